@@ -1,0 +1,1 @@
+"""Proofs that hold without trusting the operator: canonical bytes, commitments and log entries."""

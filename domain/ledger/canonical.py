@@ -1,0 +1,72 @@
+"""One document, one byte string: RFC 8785 canonical JSON of integers, strings, booleans, null, lists and objects."""
+
+import hashlib
+import hmac
+import json
+from typing import cast
+
+_TYPE_ERROR = "a canonical document holds only strings, integers, booleans, null, lists and objects, not {}"
+
+_BIGGEST = 2**53 - 1
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical(document: object) -> bytes:
+    """Return the RFC 8785 form of `document` as UTF-8.
+
+    RFC 8785 §3.2.3 sorts keys by UTF-16 code units; Python sorts by code points.
+    The two orders differ only where a character lies beyond U+FFFF, so only then
+    are the keys sorted again. Floats never reach a document: coordinates and
+    ratios are decimal strings.
+
+    Raises TypeError for anything else than JSON's own types, or for a float;
+    ValueError for an integer beyond 2^53 - 1 (RFC 7493 §2.2) or a lone surrogate.
+    """
+    _check(document)
+    text = _encode(document)
+    if not text.isascii() and max(text) > "\uffff":
+        text = json.dumps(_by_utf16(document), ensure_ascii=False, separators=(",", ":"))
+    return text.encode()
+
+
+def digest(document: object) -> str:
+    """Return the SHA-256 of the canonical form, in hex."""
+    return digest_of(canonical(document))
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of bytes that are canonical already, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def commitment(part: str, salt: bytes, content: bytes) -> bytes:
+    """Commit to one part of a fact (ledger.md §1): HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + content)."""
+    return hmac.digest(salt, b"knownwhen/v1/" + part.encode() + b"\x00" + content, "sha256")
+
+
+def _check(value: object) -> None:
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if not -_BIGGEST <= value <= _BIGGEST:
+            message = f"{value} is beyond 2^53 - 1 and would not survive other JSON readers"
+            raise ValueError(message)
+    elif isinstance(value, dict):
+        for key, item in cast("dict[object, object]", value).items():
+            if not isinstance(key, str):
+                raise TypeError(_TYPE_ERROR.format(f"a key of type {type(key).__name__}"))
+            _check(item)
+    elif isinstance(value, list | tuple):
+        for item in cast("list[object]", value):
+            _check(item)
+    else:
+        raise TypeError(_TYPE_ERROR.format(type(value).__name__))
+
+
+def _by_utf16(value: object) -> object:
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {key: _by_utf16(item) for key, item in sorted(items, key=lambda pair: pair[0].encode("utf-16-be"))}
+    if isinstance(value, list | tuple):
+        return [_by_utf16(item) for item in cast("list[object]", value)]
+    return value

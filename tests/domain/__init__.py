@@ -1,0 +1,1 @@
+"""What is true about incidents, given, when, then; and by property."""
