@@ -1,0 +1,197 @@
+"""A count as a source gave it: its own words, and the figures and the bound that they mean.
+
+Figures are as said and their strictness lives in `bound`: “more than 1,000” is lower 1000, more_than, as 1,001 would be
+a precision that nobody claimed. What was derived is stored with the lexicon's version, so that a later lexicon changes
+no old report.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Literal, cast, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.lexicon import LEXICONS
+from domain.numerals import BIGGEST, CountError, shown, unreadable
+from domain.wording import LONGEST, Reading, read
+from domain.words import Label, Strict, Text, nearest
+
+__all__ = ["BOUNDS", "Bound", "Count", "CountError", "Figure", "read_count", "words_for"]
+
+Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
+BOUNDS: tuple[Bound, ...] = get_args(Bound)
+
+Figure = Annotated[int, Field(strict=True, ge=0, le=BIGGEST)]
+"""A number of people, 0 to 10^12."""
+
+_NEWEST = "en/1"
+_ONE_FIGURE = ("exact", "about", "none")
+_NEEDS = {
+    "at_least": ("lower",),
+    "more_than": ("lower",),
+    "at_most": ("upper",),
+    "fewer_than": ("upper",),
+    "between": ("lower", "upper"),
+}
+_SENTENCES = {
+    "exact": "{lower:,}",
+    "at_least": "at least {lower:,}",
+    "more_than": "more than {lower:,}",
+    "at_most": "at most {upper:,}",
+    "fewer_than": "fewer than {upper:,}",
+    "about": "about {lower:,}",
+    "between": "{lower:,}\u2013{upper:,}",
+    "worded": "{verbatim}",
+    "none": "none",
+}
+
+
+def _known_bound(word: object) -> object:
+    if not isinstance(word, str) or word in BOUNDS:
+        return word
+    near = nearest(word, BOUNDS)
+    hint = f"did you mean “{near}”?" if near else f"known: {', '.join(BOUNDS)}."
+    context = {"word": shown(word), "hint": hint, "nearest": near}
+    raise PydanticCustomError("unknown_word", "“{word}” is not a known bound; {hint}", context)
+
+
+def _known_lexicon(name: object) -> object:
+    if not isinstance(name, str) or name in LEXICONS:
+        return name
+    context = {"word": shown(name), "known": ", ".join(LEXICONS)}
+    raise PydanticCustomError("unknown_word", "“{word}” is not a known lexicon; known: {known}.", context)
+
+
+class Count(Strict, frozen=True):
+    """How many, as said: from its words alone, or with figures given beside them, which then stand.
+
+    `lower` and `upper` are null where not stated; `best` is set for exact, about and none, or as the source gives it.
+    Without a bound, the words decide it if they say every figure given, else the figures do. A worded count has
+    figures for sorting only. Refused with code `count`: words that cannot be read where no figures are given.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"verbatim": "more than 1,000"}, {"verbatim": "plusieurs morts", "lower": 3}]},
+    )
+
+    verbatim: Label | None = None
+    also_said: tuple[Label, ...] = ()
+    lower: Figure | None = None
+    upper: Figure | None = None
+    best: Figure | None = None
+    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None)] = None
+    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+        if not isinstance(data, Mapping):
+            return data
+        given = cast("Mapping[str, Any]", data)
+        if not _well_formed(given):
+            return given  # the fields say what is wrong, each at its own place
+        try:
+            return {**given, **_completed(given)}
+        except CountError as error:
+            raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
+
+    @property
+    def inconsistent(self) -> bool:
+        """Say whether low <= best <= high is broken: kept as the source gave it, and marked."""
+        said = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
+        return any(low > high for low, high in pairwise(said))
+
+
+def read_count(verbatim: str, lexicon: str = _NEWEST) -> Count:
+    """Read a count from its words by a version of the lexicon; raises CountError, which quotes what is at fault."""
+    if lexicon not in LEXICONS:
+        raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(LEXICONS)}")
+    derived = _derived(read(verbatim, LEXICONS[lexicon]), lexicon)
+    return Count(verbatim=verbatim, **derived)
+
+
+def words_for(count: Count) -> str:
+    """Print a count for a sentence: `1,383`, `at least 1,700`; a worded one by its own words, never by figures."""
+    return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
+
+
+def _well_formed(given: Mapping[str, Any]) -> bool:
+    verbatim, figures = given.get("verbatim"), [given.get(name) for name in ("lower", "upper", "best")]
+    if verbatim is not None:
+        if not isinstance(verbatim, str) or not 0 < len(verbatim) <= LONGEST:
+            return False
+        try:
+            Text(LONGEST).check(verbatim)
+        except PydanticCustomError:
+            return False
+    whole = all(figure is None or (type(figure) is int and 0 <= figure <= BIGGEST) for figure in figures)
+    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *LEXICONS)
+
+
+def _derived(reading: Reading, lexicon: str | None) -> dict[str, Any]:
+    ends = {"lower": reading.lower, "upper": reading.upper, "best": reading.best}
+    return {**ends, "bound": reading.bound, "lexicon": lexicon}
+
+
+def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all five derived fields, so that a stored count is complete and is never derived again."""
+    verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
+    figures = (given.get("lower"), given.get("upper"), given.get("best"))
+    if figures == (None, None, None) and bound not in {"worded", "none"}:
+        return _from_words(verbatim, bound, lexicon or _NEWEST)
+    if bound is None and verbatim is not None and (agreeing := _agreeing(verbatim, figures, lexicon or _NEWEST)):
+        return agreeing
+    bound = bound or _bound_of(*figures)
+    if bound == "worded" and verbatim is None:
+        message = "A worded count needs its words; give `verbatim`."
+        raise CountError(message)
+    return _derived(_shaped(*figures, bound), lexicon)
+
+
+def _from_words(verbatim: str | None, bound: str | None, lexicon: str) -> dict[str, Any]:
+    if verbatim is None:
+        message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
+        raise CountError(message)
+    reading = read(verbatim, LEXICONS[lexicon])
+    if bound not in (None, reading.bound):
+        raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
+    return _derived(reading, lexicon)
+
+
+def _agreeing(verbatim: str, figures: tuple[int | None, ...], lexicon: str) -> dict[str, Any] | None:
+    """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
+    try:
+        reading = read(verbatim, LEXICONS[lexicon])
+    except CountError:
+        return None
+    said = (reading.lower, reading.upper, reading.best)
+    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, said, strict=True))
+    return _derived(reading, lexicon) if same else None
+
+
+def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
+    if lower is None and upper is None:
+        return "exact"
+    if lower is None or upper is None:
+        return "at_most" if lower is None else "at_least"
+    return "exact" if lower == upper and best in (None, lower) else "between"
+
+
+def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> Reading:
+    """Hold given figures against the bound given: an exact count has one figure, an open one only its own end."""
+    if bound in _ONE_FIGURE:
+        given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
+        figure = given.pop()
+        if given or (bound == "none" and figure):
+            message = (
+                f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
+            )
+            raise CountError(message)
+        return Reading(figure, figure, figure, bound)
+    ends = {"lower": lower, "upper": upper}
+    needed = _NEEDS.get(bound)
+    if needed is not None and {name for name, figure in ends.items() if figure is not None} != set(needed):
+        message = f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound."
+        raise CountError(message)
+    return Reading(lower, upper, best, bound)
