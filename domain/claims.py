@@ -1,0 +1,202 @@
+"""A claim: one figure of a source, under a key; only claims of one key are ever compared, and none are added."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.clocks import EdtfOccurred, EdtfReported, Span
+from domain.counts import Count
+from domain.ledger.canonical import canonical
+from domain.populations import Population
+from domain.sources import SourceRef
+from domain.words import Label, Listed, Slug, Strict
+
+Measure = Annotated[
+    str,
+    Listed(
+        "measure",
+        (
+            "killed",
+            "injured",
+            "killed_or_injured",
+            "missing",
+            "disappeared",
+            "abducted",
+            "detained",
+            "displaced",
+            "bodies_found",
+            "strength",
+        ),
+    ),
+]
+METHODS = (
+    "armed_clash",
+    "ambush",
+    "raid",
+    "execution",
+    "abduction",
+    "torture",
+    "sexual_violence",
+    "mob_violence",
+    "shelling",
+    "air_strike",
+    "drone_strike",
+    "suicide_bombing",
+    "explosive_device",
+    "arson",
+    "chemical",
+    "other",
+)
+Method = Annotated[str, Listed("method", METHODS)]
+Manner = Annotated[str, Listed("manner", METHODS)]
+Accumulation = Annotated[str, Listed("accumulation", ("cumulative", "incremental"))]
+ClaimId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$")]
+ClaimRef = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}#[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$"),
+]
+"""`REPORT#1`, or `REPORT#1.2` for a part."""
+
+INCIDENT_SCOPE, EVENT_SCOPE = "incident", "event"
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+
+
+class Scope(Strict, frozen=True):
+    """What a declared scope covers. No containment is inferred; `wider_than` says it where the source does."""
+
+    label: Label
+    area: Label | None = None
+    period: EdtfOccurred | None = None
+    period_of: Annotated[str, Listed("period_of", ("death", "documentation"))] | None = None
+    event: Label | None = None
+    perpetrator: Slug | None = None
+    wider_than: Slug | None = None
+
+
+class Part(Strict, frozen=True):
+    """A figure that a source gives as part of another; what it leaves out it has from the whole."""
+
+    id: ClaimId
+    population: Population | None = None
+    scope: Slug | None = None
+    manner: Manner | None = None
+    count: Count
+
+
+class Claim(Strict, frozen=True):
+    """One figure as stated in a report: measure x population x scope (x manner), and a count that may be vague."""
+
+    id: ClaimId
+    measure: Measure
+    population: Population = Population()
+    scope: Slug | None = None
+    manner: Manner | None = None
+    count: Count
+    accumulation: Accumulation = "cumulative"
+    period: EdtfOccurred | None = None
+    counted_until: EdtfReported | None = None
+    partial: StrictBool = False
+    supersedes: Annotated[tuple[ClaimRef, ...], Field(max_length=50)] = ()
+    parts: Annotated[tuple[Part, ...], Field(max_length=100)] = ()
+    exhaustive: StrictBool = False
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> "Claim":
+        ids = [self.id, *(part.id for part in self.parts)]
+        if len(set(ids)) < len(ids):
+            raise PydanticCustomError("claim_ids", "Two figures of claim “{id}” have the same id.", {"id": self.id})
+        return self
+
+    def parts_add(self) -> bool:
+        """Say whether exhaustive parts can add up to the whole; True where ends are open enough to let them."""
+        counts = [part.count for part in self.parts]
+        if not (self.exhaustive and counts) or "worded" in {count.bound for count in (self.count, *counts)}:
+            return True
+        least = sum(count.lower or 0 for count in counts)
+        uppers = [count.upper for count in counts if count.upper is not None]
+        most = sum(uppers) if len(uppers) == len(counts) else None
+        fits_below = self.count.upper is None or least <= self.count.upper
+        fits_above = most is None or self.count.lower is None or most >= self.count.lower
+        return fits_below and fits_above
+
+
+@dataclass(frozen=True)
+class Key:
+    """Measure x population x scope x manner: what two figures must share to be compared at all."""
+
+    measure: str
+    population: Population
+    scope: str
+    manner: str | None = None
+
+    @cached_property
+    def document(self) -> dict[str, object]:
+        """The key as it stands in documents; lists sorted, limits only."""
+        limits = self.population.model_dump(mode="json", exclude_unset=True)
+        return {"measure": self.measure, "population": limits, "scope": self.scope, "manner": self.manner}
+
+    @cached_property
+    def canonical(self) -> str:
+        """The canonical JSON of the key: equal keys have equal text, and documents sort by it."""
+        return canonical(self.document).decode()
+
+    def __hash__(self) -> int:
+        """Hash by the canonical text, which is computed once."""
+        return hash(self.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by the canonical text."""
+        return isinstance(other, Key) and self.canonical == other.canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim as it is held: with its key, its origin and its clocks. A part is held beside its whole."""
+
+    ref: str
+    key: Key
+    origin: str
+    source: SourceRef
+    via: tuple[str, ...]
+    reported: Span
+    reported_at: str
+    order: int
+    count: Count
+    counted_until: datetime
+    incremental: bool = False
+    period: Span | None = None
+    partial: bool = False
+    supersedes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = field(default=())
+
+    @property
+    def worded(self) -> bool:
+        """A count in words has numbers for sorting only."""
+        return self.count.bound == "worded"
+
+    @property
+    def figure(self) -> int:
+        """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
+        said = [number for number in (self.count.upper, self.count.best, self.count.lower) if number is not None]
+        return max(said, default=-1)
+
+    @property
+    def newness(self) -> tuple[datetime, datetime, int, str]:
+        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
+        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
+
+
+def earliest(span: Span) -> datetime:
+    """Return the start of a span; an open start lies before everything."""
+    return span.earliest or BEGINNING
+
+
+def latest(span: Span) -> datetime:
+    """Return the end of a span; an open end lies after everything."""
+    return span.latest or END
