@@ -1,0 +1,266 @@
+"""The facts that the log holds: a closed union, past tense, and the bytes that each is kept as."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, cast
+from uuid import UUID, uuid5
+
+from pydantic import BeforeValidator, PlainSerializer, SerializeAsAny, ValidationError
+
+from domain.claims import Scope
+from domain.clocks import EdtfOccurred, Span, format_instant, parse_instant
+from domain.ledger.canonical import canonical
+from domain.report.registry import KINDS, AnyReport
+from domain.sources import Reliability, SourceType
+from domain.sources import source_stream as source_stream_name
+from domain.words import Label, Slug, Strict, Words
+
+NAMESPACE = UUID("8f2c6f0e-94a5-5d0b-9d0e-2f1f5a8a7c11")
+"""Namespace of stream ids; minted once for Knownwhen and never changed."""
+
+POLICY_STREAM = uuid5(NAMESPACE, "policy")
+
+
+def incident_stream(slug: str) -> UUID:
+    """Return the stream id of an incident: UUIDv5 of `incident:<slug>`."""
+    return uuid5(NAMESPACE, f"incident:{slug}")
+
+
+def source_stream(origin: str) -> UUID:
+    """Return the stream id of a source: UUIDv5 of `source:<slug>` or `source:anonymous:<words>|<first relay>`."""
+    return uuid5(NAMESPACE, source_stream_name(origin))
+
+
+def _read_span(value: object) -> object:
+    if isinstance(value, list | tuple):
+        ends = cast("list[str | None]", value)
+        return Span(*(None if end is None else parse_instant(end) for end in ends))
+    return value
+
+
+def _write_span(span: Span) -> list[str | None]:
+    return [None if end is None else format_instant(end) for end in (span.earliest, span.latest)]
+
+
+Spanned = Annotated[Span, BeforeValidator(_read_span), PlainSerializer(_write_span)]
+"""A span of time, in UTC; kept as [earliest, latest], null where open."""
+
+
+Content = SerializeAsAny[AnyReport]
+"""A report of whichever kind it says it is."""
+
+
+class Note(Strict, frozen=True):
+    """The recorder's own words about a fact: free text, erasable."""
+
+    reason: Words
+
+
+class _Fact(Strict, frozen=True):
+    topic: ClassVar[str]
+
+
+class IncidentOpened(_Fact, frozen=True):
+    """An incident was opened. Its slug and offset are final; a day in it ends 23:59:59 at that offset."""
+
+    topic: ClassVar[str] = "incident_opened.v1"
+    slug: Slug
+    title: Label
+    utc_offset: str = "Z"
+    period: EdtfOccurred | None = None
+    countries: tuple[str, ...] = ()
+
+
+class IncidentAmended(_Fact, frozen=True):
+    """What we say about the incident as a whole was changed; only the fields that are set."""
+
+    topic: ClassVar[str] = "incident_amended.v1"
+    title: Label | None = None
+    period: EdtfOccurred | None = None
+    countries: tuple[str, ...] | None = None
+    text: Note | None = None
+
+
+class IncidentClosed(_Fact, frozen=True):
+    """No further reports are taken until it is reopened; corrections and retractions still are."""
+
+    topic: ClassVar[str] = "incident_closed.v1"
+    text: Note | None = None
+
+
+class IncidentReopened(_Fact, frozen=True):
+    """Reports are taken again."""
+
+    topic: ClassVar[str] = "incident_reopened.v1"
+    text: Note | None = None
+
+
+class ScopeDeclared(_Fact, frozen=True):
+    """A scope got its name and its bounds, once and for all."""
+
+    topic: ClassVar[str] = "scope_declared.v1"
+    name: Slug
+    scope: Scope
+
+
+class ReportFiled(_Fact, frozen=True):
+    """A source stated something. The topic is the report's kind; the derived spans are kept beside the words."""
+
+    topic: ClassVar[str] = "report_filed"
+    report_id: UUID
+    report: Content
+    reported: Spanned
+    occurred: Spanned | None
+
+
+class ReportCorrected(_Fact, frozen=True):
+    """*We* had it wrong: the whole new content; `reported_at` stays what it was."""
+
+    topic: ClassVar[str] = "report_corrected.v1"
+    report_id: UUID
+    cause: Literal["transcription", "translation", "attribution", "reclassified"]
+    report: Content
+    occurred: Spanned | None
+    text: Note | None = None
+
+
+class ReportRetracted(_Fact, frozen=True):
+    """A report no longer counts: never said (`recorder`), or taken back by its source (`source`, at `reported`)."""
+
+    topic: ClassVar[str] = "report_retracted.v1"
+    report_id: UUID
+    by: Literal["recorder", "source"]
+    reported_at: str | None = None
+    reported: Spanned | None = None
+    text: Note | None = None
+
+
+class ReportReinstated(_Fact, frozen=True):
+    """A retraction was undone."""
+
+    topic: ClassVar[str] = "report_reinstated.v1"
+    report_id: UUID
+    text: Note | None = None
+
+
+class SourceRegistered(_Fact, frozen=True):
+    """A source got a name, a type and a grade; an unknown one registers itself as `other`, F."""
+
+    topic: ClassVar[str] = "source_registered.v1"
+    origin: str
+    name: Label
+    type: SourceType
+    reliability: Reliability
+    speaks_for: Slug | None = None
+
+
+class SourceGraded(_Fact, frozen=True):
+    """A source's Admiralty letter was set anew; it counts from this position on, never before."""
+
+    topic: ClassVar[str] = "source_graded.v1"
+    origin: str
+    reliability: Reliability
+    text: Note | None = None
+
+
+IncidentFact = (
+    IncidentOpened
+    | IncidentAmended
+    | IncidentClosed
+    | IncidentReopened
+    | ScopeDeclared
+    | ReportFiled
+    | ReportCorrected
+    | ReportRetracted
+    | ReportReinstated
+)
+SourceFact = SourceRegistered | SourceGraded
+Fact = IncidentFact | SourceFact
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A fact as the log keeps it: the structured part that views fold, and the free text that can be erased."""
+
+    topic: str
+    state: bytes
+    text: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact with its place in the log; `recorded_at` in UTC, to the microsecond."""
+
+    position: int
+    fact_id: UUID
+    stream: UUID
+    version: int
+    recorded_at: datetime
+    fact: Fact
+    text_commitment: str | None
+
+
+_PLAIN: dict[str, type[_Fact]] = {
+    fact.topic: fact
+    for fact in (
+        IncidentOpened,
+        IncidentAmended,
+        IncidentClosed,
+        IncidentReopened,
+        ScopeDeclared,
+        ReportCorrected,
+        ReportRetracted,
+        ReportReinstated,
+        SourceRegistered,
+        SourceGraded,
+    )
+}
+_FILED = {f"{kind}.v1" for kind in KINDS}
+
+TOPICS = frozenset(_PLAIN) | _FILED
+"""Every topic that the log may hold."""
+
+
+class UnknownFact(ValueError):
+    """The log holds a fact that this release cannot read."""
+
+
+def is_report(topic: str) -> bool:
+    """Say whether facts of this topic are reports."""
+    return topic in _FILED
+
+
+def topic_of(fact: Fact) -> str:
+    """Return the name that a fact has on disk: a report's kind or the fact's own name, and a version."""
+    return f"{fact.report.kind}.v1" if isinstance(fact, ReportFiled) else fact.topic
+
+
+def encode(fact: Fact) -> Parts:
+    """Return the parts of a fact as canonical JSON bytes."""
+    state: dict[str, Any] = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    text: dict[str, Any] = dict(state.pop("text", None) or {})
+    if "report" in state:
+        text |= state["report"].pop("text", None) or {}
+    return Parts(topic_of(fact), canonical(state), canonical(text) if text else None)
+
+
+def decode(topic: str, state: dict[str, Any], text: dict[str, Any] | None = None) -> Fact:
+    """Return the fact that `encode` took apart; without its text where that is not given or was erased.
+
+    Raises UnknownFact for a topic of no known fact, or a state that is not of its shape.
+    """
+    shape = ReportFiled if topic in _FILED else _PLAIN.get(topic)
+    if shape is None:
+        message = f"the log holds a fact of topic {topic!r}, which this release does not know"
+        raise UnknownFact(message)
+    whole = dict(state)
+    if text:
+        own = {name: text[name] for name in text if name == "reason"}
+        of_report = {name: text[name] for name in text if name != "reason"}
+        whole |= {"text": own} if own else {}
+        whole |= {"report": state["report"] | {"text": of_report}} if of_report else {}
+    try:
+        return cast("Fact", shape.model_validate(whole))
+    except ValidationError as error:
+        message = f"a fact of topic {topic!r} is not of its shape: {error}"
+        raise UnknownFact(message) from error

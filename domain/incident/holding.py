@@ -1,0 +1,98 @@
+"""From a report's claims to held claims: parts beside their whole, keys resolved, clocks fixed."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from uuid import UUID
+
+from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, latest
+from domain.clocks import Span, parse_occurred, parse_reported
+from domain.report.kind import Report, event_label
+from domain.sources import origin_of
+
+PARTS_DO_NOT_ADD = "parts_do_not_add"
+INCONSISTENT = "inconsistent"
+
+
+def event_of(report: Report, occurred: Span | None, offset: timezone) -> str:
+    """Return the label of the occurrence that a report describes, derived where the client gave none."""
+    day = occurred.earliest.astimezone(offset).date().isoformat() if occurred and occurred.earliest else None
+    return event_label(report, day)
+
+
+def held_claims(
+    report_id: UUID,
+    report: Report,
+    spans: tuple[Span, Span | None],
+    scopes: Mapping[str, Scope],
+    offset: timezone,
+) -> tuple[Held, ...]:
+    """Hold each figure of a report: wholes and parts, in the order stated.
+
+    `spans` are when it was reported and when it occurred (UTC); `scopes` the
+    incident's declared scopes. A part has its whole's source, clocks and relay.
+    """
+    reported, occurred = spans
+    origin = origin_of(report.source, report.via)
+    event = event_of(report, occurred, offset)
+    said = report.reported_at or ""
+    held: list[Held] = []
+    for claim, part in _figures(report):
+        scope = (part.scope if part else None) or claim.scope or ""
+        period = _period(claim, spans, offset)
+        held.append(
+            Held(
+                ref=f"{report_id}#{(part or claim).id}",
+                key=_key(claim, part, f"{EVENT_SCOPE}:{event}" if scope == EVENT_SCOPE else scope),
+                origin=origin,
+                source=report.source,
+                via=report.via,
+                reported=reported,
+                reported_at=said,
+                order=report.reported_order,
+                count=(part or claim).count,
+                counted_until=_counted_until(claim, latest(reported), scopes.get(scope), offset),
+                incremental=claim.accumulation == "incremental",
+                period=period,
+                partial=claim.partial,
+                supersedes=() if part else claim.supersedes,
+                flags=_flags(claim, part),
+            )
+        )
+    return tuple(held)
+
+
+def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
+    for claim in report.claims:
+        yield claim, None
+        for part in claim.parts:
+            yield claim, part
+
+
+def _key(claim: Claim, part: Part | None, scope: str) -> Key:
+    population = part.population if part and part.population is not None else claim.population
+    manner = (part.manner if part else None) or claim.manner
+    return Key(claim.measure, population.canonical(), scope, manner)
+
+
+def _period(claim: Claim, spans: tuple[Span, Span | None], offset: timezone) -> Span | None:
+    """Return the period of an increment: as stated, else when it occurred, else when it was reported."""
+    if claim.accumulation != "incremental":
+        return None
+    return parse_occurred(claim.period, offset) if claim.period else spans[1] or spans[0]
+
+
+def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: timezone) -> datetime:
+    """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
+    if claim.counted_until:
+        return latest(parse_reported(claim.counted_until, offset))
+    end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
+    return min(end, reported) if end else reported
+
+
+def _flags(claim: Claim, part: Part | None) -> tuple[str, ...]:
+    flags: list[str] = []
+    if (part or claim).count.inconsistent:
+        flags.append(INCONSISTENT)
+    if part is None and not claim.parts_add():
+        flags.append(PARTS_DO_NOT_ADD)
+    return tuple(flags)

@@ -1,0 +1,129 @@
+"""Why a command was refused: one class per reason, whose docstring is the sentence that the user reads."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """The command was refused."""
+
+    field: ClassVar[str | None] = None
+    """The field of the command that the refusal is about, if it is one."""
+
+    def __init__(self, **about: object) -> None:
+        """Keep what the sentence is about; `about` fills the braces of the docstring."""
+        self.about = about
+        super().__init__((self.__doc__ or "").format(**about))
+
+
+class IncidentUnknown(Refusal):
+    """There is no incident “{incident}”; open it first, or look at the list of incidents."""
+
+
+class IncidentSlugTaken(Refusal):
+    """The slug “{incident}” belongs to another incident already; slugs are final, so choose another one."""
+
+    field = "slug"
+
+
+class IncidentIsClosed(Refusal):
+    """The incident “{incident}” is closed and takes no new reports or scopes; reopen it first."""
+
+
+class IncidentIsOpen(Refusal):
+    """The incident “{incident}” is open already."""
+
+
+class VersionMismatch(Refusal):
+    """You wrote against version {expected} of “{incident}”, but it stands at version {actual}; read it again first."""
+
+
+class NothingChanged(Refusal):
+    """That would change nothing: {what} already reads so."""
+
+
+class ScopeTaken(Refusal):
+    """The scope “{scope}” was declared before, and a scope is declared once; choose another name."""
+
+    field = "name"
+
+
+class ScopeNameReserved(Refusal):
+    """“{scope}” is built in and can't be declared; choose another name."""
+
+    field = "name"
+
+
+class ScopeUndeclared(Refusal):
+    """The scope “{scope}” is not declared for this incident; {hint}."""
+
+    field = "scope"
+
+
+class EventNeeded(Refusal):
+    """Claim “{claim}” counts an event, but the report names none; add `event`, or give another `scope`."""
+
+    field = "event"
+
+
+class TwoFiguresOneKey(Refusal):
+    """Claims “{first}” and “{second}” give two figures for one key: keep one, or tell what they count apart."""
+
+    field = "claims"
+
+
+class SupersedesItself(Refusal):
+    """Claim “{claim}” says that it supersedes itself."""
+
+    field = "claims"
+
+
+class TimeUnreadable(Refusal):
+    """A time can't be read: {reason}."""
+
+
+class ReportedInTheFuture(Refusal):
+    """The source can't have said it on {reported_at}: that has not begun yet (it is {now})."""
+
+    field = "reported_at"
+
+
+class ReportUnknown(Refusal):
+    """There is no report {report_id} in “{incident}”."""
+
+
+class ReportIdTaken(Refusal):
+    """The id {report_id} was used before, for something else; send what you sent then, or use a new id."""
+
+    field = "report_id"
+
+
+class ReportedAtIsKept(Refusal):
+    """A correction keeps `reported_at` ({kept}); leave it out, or retract the report and file it anew."""
+
+    field = "reported_at"
+
+
+class ReportIsRetracted(Refusal):
+    """Report {report_id} is retracted; reinstate it first."""
+
+
+class ReportStands(Refusal):
+    """Report {report_id} is not retracted, so there is nothing to reinstate."""
+
+
+class RetractionNeedsTime(Refusal):
+    """A retraction by the source needs `reported_at`, the time at which the source took it back."""
+
+    field = "reported_at"
+
+
+class RetractionHasNoTime(Refusal):
+    """A retraction by the recorder says that it was never said, so it has no `reported_at`; leave it out."""
+
+    field = "reported_at"
+
+
+class RetractedBeforeSaid(Refusal):
+    """The source can't have taken it back ({retracted}) before it said it ({reported})."""
+
+    field = "reported_at"

@@ -1,0 +1,124 @@
+"""What a recorder should look at again when a report is taken: it is kept all the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from domain.claims import Held, latest
+from domain.clocks import Span
+from domain.counts import words_for
+from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD, event_of
+from domain.report.kind import Report
+from domain.words import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A code, a sentence, and the claim it is about, if it is about one."""
+
+    code: str
+    detail: str
+    claim: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest figure of one origin under one key, as far as reports were taken."""
+
+    said: datetime
+    held: Held
+
+    @property
+    def rank(self) -> tuple[datetime, int, int]:
+        """Sort key: what was said last, then the stated order, then the greater figure."""
+        return self.said, self.held.order, self.held.figure
+
+
+Occurrence = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Seen:
+    """The little that warnings compare a new report with."""
+
+    figures: dict[tuple[str, str], Newest] = field(default_factory=dict[tuple[str, str], Newest])
+    scopes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    contents: dict[str, str] = field(default_factory=dict[str, str])
+    occurrences: dict[Occurrence, str] = field(default_factory=dict[Occurrence, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A report as it is taken: its id, content digest, spans (UTC), held claims, and the offset of its incident."""
+
+    report_id: str
+    content: str
+    report: Report
+    reported: Span
+    occurred: Span | None
+    held: tuple[Held, ...]
+    offset: timezone
+
+    @property
+    def event(self) -> str:
+        """The label of the occurrence it describes."""
+        return event_of(self.report, self.occurred, self.offset)
+
+    @property
+    def occurrence(self) -> Occurrence | None:
+        """Kind, first day and first place, where all three are known."""
+        if self.occurred is None or self.occurred.earliest is None or not self.report.places:
+            return None
+        day = self.occurred.earliest.astimezone(self.offset).date().isoformat()
+        return self.report.kind, day, slugify(self.report.places[0].name)
+
+
+def warnings(seen: Seen, taken: Taken) -> list[Concern]:
+    """Compare a new report with what was seen before it."""
+    return [*_of_report(seen, taken), *(each for held in taken.held for each in _of_claim(seen, held))]
+
+
+def remember(seen: Seen, taken: Taken) -> None:
+    """Add a report to what later ones are compared with."""
+    seen.contents.setdefault(taken.content, taken.report_id)
+    if taken.occurrence:
+        seen.occurrences.setdefault(taken.occurrence, taken.event)
+    for held in taken.held:
+        seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
+        if not held.incremental:
+            known = seen.figures.get((held.origin, held.key.canonical))
+            newest = Newest(latest(held.reported), held)
+            if known is None or newest.rank >= known.rank:
+                seen.figures[held.origin, held.key.canonical] = newest
+
+
+def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
+    if twin := seen.contents.get(taken.content):
+        yield Concern("possible_duplicate", f"Report {twin} has the same content.")
+    other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
+    if other and other != taken.event:
+        yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
+    occurred, said = taken.occurred, latest(taken.reported)
+    if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:
+        yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
+
+
+def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:
+    claim = held.ref.partition("#")[2]
+    if PARTS_DO_NOT_ADD in held.flags:
+        yield Concern(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)
+    if INCONSISTENT in held.flags:
+        yield Concern(INCONSISTENT, f"Claim “{claim}” breaks lowest <= best <= highest; it is kept as given.", claim)
+    scopes = seen.scopes.get(held.origin)
+    if scopes and not held.key.scope.startswith("event:") and held.key.scope not in scopes:
+        yield Concern("new_scope", f"This source has not used the scope “{held.key.scope}” here before.", claim)
+    known = None if held.incremental else seen.figures.get((held.origin, held.key.canonical))
+    if known is None or held.worded or known.held.worded:
+        return
+    before = f"The same source gave {words_for(known.held.count)} ({known.held.reported_at}, {known.held.ref})"
+    if latest(held.reported) >= known.said and held.figure < known.held.figure:
+        hint = "; if it now says less, name that claim in “supersedes”." if held.via else "."
+        yield Concern("decrease", f"{before} before{hint}", claim)
+    same_time = latest(held.reported) == known.said and held.order == known.held.order
+    if same_time and known.held.ref not in held.supersedes:
+        yield Concern("order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim)
