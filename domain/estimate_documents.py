@@ -1,0 +1,71 @@
+"""How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
+
+from domain.claims import Held
+from domain.clocks import format_instant
+from domain.estimates import ALREADY_INCLUDED, End, Estimate, Increment, Keyed, Standing
+from domain.reading import Document
+
+
+def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
+    """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
+    return {
+        **keyed.key.document,
+        "lower": _end(estimate.lower),
+        "upper": _end(estimate.upper),
+        "upper_open": estimate.upper_open,
+        "best": _end(estimate.best),
+        "contested": estimate.contested,
+        "used": [_claim(claim) for claim in estimate.used],
+        "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
+        "increments": sorted((_increment(each) for each in keyed.increments), key=lambda each: str(each["claim"])),
+        "superseded": keyed.superseded,
+    }
+
+
+def _end(end: End | None) -> Document | None:
+    return {"figure": end.figure, "claim": end.claim} if end else None
+
+
+def _said(held: Held) -> Document:
+    return {
+        "claim": held.ref,
+        "source": held.origin,
+        "via": list(held.via),
+        "reported_at": held.reported_at,
+        "verbatim": held.count.verbatim,
+    }
+
+
+def _claim(claim: Standing) -> Document:
+    return {
+        **_said(claim.held),
+        "grade": claim.grade,
+        "lower": None if claim.lower is None else claim.lower.figure,
+        "upper": None if claim.upper is None else claim.upper.figure,
+        "best": None if claim.best is None else claim.best.figure,
+        "bound": claim.bound,
+        "flags": list(claim.flags),
+    }
+
+
+def _increment(increment: Increment) -> Document:
+    held = increment.held
+    flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
+    return {
+        **_said(held),
+        "lower": held.count.lower,
+        "upper": held.count.upper,
+        "best": held.count.best,
+        "bound": held.count.bound,
+        "period": None if held.period is None else _period(held),
+        "beside": increment.beside,
+        "flags": sorted(flags),
+    }
+
+
+def _period(held: Held) -> Document:
+    ends = held.period
+    return {
+        "earliest": format_instant(ends.earliest) if ends and ends.earliest else None,
+        "latest": format_instant(ends.latest) if ends and ends.latest else None,
+    }

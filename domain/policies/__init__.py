@@ -1,0 +1,1 @@
+"""The slot of policies: one file is one named, versioned rule from claims to an estimate."""

@@ -1,0 +1,57 @@
+"""What a question asks: its moment on the reported clock, its policy and its view; and what a view declares."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.clocks import Span, format_instant
+from domain.estimates import Policy
+from domain.incident.history import History
+
+Document = dict[str, object]
+Row = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`reported_until` on the reported clock (UTC; None: whatever was said), and the policy that weighs the claims.
+
+    The moment on the recorded clock is settled before: it says which facts are folded.
+    """
+
+    reported_until: datetime | None
+    policy: Policy
+
+
+def _no_texts(_document: Document) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named, versioned, pure fold: the history at a position, and a reading, to a document.
+
+    `rows` turns a document into the rows of a table with `columns`, for those who take it away as CSV.
+    `texts` names the commitments in a document to free text that travels beside it.
+    """
+
+    name: str
+    version: int
+    meaning: str
+    finish: Callable[[History, Reading], Document]
+    columns: Sequence[str]
+    rows: Callable[[Document], Sequence[Row]]
+    texts: Callable[[Document], Iterable[str]] = _no_texts
+
+    @property
+    def id(self) -> str:
+        """Return `name/version`, as coordinates print it."""
+        return f"{self.name}/{self.version}"
+
+
+def span_document(said: str | None, span: Span | None) -> Document | None:
+    """Write a clock into a document: the words as said, and the span they mean in UTC; None where nothing was said."""
+    if span is None:
+        return None
+    ends = [None if end is None else format_instant(end) for end in (span.earliest, span.latest)]
+    return {"said": said, "earliest": ends[0], "latest": ends[1]}

@@ -1,0 +1,101 @@
+"""Sentences that can be quoted: an estimate in plain words, with a name, a day and a relay for each figure."""
+
+from datetime import datetime, timezone
+
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key
+from domain.counts import words_for
+from domain.estimates import End, Estimate, Keyed, Standing
+from domain.incident.history import History
+
+_MONTHS = (  # fixed, whatever the locale
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+_MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
+
+
+def sentences(history: History, keyed: Keyed, estimate: Estimate) -> list[str]:
+    """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
+    if not estimate.used:
+        return []
+    text = [f"{_subject(history, keyed.key)}: {_headline(history, estimate)}."]
+    if estimate.contested:
+        text.append(_contested(history, estimate))
+    text += [
+        f"Verified so far: {words_for(claim.held.count)} ({history.name(claim.held.origin)})."
+        for claim in (item.claim for item in estimate.set_aside if item.code == "partial")
+    ]
+    return [" ".join(part for part in text if part)]
+
+
+def day_words(moment: datetime, offset: timezone, year: int | None) -> str:
+    """Print the local day of a moment: `12 March`, with the year where it is not the incident's."""
+    local = moment.astimezone(offset)
+    day = f"{local.day} {_MONTHS[local.month - 1]}"
+    return day if local.year == year else f"{day} {local.year}"
+
+
+def _subject(history: History, key: Key) -> str:
+    measure = _MEASURES.get(key.measure, key.measure.replace("_", " ").capitalize())
+    pieces = [measure, key.population.words()]
+    if key.manner:
+        pieces.append(f"by {key.manner.replace('_', ' ')}")
+    if key.scope.startswith(f"{EVENT_SCOPE}:"):
+        pieces.append(f"in the event “{key.scope.removeprefix(EVENT_SCOPE + ':')}”")
+    elif key.scope != INCIDENT_SCOPE:
+        scope = history.scopes.get(key.scope)
+        pieces.append(scope.label if scope else key.scope)
+    return ", ".join(pieces)
+
+
+def _headline(history: History, estimate: Estimate) -> str:
+    """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
+    lead = estimate.best or estimate.upper or estimate.lower
+    return _quote(history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.newness))
+
+
+def _contested(history: History, estimate: Estimate) -> str:
+    if estimate.lower is None or estimate.upper is None or estimate.lower.figure == estimate.upper.figure:
+        return "This is contested."
+    low, high = _behind(estimate, estimate.lower), _behind(estimate, estimate.upper)
+    return f"Sources differ: from {_quote(history, low)} to {_quote(history, high)}."
+
+
+def _behind(estimate: Estimate, end: End) -> Standing:
+    """Find the used claim that gave an end; where a part exceeds its whole, the whole that reads so."""
+    return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
+
+
+def _quote(history: History, claim: Standing) -> str:
+    """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
+    if claim.exceeded_by is not None and claim.lower is not None:
+        part = claim.exceeded_by
+        alone = f"counting {part.key.population.words()} alone"
+        return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
+    return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
+
+
+def _attribution(history: History, held: Held, *remarks: str) -> str:
+    pieces = [history.name(held.origin) if isinstance(held.source, str) else held.source.anonymous, *remarks]
+    if held.reported.latest:
+        pieces.append(day_words(held.reported.latest, history.offset, _year(history)))
+    if held.via:
+        pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
+    return ", ".join(pieces)
+
+
+def _year(history: History) -> int | None:
+    """Return the year of the incident's period, which a day within it need not repeat."""
+    start = (history.period or "")[:4]
+    return int(start) if start.isdigit() else None

@@ -1,0 +1,1 @@
+"""The slot of views: one file is one named, versioned, pure fold of an incident into a document."""

@@ -1,0 +1,131 @@
+"""`claims/1`: one row per claim, with its status and why: the flat table that an analyst takes away."""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from domain.claims import Held
+from domain.clocks import format_instant
+from domain.estimates import Estimate, Keyed, by_origin, keyed_claims, withdrawn_reports
+from domain.incident.history import History
+from domain.ledger.canonical import canonical
+from domain.reading import Document, Reading, Row, View
+
+_BEHIND = {
+    "superseded": "The same source said later: {other}.",
+    "worded": "A count in words does not replace the figure of {other}.",
+    "relayed_decrease": "A relay gives less than the source stands by in {other}.",
+    "break": "The source replaced it by {other}, which counts something else: a break in the series.",
+}
+
+Verdict = tuple[str, str, tuple[str, ...]]
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
+    verdicts: dict[str, Verdict] = {}
+    for keyed in keyed_claims(history, reading.reported_until):
+        verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.question)))
+    return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts)]}
+
+
+def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
+    for claim in estimate.used:
+        yield claim.ref, ("used", "It stands, and the policy uses it.", claim.flags)
+    for item in estimate.set_aside:
+        yield item.claim.ref, (item.code, item.why, item.claim.flags)
+    for increment in keyed.increments:
+        flags = ("already_included",) if increment.already_included else ()
+        yield increment.held.ref, ("increment", "It counts a period of its own and is not added.", flags)
+    for each in keyed.ledgers:
+        for ref, (code, other) in each.behind.items():
+            yield ref, (code, _BEHIND[code].format(other=other), each.flags.get(ref, ()))
+
+
+def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict]) -> list[tuple[History, Held, Verdict]]:
+    moment = reading.reported_until
+    withdrawn: set[str] = set()
+    for own in by_origin(history.standing(moment)).values():
+        withdrawn |= withdrawn_reports(own)
+    rows: list[tuple[History, Held, Verdict]] = []
+    for report in history.reports.values():
+        if not report.said_by(moment):
+            continue
+        gone = _gone(report.ref in withdrawn)
+        rows += [(history, held, verdicts.get(held.ref, gone)) for held in report.now.held]
+    return sorted(rows, key=lambda row: row[1].ref)
+
+
+def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answers
+    if withdrawn:
+        return "withdrawn", "The source has since made a whole statement without it.", ()
+    return "retracted", "Its report was retracted.", ()
+
+
+def _claim(history: History, held: Held, verdict: Verdict) -> Document:
+    status, why, flags = verdict
+    count = held.count
+    return {
+        "claim": held.ref,
+        **held.key.document,
+        "source": held.origin,
+        "grade": history.grade(held.origin),
+        "via": list(held.via),
+        "reported_at": held.reported_at,
+        "verbatim": count.verbatim,
+        "also_said": list(count.also_said),
+        "lower": count.lower,
+        "upper": count.upper,
+        "best": count.best,
+        "bound": count.bound,
+        "accumulation": "incremental" if held.incremental else "cumulative",
+        "counted_until": format_instant(held.counted_until),
+        "partial": held.partial,
+        "supersedes": list(held.supersedes),
+        "status": status,
+        "why": why,
+        "flags": sorted({*held.flags, *flags}),
+    }
+
+
+def _rows(document: Document) -> list[Row]:
+    return [_row(claim) for claim in cast("list[Document]", document["claims"])]
+
+
+def _row(claim: Document) -> Row:
+    lists = {name: " ".join(cast("list[str]", claim[name])) for name in ("via", "supersedes", "flags")}
+    also = "; ".join(cast("list[str]", claim["also_said"]))
+    population = canonical(claim["population"]).decode()
+    return cast("Row", {**claim, **lists, "also_said": also, "population": population})
+
+
+VIEW = View(
+    name="claims",
+    version=1,
+    meaning="One row per claim, with its status and why.",
+    finish=finish,
+    columns=(
+        "claim",
+        "measure",
+        "population",
+        "scope",
+        "manner",
+        "source",
+        "grade",
+        "via",
+        "reported_at",
+        "verbatim",
+        "also_said",
+        "lower",
+        "upper",
+        "best",
+        "bound",
+        "accumulation",
+        "counted_until",
+        "partial",
+        "supersedes",
+        "status",
+        "why",
+        "flags",
+    ),
+    rows=_rows,
+)

@@ -1,0 +1,145 @@
+"""`state/1`: where an incident stands: what is known of it, by whom, and in sentences that can be quoted."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from domain.escalation import Day, days
+from domain.estimate_documents import estimate_document
+from domain.estimates import keyed_claims
+from domain.incident.history import History, ReportHistory, Version
+from domain.ledger.canonical import canonical
+from domain.reading import Document, Reading, Row, View
+from domain.sentences import sentences
+from domain.words import Strict
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """Tell the state of the incident, as far as its sources had spoken by `reading.reported_until`.
+
+    Title, status, period and scopes are ours and stand on the recorded clock alone.
+    """
+    versions = [report.now for report in _in_order(history.standing(reading.reported_until))]
+    keys = keyed_claims(history, reading.reported_until)
+    judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in keys]
+    return {
+        "incident": history.slug,
+        "title": history.title,
+        "status": "open" if history.is_open else "closed",
+        "utc_offset": history.utc_offset,
+        "period": history.period,
+        "countries": list(history.countries),
+        "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
+        "places": _distinct(_limits(place) for each in versions for place in each.report.places),
+        "sides": _sides(versions),
+        "kinds": dict(sorted(Counter(each.report.kind for each in versions).items())),
+        "sources": _sources(history, versions),
+        "blame": _blame(versions),
+        "escalation": _escalation(days(history, reading.reported_until, keys)),
+        "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
+        "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed, estimate)],
+    }
+
+
+def _limits(statement: Strict) -> Document:
+    """Return what a place, an actor or a scope says, without what it leaves open."""
+    return statement.model_dump(mode="json", exclude_none=True)
+
+
+def _in_order(reports: Iterable[ReportHistory]) -> list[ReportHistory]:
+    return sorted(reports, key=lambda report: report.ref)
+
+
+def _distinct(documents: Iterable[Document]) -> list[Document]:
+    """Return each document once, sorted by what it says."""
+    found = {repr(sorted(document.items())): document for document in documents}
+    return [found[key] for key in sorted(found)]
+
+
+def _sides(versions: Sequence[Version]) -> list[Document]:
+    sides: dict[str, list[Document]] = {}
+    for version in versions:
+        for actor in version.report.actors:
+            document = _limits(actor)
+            sides.setdefault(str(document.pop("side", "")), []).append(document)
+    return [{"side": side or None, "actors": _distinct(actors)} for side, actors in sorted(sides.items())]
+
+
+def _sources(history: History, versions: Sequence[Version]) -> list[Document]:
+    reports = Counter(version.origin for version in versions)
+    found: list[Document] = []
+    for origin, count in sorted(reports.items()):
+        record = history.sources.get(origin)
+        found.append(
+            {
+                "source": origin,
+                "name": history.name(origin),
+                "type": record.type if record else "other",
+                "grade": history.grade(origin),
+                "speaks_for": record.speaks_for if record else None,
+                "reports": count,
+            }
+        )
+    return found
+
+
+def _blame(versions: Sequence[Version]) -> list[Document]:
+    """Say who blames whom: statements, each with those who made it, and never a finding."""
+    found: dict[tuple[str, str, str, str], set[str]] = {}
+    for version in versions:
+        said = version.report.responsibility()
+        if said is not None:
+            key = (said.act, said.by or "", said.whom or "", version.report.event or "")
+            found.setdefault(key, set()).add(version.origin)
+    return [
+        {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
+        for (act, by, whom, event), sources in sorted(found.items())
+    ]
+
+
+def _escalation(found: Sequence[Day]) -> Document:
+    """Say the highest level of any day, the first day that had it, and how the last day with reports stands."""
+    if not found:
+        return {"highest": None, "latest": None}
+    highest = max(found, key=lambda day: (day.level, -day.day.toordinal()))
+    return {
+        name: {"day": day.day.isoformat(), "level": day.level}
+        for name, day in (("highest", highest), ("latest", found[-1]))
+    }
+
+
+def _rows(document: Document) -> list[Row]:
+    rows: list[Row] = []
+    for estimate in cast("list[dict[str, dict[str, object] | None]]", document["estimates"]):
+        ends = {name: estimate[name] or {} for name in ("lower", "upper", "best")}
+        row: dict[str, object] = {
+            **{name: estimate[name] for name in ("measure", "scope", "manner", "upper_open", "contested")},
+            "population": canonical(estimate["population"]).decode(),
+            **{name: end.get("figure") for name, end in ends.items()},
+            **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
+        }
+        rows.append(cast("Row", row))
+    return rows
+
+
+VIEW = View(
+    name="state",
+    version=1,
+    meaning="Where the incident stands: sources, sides, estimates and sentences that can be quoted.",
+    finish=finish,
+    columns=(
+        "measure",
+        "population",
+        "scope",
+        "manner",
+        "lower",
+        "lower_claim",
+        "upper",
+        "upper_claim",
+        "upper_open",
+        "best",
+        "best_claim",
+        "contested",
+    ),
+    rows=_rows,
+)

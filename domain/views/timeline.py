@@ -1,0 +1,124 @@
+"""`timeline/1`: what happened and what was said, in the order in which it happened."""
+
+from typing import cast
+
+from domain.claims import BEGINNING, latest
+from domain.incident.history import History, ReportHistory, Version
+from domain.ledger.canonical import canonical
+from domain.reading import Document, Reading, Row, View, span_document
+from domain.report.registry import KINDS, document
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """List every report said by `reading.reported_until`, struck ones too, each with its standing."""
+    said = [report for report in history.reports.values() if report.said_by(reading.reported_until)]
+    return {
+        "incident": history.slug,
+        "entries": [_entry(report, reading) for report in sorted(said, key=_place)],
+    }
+
+
+def _place(report: ReportHistory) -> tuple[object, ...]:
+    """Sort key: occurred earliest, latest, reported latest, reported_order, report id (vocabulary §6).
+
+    What has no `occurred` stands where it was reported; what has no start stands at its end.
+    """
+    reported = latest(report.reported)
+    span = report.now.occurred
+    end = (span.latest if span else None) or reported
+    start = (span.earliest if span else None) or end
+    return (start or BEGINNING, end, reported, report.order, report.ref)
+
+
+def _entry(report: ReportHistory, reading: Reading) -> Document:
+    now = report.now
+    return {
+        "report_id": report.ref,
+        "standing": _standing(report, reading),
+        "tier": KINDS[now.report.kind].tier(now.report),
+        "event": now.event,
+        "occurred": span_document(now.report.occurred, now.occurred),
+        "reported": span_document(now.report.reported_at, report.reported),
+        "origin": now.origin,
+        "report": _content(now),
+        "corrections": _corrections(report),
+        "text": now.text_commitment,
+    }
+
+
+def _standing(report: ReportHistory, reading: Reading) -> str:
+    if not report.stands_at(reading.reported_until):
+        return "retracted"
+    return "corrected" if len(report.versions) > 1 else "standing"
+
+
+def _content(version: Version) -> Document:
+    """Return the structured part of a report; its free text travels beside the document."""
+    return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
+
+
+def _corrections(report: ReportHistory) -> list[Document]:
+    """Say, correction by correction, which fields read differently before and after."""
+    found: list[Document] = []
+    for before, after in zip(report.versions, report.versions[1:], strict=False):
+        old, new = _content(before), _content(after)
+        changed = [
+            {"field": name, "before": old.get(name), "after": new.get(name)}
+            for name in sorted(old.keys() | new.keys())
+            if old.get(name) != new.get(name)
+        ]
+        found.append({"cause": after.cause, "changed": changed})
+    return found
+
+
+def _rows(timeline: Document) -> list[Row]:
+    return [_row(entry) for entry in cast("list[dict[str, dict[str, object]]]", timeline["entries"])]
+
+
+def _row(entry: dict[str, dict[str, object]]) -> Row:
+    occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
+    places = cast("list[dict[str, str]]", report.get("places") or [])
+    claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])
+    row: dict[str, object] = {
+        **{name: entry[name] for name in ("report_id", "standing", "tier", "event", "origin")},
+        "kind": report["kind"],
+        "occurred": occurred.get("said"),
+        "occurred_earliest": occurred.get("earliest"),
+        "occurred_latest": occurred.get("latest"),
+        "reported_at": reported.get("said"),
+        "reported_latest": reported.get("latest"),
+        "via": " ".join(cast("list[str]", report.get("via") or [])),
+        "places": "; ".join(place["name"] for place in places),
+        "claims": canonical(claims).decode() if claims else None,
+    }
+    return cast("Row", row)
+
+
+def _texts(timeline: Document) -> list[str]:
+    return [str(entry["text"]) for entry in cast("list[Document]", timeline["entries"]) if entry["text"]]
+
+
+VIEW = View(
+    name="timeline",
+    version=1,
+    meaning="Every report in the order in which what it tells happened, with its standing and what was corrected.",
+    finish=finish,
+    columns=(
+        "report_id",
+        "kind",
+        "tier",
+        "standing",
+        "event",
+        "occurred",
+        "occurred_earliest",
+        "occurred_latest",
+        "reported_at",
+        "reported_latest",
+        "origin",
+        "via",
+        "places",
+        "claims",
+    ),
+    rows=_rows,
+    texts=_texts,
+)
