@@ -1,0 +1,110 @@
+"""Writes the pages of docs/ that follow from the code: kinds of report, policies and views, settings."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
+from domain.report.kind import Kind
+from domain.report.registry import KINDS
+from domain.sources import RELIABILITY
+from service.settings import documented
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def kinds() -> str:
+    """Return the page of report kinds, with the crosswalk to other systems of codes."""
+    summary = table(
+        ("kind", "states", "claims count by default"),
+        (
+            (f"[`{kind.name}`](#{kind.name})", kind.meaning, f"the {kind.model.default_scope}")
+            for kind in KINDS.values()
+        ),
+    )
+    crosswalk = table(
+        ("kind", "case", "tier", "ACLED event / sub-event", "CAMEO", "PLOVER"),
+        (row for kind in KINDS.values() for row in _cases(kind)),
+    )
+    notes = "".join(f"`{kind.name}`: {kind.note}\n\n" for kind in KINDS.values() if kind.note)
+    examples = "".join(
+        f"### {kind.name}\n\n{kind.meaning}\n\n```json\n{_json(kind.example)}\n```\n\n"
+        for kind in KINDS.values()
+    )
+    return (
+        f"# Kinds of report\n\n{NOTE}\n{summary}\n"
+        "A kind counts by default the incident or the event it tells; a claim may name another declared `scope`.\n\n"
+        f"## What others call it\n\nOur code reads tiers only; codes are for those who work with other data sets.\n\n"
+        f"{crosswalk}\n{notes}## Examples\n\n"
+        f"Each is the body of `POST /v1/incidents/{{id}}/reports`.\n\n{examples.rstrip()}\n"
+    )
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _cases(kind: Kind) -> Iterable[Sequence[str]]:
+    for word, case in kind.cases.items():
+        codes = case.codes
+        acled = " / ".join(part for part in (codes.acled_event, codes.acled_sub_event) if part)
+        name = f"{kind.told_by}: {word}" if word else ("any other" if len(kind.cases) > 1 else "–")
+        yield f"`{kind.name}`", name, case.tier, acled or "–", codes.cameo or "–", codes.plover or "–"
+
+
+def readings() -> str:
+    """Return the page of policies, views and grades."""
+    policies = table(
+        ("policy", "meaning"),
+        (
+            (f"`{policy.id}`" + (" (default)" if policy.id == DEFAULT_POLICY else ""), policy.meaning)
+            for policy in POLICIES.values()
+        ),
+    )
+    views = table(
+        ("view", "meaning", "columns as CSV"), ((f"`{v.id}`", v.meaning, ", ".join(v.columns)) for v in VIEWS.values())
+    )
+    grades = table(("grade", "meaning"), ((letter, meaning) for letter, meaning in RELIABILITY.items()))
+    return (
+        f"# Policies and views\n\n{NOTE}\n## Policies\n\n{policies}\n## Views\n\n{views}\n"
+        f"## Grades of sources\n\nThe Admiralty code. Only E excludes a source.\n\n{grades}"
+    )
+
+
+def settings() -> str:
+    """Return the page of environment variables."""
+    rows = ((f"`{each.name}`", f"`{each.default}`" if each.default else "–", each.meaning) for each in documented())
+    variables = table(("variable", "default", "meaning"), rows)
+    return f"# Settings\n\n{NOTE}\nRead once at start, from the environment.\n\n{variables}"
+
+
+PAGES = {"kinds.md": kinds, "policies-and-views.md": readings, "settings.md": settings}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or with `--check` say which are not as the code has them; 0 if all is well."""
+    stale = [name for name, page in PAGES.items() if not _is(HERE / name, page())]
+    if "--check" in arguments:
+        for name in stale:
+            sys.stderr.write(f"docs/{name} is not what the code says; run `make docs`.\n")
+        return 1 if stale else 0
+    for name in stale:
+        (HERE / name).write_text(PAGES[name](), "utf-8")
+        sys.stdout.write(f"docs/{name} written\n")
+    return 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
