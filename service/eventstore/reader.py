@@ -1,0 +1,141 @@
+"""Reading the log for answers: asynchronous, every statement bounded by a position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+from psycopg_pool import AsyncConnectionPool
+
+from service.eventstore.rows import COLUMNS, FIND, StoredRow, stored_row
+
+LOG_ID: Final = "SELECT log_id FROM public.log"
+HEAD: Final = """
+    SELECT coalesce(last.notification_id, 0), last.recorded_at, clock_timestamp()
+    FROM (SELECT) AS always
+    LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
+    ON true
+"""
+POSITION_AT: Final = """
+    SELECT notification_id FROM public.facts WHERE recorded_at <= %(moment)s
+    ORDER BY recorded_at DESC, notification_id DESC LIMIT 1
+"""
+READ: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id > %(after)s AND notification_id <= %(upto)s
+    ORDER BY notification_id
+"""  # noqa: S608 - constants only
+OF_TOPICS: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND topic = ANY(%(topics)s::text[])
+    AND notification_id <= %(upto)s
+    ORDER BY notification_id
+"""  # noqa: S608 - constants only
+FIRST_OF: Final = f"""
+    SELECT {COLUMNS} FROM public.facts WHERE originator_id = %(stream)s ORDER BY originator_version LIMIT 1
+"""  # noqa: S608 - constants only
+OPENED: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE topic = 'incident_opened.v1' AND notification_id > %(after)s AND notification_id <= %(upto)s
+    ORDER BY notification_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+SLICE: Final = f"""
+    SELECT {COLUMNS}, state_salt, text_salt FROM public.facts
+    WHERE notification_id > %(after)s AND notification_id <= %(upto)s
+    ORDER BY notification_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+AT: Final = f"""
+    SELECT {COLUMNS}, state_salt, text_salt FROM public.facts
+    WHERE notification_id = ANY(%(positions)s::bigint[])
+    ORDER BY notification_id
+"""  # noqa: S608 - constants only
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log as one statement saw it.
+
+    `position` is 0 and `recorded_at` None in an empty log; `now` is the database's
+    clock. Both moments are UTC.
+    """
+
+    position: int
+    recorded_at: datetime | None
+    now: datetime
+
+
+class LogReader:
+    """Reads the log over a pool of asynchronous connections.
+
+    An append holds its lock until it has committed, so positions become visible in
+    their order and without a gap: once position p can be seen, everything up to p can,
+    and stays as it is. Reads that are bounded by one position therefore agree with each
+    other, in however many statements, on however many connections, and need no
+    transaction. Ask for `head` or `position_at` first, then read `upto` it.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._pool = pool
+
+    async def log_id(self) -> UUID:
+        """Return the id of this log, minted by its migration."""
+        ((log_id,),) = await self._fetch(LOG_ID, {})
+        return log_id
+
+    async def head(self) -> Head:
+        """Return the last position, its stamp, and the database's clock."""
+        ((position, recorded_at, now),) = await self._fetch(HEAD, {})
+        return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
+
+    async def position_at(self, moment: datetime) -> int:
+        """Return the last position recorded at or before an aware `moment`; 0 if there was none.
+
+        A moment is settled once a later fact exists; until then this answer may still grow.
+        """
+        if moment.utcoffset() is None:
+            message = "a moment on the recorded clock must be aware"
+            raise ValueError(message)
+        found = await self._fetch(POSITION_AT, {"moment": moment})
+        return found[0][0] if found else 0
+
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+        """Return the facts of all these streams with positions in (after, upto], by position."""
+        return await self._rows(READ, {"streams": list(streams), "after": after, "upto": upto})
+
+    async def of_topics(self, streams: Sequence[UUID], topics: Sequence[str], upto: int) -> list[StoredRow]:
+        """Return the facts of all these streams that are of one of these topics, up to a position, by position."""
+        return await self._rows(OF_TOPICS, {"streams": list(streams), "topics": list(topics), "upto": upto})
+
+    async def at(self, positions: Sequence[int]) -> list[StoredRow]:
+        """Return the facts at these positions, by position, with the salts of state and text."""
+        return await self._rows(AT, {"positions": list(positions)})
+
+    async def find(self, fact_id: UUID) -> StoredRow | None:
+        """Return the fact of this id, or None."""
+        return next(iter(await self._rows(FIND, {"fact_id": fact_id})), None)
+
+    async def first_of(self, stream: UUID) -> StoredRow | None:
+        """Return the first fact of a stream, or None: when it became known."""
+        return next(iter(await self._rows(FIRST_OF, {"stream": stream})), None)
+
+    async def opened(self, after: int, limit: int, upto: int) -> list[StoredRow]:
+        """Return up to `limit` openings of incidents with positions in (after, upto], by position."""
+        return await self._rows(OPENED, {"after": after, "limit": limit, "upto": upto})
+
+    async def slice(self, after: int, limit: int, upto: int) -> list[StoredRow]:
+        """Return up to `limit` facts with positions in (after, upto], by position, with the salts of state and text."""
+        return await self._rows(SLICE, {"after": after, "limit": limit, "upto": upto})
+
+    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[StoredRow]:
+        return [stored_row(values) for values in await self._fetch(query, params)]
+
+    async def _fetch(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) has a say in what comes back.
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(binary=True, row_factory=tuple_row) as cursor,
+        ):
+            return await (await cursor.execute(query, params)).fetchall()

@@ -1,0 +1,41 @@
+"""What the tests of the log start from: facts to append, and a recorder over a database."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from service.eventstore import FactRecorder, StoredFact
+from service.eventstore.datastore import FactDatastore
+
+TOPIC = "toll_revised.v1"
+
+
+def new_id() -> UUID:
+    """Return an id that no other process of this test has."""
+    return UUID(bytes=secrets.token_bytes(16), version=4)
+
+
+def salt() -> bytes:
+    """Return 32 random bytes."""
+    return secrets.token_bytes(32)
+
+
+def facts(count: int, stream: UUID | None = None, after: int = 0, size: int = 200) -> list[StoredFact]:
+    """Return facts that continue `stream` (or begin one) after a version; `size` is that of their state in bytes."""
+    stream = stream or new_id()
+    state = b'{"said":"' + b"x" * (size - 11) + b'"}'
+    return [
+        StoredFact(stream, version, TOPIC, state, fact_id=new_id(), text=b'{"summary":"words"}')
+        for version in range(after + 1, after + count + 1)
+    ]
+
+
+@contextmanager
+def recording(address: str, lock_seconds: float = 10) -> Iterator[FactRecorder]:
+    """Open a recorder over the database at `address`."""
+    datastore = FactDatastore(address, lock_seconds)
+    try:
+        yield FactRecorder(datastore, salt=salt, new_id=new_id)
+    finally:
+        datastore.close()
