@@ -1,0 +1,74 @@
+# Knownwhen: every target makes its own environment first. `make help` lists them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt docs bench lock clean
+
+# Settings of the user's own Python that would reach into ours.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+
+# What to hand to pytest instead of the whole suite: make test ARGS="tests/domain -k clocks"
+ARGS ?=
+
+# The first Python here that is new enough; `make PYTHON=…` picks another.
+PYTHON ?=
+define prepare
+@found='$(PYTHON)'; \
+for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	test -n "$$found" && break; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && found="$$python"; \
+done; \
+test -n "$$found" || { echo 'Knownwhen needs Python 3.11 or newer. On Debian: apt-get install python3 python3-venv' >&2; exit 1; }; \
+"$$found" -I .ci/environment.py
+endef
+
+COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command 'make lock'
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
+	$(prepare) requirements.lock
+	@exec .venv/bin/knownwhen demo
+
+test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests, without floors
+	$(prepare) requirements-dev.lock
+ifeq ($(strip $(ARGS)),)
+	.venv/bin/python -m pytest --cov --cov-report=
+	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
+	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
+else
+	.venv/bin/python -m pytest $(ARGS)
+endif
+
+check: ## check style, types, layers and documents
+	$(prepare) requirements-dev.lock
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/basedpyright
+	.venv/bin/lint-imports
+	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate --check; fi
+
+fmt: ## format the code and mend what can be mended
+	$(prepare) requirements-dev.lock
+	.venv/bin/ruff check --fix-only
+	.venv/bin/ruff format
+
+docs: ## write the generated pages of docs/ anew
+	$(prepare) requirements-dev.lock
+	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate; else echo 'No page is generated yet.'; fi
+
+bench: ## list the benchmarks, each a command of its own
+	@for file in bench/*.py; do \
+		if test -f "$$file"; then printf '  .venv/bin/python %s\n    ' "$$file"; sed -n '1s/"""//gp' "$$file"; \
+		else echo 'No benchmark yet.'; fi; \
+	done
+
+lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
+	$(prepare) requirements-dev.lock
+	$(COMPILE) --group build --output-file requirements.lock
+	$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove the environment and what the checks left; data/ stays
+	rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist

@@ -1,0 +1,148 @@
+"""The folder PostgreSQL keeps its data in: made in one step, checked for its version, freed of what a crash left."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from service.postgres.account import Account
+from service.postgres.binaries import major_of
+from service.postgres.problems import DataFolderInUse, EmbeddedServerError
+
+SUPERUSER = "postgres"
+
+# For a small machine: one service, few connections, short statements.
+_CONFIGURATION = """
+# Chosen by Knownwhen when it made this folder; change them to suit the machine.
+max_connections = 100
+shared_buffers = 128MB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+max_wal_size = 1GB
+jit = off
+log_checkpoints = off
+"""
+
+_BUILTIN_LOCALE_SINCE = 17
+
+_PATIENCE = 30.0
+_PAUSE = 0.05
+
+
+def prepare(cluster: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+    """Make the folder `cluster` if it is not there; else see that these binaries can run it and that nobody does.
+
+    Raises `EmbeddedServerError` where it cannot be made or is of another major
+    version, `DataFolderInUse` where a PostgreSQL works in it already.
+    """
+    if not (cluster / "PG_VERSION").exists():
+        _make(cluster, binaries, account, log)
+    _check_version(cluster, binaries)
+    if (cluster / "postmaster.pid").exists():
+        _wait_until_free(cluster)
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment PostgreSQL's programs get: none of the user's PG*, locale or loader settings."""
+    return {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
+
+
+def _make(cluster: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+    if cluster.exists() and any(cluster.iterdir()):
+        message = (
+            f"The folder {cluster} holds something other than PostgreSQL's data. "
+            "Move it away, or give Knownwhen another folder with KNOWNWHEN_DATA."
+        )
+        raise EmbeddedServerError(message)
+    unfinished = cluster.with_name(f"{cluster.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    account.own(unfinished)
+    _initdb(unfinished, binaries, account, log)
+    with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(_CONFIGURATION)
+    unfinished.rename(cluster)
+    _settle(cluster.parent)
+
+
+def _settle(folder: Path) -> None:
+    """See that the names in `folder` outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _initdb(folder: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+    # "trust" reaches no further than the socket, and the socket's folder admits only its owner and root.
+    access = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}"]
+    command = [binaries / "initdb", f"--pgdata={folder}", "--encoding=UTF8", "--data-checksums", "--no-instructions"]
+    made = subprocess.run(
+        [*command, *_for_version(major_of(binaries)), *access],
+        check=False,
+        cwd=folder,
+        env=environment(),
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        user=account.uid if account.other else None,
+        group=account.gid if account.other else None,
+        extra_groups=[] if account.other else None,
+    )
+    if made.returncode:
+        message = f"PostgreSQL could not make its data folder {folder.with_suffix('')}."
+        raise EmbeddedServerError(message)
+
+
+def _for_version(major: int) -> list[str]:
+    """Choose a locale that every machine has, all of them sorting by code point; and the quickest way to the disk."""
+    if major < _BUILTIN_LOCALE_SINCE:
+        return ["--locale=C"]
+    builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return [*builtin, "--sync-method=syncfs"] if sys.platform == "linux" else builtin
+
+
+def _check_version(cluster: Path, binaries: Path) -> None:
+    there, here = (cluster / "PG_VERSION").read_text(encoding="ascii").strip(), str(major_of(binaries))
+    if there != here:
+        message = (
+            f"The data folder {cluster} was made by PostgreSQL {there}, and PostgreSQL {here} cannot read it. Start an "
+            "empty folder with KNOWNWHEN_DATA, and bring the old data over with the pg_dump of PostgreSQL "
+            f"{there}; the old folder stays as it is."
+        )
+        raise EmbeddedServerError(message)
+
+
+def _wait_until_free(cluster: Path) -> None:
+    """Wait for a server whose Knownwhen died a moment ago to finish stopping."""
+    until = time.monotonic() + _PATIENCE
+    while (working := next(_servers_in(cluster), None)) is not None:
+        if time.monotonic() > until:
+            message = (
+                f"A PostgreSQL (process {working}) that this Knownwhen did not start works in {cluster}. "
+                "Stop it first, or give Knownwhen another folder with KNOWNWHEN_DATA."
+            )
+            raise DataFolderInUse(message)
+        time.sleep(_PAUSE)
+
+
+def _servers_in(cluster: Path) -> Iterator[int]:
+    """Find PostgreSQL's processes by the folder they work in.
+
+    The number in `postmaster.pid` is no proof: after a crash, and in a
+    container always, an innocent process may bear it.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name().startswith("postgres") and process.cwd() == os.fspath(cluster):
+                yield process.pid

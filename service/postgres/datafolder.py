@@ -1,0 +1,102 @@
+"""The data folder on disk: made closed to others, used by one Knownwhen at a time, with the server's log in it."""
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from service.postgres.account import Account
+from service.postgres.problems import DataFolderInUse, EmbeddedServerError
+
+_LARGEST_LOG = 10_000_000
+_LAST_LINES = 12
+
+
+def log_path(data: Path) -> Path:
+    """Return where the server of this data folder writes its log."""
+    return data / "postgres.log"
+
+
+def made(data: Path) -> Path:
+    """Make the data folder if missing, and return its real path.
+
+    Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
+
+    Raises `EmbeddedServerError` where it cannot be made.
+    """
+    try:
+        data = data.expanduser()
+        data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        return data.resolve(strict=True)
+    except (OSError, RuntimeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else problem
+        message = f"The data folder {data} cannot be made ({why}). Set KNOWNWHEN_DATA to a folder you may write."
+        raise EmbeddedServerError(message) from problem
+
+
+@contextmanager
+def alone(data: Path, account: Account) -> Generator[None]:
+    """Hold the data folder's lock, which the system lets go of however this process ends.
+
+    Raises `DataFolderInUse`, naming the process that holds it.
+    """
+    with _opened(data / "postgres.lock", account) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            holder = os.pread(lock.fileno(), 20, 0).decode("ascii", "replace").strip() or "unknown"
+            message = (
+                f"Another Knownwhen (process {holder}) already uses the data folder {data}. "
+                "Stop that one, or give this one a folder of its own with KNOWNWHEN_DATA."
+            )
+            raise DataFolderInUse(message) from problem
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n".encode())
+        yield
+
+
+@contextmanager
+def server_log(data: Path, account: Account) -> Generator[IO[bytes]]:
+    """Open the server's log for appending; one that has grown large makes room for a new one."""
+    path = log_path(data)
+    if path.exists() and path.stat().st_size > _LARGEST_LOG:
+        path.replace(path.with_name(f"{path.name}.1"))
+    with _opened(path, account) as log:
+        yield log
+
+
+@contextmanager
+def telling(data: Path) -> Generator[None]:
+    """Tell whatever goes wrong meanwhile together with the lines it added to the server's log.
+
+    Raises `EmbeddedServerError`, also in the place of any `OSError`.
+    """
+    path = log_path(data)
+    start = path.stat().st_size
+    try:
+        yield
+    except (EmbeddedServerError, OSError) as problem:
+        lines = path.read_bytes()[start:].decode("utf-8", "replace").splitlines()
+        heading = [f"The end of {path}:"] if lines else []
+        ours = isinstance(problem, EmbeddedServerError)
+        sentence = str(problem) if ours else f"PostgreSQL could not be started in {data}: {problem}."
+        kind = type(problem) if ours else EmbeddedServerError
+        raise kind("\n".join([sentence, *heading, *lines[-_LAST_LINES:]])) from problem
+
+
+@contextmanager
+def _opened(path: Path, account: Account) -> Generator[IO[bytes]]:
+    """Open a file of the data folder for appending; never through a link that someone else laid there."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        message = (
+            f"The file {path} cannot be written ({problem.strerror}). Run Knownwhen as the user it belongs to, "
+            "or give it another folder with KNOWNWHEN_DATA."
+        )
+        raise EmbeddedServerError(message) from problem
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        account.own(path)
+        yield file

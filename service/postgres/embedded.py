@@ -1,0 +1,186 @@
+"""Starts and stops the bundled PostgreSQL in the data folder, for exactly as long as Knownwhen runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+from urllib.parse import urlencode
+
+import psycopg
+from psycopg import sql
+
+from service.postgres import cluster as clusters
+from service.postgres import datafolder
+from service.postgres.account import Account, account_for, let_in, let_run
+from service.postgres.binaries import bundled
+from service.postgres.pool import conninfo
+from service.postgres.problems import EmbeddedServerError
+
+NAME = "knownwhen"
+"""The service's role in the embedded server, and the database it owns."""
+
+_GUARD = Path(__file__).with_name("guard.py")
+_STOPPING = 90.0  # longer than the guard's own patience
+_STARTING = 120.0
+_PAUSE = 0.02
+_PORT = "5432"  # part of the socket's name; nothing listens on it
+_LONGEST_SOCKET_PATH = 103  # sun_path holds 104 bytes with its NUL on macOS, 108 on Linux
+_NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """A running server.
+
+    `url` is for the service: a plain role that owns its database. `admin_url`
+    is the superuser's, for tests and for care by hand. `version` is
+    PostgreSQL's number, such as 180001.
+    """
+
+    url: str
+    admin_url: str
+    version: int
+    log: Path
+
+
+@contextmanager
+def embedded_server(
+    data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] = _NO_SETTINGS
+) -> Generator[EmbeddedServer]:
+    """Run PostgreSQL in `data`/postgres while the context lasts; make what is missing.
+
+    The server listens on a socket in a private folder only, never on the
+    network. It stops when the context ends, and when this process dies in any
+    way. It does not see the terminal's Ctrl-C: the caller may finish first.
+
+    `binaries` is the folder of another PostgreSQL's programs instead of the
+    bundled ones; `settings` are PostgreSQL's and override those of the folder.
+
+    Raises `DataFolderInUse` where another process runs it, `EmbeddedServerError`
+    with the last lines of the server's log for any other trouble.
+    """
+    binaries = bundled() if binaries is None else binaries
+    data = datafolder.made(data)
+    account = account_for(data / "postgres")
+    with ExitStack() as stack:
+        stack.enter_context(datafolder.alone(data, account))
+        log = stack.enter_context(datafolder.server_log(data, account))
+        with datafolder.telling(data):
+            let_in(account, data / "postgres")
+            _let_run(account, binaries)
+            clusters.prepare(data / "postgres", binaries, account, log)
+            sockets = stack.enter_context(_socket_folder(account))
+            wanted = {**_settings(sockets), **settings}
+            command = _command(data / "postgres", binaries, wanted)
+            guard = stack.enter_context(_guarded(command, account, sockets, log))
+            server = _ready(guard, wanted, data)
+        yield server
+
+
+def _let_run(account: Account, binaries: Path) -> None:
+    let_in(account, binaries / "postgres")
+    if account.other and binaries == bundled():
+        package = binaries.parent.parent
+        let_run(account, binaries / "postgres", (binaries.parent, package.with_name(f"{package.name}.libs")))
+
+
+@contextmanager
+def _socket_folder(account: Account) -> Generator[Path]:
+    """Make a folder for the socket that only `account` and root may enter, with a path short enough for one."""
+    places = [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 - the folder made in it is private
+    place = next((place for place in places if os.access(place, os.W_OK | os.X_OK)), places[-1])
+    folder = Path(tempfile.mkdtemp(prefix="knownwhen-", dir=place))
+    try:
+        account.own(folder)
+        let_in(account, folder)
+        if len(os.fsencode(folder / f".s.PGSQL.{_PORT}")) > _LONGEST_SOCKET_PATH:
+            message = f"The folder for temporary files {place} has too long a name for a socket; set TMPDIR to another."
+            raise EmbeddedServerError(message)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(sockets: Path) -> dict[str, str]:
+    return {
+        "fsync": "on",
+        "listen_addresses": "",
+        "log_destination": "stderr",
+        "log_timezone": "UTC",
+        "logging_collector": "off",
+        "port": _PORT,
+        "timezone": "UTC",
+        "unix_socket_directories": str(sockets),
+        "unix_socket_permissions": "0700",
+    }
+
+
+def _command(cluster: Path, binaries: Path, wanted: Mapping[str, str]) -> list[str]:
+    """Return the server's command line; the settings in it win over those of the folder's postgresql.conf."""
+    options = [word for name, value in wanted.items() for word in ("-c", f"{name}={value}")]
+    return [str(binaries / "postgres"), "-D", str(cluster), *options]
+
+
+@contextmanager
+def _guarded(command: list[str], account: Account, sockets: Path, log: IO[bytes]) -> Generator[subprocess.Popen[bytes]]:
+    """Run the server under its guard, which stops it as soon as the pipe to us closes."""
+    who = [str(account.uid), str(account.gid), str(sockets)]
+    guard = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_GUARD), *who, *command],
+        cwd="/",
+        env=clusters.environment(),
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+    )
+    with guard:
+        try:
+            yield guard
+        finally:
+            if guard.stdin is not None:
+                guard.stdin.close()
+            try:
+                guard.wait(_STOPPING)
+            except subprocess.TimeoutExpired:
+                guard.kill()
+
+
+def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
+    """Wait until the server lets us in; then see that the service's role and database are there."""
+    url, admin_url = _url(wanted, NAME, NAME), _url(wanted, "postgres", clusters.SUPERUSER)
+    until = time.monotonic() + _STARTING
+    while True:
+        try:
+            with psycopg.connect(conninfo(admin_url), autocommit=True) as admin:
+                _make_database(admin)
+                return EmbeddedServer(url, admin_url, admin.info.server_version, datafolder.log_path(data))
+        except psycopg.OperationalError as problem:
+            if guard.poll() is not None:
+                message = f"PostgreSQL did not start in the data folder {data}."
+                raise EmbeddedServerError(message) from problem
+            if time.monotonic() > until:
+                message = f"PostgreSQL did not get ready in {data} within {_STARTING:.0f} seconds ({problem})."
+                raise EmbeddedServerError(message) from problem
+        time.sleep(_PAUSE)
+
+
+def _make_database(admin: psycopg.Connection) -> None:
+    name = sql.Identifier(NAME)
+    if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchall():
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(name))
+    if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchall():
+        admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+
+
+def _url(wanted: Mapping[str, str], database: str, role: str) -> str:
+    where = urlencode({"host": wanted["unix_socket_directories"], "port": wanted["port"]})
+    return f"postgresql://{role}@/{database}?{where}"

@@ -1,0 +1,51 @@
+"""Whether a database that was fit at the start still is: it answers, has this release's tables, and takes writes."""
+
+from typing import LiteralString
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from service import resources
+from service.postgres.migrate import available
+
+WAIT_SECONDS = 2.0
+"""How long the database may take to answer."""
+
+# The service's role reads the log and nothing else; the role that connected may know what was migrated.
+_CONNECTED_AS: LiteralString = "SET LOCAL ROLE NONE"
+_VERSIONS: LiteralString = "SELECT version FROM public.schema_migrations"
+_LOG: LiteralString = "SELECT FROM public.facts, public.log LIMIT 0"
+_READ_ONLY: LiteralString = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+
+async def missing(pool: Pool) -> list[str]:
+    """Return what keeps the database from serving, a sentence each; nothing if it is ready."""
+    try:
+        async with pool.connection(timeout=WAIT_SECONDS) as connection:
+            lacks = await _lacks(connection)
+            row = await (await connection.execute(_READ_ONLY)).fetchone()
+    except psycopg.Error:
+        return ["The database does not answer."]
+    found = [f"The database lacks the migrations {', '.join(lacks)}; run `knownwhen migrate`."] if lacks else []
+    if row and row[0]:
+        found.append("The database takes no writes: it is a standby, or was made read-only.")
+    return found
+
+
+async def _lacks(connection: AsyncConnection[TupleRow]) -> list[str]:
+    known = available(resources.migrations())
+    try:
+        async with connection.transaction():
+            await connection.execute(_CONNECTED_AS)
+            rows = await (await connection.execute(_VERSIONS)).fetchall()
+    except UndefinedTable:
+        return sorted(known)
+    except InsufficientPrivilege:  # another role migrated, and keeps the list to itself
+        await connection.execute(_LOG)
+        return []
+    return sorted(known - {version for (version,) in rows})

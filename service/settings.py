@@ -1,0 +1,137 @@
+"""The environment, read once at start: every setting with its meaning, its default, and a sentence when it is wrong."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "KNOWNWHEN_"
+
+
+class SettingsError(ValueError):
+    """The environment cannot be used; one sentence per wrong setting, and never a password in it."""
+
+
+def _postgresql(url: str) -> str:
+    if not url.startswith(("postgresql://", "postgres://")):
+        message = "another scheme"
+        raise ValueError(message)
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError as problem:
+        raise ValueError(str(problem)) from problem
+    return url
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        message = "blank"
+        raise ValueError(message)
+    return text
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as problem:  # "~name" of a user this machine does not know
+        raise ValueError(str(problem)) from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Must:
+    """Says what a setting must be, in the words that end the sentence told when it is not."""
+
+    words: str
+
+
+class Settings(BaseSettings):
+    """What the environment says; fixed for the life of the process and handed to whoever needs it.
+
+    An empty variable counts as one that is not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: Annotated[
+        Annotated[str, AfterValidator(_postgresql)] | None,
+        Must("an address such as postgresql://user:password@host:5432/database"),
+    ] = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="The PostgreSQL to use, 15 or newer. Without it, the bundled server runs in the data folder.",
+    )
+    data: Annotated[Path, AfterValidator(_expanded), Must("the path of a folder")] = Field(
+        default=Path("data"),
+        description="The data folder: the bundled server's files and what Knownwhen keeps outside the database.",
+    )
+    host: Annotated[str, AfterValidator(_filled), Must("an address of this machine, such as 127.0.0.1")] = Field(
+        default="127.0.0.1",
+        description="The address to listen on. 127.0.0.1 answers this machine only.",
+    )
+    port: Annotated[int, Must("a whole number from 1 to 65535")] = Field(
+        default=8000,
+        ge=1,
+        le=65_535,
+        description="The TCP port to listen on.",
+    )
+    log: Annotated[Literal["console", "json"], Must("“console” or “json”")] = Field(
+        default="console",
+        description="How the log is written: `console` for people, `json` for machines, one object a line.",
+    )
+    public_read: Annotated[bool, Must("“true” or “false”")] = Field(
+        default=False,
+        description="Whether anyone may read without a token.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the documentation: the variable's name, its default in words, its meaning."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises `SettingsError`.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        raise SettingsError("\n".join(_sentence(error) for error in problem.errors())) from None
+
+
+def documented() -> tuple[Setting, ...]:
+    """Return every setting, in the order of the class, for the documentation and its test."""
+    fields = Settings.model_fields
+    return tuple(
+        Setting(_variable(name), _in_words(field.default), field.description or "") for name, field in fields.items()
+    )
+
+
+def _variable(field: str) -> str:
+    return str(Settings.model_fields[field].validation_alias or f"{_PREFIX}{field.upper()}")
+
+
+def _in_words(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default is None else str(default)
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's error, whose type it keeps to itself
+    where = str(error["loc"][0])
+    name = next(name for name in Settings.model_fields if where in {name, _variable(name)})
+    must = next(note.words for note in Settings.model_fields[name].metadata if isinstance(note, Must))
+    value = "set to something else" if name == "database_url" else f"“{error['input']}”"
+    return f"{_variable(name)} is {value}, but must be {must}."

@@ -1,0 +1,82 @@
+"""Real PostgreSQL for every test of the service: the bundled 18, and the machine's 15 where it is installed."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from service.postgres.binaries import find_server
+from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
+from service.postgres.migrate import migrate
+
+BUNDLED, OLDEST = 18, 15
+SERVERS = [pytest.param(None, id=f"pg{BUNDLED}")]
+if (oldest := find_server(OLDEST)) is not None:
+    SERVERS.append(pytest.param(oldest, id=f"pg{OLDEST}"))
+
+# No test pulls the plug of the machine, so nothing need reach the disk.
+QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
+    """Return a running server, one per PostgreSQL version found here; it ends with the tests, however they end."""
+    folder = Path(tempfile.mkdtemp(prefix="knownwhen-tests-"))
+    try:
+        with embedded_server(folder, binaries=request.param, settings=QUICK) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def create_database(server: EmbeddedServer) -> Callable[[str], str]:
+    """Return what makes one more database in the image of another, and returns its address."""
+    numbers = itertools.count(1)
+
+    def create(template: str) -> str:
+        name = f"test_{next(numbers)}"
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        with psycopg.connect(server.admin_url, autocommit=True) as admin:
+            admin.execute(command.format(*map(sql.Identifier, (name, template, NAME))))
+        return urlsplit(server.url)._replace(path=f"/{name}").geturl()
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def migrated_template(create_database: Callable[[str], str]) -> str:
+    """Return the name of a migrated database that stays as it is."""
+    url = create_database("template1")
+    migrate(url)
+    return urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+def database_url(
+    server: EmbeddedServer, migrated_template: str, create_database: Callable[[str], str]
+) -> Iterator[str]:
+    """Return the address of a migrated, empty database of this test's own."""
+    url = create_database(migrated_template)
+    yield url
+    _drop(server, url)
+
+
+@pytest.fixture
+def bare_database_url(server: EmbeddedServer, create_database: Callable[[str], str]) -> Iterator[str]:
+    """Return the address of a database of this test's own that has not been migrated."""
+    url = create_database("template1")
+    yield url
+    _drop(server, url)
+
+
+def _drop(server: EmbeddedServer, url: str) -> None:
+    name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

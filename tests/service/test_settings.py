@@ -1,0 +1,106 @@
+"""The environment: read once, checked, documented."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from service import resources
+from service.settings import Must, Settings, SettingsError, documented, read_settings
+
+NAMES = (
+    "DATABASE_URL",
+    "KNOWNWHEN_DATA",
+    "KNOWNWHEN_HOST",
+    "KNOWNWHEN_PORT",
+    "KNOWNWHEN_LOG",
+    "KNOWNWHEN_PUBLIC_READ",
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
+    settings = read_settings()
+    assert (settings.database_url, settings.host, settings.port) == (None, "127.0.0.1", 8000)
+    assert (settings.data, settings.log, settings.public_read) == (Path("data"), "console", False)
+
+
+def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = ("postgresql://me@db/kw", "~/kw", "::1", "9000", "json", "true")
+    for name, value in zip(NAMES, values, strict=True):
+        monkeypatch.setenv(name, value)
+    settings = read_settings()
+    assert settings.database_url == "postgresql://me@db/kw"
+    assert settings.data == Path.home() / "kw"
+    assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.setenv(name, "")
+    assert read_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("KNOWNWHEN_PORT", "http", "KNOWNWHEN_PORT is “http”, but must be a whole number from 1 to 65535."),
+        ("KNOWNWHEN_PORT", "65536", "KNOWNWHEN_PORT is “65536”, but must be a whole number from 1 to 65535."),
+        ("KNOWNWHEN_LOG", "xml", "KNOWNWHEN_LOG is “xml”, but must be “console” or “json”."),
+        ("KNOWNWHEN_PUBLIC_READ", "maybe", "KNOWNWHEN_PUBLIC_READ is “maybe”, but must be “true” or “false”."),
+        ("KNOWNWHEN_HOST", " ", "KNOWNWHEN_HOST is “ ”, but must be an address of this machine, such as 127.0.0.1."),
+        ("KNOWNWHEN_DATA", "~nobody-here/x", "KNOWNWHEN_DATA is “~nobody-here/x”, but must be the path of a folder."),
+    ],
+)
+def test_a_wrong_value_gets_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@db/kw", "postgresql://me:hunter2@db/kw?colour=red"])
+def test_a_wrong_database_address_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert str(refused.value).startswith("DATABASE_URL is set to something else, but must be an address such as")
+    assert "hunter2@" not in str(refused.value).replace("user:password@", "")
+
+
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KNOWNWHEN_PORT", "x")
+    monkeypatch.setenv("KNOWNWHEN_LOG", "y")
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_settings_are_fixed_and_do_not_show_the_password() -> None:
+    settings = Settings(database_url="postgresql://me:hunter2@db/kw")
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1  # pyright: ignore[reportAttributeAccessIssue]
+    assert "hunter2" not in repr(settings)
+
+
+def test_every_setting_is_documented_and_says_what_it_must_be() -> None:
+    assert tuple(setting.name for setting in documented()) == NAMES
+    assert all(setting.meaning.endswith(".") for setting in documented())
+    for name, field in Settings.model_fields.items():
+        assert [note for note in field.metadata if isinstance(note, Must)], name
+
+
+def test_the_files_that_are_not_python_are_found() -> None:
+    assert list(resources.migrations().glob("*.sql"))
+    assert resources.samples().name == "samples"
+
+
+def test_an_installed_wheel_carries_them_inside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service" / "migrations").mkdir(parents=True)
+    monkeypatch.setattr(resources, "_HERE", tmp_path / "service")
+    assert resources.migrations() == tmp_path / "service" / "migrations"
