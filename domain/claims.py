@@ -181,6 +181,11 @@ class Held:
         return self.count.bound == "worded"
 
     @property
+    def said(self) -> tuple[int | None, int | None, int | None]:
+        """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
+        return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
+
+    @property
     def figure(self) -> int:
         """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
         said = [number for number in (self.count.upper, self.count.best, self.count.lower) if number is not None]

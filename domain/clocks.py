@@ -160,8 +160,12 @@ def _moment(text: str, offset: timezone) -> Span:
 
 
 def _in_utc(moment: datetime, text: str) -> datetime:
+    return _local(moment, UTC, text)
+
+
+def _local(moment: datetime, offset: timezone, text: str) -> datetime:
     try:
-        return moment.astimezone(UTC)
+        return moment.astimezone(offset)
     except OverflowError:
         raise beyond(text) from None
 
@@ -170,11 +174,14 @@ _FARTHEST = (timezone(timedelta(hours=23, minutes=59)), timezone(-timedelta(hour
 
 
 def _anywhere(parse: Callable[[str, timezone], Span]) -> Callable[[str], None]:
-    """Try a text at both extremes: once stored, it must stay readable whatever the incident's offset is."""
+    """Try a text at both extremes: once stored, it must stay readable and printable whatever the incident's offset."""
 
     def check(text: str) -> None:
         for offset in _FARTHEST:
-            parse(text, offset)
+            span = parse(text, offset)
+            for end in (span.earliest, span.latest):
+                if end is not None:
+                    _local(end, offset, text)
 
     return check
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE
 from domain.clocks import Span, parse_occurred
-from domain.estimates import Keyed, Standing
+from domain.estimates import Keyed, Standing, speaking
 from domain.incident.history import History, ReportHistory
 from domain.report.registry import KINDS
 
@@ -45,7 +45,7 @@ def days(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> l
     """Return the days on which something was reported to have happened, in order, as said by `moment` (None: now)."""
     found: dict[date, Day] = {}
     spans: dict[str, Span] = {}
-    for event, reports in _events(history.standing(moment)).items():
+    for event, reports in _events(speaking(history, moment)).items():
         span = _narrowest(reports)
         level = max(_TIERS.get(KINDS[each.now.report.kind].tier(each.now.report), NOTHING) for each in reports)
         if span is None or span.earliest is None:
@@ -61,7 +61,8 @@ def days(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> l
 def _events(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
     events: dict[str, list[ReportHistory]] = {}
     for report in reports:
-        events.setdefault(report.now.event, []).append(report)
+        if report.now.event is not None:
+            events.setdefault(report.now.event, []).append(report)
     return events
 
 

@@ -50,12 +50,13 @@ def _claim(claim: Standing) -> Document:
 
 def _increment(increment: Increment) -> Document:
     held = increment.held
+    lower, upper, best = held.said
     flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {
         **_said(held),
-        "lower": held.count.lower,
-        "upper": held.count.upper,
-        "best": held.count.best,
+        "lower": lower,
+        "upper": upper,
+        "best": best,
         "bound": held.count.bound,
         "period": None if held.period is None else _period(held),
         "beside": increment.beside,

@@ -1,14 +1,18 @@
 """From the reports that stand to the claims a policy weighs, and the estimate that it makes of one key."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.claims import INCIDENT_SCOPE, Held, Key, earliest
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key, earliest
 from domain.clocks import parse_occurred
 from domain.incident.history import History, ReportHistory
-from domain.supersession import Ledger, ledger
-from domain.supersession import history as said_order
+from domain.sequence import history as said_order
+from domain.sequence import superseded
+from domain.supersession import BREAK, Ledger, ledger
+
+_Family = tuple[str, str, str, str | None]
+"""Origin, measure, scope and manner: what claims share whose populations may be part of one another."""
 
 PART_EXCEEDS = "part_exceeds"
 ALREADY_INCLUDED = "already_included"
@@ -32,7 +36,7 @@ class Standing:
 
     `lower`, `upper` and `best` name the claim behind each figure, which is another
     one where a part of the same source exceeds its whole (`exceeded_by`). `history` are the claims
-    of this origin and key that it stands in place of.
+    of this origin and key that were superseded.
     """
 
     held: Held
@@ -64,13 +68,17 @@ class Standing:
 
     @property
     def least(self) -> int | None:
-        """The least figure said."""
-        return self.lower.figure if self.lower else None
+        """The least figure at either end, whichever way round they are given; none where there is no lower end."""
+        return min(self._ends) if self.lower else None
 
     @property
     def greatest(self) -> int | None:
-        """The greatest figure said; that of the open end where there is no other."""
-        return self.upper.figure if self.upper else self.least
+        """The greatest figure at either end; that of the open end where there is no other."""
+        return max(self._ends, default=None)
+
+    @property
+    def _ends(self) -> list[int]:
+        return [end.figure for end in (self.lower, self.upper) if end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,55 +139,89 @@ class Increment:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """One key at one reading: each origin's ledger, the increments, and the question for the policy."""
+    """One key at one reading: each origin's ledger, the increments, and the question for the policy.
+
+    `replaced` maps the ref of an increment that its source replaced to (code, the ref that replaced it).
+    """
 
     key: Key
     ledgers: tuple[Ledger, ...]
     increments: tuple[Increment, ...]
+    replaced: Mapping[str, tuple[str, str]]
     question: Question
 
     @property
     def superseded(self) -> int:
         """How many claims lie behind the current ones."""
-        return sum(len(each.behind) for each in self.ledgers)
+        return sum(len(each.behind) for each in self.ledgers) + len(self.replaced)
 
 
 @dataclass(slots=True)
 class _Said:
-    """What one origin said: its claims by key, in no order."""
+    """What one origin said: its claims by key, in no order, and which of them supersede which."""
 
     cumulative: dict[Key, list[Held]] = field(default_factory=dict[Key, list[Held]])
     increments: list[Held] = field(default_factory=list[Held])
-    replaced: dict[str, tuple[str, Key]] = field(default_factory=dict[str, tuple[str, Key]])
+    replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
+
+    def elsewhere(self, claims: Iterable[Held]) -> dict[str, str]:
+        """Return which of `claims` were replaced by a claim of another key, and by which: there a series breaks."""
+        others = {
+            claim.ref: [by.ref for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims
+        }
+        return {ref: max(by) for ref, by in others.items() if by}
+
+    def replacement(self, increment: Held) -> tuple[str, str] | None:
+        """Say by what an increment was replaced, if it was: (code, ref)."""
+        by = max(self.replaced.get(increment.ref, ()), key=lambda held: held.ref, default=None)
+        return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
 
 def keyed_claims(history: History, moment: datetime | None) -> list[Keyed]:
-    """Sort the claims that stand at `moment` (reported clock, UTC; None: as far as we know now) by key and origin.
+    """Sort the claims that count at `moment` (reported clock, UTC; None: as far as we know now) by key and origin.
 
     The list is ordered by canonical key. Arrival order changes nothing.
     """
-    reports = list(history.standing(moment))
+    reports = speaking(history, moment)
     ledgers: dict[Key, list[Ledger]] = {}
     increments: dict[Key, list[Held]] = {}
-    for said in _by_origin(reports).values():
+    replaced: dict[Key, dict[str, tuple[str, str]]] = {}
+    for said in _by_origin(reports):
         for key, claims in said.cumulative.items():
-            elsewhere = {ref: by for ref, (by, by_key) in said.replaced.items() if by_key != key}
-            ledgers.setdefault(key, []).append(ledger(claims, elsewhere))
+            ledgers.setdefault(key, []).append(ledger(claims, said.elsewhere(claims)))
         for held in said.increments:
-            increments.setdefault(held.key, []).append(held)
-    current = {id(each): each.current for group in ledgers.values() for each in group}
-    wholes = _currents_by_family(held for held in current.values() if held)
+            if replacement := said.replacement(held):
+                replaced.setdefault(held.key, {})[held.ref] = replacement
+            else:
+                increments.setdefault(held.key, []).append(held)
+    families = _families(each.current for group in ledgers.values() for each in group)
     denials = _denials(reports)
-    keys = sorted(ledgers.keys() | increments.keys(), key=lambda key: key.canonical)
-    period_end = parse_occurred(history.period, history.offset).latest if history.period else None
     result: list[Keyed] = []
-    for key in keys:
+    for key in sorted(ledgers.keys() | increments.keys() | replaced.keys(), key=lambda key: key.canonical):
         group = tuple(sorted(ledgers.get(key, []), key=lambda each: each.origin))
-        standing = tuple(_standing(history, each, each.current, wholes) for each in group if each.current)
-        question = Question(key, standing, _denied(key, denials), period_end)
         beside = tuple(_increment(held, group) for held in _in_order(increments.get(key, [])))
-        result.append(Keyed(key, group, beside, question))
+        question = _question(history, key, group, families, denials)
+        result.append(Keyed(key, group, beside, replaced.get(key, {}), question))
     return result
+
+
+def _question(
+    history: History,
+    key: Key,
+    group: Sequence[Ledger],
+    families: Mapping[_Family, list[Held]],
+    denials: frozenset[str | None],
+) -> Question:
+    standing = tuple(_standing(history, each, each.current, families) for each in group if each.current)
+    period_end = parse_occurred(history.period, history.offset).latest if history.period else None
+    return Question(key, standing, _denied(history, key, denials), period_end)
+
+
+def speaking(history: History, moment: datetime | None) -> list[ReportHistory]:
+    """Return the reports that count at `moment`: they stand, and no later whole statement has withdrawn them."""
+    standing = list(history.standing(moment))
+    withdrawn = {ref for own in by_origin(standing).values() for ref in withdrawn_reports(own)}
+    return [report for report in standing if report.ref not in withdrawn]
 
 
 def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
@@ -199,53 +241,38 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     return found
 
 
-def _by_origin(reports: Sequence[ReportHistory]) -> dict[str, _Said]:
-    found: dict[str, _Said] = {}
-    for origin, own in by_origin(reports).items():
-        said = found.setdefault(origin, _Said())
-        withdrawn = withdrawn_reports(own)
-        for report in own:
-            if report.ref in withdrawn:
-                continue
-            for held in report.now.held:
-                if held.incremental:
-                    said.increments.append(held)
-                else:
-                    said.cumulative.setdefault(held.key, []).append(held)
-                for ref in held.supersedes:
-                    said.replaced[ref] = max(
-                        said.replaced.get(ref, (held.ref, held.key)), (held.ref, held.key), key=_first
-                    )
-    return found
+def _by_origin(reports: Iterable[ReportHistory]) -> Iterator[_Said]:
+    for own in by_origin(reports).values():
+        said = _Said()
+        held = {claim.ref: claim for report in own for claim in report.now.held}
+        for claim in held.values():
+            if claim.incremental:
+                said.increments.append(claim)
+            else:
+                said.cumulative.setdefault(claim.key, []).append(claim)
+        for ref, others in superseded(list(held.values())).items():
+            for other in others:
+                said.replaced.setdefault(other, []).append(held[ref])
+        yield said
 
 
-def _first(pair: tuple[str, Key]) -> str:
-    return pair[0]
-
-
-def _currents_by_family(currents: Iterable[Held]) -> Mapping[tuple[str, str, str, str | None], list[Held]]:
-    families: dict[tuple[str, str, str, str | None], list[Held]] = {}
+def _families(currents: Iterable[Held | None]) -> Mapping[_Family, list[Held]]:
+    families: dict[_Family, list[Held]] = {}
     for held in currents:
-        families.setdefault(_family(held), []).append(held)
+        if held is not None:
+            families.setdefault(_family(held), []).append(held)
     return families
 
 
-def _family(held: Held) -> tuple[str, str, str, str | None]:
+def _family(held: Held) -> _Family:
     return held.origin, held.key.measure, held.key.scope, held.key.manner
 
 
-def _standing(
-    history: History,
-    of: Ledger,
-    held: Held,
-    families: Mapping[tuple[str, str, str, str | None], list[Held]],
-) -> Standing:
+def _standing(history: History, of: Ledger, held: Held, families: Mapping[_Family, list[Held]]) -> Standing:
     count = held.count
     flags = tuple(sorted({*held.flags, *of.flags.get(held.ref, ())}))
-    lower, upper, best = (
-        None if figure is None else End(figure, held.ref) for figure in (count.lower, count.upper, count.best)
-    )
-    behind = tuple(each for each in of.history if each.ref != held.ref)
+    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    behind = tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK))
     grade, bound = history.grade(held.origin), count.bound or "exact"
     plain = Standing(held, grade, bound, lower, upper, best, flags=flags, history=behind)
     exceeding = [part for part in families[_family(held)] if _exceeds(part, held)]
@@ -302,5 +329,11 @@ def _denials(reports: Iterable[ReportHistory]) -> frozenset[str | None]:
     return frozenset(event for event, said in stated if said is not None and said.act == "denied")
 
 
-def _denied(key: Key, denials: frozenset[str | None]) -> bool:
-    return None in denials if key.scope == INCIDENT_SCOPE else key.scope.removeprefix("event:") in denials
+def _denied(history: History, key: Key, denials: frozenset[str | None]) -> bool:
+    """Say whether a denial names the event that a key is about; one that names none is about the incident."""
+    if key.scope == INCIDENT_SCOPE:
+        return None in denials
+    if key.scope in history.scopes:
+        event = history.scopes[key.scope].event
+        return event is not None and event in denials
+    return key.scope.removeprefix(f"{EVENT_SCOPE}:") in denials

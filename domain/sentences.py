@@ -33,8 +33,9 @@ def sentences(history: History, keyed: Keyed, estimate: Estimate) -> list[str]:
     if estimate.contested:
         text.append(_contested(history, estimate))
     text += [
-        f"Verified so far: {words_for(claim.held.count)} ({history.name(claim.held.origin)})."
-        for claim in (item.claim for item in estimate.set_aside if item.code == "partial")
+        f"Verified so far: {words_for(item.claim.held.count)} ({_name(history, item.claim.held)})."
+        for item in estimate.set_aside
+        if item.code == "partial"
     ]
     return [" ".join(part for part in text if part)]
 
@@ -87,12 +88,16 @@ def _quote(history: History, claim: Standing) -> str:
 
 
 def _attribution(history: History, held: Held, *remarks: str) -> str:
-    pieces = [history.name(held.origin) if isinstance(held.source, str) else held.source.anonymous, *remarks]
+    pieces = [_name(history, held), *remarks]
     if held.reported.latest:
         pieces.append(day_words(held.reported.latest, history.offset, _year(history)))
     if held.via:
         pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
     return ", ".join(pieces)
+
+
+def _name(history: History, held: Held) -> str:
+    return history.name(held.origin) if isinstance(held.source, str) else held.source.anonymous
 
 
 def _year(history: History) -> int | None:

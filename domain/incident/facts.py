@@ -33,8 +33,8 @@ def source_stream(origin: str) -> UUID:
 
 def _read_span(value: object) -> object:
     if isinstance(value, list | tuple):
-        ends = cast("list[str | None]", value)
-        return Span(*(None if end is None else parse_instant(end) for end in ends))
+        earliest, latest = (None if end is None else parse_instant(end) for end in cast("list[str | None]", value))
+        return Span(earliest, latest)
     return value
 
 
@@ -253,14 +253,16 @@ def decode(topic: str, state: dict[str, Any], text: dict[str, Any] | None = None
     if shape is None:
         message = f"the log holds a fact of topic {topic!r}, which this release does not know"
         raise UnknownFact(message)
-    whole = dict(state)
-    if text:
-        own = {name: text[name] for name in text if name == "reason"}
-        of_report = {name: text[name] for name in text if name != "reason"}
-        whole |= {"text": own} if own else {}
-        whole |= {"report": state["report"] | {"text": of_report}} if of_report else {}
     try:
-        return cast("Fact", shape.model_validate(whole))
-    except ValidationError as error:
+        return cast("Fact", shape.model_validate(_joined(state, text or {})))
+    except (TypeError, ValidationError) as error:
         message = f"a fact of topic {topic!r} is not of its shape: {error}"
         raise UnknownFact(message) from error
+
+
+def _joined(state: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
+    """Put the free text back: the recorder's reason beside the fact, all else into its report."""
+    own = {name: words for name, words in text.items() if name == "reason"}
+    of_report = {name: words for name, words in text.items() if name != "reason"}
+    whole = state | ({"text": own} if own else {})
+    return whole | ({"report": whole.get("report", {}) | {"text": of_report}} if of_report else {})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timezone
 from typing import assert_never
 from uuid import UUID
 
-from domain.claims import Held, Scope, latest
+from domain.claims import Held, Scope, earliest, latest
 from domain.clocks import Span, parse_offset
 from domain.incident.facts import (
     IncidentAmended,
@@ -34,7 +34,7 @@ class Version:
     report: Report
     origin: str
     occurred: Span | None
-    event: str
+    event: str | None
     held: tuple[Held, ...]
     text_commitment: str | None
     cause: str | None = None
@@ -66,6 +66,11 @@ class ReportHistory:
             return True
         by, taken_back = self.retraction
         return by == "source" and moment is not None and taken_back is not None and latest(taken_back) > moment
+
+    @property
+    def newness(self) -> tuple[datetime, datetime, int, str]:
+        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id."""
+        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
 
     # what has a place in the order in which one source said things
     @property

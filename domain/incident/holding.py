@@ -13,8 +13,13 @@ PARTS_DO_NOT_ADD = "parts_do_not_add"
 INCONSISTENT = "inconsistent"
 
 
-def event_of(report: Report, occurred: Span | None, offset: timezone) -> str:
-    """Return the label of the occurrence that a report describes, derived where the client gave none."""
+def event_of(report: Report, occurred: Span | None, offset: timezone) -> str | None:
+    """Return the label of the occurrence that a report describes, derived where the client gave none.
+
+    None for a report that describes no occurrence, such as a toll of the incident.
+    """
+    if report.event is None and report.default_scope != EVENT_SCOPE:
+        return None
     day = occurred.earliest.astimezone(offset).date().isoformat() if occurred and occurred.earliest else None
     return event_label(report, day)
 

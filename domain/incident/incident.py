@@ -332,4 +332,6 @@ def _note(reason: str | None) -> Note | None:
 
 
 def _content(report: Report) -> str:
-    return digest(report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"}))
+    """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
+    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
+    return digest({name: value for name, value in said.items() if value or name != "text"})

@@ -60,8 +60,8 @@ class Taken:
     offset: timezone
 
     @property
-    def event(self) -> str:
-        """The label of the occurrence it describes."""
+    def event(self) -> str | None:
+        """The label of the occurrence it describes, if it describes one."""
         return event_of(self.report, self.occurred, self.offset)
 
     @property
@@ -81,7 +81,7 @@ def warnings(seen: Seen, taken: Taken) -> list[Concern]:
 def remember(seen: Seen, taken: Taken) -> None:
     """Add a report to what later ones are compared with."""
     seen.contents.setdefault(taken.content, taken.report_id)
-    if taken.occurrence:
+    if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
     for held in taken.held:
         seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
@@ -96,7 +96,7 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     if twin := seen.contents.get(taken.content):
         yield Concern("possible_duplicate", f"Report {twin} has the same content.")
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
-    if other and other != taken.event:
+    if other and taken.event and other != taken.event:
         yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
     occurred, said = taken.occurred, latest(taken.reported)
     if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:

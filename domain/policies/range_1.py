@@ -66,7 +66,7 @@ def outrun(claim: Standing, others: Sequence[Standing], question: Question) -> s
         for held in _weighable(other)
         if (least := held.count.lower) is not None
         and least > own
-        and held.counted_until >= claim.held.counted_until + FURTHER
+        and held.counted_until - claim.held.counted_until >= FURTHER
         and held.count.bound in (CLOSED if claim.closed else CLOSED | OPEN)
     ]
     if not ahead:

@@ -1,11 +1,12 @@
 """What every kind of report promises: the fields of every report, and the codes and tier that other code reads."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.actors import Actor
@@ -55,6 +56,14 @@ class Responsibility:
     whom: str | None
 
 
+def _told_apart(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Refuse two figures of one id: `REPORT#1` names one."""
+    ids = Counter(figure.id for claim in claims for figure in (claim, *claim.parts))
+    for twice in (name for name, times in ids.items() if times > 1):
+        raise PydanticCustomError("claim_ids", "Two figures of the report have the id “{id}”.", {"id": twice})
+    return claims
+
+
 class Report(Strict, frozen=True):
     """One source's statement about one incident (vocabulary.md §2). Fields not sent stay unset."""
 
@@ -81,7 +90,7 @@ class Report(Strict, frozen=True):
     places: Annotated[tuple[Place, ...], Field(max_length=100)] = ()
     """Where it happened."""
     actors: Annotated[tuple[Actor, ...], Field(max_length=100)] = ()
-    claims: Annotated[tuple[Claim, ...], Field(max_length=100)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=100), AfterValidator(_told_apart)] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
     language: Language | None = None
     tags: Labels = ()

@@ -5,7 +5,7 @@ from typing import cast
 
 from domain.claims import Held
 from domain.clocks import format_instant
-from domain.estimates import Estimate, Keyed, by_origin, keyed_claims, withdrawn_reports
+from domain.estimates import Estimate, Keyed, keyed_claims, speaking
 from domain.incident.history import History
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
@@ -36,6 +36,8 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
     for increment in keyed.increments:
         flags = ("already_included",) if increment.already_included else ()
         yield increment.held.ref, ("increment", "It counts a period of its own and is not added.", flags)
+    for ref, (code, other) in keyed.replaced.items():
+        yield ref, (code, _BEHIND[code].format(other=other), ())
     for each in keyed.ledgers:
         for ref, (code, other) in each.behind.items():
             yield ref, (code, _BEHIND[code].format(other=other), each.flags.get(ref, ()))
@@ -43,9 +45,7 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
 
 def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict]) -> list[tuple[History, Held, Verdict]]:
     moment = reading.reported_until
-    withdrawn: set[str] = set()
-    for own in by_origin(history.standing(moment)).values():
-        withdrawn |= withdrawn_reports(own)
+    withdrawn = {each.ref for each in history.standing(moment)} - {each.ref for each in speaking(history, moment)}
     rows: list[tuple[History, Held, Verdict]] = []
     for report in history.reports.values():
         if not report.said_by(moment):
@@ -64,6 +64,7 @@ def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answe
 def _claim(history: History, held: Held, verdict: Verdict) -> Document:
     status, why, flags = verdict
     count = held.count
+    lower, upper, best = held.said
     return {
         "claim": held.ref,
         **held.key.document,
@@ -73,9 +74,9 @@ def _claim(history: History, held: Held, verdict: Verdict) -> Document:
         "reported_at": held.reported_at,
         "verbatim": count.verbatim,
         "also_said": list(count.also_said),
-        "lower": count.lower,
-        "upper": count.upper,
-        "best": count.best,
+        "lower": lower,
+        "upper": upper,
+        "best": best,
         "bound": count.bound,
         "accumulation": "incremental" if held.incremental else "cumulative",
         "counted_until": format_instant(held.counted_until),

@@ -6,11 +6,12 @@ from typing import cast
 
 from domain.escalation import Day, days
 from domain.estimate_documents import estimate_document
-from domain.estimates import keyed_claims
+from domain.estimates import by_origin, keyed_claims, speaking
 from domain.incident.history import History, ReportHistory, Version
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.sentences import sentences
+from domain.sources import AnonymousSource
 from domain.words import Strict
 
 
@@ -19,7 +20,8 @@ def finish(history: History, reading: Reading) -> Document:
 
     Title, status, period and scopes are ours and stand on the recorded clock alone.
     """
-    versions = [report.now for report in _in_order(history.standing(reading.reported_until))]
+    reports = _in_order(speaking(history, reading.reported_until))
+    versions = [report.now for report in reports]
     keys = keyed_claims(history, reading.reported_until)
     judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in keys]
     return {
@@ -33,7 +35,7 @@ def finish(history: History, reading: Reading) -> Document:
         "places": _distinct(_limits(place) for each in versions for place in each.report.places),
         "sides": _sides(versions),
         "kinds": dict(sorted(Counter(each.report.kind for each in versions).items())),
-        "sources": _sources(history, versions),
+        "sources": _sources(history, reports),
         "blame": _blame(versions),
         "escalation": _escalation(days(history, reading.reported_until, keys)),
         "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
@@ -52,7 +54,7 @@ def _in_order(reports: Iterable[ReportHistory]) -> list[ReportHistory]:
 
 def _distinct(documents: Iterable[Document]) -> list[Document]:
     """Return each document once, sorted by what it says."""
-    found = {repr(sorted(document.items())): document for document in documents}
+    found = {canonical(document): document for document in documents}
     return [found[key] for key in sorted(found)]
 
 
@@ -65,22 +67,24 @@ def _sides(versions: Sequence[Version]) -> list[Document]:
     return [{"side": side or None, "actors": _distinct(actors)} for side, actors in sorted(sides.items())]
 
 
-def _sources(history: History, versions: Sequence[Version]) -> list[Document]:
-    reports = Counter(version.origin for version in versions)
-    found: list[Document] = []
-    for origin, count in sorted(reports.items()):
-        record = history.sources.get(origin)
-        found.append(
-            {
-                "source": origin,
-                "name": history.name(origin),
-                "type": record.type if record else "other",
-                "grade": history.grade(origin),
-                "speaks_for": record.speaks_for if record else None,
-                "reports": count,
-            }
-        )
-    return found
+def _sources(history: History, reports: Sequence[ReportHistory]) -> list[Document]:
+    return [
+        {"source": origin, **_described(history, origin, own), "grade": history.grade(origin), "reports": len(own)}
+        for origin, own in sorted(by_origin(reports).items())
+    ]
+
+
+def _described(history: History, origin: str, reports: Sequence[ReportHistory]) -> Document:
+    """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
+    record = history.sources.get(origin)
+    source = max(reports, key=lambda report: report.newness).now.report.source
+    if isinstance(source, AnonymousSource):
+        return {"name": source.anonymous, "type": source.type, "speaks_for": source.speaks_for}
+    return {
+        "name": history.name(origin),
+        "type": record.type if record else "other",
+        "speaks_for": record.speaks_for if record else None,
+    }
 
 
 def _blame(versions: Sequence[Version]) -> list[Document]:

@@ -50,6 +50,10 @@ class Book:
         self.facts: list[Recorded] = []
 
     @property
+    def stream(self) -> UUID:
+        return incident_stream(self.slug)
+
+    @property
     def now(self) -> datetime:
         return START + timedelta(seconds=len(self.facts))
 
@@ -117,7 +121,7 @@ class Book:
 
 
 def _commitment(fact: Fact) -> str | None:
-    """Commit to the free text of a fact; the salt follows from the content, so that it is the same at every position."""
+    """Commit to the free text of a fact; the salt follows from the content, so it is the same at every position."""
     parts = encode(fact)
     if parts.text is None:
         return None

@@ -60,7 +60,8 @@ def test_a_count_in_words_gives_way_to_a_figure_but_stands_alone() -> None:
     book = graded()
     say(book, "reuters", "hundreds")
     assert ends(judge(book)) == (None, None, None)
-    assert [each["verbatim"] for each in judge(book)["used"]] == ["hundreds"]
+    [words] = judge(book)["used"]
+    assert (words["verbatim"], words["lower"], words["upper"]) == ("hundreds", None, None), "nobody said a figure"
     say(book, "sohr", "340")
     assert aside(judge(book)) == {"reuters": "worded"}
     assert ends(judge(book)) == (340, 340, 340)
