@@ -1,0 +1,266 @@
+"""Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import orjson
+
+from domain import catalogue
+from domain.clocks import ClockError, format_instant, parse_instant
+from domain.estimates import Policy
+from domain.incident.facts import (
+    POLICY_STREAM,
+    Recorded,
+    ReportCorrected,
+    ReportFiled,
+    decode,
+    incident_stream,
+    source_stream,
+)
+from domain.incident.history import History, cited_origins, history_of
+from domain.ledger.canonical import canonical, digest_of
+from domain.reading import Document, Reading, View
+from service.eventstore.reader import Head
+from service.eventstore.rows import StoredRow
+
+LONGEST_POSITION = 18
+"""Digits of a position; a bigint holds them all."""
+
+
+class Unanswerable(Exception):
+    """The question has no answer; the sentence says why and what to ask instead."""
+
+    field: str | None = None
+    """The part of the question that it is about, if it is about one."""
+
+
+class NoSuchIncident(Unanswerable):
+    """Nothing has ever been recorded of the incident."""
+
+
+class MomentUnreadable(Unanswerable):
+    """`as_of` or `reported_until`, named by `field`, is not a moment."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence)
+
+
+class MomentInTheFuture(Unanswerable):
+    """`as_of` lies ahead of both the database's clock and the log."""
+
+    field = "as_of"
+
+
+class PastTheEnd(Unanswerable):
+    """`as_of=@n` lies beyond the last position of the log."""
+
+    field = "as_of"
+
+
+class NotYetKnown(Unanswerable):
+    """At the moment asked, nothing had been recorded of the incident yet."""
+
+    def __init__(self, incident: str, asked: str, known_since: StoredRow) -> None:
+        self.incident = incident
+        self.known_since = format_instant(known_since.recorded_at)
+        self.known_at = known_since.position
+        super().__init__(
+            f"At {asked} nothing was recorded of “{incident}” yet: it became known here on {self.known_since}, at"
+            f" position {self.known_at}. To ask what sources had said by a moment, use reported_until, not as_of."
+        )
+
+
+class Reads(Protocol):
+    """What answering needs of the log."""
+
+    async def log_id(self) -> UUID: ...
+    async def head(self) -> Head: ...
+    async def position_at(self, moment: datetime) -> int: ...
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment on the recorded clock, settled: the last position at it; `closed` if its answer can never change."""
+
+    position: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: `as_of` and `reported_until` as sent, the policy's and the view's `name/version`."""
+
+    incident: str
+    view: str
+    as_of: str | None = None
+    reported_until: str | None = None
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document with its coordinates, the text that travels beside it, and its digest over the canonical bytes."""
+
+    view: View
+    document: Document
+    data: bytes
+    digest: str
+    coordinates: Mapping[str, str | int | bool | None]
+    text: Mapping[str, object]
+
+    @property
+    def closed(self) -> bool:
+        """The same question can never be answered otherwise."""
+        return bool(self.coordinates["closed"])
+
+    def envelope(self) -> dict[str, object]:
+        """Return the answer as it is sent."""
+        return {
+            "data": self.document,
+            "text": dict(self.text),
+            "coordinates": dict(self.coordinates),
+            "digest": self.digest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The facts that an answer depends on, oldest first, as the log holds them."""
+
+    rows: tuple[StoredRow, ...]
+    history: History
+
+
+def stream_of(incident: str) -> UUID:
+    """Return the stream of an incident named by slug or by id."""
+    try:
+        return UUID(incident)
+    except ValueError:
+        return incident_stream(incident)
+
+
+async def answer(log: Reads, question: Question) -> Answer:
+    """Answer a question about one incident.
+
+    Raises Unanswerable; catalogue.UnknownName for a policy or view that there is not.
+    """
+    view = catalogue.view(question.view)
+    policy = catalogue.policy(question.policy or catalogue.DEFAULT_POLICY)
+    until = read_moment("reported_until", question.reported_until) if question.reported_until else None
+    moment = await settle(log, question.as_of)
+    inputs = await inputs_at(log, question.incident, moment.position, question.as_of)
+    document = view.finish(inputs.history, Reading(until, policy))
+    data = canonical(document)
+    return Answer(
+        view=view,
+        document=document,
+        data=data,
+        digest=digest_of(data),
+        coordinates=_coordinates(await log.log_id(), inputs, moment, until, policy, view),
+        text=_texts(view, document, inputs.rows),
+    )
+
+
+async def settle(log: Reads, as_of: str | None) -> Moment:
+    """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock."""
+    head = await log.head()
+    if as_of is None:
+        return Moment(head.position, closed=False)
+    if as_of.startswith("@"):
+        return _settle_position(as_of, head)
+    asked = read_moment("as_of", as_of)
+    if asked > max(head.now, head.recorded_at or head.now):
+        message = f"as_of={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
+        raise MomentInTheFuture(message)
+    position = await log.position_at(asked)
+    return Moment(position, closed=position < head.position)
+
+
+async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
+    """Read and fold the inputs of an incident at a position.
+
+    Two reads, both bounded by the position: positions are gapless in the order of
+    commits, so what lies at or below a visible position never changes between them.
+    """
+    stream = stream_of(incident)
+    own = await log.read([stream, POLICY_STREAM], position)
+    facts = [recorded(row) for row in own]
+    if not any(row.originator_id == stream for row in own):
+        ever = await log.read([stream], (await log.head()).position)
+        if ever:
+            raise NotYetKnown(incident, asked or "that moment", ever[0])
+        message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
+        raise NoSuchIncident(message)
+    cited = {
+        origin
+        for fact in (each.fact for each in facts)
+        if isinstance(fact, ReportFiled | ReportCorrected)
+        for origin in cited_origins(fact.report)
+    }
+    of_sources = await log.read([source_stream(origin) for origin in sorted(cited)], position) if cited else []
+    history = history_of([*facts, *(recorded(row) for row in of_sources)])
+    return Inputs(tuple(sorted([*own, *of_sources], key=lambda row: row.position)), history)
+
+
+def recorded(row: StoredRow) -> Recorded:
+    """Return the fact that a row holds, with its place in the log; its free text stays behind."""
+    return Recorded(
+        position=row.position,
+        fact_id=row.fact_id,
+        stream=row.originator_id,
+        version=row.originator_version,
+        recorded_at=row.recorded_at,
+        fact=decode(row.topic, orjson.loads(row.state)),
+        text_commitment=row.text_commitment.hex() if row.text_commitment else None,
+    )
+
+
+def read_moment(name: str, text: str) -> datetime:
+    """Read an RFC 3339 moment of a query; a "+" that the query turned into a space is understood."""
+    try:
+        return parse_instant(text.replace(" ", "+"))
+    except ClockError as error:
+        hint = " or a position such as @12" if name == "as_of" else ""
+        message = f"{name}={text[:100]} is not a moment: {error} Write 2025-03-09T23:59:59Z{hint}."
+        raise MomentUnreadable(name, message) from error
+
+
+def _settle_position(as_of: str, head: Head) -> Moment:
+    digits = as_of[1:]
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_POSITION and int(digits) > 0):
+        message = f"as_of={as_of[:100]} is not a position; the first is @1."
+        raise MomentUnreadable("as_of", message)
+    if int(digits) > head.position:
+        message = f"as_of={as_of} lies past the end of the log, whose last position is @{head.position}."
+        raise PastTheEnd(message)
+    return Moment(int(digits), closed=True)
+
+
+def _coordinates(
+    log_id: UUID, inputs: Inputs, moment: Moment, until: datetime | None, policy: Policy, view: View
+) -> dict[str, str | int | bool | None]:
+    last = inputs.rows[-1]
+    return {
+        "log": str(log_id),
+        "position": last.position,
+        "recorded_at": format_instant(last.recorded_at),
+        "version": inputs.history.version,
+        "closed": moment.closed,
+        "reported_until": format_instant(until) if until else None,
+        "policy": policy.id,
+        "view": view.id,
+    }
+
+
+def _texts(view: View, document: Document, rows: Sequence[StoredRow]) -> dict[str, object]:
+    wanted = set(view.texts(document))
+    return {
+        row.text_commitment.hex(): orjson.loads(row.text)
+        for row in rows
+        if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
+    }

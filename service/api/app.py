@@ -1,0 +1,62 @@
+"""The application: its resources, its door, and what every refusal becomes."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from uuid import UUID
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from service.api import facts, health, histories, incidents, openapi, pages, reports, sources, views
+from service.api.door import Door
+from service.api.failures import Problem, tell, tell_http, tell_parameters
+from service.api.problems import SLUGS
+from service.api.services import Services
+
+RESOURCES = (incidents, views, facts, reports, histories, sources, health, pages)
+
+_COMPRESSION = 5
+_TITLE = "Knownwhen"
+
+
+def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID]) -> FastAPI:
+    """Make the application. What it serves from is `opened` when it starts, and closed when it stops.
+
+    `new_id` names its faults in the log.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with opened() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title=_TITLE,
+        version=_version(),
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for resource in RESOURCES:
+        app.router.routes.extend(resource.router.routes)
+    for known in (Problem, *SLUGS):
+        app.add_exception_handler(known, tell)
+    app.add_exception_handler(RequestValidationError, tell_parameters)
+    app.add_exception_handler(HTTPException, tell_http)
+    app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
+    app.add_middleware(Door, new_id=new_id)
+    openapi.describe(app)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("knownwhen")
+    except PackageNotFoundError:  # run from the source tree, not installed
+        return "0"

@@ -1,0 +1,166 @@
+"""What is wrong with a field, in words of ours: the validator's codes become sentences that a reporter understands."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+from pydantic import BaseModel
+from pydantic_core.core_schema import ErrorType
+
+from domain.report.kind import Report
+from domain.report.registry import KINDS
+from domain.words import nearest
+
+Where = tuple[str | int, ...]
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_OF_THE_VALIDATOR = frozenset(get_args(ErrorType))
+_KEY = "[key]"  # how the validator marks that a name, and not what stands under it, is at fault
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with a field, and the known word that comes nearest.
+
+    `field` is a path from the top of the body; empty, it is the body itself.
+    """
+
+    field: str
+    reason: str
+    nearest: str | None = None
+
+    @property
+    def document(self) -> dict[str, str]:
+        """The complaint as it stands in a problem's `errors`."""
+        found = {"field": self.field, "reason": self.reason}
+        return {**found, "nearest": self.nearest} if self.nearest else found
+
+
+def path_of(where: Where) -> str:
+    """Write a place in a document as a path: `claims[0].measure`, `attributes["a b"]`."""
+    path = ""
+    for step in where:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif _PLAIN.fullmatch(step):
+            path += f".{step}" if path else step
+        else:
+            path += f"[{json.dumps(step[:_LONGEST], ensure_ascii=False)}]"
+    return path
+
+
+def complaints_of(
+    errors: Iterable[Any], *, outer: int = 0, model: type[BaseModel] | None = None, document: object = None
+) -> list[Complaint]:
+    """Put the validator's errors into words; the first `outer` steps of their places are left out.
+
+    With the `model` and the `document` it refused, an unknown field is answered with the nearest that it could be.
+    """
+    return [_complaint(error, tuple(error["loc"])[outer:], model, document) for error in errors]
+
+
+def _complaint(error: Mapping[str, Any], where: Where, model: type[BaseModel] | None, document: object) -> Complaint:
+    code, context, given = error["type"], cast("dict[str, Any]", error.get("ctx") or {}), error.get("input")
+    of_name = bool(where) and where[-1] == _KEY
+    field = path_of(where[:-1] if of_name else where)
+    if code not in _OF_THE_VALIDATOR:  # the domain's own sentence
+        return Complaint(field, error["msg"], context.get("nearest"))
+    if code == "extra_forbidden":
+        return Complaint(field, *_unknown(str(where[-1]), _fields_at(model, document, where[:-1])))
+    if code == "literal_error":
+        return Complaint(field, *_unlisted(given, re.findall(r"'([^']*)'", context["expected"])))
+    subject = "The name" if of_name else "This"
+    if code == "string_pattern_mismatch" and (form := _FORMS.get(_named(where))):
+        return Complaint(field, f"{subject} {form}.")
+    say = _SENTENCES.get(code)
+    return Complaint(field, f"{subject} {say(context) if say else 'cannot be read'}.")
+
+
+def _unknown(name: str, known: Sequence[str]) -> tuple[str, str | None]:
+    near = nearest(name, known)
+    hint = f"; did you mean “{near}”?" if near else f"; known: {', '.join(sorted(known))}." if known else "."
+    return f"There is no field “{name[:_LONGEST]}” here{hint}", near
+
+
+def _unlisted(given: object, known: Sequence[str]) -> tuple[str, str | None]:
+    if not isinstance(given, str):
+        return f"This must be one of: {', '.join(known)}.", None
+    near = nearest(given, known)
+    hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known)}."
+    return f"“{given[:_LONGEST]}” is not known here; {hint}", near
+
+
+def _named(where: Where) -> str:
+    return next((step for step in reversed(where) if isinstance(step, str)), "")
+
+
+def _needs(what: str) -> Callable[[dict[str, Any]], str]:
+    return lambda _: f"must be {what}"
+
+
+def _at_least(context: dict[str, Any]) -> str:
+    least = context["min_length"]
+    return "must not be empty" if least == 1 else f"must have at least {least}"
+
+
+_FORMS = {
+    "id": "must be 1 to 20 letters, digits, “-” or “_”, such as “1”; a part adds a dot and its own, such as “1.1”",
+    "supersedes": "must name a claim by its report and its id, such as “8e10200c-e07c-59a2-88d1-19894c191585#1”",
+}
+"""How those fields are written whose form would otherwise be told as a pattern."""
+
+_SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "missing": lambda _: "is needed and missing",
+    "string_too_short": _at_least,
+    "too_short": _at_least,
+    "string_too_long": lambda context: f"has more than {context['max_length']} characters",
+    "too_long": lambda context: f"has more than {context['max_length']} entries",
+    "greater_than_equal": lambda context: f"must be {context['ge']} or more",
+    "less_than_equal": lambda context: f"must be {context['le']} or less",
+    "string_pattern_mismatch": lambda context: f"is not of the form {context['pattern']}",
+    "none_required": _needs("null"),
+    **dict.fromkeys(("string_type", "string_unicode"), _needs("a string")),
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), _needs("a whole number")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _needs("true or false")),
+    **dict.fromkeys(("tuple_type", "list_type", "iterable_type", "set_type"), _needs("a list")),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), _needs("an object")),
+    **dict.fromkeys(
+        ("uuid_type", "uuid_parsing", "uuid_version"),
+        _needs("a UUID, such as 8e10200c-e07c-59a2-88d1-19894c191585"),
+    ),
+}
+
+
+def _fields_at(model: type[BaseModel] | None, document: object, where: Where) -> list[str]:
+    """Return the fields that an object at this place may have; none where the shape does not tell."""
+    here: type[BaseModel] | None = model
+    for step in where:
+        document = _step_into(document, step)
+        if isinstance(step, str) and here is not None:
+            field = next((each for name, each in here.model_fields.items() if step in (name, each.alias)), None)
+            here = _model_in(field.annotation, document) if field else None
+    if here is None:
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _step_into(document: object, step: str | int) -> object:
+    try:
+        return cast("Any", document)[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _model_in(annotation: object, document: object) -> type[BaseModel] | None:
+    """Find the shape of an object in a field's type; a report's is that of its kind."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return report_model(document) if annotation is Report else annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each, document))), None)
+
+
+def report_model(document: object) -> type[BaseModel]:
+    """Return the shape of the report that a document means to be; of any report where its kind is unknown."""
+    kind = cast("Mapping[str, object]", document).get("kind") if isinstance(document, Mapping) else None
+    return KINDS[kind].model if isinstance(kind, str) and kind in KINDS else Report

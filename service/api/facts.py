@@ -1,0 +1,72 @@
+"""The resource of raw facts: every input of an incident's answers, as the log holds it, for those who check."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import orjson
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from domain.clocks import format_instant
+from service.answers import inputs_at, settle
+from service.api.described import MOMENTS, Described, reads, resource
+from service.api.moments import coordinates_of
+from service.api.parameters import AsOf, IncidentName
+from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
+from service.api.services import Opened
+from service.eventstore import LogReader, StoredRow
+
+router = resource("facts")
+
+AT_ONCE = 500
+"""How many facts are read, and sent, at a time."""
+
+_LINES = {NDJSON: {"schema": {"type": "string", "description": "One JSON object a line, by position."}}}
+_DESCRIBED: Described = reads(None, *MOMENTS, "no-such-incident", also=_LINES)
+
+
+@router.get("/v1/incidents/{incident}/facts", summary="The raw facts", **_DESCRIBED)
+async def facts(request: Request, services: Opened, incident: IncidentName, as_of: AsOf = None) -> Response:
+    """All that the incident's answers depend on: its own facts, those of the sources it cites, and of the policy.
+
+    `state` and `text` are in canonical form. With its salt, each part gives its commitment:
+    HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes).
+    """
+    offered(request, NDJSON)
+    moment = await settle(services.reader, as_of)
+    inputs = await inputs_at(services.reader, incident, moment.position, as_of)
+    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version)
+    tag = tag_of({"coordinates": dict(coordinates), "type": NDJSON})
+    headers = settled_headers(coordinates, tag)
+    if has_already(request, tag):
+        return Response(None, 304, headers)
+    positions = [] if BODILESS in request.scope else [row.position for row in inputs.rows]
+    return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
+
+
+async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
+    for start in range(0, len(positions), AT_ONCE):
+        rows = await reader.at(positions[start : start + AT_ONCE])
+        yield b"".join(line(row) for row in rows)
+
+
+def line(row: StoredRow) -> bytes:
+    """Write a fact as one line; its parts are the very bytes that were committed to."""
+    head = {
+        "position": row.position,
+        "fact_id": str(row.fact_id),
+        "stream": str(row.originator_id),
+        "version": row.originator_version,
+        "topic": row.topic,
+        "recorded_at": format_instant(row.recorded_at),
+        "recorded_by": row.recorded_by,
+    }
+    tail = {
+        "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
+        "salts": _hex(state=row.state_salt, text=row.text_salt),
+    }
+    text = row.text or b"null"
+    return b'%b,"state":%b,"text":%b,%b\n' % (orjson.dumps(head)[:-1], row.state, text, orjson.dumps(tail)[1:])
+
+
+def _hex(**parts: bytes | None) -> dict[str, str]:
+    return {name: value.hex() for name, value in parts.items() if value is not None}

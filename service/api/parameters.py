@@ -1,0 +1,68 @@
+"""The parameters of an address: each one is documented, given once and filled in, or it is refused."""
+
+import unicodedata
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+
+from domain.words import SLUG_LENGTH, nearest
+from service.answers import NoSuchIncident
+from service.api.complaints import Complaint
+from service.api.failures import refuse_fields
+
+_AS_OF = (
+    "What we had recorded by then: an RFC 3339 moment such as `2025-03-09T23:59:59Z`, or a position such as `@12`."
+    " Default: now. A `+` in a moment is written `%2B`."
+)
+_REPORTED_UNTIL = "What sources had said by then: an RFC 3339 moment. Default: whatever they have said."
+
+AsOf = Annotated[str | None, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
+ReportedUntil = Annotated[str | None, Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])]
+PolicyName = Annotated[
+    str | None,
+    Query(description="The policy that weighs the claims, `name/version`. Default: `range/1`.", examples=["latest/1"]),
+]
+ReportId = Annotated[UUID, Path(description="The id of a report.")]
+
+
+async def only_known(request: Request) -> None:
+    """Refuse a parameter of the query that is not documented for this address, is given twice, or is empty."""
+    given = request.query_params.multi_items()
+    if not given:
+        return
+    known = _documented(request)
+    names = [name for name, _ in given]
+    complaints = [_complaint(name, value, names, known) for name, value in dict(given).items()]
+    if found := [each for each in complaints if each]:
+        raise refuse_fields(found, "invalid-parameter")
+
+
+def _complaint(name: str, value: str, names: list[str], known: list[str]) -> Complaint | None:
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known) or 'none'}."
+        return Complaint(name[:100], f"There is no parameter “{name[:100]}” here; {hint}", near)
+    if names.count(name) > 1:
+        return Complaint(name, "This is given more than once; give it once.")
+    if not value.strip():
+        return Complaint(name, "This is empty; fill it in or leave it out.")
+    return None
+
+
+def _documented(request: Request) -> list[str]:
+    paths: dict[str, Any] = request.app.openapi()["paths"]
+    operation: dict[str, Any] = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    return [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+
+
+def _named(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:
+    name = unicodedata.normalize("NFC", incident)
+    if len(name) > SLUG_LENGTH:
+        message = f"There is no incident “{name[:SLUG_LENGTH]}…”; GET /v1/incidents lists those that there are."
+        raise NoSuchIncident(message)
+    return name
+
+
+IncidentName = Annotated[str, Depends(_named)]
+"""What an address calls an incident: its slug, composed as slugs are, or its id."""

@@ -1,0 +1,296 @@
+"""The types of problem: each with its status, its title, and what a caller should know and do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MEDIA_TYPE = "application/problem+json"
+PAGE = "/problems"
+"""Where the types are told, on the service itself: a type's URI holds no host, and stays the same on every host."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem: its name in the URI, its HTTP status, its title, and what a caller should know and do."""
+
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+    @property
+    def uri(self) -> str:
+        """The `type` of such a problem: a reference to its description (RFC 9457 §3.1.1)."""
+        return f"{PAGE}/{self.slug}"
+
+
+_TYPES = (
+    # what was sent
+    ProblemType(
+        "not-json",
+        400,
+        "The body is not JSON",
+        "The body must be one JSON object in UTF-8, without a byte order mark, NaN or Infinity. The detail says"
+        " where it goes wrong.",
+    ),
+    ProblemType(
+        "too-deep",
+        400,
+        "The body is nested too deeply",
+        "No request needs more than 32 levels of nesting.",
+    ),
+    ProblemType(
+        "invalid-header",
+        400,
+        "A header cannot be read",
+        '`If-Match` is the version of an incident, written `"v12"`; `Idempotency-Key` is 1 to 200 visible ASCII'
+        " characters.",
+    ),
+    ProblemType(
+        "body-too-large",
+        413,
+        "The body is too large",
+        "A body may have 64 KiB. The rest was not read. Keep documents elsewhere and name them in `evidence`.",
+    ),
+    ProblemType(
+        "unsupported-media-type",
+        415,
+        "The body is of the wrong content type",
+        "Send `Content-Type: application/json`, uncompressed.",
+    ),
+    ProblemType(
+        "invalid-body",
+        422,
+        "The body cannot be taken",
+        "`errors` names each field, as a path such as `claims[0].measure`, and says what is wrong with it;"
+        " `nearest` is the known word that comes closest. Nothing was recorded.",
+    ),
+    ProblemType(
+        "invalid-parameter",
+        422,
+        "A parameter cannot be taken",
+        "A part of the address is unknown, repeated, empty or of the wrong form. `errors` names it.",
+    ),
+    # what was asked
+    ProblemType(
+        "no-such-page",
+        404,
+        "There is nothing here",
+        "The address names nothing. `/` lists what there is.",
+    ),
+    ProblemType(
+        "method-not-allowed",
+        405,
+        "That cannot be done here",
+        "The address exists, but not for this method. The header `Allow` lists those that it takes.",
+    ),
+    ProblemType(
+        "not-acceptable",
+        406,
+        "Not available in that form",
+        "The answer does not come in any of the media types in `Accept`; `offered` lists those that it comes in.",
+    ),
+    ProblemType(
+        "moment-unreadable",
+        422,
+        "The moment cannot be read",
+        "`as_of` is an RFC 3339 moment such as `2025-03-09T23:59:59Z` or a position such as `@12`;"
+        " `reported_until` is an RFC 3339 moment. In an address a `+` is written `%2B`.",
+    ),
+    ProblemType(
+        "moment-in-the-future",
+        422,
+        "The moment lies in the future",
+        "What will be known then is not known now, and the same question would be answered otherwise later.",
+    ),
+    ProblemType(
+        "past-the-end",
+        422,
+        "The position lies past the end of the log",
+        "The log is shorter. The detail says how long it is.",
+    ),
+    ProblemType(
+        "unknown-policy",
+        422,
+        "There is no such policy",
+        "Policies are named `name/version`, such as `range/1`.",
+    ),
+    ProblemType(
+        "not-yet-known",
+        404,
+        "Not known yet at that moment",
+        "At the moment of `as_of` nothing had been recorded. `known_since` and `known_at` say from which moment"
+        " and position on there is an answer. `suggestion`, where there is one, is the question that was probably"
+        " meant: on the reported clock, what sources had said by then, whenever it was recorded here.",
+    ),
+    # what is not there
+    ProblemType(
+        "no-such-incident",
+        404,
+        "There is no such incident",
+        "`GET /v1/incidents` lists those that there are.",
+    ),
+    ProblemType(
+        "no-such-report",
+        404,
+        "There is no such report",
+        "The id is that of no report in this log.",
+    ),
+    ProblemType(
+        "no-such-source",
+        404,
+        "There is no such source",
+        "No report named it, and nobody registered it, by that moment.",
+    ),
+    # what was refused
+    ProblemType(
+        "slug-taken",
+        409,
+        "The slug is taken",
+        "Slugs are final and name one incident each. Choose another one.",
+    ),
+    ProblemType(
+        "id-taken",
+        409,
+        "The id was used for something else",
+        "A `report_id` or `Idempotency-Key` names one request. A retry must be the same, byte by byte; anything"
+        " else needs an id of its own.",
+    ),
+    ProblemType(
+        "version-mismatch",
+        412,
+        "The incident has changed",
+        "`If-Match` named another version than the one that stands. Read the incident again, then decide again.",
+    ),
+    ProblemType(
+        "incident-closed",
+        409,
+        "The incident is closed",
+        "It takes no reports or scopes until it is reopened. Corrections and retractions still are taken.",
+    ),
+    ProblemType(
+        "incident-open",
+        409,
+        "The incident is open",
+        "Only a closed incident can be reopened.",
+    ),
+    ProblemType(
+        "nothing-changed",
+        409,
+        "That would change nothing",
+        "What was sent is what stands already.",
+    ),
+    ProblemType(
+        "scope-taken",
+        409,
+        "The scope is declared already",
+        "A scope is declared once. Choose another name.",
+    ),
+    ProblemType(
+        "scope-reserved",
+        422,
+        "The scope is built in",
+        "`incident` and `event` cannot be declared.",
+    ),
+    ProblemType(
+        "scope-undeclared",
+        422,
+        "The scope is not declared",
+        "A claim may have the scope `incident`, `event`, or one declared for its incident. `nearest` is the"
+        " closest of them.",
+    ),
+    ProblemType(
+        "event-needed",
+        422,
+        "The claim counts an event that is not named",
+        "Give the report an `event`, or the claim another `scope`.",
+    ),
+    ProblemType(
+        "two-figures-one-key",
+        422,
+        "Two figures for one key",
+        "A report gives one figure for one measure, population, scope and manner. Keep one, or tell them apart.",
+    ),
+    ProblemType(
+        "supersedes-itself",
+        422,
+        "The claim supersedes itself",
+        "`supersedes` names earlier claims of the same source.",
+    ),
+    ProblemType(
+        "time-unreadable",
+        422,
+        "A time cannot be read",
+        "The detail says which, and how it is written.",
+    ),
+    ProblemType(
+        "reported-in-the-future",
+        422,
+        "Reported in the future",
+        "`reported_at` is when the source said it, and that moment has not begun.",
+    ),
+    ProblemType(
+        "reported-at-is-kept",
+        422,
+        "A correction keeps `reported_at`",
+        "A correction is ours. What the source says at another time is another report.",
+    ),
+    ProblemType(
+        "report-retracted",
+        409,
+        "The report is retracted",
+        "Reinstate it before you correct or retract it.",
+    ),
+    ProblemType(
+        "report-stands",
+        409,
+        "The report stands",
+        "Only a retracted report can be reinstated.",
+    ),
+    ProblemType(
+        "retraction-needs-time",
+        422,
+        "When did the source take it back?",
+        "A retraction `by` its source has `reported_at`: it stood until then.",
+    ),
+    ProblemType(
+        "retraction-has-no-time",
+        422,
+        "A retraction by the recorder has no time",
+        "It says that this was never said, at any moment.",
+    ),
+    ProblemType(
+        "retracted-before-said",
+        422,
+        "Taken back before it was said",
+        "`reported_at` of a retraction does not lie before that of its report.",
+    ),
+    # what is not the caller's doing
+    ProblemType(
+        "overloaded",
+        503,
+        "Too much at once",
+        "Nothing was recorded. Try again after the seconds in `Retry-After`.",
+    ),
+    ProblemType(
+        "database-unavailable",
+        503,
+        "The database does not answer",
+        "Try again after the seconds in `Retry-After`. Whether a write was recorded is not known: send it again"
+        " unchanged, with the same `report_id` or `Idempotency-Key`, and it is recorded once.",
+    ),
+    ProblemType(
+        "not-ready",
+        503,
+        "The service is not ready",
+        "`errors` names what is missing. See `knownwhen doctor`.",
+    ),
+    ProblemType(
+        "internal-error",
+        500,
+        "Something went wrong here",
+        "This is a fault of the service. `instance` names it in the service's log; please tell whoever runs it.",
+    ),
+)
+
+TYPES: Mapping[str, ProblemType] = {each.slug: each for each in _TYPES}
+"""Every problem type, by its slug, in the order of docs/problems.md."""

@@ -1,0 +1,69 @@
+"""The one table of problems: which RFC 9457 problem type each refusal and each failure is."""
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
+
+from domain.catalogue import UnknownName
+from domain.incident import refusals
+from service import answers
+from service.api.problem_types import TYPES, ProblemType
+from service.eventstore import LogBusyError, OperationalError, PersistenceError
+from service.eventstore.writer import Overloaded
+from service.postgres.problems import PostgresProblem
+
+SLUGS: Mapping[type[Exception], str] = {
+    refusals.IncidentUnknown: "no-such-incident",
+    refusals.IncidentSlugTaken: "slug-taken",
+    refusals.IncidentIsClosed: "incident-closed",
+    refusals.IncidentIsOpen: "incident-open",
+    refusals.VersionMismatch: "version-mismatch",
+    refusals.NothingChanged: "nothing-changed",
+    refusals.ScopeTaken: "scope-taken",
+    refusals.ScopeNameReserved: "scope-reserved",
+    refusals.ScopeUndeclared: "scope-undeclared",
+    refusals.EventNeeded: "event-needed",
+    refusals.TwoFiguresOneKey: "two-figures-one-key",
+    refusals.SupersedesItself: "supersedes-itself",
+    refusals.TimeUnreadable: "time-unreadable",
+    refusals.ReportedInTheFuture: "reported-in-the-future",
+    refusals.ReportUnknown: "no-such-report",
+    refusals.ReportIdTaken: "id-taken",
+    refusals.ReportedAtIsKept: "reported-at-is-kept",
+    refusals.ReportIsRetracted: "report-retracted",
+    refusals.ReportStands: "report-stands",
+    refusals.RetractionNeedsTime: "retraction-needs-time",
+    refusals.RetractionHasNoTime: "retraction-has-no-time",
+    refusals.RetractedBeforeSaid: "retracted-before-said",
+    answers.NoSuchIncident: "no-such-incident",
+    answers.MomentUnreadable: "moment-unreadable",
+    answers.MomentInTheFuture: "moment-in-the-future",
+    answers.PastTheEnd: "past-the-end",
+    answers.NotYetKnown: "not-yet-known",
+    UnknownName: "unknown-policy",
+    Overloaded: "overloaded",
+    LogBusyError: "overloaded",
+    OperationalError: "database-unavailable",
+    PostgresProblem: "database-unavailable",
+    psycopg.OperationalError: "database-unavailable",
+    psycopg.InterfaceError: "database-unavailable",
+    UndefinedTable: "not-ready",
+    InsufficientPrivilege: "not-ready",
+}
+"""Which problem an exception is; one that is missing here is looked up by what it is a kind of."""
+
+
+def type_of(error: Exception) -> ProblemType:
+    """Return the problem that an exception is: its own, else that of its nearest kind, else `internal-error`.
+
+    The log's library wraps the driver's errors in its own, which tell less.
+    """
+    if isinstance(error, PersistenceError) and isinstance(error.__cause__, psycopg.Error):
+        wrapped = type_of(error.__cause__)
+        return _of_class(error) if wrapped.slug == "internal-error" else wrapped
+    return _of_class(error)
+
+
+def _of_class(error: Exception) -> ProblemType:
+    return TYPES[next((SLUGS[each] for each in type(error).__mro__ if each in SLUGS), "internal-error")]

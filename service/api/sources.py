@@ -1,0 +1,102 @@
+"""The resource of sources: registered, graded, and read with when that was."""
+
+from typing import Annotated, Any, cast
+
+import orjson
+from fastapi import Path, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from domain.clocks import format_instant
+from domain.incident.facts import SourceFact, SourceGraded, decode, source_stream
+from domain.incident.source import fold
+from domain.sources import Registration
+from domain.words import Slug
+from service.answers import settle
+from service.api.body import read, sent
+from service.api.complaints import Complaint, complaints_of
+from service.api.described import MOMENTS, reads, resource, writes
+from service.api.failures import Problem, refuse_fields
+from service.api.moments import coordinates_of, not_yet_known
+from service.api.parameters import AsOf
+from service.api.sending import JSON, offered, send_document
+from service.api.services import Opened
+from service.api.shapes import SourceBody
+from service.api.writing import Asked, Order, created, id_for, record
+from service.eventstore import StoredRow
+
+router = resource("sources")
+
+SourceName = Annotated[str, Path(description="The slug of a source.")]
+_SLUG: TypeAdapter[str] = TypeAdapter(Slug)
+_EXAMPLE = {"name": "SOHR", "type": "monitor", "reliability": "B"}
+
+
+@router.put(
+    "/v1/sources/{slug}",
+    summary="Register or grade a source",
+    **writes(
+        "SourceBody",
+        examples={"source": {"value": _EXAMPLE}},
+        given={200: "It was known, and reads so now.", 201: "It is registered, and durable."},
+    ),
+)
+async def put_source(request: Request, services: Opened, terms: Asked, slug: SourceName) -> Response:
+    """Give the whole of what is held about it; what is left out gets its default.
+
+    A grade counts from its position on, never before.
+    """
+    name = _slug(slug)
+    if terms.expected_version is not None:
+        reason = "A source has no version to write against; leave it out."
+        raise Problem("invalid-header", f"If-Match: {reason}", [Complaint("If-Match", reason)])
+    body = await sent(request)
+    given = read(SourceBody, body.document)
+    if given.slug not in (None, name):
+        raise refuse_fields([Complaint("slug", f"The address says “{name}”; say the same here, or leave it out.")])
+    command = Registration.model_validate({**given.model_dump(exclude_unset=True), "slug": name})
+    written = await record(services, Order("put_source", name, body, terms), command, id_for(services, terms))
+    made = written.version == 1 and written.position is not None
+    return created(written, f"/v1/sources/{name}", status=201 if made else 200)
+
+
+@router.get("/v1/sources/{slug}", summary="What we hold about a source", **reads("Source", *MOMENTS, "no-such-source"))
+async def get_source(request: Request, services: Opened, slug: SourceName, as_of: AsOf = None) -> Response:
+    """Tell its name, type and grade, and since when; one that only reports named registered itself as `other`, F."""
+    offered(request, JSON)
+    name, reader = _slug(slug), services.reader
+    moment = await settle(reader, as_of)
+    rows = await reader.read([source_stream(name)], moment.position)
+    if not rows:
+        first = await reader.first_of(source_stream(name))
+        if first is None:
+            raise Problem("no-such-source", f"There is no source “{name}”.")
+        raise not_yet_known(request, name, as_of, first)
+    coordinates = await coordinates_of(reader, rows[-1], moment)
+    return send_document(request, {**_held(name, rows), "coordinates": dict(coordinates)}, coordinates)
+
+
+def _held(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
+    source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
+    held = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
+    return {"slug": slug, **held, "history": [_step(row) for row in rows]}
+
+
+def _step(row: StoredRow) -> dict[str, Any]:
+    state: dict[str, Any] = orjson.loads(row.state)
+    state.pop("origin")
+    return {
+        "fact": "graded" if row.topic == SourceGraded.topic else "registered",
+        "position": row.position,
+        "recorded_at": format_instant(row.recorded_at),
+        "version": row.originator_version,
+        **state,
+    }
+
+
+def _slug(name: str) -> str:
+    try:
+        return _SLUG.validate_python(name)
+    except ValidationError as error:
+        found = [Complaint("slug", each.reason, each.nearest) for each in complaints_of(error.errors())]
+        raise refuse_fields(found, "invalid-parameter") from None

@@ -1,0 +1,71 @@
+"""What wiring opens: a service that acts as a role of few rights, and finishes what it began."""
+
+import asyncio
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from domain.sources import Registration
+from service.eventstore.writer import Write
+from service.postgres.problems import DatabaseUnreachable
+from service.settings import Settings
+from service.wiring import ROLE, as_service, services
+
+
+def registration(number: int) -> Write:
+    command = Registration(slug=f"source-{number}", name="S", type="ngo")
+    return Write(command=command, fact_id=uuid4(), request_hash=bytes(32))
+
+
+def test_the_service_may_read_the_log_and_append_to_it_and_nothing_else(database_url: str) -> None:
+    with psycopg.connect(as_service(database_url), autocommit=True) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == (ROLE,)
+        connection.execute("SELECT FROM facts, log")
+        for statement in ("DELETE FROM facts", "UPDATE facts SET text = NULL", "TRUNCATE facts", "CREATE TABLE t ()"):
+            with pytest.raises(InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_a_database_without_the_role_or_the_tables_is_used_as_it_is(bare_database_url: str) -> None:
+    assert as_service(bare_database_url) == bare_database_url
+
+
+def test_options_of_the_address_stay(database_url: str) -> None:
+    address = f"{database_url}&options=-c%20search_path%3Dpg_catalog"
+    with psycopg.connect(as_service(address)) as connection:
+        assert connection.execute("SHOW search_path").fetchone() == ("pg_catalog",)
+        assert connection.execute("SELECT current_user").fetchone() == (ROLE,)
+
+
+def test_a_database_that_cannot_be_reached_is_told_at_the_start() -> None:
+    async def opened() -> None:
+        async with services(Settings(), "postgresql://nobody@127.0.0.1:1/none"):
+            pytest.fail("there is nothing to open")
+
+    with pytest.raises(DatabaseUnreachable):
+        asyncio.run(opened())
+
+
+def test_what_waits_is_recorded_before_the_services_close(database_url: str) -> None:
+    async def written() -> list[int | None]:
+        async with services(Settings(), database_url) as whole:
+            waiting = [asyncio.create_task(whole.writer.write(registration(number))) for number in range(20)]
+            await asyncio.sleep(0)
+        return [each.result().position for each in waiting]
+
+    assert asyncio.run(written()) == list(range(1, 21))
+
+
+def test_ids_and_salts_are_new_each_time(database_url: str) -> None:
+    async def ids() -> set[object]:
+        async with services(Settings(), database_url) as whole:
+            await whole.writer.write(registration(1))
+            await whole.writer.write(registration(2))
+            return {whole.new_id() for _ in range(100)}
+
+    assert len(asyncio.run(ids())) == 100
+    with psycopg.connect(database_url) as connection:
+        salts = connection.execute("SELECT state_salt FROM facts").fetchall()
+    assert len({salt for (salt,) in salts}) == 2
