@@ -1,0 +1,150 @@
+"""The command line, `knownwhen`: reads what was typed and calls the command; each has a file of its own in `console`.
+
+The service is imported by the command that runs, so that help and mistakes are answered at once.
+"""
+# ruff: noqa: PLC0415
+
+import io
+import sys
+import unicodedata
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+_EPILOG = """
+[bold]Examples[/bold]
+
+  knownwhen demo
+  KNOWNWHEN_PORT=9000 knownwhen demo
+  knownwhen replay syria-coast-2025 --reported-until 2025-03-09T23:59:59Z
+  knownwhen replay syria-coast-2025 --as-of @100 --view timeline/1
+  knownwhen doctor
+
+[bold]Exit status[/bold]  0 fine · 1 the answer is no · 2 wrong use · 3 could not run
+"""
+
+app = typer.Typer(
+    name="knownwhen",
+    help="What did we know, and when did we know it? An incident timeline that never forgets what it once said.",
+    epilog=_EPILOG,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+_COULD_NOT_RUN = 3
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of whatever goes wrong.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def main() -> None:
+    """Run the command line and end the process with the status of the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still shows the rest
+    try:
+        app(prog_name="knownwhen")
+    except ImportError as problem:
+        sys.stderr.write(f"Knownwhen is not installed whole: {problem}. `make run` installs what is missing.\n")
+        sys.exit(_COULD_NOT_RUN)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - Typer's protocol
+    if asked:
+        try:
+            number = metadata.version("knownwhen")
+        except metadata.PackageNotFoundError:
+            number = "(not installed: runs from the source tree)"
+        typer.echo(f"knownwhen {number}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that come before any command."""
+
+
+@app.command()
+def demo(*, debug: Debug = False) -> None:
+    """Start everything here: a PostgreSQL of its own, the sample, and the server. Ctrl-C stops it all.
+
+    The data stays in ./data (KNOWNWHEN_DATA); run it again and it goes on from there.
+    """
+    from service.console import demo, outcome
+
+    outcome.run(demo.demo, debug=debug)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Listen here instead of KNOWNWHEN_HOST; this machine only.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Listen here instead of KNOWNWHEN_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer, side by side.")] = 1,
+    debug: Debug = False,
+) -> None:
+    """Serve the HTTP interface until Ctrl-C, over DATABASE_URL or the bundled PostgreSQL."""
+    from service.console import outcome, serving
+
+    outcome.run(lambda settings: serving.serve(settings, host=host, port=port, workers=workers), debug=debug)
+
+
+@app.command()
+def migrate(*, debug: Debug = False) -> None:
+    """Bring the database to this release's tables. Safe to repeat, and from several places at once."""
+    from service.console import migration, outcome
+
+    outcome.run(migration.run, debug=debug)
+
+
+@app.command()
+def replay(  # noqa: PLR0913 - each is a part of the question
+    incident: Annotated[
+        str, typer.Argument(metavar="INCIDENT", help="The incident's slug, such as syria-coast-2025, or its id.")
+    ],
+    *,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z."),
+    ] = None,
+    reported_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: range/1]")
+    ] = None,
+    view: Annotated[str, typer.Option(metavar="NAME/VERSION", help="state/1, timeline/1 or claims/1.")] = "state/1",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what was known of an incident at a moment: sentences to quote, and a table.
+
+    Works while Knownwhen is running, and when it is not.
+    """
+    from service.answers import Question
+    from service.console import outcome, replay
+
+    question = Question(
+        unicodedata.normalize("NFC", incident), view, as_of=as_of, reported_until=reported_until, policy=policy
+    )
+    outcome.run(lambda settings: replay.replay(settings, question, json=json), debug=debug)
+
+
+@app.command()
+def doctor(*, json: Json = False, debug: Debug = False) -> None:
+    """Check everything Knownwhen needs on this machine, and say what to do about what is wrong."""
+    from service.console import doctor, outcome
+
+    outcome.run(lambda settings: doctor.doctor(settings, json=json), debug=debug)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Which database a command works on: the user's own, the bundled one, or the bundled one that another command runs."""
+
+import logging
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from psycopg.errors import InsufficientPrivilege
+
+from service.console.outcome import CannotRun, say
+from service.console.words import count
+from service.postgres.embedded import NAME, embedded_server
+from service.postgres.migrate import Migrated, migrate, pending
+from service.postgres.pool import connect
+from service.postgres.problems import DatabaseUnreachable, DataFolderInUse
+from service.postgres.running import running_url
+from service.settings import Settings
+
+T = TypeVar("T")
+
+_PATIENCE = 20.0
+_PAUSE = 0.1
+
+
+@contextmanager
+def held(settings: Settings) -> Generator[str]:
+    """Give the address of a database for a server of ours: the user's, or the bundled one for as long as this lasts.
+
+    Raises PostgresProblem, where another Knownwhen has the data folder too.
+    """
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with embedded_server(settings.data) as server:
+        yield server.url
+
+
+def on_database(settings: Settings, work: Callable[[str], T]) -> T:
+    """Do a short piece of work on the database, also while another Knownwhen runs the bundled server.
+
+    The other may stop its server in the middle; then the work is done again, from
+    the start, on a server of our own. So it must change nothing, or be safe to repeat.
+
+    Raises what `work` does, and PostgresProblem.
+    """
+    if settings.database_url:
+        return work(settings.database_url)
+    # Should that happen, we go on by ourselves, and no connection need complain.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with embedded_server(settings.data) as server:
+                return work(server.url)
+        except DataFolderInUse:
+            if time.monotonic() > until:
+                raise
+        if (url := running_url(settings.data, NAME)) and _reachable(url):
+            try:
+                return work(url)
+            except (psycopg.OperationalError, DatabaseUnreachable):
+                if time.monotonic() > until or _reachable(url):
+                    raise
+        time.sleep(_PAUSE)
+
+
+def expect_data(settings: Settings) -> None:
+    """See that there is something to read: a command that only reads does not begin an empty database.
+
+    Raises CannotRun.
+    """
+    if settings.database_url is None and not (settings.data / "postgres" / "PG_VERSION").exists():
+        message = (
+            f"There is no data in {_shown(settings.data)} yet. `knownwhen demo` makes some; KNOWNWHEN_DATA names "
+            "another folder, and DATABASE_URL a PostgreSQL of your own."
+        )
+        raise CannotRun(message)
+
+
+def expect_migrated(url: str) -> None:
+    """See that the database has this release's tables.
+
+    Raises CannotRun.
+    """
+    with connect(url) as connection:
+        try:
+            missing = pending(connection)
+        except InsufficientPrivilege:  # another role migrated, and keeps the list to itself
+            return
+    if missing:
+        lacking = count(len(missing), "migration")
+        message = f"The database lacks {lacking} of this release. Run `knownwhen migrate` first."
+        raise CannotRun(message)
+
+
+def migrated(url: str) -> Migrated:
+    """Bring the database up to date, and say so if there was anything to do."""
+    done = migrate(url)
+    if done.applied:
+        say(f"The database was brought up to date by {count(len(done.applied), 'migration')}.")
+    return done
+
+
+def _reachable(url: str) -> bool:
+    try:
+        connect(url).close()
+    except DatabaseUnreachable:
+        return False
+    return True
+
+
+def _shown(path: Path) -> Path:
+    return path if path.is_absolute() else Path.cwd() / path

@@ -1,0 +1,100 @@
+"""The address to listen on: of this machine only, reserved before any long work begins."""
+
+import errno
+import http.client
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+import orjson
+
+from service.console.outcome import CannotRun, Misuse
+
+_ASKING_SECONDS = 2.0
+_WAITING_CLIENTS = 2048
+_PORTS = 2**16
+_LISTENERS = {
+    True: "a Knownwhen runs there already",
+    False: "another program listens there",
+    None: "whoever listens there does not answer yet, perhaps a Knownwhen that is starting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen: `host` as the user wrote it, what it resolved to, and the TCP port."""
+
+    host: str
+    number: str
+    family: socket.AddressFamily
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address for a browser or for curl."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def loopback(host: str, port: int) -> Address:
+    """Resolve `host`, which must be an address that only this machine reaches.
+
+    Raises Misuse where it is another one, since nobody has a token yet, or none at all.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as problem:
+        message = f"There is no address “{host}” here ({problem}). Set KNOWNWHEN_HOST to one of this machine: 127.0.0.1"
+        raise Misuse(message) from problem
+    reached = [(family, str(where[0])) for family, _, _, _, where in found]
+    open_to_others = [number for _, number in reached if not ipaddress.ip_address(number.partition("%")[0]).is_loopback]
+    if open_to_others:
+        message = (
+            f"Knownwhen does not listen on {host}: other machines reach that address, and no tokens are set up that "
+            "would say who may read and write. Listen on 127.0.0.1, and put a proxy that checks its users before it."
+        )
+        raise Misuse(message)
+    family, number = min(reached, key=lambda each: each[0] != socket.AF_INET)  # localhost is 127.0.0.1 before it is ::1
+    return Address(host, number, family, port)
+
+
+def listen(address: Address) -> socket.socket:
+    """Take the port now, so that nobody else can; who connects before we serve waits.
+
+    Raises CannotRun where the port is taken or may not be used.
+    """
+    listener = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a closed connection would hold it a minute
+        listener.bind((address.number, address.port))
+        listener.listen(_WAITING_CLIENTS)
+    except OSError as problem:
+        listener.close()
+        raise CannotRun(_why(address, problem)) from problem
+    return listener
+
+
+def knownwhen_answers(address: Address) -> bool | None:
+    """Ask whether it is a Knownwhen that listens there; None where nothing is answered in time."""
+    connection = http.client.HTTPConnection(address.number, address.port, timeout=_ASKING_SECONDS)
+    try:
+        connection.request("GET", "/openapi.json")
+        title = orjson.loads(connection.getresponse().read())["info"]["title"]
+    except TimeoutError:
+        return None
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return False
+    finally:
+        connection.close()
+    return "knownwhen" in str(title).lower()
+
+
+def _why(address: Address, problem: OSError) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        who = _LISTENERS[knownwhen_answers(address)]
+        return (
+            f"The port {address.port} of {address.host} is taken: {who}. Stop that one, or choose another port: "
+            f"KNOWNWHEN_PORT={max(8001, (address.port + 1) % _PORTS)}"
+        )
+    if problem.errno == errno.EACCES:
+        return f"The port {address.port} is reserved for root; choose one above 1023: KNOWNWHEN_PORT=8000"
+    return f"Knownwhen cannot listen on {address.host}, port {address.port}: {problem.strerror}."

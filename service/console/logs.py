@@ -1,0 +1,92 @@
+"""How the log is written: set up once a process, on standard error, for people or for machines."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+Keep = Callable[[str], Path]
+"""Puts the text of a traceback into a file, and says which."""
+
+SPEAKER = "knownwhen.console"
+"""The logger of what a command tells its user: bare sentences for people, lines of the log for machines."""
+
+_QUIET = {"uvicorn": logging.WARNING, "psycopg.pool": logging.WARNING, "asyncio": logging.WARNING}
+
+
+def configure(form: str, *, keep: Keep | None = None) -> None:
+    """Send our log and that of every library to standard error, as `console` lines or as one `json` object a line.
+
+    On the console, tracebacks go where `keep` puts them, and the line says where
+    that is; without `keep` they are shown.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    ending = _for_machines() if form == "json" else _for_people(keep)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+    speaker = logging.getLogger(SPEAKER)
+    speaker.handlers[:] = [] if form == "json" else [logging.StreamHandler(sys.stderr)]
+    speaker.propagate = form == "json"
+
+
+def colours(stream: Any) -> bool:  # noqa: ANN401 - anything that can say whether it is a terminal
+    """Say whether to write in colour: on a terminal that has any, unless NO_COLOR (no-color.org) is set."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in {None, "", "dumb"}
+
+
+def _for_machines() -> list[Processor]:
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+def _for_people(keep: Keep | None) -> list[Processor]:
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=colours(sys.stderr), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+    )
+    return [_kept(keep), renderer] if keep else [renderer]
+
+
+def _kept(keep: Keep) -> Processor:
+    """Take tracebacks out of the line, and say in which file they are."""
+
+    def processor(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+        event = structlog.processors.format_exc_info(logger, name, event)
+        head, mark, rest = str(event["event"]).partition("Traceback (most recent call last):")
+        told = [text for text in (event.pop("exception", None), mark + rest) if text]
+        if told:
+            event["event"] = head.strip() or _exception(told[-1])
+            event["details_in"] = str(keep("\n".join(told)))
+        return event
+
+    return processor
+
+
+def _exception(told: str) -> str:
+    """Return what follows the last frame of a traceback: the exception and its message, on one line."""
+    lines = told.strip().splitlines()
+    frames = [place for place, line in enumerate(lines) if line.startswith("  ")]
+    return " ".join(line.strip() for line in lines[frames[-1] + 1 if frames else 0 :])

@@ -1,0 +1,137 @@
+"""How a command ends: its exit status, and one sentence for whatever went wrong; never a traceback unless asked for.
+
+| status | meaning |
+|---|---|
+| 0 | fine; a server that was stopped with Ctrl-C or SIGTERM ended as it should |
+| 1 | the answer is no: not known yet, no such incident, a check that fails |
+| 2 | wrong use: an option, an argument or a setting that cannot be |
+| 3 | it could not run: no database, a taken port, a data folder in use, an unexpected error |
+| 130, 143 | interrupted by Ctrl-C (SIGINT) or SIGTERM before it was done |
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+import typer
+
+from domain.catalogue import UnknownName
+from service.answers import MomentUnreadable, Unanswerable
+from service.console.logs import SPEAKER, configure
+from service.eventstore import PersistenceError
+from service.postgres.problems import PostgresProblem
+from service.sample import SampleError
+from service.settings import Settings, SettingsError, read_settings
+
+FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)
+_SIGNALLED = 128
+
+LOG_NAME = "knownwhen.log"
+"""In the data folder: what went wrong unexpectedly, with everything a developer wants to know."""
+
+
+class Negative(Exception):
+    """The answer is no; the sentence says why."""
+
+
+class Misuse(Exception):
+    """The command was used wrongly; the sentence says how it is used."""
+
+
+class CannotRun(Exception):
+    """The command cannot do its work here and now; the sentence says what to do."""
+
+
+class Stopped(KeyboardInterrupt):
+    """SIGTERM asked us to stop; ends the work just as Ctrl-C does, so that everything is put away."""
+
+
+_STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
+    ((Misuse, SettingsError, UnknownName, MomentUnreadable), WRONG_USE),
+    ((Negative, Unanswerable), NO),
+    ((CannotRun, PostgresProblem, SampleError), COULD_NOT_RUN),
+)
+
+
+def run(work: Callable[[Settings], int], *, debug: bool) -> None:
+    """Do the work of a command with the settings of the environment, and end the process with its status.
+
+    Raises typer.Exit, always.
+    """
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        configure("console")  # until the settings are read
+        settings = read_settings()
+        configure(settings.log, keep=None if debug else lambda text: keep(text, settings.data))
+        status = work(settings)
+        sys.stdout.flush()
+    except Exception as problem:  # noqa: BLE001 - the one place where everything ends
+        status = _told(problem, debug=debug)
+    except KeyboardInterrupt as interruption:
+        status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Stopped) else signal.SIGINT)
+    raise typer.Exit(status)
+
+
+def say(sentence: str) -> None:
+    """Tell the user something that is not the result; on standard error, where a pipe does not catch it."""
+    logging.getLogger(SPEAKER).info(sentence)
+
+
+def announce(text: str) -> None:
+    """Put a part of the result out at once; a server goes on where nobody reads it."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def keep(text: str, data: Path) -> Path:
+    """Add `text` to the log of unexpected errors in the data folder, or in a new temporary file where that fails."""
+    try:
+        path = data / LOG_NAME
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        descriptor, name = tempfile.mkstemp(prefix="knownwhen-", suffix=".log")
+        path = Path(name)
+    with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as log:
+        log.write(f"{text.rstrip()}\n\n")
+    return path
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _told(problem: Exception, *, debug: bool) -> int:
+    """Tell what went wrong, and return the status that says so."""
+    if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    if debug:
+        traceback.print_exception(problem)
+    for kinds, status in _STATUS:
+        if isinstance(problem, kinds):
+            say(str(problem))
+            return status
+    if isinstance(problem, psycopg.Error | PersistenceError):
+        say(f"The database broke off the work: {str(problem).strip() or type(problem).__name__}")
+        return COULD_NOT_RUN
+    where = "" if debug else f" The details are in {_kept(problem)}; --debug shows them here."
+    say(f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}).{where}")
+    return COULD_NOT_RUN
+
+
+def _kept(problem: Exception) -> Path:
+    """Keep the traceback; where the settings cannot even be read, in a temporary file."""
+    try:
+        data = read_settings().data
+    except SettingsError:
+        data = Path(os.devnull)
+    return keep("".join(traceback.format_exception(problem)), data)

@@ -1,0 +1,187 @@
+"""Serving from the command line: where it listens, over which database, with how many workers, and how it ends."""
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.console import migration, web
+from service.console.listening import listen, loopback
+from service.console.outcome import LOG_NAME, CannotRun, Misuse
+from service.settings import Settings
+from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
+
+READY = "Ctrl-C stops it."
+OPEN = {"slug": "an-incident", "title": "An incident"}
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """Return a data folder for all tests of this file; the first one that serves from it makes the database."""
+    with data_folder() as folder:
+        yield folder
+
+
+def until(true: Callable[[], bool], within: float = 20.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - none of them is listened on
+def test_an_address_that_others_reach_is_refused(host: str) -> None:
+    with pytest.raises(Misuse, match="no tokens are set up"):
+        loopback(host, 8000)
+
+
+def test_that_is_told_before_any_work(tmp_path: Path) -> None:
+    done = run("serve", "--host", "0.0.0.0", KNOWNWHEN_DATA=tmp_path / "data")  # noqa: S104 - refused
+    assert done.returncode == 2
+    assert "no tokens are set up" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_demo_does_not_listen_for_others_either(tmp_path: Path) -> None:
+    done = run("demo", KNOWNWHEN_HOST="0.0.0.0", KNOWNWHEN_DATA=tmp_path / "data")  # noqa: S104 - refused
+    assert done.returncode == 2
+    assert "127.0.0.1" in done.stderr
+
+
+def test_a_host_that_is_none_is_told() -> None:
+    with pytest.raises(Misuse, match="There is no address “no such host” here"):
+        loopback("no such host", 8000)
+
+
+def test_localhost_is_the_address_that_curl_tries() -> None:
+    address = loopback("localhost", 8000)
+    assert (address.number, address.url) == ("127.0.0.1", "http://localhost:8000")
+
+
+def test_an_ipv6_address_is_bracketed_in_the_url() -> None:
+    assert loopback("::1", 8000).url == "http://[::1]:8000"
+
+
+def test_a_port_is_taken_as_soon_as_it_is_reserved(unused_port: int) -> None:
+    address = loopback("127.0.0.1", unused_port)
+    with listen(address), pytest.raises(CannotRun, match=f"port {unused_port} of 127.0.0.1 is taken: whoever listens"):
+        listen(address)
+    listen(address).close()
+
+
+def test_a_port_just_used_can_be_used_again(unused_port: int) -> None:
+    address = loopback("127.0.0.1", unused_port)
+    with listen(address) as listener:
+        client = socket.create_connection(("127.0.0.1", unused_port))
+        listener.accept()[0].close()  # this side closes first, so the system remembers the connection for a while
+        client.close()
+    listen(address).close()
+
+
+def test_a_database_of_the_users_own_is_not_migrated_behind_their_back(
+    bare_database_url: str, unused_port: int
+) -> None:
+    done = run("serve", "--port", str(unused_port), DATABASE_URL=bare_database_url)
+    assert done.returncode == 3
+    assert "Run `knownwhen migrate` first" in done.stderr
+
+    migrated = run("migrate", DATABASE_URL=bare_database_url)
+    assert migrated.returncode == 0
+    assert "applied 2" in migrated.stdout
+
+    with running("serve", "--port", str(unused_port), DATABASE_URL=bare_database_url) as command:
+        command.wait_for(READY)
+        assert httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=OPEN).status_code == 201
+        assert command.stop() == 0
+
+
+def test_migrating_again_changes_nothing(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert migration.run(Settings(database_url=database_url)) == 0
+    assert capsys.readouterr().out.endswith(", as it was.\n")
+
+
+def test_the_demo_uses_a_database_of_the_users_own(bare_database_url: str, tmp_path: Path, unused_port: int) -> None:
+    settings = {"DATABASE_URL": bare_database_url, "KNOWNWHEN_DATA": tmp_path / "data", "KNOWNWHEN_PORT": unused_port}
+    with running("demo", **settings) as command:
+        command.wait_for(READY)
+        url = f"http://127.0.0.1:{unused_port}/v1/incidents/syria-coast-2025"
+        said = httpx.get(url, params={"reported_until": "2025-03-08T23:59:59+03:00"}).json()["data"]["sentences"]
+        assert any(sentence.startswith("Killed, civilians: 340 ") for sentence in said)
+        assert command.stop() == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_server_that_cannot_start_is_told_without_a_traceback(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unused_port: int
+) -> None:
+    monkeypatch.setenv("KNOWNWHEN_DATA", str(tmp_path))
+    nowhere = "postgresql://someone@127.0.0.1:1/none"
+
+    def work(settings: Settings) -> int:
+        with listen(loopback("127.0.0.1", unused_port)) as listener:
+            web.serve(settings, nowhere, listener, workers=1, ready=lambda: None)
+        return 0
+
+    status, told = ending(work, capfd)
+    assert status == 3
+    assert "The server did not start" in told
+    assert "The database cannot be reached" in told
+    assert "Traceback" not in told
+    assert "Traceback" in (tmp_path / LOG_NAME).read_text(encoding="utf-8")
+
+
+def test_a_write_that_was_begun_before_the_stop_is_committed_and_acknowledged(data: Path, unused_port: int) -> None:
+    with running("serve", KNOWNWHEN_PORT=unused_port, KNOWNWHEN_DATA=data, KNOWNWHEN_LOG="json") as command:
+        command.wait_for(READY)
+        with socket.create_connection(("127.0.0.1", unused_port)) as client:
+            body = b'{"slug": "begun", "title": "An incident"}'
+            head = "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+            client.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+            time.sleep(0.2)
+            command.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            client.sendall(body)
+            assert client.recv(4096).startswith(b"HTTP/1.1 201")
+        assert command.process.wait(20) == 0
+        assert all(json.loads(line) for line in command.err.splitlines())
+    assert_nothing_runs_in(data)
+
+
+def test_workers_share_one_port_and_one_log_and_end_together(data: Path, unused_port: int) -> None:
+    settings = {"KNOWNWHEN_PORT": unused_port, "KNOWNWHEN_DATA": data}
+    with running("serve", "--workers", "2", **settings) as command:
+        command.wait_for(READY)
+        positions = [_opened(unused_port, f"incident-{number}") for number in range(6)]
+        assert positions == list(range(positions[0], positions[0] + 6))
+        assert command.stop() == 0
+    assert_nothing_runs_in(data)
+
+
+def test_workers_end_when_their_parent_is_killed(data: Path, unused_port: int) -> None:
+    with running("serve", "--workers", "2", KNOWNWHEN_PORT=unused_port, KNOWNWHEN_DATA=data) as command:
+        command.wait_for(READY)
+        assert httpx.get(f"http://127.0.0.1:{unused_port}/healthz", timeout=30).status_code == 200
+        command.process.kill()
+        command.process.wait()
+    until(lambda: not _listens(unused_port))
+    assert_nothing_runs_in(data)
+
+
+def _opened(port: int, slug: str) -> int:
+    """Open an incident and return its position in the log."""
+    body = {"slug": slug, "title": "An incident"}
+    return httpx.post(f"http://127.0.0.1:{port}/v1/incidents", json=body, timeout=30).json()["position"]
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

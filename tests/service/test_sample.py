@@ -1,0 +1,129 @@
+"""Loading a sample: one line, one write; twice is once; every complaint names its file and line."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from service import resources, sample, wiring
+from service.answers import Question, answer
+from service.postgres.migrate import migrate
+from service.settings import Settings
+
+SAMPLE = resources.samples() / "syria-coast-2025"
+OPEN = '{"open": {"slug": "an-incident", "title": "An incident"}}'
+
+
+def written(folder: Path, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.ndjson").write_text(content, encoding="utf-8")
+    return folder
+
+
+def load(url: str, lines: list[sample.Line]) -> list[sample.Loaded]:
+    async def loading() -> list[sample.Loaded]:
+        async with wiring.services(Settings(), url) as house:
+            return await sample.load(house.writer, lines)
+
+    return asyncio.run(loading())
+
+
+def head_and_digest(url: str) -> tuple[int, str]:
+    async def asking() -> tuple[int, str]:
+        async with wiring.services(Settings(), url) as house:
+            found = await answer(house.reader, Question("syria-coast-2025", "state/1"))
+            return (await house.reader.head()).position, found.digest
+
+    return asyncio.run(asking())
+
+
+def test_loading_twice_records_everything_once(database_url: str) -> None:
+    lines = sample.read(SAMPLE)
+    assert all(each.new for each in load(database_url, lines))
+    before = head_and_digest(database_url)
+    again = load(database_url, lines)
+    assert not any(each.new for each in again)
+    assert head_and_digest(database_url) == before
+
+
+def test_an_interrupted_load_goes_on_where_it_was(database_url: str, bare_database_url: str) -> None:
+    lines = sample.read(SAMPLE)
+    load(database_url, lines[:70])
+    load(database_url, lines)
+    migrate(bare_database_url)
+    load(bare_database_url, lines)
+    assert head_and_digest(database_url) == head_and_digest(bare_database_url)
+
+
+def test_progress_is_told_line_by_line(database_url: str, tmp_path: Path) -> None:
+    lines = sample.read(written(tmp_path / "small", a=f'{OPEN}\n{{"scope": {{"name": "north", "label": "North"}}}}\n'))
+    heard: list[int] = []
+
+    async def loading() -> None:
+        async with wiring.services(Settings(), database_url) as house:
+            await sample.load(house.writer, lines, heard.append)
+
+    asyncio.run(loading())
+    assert heard == [1, 2]
+
+
+def test_the_ids_of_a_line_depend_on_sample_file_and_line_alone(tmp_path: Path) -> None:
+    copy = shutil.copytree(SAMPLE, tmp_path / SAMPLE.name)
+    assert [line.write.fact_id for line in sample.read(copy)] == [line.write.fact_id for line in sample.read(SAMPLE)]
+    other = shutil.copytree(SAMPLE, tmp_path / "another-sample")
+    here, there = ({line.write.fact_id for line in sample.read(each)} for each in (SAMPLE, other))
+    reports = {line.write.fact_id for line in sample.read(SAMPLE) if line.what == "report"}
+    assert here & there == reports
+
+
+def test_files_are_read_in_the_order_of_their_names_and_blank_lines_are_skipped(tmp_path: Path) -> None:
+    scope = '{"scope": {"name": "north", "label": "North"}}'
+    lines = sample.read(written(tmp_path / "small", b=f"\n{scope}\n\n", a=f"{OPEN}\n"))
+    assert [(line.where, line.what) for line in lines] == [("a.ndjson, line 1", "open"), ("b.ndjson, line 2", "scope")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "this is not JSON"),
+        ("[]", "one object with one member"),
+        ('{"report": {}, "scope": {}}', "one object with one member"),
+        ('{"retractoin": {}}', "did you mean “retraction”?"),
+        ('{"zzz": {}}', "known: source, open, report"),
+        ('{"scope": "north"}', "“scope” holds no object"),
+        ('{"scope": {"name": "North Side", "label": "North"}}', "name: “North Side” is not a slug"),
+        ('{"report": {"kind": "toll_revised"}}', "report_id"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named_by_file_and_number(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(sample.SampleError) as caught:
+        sample.read(written(tmp_path / "small", a=f"{OPEN}\n{line}\n"))
+    assert str(caught.value).startswith("a.ndjson, line 2: ")
+    assert said in str(caught.value)
+
+
+def test_a_line_before_any_opening_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(sample.SampleError, match=r"a\.ndjson, line 1: no “open” comes before it"):
+        sample.read(written(tmp_path / "small", a='{"scope": {"name": "north", "label": "North"}}'))
+
+
+def test_a_folder_without_files_is_no_sample(tmp_path: Path) -> None:
+    with pytest.raises(sample.SampleError, match=r"There is no sample in"):
+        sample.read(tmp_path)
+
+
+def test_a_refused_line_is_named_by_file_and_number(database_url: str, tmp_path: Path) -> None:
+    retraction = '{"retraction": {"report_id": "00000000-0000-4000-8000-000000000001", "by": "recorder"}}'
+    lines = sample.read(written(tmp_path / "small", a=f"{OPEN}\n{retraction}\n"))
+    with pytest.raises(sample.SampleError, match=r"a\.ndjson, line 2: There is no report") as caught:
+        load(database_url, lines)
+    assert not isinstance(caught.value, sample.SampleChanged)
+
+
+def test_a_sample_that_changed_since_it_was_loaded_is_told_apart(database_url: str, tmp_path: Path) -> None:
+    load(database_url, sample.read(written(tmp_path / "small", a=OPEN)))
+    changed = written(tmp_path / "small", a=OPEN.replace("An incident", "Another title"))
+    with pytest.raises(sample.SampleChanged, match=r"a\.ndjson, line 1"):
+        load(database_url, sample.read(changed))
