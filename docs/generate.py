@@ -36,8 +36,7 @@ def kinds() -> str:
     )
     notes = "".join(f"`{kind.name}`: {kind.note}\n\n" for kind in KINDS.values() if kind.note)
     examples = "".join(
-        f"### {kind.name}\n\n{kind.meaning}\n\n```json\n{_json(kind.example)}\n```\n\n"
-        for kind in KINDS.values()
+        f"### {kind.name}\n\n{kind.meaning}\n\n```json\n{_json(kind.example)}\n```\n\n" for kind in KINDS.values()
     )
     return (
         f"# Kinds of report\n\n{NOTE}\n{summary}\n"
