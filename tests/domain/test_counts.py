@@ -1,5 +1,5 @@
 """What the press writes and what it means: read with certainty, or refused in a sentence that quotes it."""
-# ruff: noqa: RUF001 - look-alike signs and the digits of other scripts are what is tested
+
 
 import json
 from pathlib import Path
