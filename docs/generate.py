@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that follow from the code: kinds of report, policies and views, settings."""
+"""Writes the pages of docs/ that follow from the code: kinds of report, policies and views, problems, settings."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
 from domain.sources import RELIABILITY
+from service.api import problem_pages
 from service.settings import documented
 
 HERE = Path(__file__).parent
@@ -85,7 +86,12 @@ def settings() -> str:
     return f"# Settings\n\n{NOTE}\nRead once at start, from the environment.\n\n{variables}"
 
 
-PAGES = {"kinds.md": kinds, "policies-and-views.md": readings, "settings.md": settings}
+PAGES = {
+    "kinds.md": kinds,
+    "policies-and-views.md": readings,
+    "problems.md": problem_pages.document,
+    "settings.md": settings,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

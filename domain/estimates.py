@@ -67,18 +67,28 @@ class Standing:
         return self.bound in OPEN
 
     @property
+    def lowest(self) -> End | None:
+        """The least figure said, in whatever order the source gave them; none where there is no lower end."""
+        return min(self._ends, key=lambda end: end.figure) if self.lower else None
+
+    @property
+    def highest(self) -> End | None:
+        """The greatest figure said; that of the open end where there is no other."""
+        return max(self._ends, key=lambda end: end.figure, default=None)
+
+    @property
     def least(self) -> int | None:
-        """The least figure at either end, whichever way round they are given; none where there is no lower end."""
-        return min(self._ends) if self.lower else None
+        """The figure of the lowest end."""
+        return self.lowest.figure if self.lowest else None
 
     @property
     def greatest(self) -> int | None:
-        """The greatest figure at either end; that of the open end where there is no other."""
-        return max(self._ends, default=None)
+        """The figure of the highest end."""
+        return self.highest.figure if self.highest else None
 
     @property
-    def _ends(self) -> list[int]:
-        return [end.figure for end in (self.lower, self.upper) if end]
+    def _ends(self) -> list[End]:
+        return [end for end in (self.lower, self.best, self.upper) if end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +174,10 @@ class _Said:
     increments: list[Held] = field(default_factory=list[Held])
     replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
 
-    def elsewhere(self, claims: Iterable[Held]) -> dict[str, str]:
-        """Return which of `claims` were replaced by a claim of another key, and by which: there a series breaks."""
-        others = {
-            claim.ref: [by.ref for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims
-        }
-        return {ref: max(by) for ref, by in others.items() if by}
+    def elsewhere(self, claims: Iterable[Held]) -> dict[str, Held]:
+        """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
+        others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
+        return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
 
     def replacement(self, increment: Held) -> tuple[str, str] | None:
         """Say by what an increment was replaced, if it was: (code, ref)."""
@@ -301,7 +309,7 @@ def _exceeds(part: Held, whole: Held) -> bool:
     return (
         counts_more
         and part.key != whole.key
-        and part.newness > whole.newness
+        and part.newness[:-1] > whole.newness[:-1]
         and part.key.population.is_part_of(whole.key.population)
     )
 
@@ -314,7 +322,7 @@ def _increment(held: Held, group: Sequence[Ledger]) -> Increment:
     """Show an increment beside its origin's last total that ends before it starts; say if the current one holds it."""
     own = next((each for each in group if each.origin == held.origin), None)
     start = earliest(held.period or held.reported)
-    before = [claim for claim in own.history if claim.counted_until <= start] if own else []
+    before = [claim for claim in own.stood if claim.counted_until <= start] if own else []
     included = own is not None and own.current is not None and own.current.counted_until > start
     return Increment(held, before[-1].ref if before else None, included)
 

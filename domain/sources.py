@@ -90,11 +90,11 @@ def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:
 
     An unnamed source is an origin of its own per (words, first relay), the relay
     nearest to it: `anonymous:Syrian security sources|reuters`. No slug holds ":"
-    or "|", so no two origins share a name. Words are matched in NFC.
+    or "|", so no two origins share a name. Words are matched in NFC, whatever their spaces.
     """
     if isinstance(source, str):
         return source
-    words = unicodedata.normalize("NFC", source.anonymous)
+    words = " ".join(unicodedata.normalize("NFC", source.anonymous).split())
     return f"anonymous:{words}|{via[0] if via else ''}"
 
 

@@ -74,6 +74,8 @@ class Text:
             raise PydanticCustomError(
                 "forbidden_character", "The text holds {what}, which is not text.", {"what": what}
             )
+        if self.least and not text.strip():
+            raise PydanticCustomError("blank", "This must say something; it is blank.")
         return text
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
@@ -85,7 +87,7 @@ Words = Annotated[str, Text(10_000)]
 """Free text, verbatim: up to 10,000 characters."""
 
 Label = Annotated[str, Text(300, 1)]
-"""A name or label, verbatim: 1 to 300 characters."""
+"""A name or label, verbatim: 1 to 300 characters, not all of them blank."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class SlugRule:
         normal = unicodedata.normalize("NFC", slug)
         if len(normal) <= SLUG_LENGTH and _SLUG.fullmatch(normal) and normal == normal.lower():
             return normal
-        near = slugify(slug)
+        near = slugify(slug) if len(normal) <= SLUG_LENGTH else ""
         hint = f"for example “{near}”" if near else "for example “syria-coast-2025”"
         raise PydanticCustomError(
             "slug",

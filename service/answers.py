@@ -13,6 +13,7 @@ from domain.clocks import ClockError, format_instant, parse_instant
 from domain.estimates import Policy
 from domain.incident.facts import (
     POLICY_STREAM,
+    IncidentOpened,
     Recorded,
     ReportCorrected,
     ReportFiled,
@@ -64,13 +65,12 @@ class PastTheEnd(Unanswerable):
 class NotYetKnown(Unanswerable):
     """At the moment asked, nothing had been recorded of the incident yet."""
 
-    def __init__(self, incident: str, asked: str, known_since: StoredRow) -> None:
-        self.incident = incident
+    def __init__(self, name: str, asked: str, known_since: StoredRow, *, hint: str = "") -> None:
         self.known_since = format_instant(known_since.recorded_at)
         self.known_at = known_since.position
         super().__init__(
-            f"At {asked} nothing was recorded of “{incident}” yet: it became known here on {self.known_since}, at"
-            f" position {self.known_at}. To ask what sources had said by a moment, use reported_until, not as_of."
+            f"At {asked.replace(' ', '+')} nothing was recorded of “{name}” yet: it became known here on"
+            f" {self.known_since}, at position {self.known_at}.{hint}"
         )
 
 
@@ -190,10 +190,11 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
     stream = stream_of(incident)
     own = await log.read([stream, POLICY_STREAM], position)
     facts = [recorded(row) for row in own]
-    if not any(row.originator_id == stream for row in own):
+    if not _opened(own, stream):
         ever = await log.read([stream], (await log.head()).position)
-        if ever:
-            raise NotYetKnown(incident, asked or "that moment", ever[0])
+        if _opened(ever, stream):
+            hint = " To ask what sources had said by a moment, use reported_until, not as_of."
+            raise NotYetKnown(incident, asked or "that moment", ever[0], hint=hint)
         message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message)
     cited = {
@@ -230,13 +231,18 @@ def read_moment(name: str, text: str) -> datetime:
         raise MomentUnreadable(name, message) from error
 
 
+def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
+    """Say whether a stream is an incident's, for a source has a stream too."""
+    return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
+
+
 def _settle_position(as_of: str, head: Head) -> Moment:
     digits = as_of[1:]
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_POSITION and int(digits) > 0):
+    if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         message = f"as_of={as_of[:100]} is not a position; the first is @1."
         raise MomentUnreadable("as_of", message)
-    if int(digits) > head.position:
-        message = f"as_of={as_of} lies past the end of the log, whose last position is @{head.position}."
+    if len(digits.lstrip("0")) > LONGEST_POSITION or int(digits) > head.position:
+        message = f"as_of={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
         raise PastTheEnd(message)
     return Moment(int(digits), closed=True)
 

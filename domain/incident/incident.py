@@ -213,6 +213,8 @@ def _correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
     filed = _filed(incident, command.report_id)
     if filed.retracted:
         raise refusals.ReportIsRetracted(report_id=command.report_id)
+    if command.report.report_id not in (None, command.report_id):
+        raise refusals.ReportIdIsKept(kept=command.report_id)
     if command.report.reported_at not in (None, filed.reported_at):
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
     kept = {"reported_at": filed.reported_at, "report_id": command.report_id}
@@ -318,7 +320,7 @@ def _filed(incident: Incident, report_id: UUID) -> Filed:
     try:
         return incident.reports[report_id]
     except KeyError:
-        raise refusals.ReportUnknown(report_id=report_id, incident=incident.slug) from None
+        raise refusals.ReportUnknown(report_id=report_id) from None
 
 
 def _taken(incident: Incident, fact: ReportFiled) -> Taken:

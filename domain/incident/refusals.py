@@ -54,7 +54,7 @@ class ScopeNameReserved(Refusal):
 
 
 class ScopeUndeclared(Refusal):
-    """The scope “{scope}” is not declared for this incident; {hint}."""
+    """The scope “{scope}” is not declared for this incident ({hint})."""
 
     field = "scope"
 
@@ -88,13 +88,19 @@ class ReportedInTheFuture(Refusal):
 
 
 class ReportUnknown(Refusal):
-    """There is no report {report_id} in “{incident}”."""
+    """There is no report {report_id} here."""
 
 
 class ReportIdTaken(Refusal):
     """The id {report_id} was used before, for something else; send what you sent then, or use a new id."""
 
     field = "report_id"
+
+
+class ReportIdIsKept(Refusal):
+    """A correction keeps the report's id ({kept}); leave “report_id” out of its content."""
+
+    field = "report.report_id"
 
 
 class ReportedAtIsKept(Refusal):

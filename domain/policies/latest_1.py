@@ -16,12 +16,11 @@ def estimate(question: Question) -> Estimate:
         else SetAside(claim, "older", f"A newer claim stands ({newest.ref}).")
         for claim in older
     )
-    worded = newest.bound == "worded"
     return Estimate(
-        lower=None if worded else newest.lower,
-        upper=None if worded else newest.upper or newest.lower,
+        lower=newest.lowest,
+        upper=newest.highest,
         upper_open=newest.open,
-        best=None if worded else newest.best,
+        best=newest.best,
         contested=question.denied or newest.disputed,
         used=(newest,),
         set_aside=aside,

@@ -121,16 +121,14 @@ def _above(high: Standing, low: Standing) -> bool:
 def estimate(question: Question) -> Estimate:
     """Estimate one key (vocabulary §5, range/1)."""
     remaining, aside = sift(question)
-    closed = [claim for claim in remaining if claim.closed and claim.lower and claim.upper]
-    opened = [claim for claim in remaining if claim.open and claim.lower]
-    capped = [
-        claim for claim in remaining if not claim.closed and not claim.open and claim.bound != "worded" and claim.upper
-    ]
-    low = _choose(closed or opened, lambda claim: claim.lower, least=True)
-    high = _choose([*closed, *opened, *capped], lambda claim: claim.upper or claim.lower, least=False)
+    figured = [claim for claim in remaining if claim.highest]
+    closed = [claim for claim in figured if claim.closed]
+    opened = [claim for claim in figured if claim.open]
+    low = _choose(closed or opened, lambda claim: claim.lowest, least=True)
+    high = _choose(figured, lambda claim: claim.highest, least=False)
     return Estimate(
-        lower=low.lower if low else None,
-        upper=(high.upper or high.lower) if high else None,
+        lower=low.lowest if low else None,
+        upper=high.highest if high else None,
         upper_open=bool(high and high.open),
         best=_best(closed),
         contested=_contested(remaining, denied=question.denied),
@@ -166,8 +164,8 @@ def _best(closed: Sequence[Standing]) -> End | None:
 
 def _contested(remaining: Sequence[Standing], *, denied: bool) -> bool:
     """Say whether any pair differs: one does iff the greatest least figure and the least greatest closed one do."""
-    tops = [claim for claim in remaining if (claim.closed or claim.open) and claim.lower]
-    bottoms = [claim for claim in remaining if claim.closed and claim.upper]
+    tops = [claim for claim in remaining if (claim.closed or claim.open) and claim.highest]
+    bottoms = [claim for claim in remaining if claim.closed and claim.highest]
     apart = bool(tops and bottoms) and differ(
         min(bottoms, key=lambda claim: claim.greatest or 0), max(tops, key=lambda claim: claim.least or 0)
     )

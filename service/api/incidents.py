@@ -16,7 +16,7 @@ from service.api.described import reads, resource, writes
 from service.api.parameters import IncidentName
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.api.writing import Asked, Order, Terms, created, id_for, record
+from service.api.writing import Asked, Order, Terms, created, id_for, record, refuse_version
 from service.eventstore import LogReader, StoredRow
 
 router = resource("incidents")
@@ -47,6 +47,7 @@ _SCOPE = {"name": "latakia-7-9-march", "label": "Latakia, 7 to 9 March", "period
 )
 async def open_incident(request: Request, services: Opened, terms: Asked) -> Response:
     """Give it a `slug` and a `utc_offset`, which are final. A day ends at 23:59:59 in that offset."""
+    refuse_version(terms, "An incident that is opened has no version yet; leave it out.")
     body = await sent(request)
     command = read(OpenIncident, body.document)
     order = Order("open_incident", "", body, terms)

@@ -229,6 +229,12 @@ _TYPES = (
         "`reported_at` is when the source said it, and that moment has not begun.",
     ),
     ProblemType(
+        "report-id-is-kept",
+        422,
+        "A correction keeps the report's id",
+        "The address says which report is corrected; its content needs no `report_id`.",
+    ),
+    ProblemType(
         "reported-at-is-kept",
         422,
         "A correction keeps `reported_at`",

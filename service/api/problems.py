@@ -30,6 +30,7 @@ SLUGS: Mapping[type[Exception], str] = {
     refusals.ReportedInTheFuture: "reported-in-the-future",
     refusals.ReportUnknown: "no-such-report",
     refusals.ReportIdTaken: "id-taken",
+    refusals.ReportIdIsKept: "report-id-is-kept",
     refusals.ReportedAtIsKept: "reported-at-is-kept",
     refusals.ReportIsRetracted: "report-retracted",
     refusals.ReportStands: "report-stands",

@@ -62,6 +62,7 @@ async def file_report(request: Request, services: Opened, terms: Asked, incident
         "no-such-report",
         "report-retracted",
         "nothing-changed",
+        "report-id-is-kept",
         "reported-at-is-kept",
         *_OF_CONTENT,
         examples={"correction": {"value": _CORRECTION}},

@@ -22,7 +22,7 @@ from service.api.parameters import AsOf
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
 from service.api.shapes import SourceBody
-from service.api.writing import Asked, Order, created, id_for, record
+from service.api.writing import Asked, Order, created, id_for, record, refuse_version
 from service.eventstore import StoredRow
 
 router = resource("sources")
@@ -47,9 +47,7 @@ async def put_source(request: Request, services: Opened, terms: Asked, slug: Sou
     A grade counts from its position on, never before.
     """
     name = _slug(slug)
-    if terms.expected_version is not None:
-        reason = "A source has no version to write against; leave it out."
-        raise Problem("invalid-header", f"If-Match: {reason}", [Complaint("If-Match", reason)])
+    refuse_version(terms, "A source has no version to write against; leave it out.")
     body = await sent(request)
     given = read(SourceBody, body.document)
     if given.slug not in (None, name):

@@ -101,6 +101,12 @@ def _refuse_header(name: str, reason: str) -> NoReturn:
     raise Problem("invalid-header", f"{name}: {reason}", [Complaint(name, reason)])
 
 
+def refuse_version(terms: Terms, reason: str) -> None:
+    """Refuse an `If-Match` where there is no version to hold it against; it must not pass unheeded."""
+    if terms.expected_version is not None:
+        _refuse_header("If-Match", reason)
+
+
 def id_for(services: Services, terms: Terms, given: UUID | None = None) -> UUID:
     """Return the id of the fact: the client's own, else one that follows from its key, else a new one."""
     if given is not None:

@@ -21,6 +21,7 @@ from domain.incident.commands import Command, CorrectReport, FileReport, OpenInc
 from domain.incident.facts import (
     Fact,
     IncidentFact,
+    IncidentOpened,
     ReportFiled,
     SourceFact,
     decode,
@@ -224,12 +225,14 @@ class Writer:
         report_id = cast("CorrectReport", command).report_id
         row = tail.find(report_id)
         if row is None or not is_report(row.topic):
-            raise refusals.ReportUnknown(report_id=report_id, incident="the log")
+            raise refusals.ReportUnknown(report_id=report_id)
         return row.originator_id
 
     def _incident(self, tail: Tail, stream: UUID) -> Incident | None:
         incident = self._warm.incidents.get(stream)
         rows = tail.read(stream, incident.version if incident else 0)
+        if incident is None and rows and rows[0].topic != IncidentOpened.topic:
+            return None  # a source has a stream too
         for fact in cast("list[IncidentFact]", _facts(rows)):
             incident = incidents.evolve(incident, fact)
         return incident

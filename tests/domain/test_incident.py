@@ -208,6 +208,11 @@ def test_a_correction_keeps_when_it_was_said() -> None:
         book.do(correct(count="15", reported_at="2025-03-10"))
 
 
+def test_a_correction_keeps_the_id() -> None:
+    with pytest.raises(refusals.ReportIdIsKept):
+        filed().do(correct(count="14", report_id=str(OTHER)))
+
+
 def test_a_correction_corrects_something() -> None:
     with pytest.raises(refusals.NothingChanged):
         filed().do(correct())

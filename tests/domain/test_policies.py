@@ -21,7 +21,7 @@ def graded(**fields: Any) -> Book:
 
 def say(book: Book, source: object, count: str, day: str = "2025-03-08", **claim: Any) -> str:
     """Let a source give a figure for everyone killed in the incident; returns the claim's ref."""
-    stated = {"id": "1", "measure": "killed", "count": {"verbatim": count}, **claim}
+    stated = {"id": "1", "measure": "killed", "count": {"verbatim": count, **claim.pop("numbers", {})}, **claim}
     via = ["relay"] if isinstance(source, dict) else claim.pop("via", [])
     stated.pop("via", None)
     order = stated.pop("order", 0)
@@ -258,3 +258,10 @@ def test_one_key_says_nothing_of_another() -> None:
     say(book, "sohr", "900", measure="injured")
     say(book, "sohr", "20", manner="execution")
     assert ends(judge(book)) == (340, 340, 340) or "part_exceeds" in judge(book)["used"][0]["flags"]
+
+
+def test_figures_out_of_order_still_make_a_range_of_what_was_said() -> None:
+    book = graded()
+    say(book, "sohr", "x", numbers={"lower": 10, "best": 5, "upper": 8})
+    assert ends(judge(book)) == (5, 5, 10)
+    assert judge(book)["used"][0]["flags"] == ["inconsistent"]

@@ -92,3 +92,8 @@ def test_origins_meet_only_where_names_or_words_and_relay_do(one: Any, other: An
         assert type(first) is type(second)
         if isinstance(first, AnonymousSource):
             assert via[:1] == by[:1]
+
+
+def test_the_unnamed_are_matched_whatever_the_spaces_of_their_words() -> None:
+    one, other = (AnonymousSource(anonymous=words, type="witness") for words in (" Two  witnesses", "Two witnesses"))
+    assert origin_of(one, ()) == origin_of(other, ())

@@ -210,3 +210,35 @@ def test_an_increment_stands_beside_the_last_total_before_it() -> None:
     [increment] = book.estimate("killed", {}, "incident")["increments"]
     assert (increment["beside"], increment["flags"]) == (total, ["already_included"])
     assert book.estimate("killed", {}, "incident")["best"]["figure"] == 1383
+
+
+def test_what_gave_way_before_a_break_does_not_stand_after_it() -> None:
+    book = open_book()
+    first = say(book, "100", "2025-03-07")
+    say(book, "90", "2025-03-08", via=("wion",))
+    say(book, "95", "2025-03-09", supersedes=[first], population={"status": ["civilian"]})
+    assert statuses(book) == {"100": "break", "90": "relayed_decrease", "95": "used"}
+
+
+def test_a_series_goes_on_after_a_break() -> None:
+    book = open_book()
+    first = say(book, "100", "2025-03-07")
+    say(book, "95", "2025-03-09", supersedes=[first], population={"status": ["civilian"]})
+    say(book, "90", "2025-03-10", via=("wion",))
+    assert statuses(book) == {"100": "break", "90": "used", "95": "used"}
+
+
+def test_an_increment_stands_beside_a_total_that_stood() -> None:
+    book = open_book()
+    total = say(book, "100", "2025-03-08")
+    say(book, "80", "2025-03-09", via=("wion",))
+    say(book, "20", "2025-03-10", accumulation="incremental", period="2025-03-10")
+    [increment] = book.estimate("killed", {}, "incident")["increments"]
+    assert increment["beside"] == total
+
+
+def test_a_part_in_the_same_report_is_no_later_than_its_whole() -> None:
+    book = open_book()
+    parts = [{"id": "1.1", "population": {"status": ["civilian"]}, "count": {"verbatim": "120"}}]
+    say(book, "100", parts=parts)
+    assert book.estimate("killed", {}, "incident")["best"]["figure"] == 100
