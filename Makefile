@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench lock clean
+.PHONY: help run test properties check fmt docs bench lock clean
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -26,7 +26,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal
 	--generate-hashes --custom-compile-command 'make lock'
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
 	$(prepare) requirements.lock
@@ -41,6 +41,10 @@ ifeq ($(strip $(ARGS)),)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
+
+properties: ## try every property of the domain ten times harder (minutes)
+	$(prepare) requirements-dev.lock
+	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain
 
 check: ## check style, types, layers and documents
 	$(prepare) requirements-dev.lock

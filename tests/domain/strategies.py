@@ -24,8 +24,9 @@ _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00"
 
 
 def texts(longest: int = 40, least: int = 0) -> st.SearchStrategy[str]:
-    """Any text that can be kept: every script, emoji, controls; no NUL and no half of a surrogate pair."""
-    return st.text(_CHARACTERS, min_size=least, max_size=longest)
+    """Any text that can be kept: every script, emoji, controls; no NUL, no half of a surrogate pair, no blank label."""
+    found = st.text(_CHARACTERS, min_size=least, max_size=longest)
+    return found.filter(str.strip) if least else found
 
 
 def slugs() -> st.SearchStrategy[str]:

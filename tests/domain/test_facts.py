@@ -1,0 +1,198 @@
+"""Facts and the bytes they are kept as: taken apart and put together again, today and as they were first stored."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.claims import Scope
+from domain.clocks import Span, parse_occurred, parse_reported
+from domain.incident import facts
+from domain.incident.facts import TOPICS, Fact, ReportCorrected, ReportFiled, UnknownFact, decode, encode, topic_of
+from domain.ledger.canonical import canonical
+from domain.report.kind import Report
+from domain.report.registry import KINDS
+from tests.domain.strategies import bodies_of, occurred, reported, reports, slugs, texts
+
+GOLDEN: list[dict[str, str | None]] = json.loads((Path(__file__).parent / "golden" / "facts.json").read_text("utf-8"))
+"""One fact or more of every topic, as first stored. A row is never changed: what was stored stays readable."""
+
+REPORT_ID = UUID("00000000-0000-5000-8000-000000000001")
+WRITTEN = [shape for shape in facts.Fact.__args__ if shape not in (ReportFiled, ReportCorrected)]
+EACH = settings(max_examples=settings().max_examples // 5)
+"""For what is asked of every kind: all together it is tried as often as anything else, and more."""
+
+
+def notes() -> st.SearchStrategy[dict[str, str] | None]:
+    return st.none() | st.fixed_dictionaries({"reason": texts()})
+
+
+def moments() -> st.SearchStrategy[Span]:
+    return occurred().map(lambda text: parse_occurred(text, UTC))
+
+
+def plain_facts() -> st.SearchStrategy[Fact]:
+    """Facts of every topic but reports and their corrections."""
+    spans = st.none() | moments()
+    own = {
+        "utc_offset": st.sampled_from(["Z", "+03:00", "-09:30"]),
+        "period": st.none() | occurred(),
+        "countries": st.lists(st.sampled_from(["SY", "LB"]), max_size=2),
+        "text": notes(),
+        "report_id": st.uuids(),
+        "reported_at": st.none() | reported(),
+        "reported": spans,
+        "origin": slugs() | st.just("anonymous:a security source|reuters"),
+        "scope": bodies_of(Scope),
+        "slug": slugs(),
+    }
+    shapes = [
+        bodies_of(shape, **{name: own[name] for name in shape.model_fields if name in own}).map(shape.model_validate)
+        for shape in WRITTEN
+    ]
+    return st.one_of(shapes)
+
+
+def filed(report: Report) -> ReportFiled:
+    said = parse_reported(report.reported_at or "2025-03-09", UTC)
+    when = None if report.occurred is None else parse_occurred(report.occurred, UTC)
+    return ReportFiled(report_id=REPORT_ID, report=report, reported=said, occurred=when)
+
+
+def corrected(report: Report, cause: str, note: dict[str, str] | None) -> ReportCorrected:
+    when = None if report.occurred is None else parse_occurred(report.occurred, UTC)
+    fields = {"report_id": REPORT_ID, "cause": cause, "report": report, "occurred": when}
+    return ReportCorrected.model_validate(fields | ({"text": note} if note else {}))
+
+
+def read(topic: str, state: bytes, text: bytes | None) -> Fact:
+    return decode(topic, json.loads(state), None if text is None else json.loads(text))
+
+
+def without_empty_text(fact: Fact) -> Fact:
+    """Leave out an empty `text`, which says nothing and is not kept."""
+    if isinstance(fact, ReportFiled | ReportCorrected) and fact.report.text and not fact.report.text.model_fields_set:
+        return fact.model_copy(update={"report": fact.report.model_copy(update={"text": None})})
+    return fact
+
+
+def comes_back(fact: Fact) -> None:
+    parts = encode(fact)
+    again = read(parts.topic, parts.state, parts.text)
+    assert type(again) is type(fact)
+    assert again.model_dump() == without_empty_text(fact).model_dump()
+    assert encode(again) == parts, "and is kept as the same bytes"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@EACH
+@given(st.data())
+def test_a_report_of_every_kind_comes_back_from_its_bytes(kind: str, data: st.DataObject) -> None:
+    comes_back(filed(data.draw(reports(kind))))
+
+
+@given(reports(), st.sampled_from(["transcription", "translation", "attribution", "reclassified"]), notes())
+def test_a_correction_comes_back_from_its_bytes(report: Report, cause: str, note: dict[str, str] | None) -> None:
+    comes_back(corrected(report, cause, note))
+
+
+@given(plain_facts())
+def test_every_other_fact_comes_back_from_its_bytes(fact: Fact) -> None:
+    comes_back(fact)
+
+
+@given(reports())
+def test_the_bytes_of_a_fact_are_canonical_and_hold_its_free_text_apart(report: Report) -> None:
+    words = "words that are only in the text"
+    fact = filed(report.model_copy(update={"text": report.text and report.text.model_copy(update={"summary": words})}))
+    parts = encode(fact)
+    assert canonical(json.loads(parts.state)) == parts.state
+    assert words.encode() not in parts.state
+    if report.text is not None and parts.text is not None:
+        assert canonical(json.loads(parts.text)) == parts.text
+
+
+@given(reports(), notes())
+def test_a_fact_whose_text_was_erased_is_the_same_but_for_its_text(report: Report, note: dict[str, str] | None) -> None:
+    for fact in (filed(report), corrected(report, "translation", note)):
+        parts = encode(fact)
+        erased = read(parts.topic, parts.state, None)
+        assert encode(erased) == facts.Parts(parts.topic, parts.state, None)
+
+
+@given(reports(), texts(least=1))
+def test_the_recorders_reason_and_the_reports_text_share_a_part_and_are_told_apart(report: Report, reason: str) -> None:
+    fact = corrected(report, "translation", {"reason": reason})
+    parts = encode(fact)
+    again = read(parts.topic, parts.state, parts.text)
+    assert isinstance(again, ReportCorrected)
+    assert again.text is not None
+    assert again.text.reason == reason
+    assert again.report.text == (report.text if report.text and report.text.model_fields_set else None)
+
+
+def test_the_topic_of_a_report_is_its_kind_and_of_any_other_fact_its_own_name() -> None:
+    assert {f"{kind}.v1" for kind in KINDS} < TOPICS
+    assert {fact.topic for fact in WRITTEN} | {"report_corrected.v1"} == TOPICS - {f"{kind}.v1" for kind in KINDS}
+    assert topic_of(facts.IncidentClosed()) == "incident_closed.v1"
+
+
+def test_a_topic_never_names_a_place_in_a_program() -> None:
+    assert all(topic.endswith(".v1") and ":" not in topic and topic.count(".") == 1 for topic in TOPICS)
+
+
+@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.incident.facts:X"])
+def test_a_fact_of_an_unknown_topic_is_not_read(topic: str) -> None:
+    with pytest.raises(UnknownFact, match="does not know"):
+        decode(topic, {})
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "text"),
+    [
+        ("toll_revised.v1", {}, None),
+        ("toll_revised.v1", {}, {"summary": "words"}),
+        ("toll_revised.v1", {"report": "a report"}, {"summary": "words"}),
+        ("incident_closed.v1", {"by": "someone"}, None),
+        ("incident_closed.v1", {}, {"summary": "words"}),
+        ("incident_opened.v1", {"slug": "Syria", "title": "Syria"}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "nobody"}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": ["2025-03-09"]}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": [1, 2]}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": [None, "then"]}, None),
+        ("scope_declared.v1", {"name": "coast"}, None),
+        ("source_graded.v1", {"origin": "sohr", "reliability": "G"}, None),
+        ("source_graded.v1", ["sohr", "B"], None),
+        ("source_graded.v1", None, None),
+    ],
+)
+def test_a_fact_of_the_wrong_shape_is_not_read(topic: str, state: Any, text: dict[str, Any] | None) -> None:
+    with pytest.raises(UnknownFact, match="not of its shape"):
+        decode(topic, state, text)
+
+
+def test_a_span_is_kept_in_utc_with_its_open_ends() -> None:
+    fact = facts.ReportRetracted(
+        report_id=REPORT_ID, by="source", reported=Span(None, datetime(2025, 3, 9, 20, 59, 59, tzinfo=UTC))
+    )
+    assert json.loads(encode(fact).state)["reported"] == [None, "2025-03-09T20:59:59Z"]
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=[str(row["topic"]) for row in GOLDEN])
+def test_what_was_stored_once_reads_and_writes_the_same_for_ever(row: dict[str, str | None]) -> None:
+    topic, state, text = row["topic"], row["state"], row["text"]
+    assert topic is not None
+    assert state is not None
+    fact = decode(topic, json.loads(state), None if text is None else json.loads(text))
+    assert encode(fact) == facts.Parts(topic, state.encode(), None if text is None else text.encode())
+
+
+def test_there_is_a_stored_row_of_every_topic() -> None:
+    assert {row["topic"] for row in GOLDEN} == TOPICS, "add a row to golden/facts.json; never change one"

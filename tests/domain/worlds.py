@@ -1,0 +1,223 @@
+"""Small incidents in which everything meets: few sources, days and keys, so that claims interact in every way there is.
+
+No name holds a digit, so that a number in a sentence is a figure or a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, cast
+from uuid import uuid5
+
+from hypothesis import strategies as st
+
+from domain import catalogue
+from domain.claims import latest
+from domain.clocks import format_instant, parse_instant
+from domain.incident.commands import DeclareScope
+from domain.incident.facts import NAMESPACE
+from domain.incident.history import History
+from domain.incident.refusals import Refusal
+from domain.ledger.canonical import canonical, digest
+from domain.reading import Reading
+from domain.sources import Registration
+from tests.domain.book import Book, open_book
+
+Body = dict[str, Any]
+
+MOST_REPORTS = 7
+IDS = tuple(str(uuid5(NAMESPACE, f"report {number}")) for number in range(MOST_REPORTS))
+SLUGS = ("sohr", "snhr", "reuters", "rudaw")
+SCOPES = (
+    {"name": "coast", "label": "the coast", "period": "2025-03-06/2025-03-08", "event": "al-haffa"},
+    {"name": "all-syria", "label": "all Syria", "wider_than": "coast"},
+)
+POPULATIONS: tuple[Body, ...] = (
+    {},
+    {"status": ["civilian"]},
+    {"status": ["civilian"], "group": ["alawite"]},
+    {"sex": "female"},
+    {"status": ["civilian", "state_forces"]},
+)
+TIMES = (
+    "2025-03-07",
+    "2025-03-08",
+    "2025-03-09",
+    "2025-03-10",
+    "2025-03-12",
+    "2025-03-08T11:55:26Z",
+    "2025-03-09T20:59:59Z",
+    "2025-03-09T23:00:00+03:00",
+    "../2025-03-09",
+    "2025-03",
+    "2025-07-14",
+)
+WORDS = ("dozens", "hundreds", "thousands", "none", "a soldier", "about 340", "at least 340", "more than 340")
+WORDS += ("up to 340", "fewer than 340", "300 to 340", "at least 1,700", "1,383", "830", "13")
+
+
+@dataclass(frozen=True)
+class World:
+    """What is asked of an empty book: settings, registrations, scopes, and reports in one order of arrival."""
+
+    settings: Body
+    grades: Mapping[str, str]
+    reports: tuple[Body, ...]
+
+    def book(self, reports: Iterable[Body] | None = None) -> Book:
+        """Record the world, with its reports or with others; what is refused is refused in any order."""
+        book = open_book(**self.settings)
+        for slug, grade in self.grades.items():
+            fields = {"slug": slug, "name": slug, "type": "monitor", "reliability": grade}
+            book.do(Registration.model_validate(fields))
+        for scope in SCOPES:
+            book.do(DeclareScope.model_validate(scope))
+        for body in self.reports if reports is None else reports:
+            with suppress(Refusal):
+                book.file(body)
+        return book
+
+
+def digests(history: History, moments: Sequence[str | None]) -> dict[tuple[str, str, str | None], str]:
+    """Ask every view under every policy at every moment."""
+    return {
+        (view.id, policy.id, moment): digest(view.finish(history, reading(moment, policy.id)))
+        for view in catalogue.VIEWS.values()
+        for policy in catalogue.POLICIES.values()
+        for moment in moments
+    }
+
+
+def reading(moment: str | None, policy: str = catalogue.DEFAULT_POLICY) -> Reading:
+    """Ask as of a moment on the reported clock."""
+    return Reading(parse_instant(moment) if moment else None, catalogue.policy(policy))
+
+
+def moments(history: History) -> list[str | None]:
+    """Return the moments at which a reading may change: the last of each report; and now."""
+    said = {format_instant(latest(report.reported)) for report in history.reports.values()}
+    return [*sorted(said), None]
+
+
+def worlds(least: int = 1, most: int = MOST_REPORTS) -> st.SearchStrategy[World]:
+    """Incidents with up to `most` reports."""
+    settings = st.fixed_dictionaries(
+        {"utc_offset": st.sampled_from(["+03:00", "Z", "-09:30"])},
+        optional={"period": st.sampled_from(["2025-03-06/2025-03-10", "2025-03-06/..", None])},
+    )
+    grades = st.fixed_dictionaries({slug: st.sampled_from("ABBCDEF") for slug in SLUGS[:3]})
+    lists = st.lists(reports(), min_size=least, max_size=most)
+    return st.builds(World, settings, grades, lists.map(_identified))
+
+
+def _identified(bodies: list[Body]) -> tuple[Body, ...]:
+    return tuple({**body, "report_id": IDS[number]} for number, body in enumerate(bodies))
+
+
+def reports() -> st.SearchStrategy[Body]:
+    """One report of the kinds that views tell apart."""
+    shared = {
+        "source": st.sampled_from(SLUGS) | unnamed(),
+        "via": st.sampled_from([[], [], ["wion"], ["afp", "wion"]]),
+        "reported_at": st.sampled_from(TIMES),
+    }
+    optional = {
+        "reported_order": st.integers(-1, 2),
+        "complete": st.sampled_from([False, False, False, True]),
+        "occurred": st.sampled_from(["2025-03-06", "2025-03-07/2025-03-08", "../2025-03-08", "2025-03-07T01:00:00Z"]),
+        "event": st.sampled_from(["al-haffa", "jableh"]),
+        "places": st.just([{"name": "Jableh", "country": "SY"}]),
+        "actors": st.sampled_from([[{"name": "gunmen", "side": "opposition"}], [{"name": "police", "type": "state"}]]),
+        "text": st.just({"summary": "As it was told."}),
+    }
+    with_claims = st.fixed_dictionaries({**shared, "claims": claim_lists()}, optional=optional)
+    blame = st.fixed_dictionaries({**shared, "act": st.sampled_from(["claimed", "denied"])}, optional=optional)
+    return (
+        with_claims.map(lambda body: {**body, "kind": "toll_revised"})
+        | with_claims.map(lambda body: {**body, "kind": "attack_launched", "method": "ambush"})
+        | blame.map(lambda body: {**body, "kind": "responsibility_stated"})
+    )
+
+
+def unnamed() -> st.SearchStrategy[Body]:
+    """Give sources that a relay does not name; two descriptions of one of them may contradict each other."""
+    return st.fixed_dictionaries(
+        {"anonymous": st.just("a security source"), "type": st.sampled_from(["official", "witness"])},
+        optional={"speaks_for": st.sampled_from(["police", "army"])},
+    )
+
+
+def claim_lists() -> st.SearchStrategy[list[Body]]:
+    """Up to three claims of one report, mostly of different keys, numbered from 1."""
+    found = st.lists(claims(), min_size=1, max_size=3, unique_by=_key)
+    return found.map(lambda claims: [_numbered(claim, str(number)) for number, claim in enumerate(claims, 1)])
+
+
+def _numbered(claim: Body, number: str) -> Body:
+    parts = {"parts": [{**part, "id": f"{number}.1"} for part in claim["parts"]]} if "parts" in claim else {}
+    return {**claim, **parts, "id": number}
+
+
+def _key(claim: Body) -> bytes:
+    names = ("measure", "population", "scope", "manner")
+    return canonical([claim.get(name) for name in names])
+
+
+def claims() -> st.SearchStrategy[Body]:
+    """One claim, without its id."""
+    refs = [f"{report}#{claim}" for report in IDS for claim in (1, 2)]
+    parts = st.builds(lambda count, age: [{"population": {"age": age}, "count": count}], counts(), _AGES)
+    return st.fixed_dictionaries(
+        {
+            "measure": st.sampled_from(["killed", "killed", "injured"]),
+            "population": st.sampled_from(POPULATIONS),
+            "count": counts(),
+        },
+        optional={
+            "scope": st.sampled_from(["incident", "incident", "coast", "all-syria"]),
+            "manner": st.just("execution"),
+            "accumulation": st.sampled_from(["cumulative", "incremental"]),
+            "period": st.sampled_from(["2025-03-08", "2025-03-12", "../2025-03-07"]),
+            "counted_until": st.sampled_from(["2025-03-07", "2025-03-11T00:00:00Z", "2025-04-01"]),
+            "partial": st.booleans(),
+            "supersedes": st.lists(st.sampled_from(refs), max_size=2, unique=True),
+            "parts": parts,
+            "exhaustive": st.booleans(),
+        },
+    )
+
+
+_AGES = st.sampled_from(["child", "adult"])
+
+
+def counts() -> st.SearchStrategy[Body]:
+    """Give counts in words and in figures: small ones that meet, great ones, and ends that contradict each other."""
+    figures = st.integers(0, 12) | st.sampled_from([340, 830, 1383, 10**12])
+    ends = {"lower": figures, "upper": figures, "best": figures}
+    given = st.fixed_dictionaries({}, optional=ends).filter(bool)
+    vague = given.map(lambda count: {**count, "verbatim": "a great many", "bound": "worded"})
+    return (
+        st.sampled_from(WORDS).map(lambda words: {"verbatim": words})
+        | figures.map(lambda figure: {"verbatim": f"{figure:,}"})
+        | given
+        | vague
+    )
+
+
+def figures_of(book: Book) -> dict[str, set[int]]:
+    """Return every figure that was said, by the claim that says it; of corrected reports what they say now."""
+    history = book.history()
+    held = chain.from_iterable(report.now.held for report in history.reports.values())
+    found: dict[str, set[int]] = {}
+    for claim in held:
+        said = (claim.count.lower, claim.count.upper, claim.count.best)
+        found[claim.ref] = {figure for figure in said if figure is not None}
+    return found
+
+
+def estimates(book: Book, moment: str | None = None, policy: str = catalogue.DEFAULT_POLICY) -> list[Body]:
+    """Return the estimates of the state at a moment."""
+    return cast("list[Body]", book.read("state/1", until=moment, policy=policy)["estimates"])
