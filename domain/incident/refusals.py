@@ -100,7 +100,7 @@ class ReportIdTaken(Refusal):
 class ReportIdIsKept(Refusal):
     """A correction keeps the report's id ({kept}); leave “report_id” out of its content."""
 
-    field = "report.report_id"
+    field = "report_id"
 
 
 class ReportedAtIsKept(Refusal):

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 
+from domain.incident.facts import source_stream
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
 pytest_plugins = ("tests.service.api_fixtures",)
@@ -242,3 +243,30 @@ def test_a_crash_between_commit_and_answer_and_a_retry_give_one_fact(database_ur
         assert (again.status_code, again.headers["idempotent-replayed"]) == (CREATED, "true")
         assert client.get("/v1/incidents").json()["position"] == again.json()["position"] == 3
         assert client.get(f"/v1/reports/{REPORT}").json()["standing"] == "standing"
+
+
+def test_the_stream_of_a_source_is_no_incident(client: httpx.Client, incident: str) -> None:
+    filed(client, incident, toll(source="sohr"))
+    own = f"/v1/incidents/{source_stream('sohr')}"
+    for view in ("", "/timeline", "/claims", "/facts"):
+        problem(client.get(f"{own}{view}"), "no-such-incident")
+    for path, body in (("reports", toll()), ("close", {}), ("amendment", {"title": "x"})):
+        problem(client.post(f"{own}/{path}", json=body), "no-such-incident")
+
+
+def test_what_has_no_version_is_not_written_against_one(client: httpx.Client) -> None:
+    asked = {"If-Match": '"v3"'}
+    body = {"slug": f"incident-{uuid4().hex}", "title": "x"}
+    problem(client.post("/v1/incidents", json=body, headers=asked), "invalid-header", "If-Match")
+    source = {"name": "x", "type": "other"}
+    problem(client.put("/v1/sources/x", json=source, headers=asked), "invalid-header", "If-Match")
+
+
+def test_a_correction_under_another_id_is_refused(client: httpx.Client, incident: str) -> None:
+    own = f"/v1/reports/{filed(client, incident, toll())['report_id']}"
+    body = {"cause": "transcription", "report": {**toll(), "report_id": str(uuid4()), "reported_order": 2}}
+    problem(client.post(f"{own}/correction", json=body), "report-id-is-kept", "report.report_id")
+
+
+def test_a_label_says_something(client: httpx.Client) -> None:
+    problem(client.post("/v1/incidents", json={"slug": "blank", "title": "  "}), "invalid-body", "title")
