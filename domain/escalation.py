@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta, timezone
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE
 from domain.clocks import Span, parse_occurred
-from domain.estimates import Keyed, Standing, speaking
+from domain.estimates import Standing
 from domain.incident.history import History, ReportHistory
 from domain.report.registry import KINDS
+from domain.weighing import Keyed, speaking
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
 DEADLY, ATTACKS = 5, 3

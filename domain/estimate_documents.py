@@ -2,8 +2,9 @@
 
 from domain.claims import Held
 from domain.clocks import format_instant
-from domain.estimates import ALREADY_INCLUDED, End, Estimate, Increment, Keyed, Standing
+from domain.estimates import End, Estimate, Standing
 from domain.reading import Document
+from domain.weighing import ALREADY_INCLUDED, Increment, Keyed
 
 
 def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:

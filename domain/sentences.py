@@ -4,8 +4,9 @@ from datetime import datetime, timezone
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key
 from domain.counts import words_for
-from domain.estimates import End, Estimate, Keyed, Standing
+from domain.estimates import End, Estimate, Standing
 from domain.incident.history import History
+from domain.weighing import Keyed
 
 _MONTHS = (  # fixed, whatever the locale
     "January",

@@ -19,7 +19,6 @@ from service.eventstore import FactMapper, KnownwhenLog, LogReader
 from service.eventstore.writer import Writer
 from service.postgres.pool import connect, make_pool
 from service.postgres.readiness import missing
-from service.settings import Settings
 
 ROLE = "knownwhen_service"
 """What the service is to the database, where a migration could make this role: it may read the log and append to it."""
@@ -35,12 +34,11 @@ _MAY = """
 
 
 @asynccontextmanager
-async def services(settings: Settings, url: str) -> AsyncGenerator[Services]:
+async def services(url: str) -> AsyncGenerator[Services]:
     """Open what the service is made of over the database at `url`; in the end, finish what waits and close it.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    del settings  # nothing of it is needed yet; a caller has it at hand when something is
     address = await asyncio.to_thread(as_service, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
@@ -53,9 +51,9 @@ async def services(settings: Settings, url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(settings: Settings, url: str) -> FastAPI:
+def make_app(url: str) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops."""
-    return create_app(partial(services, settings, url), uuid.uuid4)
+    return create_app(partial(services, url), uuid.uuid4)
 
 
 def _salt() -> bytes:

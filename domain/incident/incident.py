@@ -1,13 +1,13 @@
 """The incident: what is asked of it (`decide`) and what becomes of it (`evolve`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import assert_never
 from uuid import UUID
 
-from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
-from domain.clocks import ClockError, Span, clamp, format_instant, parse_occurred, parse_offset, parse_reported
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Scope, latest
+from domain.clocks import Span, format_instant, parse_occurred, parse_offset, parse_reported
 from domain.incident import refusals
 from domain.incident.commands import (
     AmendIncident,
@@ -34,14 +34,11 @@ from domain.incident.facts import (
     ReportRetracted,
     ScopeDeclared,
 )
+from domain.incident.filing import check_claims, expect_begun, occurred_span, read_span, with_scopes
 from domain.incident.holding import held_claims
 from domain.incident.warnings import Concern, Seen, Taken, remember, warnings
 from domain.ledger.canonical import digest
 from domain.report.kind import Report
-from domain.words import nearest
-
-CLOCK_SKEW = timedelta(minutes=10)
-"""How far a source's clock may be ahead of ours before a `reported_at` is refused as lying in the future."""
 
 
 @dataclass(slots=True)
@@ -192,7 +189,7 @@ def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: timezone) 
     if command.name in scopes:
         raise refusals.ScopeTaken(scope=command.name)
     if command.period:
-        _read(parse_occurred, command.period, offset)
+        read_span(parse_occurred, command.period, offset)
     return ScopeDeclared(name=command.name, scope=command.scope())
 
 
@@ -201,11 +198,11 @@ def _file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled
     if command.report_id in incident.reports:
         raise refusals.ReportIdTaken(report_id=command.report_id)
     said = command.report.reported_at or format_instant(now)
-    reported = _read(parse_reported, said, incident.offset)
-    _expect_begun(reported, said, now)
-    report = _with_scopes(command.report.model_copy(update={"reported_at": said, "report_id": command.report_id}))
-    occurred = _occurred(incident, report, reported)
-    _check_claims(incident, command.report_id, report, (reported, occurred))
+    reported = read_span(parse_reported, said, incident.offset)
+    expect_begun(reported, said, now)
+    report = with_scopes(command.report.model_copy(update={"reported_at": said, "report_id": command.report_id}))
+    occurred = occurred_span(report, reported, incident.offset)
+    check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)
 
 
@@ -218,11 +215,11 @@ def _correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
     if command.report.reported_at not in (None, filed.reported_at):
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
     kept = {"reported_at": filed.reported_at, "report_id": command.report_id}
-    report = _with_scopes(command.report.model_copy(update=kept))
+    report = with_scopes(command.report.model_copy(update=kept))
     if _content(report) == filed.content:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
-    occurred = _occurred(incident, report, filed.reported)
-    _check_claims(incident, command.report_id, report, (filed.reported, occurred))
+    occurred = occurred_span(report, filed.reported, incident.offset)
+    check_claims(command.report_id, report, (filed.reported, occurred), incident.scopes, incident.offset)
     return ReportCorrected(
         report_id=command.report_id, cause=command.cause, report=report, occurred=occurred, text=_note(command.reason)
     )
@@ -239,76 +236,13 @@ def _retract(incident: Incident, command: RetractReport, now: datetime) -> Repor
         return ReportRetracted(report_id=command.report_id, by="recorder", text=note)
     if not command.reported_at:
         raise refusals.RetractionNeedsTime
-    reported = _read(parse_reported, command.reported_at, incident.offset)
-    _expect_begun(reported, command.reported_at, now)
+    reported = read_span(parse_reported, command.reported_at, incident.offset)
+    expect_begun(reported, command.reported_at, now)
     if latest(reported) < (filed.reported.earliest or latest(reported)):
         raise refusals.RetractedBeforeSaid(retracted=command.reported_at, reported=filed.reported_at)
     return ReportRetracted(
         report_id=command.report_id, by="source", reported_at=command.reported_at, reported=reported, text=note
     )
-
-
-def _occurred(incident: Incident, report: Report, reported: Span) -> Span | None:
-    """Read when it happened; nothing that was reported had yet to happen, so the span ends with the report."""
-    if report.occurred is None:
-        return None
-    return clamp(_read(parse_occurred, report.occurred, incident.offset), latest(reported))
-
-
-def _with_scopes(report: Report) -> Report:
-    """Write out the scope that the kind of report gives to a claim without one."""
-    default = report.default_scope
-    if all(claim.scope for claim in report.claims):
-        return report
-    claims = tuple(claim if claim.scope else claim.model_copy(update={"scope": default}) for claim in report.claims)
-    return report.model_copy(update={"claims": claims})
-
-
-def _check_claims(incident: Incident, report_id: UUID, report: Report, spans: tuple[Span, Span | None]) -> None:
-    for claim in report.claims:
-        for scope, figure in ((claim.scope, claim.id), *((part.scope, part.id) for part in claim.parts)):
-            _check_scope(incident, report, scope, figure)
-        if f"{report_id}#{claim.id}" in claim.supersedes:
-            raise refusals.SupersedesItself(claim=claim.id)
-    try:
-        held = held_claims(report_id, report, spans, incident.scopes, incident.offset)
-    except ClockError as error:
-        raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
-    _check_keys(held)
-
-
-def _check_scope(incident: Incident, report: Report, scope: str | None, figure: str) -> None:
-    if scope == EVENT_SCOPE:
-        if report.event is None and report.default_scope != EVENT_SCOPE:
-            raise refusals.EventNeeded(claim=figure)
-    elif scope not in (None, INCIDENT_SCOPE) and scope not in incident.scopes:
-        known = [*incident.scopes, INCIDENT_SCOPE, EVENT_SCOPE]
-        near = nearest(scope, known)
-        hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known)}"
-        raise refusals.ScopeUndeclared(scope=scope, hint=hint, nearest=near)
-
-
-def _check_keys(held: Iterable[Held]) -> None:
-    seen: dict[tuple[str, bool, Span | None], str] = {}
-    for claim in held:
-        key = (claim.key.canonical, claim.incremental, claim.period)
-        figure = claim.ref.partition("#")[2]
-        if key in seen:
-            raise refusals.TwoFiguresOneKey(first=seen[key], second=figure)
-        seen[key] = figure
-
-
-def _read(parse: Callable[[str, timezone], Span], text: str, offset: timezone) -> Span:
-    try:
-        return parse(text, offset)
-    except ClockError as error:
-        raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
-
-
-def _expect_begun(reported: Span, said: str, now: datetime) -> None:
-    begin = reported.earliest or reported.latest
-    if begin and begin > now + CLOCK_SKEW:
-        raise refusals.ReportedInTheFuture(reported_at=said, now=format_instant(now))
 
 
 def _expect_open(incident: Incident) -> None:

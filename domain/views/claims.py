@@ -5,10 +5,11 @@ from typing import cast
 
 from domain.claims import Held
 from domain.clocks import format_instant
-from domain.estimates import Estimate, Keyed, keyed_claims, speaking
+from domain.estimates import Estimate
 from domain.incident.history import History
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
+from domain.weighing import Keyed, keyed_claims, speaking
 
 _BEHIND = {
     "superseded": "The same source said later: {other}.",

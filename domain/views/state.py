@@ -6,12 +6,12 @@ from typing import cast
 
 from domain.escalation import Day, days
 from domain.estimate_documents import estimate_document
-from domain.estimates import by_origin, keyed_claims, speaking
 from domain.incident.history import History, ReportHistory, Version
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.sentences import sentences
 from domain.sources import AnonymousSource
+from domain.weighing import by_origin, keyed_claims, speaking
 from domain.words import Strict
 
 

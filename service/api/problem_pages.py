@@ -30,6 +30,9 @@ service runs, and the service itself answers it: `GET {PAGE}/invalid-body`. It n
 sentence about this very request. `errors`, where there is a field to name, names each with the reason; a field of the
 body is a path, a parameter or header its name. `instance` is there where the service's log knows more.
 
+What is not HTTP at all (a method that is no word, two lengths for one body) is refused below the service, with a plain
+400 and one line of text.
+
 A problem is never cached. One of status 503 says in `Retry-After` after how many seconds to try again.
 """
 

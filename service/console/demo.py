@@ -40,17 +40,17 @@ def demo(settings: Settings) -> int:
             say(f"Starting PostgreSQL in {settings.data.absolute()} …")
         with held(settings) as url:
             migrated(url)
-            before = asyncio.run(_load(settings, url))
+            before = asyncio.run(_load(url))
             ready = _introduction(address, before)
             web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return FINE
 
 
-async def _load(settings: Settings, url: str) -> int | None:
+async def _load(url: str) -> int | None:
     """Load the sample; return the position before its latecomer, or None where the log has no such report."""
     lines = sample.read(resources.samples() / SAMPLE)
-    async with wiring.services(settings, url) as house:
+    async with wiring.services(url) as house:
         try:
             with _progress(len(lines)) as told:
                 loaded = await sample.load(house.writer, lines, told)

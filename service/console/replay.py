@@ -24,7 +24,7 @@ def replay(settings: Settings, question: Question, *, json: bool) -> int:
     Raises Unanswerable, UnknownName, Negative, CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found = on_database(settings, lambda url: _ask(settings, url, question))
+    found = on_database(settings, lambda url: _ask(url, question))
     if json:
         sys.stdout.buffer.write(envelope(found) + b"\n")
         sys.stdout.buffer.flush()
@@ -33,9 +33,9 @@ def replay(settings: Settings, question: Question, *, json: bool) -> int:
     return FINE
 
 
-def _ask(settings: Settings, url: str, question: Question) -> Answer:
+def _ask(url: str, question: Question) -> Answer:
     async def asked() -> Answer:
-        async with wiring.services(settings, url) as house:
+        async with wiring.services(url) as house:
             try:
                 return await answer(house.reader, question)
             except NoSuchIncident as problem:

@@ -28,7 +28,7 @@ def serve(settings: Settings, url: str, listener: socket.socket, *, workers: int
     if workers > 1:
         _many(settings, url, listener, workers, ready)
     else:
-        _one(settings, url, listener, ready)
+        _one(url, listener, ready)
 
 
 class _Server(uvicorn.Server):
@@ -41,8 +41,8 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _one(settings: Settings, url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
-    server = _Server(_configuration(wiring.make_app(settings, url)), ready)
+def _one(url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
+    server = _Server(_configuration(wiring.make_app(url)), ready)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for

@@ -18,10 +18,11 @@ from domain import catalogue
 from domain.claims import Held, Key
 from domain.clocks import Span
 from domain.counts import Count
-from domain.estimates import PART_EXCEEDS, End, Question, Standing, keyed_claims
+from domain.estimates import PART_EXCEEDS, End, Question, Standing
 from domain.incident.refusals import Refusal
 from domain.policies import range_1
 from domain.populations import Population
+from domain.weighing import keyed_claims
 from tests.domain.book import Book, open_book
 from tests.domain.worlds import (
     POPULATIONS,

@@ -11,8 +11,8 @@ import pytest
 
 from domain.clocks import parse_instant
 from domain.escalation import days
-from domain.estimates import keyed_claims
 from domain.reading import Document
+from domain.weighing import keyed_claims
 from tests.domain.book import Book, load
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"

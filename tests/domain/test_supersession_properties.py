@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from domain.claims import Held, Key, earliest, latest
 from domain.clocks import Span
 from domain.counts import Count
-from domain.estimates import by_origin, keyed_claims, withdrawn_reports
 from domain.populations import Population
 from domain.sequence import Said, history
 from domain.supersession import ledger
+from domain.weighing import by_origin, keyed_claims, withdrawn_reports
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)

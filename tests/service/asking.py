@@ -9,7 +9,6 @@ from domain import catalogue
 from domain.ledger.canonical import digest
 from service import wiring
 from service.answers import Question, answer
-from service.settings import Settings
 
 INCIDENT = "syria-coast-2025"
 UNTIL = (None, "2025-03-09T23:59:59+03:00", "2025-03-12T23:59:59+03:00", "2025-07-15T00:00:00Z")
@@ -28,7 +27,7 @@ def questions(first: int, last: int, step: int = 1) -> list[Question]:
 async def answers(url: str, asked: list[Question]) -> dict[str, str]:
     """Return, by question, the digest of the document and that of all that is sent with it but the log's name."""
     told: dict[str, str] = {}
-    async with wiring.services(Settings(), url) as house:
+    async with wiring.services(url) as house:
         for question in asked:
             found = await answer(house.reader, question)
             sent = found.envelope()

@@ -12,7 +12,6 @@ from service.api.app import create_app
 from service.api.services import Services
 from service.eventstore import FactRecorder, Tail
 from service.eventstore.writer import Writer
-from service.settings import Settings
 from service.wiring import services
 from tests.service.logs import recording
 from tests.service.serving import serving
@@ -38,7 +37,7 @@ def main(url: str) -> None:
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Services]:
-        async with services(Settings(), url) as whole:
+        async with services(url) as whole:
             with recording(url) as log:
                 yield replace(whole, writer=Writer(Mortal(log)))
 

@@ -13,7 +13,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.api.problem_types import MEDIA_TYPE, TYPES
-from service.settings import Settings
 from service.wiring import make_app
 
 CREATED = 201
@@ -41,7 +40,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 @contextmanager
 def service(url: str) -> Iterator[httpx.Client]:
     """Serve the database at `url` and yield a client of that service."""
-    with serving(make_app(Settings(), url)) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(make_app(url)) as address, httpx.Client(base_url=address, timeout=30) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from service.answers import Question, answer
 from service.console import replay
 from service.console.pages import print_page
 from service.console.words import shown
-from service.settings import Settings, read_settings
+from service.settings import read_settings
 from tests.service.console import COMMAND, data_folder, ending, environment, run
 
 INCIDENT = "syria-coast-2025"
@@ -26,7 +26,7 @@ def sample_url(create_database: Callable[[str], str], migrated_template: str) ->
     url = create_database(migrated_template)
 
     async def loading() -> None:
-        async with wiring.services(Settings(), url) as house:
+        async with wiring.services(url) as house:
             await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
 
     asyncio.run(loading())
@@ -35,7 +35,7 @@ def sample_url(create_database: Callable[[str], str], migrated_template: str) ->
 
 def page(url: str, question: Question, capsys: pytest.CaptureFixture[str]) -> str:
     async def asking() -> None:
-        async with wiring.services(Settings(), url) as house:
+        async with wiring.services(url) as house:
             print_page(question, await answer(house.reader, question))
 
     asyncio.run(asking())
@@ -172,7 +172,7 @@ def test_markup_in_reports_is_shown_as_it_is(
     (tmp_path / "small" / "a.ndjson").write_text('{"open": {"slug": "odd", "title": "[red]Odd[/red] :smile:"}}')
 
     async def loading() -> None:
-        async with wiring.services(Settings(), database_url) as house:
+        async with wiring.services(database_url) as house:
             await sample.load(house.writer, sample.read(tmp_path / "small"))
 
     asyncio.run(loading())

@@ -29,7 +29,6 @@ from service.answers import NotYetKnown, Question, answer
 from service.eventstore.writer import Write
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
-from service.settings import Settings
 from tests.service.asking import INCIDENT, answers, questions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +73,7 @@ def original() -> Iterator[Log]:
     folder = Path(tempfile.mkdtemp(prefix="knownwhen-tests-"))
 
     async def loading(url: str) -> None:
-        async with wiring.services(Settings(), url) as house:
+        async with wiring.services(url) as house:
             await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
 
     try:
@@ -162,7 +161,7 @@ def some_report(original: Log) -> UUID:
 def test_whatever_is_recorded_later_changes_no_answer_at_an_earlier_position(original: Log, restored: str) -> None:
     async def writing() -> list[str]:
         now: list[str] = []
-        async with wiring.services(Settings(), restored) as house:
+        async with wiring.services(restored) as house:
             for number, command in enumerate(afterwards(some_report(original)), start=1):
                 await house.writer.write(write(command, number))
                 now.append((await answer(house.reader, Question(INCIDENT, "state/1"))).digest)
@@ -175,7 +174,7 @@ def test_whatever_is_recorded_later_changes_no_answer_at_an_earlier_position(ori
 
 def test_every_answer_can_be_asked_for_again_by_its_coordinates(original: Log, restored: str) -> None:
     async def asking() -> None:
-        async with wiring.services(Settings(), restored) as house:
+        async with wiring.services(restored) as house:
             for question in questions(original.first, original.last, 29):
                 first = await answer(house.reader, question)
                 to = first.coordinates
@@ -188,7 +187,7 @@ def test_every_answer_can_be_asked_for_again_by_its_coordinates(original: Log, r
 
 def test_nothing_is_known_before_the_first_fact(original: Log, restored: str) -> None:
     async def asking() -> None:
-        async with wiring.services(Settings(), restored) as house:
+        async with wiring.services(restored) as house:
             opened = await house.reader.first_of(incident_stream(INCIDENT))
             assert opened is not None
             before = format_instant(opened.recorded_at - timedelta(microseconds=1))
@@ -211,7 +210,7 @@ def test_a_writer_that_starts_anew_decides_as_the_one_before(restored: str) -> N
     )
 
     async def writing(number: int, *commands: Any) -> None:
-        async with wiring.services(Settings(), restored) as house:
+        async with wiring.services(restored) as house:
             for place, command in enumerate(commands):
                 await house.writer.write(write(command, number + place))
 

@@ -9,7 +9,6 @@ import pytest
 from service import resources, sample, wiring
 from service.answers import Question, answer
 from service.postgres.migrate import migrate
-from service.settings import Settings
 
 SAMPLE = resources.samples() / "syria-coast-2025"
 OPEN = '{"open": {"slug": "an-incident", "title": "An incident"}}'
@@ -24,7 +23,7 @@ def written(folder: Path, **files: str) -> Path:
 
 def load(url: str, lines: list[sample.Line]) -> list[sample.Loaded]:
     async def loading() -> list[sample.Loaded]:
-        async with wiring.services(Settings(), url) as house:
+        async with wiring.services(url) as house:
             return await sample.load(house.writer, lines)
 
     return asyncio.run(loading())
@@ -32,7 +31,7 @@ def load(url: str, lines: list[sample.Line]) -> list[sample.Loaded]:
 
 def head_and_digest(url: str) -> tuple[int, str]:
     async def asking() -> tuple[int, str]:
-        async with wiring.services(Settings(), url) as house:
+        async with wiring.services(url) as house:
             found = await answer(house.reader, Question("syria-coast-2025", "state/1"))
             return (await house.reader.head()).position, found.digest
 
@@ -62,7 +61,7 @@ def test_progress_is_told_line_by_line(database_url: str, tmp_path: Path) -> Non
     heard: list[int] = []
 
     async def loading() -> None:
-        async with wiring.services(Settings(), database_url) as house:
+        async with wiring.services(database_url) as house:
             await sample.load(house.writer, lines, heard.append)
 
     asyncio.run(loading())

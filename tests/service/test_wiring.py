@@ -10,7 +10,6 @@ from psycopg.errors import InsufficientPrivilege
 from domain.sources import Registration
 from service.eventstore.writer import Write
 from service.postgres.problems import DatabaseUnreachable
-from service.settings import Settings
 from service.wiring import ROLE, as_service, services
 
 
@@ -41,7 +40,7 @@ def test_options_of_the_address_stay(database_url: str) -> None:
 
 def test_a_database_that_cannot_be_reached_is_told_at_the_start() -> None:
     async def opened() -> None:
-        async with services(Settings(), "postgresql://nobody@127.0.0.1:1/none"):
+        async with services("postgresql://nobody@127.0.0.1:1/none"):
             pytest.fail("there is nothing to open")
 
     with pytest.raises(DatabaseUnreachable):
@@ -50,7 +49,7 @@ def test_a_database_that_cannot_be_reached_is_told_at_the_start() -> None:
 
 def test_what_waits_is_recorded_before_the_services_close(database_url: str) -> None:
     async def written() -> list[int | None]:
-        async with services(Settings(), database_url) as whole:
+        async with services(database_url) as whole:
             waiting = [asyncio.create_task(whole.writer.write(registration(number))) for number in range(20)]
             await asyncio.sleep(0)
         return [each.result().position for each in waiting]
@@ -60,7 +59,7 @@ def test_what_waits_is_recorded_before_the_services_close(database_url: str) -> 
 
 def test_ids_and_salts_are_new_each_time(database_url: str) -> None:
     async def ids() -> set[object]:
-        async with services(Settings(), database_url) as whole:
+        async with services(database_url) as whole:
             await whole.writer.write(registration(1))
             await whole.writer.write(registration(2))
             return {whole.new_id() for _ in range(100)}

@@ -1,0 +1,86 @@
+"""What a report must hold to be taken: readable times, scopes that are declared, one figure for one key."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from uuid import UUID
+
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
+from domain.clocks import ClockError, Span, clamp, format_instant, parse_occurred
+from domain.incident import refusals
+from domain.incident.holding import held_claims
+from domain.report.kind import Report
+from domain.words import nearest
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""How far a source's clock may be ahead of ours before a `reported_at` is refused as lying in the future."""
+
+
+def with_scopes(report: Report) -> Report:
+    """Write out the scope that the kind of report gives to a claim without one."""
+    default = report.default_scope
+    if all(claim.scope for claim in report.claims):
+        return report
+    claims = tuple(claim if claim.scope else claim.model_copy(update={"scope": default}) for claim in report.claims)
+    return report.model_copy(update={"claims": claims})
+
+
+def check_claims(
+    report_id: UUID, report: Report, spans: tuple[Span, Span | None], scopes: Mapping[str, Scope], offset: timezone
+) -> None:
+    """See that each claim of a report has a scope that there is, a key of its own and readable times; `spans` in UTC.
+
+    Raises the Refusal that says which has not.
+    """
+    for claim in report.claims:
+        for scope, figure in ((claim.scope, claim.id), *((part.scope, part.id) for part in claim.parts)):
+            _check_scope(scopes, report, scope, figure)
+        if f"{report_id}#{claim.id}" in claim.supersedes:
+            raise refusals.SupersedesItself(claim=claim.id)
+    try:
+        held = held_claims(report_id, report, spans, scopes, offset)
+    except ClockError as error:
+        raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
+    _check_keys(held)
+
+
+def _check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, figure: str) -> None:
+    if scope == EVENT_SCOPE:
+        if report.event is None and report.default_scope != EVENT_SCOPE:
+            raise refusals.EventNeeded(claim=figure)
+    elif scope not in (None, INCIDENT_SCOPE) and scope not in scopes:
+        known = [*scopes, INCIDENT_SCOPE, EVENT_SCOPE]
+        near = nearest(scope, known)
+        hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known)}"
+        raise refusals.ScopeUndeclared(scope=scope, hint=hint, nearest=near)
+
+
+def _check_keys(held: Iterable[Held]) -> None:
+    seen: dict[tuple[str, bool, Span | None], str] = {}
+    for claim in held:
+        key = (claim.key.canonical, claim.incremental, claim.period)
+        figure = claim.ref.partition("#")[2]
+        if key in seen:
+            raise refusals.TwoFiguresOneKey(first=seen[key], second=figure)
+        seen[key] = figure
+
+
+def read_span(parse: Callable[[str, timezone], Span], text: str, offset: timezone) -> Span:
+    """Read a time in the offset of the incident, or refuse it with the reader's own sentence."""
+    try:
+        return parse(text, offset)
+    except ClockError as error:
+        raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
+
+
+def expect_begun(reported: Span, said: str, now: datetime) -> None:
+    """Refuse what a source can only say in the future; `now` is the moment of recording (UTC)."""
+    begin = reported.earliest or reported.latest
+    if begin and begin > now + CLOCK_SKEW:
+        raise refusals.ReportedInTheFuture(reported_at=said, now=format_instant(now))
+
+
+def occurred_span(report: Report, reported: Span, offset: timezone) -> Span | None:
+    """Read when it happened; nothing that was reported had yet to happen, so the span ends with the report."""
+    if report.occurred is None:
+        return None
+    return clamp(read_span(parse_occurred, report.occurred, offset), latest(reported))
