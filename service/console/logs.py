@@ -1,5 +1,6 @@
 """How the log is written: set up once a process, on standard error, for people or for machines."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -39,6 +40,7 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
     )
     ending = _for_machines() if form == "json" else _for_people(keep)
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_no_cancelling)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
@@ -57,6 +59,11 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
 def colours(stream: Any) -> bool:  # noqa: ANN401 - anything that can say whether it is a terminal
     """Say whether to write in colour: on a terminal that has any, unless NO_COLOR (no-color.org) is set."""
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in {None, "", "dumb"}
+
+
+def _is_no_cancelling(record: logging.LogRecord) -> bool:
+    """Say whether a line is worth telling: a request cut off by a stop that was asked for is no fault."""
+    return not (record.exc_info and record.exc_info[0] is asyncio.CancelledError)
 
 
 def _for_machines() -> list[Processor]:

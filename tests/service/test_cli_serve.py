@@ -153,6 +153,19 @@ def test_a_write_that_was_begun_before_the_stop_is_committed_and_acknowledged(da
     assert_nothing_runs_in(data)
 
 
+def test_a_body_that_never_comes_does_not_hold_up_the_stop_and_is_no_fault(data: Path, unused_port: int) -> None:
+    with running("serve", KNOWNWHEN_PORT=unused_port, KNOWNWHEN_DATA=data) as command:
+        command.wait_for(READY)
+        with socket.create_connection(("127.0.0.1", unused_port)) as client:
+            head = "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+            client.sendall(f"{head}\r\nContent-Length: 50\r\n\r\n{{".encode())
+            time.sleep(0.2)
+            command.process.send_signal(signal.SIGINT)
+            assert command.process.wait(20) == 0
+        assert "Exception" not in command.err
+    assert_nothing_runs_in(data)
+
+
 def test_workers_share_one_port_and_one_log_and_end_together(data: Path, unused_port: int) -> None:
     settings = {"KNOWNWHEN_PORT": unused_port, "KNOWNWHEN_DATA": data}
     with running("serve", "--workers", "2", **settings) as command:
