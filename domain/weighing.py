@@ -184,7 +184,7 @@ def _exceeds(part: Held, whole: Held) -> bool:
         not part.worded
         and not whole.worded
         and part.count.bound not in CAPPED
-        and (_least(part) or 0) > max(whole.count.upper or 0, whole.count.lower or 0)
+        and (_least(part) or 0) > max(whole.figure, 0)
     )
     return (
         counts_more

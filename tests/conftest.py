@@ -1,10 +1,14 @@
 """What every test may use: how hard Hypothesis tries, and a free port."""
 
 import os
+import signal
 import socket
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What a shell starts in the background ignores Ctrl-C, and hands that down; the processes under test must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A slow machine is no failure, so no example has a deadline.
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

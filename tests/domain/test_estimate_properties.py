@@ -37,6 +37,7 @@ from tests.domain.worlds import (
 )
 
 POLICIES = sorted(catalogue.POLICIES)
+CLOSED, OPEN = ("exact", "about", "between", "none"), ("at_least", "more_than")
 
 # What a sentence holds besides figures: names of claims, grades, days and relays without digits.
 _REF = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}#[0-9.]+")
@@ -130,6 +131,40 @@ def test_the_lower_end_is_not_above_the_upper_one_where_the_claims_are_consisten
         assert ends == sorted(ends)
 
 
+@given(worlds(least=2))
+def test_a_whole_reads_at_least_what_its_source_later_counts_of_a_part(world: World) -> None:
+    keyed = keyed_claims(world.book().history(), None)
+    current = [claim.held for each in keyed for claim in each.question.claims]
+    for claim in (claim for each in keyed for claim in each.question.claims):
+        whole = claim.held
+        greater = [
+            part.count.lower
+            for part in current
+            if (part.origin, part.key.measure, part.key.scope, part.key.manner)
+            == (whole.origin, whole.key.measure, whole.key.scope, whole.key.manner)
+            and part.key != whole.key
+            and part.key.population.is_part_of(whole.key.population)
+            and part.count.bound in (*CLOSED, *OPEN)
+            and not whole.worded
+            and _later(part, whole)
+            and (part.count.lower or 0) > max(figure for figure in whole.said if figure is not None)
+        ]
+        assert (PART_EXCEEDS in claim.flags) == bool(greater)
+        if greater:
+            assert (claim.bound, claim.upper, claim.best) == ("at_least", None, None)
+            assert claim.lower is not None
+            assert claim.lower.figure == max(figure for figure in greater if figure is not None)
+
+
+def _later(part: Held, whole: Held) -> bool:
+    """Compare two claims by the clock and the stated order; no id makes one later."""
+    places = [
+        (each.reported.latest, each.reported.earliest or datetime.min.replace(tzinfo=UTC), each.order)
+        for each in (part, whole)
+    ]
+    return places[0] > places[1]
+
+
 @given(worlds(), st.sampled_from(POPULATIONS), st.sampled_from(["killed", "injured"]), counts())
 def test_a_claim_changes_no_other_key_but_a_whole_that_it_exceeds(
     world: World, population: Body, measure: str, count: Body
@@ -170,7 +205,8 @@ FAR = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def all_counts() -> st.SearchStrategy[Count]:
-    return counts().map(Count.model_validate) | FIGURES.map(lambda figure: Count(lower=figure, upper=figure))
+    plain = FIGURES.map(lambda figure: Count(lower=figure, upper=figure))
+    return plain | plain | counts().map(Count.model_validate)
 
 
 def held_claims() -> st.SearchStrategy[Held]:
@@ -187,7 +223,7 @@ def held_claims() -> st.SearchStrategy[Held]:
         order=st.integers(0, 1),
         count=all_counts(),
         counted_until=moments,
-        partial=st.sampled_from([False, False, True]),
+        partial=st.sampled_from([False, False, False, True]),
     )
 
 
@@ -196,8 +232,8 @@ def questions() -> st.SearchStrategy[Question]:
     standing = st.builds(
         _standing,
         held_claims(),
-        st.sampled_from("AABBCDEF"),
-        st.sampled_from([6, 6, 6, 5, 2]),
+        st.sampled_from("AABBBCDEF"),
+        st.sampled_from([6, 6, 6, 6, 2, 5]),
         st.sampled_from([False, False, False, True]),
         st.lists(held_claims(), max_size=2),
     )
@@ -238,6 +274,26 @@ def test_a_policy_answers_every_question_and_in_whatever_order_its_claims_come(
     assert catalogue.policy(policy).estimate(replace(question, claims=tuple(shuffled))) == answer
 
 
+def said_by(claim: Standing) -> list[int]:
+    return [end.figure for end in (claim.lower, claim.best, claim.upper) if end]
+
+
+def differ_by_the_rule(one: Standing, other: Standing) -> bool:
+    """Compare by §5: two closed figures, or an open one above a closed one, more than 20 % of the larger apart."""
+    for high, low in ((one, other), (other, one)):
+        if low.bound in CLOSED and high.bound in (*CLOSED, *OPEN):
+            nearest = min(said_by(high)), max(said_by(low))
+            if 5 * (nearest[0] - nearest[1]) > nearest[0]:
+                return True
+    return False
+
+
+@given(questions())
+def test_two_claims_differ_by_the_rule(question: Question) -> None:
+    for one, other in combinations(question.claims, 2):
+        assert range_1.differ(one, other) == range_1.differ(other, one) == differ_by_the_rule(one, other)
+
+
 @given(questions())
 def test_contested_is_what_any_two_claims_are_that_differ(question: Question) -> None:
     estimate = range_1.estimate(question)
@@ -262,8 +318,8 @@ def test_what_is_rated_out_is_never_used_and_all_else_is_used_rather_than_nothin
 @given(questions())
 def test_the_ends_of_the_range_are_those_of_the_rule(question: Question) -> None:
     estimate = range_1.estimate(question)
-    closed = [claim for claim in estimate.used if claim.bound in ("exact", "about", "between", "none")]
-    opened = [claim for claim in estimate.used if claim.bound in ("at_least", "more_than")]
+    closed = [claim for claim in estimate.used if claim.bound in CLOSED]
+    opened = [claim for claim in estimate.used if claim.bound in OPEN]
     capped = [claim for claim in estimate.used if claim.bound in ("at_most", "fewer_than")]
     lows = [figure for claim in (closed or opened) for figure in claim.held.said if figure is not None]
     highs = [figure for claim in (*closed, *opened, *capped) for figure in claim.held.said if figure is not None]
@@ -274,7 +330,7 @@ def test_the_ends_of_the_range_are_those_of_the_rule(question: Question) -> None
 @given(questions())
 def test_the_best_figure_is_the_newest_of_the_best_grade_or_none(question: Question) -> None:
     estimate = range_1.estimate(question)
-    closed = [claim for claim in estimate.used if claim.bound in ("exact", "about", "between", "none")]
+    closed = [claim for claim in estimate.used if claim.bound in CLOSED]
     for grade in "ABCDF":
         peers = sorted((each for each in closed if each.grade == grade), key=lambda each: each.held.newness)
         if peers:
@@ -311,7 +367,7 @@ def _outrun(claim: Standing, question: Question) -> bool:
     grades = "ABCDF"[: "ABCDF".index(claim.grade) + 1]
     rivals = [each for each in question.claims if each is not claim and each.grade in grades and each.credibility != 5]
     for held in (held for rival in rivals for held in (rival.held, *rival.history)):
-        bounds = {"exact", "about", "between", "none"} | (set() if claim.closed else {"at_least", "more_than"})
+        bounds = CLOSED if claim.closed else (*CLOSED, *OPEN)
         further = held.counted_until - claim.held.counted_until >= timedelta(days=1)
         if held.count.bound in bounds and further and (held.count.lower or 0) > max(figures):
             return True

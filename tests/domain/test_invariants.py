@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.claims import latest
-from domain.clocks import parse_instant
+from domain.clocks import format_instant, parse_instant
 from domain.incident.commands import (
     AmendIncident,
     CloseIncident,
@@ -153,6 +154,16 @@ def test_before_anything_was_said_nothing_is_said(world: World) -> None:
     assert not any(state[name] for name in told)
     assert book.read("timeline/1", until=BEFORE_ANYTHING_WAS_SAID)["entries"] == []
     assert book.read("claims/1", until=BEFORE_ANYTHING_WAS_SAID)["claims"] == []
+
+
+@given(worlds())
+def test_a_report_belongs_to_a_reading_from_its_last_moment_on(world: World) -> None:
+    book = world.book()
+    for report in book.history().reports.values():
+        last = latest(report.reported)
+        for moment, there in ((last, True), (last - timedelta(microseconds=1), False)):
+            entries = cast("list[Body]", book.read("timeline/1", until=format_instant(moment))["entries"])
+            assert (report.ref in {entry["report_id"] for entry in entries}) is there
 
 
 @given(worlds())
