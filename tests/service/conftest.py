@@ -1,6 +1,7 @@
 """Real PostgreSQL for every test of the service: the bundled 18, and the machine's 15 where it is installed."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,13 +22,21 @@ if (oldest := find_server(OLDEST)) is not None:
     SERVERS.append(pytest.param(oldest, id=f"pg{OLDEST}"))
 
 # No test pulls the plug of the machine, so nothing need reach the disk.
+ROOM = 4 << 30  # bytes
 QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def _in_memory() -> str | None:
+    """Return a folder in memory where there is one with room: what a test's server keeps need not outlive it."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if roomy else None
 
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
     """Return a running server, one per PostgreSQL version found here; it ends with the tests, however they end."""
-    folder = Path(tempfile.mkdtemp(prefix="knownwhen-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="knownwhen-tests-", dir=_in_memory()))
     try:
         with embedded_server(folder, binaries=request.param, settings=QUICK) as running:
             yield running
