@@ -22,13 +22,16 @@ if (oldest := find_server(OLDEST)) is not None:
     SERVERS.append(pytest.param(oldest, id=f"pg{OLDEST}"))
 
 # No test pulls the plug of the machine, so nothing need reach the disk.
-ROOM = 4 << 30  # bytes
 QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+ROOM = 4 << 30
+"""Bytes that must be free in memory before a test's server is put there."""
 
 
 def _in_memory() -> str | None:
     """Return a folder in memory where there is one with room: what a test's server keeps need not outlive it."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
     return str(memory) if roomy else None
 
