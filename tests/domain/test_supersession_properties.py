@@ -256,7 +256,7 @@ def test_what_a_circle_supersedes_does_not_stand() -> None:
     assert ledger([one, other, outside], {}).current == other
 
 
-@given(worlds(least=2))
+@given(worlds())
 def test_a_whole_statement_withdraws_what_its_source_said_before(world: World) -> None:
     book = world.book()
     for own in by_origin(book.history().standing(None)).values():
@@ -266,7 +266,7 @@ def test_a_whole_statement_withdraws_what_its_source_said_before(world: World) -
         assert withdrawn_reports(own) == before
 
 
-@given(worlds(least=2))
+@given(worlds())
 def test_no_withdrawn_claim_is_weighed(world: World) -> None:
     found = world.book().history()
     withdrawn = {ref for own in by_origin(found.standing(None)).values() for ref in withdrawn_reports(own)}

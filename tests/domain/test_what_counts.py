@@ -53,6 +53,13 @@ def test_a_stale_figure_that_a_relay_repeats_outruns_nobody() -> None:
     assert {each["source"] for each in judge(book)["used"]} == {"rudaw", "sohr"}
 
 
+def test_a_count_is_outrun_by_that_of_a_source_as_well_graded() -> None:
+    book = graded(open_book(), sohr="B", snhr="B")
+    say(book, "snhr", "229", "2025-03-08")
+    say(book, "sohr", "830", "2025-03-09")
+    assert [(each["source"], each["code"]) for each in judge(book)["set_aside"]] == [("snhr", "outrun")]
+
+
 def test_a_count_without_an_end_on_the_calendar_can_still_be_compared() -> None:
     book = graded(open_book(period=None), sohr="B", snhr="B")
     say(book, "sohr", "100", counted_until="9999-12-30T23:59:59Z")

@@ -42,6 +42,18 @@ POPULATIONS: tuple[Body, ...] = (
     {"sex": "female"},
     {"status": ["civilian", "state_forces"]},
 )
+_UNNAMED = {"anonymous": "a security source"}
+SOURCES: tuple[str | Body, ...] = (
+    *("sohr", "sohr", "sohr", *SLUGS),
+    # Of one unnamed source, descriptions that contradict each other.
+    *({**_UNNAMED, "type": "official"}, {**_UNNAMED, "type": "witness", "speaks_for": "police"}),
+)
+KINDS: tuple[Body, ...] = (
+    *({"kind": "toll_revised"},) * 5,
+    {"kind": "attack_launched", "method": "ambush"},
+    {"kind": "responsibility_stated", "act": "claimed"},
+    {"kind": "responsibility_stated", "act": "denied"},
+)
 TIMES = (
     "2025-03-07",
     "2025-03-08",
@@ -102,14 +114,14 @@ def moments(history: History) -> list[str | None]:
     return [*sorted(said), None]
 
 
-def worlds(least: int = 1, most: int = MOST_REPORTS) -> st.SearchStrategy[World]:
-    """Incidents with up to `most` reports."""
+def worlds() -> st.SearchStrategy[World]:
+    """Incidents with a handful of reports."""
     settings = st.fixed_dictionaries(
         {"utc_offset": st.sampled_from(["+03:00", "Z", "-09:30"])},
         optional={"period": st.sampled_from(["2025-03-06/2025-03-10", "2025-03-06/..", None])},
     )
     grades = st.fixed_dictionaries({slug: st.sampled_from("ABBCDEF") for slug in SLUGS[:3]})
-    lists = st.lists(reports(), min_size=least, max_size=most)
+    lists = st.integers(3, MOST_REPORTS).flatmap(lambda size: st.lists(reports(), min_size=size, max_size=size))
     return st.builds(World, settings, grades, lists.map(_identified))
 
 
@@ -119,35 +131,28 @@ def _identified(bodies: list[Body]) -> tuple[Body, ...]:
 
 def reports() -> st.SearchStrategy[Body]:
     """One report of the kinds that views tell apart."""
-    shared = {
-        "source": st.sampled_from(SLUGS) | unnamed(),
-        "via": st.sampled_from([[], [], ["wion"], ["afp", "wion"]]),
-        "reported_at": st.sampled_from(TIMES),
-    }
-    optional = {
-        "reported_order": st.integers(-1, 2),
-        "complete": st.sampled_from([False, False, False, True]),
-        "occurred": st.sampled_from(["2025-03-06", "2025-03-07/2025-03-08", "../2025-03-08", "2025-03-07T01:00:00Z"]),
-        "event": st.sampled_from(["al-haffa", "jableh"]),
-        "places": st.just([{"name": "Jableh", "country": "SY"}]),
-        "actors": st.sampled_from([[{"name": "gunmen", "side": "opposition"}], [{"name": "police", "type": "state"}]]),
-        "text": st.just({"summary": "As it was told."}),
-    }
-    with_claims = st.fixed_dictionaries({**shared, "claims": claim_lists()}, optional=optional)
-    blame = st.fixed_dictionaries({**shared, "act": st.sampled_from(["claimed", "denied"])}, optional=optional)
-    return (
-        with_claims.map(lambda body: {**body, "kind": "toll_revised"})
-        | with_claims.map(lambda body: {**body, "kind": "attack_launched", "method": "ambush"})
-        | blame.map(lambda body: {**body, "kind": "responsibility_stated"})
+    common = st.fixed_dictionaries(
+        {
+            "source": st.sampled_from(SOURCES),
+            "via": st.sampled_from([[], [], ["wion"], ["afp", "wion"]]),
+            "reported_at": st.sampled_from(TIMES),
+            "claims": claim_lists(),
+        },
+        optional={
+            "reported_order": st.integers(-1, 2),
+            "complete": st.sampled_from([*[False] * 7, True]),
+            "occurred": st.sampled_from(
+                ["2025-03-06", "2025-03-07/2025-03-08", "../2025-03-08", "2025-03-07T01:00:00Z"]
+            ),
+            "event": st.sampled_from(["al-haffa", "jableh"]),
+            "places": st.just([{"name": "Jableh", "country": "SY"}]),
+            "actors": st.sampled_from(
+                [[{"name": "gunmen", "side": "opposition"}], [{"name": "police", "type": "state"}]]
+            ),
+            "text": st.just({"summary": "As it was told."}),
+        },
     )
-
-
-def unnamed() -> st.SearchStrategy[Body]:
-    """Give sources that a relay does not name; two descriptions of one of them may contradict each other."""
-    return st.fixed_dictionaries(
-        {"anonymous": st.just("a security source"), "type": st.sampled_from(["official", "witness"])},
-        optional={"speaks_for": st.sampled_from(["police", "army"])},
-    )
+    return st.builds(lambda kind, body: body | kind, st.sampled_from(KINDS), common)
 
 
 def claim_lists() -> st.SearchStrategy[list[Body]]:
@@ -168,23 +173,23 @@ def _key(claim: Body) -> bytes:
 
 def claims() -> st.SearchStrategy[Body]:
     """One claim, without its id."""
-    refs = [f"{report}#{claim}" for report in IDS for claim in (1, 2)]
-    parts = st.builds(lambda count, age: [{"population": {"age": age}, "count": count}], counts(), _AGES)
+    refs = [f"{report}#{claim}" for report in IDS[:4] for claim in (1, 1, 2)]
+    part = st.builds(lambda count, age: {"population": {"age": age}, "count": count}, counts(), _AGES)
     return st.fixed_dictionaries(
         {
-            "measure": st.sampled_from(["killed", "killed", "injured"]),
-            "population": st.sampled_from(POPULATIONS),
+            "measure": st.sampled_from([*["killed"] * 6, "injured"]),
+            "population": st.sampled_from((*POPULATIONS[:2] * 3, *POPULATIONS)),
+            "scope": st.sampled_from([*["incident"] * 6, "coast", "all-syria", None]),
+            "manner": st.sampled_from([*[None] * 7, "execution"]),
             "count": counts(),
         },
         optional={
-            "scope": st.sampled_from(["incident", "incident", "coast", "all-syria"]),
-            "manner": st.just("execution"),
-            "accumulation": st.sampled_from(["cumulative", "incremental"]),
+            "accumulation": st.sampled_from(["cumulative", "cumulative", "cumulative", "incremental"]),
             "period": st.sampled_from(["2025-03-08", "2025-03-12", "../2025-03-07"]),
             "counted_until": st.sampled_from(["2025-03-07", "2025-03-11T00:00:00Z", "2025-04-01"]),
-            "partial": st.booleans(),
+            "partial": st.sampled_from([False, False, False, True]),
             "supersedes": st.lists(st.sampled_from(refs), max_size=2, unique=True),
-            "parts": parts,
+            "parts": st.sampled_from([0, 0, 0, 1]).flatmap(lambda size: st.lists(part, min_size=size, max_size=size)),
             "exhaustive": st.booleans(),
         },
     )
@@ -195,16 +200,13 @@ _AGES = st.sampled_from(["child", "adult"])
 
 def counts() -> st.SearchStrategy[Body]:
     """Give counts in words and in figures: small ones that meet, great ones, and ends that contradict each other."""
-    figures = st.integers(0, 12) | st.sampled_from([340, 830, 1383, 10**12])
-    ends = {"lower": figures, "upper": figures, "best": figures}
-    given = st.fixed_dictionaries({}, optional=ends).filter(bool)
+    figures = st.sampled_from([*range(13), 340, 340, 830, 830, 1383, 10**12])
+    plain = figures.map(lambda figure: {"verbatim": f"{figure:,}"})
+    given = st.fixed_dictionaries({}, optional={"lower": figures, "upper": figures, "best": figures}).filter(bool)
     vague = given.map(lambda count: {**count, "verbatim": "a great many", "bound": "worded"})
-    return (
-        st.sampled_from(WORDS).map(lambda words: {"verbatim": words})
-        | figures.map(lambda figure: {"verbatim": f"{figure:,}"})
-        | given
-        | vague
-    )
+    words = st.sampled_from(WORDS).map(lambda words: {"verbatim": words})
+    choices: list[st.SearchStrategy[Body]] = [plain, plain, plain, words, words, given, vague]
+    return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
 
 
 def figures_of(book: Book) -> dict[str, set[int]]:
