@@ -20,6 +20,7 @@ def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
         "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
         "increments": sorted((_increment(each) for each in keyed.increments), key=lambda each: str(each["claim"])),
         "superseded": keyed.superseded,
+        **({"label": estimate.label} if estimate.label else {}),
     }
 
 

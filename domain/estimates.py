@@ -92,8 +92,27 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A standing statement on who is responsible for what a key counts: never a finding about the perpetrator.
+
+    `act` is accused, claimed, admitted or denied; `origin` is who says so, with its `grade`;
+    `by` and `whom` are as the report has them.
+    """
+
+    act: str
+    by: str
+    whom: str | None
+    origin: str
+    grade: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a policy makes of the claims of one key. No end is a number that nobody said."""
+    """What a policy makes of the claims of one key. No end is a number that nobody said.
+
+    `label` is a policy's word for how well the figures are borne out; most policies have none.
+    """
 
     lower: End | None
     upper: End | None
@@ -102,16 +121,21 @@ class Estimate:
     contested: bool
     used: tuple[Standing, ...]
     set_aside: tuple[SetAside, ...]
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All that a policy may look at: the current claims of one key, whether a denial stands, and the period's end."""
+    """All that a policy may look at: one key's current claims, who is said to be responsible, and the period's end.
+
+    `denied` says whether a denial stands among `statements`, which are sorted by report.
+    """
 
     key: Key
     claims: tuple[Standing, ...]
     denied: bool = False
     period_end: datetime | None = None
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

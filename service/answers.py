@@ -112,6 +112,8 @@ class Answer:
     digest: str
     coordinates: Mapping[str, str | int | bool | None]
     text: Mapping[str, object]
+    inputs: Mapping[str, int]
+    """The streams that the answer depends on, each with its last version at the position."""
 
     @property
     def closed(self) -> bool:
@@ -163,6 +165,7 @@ async def answer(log: Reads, question: Question) -> Answer:
         digest=digest_of(data),
         coordinates=_coordinates(await log.log_id(), inputs, moment, until, policy, view),
         text=_texts(view, document, inputs.rows),
+        inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
     )
 
 

@@ -112,6 +112,23 @@ class ReinstateReport(Strict, frozen=True):
     reason: Words | None = None
 
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256, as hexadecimal digits."""
+
+
+class PublishEstimate(Strict, frozen=True):
+    """Fix an answer for good: its coordinates, its inputs (stream -> last version), its digest, and the log's root."""
+
+    view: str
+    policy: str
+    reported_until: str | None = None
+    position: int
+    root: str
+    inputs: dict[str, int]
+    digest: Digest
+    reason: Words | None = None
+
+
 Command = (
     OpenIncident
     | AmendIncident
@@ -122,4 +139,5 @@ Command = (
     | CorrectReport
     | RetractReport
     | ReinstateReport
+    | PublishEstimate
 )

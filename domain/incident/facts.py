@@ -143,6 +143,24 @@ class ReportReinstated(_Fact, frozen=True):
     text: Note | None = None
 
 
+class EstimatePublished(_Fact, frozen=True):
+    """An answer was fixed for good: its coordinates, its inputs, its digest, and the root of the log at `position`.
+
+    `inputs` maps each stream that the answer depends on to its last version; `root`
+    is RFC 6962's, base64; `digest` that of the view's document, hexadecimal.
+    """
+
+    topic: ClassVar[str] = "estimate_published.v1"
+    view: str
+    policy: str
+    reported_until: str | None = None
+    position: int
+    root: str
+    inputs: dict[str, int]
+    digest: str
+    text: Note | None = None
+
+
 class SourceRegistered(_Fact, frozen=True):
     """A source got a name, a type and a grade; an unknown one registers itself as `other`, F."""
 
@@ -173,6 +191,7 @@ IncidentFact = (
     | ReportCorrected
     | ReportRetracted
     | ReportReinstated
+    | EstimatePublished
 )
 SourceFact = SourceRegistered | SourceGraded
 Fact = IncidentFact | SourceFact
@@ -211,6 +230,7 @@ _PLAIN: dict[str, type[_Fact]] = {
         ReportCorrected,
         ReportRetracted,
         ReportReinstated,
+        EstimatePublished,
         SourceRegistered,
         SourceGraded,
     )

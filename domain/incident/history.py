@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.claims import Held, Scope, earliest, latest
 from domain.clocks import Span, parse_offset
 from domain.incident.facts import (
+    EstimatePublished,
     IncidentAmended,
     IncidentClosed,
     IncidentOpened,
@@ -175,6 +176,8 @@ def accumulate(history: History, recorded: Recorded) -> History:
             history.reports[fact.report_id].retraction = (fact.by, fact.reported)
         case ReportReinstated():
             history.reports[fact.report_id].retraction = None
+        case EstimatePublished():
+            pass  # what was published changes nothing that is known
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
     history.version = recorded.version

@@ -17,11 +17,13 @@ from domain.incident.commands import (
     DeclareScope,
     FileReport,
     OpenIncident,
+    PublishEstimate,
     ReinstateReport,
     ReopenIncident,
     RetractReport,
 )
 from domain.incident.facts import (
+    EstimatePublished,
     IncidentAmended,
     IncidentClosed,
     IncidentFact,
@@ -99,6 +101,8 @@ def decide(incident: Incident | None, command: Command, now: datetime) -> list[I
             if not _filed(incident, command.report_id).retracted:
                 raise refusals.ReportStands(report_id=command.report_id)
             return [ReportReinstated(report_id=command.report_id, text=_note(command.reason))]
+        case PublishEstimate():
+            return [EstimatePublished(**command.model_dump(exclude={"reason"}), text=_note(command.reason))]
         case _:  # pragma: no cover - the checker proves it
             assert_never(command)
 
@@ -133,6 +137,8 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
             incident.reports[fact.report_id].retracted = True
         case ReportReinstated():
             incident.reports[fact.report_id].retracted = False
+        case EstimatePublished():
+            pass
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
     return incident

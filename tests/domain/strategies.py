@@ -204,7 +204,8 @@ def _plain(hint: Any) -> st.SearchStrategy[Any]:
         return own[hint]()
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return counts() if "verbatim" in hint.model_fields else bodies_of(hint)
-    return {int: st.integers(-(2**53 - 1), 2**53 - 1), bool: st.booleans(), type(None): st.none()}[hint]
+    plain = {int: st.integers(-(2**53 - 1), 2**53 - 1), bool: st.booleans(), type(None): st.none(), str: texts()}
+    return plain[hint]
 
 
 def report_bodies(kind: str | None = None) -> st.SearchStrategy[Body]:
