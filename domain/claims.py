@@ -62,6 +62,9 @@ ClaimRef = Annotated[
 """`REPORT#1`, or `REPORT#1.2` for a part."""
 
 INCIDENT_SCOPE, EVENT_SCOPE = "incident", "event"
+"""Built in. In a key, an event's scope is `event:<label>`; that of another incident, merged or moved in, `<slug>/…`."""
+
+_EVENT = f"{EVENT_SCOPE}:"
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
@@ -195,6 +198,32 @@ class Held:
     def newness(self) -> tuple[datetime, datetime, int, str]:
         """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
         return (latest(self.reported), earliest(self.reported), self.order, self.ref)
+
+
+def event_scope(label: str) -> str:
+    """Name the scope of an event: `event:al-haffa`."""
+    return f"{_EVENT}{label}"
+
+
+def event_of_scope(scope: str) -> str | None:
+    """Return the event that a scope of a key is about; None if it is about none.
+
+    An event of this incident is named by its label, one of another incident by its whole scope: `other-town/event:x`.
+    """
+    if scope.startswith(_EVENT):
+        return scope.removeprefix(_EVENT)
+    return scope if home_of(scope)[1].startswith(_EVENT) else None
+
+
+def foreign(home: str, scope: str) -> str:
+    """Name a scope of another incident, whose slug is `home`: `other-town/incident`."""
+    return f"{home}/{scope}"
+
+
+def home_of(scope: str) -> tuple[str | None, str]:
+    """Tell whose scope it is: the slug of another incident or None, and the scope as that incident names it."""
+    home, slash, name = scope.partition("/")
+    return (home, name) if slash and ":" not in home else (None, scope)
 
 
 def earliest(span: Span) -> datetime:

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timezone
 
-from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key
+from domain.claims import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.counts import words_for
 from domain.estimates import End, Estimate, Standing
 from domain.incident.history import History
+from domain.sources import ANONYMOUS
 from domain.weighing import Keyed
 
 _MONTHS = (  # fixed, whatever the locale
@@ -53,11 +54,14 @@ def _subject(history: History, key: Key) -> str:
     pieces = [measure, key.population.words()]
     if key.manner:
         pieces.append(f"by {key.manner.replace('_', ' ')}")
-    if key.scope.startswith(f"{EVENT_SCOPE}:"):
-        pieces.append(f"in the event “{key.scope.removeprefix(EVENT_SCOPE + ':')}”")
-    elif key.scope != INCIDENT_SCOPE:
-        scope = history.scopes.get(key.scope)
-        pieces.append(scope.label if scope else key.scope)
+    home, scope = home_of(key.scope)
+    if event := event_of_scope(scope):
+        pieces.append(f"in the event “{event}”")
+    elif scope != INCIDENT_SCOPE:
+        bounds = history.bounds.get(key.scope)
+        pieces.append(bounds.label if bounds else scope)
+    if home:
+        pieces.append(f"as filed under “{history.home(home).title}”")
     return ", ".join(pieces)
 
 
@@ -98,7 +102,8 @@ def _attribution(history: History, held: Held, *remarks: str) -> str:
 
 
 def _name(history: History, held: Held) -> str:
-    return history.name(held.origin) if isinstance(held.source, str) else held.source.anonymous
+    unnamed = None if isinstance(held.source, str) or not held.origin.startswith(ANONYMOUS) else held.source.anonymous
+    return unnamed or history.name(held.origin)
 
 
 def _year(history: History) -> int | None:

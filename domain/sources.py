@@ -85,6 +85,10 @@ def default_registration(slug: str) -> Registration:
     return Registration(slug=slug, name=slug, type="other", reliability="F")
 
 
+ANONYMOUS = "anonymous:"
+"""How the name of an unnamed source's origin begins."""
+
+
 def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:
     """Name the origin of a statement: the same source by any relay is one.
 
@@ -95,7 +99,7 @@ def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:
     if isinstance(source, str):
         return source
     words = " ".join(unicodedata.normalize("NFC", source.anonymous).split())
-    return f"anonymous:{words}|{via[0] if via else ''}"
+    return f"{ANONYMOUS}{words}|{via[0] if via else ''}"
 
 
 def source_stream(origin: str) -> str:

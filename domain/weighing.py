@@ -1,21 +1,17 @@
 """From the reports that stand to the question that a policy answers: claims by key and origin, wholes beside parts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key, earliest
+from domain.claims import INCIDENT_SCOPE, Held, Key, earliest, event_scope, home_of
 from domain.clocks import parse_occurred
-from domain.estimates import CAPPED, PART_EXCEEDS, End, Question, Standing
+from domain.estimates import Question, Statement
 from domain.incident.history import History, ReportHistory
-from domain.sequence import history as said_order
-from domain.sequence import superseded
-from domain.supersession import BREAK, Ledger, ledger
+from domain.supersession import Ledger
+from domain.voices import Voice, withdrawn_reports
 
 ALREADY_INCLUDED = "already_included"
-
-_Family = tuple[str, str, str, str | None]
-"""Origin, measure, scope and manner: what claims share whose populations may be part of one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +42,121 @@ class Keyed:
         return sum(len(each.behind) for each in self.ledgers) + len(self.replaced)
 
 
-@dataclass(slots=True)
-class _Said:
-    """What one origin said: its claims by key, in no order, and which of them supersede which."""
+class Scales:
+    """Reports are put on and taken off; only the keys that this may move are weighed again when they are asked for.
 
-    cumulative: dict[Key, list[Held]] = field(default_factory=dict[Key, list[Held]])
-    increments: list[Held] = field(default_factory=list[Held])
-    replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
+    So one way of weighing serves an answer about one moment and a series over all of them.
+    """
 
-    def elsewhere(self, claims: Iterable[Held]) -> dict[str, Held]:
-        """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
-        others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
-        return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._voices: dict[str, Voice] = {}
+        self._on: dict[str, str] = {}
+        self._voices_of: dict[Key, set[str]] = {}
+        self._moved: set[Key] = set()
+        self._statements: dict[str, list[Statement]] | None = None
+        self._periods: dict[str | None, datetime | None] = {}
 
-    def replacement(self, increment: Held) -> tuple[str, str] | None:
-        """Say by what an increment was replaced, if it was: (code, ref)."""
-        by = max(self.replaced.get(increment.ref, ()), key=lambda held: held.ref, default=None)
-        return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
+    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+        """Put a report on, with those of its claims that stand; it must not be on already."""
+        origin = report.now.origin
+        voice = self._voices.setdefault(origin, Voice(origin))
+        self._on[report.ref] = origin
+        self._touch(voice, voice.put(report, held), report)
+
+    def take(self, ref: str) -> None:
+        """Take a report off, if it is on."""
+        origin = self._on.pop(ref, None)
+        if origin is not None:
+            voice = self._voices[origin]
+            report = voice.reports[ref]
+            self._touch(voice, voice.take(ref), report)
+
+    def regraded(self, origin: str) -> None:
+        """Weigh again what an origin says: its grade is another."""
+        if origin in self._voices:
+            self._moved |= self._voices[origin].weigh_again()
+        self._all_if(changed=self._statements)
+
+    def retimed(self) -> None:
+        """Weigh everything again: the period of an incident is another."""
+        self._periods.clear()
+        self._moved |= self._voices_of.keys()
+
+    def moved(self) -> set[Key]:
+        """Return the keys that may have moved since this was last asked."""
+        moved, self._moved = self._moved, set()
+        return moved
+
+    def used_keys(self) -> list[Key]:
+        """Return the keys under which anything is on, in canonical order."""
+        return sorted((key for key, voices in self._voices_of.items() if voices), key=lambda key: key.canonical)
+
+    def keyed(self, key: Key) -> Keyed:
+        """Weigh one key."""
+        voices = [self._voices[origin] for origin in sorted(self._voices_of.get(key, ()))]
+        ledgers = tuple(found for voice in voices if (found := voice.ledger(key)))
+        replaced: dict[str, tuple[str, str]] = {}
+        increments: list[Held] = []
+        for voice in voices:
+            for held in voice.increments.get(key, {}).values():
+                if replacement := voice.replacement(held):
+                    replaced[held.ref] = replacement
+                else:
+                    increments.append(held)
+        beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
+        standing = tuple(found for voice in voices if (found := voice.standing(key, self._history)))
+        statements = self._about(key)
+        denied = any(each.act == "denied" for each in statements)
+        question = Question(key, standing, denied, self._period_end(key), statements)
+        return Keyed(key, ledgers, beside, replaced, question)
+
+    def _touch(self, voice: Voice, keys: set[Key], report: ReportHistory) -> None:
+        for key in keys:
+            voices = self._voices_of.setdefault(key, set())
+            if key in voice.claims or key in voice.increments:
+                voices.add(voice.origin)
+            else:
+                voices.discard(voice.origin)
+        self._moved |= keys
+        if self._statements or report.now.report.responsibility():
+            self._all_if(changed=True)
+
+    def _all_if(self, changed: object) -> None:
+        """Weigh everything again if statements on who is responsible may have changed."""
+        if changed:
+            self._statements = None
+            self._moved |= self._voices_of.keys()
+
+    def _about(self, key: Key) -> tuple[Statement, ...]:
+        """Return the statements on who is responsible for what a key counts: an event, or the incident as a whole."""
+        if self._statements is None:
+            self._statements = self._stated()
+        if not self._statements:
+            return ()
+        bounds = self._history.bounds.get(key.scope)
+        if bounds is None:
+            return tuple(self._statements.get(key.scope, ()))
+        home = home_of(key.scope)[0]
+        event = bounds.event and event_scope(bounds.event)
+        return tuple(self._statements.get(f"{home}/{event}" if home else event, ())) if event else ()
+
+    def _stated(self) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = {}
+        for voice in self._voices.values():
+            for report in voice.speaking.values():
+                if said := report.now.report.responsibility():
+                    grade = self._history.grade(voice.origin)
+                    statement = Statement(said.act, said.by, said.whom, voice.origin, grade, report.ref)
+                    found.setdefault(_named_scope(self._history, report), []).append(statement)
+        return {scope: sorted(said, key=lambda each: each.report) for scope, said in found.items()}
+
+    def _period_end(self, key: Key) -> datetime | None:
+        home = home_of(key.scope)[0]
+        if home not in self._periods:
+            of = self._history.home(home)
+            self._periods[home] = parse_occurred(of.period, of.offset).latest if of.period else None
+        return self._periods[home]
 
 
 def keyed_claims(history: History, moment: datetime | None) -> list[Keyed]:
@@ -70,39 +164,10 @@ def keyed_claims(history: History, moment: datetime | None) -> list[Keyed]:
 
     The list is ordered by canonical key. Arrival order changes nothing.
     """
-    reports = speaking(history, moment)
-    ledgers: dict[Key, list[Ledger]] = {}
-    increments: dict[Key, list[Held]] = {}
-    replaced: dict[Key, dict[str, tuple[str, str]]] = {}
-    for said in _by_origin(reports):
-        for key, claims in said.cumulative.items():
-            ledgers.setdefault(key, []).append(ledger(claims, said.elsewhere(claims)))
-        for held in said.increments:
-            if replacement := said.replacement(held):
-                replaced.setdefault(held.key, {})[held.ref] = replacement
-            else:
-                increments.setdefault(held.key, []).append(held)
-    families = _families(each.current for group in ledgers.values() for each in group)
-    denials = _denials(reports)
-    result: list[Keyed] = []
-    for key in sorted(ledgers.keys() | increments.keys() | replaced.keys(), key=lambda key: key.canonical):
-        group = tuple(sorted(ledgers.get(key, []), key=lambda each: each.origin))
-        beside = tuple(_increment(held, group) for held in _in_order(increments.get(key, [])))
-        question = _question(history, key, group, families, denials)
-        result.append(Keyed(key, group, beside, replaced.get(key, {}), question))
-    return result
-
-
-def _question(
-    history: History,
-    key: Key,
-    group: Sequence[Ledger],
-    families: Mapping[_Family, list[Held]],
-    denials: frozenset[str | None],
-) -> Question:
-    standing = tuple(_standing(history, each, each.current, families) for each in group if each.current)
-    period_end = parse_occurred(history.period, history.offset).latest if history.period else None
-    return Question(key, standing, _denied(history, key, denials), period_end)
+    scales = Scales(history)
+    for report in history.standing(moment):
+        scales.put(report, report.held(moment))
+    return [scales.keyed(key) for key in scales.used_keys()]
 
 
 def speaking(history: History, moment: datetime | None) -> list[ReportHistory]:
@@ -110,15 +175,6 @@ def speaking(history: History, moment: datetime | None) -> list[ReportHistory]:
     standing = list(history.standing(moment))
     withdrawn = {ref for own in by_origin(standing).values() for ref in withdrawn_reports(own)}
     return [report for report in standing if report.ref not in withdrawn]
-
-
-def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
-    """Return the ids of one origin's reports that a later `complete` statement of it has withdrawn."""
-    if not any(report.now.report.complete for report in reports):
-        return frozenset()
-    order, _ = said_order(reports)
-    last = max(index for index, report in enumerate(order) if report.now.report.complete)
-    return frozenset(report.ref for report in order[:last])
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
@@ -129,73 +185,11 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     return found
 
 
-def _by_origin(reports: Iterable[ReportHistory]) -> Iterator[_Said]:
-    for own in by_origin(reports).values():
-        said = _Said()
-        held = {claim.ref: claim for report in own for claim in report.now.held}
-        for claim in held.values():
-            if claim.incremental:
-                said.increments.append(claim)
-            else:
-                said.cumulative.setdefault(claim.key, []).append(claim)
-        for ref, others in superseded(list(held.values())).items():
-            for other in others:
-                said.replaced.setdefault(other, []).append(held[ref])
-        yield said
-
-
-def _families(currents: Iterable[Held | None]) -> Mapping[_Family, list[Held]]:
-    families: dict[_Family, list[Held]] = {}
-    for held in currents:
-        if held is not None:
-            families.setdefault(_family(held), []).append(held)
-    return families
-
-
-def _family(held: Held) -> _Family:
-    return held.origin, held.key.measure, held.key.scope, held.key.manner
-
-
-def _standing(history: History, of: Ledger, held: Held, families: Mapping[_Family, list[Held]]) -> Standing:
-    count = held.count
-    flags = tuple(sorted({*held.flags, *of.flags.get(held.ref, ())}))
-    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
-    behind = tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK))
-    grade, bound = history.grade(held.origin), count.bound or "exact"
-    plain = Standing(held, grade, bound, lower, upper, best, flags=flags, history=behind)
-    exceeding = [part for part in families[_family(held)] if _exceeds(part, held)]
-    if not exceeding:
-        return plain
-    part = max(exceeding, key=lambda each: (_least(each) or 0, each.newness))
-    return replace(
-        plain,
-        bound="at_least",
-        lower=End(_least(part) or 0, part.ref),
-        upper=None,
-        best=None,
-        flags=tuple(sorted({*flags, PART_EXCEEDS})),
-        exceeded_by=part,
-    )
-
-
-def _exceeds(part: Held, whole: Held) -> bool:
-    """Say whether a later claim about part of the whole's people is greater than the whole."""
-    counts_more = (
-        not part.worded
-        and not whole.worded
-        and part.count.bound not in CAPPED
-        and (_least(part) or 0) > max(whole.figure, 0)
-    )
-    return (
-        counts_more
-        and part.key != whole.key
-        and part.newness[:-1] > whole.newness[:-1]
-        and part.key.population.is_part_of(whole.key.population)
-    )
-
-
-def _least(held: Held) -> int | None:
-    return held.count.lower
+def _named_scope(history: History, report: ReportHistory) -> str:
+    """Return the scope that a statement is about: the event that it names, else its whole incident."""
+    event = report.now.report.event
+    scope = event_scope(event) if event is not None else INCIDENT_SCOPE
+    return history.scope_name(report.home, history.homes[report.home].slug, scope)
 
 
 def _increment(held: Held, group: Sequence[Ledger]) -> Increment:
@@ -205,23 +199,3 @@ def _increment(held: Held, group: Sequence[Ledger]) -> Increment:
     before = [claim for claim in own.stood if claim.counted_until <= start] if own else []
     included = own is not None and own.current is not None and own.current.counted_until > start
     return Increment(held, before[-1].ref if before else None, included)
-
-
-def _in_order(held: Iterable[Held]) -> list[Held]:
-    return sorted(held, key=lambda each: each.newness)
-
-
-def _denials(reports: Iterable[ReportHistory]) -> frozenset[str | None]:
-    """Return the events that a standing denial names; None for a denial that names none."""
-    stated = ((report.now.report.event, report.now.report.responsibility()) for report in reports)
-    return frozenset(event for event, said in stated if said is not None and said.act == "denied")
-
-
-def _denied(history: History, key: Key, denials: frozenset[str | None]) -> bool:
-    """Say whether a denial names the event that a key is about; one that names none is about the incident."""
-    if key.scope == INCIDENT_SCOPE:
-        return None in denials
-    if key.scope in history.scopes:
-        event = history.scopes[key.scope].event
-        return event is not None and event in denials
-    return key.scope.removeprefix(f"{EVENT_SCOPE}:") in denials

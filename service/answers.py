@@ -1,9 +1,9 @@
 """Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NoReturn, Protocol
 from uuid import UUID
 
 import orjson
@@ -13,10 +13,13 @@ from domain.clocks import ClockError, format_instant, parse_instant
 from domain.estimates import Policy
 from domain.incident.facts import (
     POLICY_STREAM,
+    IncidentMerged,
     IncidentOpened,
     Recorded,
     ReportCorrected,
     ReportFiled,
+    ReportMoved,
+    SameOriginStated,
     decode,
     incident_stream,
     source_stream,
@@ -72,6 +75,14 @@ class NotYetKnown(Unanswerable):
             f"At {asked.replace(' ', '+')} nothing was recorded of “{name}” yet: it became known here on"
             f" {self.known_since}, at position {self.known_at}.{hint}"
         )
+
+
+class MergedAway(Unanswerable):
+    """At the moment asked, the incident was merged into another, which shows all that it holds."""
+
+    def __init__(self, incident: str, into: str) -> None:
+        self.incident, self.into = incident, into
+        super().__init__(f"“{incident}” is merged into “{into}”; ask there.")
 
 
 class Reads(Protocol):
@@ -152,10 +163,13 @@ async def answer(log: Reads, question: Question) -> Answer:
     Raises Unanswerable; catalogue.UnknownName for a policy or view that there is not.
     """
     view = catalogue.view(question.view)
-    policy = catalogue.policy(question.policy or catalogue.DEFAULT_POLICY)
+    named = catalogue.policy(question.policy) if question.policy else None
     until = read_moment("reported_until", question.reported_until) if question.reported_until else None
     moment = await settle(log, question.as_of)
     inputs = await inputs_at(log, question.incident, moment.position, question.as_of)
+    if into := inputs.history.own.into:
+        raise MergedAway(inputs.history.slug, into)
+    policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
     document = view.finish(inputs.history, Reading(until, policy))
     data = canonical(document)
     return Answer(
@@ -185,30 +199,50 @@ async def settle(log: Reads, as_of: str | None) -> Moment:
 
 
 async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
-    """Read and fold the inputs of an incident at a position.
+    """Read and fold the inputs of an incident at a position: its own facts, and those of all that they lead to.
 
-    Two reads, both bounded by the position: positions are gapless in the order of
+    Some reads, all bounded by the position: positions are gapless in the order of
     commits, so what lies at or below a visible position never changes between them.
     """
     stream = stream_of(incident)
-    own = await log.read([stream, POLICY_STREAM], position)
-    facts = [recorded(row) for row in own]
-    if not _opened(own, stream):
-        ever = await log.read([stream], (await log.head()).position)
-        if _opened(ever, stream):
-            hint = " To ask what sources had said by a moment, use reported_until, not as_of."
-            raise NotYetKnown(incident, asked or "that moment", ever[0], hint=hint)
-        message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
-        raise NoSuchIncident(message)
-    cited = {
-        origin
-        for fact in (each.fact for each in facts)
-        if isinstance(fact, ReportFiled | ReportCorrected)
-        for origin in cited_origins(fact.report)
-    }
-    of_sources = await log.read([source_stream(origin) for origin in sorted(cited)], position) if cited else []
-    history = history_of([*facts, *(recorded(row) for row in of_sources)])
-    return Inputs(tuple(sorted([*own, *of_sources], key=lambda row: row.position)), history)
+    rows = await log.read([stream, POLICY_STREAM], position)
+    if not _opened(rows, stream):
+        await _refuse(log, incident, stream, asked)
+    facts = fresh = [recorded(row) for row in rows]
+    known = {stream, POLICY_STREAM}
+    while wanted := sorted({each for fact in fresh for each in _leads_to(fact)} - known):
+        known.update(wanted)
+        further = await log.read(wanted, position)
+        fresh = [recorded(row) for row in further]
+        rows, facts = [*rows, *further], [*facts, *fresh]
+    return Inputs(tuple(sorted(rows, key=lambda row: row.position)), history_of(facts, stream))
+
+
+def _leads_to(recorded: Recorded) -> Iterator[UUID]:
+    """Yield the streams that a fact makes inputs: of the sources cited, and of what is shown here, or was.
+
+    What was merged or moved in stays an input when that is undone: the recorded series keeps its steps.
+    """
+    match recorded.fact:
+        case ReportFiled() | ReportCorrected():
+            yield from (source_stream(origin) for origin in cited_origins(recorded.fact.report))
+        case SameOriginStated():
+            yield from (source_stream(origin) for origin in recorded.fact.origins)
+        case IncidentMerged(into=into, incident=merged) if incident_stream(into) == recorded.stream:
+            yield incident_stream(merged)
+        case ReportMoved(to=to, home=home) if incident_stream(to) == recorded.stream:
+            yield incident_stream(home)
+        case _:
+            return
+
+
+async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) -> NoReturn:
+    ever = await log.read([stream], (await log.head()).position)
+    if _opened(ever, stream):
+        hint = " To ask what sources had said by a moment, use reported_until, not as_of."
+        raise NotYetKnown(incident, asked or "that moment", ever[0], hint=hint)
+    message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
+    raise NoSuchIncident(message)
 
 
 def recorded(row: StoredRow) -> Recorded:

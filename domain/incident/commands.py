@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SerializeAsAny
+from pydantic import AfterValidator, Field, SerializeAsAny, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
-from domain.claims import Scope
+from domain.claims import ClaimId, ClaimRef, Scope
 from domain.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
 from domain.places import CountryRule
 from domain.report.registry import AnyReport
@@ -28,6 +28,20 @@ Countries = Annotated[tuple[Country, ...], Field(max_length=50)]
 
 Content = SerializeAsAny[AnyReport]
 Cause = Literal["transcription", "translation", "attribution", "reclassified"]
+Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
+"""The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
+PolicyId = Annotated[str, Field(pattern=r"^[a-z_]{1,40}/[1-9][0-9]{0,3}$")]
+Origin = Annotated[Label, Field(max_length=500)]
+
+
+def _two(origins: tuple[str, str]) -> tuple[str, str]:
+    one, other = sorted(origins)
+    if one == other:
+        raise PydanticCustomError("origins", "“{origin}” is one origin already; name two.", {"origin": one})
+    return one, other
+
+
+Origins = Annotated[tuple[Origin, Origin], AfterValidator(_two)]
 
 
 class DeclareScope(Scope, frozen=True):
@@ -100,15 +114,85 @@ class RetractReport(Strict, frozen=True):
     """Say that a report no longer counts: never said (`recorder`), or taken back by its source at `reported_at`."""
 
     report_id: UUID
+    claim: ClaimId | None = None
     by: Literal["recorder", "source"]
     reported_at: EdtfReported | None = None
     reason: Words | None = None
 
 
 class ReinstateReport(Strict, frozen=True):
-    """Undo a retraction."""
+    """Undo a retraction, of a report or of one claim."""
 
     report_id: UUID
+    claim: ClaimId | None = None
+    reason: Words | None = None
+
+
+class AssessReport(Strict, frozen=True):
+    """Judge how credible a report, or one claim of it, is: Admiralty 1 (confirmed) to 6 (cannot be judged)."""
+
+    report_id: UUID
+    claim: ClaimId | None = None
+    credibility: Credibility
+    reason: Words | None = None
+
+
+class DisputeReport(Strict, frozen=True):
+    """Mark a report, or one claim of it, as disputed; or, with `disputed` false, take the mark away."""
+
+    report_id: UUID
+    claim: ClaimId | None = None
+    disputed: StrictBool = True
+    reason: Words | None = None
+
+
+class MoveReport(Strict, frozen=True):
+    """Show a report under another incident. Its claims keep the scope they have."""
+
+    report_id: UUID
+    to: Slug
+    reason: Words | None = None
+
+
+class MergeIncident(Strict, frozen=True):
+    """Show all that an incident holds under another one; the claims keep the scopes they have."""
+
+    into: Slug
+    reason: Words | None = None
+
+
+class UnmergeIncident(Strict, frozen=True):
+    """Undo a merge."""
+
+    reason: Words | None = None
+
+
+class RescopeClaims(Strict, frozen=True):
+    """Give claims that this incident shows one of its scopes; null is the scope as filed."""
+
+    claims: Annotated[tuple[ClaimRef, ...], Field(min_length=1, max_length=1000)]
+    scope: Slug | None
+    reason: Words | None = None
+
+
+class StateSameOrigin(Strict, frozen=True):
+    """Say that two sources are one origin, each named as documents name it: a slug, or `anonymous:<words>|<relay>`."""
+
+    origins: Origins
+    reason: Words | None = None
+
+
+class UndoSameOrigin(Strict, frozen=True):
+    """Say that two sources are two origins after all."""
+
+    origins: Origins
+    reason: Words | None = None
+
+
+class AdoptPolicy(Strict, frozen=True):
+    """Weigh claims by this policy from now on, where a reader names no other."""
+
+    policy: PolicyId
     reason: Words | None = None
 
 
@@ -139,5 +223,14 @@ Command = (
     | CorrectReport
     | RetractReport
     | ReinstateReport
+    | AssessReport
+    | DisputeReport
     | PublishEstimate
 )
+"""What is asked of one incident."""
+
+About = StateSameOrigin | UndoSameOrigin | AdoptPolicy
+"""What is asked of sources and of the policy in force."""
+
+Curation = MoveReport | MergeIncident | UnmergeIncident | RescopeClaims
+"""What is asked of several incidents at once."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BeforeValidator, PlainSerializer, SerializeAsAny, ValidationError
 
-from domain.claims import Scope
+from domain.claims import ClaimId, ClaimRef, Scope
 from domain.clocks import EdtfOccurred, Span, format_instant, parse_instant
 from domain.ledger.canonical import canonical
 from domain.report.registry import KINDS, AnyReport
@@ -54,6 +54,11 @@ class Note(Strict, frozen=True):
     """The recorder's own words about a fact: free text, erasable."""
 
     reason: Words
+
+
+def note(reason: str | None) -> Note | None:
+    """Keep the recorder's reason beside a fact, if one was given."""
+    return Note(reason=reason) if reason else None
 
 
 class _Fact(Strict, frozen=True):
@@ -125,10 +130,14 @@ class ReportCorrected(_Fact, frozen=True):
 
 
 class ReportRetracted(_Fact, frozen=True):
-    """A report no longer counts: never said (`recorder`), or taken back by its source (`source`, at `reported`)."""
+    """A report, or one claim of it, no longer counts.
+
+    It was never said (`recorder`), or was taken back by its source (`source`, at `reported`).
+    """
 
     topic: ClassVar[str] = "report_retracted.v1"
     report_id: UUID
+    claim: ClaimId | None = None
     by: Literal["recorder", "source"]
     reported_at: str | None = None
     reported: Spanned | None = None
@@ -136,10 +145,78 @@ class ReportRetracted(_Fact, frozen=True):
 
 
 class ReportReinstated(_Fact, frozen=True):
-    """A retraction was undone."""
+    """A retraction, of a report or of one claim, was undone."""
 
     topic: ClassVar[str] = "report_reinstated.v1"
     report_id: UUID
+    claim: ClaimId | None = None
+    text: Note | None = None
+
+
+class ReportAssessed(_Fact, frozen=True):
+    """A report, or one claim of it, was judged: Admiralty credibility 1 to 6."""
+
+    topic: ClassVar[str] = "report_assessed.v1"
+    report_id: UUID
+    claim: ClaimId | None = None
+    credibility: int
+    text: Note | None = None
+
+
+class ReportDisputed(_Fact, frozen=True):
+    """A report, or one claim of it, was marked as disputed, or the mark was taken away."""
+
+    topic: ClassVar[str] = "report_disputed.v1"
+    report_id: UUID
+    claim: ClaimId | None = None
+    disputed: bool = True
+    text: Note | None = None
+
+
+class ReportMoved(_Fact, frozen=True):
+    """A report is shown under another incident.
+
+    Recorded in three streams, or two where they are one: the incident it comes `to`, the one it `left`, and its
+    `home`, where it was filed and where its further facts go.
+    """
+
+    topic: ClassVar[str] = "report_moved.v1"
+    report_id: UUID
+    home: Slug
+    left: Slug
+    to: Slug
+    text: Note | None = None
+
+
+class IncidentMerged(_Fact, frozen=True):
+    """All that `incident` holds is shown under the incident `into`; recorded in both streams."""
+
+    topic: ClassVar[str] = "incident_merged.v1"
+    incident: Slug
+    into: Slug
+    text: Note | None = None
+
+
+class IncidentUnmerged(_Fact, frozen=True):
+    """A merge was undone; recorded in both streams."""
+
+    topic: ClassVar[str] = "incident_unmerged.v1"
+    incident: Slug
+    into: Slug
+    text: Note | None = None
+
+
+class ClaimsRescoped(_Fact, frozen=True):
+    """Claims got a scope of the incident `within`; a null `scope` is the one as filed.
+
+    `bounds` are those of a declared scope. Recorded in the stream where the reports were filed.
+    """
+
+    topic: ClassVar[str] = "claims_rescoped.v1"
+    claims: tuple[ClaimRef, ...]
+    within: Slug
+    scope: Slug | None
+    bounds: Scope | None = None
     text: Note | None = None
 
 
@@ -181,6 +258,30 @@ class SourceGraded(_Fact, frozen=True):
     text: Note | None = None
 
 
+class SameOriginStated(_Fact, frozen=True):
+    """Two sources are one origin; recorded in the streams of both."""
+
+    topic: ClassVar[str] = "same_origin_stated.v1"
+    origins: tuple[str, str]
+    text: Note | None = None
+
+
+class SameOriginUndone(_Fact, frozen=True):
+    """Two sources are two origins after all; recorded in the streams of both."""
+
+    topic: ClassVar[str] = "same_origin_undone.v1"
+    origins: tuple[str, str]
+    text: Note | None = None
+
+
+class PolicyAdopted(_Fact, frozen=True):
+    """Claims are weighed by this policy from here on, where a reader names no other; in the stream `policy`."""
+
+    topic: ClassVar[str] = "policy_adopted.v1"
+    policy: str
+    text: Note | None = None
+
+
 IncidentFact = (
     IncidentOpened
     | IncidentAmended
@@ -191,10 +292,16 @@ IncidentFact = (
     | ReportCorrected
     | ReportRetracted
     | ReportReinstated
+    | ReportAssessed
+    | ReportDisputed
+    | ReportMoved
+    | IncidentMerged
+    | IncidentUnmerged
+    | ClaimsRescoped
     | EstimatePublished
 )
-SourceFact = SourceRegistered | SourceGraded
-Fact = IncidentFact | SourceFact
+SourceFact = SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone
+Fact = IncidentFact | SourceFact | PolicyAdopted
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +337,18 @@ _PLAIN: dict[str, type[_Fact]] = {
         ReportCorrected,
         ReportRetracted,
         ReportReinstated,
+        ReportAssessed,
+        ReportDisputed,
+        ReportMoved,
+        IncidentMerged,
+        IncidentUnmerged,
+        ClaimsRescoped,
         EstimatePublished,
         SourceRegistered,
         SourceGraded,
+        SameOriginStated,
+        SameOriginUndone,
+        PolicyAdopted,
     )
 }
 _FILED = {f"{kind}.v1" for kind in KINDS}

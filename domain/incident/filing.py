@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
 from domain.clocks import ClockError, Span, clamp, format_instant, parse_occurred
 from domain.incident import refusals
-from domain.incident.holding import held_claims
+from domain.incident.holding import AS_FILED, Scoping, held_claims
 from domain.report.kind import Report
 from domain.words import nearest
 
@@ -25,7 +25,12 @@ def with_scopes(report: Report) -> Report:
 
 
 def check_claims(
-    report_id: UUID, report: Report, spans: tuple[Span, Span | None], scopes: Mapping[str, Scope], offset: timezone
+    report_id: UUID,
+    report: Report,
+    spans: tuple[Span, Span | None],
+    scopes: Mapping[str, Scope],
+    offset: timezone,
+    scoping: Scoping = AS_FILED,
 ) -> None:
     """See that each claim of a report has a scope that there is, a key of its own and readable times; `spans` in UTC.
 
@@ -33,17 +38,18 @@ def check_claims(
     """
     for claim in report.claims:
         for scope, figure in ((claim.scope, claim.id), *((part.scope, part.id) for part in claim.parts)):
-            _check_scope(scopes, report, scope, figure)
+            check_scope(scopes, report, scope, figure)
         if f"{report_id}#{claim.id}" in claim.supersedes:
             raise refusals.SupersedesItself(claim=claim.id)
     try:
-        held = held_claims(report_id, report, spans, scopes, offset)
+        held = held_claims(report_id, report, spans, scopes, offset, scoping)
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
     _check_keys(held)
 
 
-def _check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, figure: str) -> None:
+def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, figure: str) -> None:
+    """See that a figure's scope is built in or among the declared `scopes`; None is not looked at."""
     if scope == EVENT_SCOPE:
         if report.event is None and report.default_scope != EVENT_SCOPE:
             raise refusals.EventNeeded(claim=figure)

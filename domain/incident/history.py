@@ -1,115 +1,59 @@
-"""The accumulator that every view folds: all that was recorded of an incident and of the sources it cites."""
+"""The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timezone
-from typing import assert_never
+from typing import assert_never, cast
 from uuid import UUID
 
-from domain.claims import Held, Scope, earliest, latest
+from domain.claims import Scope, event_scope, foreign
 from domain.clocks import Span, parse_offset
 from domain.incident.facts import (
+    ClaimsRescoped,
     EstimatePublished,
     IncidentAmended,
     IncidentClosed,
+    IncidentFact,
+    IncidentMerged,
     IncidentOpened,
     IncidentReopened,
+    IncidentUnmerged,
+    PolicyAdopted,
     Recorded,
+    ReportAssessed,
     ReportCorrected,
+    ReportDisputed,
     ReportFiled,
+    ReportMoved,
     ReportReinstated,
     ReportRetracted,
+    SameOriginStated,
+    SameOriginUndone,
     ScopeDeclared,
     SourceGraded,
     SourceRegistered,
+    incident_stream,
+    source_stream,
 )
-from domain.incident.holding import event_of, held_claims
+from domain.incident.holding import Rescoped, Scoping, event_of, held_claims
+from domain.incident.origins import Origins, SourceRecord
+from domain.incident.report_history import ReportHistory, Version
+from domain.incident.state import rescope
 from domain.report.kind import Report
 from domain.sources import origin_of
 
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One content of a report: as filed, or as corrected, with the claims held from it."""
-
-    report: Report
-    origin: str
-    occurred: Span | None
-    event: str | None
-    held: tuple[Held, ...]
-    text_commitment: str | None
-    cause: str | None = None
+__all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
 
 
 @dataclass(slots=True)
-class ReportHistory:
-    """A report and all that became of it; `retraction` is who took it back, and when a source did so."""
+class Home:
+    """One incident among those that a history depends on: what was said of it as a whole, and what it shows.
 
-    report_id: UUID
-    reported: Span
-    versions: list[Version]
-    retraction: tuple[str, Span | None] | None = None
+    `reports` are the ids of those that stand under it, `children` the slugs of the
+    incidents merged into it, `into` that of the one it was merged into.
+    """
 
-    @property
-    def now(self) -> Version:
-        """The content that counts: the last correction's, at every reported moment."""
-        return self.versions[-1]
-
-    def said_by(self, moment: datetime | None) -> bool:
-        """Say whether the source had said it by `moment` on the reported clock; None is ever."""
-        return moment is None or latest(self.reported) <= moment
-
-    def stands_at(self, moment: datetime | None) -> bool:
-        """Say whether it had been said by `moment`, and neither struck by us nor taken back by its source by then."""
-        if not self.said_by(moment):
-            return False
-        if self.retraction is None:
-            return True
-        by, taken_back = self.retraction
-        return by == "source" and moment is not None and taken_back is not None and latest(taken_back) > moment
-
-    @property
-    def newness(self) -> tuple[datetime, datetime, int, str]:
-        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id."""
-        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
-
-    # what has a place in the order in which one source said things
-    @property
-    def ref(self) -> str:
-        """The report's id, as text."""
-        return str(self.report_id)
-
-    @property
-    def order(self) -> int:
-        """`reported_order`: the order among statements that share a day."""
-        return self.now.report.reported_order
-
-    @property
-    def figure(self) -> int:
-        """A whole report has no figure."""
-        return 0
-
-    @property
-    def supersedes(self) -> tuple[str, ...]:
-        """Only claims supersede."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """What is held about a source: how it is called, what it is, and its Admiralty letter."""
-
-    origin: str
-    name: str
-    type: str
-    reliability: str
-    speaks_for: str | None
-
-
-@dataclass(slots=True)
-class History:
-    """An incident at one position: its own facts and those of the sources it cites, in any order of streams."""
-
+    stream: UUID
     slug: str = ""
     title: str = ""
     utc_offset: str = "Z"
@@ -118,9 +62,104 @@ class History:
     countries: tuple[str, ...] = ()
     is_open: bool = True
     version: int = 0
+    into: str | None = None
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
-    reports: dict[UUID, ReportHistory] = field(default_factory=dict[UUID, ReportHistory])
-    sources: dict[str, SourceRecord] = field(default_factory=dict[str, SourceRecord])
+    reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
+    children: dict[str, None] = field(default_factory=dict[str, None])
+
+
+_NOWHERE = Home(UUID(int=0))
+
+
+@dataclass(slots=True)
+class History:
+    """An incident at one position, with all that its answers depend on, in any order of streams.
+
+    `stream` is the incident that is asked about: the one that the first fact opens,
+    unless it is given. `filed` holds every report by id, `journal` every fact taken in.
+    """
+
+    stream: UUID | None = None
+    homes: dict[UUID, Home] = field(default_factory=dict[UUID, Home])
+    filed: dict[UUID, ReportHistory] = field(default_factory=dict[UUID, ReportHistory])
+    bounds: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    origins: Origins = field(default_factory=Origins)
+    adopted: str | None = None
+    journal: list[Recorded] = field(default_factory=list[Recorded])
+
+    @property
+    def own(self) -> Home:
+        """The incident that is asked about."""
+        return self.homes.get(self.stream, _NOWHERE) if self.stream else _NOWHERE
+
+    @property
+    def slug(self) -> str:
+        """The slug of the incident that is asked about."""
+        return self.own.slug
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.own.title
+
+    @property
+    def utc_offset(self) -> str:
+        """Its offset, as given."""
+        return self.own.utc_offset
+
+    @property
+    def offset(self) -> timezone:
+        """Its offset: a day in it ends 23:59:59 there."""
+        return self.own.offset
+
+    @property
+    def period(self) -> str | None:
+        """Its declared period, as given."""
+        return self.own.period
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Its countries."""
+        return self.own.countries
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes reports."""
+        return self.own.is_open
+
+    @property
+    def version(self) -> int:
+        """The version of its own stream."""
+        return self.own.version
+
+    @property
+    def scopes(self) -> dict[str, Scope]:
+        """Its declared scopes; `bounds` has those of other incidents too."""
+        return self.own.scopes
+
+    @property
+    def reports(self) -> Mapping[UUID, ReportHistory]:
+        """The reports that stand under it, moved in and merged in ones too."""
+        own = self.own
+        if not own.children and len(own.reports) == len(self.filed):
+            return self.filed
+        return {report_id: self.filed[report_id] for home in self.shown() for report_id in home.reports}
+
+    def shown(self) -> Iterator[Home]:
+        """Yield the incident that is asked about and those merged into it, each once."""
+        waiting, seen = [self.own], {self.own.slug}
+        while waiting:
+            home = waiting.pop()
+            yield home
+            for slug in home.children:
+                child = self.homes.get(incident_stream(slug))
+                if child is not None and slug not in seen:
+                    seen.add(slug)
+                    waiting.append(child)
+
+    def home(self, slug: str | None) -> Home:
+        """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
+        return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
 
     def standing(self, moment: datetime | None) -> Iterator[ReportHistory]:
         """Yield the reports that stand at `moment` on the reported clock (None: as far as we know now)."""
@@ -128,65 +167,40 @@ class History:
 
     def grade(self, origin: str) -> str:
         """Return the Admiralty letter of a source; F (cannot be judged) where it has none."""
-        record = self.sources.get(origin)
-        return record.reliability if record else "F"
+        return self.origins.grade(origin)
 
     def name(self, origin: str) -> str:
         """Return how a source is called."""
-        record = self.sources.get(origin)
-        return record.name if record else origin
+        return self.origins.name(origin)
+
+    def scope_name(self, home: UUID, slug: str, scope: str) -> str:
+        """Return what a scope of the incident `home`, called `slug`, is called from the one that is asked about."""
+        return scope if home == self.stream else foreign(slug, scope)
 
 
-def accumulate(history: History, recorded: Recorded) -> History:
-    """Take one more fact into the history, which is changed in place and returned.
+def accumulate(history: History, recorded: Recorded) -> set[UUID]:
+    """Take one more fact into the history, which is changed in place; returns the reports that it touched.
 
     Facts of one stream must come in the order of their versions; streams may be
     interleaved in any way.
     """
+    history.journal.append(recorded)
     fact = recorded.fact
-    match fact:
-        case SourceRegistered():
-            history.sources[fact.origin] = SourceRecord(
-                fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for
-            )
-            return history
-        case SourceGraded():
-            was = history.sources[fact.origin]
-            history.sources[fact.origin] = SourceRecord(
-                was.origin, was.name, was.type, fact.reliability, was.speaks_for
-            )
-            return history
-        case IncidentOpened():
-            _open(history, fact)
-        case IncidentAmended():
-            _amend(history, fact)
-        case IncidentClosed():
-            history.is_open = False
-        case IncidentReopened():
-            history.is_open = True
-        case ScopeDeclared():
-            history.scopes[fact.name] = fact.scope
-        case ReportFiled():
-            version = _version(history, fact, fact.reported, recorded.text_commitment)
-            history.reports[fact.report_id] = ReportHistory(fact.report_id, fact.reported, [version])
-        case ReportCorrected():
-            report = history.reports[fact.report_id]
-            report.versions.append(_version(history, fact, report.reported, recorded.text_commitment))
-        case ReportRetracted():
-            history.reports[fact.report_id].retraction = (fact.by, fact.reported)
-        case ReportReinstated():
-            history.reports[fact.report_id].retraction = None
-        case EstimatePublished():
-            pass  # what was published changes nothing that is known
-        case _:  # pragma: no cover - the checker proves it
-            assert_never(fact)
-    history.version = recorded.version
-    return history
+    if isinstance(fact, SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone):
+        return _of_source(history, fact, recorded.stream)
+    if isinstance(fact, PolicyAdopted):
+        history.adopted = fact.policy
+        return set()
+    if history.stream is None:
+        history.stream = recorded.stream
+    home = history.homes.setdefault(recorded.stream, Home(recorded.stream))
+    home.version = recorded.version
+    return _of_incident(history, home, fact, recorded)
 
 
-def history_of(facts: Iterable[Recorded]) -> History:
-    """Fold all `facts` from nothing."""
-    history = History()
+def history_of(facts: Iterable[Recorded], stream: UUID | None = None) -> History:
+    """Fold all `facts` from nothing, for the incident whose stream is given (None: the first one opened)."""
+    history = History(stream)
     for recorded in facts:
         accumulate(history, recorded)
     return history
@@ -197,23 +211,130 @@ def cited_origins(report: Report) -> tuple[str, ...]:
     return (origin_of(report.source, report.via), *report.via)
 
 
-def _open(history: History, fact: IncidentOpened) -> None:
-    history.slug, history.title = fact.slug, fact.title
-    history.utc_offset, history.offset = fact.utc_offset, parse_offset(fact.utc_offset)
-    history.period, history.countries = fact.period, fact.countries
+def _of_source(
+    history: History, fact: SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone, stream: UUID
+) -> set[UUID]:
+    origins = history.origins
+    if isinstance(fact, SourceRegistered | SourceGraded):
+        origins.describe(fact)
+        return set()
+    if stream != source_stream(min(fact.origins)):
+        return set()  # recorded in both streams; one of them decides, so that their order does not
+    origins.join(fact.origins, same=isinstance(fact, SameOriginStated))
+    for report in history.filed.values():
+        report.versions[:] = [version.of(origins) for version in report.versions]
+    return set(history.filed)
 
 
-def _amend(history: History, fact: IncidentAmended) -> None:
-    history.title = fact.title or history.title
-    history.period = fact.period if "period" in fact.model_fields_set else history.period
-    history.countries = history.countries if fact.countries is None else fact.countries
+def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Recorded) -> set[UUID]:
+    match fact:
+        case ReportFiled():
+            version = _version(history, home, fact, recorded)
+            history.filed[fact.report_id] = ReportHistory(fact.report_id, home.stream, fact.reported, [version])
+            home.reports[fact.report_id] = None
+            return {fact.report_id}
+        case ReportCorrected():
+            history.filed[fact.report_id].versions.append(_version(history, home, fact, recorded))
+            return {fact.report_id}
+        case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
+            history.filed[fact.report_id].judge(fact)
+            return {fact.report_id}
+        case ReportMoved():
+            if fact.to == home.slug:
+                home.reports[fact.report_id] = None
+            else:
+                home.reports.pop(fact.report_id, None)
+            return {fact.report_id}
+        case ClaimsRescoped():
+            return _rescope(history, fact)
+        case _:
+            _whole(history, home, fact)
+            return set()
 
 
-def _version(
-    history: History, fact: ReportFiled | ReportCorrected, reported: Span, text_commitment: str | None
-) -> Version:
-    report, occurred = fact.report, fact.occurred
-    held = held_claims(fact.report_id, report, (reported, occurred), history.scopes, history.offset)
-    event = event_of(report, occurred, history.offset)
+def _whole(
+    history: History,
+    home: Home,
+    fact: IncidentOpened
+    | IncidentAmended
+    | IncidentClosed
+    | IncidentReopened
+    | IncidentMerged
+    | IncidentUnmerged
+    | ScopeDeclared
+    | EstimatePublished,
+) -> None:
+    match fact:
+        case IncidentOpened():
+            home.slug, home.title, home.period, home.countries = fact.slug, fact.title, fact.period, fact.countries
+            home.utc_offset, home.offset = fact.utc_offset, parse_offset(fact.utc_offset)
+        case IncidentAmended():
+            home.title = fact.title or home.title
+            home.period = fact.period if "period" in fact.model_fields_set else home.period
+            home.countries = home.countries if fact.countries is None else fact.countries
+        case IncidentClosed():
+            home.is_open = False
+        case IncidentReopened():
+            home.is_open = True
+        case IncidentMerged():
+            if fact.into == home.slug:
+                home.children[fact.incident] = None
+            else:
+                home.into = fact.into
+        case IncidentUnmerged():
+            if fact.into == home.slug:
+                home.children.pop(fact.incident, None)
+            else:
+                home.into = None
+        case ScopeDeclared():
+            home.scopes[fact.name] = fact.scope
+            history.bounds[history.scope_name(home.stream, home.slug, fact.name)] = fact.scope
+        case EstimatePublished():
+            pass  # what was published changes nothing that is known
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(fact)
+
+
+def _rescope(history: History, fact: ClaimsRescoped) -> set[UUID]:
+    within = incident_stream(fact.within)
+    if fact.bounds and fact.scope:
+        history.bounds[history.scope_name(within, fact.within, fact.scope)] = fact.bounds
+    touched: set[UUID] = set()
+    for ref in fact.claims:
+        report_id, _, claim = ref.partition("#")
+        report = history.filed[UUID(report_id)]
+        rescope(report.rescoped, claim, fact)
+        touched.add(report.report_id)
+    for report_id in touched:
+        report = history.filed[report_id]
+        report.rescopings += 1
+        home = history.homes[report.home]
+        report.versions[:] = [
+            _hold(history, home, report_id, report.reported, version, report.rescoped) for version in report.versions
+        ]
+    return touched
+
+
+def _version(history: History, home: Home, fact: ReportFiled | ReportCorrected, recorded: Recorded) -> Version:
     cause = fact.cause if isinstance(fact, ReportCorrected) else None
-    return Version(report, origin_of(report.source, report.via), occurred, event, held, text_commitment, cause)
+    made = Version(fact.report, "", fact.occurred, None, (), recorded.text_commitment, cause)
+    report = history.filed.get(fact.report_id)
+    reported = report.reported if report else cast("ReportFiled", fact).reported
+    return _hold(history, home, fact.report_id, reported, made, report.rescoped if report else {})
+
+
+def _hold(
+    history: History, home: Home, report_id: UUID, reported: Span, made: Version, rescoped: Mapping[str, Rescoped]
+) -> Version:
+    """Hold the claims of a content as they are called from the incident that is asked about."""
+
+    def named(within: str | None, scope: str) -> str:
+        return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
+
+    report, occurred = made.report, made.occurred
+    held = held_claims(report_id, report, (reported, occurred), home.scopes, home.offset, Scoping(rescoped, named))
+    event = event_of(report, occurred, home.offset)
+    if event is not None and home.stream != history.stream:
+        event = named(None, event_scope(event))
+    origin = origin_of(report.source, report.via)
+    return replace(made, origin=origin, event=event, held=held).of(history.origins)

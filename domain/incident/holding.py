@@ -1,6 +1,7 @@
 """From a report's claims to held claims: parts beside their whole, keys resolved, clocks fixed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from uuid import UUID
 
@@ -24,17 +25,46 @@ def event_of(report: Report, occurred: Span | None, offset: timezone) -> str | N
     return event_label(report, day)
 
 
+@dataclass(frozen=True, slots=True)
+class Rescoped:
+    """A scope that a claim was given by us: one of the incident `within`; `bounds` are those of a declared one."""
+
+    within: str
+    scope: str
+    bounds: Scope | None = None
+
+
+def _as_filed(_within: str | None, scope: str) -> str:
+    return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scoping:
+    """Which scopes claims have, where not those as stated: `rescoped` by claim id.
+
+    `named` tells how a scope of an incident (None: the one that the report was
+    filed under) is called where it is looked at.
+    """
+
+    rescoped: Mapping[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    named: Callable[[str | None, str], str] = _as_filed
+
+
+AS_FILED = Scoping()
+
+
 def held_claims(
     report_id: UUID,
     report: Report,
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
     offset: timezone,
+    scoping: Scoping = AS_FILED,
 ) -> tuple[Held, ...]:
     """Hold each figure of a report: wholes and parts, in the order stated.
 
-    `spans` are when it was reported and when it occurred (UTC); `scopes` the
-    incident's declared scopes. A part has its whole's source, clocks and relay.
+    `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
+    scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
     """
     reported, occurred = spans
     origin = origin_of(report.source, report.via)
@@ -42,12 +72,14 @@ def held_claims(
     said = report.reported_at or ""
     held: list[Held] = []
     for claim, part in _figures(report):
-        scope = (part.scope if part else None) or claim.scope or ""
         period = _period(claim, spans, offset)
+        scope = _scope(claim, part, scoping.rescoped)
+        bounds = scope.bounds if scope.within else scopes.get(scope.scope)
+        name = f"{EVENT_SCOPE}:{event}" if scope.scope == EVENT_SCOPE else scope.scope
         held.append(
             Held(
                 ref=f"{report_id}#{(part or claim).id}",
-                key=_key(claim, part, f"{EVENT_SCOPE}:{event}" if scope == EVENT_SCOPE else scope),
+                key=_key(claim, part, scoping.named(scope.within or None, name)),
                 origin=origin,
                 source=report.source,
                 via=report.via,
@@ -55,7 +87,7 @@ def held_claims(
                 reported_at=said,
                 order=report.reported_order,
                 count=(part or claim).count,
-                counted_until=_counted_until(claim, latest(reported), scopes.get(scope), offset),
+                counted_until=_counted_until(claim, latest(reported), bounds, offset),
                 incremental=claim.accumulation == "incremental",
                 period=period,
                 partial=claim.partial,
@@ -71,6 +103,15 @@ def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
         yield claim, None
         for part in claim.parts:
             yield claim, part
+
+
+def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> Rescoped:
+    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole."""
+    if part and part.id in rescoped:
+        return rescoped[part.id]
+    if part and part.scope:
+        return Rescoped("", part.scope)
+    return rescoped.get(claim.id) or Rescoped("", claim.scope or "")
 
 
 def _key(claim: Claim, part: Part | None, scope: str) -> Key:

@@ -133,3 +133,53 @@ class RetractedBeforeSaid(Refusal):
     """The source can't have taken it back ({retracted}) before it said it ({reported})."""
 
     field = "reported_at"
+
+
+class ClaimUnknown(Refusal):
+    """Report {report_id} has no claim “{claim}”; it has {known}."""
+
+    field = "claim"
+
+
+class ClaimIsRetracted(Refusal):
+    """Claim “{claim}” of report {report_id} is retracted; reinstate it first."""
+
+    field = "claim"
+
+
+class ClaimStands(Refusal):
+    """Claim “{claim}” of report {report_id} is not retracted, so there is nothing to reinstate."""
+
+    field = "claim"
+
+
+class IncidentIsMerged(Refusal):
+    """The incident “{incident}” is merged into “{into}”; write there, or undo the merge first."""
+
+
+class IncidentNotMerged(Refusal):
+    """The incident “{incident}” is not merged into another, so there is nothing to undo."""
+
+
+class MergedIntoItself(Refusal):
+    """An incident can't be merged into itself; name another one."""
+
+    field = "into"
+
+
+class TargetUnknown(Refusal):
+    """There is no incident “{incident}”; name one that there is."""
+
+    field = "into"
+
+
+class ReportElsewhere(Refusal):
+    """Report {report_id} is not one of “{incident}”, but stands under “{at}”."""
+
+    field = "claims"
+
+
+class SourceUnknown(Refusal):
+    """There is no source “{origin}” here; name it as documents do: a slug, or “anonymous:words|relay”."""
+
+    field = "origins"

@@ -1,10 +1,20 @@
-"""A source as a stream of its own: registered, and graded anew."""
+"""What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from domain.incident.facts import SourceFact, SourceGraded, SourceRegistered
+from domain.incident import refusals
+from domain.incident.commands import AdoptPolicy, StateSameOrigin, UndoSameOrigin
+from domain.incident.facts import (
+    PolicyAdopted,
+    SameOriginStated,
+    SameOriginUndone,
+    SourceFact,
+    SourceGraded,
+    SourceRegistered,
+    note,
+)
 from domain.report.kind import Report
 from domain.sources import AnonymousSource, Registration, Reliability, default_registration, origin_of
 
@@ -19,6 +29,8 @@ class Source:
     reliability: Reliability
     speaks_for: str | None
     version: int = 1
+    same: frozenset[str] = frozenset()
+    """The origins that it is stated to be one with."""
 
 
 def register(source: Source | None, command: Registration) -> list[SourceFact]:
@@ -50,16 +62,42 @@ def introductions(report: Report) -> dict[str, SourceRegistered]:
     return found
 
 
+def adopt(adopted: str | None, command: AdoptPolicy) -> PolicyAdopted:
+    """Adopt a policy, where `adopted` is not it already; the fact goes into the stream `policy`."""
+    if adopted == command.policy:
+        raise refusals.NothingChanged(what="the policy in force")
+    return PolicyAdopted(policy=command.policy, text=note(command.reason))
+
+
+def same_origin(one: Source, other: Source, command: StateSameOrigin) -> SameOriginStated:
+    """Say that two sources are one origin; the fact goes into the streams of both."""
+    if other.origin in one.same:
+        raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
+    return SameOriginStated(origins=command.origins, text=note(command.reason))
+
+
+def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> SameOriginUndone:
+    """Say that two sources are two origins after all; the fact goes into the streams of both."""
+    if other.origin not in one.same:
+        raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
+    return SameOriginUndone(origins=command.origins, text=note(command.reason))
+
+
 def evolve(source: Source | None, fact: SourceFact) -> Source:
     """Return the state after a fact. Never refuses."""
-    version = source.version + 1 if source else 1
+    if isinstance(fact, SourceRegistered):
+        version, same = (source.version + 1, source.same) if source else (1, frozenset[str]())
+        return Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for, version, same)
+    if source is None:
+        raise ValueError("the first fact of a source is its registration")
+    after = replace(source, version=source.version + 1)
     match fact:
-        case SourceRegistered():
-            return Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for, version)
         case SourceGraded():
-            if source is None:
-                raise ValueError("the first fact of a source is its registration")
-            return Source(source.origin, source.name, source.type, fact.reliability, source.speaks_for, version)
+            return replace(after, reliability=fact.reliability)
+        case SameOriginStated():
+            return replace(after, same=source.same.union(fact.origins) - {source.origin})
+        case SameOriginUndone():
+            return replace(after, same=source.same.difference(fact.origins))
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 

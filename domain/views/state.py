@@ -10,7 +10,7 @@ from domain.incident.history import History, ReportHistory, Version
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.sentences import sentences
-from domain.sources import AnonymousSource
+from domain.sources import ANONYMOUS, AnonymousSource
 from domain.weighing import by_origin, keyed_claims, speaking
 from domain.words import Strict
 
@@ -76,9 +76,9 @@ def _sources(history: History, reports: Sequence[ReportHistory]) -> list[Documen
 
 def _described(history: History, origin: str, reports: Sequence[ReportHistory]) -> Document:
     """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
-    record = history.sources.get(origin)
+    record = history.origins.records.get(origin)
     source = max(reports, key=lambda report: report.newness).now.report.source
-    if isinstance(source, AnonymousSource):
+    if isinstance(source, AnonymousSource) and origin.startswith(ANONYMOUS):
         return {"name": source.anonymous, "type": source.type, "speaks_for": source.speaks_for}
     return {
         "name": history.name(origin),

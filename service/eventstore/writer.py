@@ -7,32 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from itertools import count
 from typing import Protocol, cast
 from uuid import UUID, uuid5
 
-import orjson
-
 from domain.incident import incident as incidents
 from domain.incident import refusals
 from domain.incident import source as sources
-from domain.incident.commands import Command, CorrectReport, FileReport, OpenIncident
-from domain.incident.facts import (
-    Fact,
-    IncidentFact,
-    IncidentOpened,
-    ReportFiled,
-    SourceFact,
-    decode,
-    encode,
-    incident_stream,
-    is_report,
-    source_stream,
-)
+from domain.incident.commands import About, CorrectReport, FileReport, OpenIncident
+from domain.incident.deciding import AnyCommand, Entries, decided
+from domain.incident.facts import Fact, IncidentFact, ReportFiled, encode, source_stream
 from domain.incident.incident import Incident
 from domain.incident.warnings import Concern
 from domain.sources import Registration
+from service.eventstore.desk import Desk, facts_of
 from service.eventstore.rows import StoredFact, StoredRow
 from service.eventstore.tail import Tail
 
@@ -52,12 +40,13 @@ class Overloaded(Exception):
 class Write:
     """A command with what the log keeps of the request.
 
-    `incident` is the stream of the incident; None where the command names a report
-    and the log tells which incident that belongs to. `request_hash` is the SHA-256
-    of operation, target and body; `recorded_by` the random id of the token.
+    `incident` is the stream of the incident that the address names; None where the
+    command says, or names a report and the log tells which incident that belongs to.
+    `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
+    id of the token.
     """
 
-    command: Command | Registration
+    command: AnyCommand
     fact_id: UUID
     request_hash: bytes
     incident: UUID | None = None
@@ -169,83 +158,46 @@ class Writer:
         try:
             if found := tail.find(write.fact_id):
                 return self._replay(tail, write, found)
-            if isinstance(write.command, Registration):
-                return self._register(tail, write, write.command)
-            return self._record(tail, write, write.command)
+            return self._record(tail, write)
         except refusals.Refusal as refusal:
             return refusal
 
-    def _record(self, tail: Tail, write: Write, command: Command) -> Written:
-        stream = self._target(tail, write, command)
-        incident = self._incident(tail, stream)
-        if incident is None and not isinstance(command, OpenIncident):
-            raise refusals.IncidentUnknown(incident=stream)
-        if incident and write.expected_version not in (None, incident.version):
-            about = {"incident": incident.slug, "expected": write.expected_version, "actual": incident.version}
-            raise refusals.VersionMismatch(**about)
-        facts = incidents.decide(incident, command, tail.moment)
-        filed = [fact for fact in facts if isinstance(fact, ReportFiled)]
-        warnings = incidents.warnings_about(incident, filed[0]) if incident and filed else []
-        version = incident.version if incident else 0
+    def _record(self, tail: Tail, write: Write) -> Written:
+        desk = Desk(tail, self._warm.incidents)
+        entries = decided(desk, write.command, tail.moment, write.incident, write.expected_version)
+        if not entries:  # a registration that says what is held
+            return Written(write.fact_id, None, None, desk.version(_stream(write.command)), None)
+        warnings = _warnings(desk, entries)
         stored = [
-            _stored(write, fact, stream, version + place, fact_id)
-            for place, (fact, fact_id) in enumerate(zip(facts, _ids(write.fact_id), strict=False), start=1)
+            _stored(write, fact, stream, desk.take_in(stream, fact), fact_id)
+            for (stream, fact), fact_id in zip(entries, _ids(write.fact_id), strict=False)
         ]
-        rows = tail.append([*self._introduce(tail, write, command), *stored])
-        incident = reduce(incidents.evolve, facts[1:], incidents.evolve(incident, facts[0]))
-        self._warm.keep(stream, incident)
+        rows = tail.append([*self._introduce(tail, write), *stored])
+        for stream, incident in desk.touched.items():
+            self._warm.keep(stream, incident)
         first = rows[-len(stored)]
-        place = (first.position, first.recorded_at, incident.version, incident.slug)
-        return Written(write.fact_id, *place, warnings=tuple(warnings))
+        subject = desk.touched.get(first.originator_id)
+        place = (first.position, first.recorded_at, desk.version(first.originator_id), subject and subject.slug)
+        return Written(write.fact_id, *place, warnings=warnings)
 
-    def _register(self, tail: Tail, write: Write, command: Registration) -> Written:
-        stream = source_stream(command.slug)
-        source = sources.fold(cast("list[SourceFact]", _facts(tail.read(stream))))
-        version = source.version if source else 0
-        facts = sources.register(source, command)
-        if not facts:
-            return Written(write.fact_id, None, None, version, None)
-        row = tail.append([_stored(write, facts[0], stream, version + 1, write.fact_id)])[0]
-        return Written(write.fact_id, row.position, row.recorded_at, version + 1, None)
-
-    def _introduce(self, tail: Tail, write: Write, command: Command) -> list[StoredFact]:
+    def _introduce(self, tail: Tail, write: Write) -> list[StoredFact]:
         """Register the sources that a report names and the log does not know yet, in the same transaction."""
-        if not isinstance(command, FileReport | CorrectReport):
+        if not isinstance(write.command, FileReport | CorrectReport):
             return []
-        named = sources.introductions(command.report)
+        named = sources.introductions(write.command.report)
         new = [origin for origin in named if origin not in self._warm.origins and not tail.read(source_stream(origin))]
         self._warm.origins |= named.keys()
         return [_stored(write, named[each], source_stream(each), 1, uuid5(write.fact_id, each)) for each in new]
-
-    def _target(self, tail: Tail, write: Write, command: Command) -> UUID:
-        if isinstance(command, OpenIncident):
-            return incident_stream(command.slug)
-        if write.incident is not None:
-            return write.incident
-        report_id = cast("CorrectReport", command).report_id
-        row = tail.find(report_id)
-        if row is None or not is_report(row.topic):
-            raise refusals.ReportUnknown(report_id=report_id)
-        return row.originator_id
-
-    def _incident(self, tail: Tail, stream: UUID) -> Incident | None:
-        incident = self._warm.incidents.get(stream)
-        rows = tail.read(stream, incident.version if incident else 0)
-        if incident is None and rows and rows[0].topic != IncidentOpened.topic:
-            return None  # a source has a stream too
-        for fact in cast("list[IncidentFact]", _facts(rows)):
-            incident = incidents.evolve(incident, fact)
-        return incident
 
     def _replay(self, tail: Tail, write: Write, row: StoredRow) -> Written:
         """Answer a repeated request as it was answered first; the same id for anything else is refused."""
         if row.request_hash != write.request_hash:
             raise refusals.ReportIdTaken(report_id=write.fact_id)
-        if isinstance(write.command, Registration):
+        if isinstance(write.command, Registration | About):
             return Written(row.fact_id, row.position, row.recorded_at, row.originator_version, None, replayed=True)
         earlier = [each for each in tail.read(row.originator_id) if each.originator_version < row.originator_version]
-        before = incidents.fold(cast("list[IncidentFact]", _facts(earlier)))
-        fact = _facts([row])[0]
+        before = incidents.fold(cast("list[IncidentFact]", facts_of(earlier)))
+        fact = facts_of([row])[0]
         warnings = incidents.warnings_about(before, fact) if before and isinstance(fact, ReportFiled) else []
         slug = before.slug if before else cast("OpenIncident", write.command).slug
         version = row.originator_version if before else self._opened_version(tail, row)
@@ -259,15 +211,21 @@ class Writer:
         return len([row for row in together if row.request_hash == opening.request_hash])
 
 
+def _warnings(desk: Desk, entries: Entries) -> tuple[Concern, ...]:
+    """Return what a recorder should look at again in what is filed, seen from before it is taken in."""
+    filed = [(desk.incident(stream), fact) for stream, fact in entries if isinstance(fact, ReportFiled)]
+    return tuple(each for incident, fact in filed if incident for each in incidents.warnings_about(incident, fact))
+
+
+def _stream(command: AnyCommand) -> UUID:
+    return source_stream(cast("Registration", command).slug)
+
+
 def _ids(first: UUID) -> Iterator[UUID]:
     """Give the first fact of a command the id of the request, and each further one an id that follows from it."""
     yield first
     for place in count(1):
         yield uuid5(first, str(place))
-
-
-def _facts(rows: Sequence[StoredRow]) -> list[Fact]:
-    return [decode(row.topic, orjson.loads(row.state), orjson.loads(row.text) if row.text else None) for row in rows]
 
 
 def _stored(write: Write, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:

@@ -12,10 +12,10 @@ from uuid import UUID, uuid5
 
 from domain import catalogue
 from domain.clocks import parse_instant
+from domain.incident import deciding
 from domain.incident import incident as incidents
 from domain.incident import source as sources
 from domain.incident.commands import (
-    Command,
     CorrectReport,
     DeclareScope,
     FileReport,
@@ -23,11 +23,15 @@ from domain.incident.commands import (
     ReinstateReport,
     RetractReport,
 )
+from domain.incident.deciding import AnyCommand
 from domain.incident.facts import (
     NAMESPACE,
+    POLICY_STREAM,
     Fact,
     IncidentFact,
+    PolicyAdopted,
     Recorded,
+    ReportFiled,
     SourceFact,
     encode,
     incident_stream,
@@ -35,6 +39,8 @@ from domain.incident.facts import (
 )
 from domain.incident.history import History, history_of
 from domain.incident.incident import Incident
+from domain.incident.refusals import ReportUnknown
+from domain.incident.source import Source
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
 from domain.sources import Registration
@@ -43,7 +49,7 @@ START = datetime(2025, 12, 1, tzinfo=UTC)
 
 
 class Book:
-    """One incident and its sources, kept as a list of recorded facts."""
+    """An incident, its sources and what else concerns it, kept as a list of recorded facts."""
 
     def __init__(self, slug: str = "syria-coast-2025") -> None:
         self.slug = slug
@@ -57,24 +63,40 @@ class Book:
     def now(self) -> datetime:
         return START + timedelta(seconds=len(self.facts))
 
-    def incident(self) -> Incident | None:
-        own = [each.fact for each in self.facts if each.stream == incident_stream(self.slug)]
-        return incidents.fold(cast("list[IncidentFact]", own))
+    # the states that commands are decided against
+    def incident(self, stream: UUID | None = None) -> Incident | None:
+        return incidents.fold(cast("list[IncidentFact]", self._in(stream or self.stream)))
 
-    def do(self, command: Command | Registration) -> list[Fact]:
-        """Decide a command against what is recorded, and record what it makes."""
-        if isinstance(command, Registration):
-            stream = source_stream(command.slug)
-            known = [each.fact for each in self.facts if each.stream == stream]
-            made: list[Fact] = list(sources.register(sources.fold(cast("list[SourceFact]", known)), command))
-            return [self.record(stream, fact) for fact in made]
+    def source(self, origin: str) -> Source | None:
+        return sources.fold(cast("list[SourceFact]", self._in(source_stream(origin))))
+
+    def adopted(self) -> str | None:
+        facts = self._in(POLICY_STREAM)
+        return cast("PolicyAdopted", facts[-1]).policy if facts else None
+
+    def home_of(self, report_id: UUID) -> UUID:
+        for each in self.facts:
+            if isinstance(each.fact, ReportFiled) and each.fact.report_id == report_id:
+                return each.stream
+        raise ReportUnknown(report_id=report_id)
+
+    def _in(self, stream: UUID) -> list[Fact]:
+        return [each.fact for each in self.facts if each.stream == stream]
+
+    def do(self, command: AnyCommand, slug: str | None = None) -> list[Fact]:
+        """Decide a command against what is recorded, and record what it makes.
+
+        `slug` is the incident that it is asked of, where that is not the book's own.
+        """
         moment = self.now
-        decided = incidents.decide(self.incident(), command, moment)
+        named = self.stream if slug is None else incident_stream(slug)
+        of_report = hasattr(command, "report_id") and not isinstance(command, FileReport)
+        decided = deciding.decided(self, command, moment, None if of_report else named)
         if isinstance(command, FileReport | CorrectReport):
             for origin, fact in sources.introductions(command.report).items():
-                if not any(each.stream == source_stream(origin) for each in self.facts):
+                if not self._in(source_stream(origin)):
                     self.record(source_stream(origin), fact, moment)
-        return [self.record(incident_stream(self.slug), fact, moment) for fact in decided]
+        return [self.record(stream, fact, moment) for stream, fact in decided]
 
     def record(self, stream: UUID, fact: Fact, moment: datetime | None = None) -> Fact:
         """Put a fact at the end, without asking; all of one command have one stamp."""
@@ -84,26 +106,29 @@ class Book:
         self.facts.append(Recorded(position, fact_id, stream, version, moment or self.now, fact, _commitment(fact)))
         return fact
 
-    def file(self, body: Mapping[str, object], report_id: str | None = None) -> UUID:
+    def file(self, body: Mapping[str, object], report_id: str | None = None, slug: str | None = None) -> UUID:
         """File a report from a body as a client sends it."""
         name = report_id or str(body.get("report_id") or uuid5(NAMESPACE, f"report {len(self.facts)}"))
-        self.do(FileReport.model_validate({"report_id": name, "report": dict(body)}))
+        self.do(FileReport.model_validate({"report_id": name, "report": dict(body)}), slug)
         return UUID(name)
 
-    def history(self, position: int | None = None) -> History:
-        return history_of(each for each in self.facts if position is None or each.position <= position)
+    def history(self, position: int | None = None, slug: str | None = None) -> History:
+        facts = [each for each in self.facts if position is None or each.position <= position]
+        return history_of(facts, incident_stream(slug or self.slug))
 
     def read(
         self,
         view: str = "state/1",
         *,
         until: str | None = None,
-        policy: str = "range/1",
+        policy: str | None = None,
         position: int | None = None,
+        slug: str | None = None,
     ) -> Document:
-        """Answer a question from the book."""
-        reading = Reading(parse_instant(until) if until else None, catalogue.policy(policy))
-        return catalogue.view(view).finish(self.history(position), reading)
+        """Answer a question from the book, by the policy in force unless another is named."""
+        history = self.history(position, slug)
+        weighed = catalogue.policy(policy or history.adopted or catalogue.DEFAULT_POLICY)
+        return catalogue.view(view).finish(history, Reading(parse_instant(until) if until else None, weighed))
 
     def digest(self, view: str = "state/1", **reading: Any) -> str:
         return digest(self.read(view, **reading))

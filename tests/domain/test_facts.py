@@ -41,6 +41,7 @@ def moments() -> st.SearchStrategy[Span]:
 def plain_facts() -> st.SearchStrategy[Fact]:
     """Facts of every topic but reports and their corrections."""
     spans = st.none() | moments()
+    claims = st.sampled_from(["1", "1.2", "deaths-a"])
     own = {
         "utc_offset": st.sampled_from(["Z", "+03:00", "-09:30"]),
         "period": st.none() | occurred(),
@@ -52,6 +53,10 @@ def plain_facts() -> st.SearchStrategy[Fact]:
         "origin": slugs() | st.just("anonymous:a security source|reuters"),
         "scope": bodies_of(Scope),
         "slug": slugs(),
+        "claim": st.none() | claims,
+        "claims": st.lists(st.builds(lambda report, claim: f"{report}#{claim}", st.uuids(), claims), max_size=2),
+        "bounds": st.none() | bodies_of(Scope),
+        "origins": st.tuples(slugs(), slugs()),
     }
     shapes = [
         bodies_of(shape, **{name: own[name] for name in shape.model_fields if name in own}).map(shape.model_validate)

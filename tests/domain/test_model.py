@@ -272,7 +272,7 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
         model = self.model
         assert (incident.title, incident.period, incident.is_open) == (model.title, model.period, model.is_open)
         assert (incident.version, list(incident.scopes)) == (model.facts, model.scopes)
-        assert {str(name): (each.retracted, each.reported_at) for name, each in incident.reports.items()} == {
+        assert {str(name): (None in each.retracted, each.reported_at) for name, each in incident.reports.items()} == {
             name: (each["retracted"], each["day"]) for name, each in model.reports.items()
         }
 

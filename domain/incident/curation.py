@@ -1,0 +1,99 @@
+"""What is asked of several incidents at once: merge and unmerge, move a report, give claims another scope."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from domain.incident import refusals
+from domain.incident.commands import MergeIncident, MoveReport, RescopeClaims, UnmergeIncident
+from domain.incident.facts import ClaimsRescoped, IncidentMerged, IncidentUnmerged, ReportMoved, note
+from domain.incident.filing import check_claims, check_scope
+from domain.incident.holding import Scoping
+from domain.incident.incident import expect_open, expect_unmerged
+from domain.incident.reporting import filed_report
+from domain.incident.state import Filed, Incident, rescope
+
+
+def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> IncidentMerged:
+    """Show `incident` under `into`, which is None where there is no such incident."""
+    expect_unmerged(incident)
+    if command.into == incident.slug:
+        raise refusals.MergedIntoItself
+    target = _expect_target(into, command.into)
+    return IncidentMerged(incident=incident.slug, into=target.slug, text=note(command.reason))
+
+
+def unmerge(incident: Incident, command: UnmergeIncident) -> IncidentUnmerged:
+    """Let an incident stand by itself again."""
+    if incident.into is None:
+        raise refusals.IncidentNotMerged(incident=incident.slug)
+    return IncidentUnmerged(incident=incident.slug, into=incident.into, text=note(command.reason))
+
+
+def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMoved:
+    """Show a report, filed under `home`, under `to`."""
+    filed = filed_report(home, command.report_id)
+    target = _expect_target(to, command.to)
+    if target.slug == filed.at:
+        raise refusals.NothingChanged(what=f"report {command.report_id}")
+    return ReportMoved(
+        report_id=command.report_id, home=home.slug, left=filed.at, to=target.slug, text=note(command.reason)
+    )
+
+
+def rescoped(
+    within: Incident, homes: Mapping[UUID, Incident], under: Mapping[UUID, str], command: RescopeClaims
+) -> list[tuple[str, ClaimsRescoped]]:
+    """Give claims a scope of the incident `within`; returns a fact for each incident they were filed under.
+
+    `homes` are those, by report; `under` is the slug of the incident that shows each
+    report now. Refuses if any claim can't be rescoped: then none is.
+    """
+    expect_unmerged(within)
+    bounds = within.scopes.get(command.scope) if command.scope else None
+    by_home: dict[str, list[str]] = {}
+    for report_id, claims in _by_report(command).items():
+        filed = filed_report(homes[report_id], report_id)
+        if under[report_id] != within.slug:
+            raise refusals.ReportElsewhere(report_id=report_id, incident=within.slug, at=under[report_id])
+        _check(within, homes[report_id], report_id, filed, claims, command)
+        by_home.setdefault(homes[report_id].slug, []).extend(f"{report_id}#{claim}" for claim in claims)
+    about = {"within": within.slug, "scope": command.scope, **({"bounds": bounds} if bounds else {})}
+    return [
+        (slug, ClaimsRescoped.model_validate({"claims": tuple(claims), **about, "text": note(command.reason)}))
+        for slug, claims in by_home.items()
+    ]
+
+
+def _by_report(command: RescopeClaims) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for ref in dict.fromkeys(command.claims):
+        report_id, _, claim = ref.partition("#")
+        found.setdefault(UUID(report_id), []).append(claim)
+    return found
+
+
+def _check(
+    within: Incident, home: Incident, report_id: UUID, filed: Filed, claims: list[str], command: RescopeClaims
+) -> None:
+    for claim in claims:
+        if claim not in filed.claims:
+            known = ", ".join(f"“{each}”" for each in filed.claims) or "none"
+            raise refusals.ClaimUnknown(report_id=report_id, claim=claim, known=known)
+        check_scope(within.scopes, filed.report, command.scope, claim)
+    bounds = within.scopes.get(command.scope) if command.scope else None
+    fact = ClaimsRescoped(claims=command.claims, within=within.slug, scope=command.scope, bounds=bounds)
+    after = dict(filed.rescoped)
+    for claim in claims:
+        rescope(after, claim, fact)
+    if after == filed.rescoped:
+        raise refusals.NothingChanged(what=f"report {report_id}")
+    spans = (filed.reported, filed.occurred)
+    check_claims(report_id, filed.report, spans, home.scopes, home.offset, Scoping(after))
+
+
+def _expect_target(target: Incident | None, name: str) -> Incident:
+    if target is None:
+        raise refusals.TargetUnknown(incident=name)
+    expect_unmerged(target)
+    expect_open(target)
+    return target

@@ -1,0 +1,132 @@
+"""Where every command is decided: which states it touches, and which facts it makes in which streams."""
+
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+from domain.incident import curation, refusals, source
+from domain.incident.commands import (
+    About,
+    AdoptPolicy,
+    Command,
+    Curation,
+    MergeIncident,
+    MoveReport,
+    OpenIncident,
+    RescopeClaims,
+    StateSameOrigin,
+    UndoSameOrigin,
+    UnmergeIncident,
+)
+from domain.incident.facts import POLICY_STREAM, Fact, incident_stream, source_stream
+from domain.incident.incident import decide
+from domain.incident.source import Source
+from domain.incident.state import Incident
+from domain.sources import Registration
+
+AnyCommand = Command | Curation | About | Registration
+Entries = list[tuple[UUID, Fact]]
+"""Facts, each with the stream that it goes into; the first is the one that the request's id names."""
+
+
+class States(Protocol):
+    """The states that a command may touch, as they stand at the end of the log."""
+
+    def incident(self, stream: UUID) -> Incident | None:
+        """Return an incident; None if there is none in this stream."""
+        ...
+
+    def source(self, origin: str) -> Source | None:
+        """Return a source; None if it is not known."""
+        ...
+
+    def adopted(self) -> str | None:
+        """Return the policy in force; None if none was ever adopted."""
+        ...
+
+    def home_of(self, report_id: UUID) -> UUID:
+        """Return the stream of the incident that a report was filed under; raises ReportUnknown."""
+        ...
+
+
+def decided(
+    states: States, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
+) -> Entries:
+    """Return the facts that a command makes, or raise the Refusal that says why not; none where nothing is new.
+
+    `named` is the stream of the incident that the address names, None where the command
+    says; `expected` the version that the caller wrote against; `now` the moment of recording (UTC).
+    """
+    match command:
+        case Registration():
+            facts = source.register(states.source(command.slug), command)
+            return [(source_stream(command.slug), fact) for fact in facts]
+        case AdoptPolicy():
+            return [(POLICY_STREAM, source.adopt(states.adopted(), command))]
+        case StateSameOrigin() | UndoSameOrigin():
+            return _same_origin(states, command)
+        case _:
+            stream = _target(states, command, named)
+    incident = states.incident(stream)
+    if incident is None and not isinstance(command, OpenIncident):
+        raise refusals.IncidentUnknown(incident=stream)
+    _expect_version(incident, expected)
+    if isinstance(command, Curation):
+        return _curated(states, cast("Incident", incident), command)
+    return [(stream, fact) for fact in decide(incident, command, now)]
+
+
+def _target(states: States, command: Command | Curation, named: UUID | None) -> UUID:
+    if isinstance(command, OpenIncident):
+        return incident_stream(command.slug)
+    return named or states.home_of(cast("MoveReport", command).report_id)
+
+
+def _expect_version(incident: Incident | None, expected: int | None) -> None:
+    if incident and expected not in (None, incident.version):
+        raise refusals.VersionMismatch(incident=incident.slug, expected=expected, actual=incident.version)
+
+
+def _curated(states: States, incident: Incident, command: Curation) -> Entries:
+    """Decide what touches several incidents; what shows more comes first, so that nothing vanishes in between."""
+    match command:
+        case MergeIncident():
+            merged = curation.merge(incident, states.incident(incident_stream(command.into)), command)
+            return _in_streams(merged, merged.into, merged.incident)
+        case UnmergeIncident():
+            undone = curation.unmerge(incident, command)
+            return _in_streams(undone, undone.incident, undone.into)
+        case MoveReport():
+            moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
+            return _in_streams(moved, moved.to, moved.home, moved.left)
+        case RescopeClaims():
+            ids = sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
+            homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
+            under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
+            return [(incident_stream(slug), fact) for slug, fact in curation.rescoped(incident, homes, under, command)]
+
+
+def _in_streams(fact: Fact, *slugs: str) -> Entries:
+    return [(incident_stream(slug), fact) for slug in dict.fromkeys(slugs)]
+
+
+def _shown_under(states: States, slug: str) -> str:
+    """Return the slug of the incident that shows what stands under this one."""
+    incident = states.incident(incident_stream(slug))
+    return _shown_under(states, incident.into) if incident and incident.into else slug
+
+
+def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> Entries:
+    one, other = (_known(states, origin) for origin in command.origins)
+    if isinstance(command, StateSameOrigin):
+        fact: Fact = source.same_origin(one, other, command)
+    else:
+        fact = source.undo_same_origin(one, other, command)
+    return [(source_stream(origin), fact) for origin in command.origins]
+
+
+def _known(states: States, origin: str) -> Source:
+    known = states.source(origin)
+    if known is None:
+        raise refusals.SourceUnknown(origin=origin)
+    return known

@@ -1,0 +1,155 @@
+"""A report and all that became of it: corrected, retracted, judged, given other scopes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from domain.claims import Held, earliest, latest
+from domain.clocks import Span
+from domain.incident.facts import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
+from domain.incident.holding import Rescoped
+from domain.incident.origins import Origins
+from domain.report.kind import Report
+from domain.sources import origin_of
+
+UNJUDGED = 6
+"""Admiralty credibility: cannot be judged."""
+
+Retraction = tuple[str, Span | None]
+"""Who took it back, and when a source did so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One content of a report: as filed, or as corrected, with the claims held from it.
+
+    `event` is the occurrence it describes: a label, or the scope of another incident's event.
+    """
+
+    report: Report
+    origin: str
+    occurred: Span | None
+    event: str | None
+    held: tuple[Held, ...]
+    text_commitment: str | None
+    cause: str | None = None
+
+    def of(self, origins: Origins) -> "Version":
+        """Return the same content, said by whom it is said to come from now."""
+        origin = origins.of(origin_of(self.report.source, self.report.via))
+        if origin == self.origin:
+            return self
+        return replace(self, origin=origin, held=tuple(replace(each, origin=origin) for each in self.held))
+
+
+@dataclass(slots=True)
+class ReportHistory:
+    """A report and all that became of it; marks are by claim id, None for the report as a whole.
+
+    `home` is the stream of the incident it was filed under; `changes` counts what *we*
+    did to it since: history keeps its steps.
+    """
+
+    report_id: UUID
+    home: UUID
+    reported: Span
+    versions: list[Version]
+    retractions: dict[str | None, Retraction] = field(default_factory=dict[str | None, Retraction])
+    credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
+    disputes: set[str | None] = field(default_factory=set[str | None])
+    rescoped: dict[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    retracted: int = 0
+    reinstated: int = 0
+    rescopings: int = 0
+
+    @property
+    def now(self) -> Version:
+        """The content that counts: the last correction's, at every reported moment."""
+        return self.versions[-1]
+
+    @property
+    def retraction(self) -> Retraction | None:
+        """Who took the whole report back, if anyone did."""
+        return self.retractions.get(None)
+
+    def judge(self, fact: ReportRetracted | ReportReinstated | ReportAssessed | ReportDisputed) -> None:
+        """Take in what was said about the report."""
+        match fact:
+            case ReportRetracted():
+                self.retractions[fact.claim] = (fact.by, fact.reported)
+                self.retracted += 1
+            case ReportReinstated():
+                self.retractions.pop(fact.claim, None)
+                self.reinstated += 1
+            case ReportAssessed():
+                self.credibility[fact.claim] = fact.credibility
+            case ReportDisputed():
+                (self.disputes.add if fact.disputed else self.disputes.discard)(fact.claim)
+
+    def said_by(self, moment: datetime | None) -> bool:
+        """Say whether the source had said it by `moment` on the reported clock; None is ever."""
+        return moment is None or latest(self.reported) <= moment
+
+    def stands_at(self, moment: datetime | None) -> bool:
+        """Say whether it had been said by `moment`, and neither struck by us nor taken back by its source by then."""
+        return self.said_by(moment) and _stands(self.retractions.get(None), moment)
+
+    def held(self, moment: datetime | None) -> tuple[Held, ...]:
+        """Return the claims of the report that stand at `moment`, for a report that stands itself."""
+        if self.retractions.keys() <= {None}:
+            return self.now.held
+        return tuple(
+            each
+            for each in self.now.held
+            if all(_stands(self.retractions.get(mark), moment) for mark in self._marks(each.ref)[:-1])
+        )
+
+    def credibility_of(self, ref: str) -> int:
+        """Return how credible a claim is: judged by itself, or as part of a whole, or with its report (6: unjudged)."""
+        if not self.credibility:
+            return UNJUDGED
+        return next((self.credibility[mark] for mark in self._marks(ref) if mark in self.credibility), UNJUDGED)
+
+    def is_disputed(self, ref: str) -> bool:
+        """Say whether a claim stands disputed: it, or what it is part of."""
+        return bool(self.disputes) and not self.disputes.isdisjoint(self._marks(ref))
+
+    def _marks(self, ref: str) -> list[str | None]:
+        """Return what a mark on a claim can be put on: the claim, the whole that it is part of, and the report."""
+        claim = ref.partition("#")[2]
+        wholes = [each.id for each in self.now.report.claims if any(part.id == claim for part in each.parts)]
+        return [claim, *wholes, None]
+
+    @property
+    def newness(self) -> tuple[datetime, datetime, int, str]:
+        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id."""
+        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
+
+    # what has a place in the order in which one source said things
+    @property
+    def ref(self) -> str:
+        """The report's id, as text."""
+        return str(self.report_id)
+
+    @property
+    def order(self) -> int:
+        """`reported_order`: the order among statements that share a day."""
+        return self.now.report.reported_order
+
+    @property
+    def figure(self) -> int:
+        """A whole report has no figure."""
+        return 0
+
+    @property
+    def supersedes(self) -> tuple[str, ...]:
+        """Only claims supersede."""
+        return ()
+
+
+def _stands(retraction: Retraction | None, moment: datetime | None) -> bool:
+    """Say whether what was perhaps taken back still stood at `moment` (None: now)."""
+    if retraction is None:
+        return True
+    by, taken_back = retraction
+    return by == "source" and moment is not None and taken_back is not None and latest(taken_back) > moment

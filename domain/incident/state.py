@@ -1,0 +1,195 @@
+"""The state that commands are decided against: what became of an incident (`evolve`); readers use views instead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timezone
+from typing import assert_never
+from uuid import UUID
+
+from domain.claims import Scope
+from domain.clocks import Span, parse_offset
+from domain.incident.facts import (
+    ClaimsRescoped,
+    EstimatePublished,
+    IncidentAmended,
+    IncidentClosed,
+    IncidentFact,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentUnmerged,
+    ReportAssessed,
+    ReportCorrected,
+    ReportDisputed,
+    ReportFiled,
+    ReportMoved,
+    ReportReinstated,
+    ReportRetracted,
+    ScopeDeclared,
+)
+from domain.incident.holding import Rescoped, held_claims
+from domain.incident.warnings import Concern, Seen, Taken, remember, warnings
+from domain.ledger.canonical import digest
+from domain.report.kind import Report
+
+
+@dataclass(slots=True)
+class Filed:
+    """What deciding needs to know of a report; `at` is the incident that it stands under.
+
+    `retracted`, `credibility` and `disputed` are by claim id, None for the whole report.
+    """
+
+    reported: Span
+    report: Report
+    occurred: Span | None
+    content: str
+    at: str
+    retracted: set[str | None] = field(default_factory=set[str | None])
+    credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
+    disputed: set[str | None] = field(default_factory=set[str | None])
+    rescoped: dict[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+
+    @property
+    def reported_at(self) -> str:
+        """When the source said it, in its own words."""
+        return self.report.reported_at or ""
+
+    @property
+    def claims(self) -> list[str]:
+        """The ids of its claims and their parts."""
+        return [figure.id for claim in self.report.claims for figure in (claim, *claim.parts)]
+
+
+@dataclass(slots=True)
+class Incident:
+    """An incident as it is decided about; `into` is the one that it was merged into, if it was."""
+
+    slug: str
+    title: str
+    offset: timezone
+    period: str | None
+    countries: tuple[str, ...]
+    is_open: bool = True
+    into: str | None = None
+    version: int = 0
+    scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    reports: dict[UUID, Filed] = field(default_factory=dict[UUID, Filed])
+    seen: Seen = field(default_factory=Seen)
+
+
+def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
+    """Apply a fact to the state, which is changed in place and returned. Never refuses: a fact has happened."""
+    if isinstance(fact, IncidentOpened):
+        offset = parse_offset(fact.utc_offset)
+        return Incident(fact.slug, fact.title, offset, fact.period, fact.countries, version=1)
+    if incident is None:
+        raise ValueError("the first fact of an incident is its opening")
+    incident.version += 1
+    if isinstance(fact, ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated):
+        _report(incident, fact)
+    elif isinstance(fact, ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped):
+        _curated(incident, fact)
+    else:
+        _whole(incident, fact)
+    return incident
+
+
+def fold(facts: Iterable[IncidentFact]) -> Incident | None:
+    """Return the state after all `facts`, None if there are none."""
+    incident: Incident | None = None
+    for fact in facts:
+        incident = evolve(incident, fact)
+    return incident
+
+
+def content_of(report: Report) -> str:
+    """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
+    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
+    return digest({name: value for name, value in said.items() if value or name != "text"})
+
+
+def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
+    """Return what a recorder should look at again in a report, seen from the state *before* it was filed."""
+    return warnings(incident.seen, _taken(incident, filed))
+
+
+def _whole(
+    incident: Incident,
+    fact: IncidentAmended
+    | IncidentClosed
+    | IncidentReopened
+    | ScopeDeclared
+    | IncidentMerged
+    | IncidentUnmerged
+    | EstimatePublished,
+) -> None:
+    match fact:
+        case IncidentAmended():
+            incident.title = fact.title or incident.title
+            incident.period = fact.period if "period" in fact.model_fields_set else incident.period
+            incident.countries = incident.countries if fact.countries is None else fact.countries
+        case IncidentClosed():
+            incident.is_open = False
+        case IncidentReopened():
+            incident.is_open = True
+        case ScopeDeclared():
+            incident.scopes[fact.name] = fact.scope
+        case IncidentMerged():
+            incident.into = fact.into if fact.incident == incident.slug else incident.into
+        case IncidentUnmerged():
+            incident.into = None if fact.incident == incident.slug else incident.into
+        case EstimatePublished():
+            pass
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(fact)
+
+
+def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
+    match fact:
+        case ReportFiled():
+            taken = _taken(incident, fact)
+            filed = Filed(fact.reported, fact.report, fact.occurred, taken.content, incident.slug)
+            incident.reports[fact.report_id] = filed
+            remember(incident.seen, taken)
+        case ReportCorrected():
+            filed = incident.reports[fact.report_id]
+            filed.content, filed.report, filed.occurred = content_of(fact.report), fact.report, fact.occurred
+        case ReportRetracted():
+            incident.reports[fact.report_id].retracted.add(fact.claim)
+        case ReportReinstated():
+            incident.reports[fact.report_id].retracted.discard(fact.claim)
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(fact)
+
+
+def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
+    match fact:
+        case ReportAssessed():
+            incident.reports[fact.report_id].credibility[fact.claim] = fact.credibility
+        case ReportDisputed():
+            marked = incident.reports[fact.report_id].disputed
+            (marked.add if fact.disputed else marked.discard)(fact.claim)
+        case ReportMoved():
+            if filed := incident.reports.get(fact.report_id):  # it may be another's, passing through
+                filed.at = fact.to
+        case ClaimsRescoped():
+            for ref in fact.claims:
+                report_id, _, claim = ref.partition("#")
+                rescope(incident.reports[UUID(report_id)].rescoped, claim, fact)
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(fact)
+
+
+def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> None:
+    """Give a claim its new scope among those that were `rescoped`, or let it have the one as filed again."""
+    if fact.scope is None:
+        rescoped.pop(claim, None)
+    else:
+        rescoped[claim] = Rescoped(fact.within, fact.scope, fact.bounds)
+
+
+def _taken(incident: Incident, fact: ReportFiled) -> Taken:
+    spans = (fact.reported, fact.occurred)
+    held = held_claims(fact.report_id, fact.report, spans, incident.scopes, incident.offset)
+    return Taken(str(fact.report_id), content_of(fact.report), fact.report, *spans, held, incident.offset)

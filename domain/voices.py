@@ -1,0 +1,194 @@
+"""What one origin says: its reports as they are put on the scales, and per key what stands among its claims."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.claims import Held, Key
+from domain.estimates import CAPPED, PART_EXCEEDS, End, Standing
+from domain.incident.history import History, ReportHistory
+from domain.sequence import history as said_order
+from domain.sequence import superseded
+from domain.supersession import BREAK, Ledger, ledger
+
+Family = tuple[str, str, str | None]
+"""Measure, scope and manner: what claims of one origin share whose populations may be part of one another."""
+
+
+def family_of(key: Key) -> Family:
+    """Return what a key shares with those whose people may be part of its own."""
+    return key.measure, key.scope, key.manner
+
+
+@dataclass(slots=True)
+class Voice:
+    """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
+
+    `claims` and `increments` hold what counts by key and ref; `replaced` which claims
+    replaced which; `speaking` the reports that no later whole statement has withdrawn.
+    """
+
+    origin: str
+    reports: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
+    speaking: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
+    claims: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
+    increments: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
+    replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
+    _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
+    _families: dict[Family, dict[Key, None]] = field(default_factory=dict[Family, dict[Key, None]])
+    _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
+    _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
+    _tied: set[str] = field(default_factory=set[str])
+
+    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
+        """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
+        tied = report.now.report.complete or any(each.supersedes for each in held)
+        self.reports[report.ref], self._held[report.ref] = report, held
+        if tied:
+            self._tied.add(report.ref)
+        if self._tied:
+            return self._renew()
+        self.speaking[report.ref] = report
+        return self._moved(self._add(held))
+
+    def take(self, ref: str) -> set[Key]:
+        """Take a report off the scales; returns the keys that it may move."""
+        del self.reports[ref]
+        held = self._held.pop(ref)
+        if self._tied:
+            self._tied.discard(ref)
+            return self._renew()
+        del self.speaking[ref]
+        for each in held:
+            of_kind = self.increments if each.incremental else self.claims
+            of_kind[each.key].pop(each.ref, None)
+            if not of_kind[each.key]:
+                del of_kind[each.key]
+        return self._moved({each.key for each in held})
+
+    def ledger(self, key: Key) -> Ledger | None:
+        """Return what this origin said under a key, in order; None if it gave no total there."""
+        found = self._ledgers.get(key)
+        if found is None and key in self.claims:
+            claims = list(self.claims[key].values())
+            found = self._ledgers[key] = ledger(claims, self._elsewhere(claims))
+        return found
+
+    def standing(self, key: Key, history: History) -> Standing | None:
+        """Return its current claim under a key as a policy weighs it, None if it has none."""
+        found = self._standing.get(key)
+        if found is None:
+            of = self.ledger(key)
+            if of is None or of.current is None:
+                return None
+            report = self.reports[of.current.ref.partition("#")[0]]
+            found = self._standing[key] = _standing(history, report, of, of.current, self._currents(key))
+        return found
+
+    def weigh_again(self) -> set[Key]:
+        """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
+        self._standing.clear()
+        return set(self.claims)
+
+    def replacement(self, increment: Held) -> tuple[str, str] | None:
+        """Say by what an increment was replaced, if it was: (code, ref)."""
+        by = max(self.replaced.get(increment.ref, ()), key=lambda held: held.ref, default=None)
+        return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
+
+    def _elsewhere(self, claims: Iterable[Held]) -> Mapping[str, Held]:
+        """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
+        if not self.replaced:
+            return {}
+        others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
+        return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
+
+    def _currents(self, key: Key) -> list[Held]:
+        ledgers = (self.ledger(each) for each in self._families[family_of(key)])
+        return [each.current for each in ledgers if each is not None and each.current is not None]
+
+    def _renew(self) -> set[Key]:
+        """Work everything out anew: whole statements and replacements reach across keys."""
+        touched = self.claims.keys() | self.increments.keys()
+        withdrawn = withdrawn_reports(list(self.reports.values()))
+        self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
+        self.claims, self.increments, self.replaced = {}, {}, {}
+        self._families.clear()
+        held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
+        for ref, others in superseded(list(held.values())).items():
+            for other in others:
+                self.replaced.setdefault(other, []).append(held[ref])
+        return self._moved(touched | self._add(held.values()))
+
+    def _add(self, held: Iterable[Held]) -> set[Key]:
+        touched: set[Key] = set()
+        for each in held:
+            of_kind = self.increments if each.incremental else self.claims
+            of_kind.setdefault(each.key, {})[each.ref] = each
+            self._families.setdefault(family_of(each.key), {})[each.key] = None
+            touched.add(each.key)
+        return touched
+
+    def _moved(self, keys: set[Key]) -> set[Key]:
+        """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
+        moved = set(keys)
+        for key in keys:
+            self._ledgers.pop(key, None)
+            for each in self._families.get(family_of(key), ()):
+                self._standing.pop(each, None)
+                moved.add(each)
+            self._standing.pop(key, None)
+        return moved
+
+
+def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
+    """Return the ids of one origin's reports that a later `complete` statement of it has withdrawn."""
+    if not any(report.now.report.complete for report in reports):
+        return frozenset()
+    order, _ = said_order(reports)
+    last = max(index for index, report in enumerate(order) if report.now.report.complete)
+    return frozenset(report.ref for report in order[:last])
+
+
+def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, family: Iterable[Held]) -> Standing:
+    count = held.count
+    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    plain = Standing(
+        held,
+        history.grade(held.origin),
+        count.bound or "exact",
+        lower,
+        upper,
+        best,
+        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ())})),
+        credibility=report.credibility_of(held.ref),
+        disputed=report.is_disputed(held.ref),
+        history=tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK)),
+    )
+    part = max(
+        (each for each in family if _exceeds(each, held)),
+        key=lambda each: (each.count.lower or 0, each.newness),
+        default=None,
+    )
+    if part is None:
+        return plain
+    return replace(
+        plain,
+        bound="at_least",
+        lower=End(part.count.lower or 0, part.ref),
+        upper=None,
+        best=None,
+        flags=tuple(sorted({*plain.flags, PART_EXCEEDS})),
+        exceeded_by=part,
+    )
+
+
+def _exceeds(part: Held, whole: Held) -> bool:
+    """Say whether a later claim about part of the whole's people is greater than the whole."""
+    return (
+        part.key != whole.key
+        and not part.worded
+        and not whole.worded
+        and part.count.bound not in CAPPED
+        and (part.count.lower or 0) > max(whole.figure, 0)
+        and part.newness[:-1] > whole.newness[:-1]
+        and part.key.population.is_part_of(whole.key.population)
+    )
