@@ -11,10 +11,10 @@ def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
     """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
     return {
         **keyed.key.document,
-        "lower": _end(estimate.lower),
-        "upper": _end(estimate.upper),
+        "lower": end_document(estimate.lower),
+        "upper": end_document(estimate.upper),
         "upper_open": estimate.upper_open,
-        "best": _end(estimate.best),
+        "best": end_document(estimate.best),
         "contested": estimate.contested,
         "used": [_claim(claim) for claim in estimate.used],
         "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
@@ -24,7 +24,8 @@ def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
     }
 
 
-def _end(end: End | None) -> Document | None:
+def end_document(end: End | None) -> Document | None:
+    """Write an end of an estimate: its figure, and the claim that says it."""
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 

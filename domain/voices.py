@@ -10,6 +10,8 @@ from domain.sequence import history as said_order
 from domain.sequence import superseded
 from domain.supersession import BREAK, Ledger, ledger
 
+DISPUTED = "disputed"
+
 Family = tuple[str, str, str | None]
 """Measure, scope and manner: what claims of one origin share whose populations may be part of one another."""
 
@@ -151,6 +153,8 @@ def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
 def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, family: Iterable[Held]) -> Standing:
     count = held.count
     lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    disputed = report.is_disputed(held.ref)
+    marks = (DISPUTED,) if disputed else ()
     plain = Standing(
         held,
         history.grade(held.origin),
@@ -158,9 +162,9 @@ def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, f
         lower,
         upper,
         best,
-        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ())})),
+        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})),
         credibility=report.credibility_of(held.ref),
-        disputed=report.is_disputed(held.ref),
+        disputed=disputed,
         history=tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK)),
     )
     part = max(

@@ -145,6 +145,10 @@ class History:
             return self.filed
         return {report_id: self.filed[report_id] for home in self.shown() for report_id in home.reports}
 
+    def shows(self, report_id: UUID) -> bool:
+        """Say whether a report stands under it."""
+        return any(report_id in home.reports for home in self.shown())
+
     def shown(self) -> Iterator[Home]:
         """Yield the incident that is asked about and those merged into it, each once."""
         waiting, seen = [self.own], {self.own.slug}

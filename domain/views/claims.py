@@ -6,9 +6,10 @@ from typing import cast
 from domain.claims import Held
 from domain.clocks import format_instant
 from domain.estimates import Estimate
-from domain.incident.history import History
+from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
+from domain.voices import DISPUTED
 from domain.weighing import Keyed, keyed_claims, speaking
 
 _BEHIND = {
@@ -18,7 +19,10 @@ _BEHIND = {
     "break": "The source replaced it by {other}, which counts something else: a break in the series.",
 }
 
+RESCOPED = "rescoped"
+
 Verdict = tuple[str, str, tuple[str, ...]]
+_Row = tuple[History, ReportHistory, Held, Verdict]
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -44,26 +48,28 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
             yield ref, (code, _BEHIND[code].format(other=other), each.flags.get(ref, ()))
 
 
-def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict]) -> list[tuple[History, Held, Verdict]]:
+def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict]) -> list[_Row]:
     moment = reading.reported_until
     withdrawn = {each.ref for each in history.standing(moment)} - {each.ref for each in speaking(history, moment)}
-    rows: list[tuple[History, Held, Verdict]] = []
+    rows: list[_Row] = []
     for report in history.reports.values():
         if not report.said_by(moment):
             continue
         gone = _gone(report.ref in withdrawn)
-        rows += [(history, held, verdicts.get(held.ref, gone)) for held in report.now.held]
-    return sorted(rows, key=lambda row: row[1].ref)
+        rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.now.held]
+    return sorted(rows, key=lambda row: row[2].ref)
 
 
 def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answers
     if withdrawn:
         return "withdrawn", "The source has since made a whole statement without it.", ()
-    return "retracted", "Its report was retracted.", ()
+    return "retracted", "It was retracted, by itself or with its report.", ()
 
 
-def _claim(history: History, held: Held, verdict: Verdict) -> Document:
+def _claim(history: History, report: ReportHistory, held: Held, verdict: Verdict) -> Document:
     status, why, flags = verdict
+    claim = held.ref.partition("#")[2]
+    ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
     count = held.count
     lower, upper, best = held.said
     return {
@@ -71,6 +77,7 @@ def _claim(history: History, held: Held, verdict: Verdict) -> Document:
         **held.key.document,
         "source": held.origin,
         "grade": history.grade(held.origin),
+        "credibility": report.credibility_of(held.ref),
         "via": list(held.via),
         "reported_at": held.reported_at,
         "verbatim": count.verbatim,
@@ -85,7 +92,7 @@ def _claim(history: History, held: Held, verdict: Verdict) -> Document:
         "supersedes": list(held.supersedes),
         "status": status,
         "why": why,
-        "flags": sorted({*held.flags, *flags}),
+        "flags": sorted({*held.flags, *flags, *ours}),
     }
 
 
@@ -113,6 +120,7 @@ VIEW = View(
         "manner",
         "source",
         "grade",
+        "credibility",
         "via",
         "reported_at",
         "verbatim",

@@ -5,7 +5,7 @@ No name holds a digit, so that a number in a sentence is a figure or a day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -22,7 +22,7 @@ from domain.incident.facts import NAMESPACE
 from domain.incident.history import History
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical, digest
-from domain.reading import Reading
+from domain.reading import Document, Reading
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -93,14 +93,30 @@ class World:
         return book
 
 
-def digests(history: History, moments: Sequence[str | None]) -> dict[tuple[str, str, str | None], str]:
-    """Ask every view under every policy at every moment."""
+RECORDED = "the recorded series of tolls/1"
+STEPS = frozenset({RECORDED, "revisions/1"})
+"""What keeps the steps of the record, whatever is undone."""
+
+
+def digests(
+    history: History, moments: Sequence[str | None], *, without: Container[str] = ()
+) -> dict[tuple[str, str, str | None], str]:
+    """Ask every view under the default policy, and the state under every policy, at every moment."""
+    pairs = [(view, catalogue.DEFAULT_POLICY) for view in catalogue.VIEWS.values() if view.id not in without]
+    pairs += [(catalogue.VIEWS["state/1"], each) for each in catalogue.POLICIES if each != catalogue.DEFAULT_POLICY]
     return {
-        (view.id, policy.id, moment): digest(view.finish(history, reading(moment, policy.id)))
-        for view in catalogue.VIEWS.values()
-        for policy in catalogue.POLICIES.values()
+        (view.id, policy, moment): digest(_without(view.finish(history, reading(moment, policy)), without))
+        for view, policy in pairs
         for moment in moments
     }
+
+
+def _without(document: Document, without: Container[str]) -> Document:
+    if RECORDED not in without or "series" not in document:
+        return document
+    series = cast("list[Document]", document["series"])
+    said = [{name: value for name, value in each.items() if name != "recorded"} for each in series]
+    return {**document, "series": [each for each in said if each["reported"]]}
 
 
 def reading(moment: str | None, policy: str = catalogue.DEFAULT_POLICY) -> Reading:

@@ -1,0 +1,170 @@
+"""How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from domain.claims import Held, Key, latest
+from domain.estimates import Estimate
+from domain.incident.facts import (
+    IncidentAmended,
+    IncidentMerged,
+    IncidentUnmerged,
+    Recorded,
+    SourceGraded,
+    SourceRegistered,
+)
+from domain.incident.history import History, accumulate
+from domain.incident.report_history import ReportHistory
+from domain.reading import Reading
+from domain.voices import family_of
+from domain.weighing import Scales
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `at` (UTC) on, the estimate of a key read so; `moved_by` names the claims, or the reports, that moved it.
+
+    `position` is the last one recorded at `at`, None on the reported clock. `broken`
+    says that a source replaced the series by another, or another by this: to be drawn, never subtracted.
+    """
+
+    at: datetime
+    position: int | None
+    estimate: Estimate
+    moved_by: tuple[str, ...]
+    broken: bool
+
+
+Series = dict[Key, list[Step]]
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What was put on or taken off at one moment."""
+
+    reports: set[str] = field(default_factory=set[str])
+    claims: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
+    broken: set[Key] = field(default_factory=set[Key])
+
+    def by(self, key: Key) -> tuple[str, ...]:
+        """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
+        if own := self.claims.get(key):
+            return tuple(sorted(own))
+        kin = {ref for other, refs in self.claims.items() if family_of(other) == family_of(key) for ref in refs}
+        return tuple(sorted(kin or self.reports))
+
+
+class _Walk:
+    """Takes reports on and off the scales, and notes a step wherever an estimate reads otherwise than before."""
+
+    def __init__(self, history: History, reading: Reading) -> None:
+        self.series: Series = {}
+        self._reading = reading
+        self._scales = Scales(history)
+        self._on: dict[str, tuple[Held, ...]] = {}
+        self._keys: dict[str, Key] = {}
+        self._moved = _Moved()
+
+    def weigh(self, report: ReportHistory, held: tuple[Held, ...] | None) -> None:
+        """Let a report count with the claims `held`; None: not at all."""
+        ref = report.ref
+        before = self._on.pop(ref, None)
+        if before is None and held is None:
+            return
+        self._scales.take(ref)
+        if held is not None:
+            self._scales.put(report, held)
+            self._on[ref] = held
+        self._moved.reports.add(ref)
+        for each in (*(before or ()), *(held or ())):
+            self._moved.claims.setdefault(each.key, set()).add(each.ref)
+            self._keys[each.ref] = each.key
+            for other in each.supersedes:
+                replaced = self._keys.get(other)
+                if replaced is not None and replaced != each.key:
+                    self._moved.broken |= {replaced, each.key}
+
+    def regraded(self, origin: str) -> None:
+        """Weigh again what an origin says."""
+        self._scales.regraded(origin)
+
+    def retimed(self) -> None:
+        """Weigh everything again."""
+        self._scales.retimed()
+
+    def note(self, at: datetime, position: int | None) -> None:
+        """Note the steps of all that moved until now."""
+        for key in self._scales.moved():
+            estimate = self._reading.policy.estimate(self._scales.keyed(key).question)
+            steps = self.series.setdefault(key, [])
+            if _read(estimate) != (_read(steps[-1].estimate) if steps else _NOTHING):
+                steps.append(Step(at, position, estimate, self._moved.by(key), key in self._moved.broken))
+        self._moved = _Moved()
+
+
+def reported_steps(history: History, reading: Reading) -> Series:
+    """Return how each estimate moved with what sources said, up to the reading's moment, as far as we know now."""
+    walk = _Walk(history, reading)
+    changes: dict[datetime, list[ReportHistory]] = {}
+    for report in history.reports.values():
+        for moment in _moments(report):
+            if reading.reported_until is None or moment <= reading.reported_until:
+                changes.setdefault(moment, []).append(report)
+    for moment in sorted(changes):
+        for report in changes[moment]:
+            walk.weigh(report, report.held(moment) if report.stands_at(moment) else None)
+        walk.note(moment, None)
+    return walk.series
+
+
+def recorded_steps(history: History, reading: Reading) -> Series:
+    """Return how each estimate moved with what we recorded, a step for each transaction at most."""
+    grown = History(history.stream)
+    walk = _Walk(grown, reading)
+    facts = sorted(history.journal, key=lambda recorded: recorded.position)
+    for at, together in groupby(facts, key=lambda recorded: recorded.recorded_at):
+        position = 0
+        for recorded in together:
+            position = recorded.position
+            for report in _taken_in(grown, walk, recorded):
+                counts = grown.shows(report.report_id) and report.stands_at(reading.reported_until)
+                walk.weigh(report, report.held(reading.reported_until) if counts else None)
+        walk.note(at, position)
+    return walk.series
+
+
+def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[ReportHistory]:
+    """Take a fact into the history; yields the reports that may count otherwise now."""
+    touched: Iterable[object] = accumulate(grown, recorded)
+    match recorded.fact:
+        case IncidentMerged() | IncidentUnmerged():
+            touched = set(grown.filed)
+        case IncidentAmended():
+            walk.retimed()
+        case SourceRegistered(origin=origin) | SourceGraded(origin=origin):
+            walk.regraded(grown.origins.of(origin))
+        case _:
+            pass
+    return (report for report_id, report in grown.filed.items() if report_id in touched) if touched else iter(())
+
+
+def _moments(report: ReportHistory) -> set[datetime]:
+    """Return when a report, or a claim of it, began to count on the reported clock, and when its source ended that."""
+    ends = (latest(span) for _, span in report.retractions.values() if span is not None)
+    return {latest(report.reported), *ends}
+
+
+def _read(estimate: Estimate) -> tuple[object, ...]:
+    """Return what a reader sees of an estimate: its figures, whoever gave them last."""
+    ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
+    return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
+
+
+_NOTHING: tuple[object, ...] = (None, None, None, False, False, None, False)
+
+
+def keys_of(*series: Mapping[Key, object]) -> list[Key]:
+    """Return all keys of some series, in canonical order."""
+    return sorted({key for each in series for key in each}, key=lambda key: key.canonical)

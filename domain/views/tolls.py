@@ -1,0 +1,101 @@
+"""`tolls/1`: how each estimate moved, along what sources said and along what was recorded here."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from domain.clocks import format_instant
+from domain.estimate_documents import end_document
+from domain.incident.history import History
+from domain.ledger.canonical import canonical
+from domain.reading import Document, Reading, Row, View
+from domain.steps import Step, keys_of, recorded_steps, reported_steps
+
+_ENDS = ("lower", "upper", "best")
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """List, per key, the steps of its estimate on both clocks, each with the claims that moved it.
+
+    All steps are weighed by the reading's policy. Along recorded time each step is what
+    the same question would have been answered then.
+    """
+    reported, recorded = reported_steps(history, reading), recorded_steps(history, reading)
+    series = [
+        {
+            **key.document,
+            "reported": [_step(step) for step in reported.get(key, ())],
+            "recorded": [_step(step) for step in recorded.get(key, ())],
+        }
+        for key in keys_of(reported, recorded)
+        if reported.get(key) or recorded.get(key)
+    ]
+    return {"incident": history.slug, "series": series}
+
+
+def _step(step: Step) -> Document:
+    estimate = step.estimate
+    at: Document = {"at": format_instant(step.at)}
+    if step.position is not None:
+        at["position"] = step.position
+    return {
+        **at,
+        "lower": end_document(estimate.lower),
+        "upper": end_document(estimate.upper),
+        "upper_open": estimate.upper_open,
+        "best": end_document(estimate.best),
+        "contested": estimate.contested,
+        **({"label": estimate.label} if estimate.label else {}),
+        "moved_by": list(step.moved_by),
+        "break": step.broken,
+    }
+
+
+def _rows(tolls: Document) -> Sequence[Row]:
+    return [
+        _row(series, clock, step)
+        for series in cast("list[Document]", tolls["series"])
+        for clock in ("reported", "recorded")
+        for step in cast("list[Document]", series[clock])
+    ]
+
+
+def _row(series: Document, clock: str, step: Document) -> Row:
+    ends = {name: cast("Document", step[name] or {}) for name in _ENDS}
+    row: Document = {
+        **{name: series[name] for name in ("measure", "scope", "manner")},
+        "population": canonical(series["population"]).decode(),
+        "clock": clock,
+        **{name: step.get(name) for name in ("at", "position", "upper_open", "contested", "break")},
+        **{name: end.get("figure") for name, end in ends.items()},
+        **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
+        "moved_by": " ".join(cast("list[str]", step["moved_by"])),
+    }
+    return cast("Row", row)
+
+
+VIEW = View(
+    name="tolls",
+    version=1,
+    meaning="How each estimate moved, with what was said and with what was recorded.",
+    finish=finish,
+    columns=(
+        "measure",
+        "population",
+        "scope",
+        "manner",
+        "clock",
+        "at",
+        "position",
+        "lower",
+        "lower_claim",
+        "upper",
+        "upper_claim",
+        "upper_open",
+        "best",
+        "best_claim",
+        "contested",
+        "moved_by",
+        "break",
+    ),
+    rows=_rows,
+)
