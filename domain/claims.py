@@ -1,8 +1,9 @@
 """A claim: one figure of a source, under a key; only claims of one key are ever compared, and none are added."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, StrictBool, model_validator
@@ -129,33 +130,44 @@ class Claim(Strict, frozen=True):
         return fits_below and fits_above
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Key:
-    """Measure x population x scope x manner: what two figures must share to be compared at all."""
+    """Measure x population x scope x manner: what two figures must share to be compared at all.
+
+    `document` is how it stands in documents: lists sorted, limits only. `canonical` is
+    that as canonical JSON: equal keys have equal text, and documents sort by it.
+    """
 
     measure: str
     population: Population
     scope: str
     manner: str | None = None
+    document: Mapping[str, object] = field(init=False, repr=False)
+    canonical: str = field(init=False, repr=False)
+    _hash: int = field(init=False, repr=False)
 
-    @cached_property
-    def document(self) -> dict[str, object]:
-        """The key as it stands in documents; lists sorted, limits only."""
+    def __post_init__(self) -> None:
+        """Work out the document, its text and its hash once: keys are looked up all the time."""
         limits = self.population.model_dump(mode="json", exclude_unset=True)
-        return {"measure": self.measure, "population": limits, "scope": self.scope, "manner": self.manner}
-
-    @cached_property
-    def canonical(self) -> str:
-        """The canonical JSON of the key: equal keys have equal text, and documents sort by it."""
-        return canonical(self.document).decode()
+        document = {"measure": self.measure, "population": limits, "scope": self.scope, "manner": self.manner}
+        text = canonical(document).decode()
+        object.__setattr__(self, "document", document)
+        object.__setattr__(self, "canonical", text)
+        object.__setattr__(self, "_hash", hash(text))
 
     def __hash__(self) -> int:
-        """Hash by the canonical text, which is computed once."""
-        return hash(self.canonical)
+        """Hash by the canonical text."""
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         """Compare by the canonical text."""
-        return isinstance(other, Key) and self.canonical == other.canonical
+        return self is other or (isinstance(other, Key) and self.canonical == other.canonical)
+
+
+@lru_cache(maxsize=8192)
+def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
+    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
+    return Key(measure, population.canonical(), scope, manner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a policy is asked and what it answers: the current claims of one key, and the estimate it makes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.claims import Held, Key
@@ -41,31 +41,29 @@ class Standing:
     disputed: bool = False
     history: tuple[Held, ...] = ()
     exceeded_by: Held | None = None
+    ref: str = field(init=False)
+    """The claim's ref: `REPORT#1`."""
+    closed: bool = field(init=False)
+    """The source gave both ends."""
+    open: bool = field(init=False)
+    """The source gave a least figure only."""
+    lowest: End | None = field(init=False)
+    """The least figure said, in whatever order the source gave them; none where there is no lower end."""
+    highest: End | None = field(init=False)
+    """The greatest figure said; that of the open end where there is no other."""
 
-    @property
-    def ref(self) -> str:
-        """The claim's ref: `REPORT#1`."""
-        return self.held.ref
-
-    @property
-    def closed(self) -> bool:
-        """The source gave both ends."""
-        return self.bound in CLOSED
-
-    @property
-    def open(self) -> bool:
-        """The source gave a least figure only."""
-        return self.bound in OPEN
-
-    @property
-    def lowest(self) -> End | None:
-        """The least figure said, in whatever order the source gave them; none where there is no lower end."""
-        return min(self._ends, key=lambda end: end.figure) if self.lower else None
-
-    @property
-    def highest(self) -> End | None:
-        """The greatest figure said; that of the open end where there is no other."""
-        return max(self._ends, key=lambda end: end.figure, default=None)
+    def __post_init__(self) -> None:
+        """Work out once what policies ask again and again."""
+        ends = [end for end in (self.lower, self.best, self.upper) if end]
+        found = {
+            "ref": self.held.ref,
+            "closed": self.bound in CLOSED,
+            "open": self.bound in OPEN,
+            "lowest": min(ends, key=_figure) if self.lower else None,
+            "highest": max(ends, key=_figure) if ends else None,
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     @property
     def least(self) -> int | None:
@@ -77,9 +75,9 @@ class Standing:
         """The figure of the highest end."""
         return self.highest.figure if self.highest else None
 
-    @property
-    def _ends(self) -> list[End]:
-        return [end for end in (self.lower, self.best, self.upper) if end]
+
+def _figure(end: End) -> int:
+    return end.figure
 
 
 @dataclass(frozen=True, slots=True)

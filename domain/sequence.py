@@ -1,11 +1,12 @@
 """The order in which one source said things: by its own word first, then by the clock, and then by assumption."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
-from domain.claims import earliest, latest
+from domain.claims import BEGINNING, earliest, latest
 from domain.clocks import Span
 
 S = TypeVar("S", bound="Said")
@@ -37,6 +38,50 @@ def history(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
     `reported_order`, then the largest figure, then the greatest ref. Also returns
     the refs whose place was decided by figure or id alone. O(n log n).
     """
+    if len(claims) == 1:
+        return tuple(claims), frozenset()
+    if any(claim.supersedes for claim in claims):
+        return _queued(claims)
+    order: list[S] = []
+    assumed: set[str] = set()
+    for cluster in _clusters(claims):
+        placed, unsure = _of_one_span(cluster) if _one_span(cluster) else _queued(cluster)
+        order += placed
+        assumed |= unsure
+    return tuple(order), frozenset(assumed)
+
+
+def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
+    """Part claims, of which none supersedes another, where all that follow lie wholly after: each part is by itself."""
+    cluster: list[S] = []
+    end = BEGINNING
+    for claim in sorted(claims, key=_earliest):
+        if cluster and _earliest(claim) > end:
+            yield cluster
+            cluster = []
+        cluster.append(claim)
+        end = max(end, latest(claim.reported))
+    yield cluster
+
+
+def _earliest(claim: Said) -> datetime:
+    return earliest(claim.reported)
+
+
+def _one_span(cluster: Sequence[Said]) -> bool:
+    """Say whether all were said at the same time, as far as is known: the most common case by far."""
+    first = cluster[0].reported
+    return all(claim.reported is first or claim.reported == first for claim in cluster)
+
+
+def _of_one_span(cluster: Sequence[S]) -> tuple[Sequence[S], set[str]]:
+    """Order what was said at one time; the place is assumed of those that have one of the same order before them."""
+    placed = sorted(cluster, key=lambda claim: (claim.order, claim.figure, claim.ref))
+    return placed, {later.ref for earlier, later in pairwise(placed) if earlier.order == later.order}
+
+
+def _queued(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
+    """Order claims by the rule itself."""
     queue = _Queue(claims)
     order: list[S] = []
     assumed: set[str] = set()

@@ -1,6 +1,6 @@
 """How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -137,7 +137,7 @@ def recorded_steps(history: History, reading: Reading) -> Series:
 
 def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[ReportHistory]:
     """Take a fact into the history; yields the reports that may count otherwise now."""
-    touched: Iterable[object] = accumulate(grown, recorded)
+    touched = accumulate(grown, recorded)
     match recorded.fact:
         case IncidentMerged() | IncidentUnmerged():
             touched = set(grown.filed)
@@ -147,7 +147,7 @@ def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[Repor
             walk.regraded(grown.origins.of(origin))
         case _:
             pass
-    return (report for report_id, report in grown.filed.items() if report_id in touched) if touched else iter(())
+    return (grown.filed[report_id] for report_id in touched)
 
 
 def _moments(report: ReportHistory) -> set[datetime]:

@@ -65,6 +65,8 @@ def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Le
     before the break does not come back.
     Arrival and position play no part: any order of `claims` gives the same ledger.
     """
+    if len(claims) == 1 and not replaced_elsewhere:
+        return Ledger(claims[0].key, claims[0].origin, tuple(claims), tuple(claims), claims[0], {}, {})
     order, assumed = history(claims)
     walk = _Walk(replaced_elsewhere)
     for claim in order:

@@ -43,14 +43,29 @@ class Voice:
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
-        tied = report.now.report.complete or any(each.supersedes for each in held)
-        self.reports[report.ref], self._held[report.ref] = report, held
-        if tied:
-            self._tied.add(report.ref)
+        self._place(report, held)
         if self._tied:
             return self._renew()
         self.speaking[report.ref] = report
         return self._moved(self._add(held))
+
+    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+        """Put many reports on an empty side of the scales at once."""
+        for report, held in reports:
+            self._place(report, held)
+            for each in held:
+                self._claims_of(each)[each.ref] = each
+        self.speaking = dict(self.reports)
+        if self._tied:
+            self._renew()
+
+    def _place(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+        self.reports[report.ref], self._held[report.ref] = report, held
+        if report.now.report.complete:
+            self._tied.add(report.ref)
+        for each in held:
+            if each.supersedes:
+                self._tied.add(report.ref)
 
     def take(self, ref: str) -> set[Key]:
         """Take a report off the scales; returns the keys that it may move."""
@@ -104,7 +119,10 @@ class Voice:
         return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
 
     def _currents(self, key: Key) -> list[Held]:
-        ledgers = (self.ledger(each) for each in self._families[family_of(key)])
+        kin = self._families[family_of(key)]
+        if len(kin) == 1:
+            return []
+        ledgers = (self.ledger(each) for each in kin)
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
     def _renew(self) -> set[Key]:
@@ -123,11 +141,18 @@ class Voice:
     def _add(self, held: Iterable[Held]) -> set[Key]:
         touched: set[Key] = set()
         for each in held:
-            of_kind = self.increments if each.incremental else self.claims
-            of_kind.setdefault(each.key, {})[each.ref] = each
-            self._families.setdefault(family_of(each.key), {})[each.key] = None
+            self._claims_of(each)[each.ref] = each
             touched.add(each.key)
         return touched
+
+    def _claims_of(self, held: Held) -> dict[str, Held]:
+        """Return the claims that a claim is one of: of its key, totals or increments."""
+        of_kind = self.increments if held.incremental else self.claims
+        found = of_kind.get(held.key)
+        if found is None:
+            found = of_kind[held.key] = {}
+            self._families.setdefault(family_of(held.key), {})[held.key] = None
+        return found
 
     def _moved(self, keys: set[Key]) -> set[Key]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
@@ -162,7 +187,7 @@ def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, f
         lower,
         upper,
         best,
-        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})),
+        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
         credibility=report.credibility_of(held.ref),
         disputed=disputed,
         history=tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK)),

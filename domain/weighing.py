@@ -64,6 +64,18 @@ class Scales:
         self._on[report.ref] = origin
         self._touch(voice, voice.put(report, held), report)
 
+    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+        """Put many reports on empty scales at once; nothing has moved by that."""
+        by_voice: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
+        for report, held in reports:
+            origin = self._on[report.ref] = report.now.origin
+            by_voice.setdefault(origin, []).append((report, held))
+        for origin, own in by_voice.items():
+            voice = self._voices[origin] = Voice(origin)
+            voice.fill(own)
+            for key in (*voice.claims, *voice.increments):
+                self._voices_of.setdefault(key, set()).add(origin)
+
     def take(self, ref: str) -> None:
         """Take a report off, if it is on."""
         origin = self._on.pop(ref, None)
@@ -91,6 +103,13 @@ class Scales:
     def used_keys(self) -> list[Key]:
         """Return the keys under which anything is on, in canonical order."""
         return sorted((key for key, voices in self._voices_of.items() if voices), key=lambda key: key.canonical)
+
+    def reports(self, *, counting: bool) -> dict[str, ReportHistory]:
+        """Return the reports that are on and count, or those that a later whole statement has withdrawn."""
+        if counting:
+            return {ref: report for voice in self._voices.values() for ref, report in voice.speaking.items()}
+        gone = (voice for voice in self._voices.values() if len(voice.speaking) < len(voice.reports))
+        return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.speaking}
 
     def keyed(self, key: Key) -> Keyed:
         """Weigh one key."""
@@ -159,15 +178,29 @@ class Scales:
         return self._periods[home]
 
 
-def keyed_claims(history: History, moment: datetime | None) -> list[Keyed]:
-    """Sort the claims that count at `moment` (reported clock, UTC; None: as far as we know now) by key and origin.
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """All that counts at one moment: the keys in canonical order, and the reports, by id.
 
-    The list is ordered by canonical key. Arrival order changes nothing.
+    `withdrawn` are those that stand and do not count, since a later whole statement of their source leaves them out.
     """
+
+    keyed: tuple[Keyed, ...]
+    speaking: Mapping[str, ReportHistory]
+    withdrawn: Mapping[str, ReportHistory]
+
+
+def weigh(history: History, moment: datetime | None) -> Weighed:
+    """Weigh what counts at `moment` (reported clock, UTC; None: as far as we know now). Arrival changes nothing."""
     scales = Scales(history)
-    for report in history.standing(moment):
-        scales.put(report, report.held(moment))
-    return [scales.keyed(key) for key in scales.used_keys()]
+    scales.fill((report, report.held(moment)) for report in history.standing(moment))
+    keyed = tuple(scales.keyed(key) for key in scales.used_keys())
+    return Weighed(keyed, scales.reports(counting=True), scales.reports(counting=False))
+
+
+def keyed_claims(history: History, moment: datetime | None) -> tuple[Keyed, ...]:
+    """Return the claims that count at `moment`, by canonical key and origin."""
+    return weigh(history, moment).keyed
 
 
 def speaking(history: History, moment: datetime | None) -> list[ReportHistory]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -116,6 +117,7 @@ class SlugRule:
 Slug = Annotated[str, SlugRule()]
 
 
+@lru_cache(maxsize=4096)
 def slugify(words: str) -> str:
     """Turn words into the slug they suggest: `Syria, coast` -> `syria-coast`; may be empty."""
     normal = unicodedata.normalize("NFC", words).lower()

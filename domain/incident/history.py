@@ -1,9 +1,10 @@
 """The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timezone
-from typing import assert_never, cast
+from functools import partial
+from typing import NamedTuple, assert_never, cast
 from uuid import UUID
 
 from domain.claims import Scope, event_scope, foreign
@@ -35,7 +36,7 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.holding import Rescoped, Scoping, event_of, held_claims
+from domain.incident.holding import AS_FILED, Rescoped, Scoping, event_of, held_claims
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
 from domain.incident.state import rescope
@@ -226,7 +227,7 @@ def _of_source(
         return set()  # recorded in both streams; one of them decides, so that their order does not
     origins.join(fact.origins, same=isinstance(fact, SameOriginStated))
     for report in history.filed.values():
-        report.versions[:] = [version.of(origins) for version in report.versions]
+        report.remake(lambda version: version.of(origins))
     return set(history.filed)
 
 
@@ -238,7 +239,7 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
-            history.filed[fact.report_id].versions.append(_version(history, home, fact, recorded))
+            history.filed[fact.report_id].correct(_version(history, home, fact, recorded))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
             history.filed[fact.report_id].judge(fact)
@@ -312,33 +313,48 @@ def _rescope(history: History, fact: ClaimsRescoped) -> set[UUID]:
     for report_id in touched:
         report = history.filed[report_id]
         report.rescopings += 1
-        home = history.homes[report.home]
-        report.versions[:] = [
-            _hold(history, home, report_id, report.reported, version, report.rescoped) for version in report.versions
-        ]
+        report.remake(partial(_held_anew, history, history.homes[report.home], report))
     return touched
 
 
 def _version(history: History, home: Home, fact: ReportFiled | ReportCorrected, recorded: Recorded) -> Version:
     cause = fact.cause if isinstance(fact, ReportCorrected) else None
-    made = Version(fact.report, "", fact.occurred, None, (), recorded.text_commitment, cause)
-    report = history.filed.get(fact.report_id)
-    reported = report.reported if report else cast("ReportFiled", fact).reported
-    return _hold(history, home, fact.report_id, reported, made, report.rescoped if report else {})
+    of = history.filed.get(fact.report_id)
+    reported = of.reported if of else cast("ReportFiled", fact).reported
+    content = _Content(fact.report_id, fact.report, reported, fact.occurred, recorded.text_commitment, cause)
+    return _hold(history, home, content, of.rescoped if of else {})
 
 
-def _hold(
-    history: History, home: Home, report_id: UUID, reported: Span, made: Version, rescoped: Mapping[str, Rescoped]
-) -> Version:
+def _held_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
+    was = (version.report, report.reported, version.occurred, version.text_commitment, version.cause)
+    return _hold(history, home, _Content(report.report_id, *was), report.rescoped)
+
+
+class _Content(NamedTuple):
+    """What a version is made of."""
+
+    report_id: UUID
+    report: Report
+    reported: Span
+    occurred: Span | None
+    text_commitment: str | None
+    cause: str | None
+
+
+def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str, Rescoped]) -> Version:
     """Hold the claims of a content as they are called from the incident that is asked about."""
 
     def named(within: str | None, scope: str) -> str:
         return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
 
-    report, occurred = made.report, made.occurred
-    held = held_claims(report_id, report, (reported, occurred), home.scopes, home.offset, Scoping(rescoped, named))
+    report, occurred = content.report, content.occurred
+    is_own = home.stream == history.stream
+    scoping = Scoping(rescoped, named) if rescoped or not is_own else AS_FILED
+    spans = (content.reported, occurred)
+    held = held_claims(content.report_id, report, spans, home.scopes, home.offset, scoping)
     event = event_of(report, occurred, home.offset)
-    if event is not None and home.stream != history.stream:
+    if event is not None and not is_own:
         event = named(None, event_scope(event))
     origin = origin_of(report.source, report.via)
-    return replace(made, origin=origin, event=event, held=held).of(history.origins)
+    version = Version(report, origin, occurred, event, held, content.text_commitment, content.cause)
+    return version.of(history.origins) if history.origins.one else version

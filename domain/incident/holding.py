@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from uuid import UUID
 
-from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, latest
+from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
 from domain.clocks import Span, parse_occurred, parse_reported
 from domain.report.kind import Report, event_label
 from domain.sources import origin_of
@@ -68,17 +68,20 @@ def held_claims(
     """
     reported, occurred = spans
     origin = origin_of(report.source, report.via)
-    event = event_of(report, occurred, offset)
+    end = latest(reported)
+    of = str(report_id)
     said = report.reported_at or ""
     held: list[Held] = []
     for claim, part in _figures(report):
         period = _period(claim, spans, offset)
         scope = _scope(claim, part, scoping.rescoped)
         bounds = scope.bounds if scope.within else scopes.get(scope.scope)
-        name = f"{EVENT_SCOPE}:{event}" if scope.scope == EVENT_SCOPE else scope.scope
+        name = scope.scope
+        if name == EVENT_SCOPE:
+            name = event_scope(event_of(report, occurred, offset) or "")
         held.append(
             Held(
-                ref=f"{report_id}#{(part or claim).id}",
+                ref=f"{of}#{(part or claim).id}",
                 key=_key(claim, part, scoping.named(scope.within or None, name)),
                 origin=origin,
                 source=report.source,
@@ -87,7 +90,7 @@ def held_claims(
                 reported_at=said,
                 order=report.reported_order,
                 count=(part or claim).count,
-                counted_until=_counted_until(claim, latest(reported), bounds, offset),
+                counted_until=_counted_until(claim, end, bounds, offset),
                 incremental=claim.accumulation == "incremental",
                 period=period,
                 partial=claim.partial,
@@ -117,7 +120,7 @@ def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) ->
 def _key(claim: Claim, part: Part | None, scope: str) -> Key:
     population = part.population if part and part.population is not None else claim.population
     manner = (part.manner if part else None) or claim.manner
-    return Key(claim.measure, population.canonical(), scope, manner)
+    return key_of(claim.measure, population, scope, manner)
 
 
 def _period(claim: Claim, spans: tuple[Span, Span | None], offset: timezone) -> Span | None:

@@ -1,5 +1,6 @@
 """A report and all that became of it: corrected, retracted, judged, given other scopes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -61,11 +62,26 @@ class ReportHistory:
     retracted: int = 0
     reinstated: int = 0
     rescopings: int = 0
+    ref: str = field(init=False)
+    """The report's id, as text."""
 
-    @property
-    def now(self) -> Version:
-        """The content that counts: the last correction's, at every reported moment."""
-        return self.versions[-1]
+    now: Version = field(init=False)
+    """The content that counts: the last correction's, at every reported moment."""
+
+    def __post_init__(self) -> None:
+        """Write the id out once: it is looked at all the time."""
+        self.ref = str(self.report_id)
+        self.now = self.versions[-1]
+
+    def correct(self, version: Version) -> None:
+        """Take in another content."""
+        self.versions.append(version)
+        self.now = version
+
+    def remake(self, made: Callable[[Version], Version]) -> None:
+        """Make every content anew: its scopes or its origin go by other names now."""
+        self.versions[:] = map(made, self.versions)
+        self.now = self.versions[-1]
 
     @property
     def retraction(self) -> Retraction | None:
@@ -92,11 +108,13 @@ class ReportHistory:
 
     def stands_at(self, moment: datetime | None) -> bool:
         """Say whether it had been said by `moment`, and neither struck by us nor taken back by its source by then."""
-        return self.said_by(moment) and _stands(self.retractions.get(None), moment)
+        if moment is not None and latest(self.reported) > moment:
+            return False
+        return not self.retractions or _stands(self.retractions.get(None), moment)
 
     def held(self, moment: datetime | None) -> tuple[Held, ...]:
         """Return the claims of the report that stand at `moment`, for a report that stands itself."""
-        if self.retractions.keys() <= {None}:
+        if not self.retractions or self.retractions.keys() == {None}:
             return self.now.held
         return tuple(
             each
@@ -126,11 +144,6 @@ class ReportHistory:
         return (latest(self.reported), earliest(self.reported), self.order, self.ref)
 
     # what has a place in the order in which one source said things
-    @property
-    def ref(self) -> str:
-        """The report's id, as text."""
-        return str(self.report_id)
-
     @property
     def order(self) -> int:
         """`reported_order`: the order among statements that share a day."""

@@ -10,7 +10,7 @@ from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.voices import DISPUTED
-from domain.weighing import Keyed, keyed_claims, speaking
+from domain.weighing import Keyed, Weighed, weigh
 
 _BEHIND = {
     "superseded": "The same source said later: {other}.",
@@ -28,9 +28,10 @@ _Row = tuple[History, ReportHistory, Held, Verdict]
 def finish(history: History, reading: Reading) -> Document:
     """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
     verdicts: dict[str, Verdict] = {}
-    for keyed in keyed_claims(history, reading.reported_until):
+    weighed = weigh(history, reading.reported_until)
+    for keyed in weighed.keyed:
         verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.question)))
-    return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts)]}
+    return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts, weighed)]}
 
 
 def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
@@ -48,14 +49,13 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
             yield ref, (code, _BEHIND[code].format(other=other), each.flags.get(ref, ()))
 
 
-def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict]) -> list[_Row]:
+def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: Weighed) -> list[_Row]:
     moment = reading.reported_until
-    withdrawn = {each.ref for each in history.standing(moment)} - {each.ref for each in speaking(history, moment)}
     rows: list[_Row] = []
     for report in history.reports.values():
         if not report.said_by(moment):
             continue
-        gone = _gone(report.ref in withdrawn)
+        gone = _gone(report.ref in weighed.withdrawn)
         rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.now.held]
     return sorted(rows, key=lambda row: row[2].ref)
 

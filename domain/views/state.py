@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import cast
 
+from domain.actors import Actor
 from domain.escalation import Day, days
 from domain.estimate_documents import estimate_document
 from domain.incident.history import History, ReportHistory, Version
@@ -11,7 +12,7 @@ from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.sentences import sentences
 from domain.sources import ANONYMOUS, AnonymousSource
-from domain.weighing import by_origin, keyed_claims, speaking
+from domain.weighing import by_origin, weigh
 from domain.words import Strict
 
 
@@ -20,10 +21,10 @@ def finish(history: History, reading: Reading) -> Document:
 
     Title, status, period and scopes are ours and stand on the recorded clock alone.
     """
-    reports = _in_order(speaking(history, reading.reported_until))
+    weighed = weigh(history, reading.reported_until)
+    reports = _in_order(weighed.speaking.values())
     versions = [report.now for report in reports]
-    keys = keyed_claims(history, reading.reported_until)
-    judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in keys]
+    judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in weighed.keyed]
     return {
         "incident": history.slug,
         "title": history.title,
@@ -32,12 +33,13 @@ def finish(history: History, reading: Reading) -> Document:
         "period": history.period,
         "countries": list(history.countries),
         "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
-        "places": _distinct(_limits(place) for each in versions for place in each.report.places),
+        "merged": sorted(home.slug for home in history.shown() if home is not history.own),
+        "places": _distinct({place for each in versions for place in each.report.places}),
         "sides": _sides(versions),
         "kinds": dict(sorted(Counter(each.report.kind for each in versions).items())),
         "sources": _sources(history, reports),
         "blame": _blame(versions),
-        "escalation": _escalation(days(history, reading.reported_until, keys)),
+        "escalation": _escalation(days(history, reading.reported_until, weighed.keyed)),
         "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
         "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed, estimate)],
     }
@@ -52,19 +54,20 @@ def _in_order(reports: Iterable[ReportHistory]) -> list[ReportHistory]:
     return sorted(reports, key=lambda report: report.ref)
 
 
-def _distinct(documents: Iterable[Document]) -> list[Document]:
-    """Return each document once, sorted by what it says."""
-    found = {canonical(document): document for document in documents}
+def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
+    """Return what statements say, each thing once and without the field `but`, sorted."""
+    documents = (_limits(statement) for statement in statements)
+    kept = ({name: value for name, value in each.items() if name != but} for each in documents)
+    found = {canonical(document): document for document in kept}
     return [found[key] for key in sorted(found)]
 
 
 def _sides(versions: Sequence[Version]) -> list[Document]:
-    sides: dict[str, list[Document]] = {}
+    sides: dict[str, set[Actor]] = {}
     for version in versions:
         for actor in version.report.actors:
-            document = _limits(actor)
-            sides.setdefault(str(document.pop("side", "")), []).append(document)
-    return [{"side": side or None, "actors": _distinct(actors)} for side, actors in sorted(sides.items())]
+            sides.setdefault(actor.side or "", set()).add(actor)
+    return [{"side": side or None, "actors": _distinct(actors, "side")} for side, actors in sorted(sides.items())]
 
 
 def _sources(history: History, reports: Sequence[ReportHistory]) -> list[Document]:

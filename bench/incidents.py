@@ -1,0 +1,120 @@
+"""Makes one large incident, the same for the same seed: many sources, revising their tolls, beside events of all days."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
+
+from domain.incident.commands import FileReport, OpenIncident
+from domain.incident.deciding import decided
+from domain.incident.facts import NAMESPACE, Fact, IncidentFact, Recorded, incident_stream, source_stream
+from domain.incident.refusals import Refusal
+from domain.incident.source import introductions
+from domain.incident.state import Incident, evolve
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SLUG = "bench"
+A_TRANSACTION = 100
+"""So many facts share a stamp, as they do when reports come in bulk."""
+
+_SOURCES = [f"source-{letter}" for letter in "abcdefghijklmnopqrstuvwx"]
+_POPULATIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"status": ["civilian"]},
+    {"status": ["civilian"], "age": "child"},
+    {"status": ["civilian"], "sex": "female"},
+    {"status": ["state_forces"]},
+    {"status": ["armed_group"]},
+)
+_PLACES = ("Jableh", "Baniyas", "Latakia", "Tartus", "Qardaha", "Sahel", "Haffa", "Datour")
+_METHODS = ("ambush", "shelling", "raid", "execution", "armed_clash")
+
+
+class _States:
+    """The states that commands are decided against: one incident, and no sources."""
+
+    def __init__(self) -> None:
+        self.own: Incident | None = None
+
+    def incident(self, _stream: UUID) -> Incident | None:
+        return self.own
+
+    def source(self, _origin: str) -> None:
+        return None
+
+    def adopted(self) -> None:
+        return None
+
+    def home_of(self, _report_id: UUID) -> UUID:
+        return incident_stream(SLUG)
+
+
+def facts(number: int, seed: int = 2026) -> list[Recorded]:
+    """Return `number` facts of one incident and of the sources that it cites, as they would be recorded."""
+    chance = Random(seed)  # noqa: S311 - the same data every time is what is wanted
+    states, made, known = _States(), list[Recorded](), set[str]()
+    versions: dict[UUID, int] = {}
+
+    def keep(stream: UUID, fact: Fact) -> None:
+        position = len(made) + 1
+        versions[stream] = versions.get(stream, 0) + 1
+        at = START + timedelta(milliseconds=position // A_TRANSACTION)
+        made.append(Recorded(position, uuid5(stream, str(position)), stream, versions[stream], at, fact, None))
+        if isinstance(fact, IncidentFact):
+            states.own = evolve(states.own, fact)
+
+    opening = OpenIncident(slug=SLUG, title="Bench", period="2025-03-01/2025-06-30", utc_offset="+03:00")
+    for stream, fact in decided(states, opening, START):
+        keep(stream, fact)
+    for report in _reports(chance, number):
+        if len(made) >= number:
+            break
+        command = FileReport.model_validate(report)
+        try:
+            entries = decided(states, command, START, incident_stream(SLUG))
+        except Refusal:
+            continue
+        for origin, fact in introductions(command.report).items():
+            if origin not in known:
+                known.add(origin)
+                keep(source_stream(origin), fact)
+        for stream, fact in entries:
+            keep(stream, fact)
+    return made[:number]
+
+
+def _reports(chance: Random, number: int) -> Iterator[dict[str, Any]]:
+    """Yield reports: six of ten are tolls of the incident that mostly grow, four tell events, some with their dead."""
+    for place in range(2 * number):
+        day = datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=120 * place / number)
+        body = _toll(chance, place, number) if chance.random() < 0.6 else _event(chance, day)  # noqa: PLR2004
+        body |= {
+            "source": chance.choice(_SOURCES),
+            "via": chance.choice(([], [], ["afp"], ["reuters"])),
+            "reported_at": f"{day:%Y-%m-%d}" if chance.random() < 0.8 else f"{day:%Y-%m-%dT%H:%M:%SZ}",  # noqa: PLR2004
+        }
+        yield {"report_id": str(uuid5(NAMESPACE, f"bench {place}")), "report": body}
+
+
+def _toll(chance: Random, place: int, number: int) -> dict[str, Any]:
+    figure = 10 + round(1500 * place / number) + chance.randint(-20, 20)
+    words = chance.choice(("{}", "{}", "{}", "at least {}", "more than {}", "dozens"))
+    claim = {
+        "id": "1",
+        "measure": chance.choice(("killed", "killed", "injured")),
+        "population": chance.choice(_POPULATIONS),
+        "count": {"verbatim": words.format(max(figure, 1))},
+    }
+    return {"kind": "toll_revised", "claims": [claim]}
+
+
+def _event(chance: Random, day: datetime) -> dict[str, Any]:
+    claim = {"id": "1", "measure": "killed", "count": {"verbatim": str(chance.randint(1, 9))}}
+    return {
+        "kind": "attack_launched",
+        "method": chance.choice(_METHODS),
+        "occurred": f"{day - timedelta(days=1):%Y-%m-%d}",
+        "places": [{"name": chance.choice(_PLACES), "country": "SY"}],
+        **({"claims": [claim]} if chance.random() < 0.5 else {}),  # noqa: PLR2004
+    }
