@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -86,6 +87,7 @@ def parse_instant(text: str) -> datetime:
     return _in_utc(moment.replace(tzinfo=zone), text)
 
 
+@lru_cache(maxsize=65_536)
 def format_instant(moment: datetime) -> str:
     """Write an aware moment as RFC 3339 in UTC: `2025-03-09T20:59:59Z`, with six more digits only where not zero.
 
