@@ -37,8 +37,10 @@ LONGEST_POSITION = 18
 class Unanswerable(Exception):
     """The question has no answer; the sentence says why and what to ask instead."""
 
-    field: str | None = None
-    """The part of the question that it is about, if it is about one."""
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        """Keep the sentence; `field` is the part of the question that it is about, if it is about one."""
+        self.field = field
+        super().__init__(sentence)
 
 
 class NoSuchIncident(Unanswerable):
@@ -46,23 +48,15 @@ class NoSuchIncident(Unanswerable):
 
 
 class MomentUnreadable(Unanswerable):
-    """`as_of` or `reported_until`, named by `field`, is not a moment."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        self.field = field
-        super().__init__(sentence)
+    """`as_of`, `reported_until`, or whatever `field` calls it, is not a moment."""
 
 
 class MomentInTheFuture(Unanswerable):
-    """`as_of` lies ahead of both the database's clock and the log."""
-
-    field = "as_of"
+    """A moment on the recorded clock lies ahead of both the database's clock and the log."""
 
 
 class PastTheEnd(Unanswerable):
-    """`as_of=@n` lies beyond the last position of the log."""
-
-    field = "as_of"
+    """A position lies beyond the last one of the log."""
 
 
 class NotYetKnown(Unanswerable):
@@ -166,9 +160,7 @@ async def answer(log: Reads, question: Question) -> Answer:
     named = catalogue.policy(question.policy) if question.policy else None
     until = read_moment("reported_until", question.reported_until) if question.reported_until else None
     moment = await settle(log, question.as_of)
-    inputs = await inputs_at(log, question.incident, moment.position, question.as_of)
-    if into := inputs.history.own.into:
-        raise MergedAway(inputs.history.slug, into)
+    inputs = await shown_at(log, question.incident, moment.position, question.as_of)
     policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
     document = view.finish(inputs.history, Reading(until, policy))
     data = canonical(document)
@@ -183,17 +175,20 @@ async def answer(log: Reads, question: Question) -> Answer:
     )
 
 
-async def settle(log: Reads, as_of: str | None) -> Moment:
-    """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock."""
+async def settle(log: Reads, as_of: str | None, name: str = "as_of") -> Moment:
+    """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock.
+
+    `name` is what the question calls it. Raises MomentUnreadable, MomentInTheFuture, PastTheEnd.
+    """
     head = await log.head()
     if as_of is None:
         return Moment(head.position, closed=False)
     if as_of.startswith("@"):
-        return _settle_position(as_of, head)
-    asked = read_moment("as_of", as_of)
+        return _settle_position(as_of, head, name)
+    asked = read_moment(name, as_of)
     if asked > max(head.now, head.recorded_at or head.now):
-        message = f"as_of={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
-        raise MomentInTheFuture(message)
+        message = f"{name}={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
+        raise MomentInTheFuture(message, name)
     position = await log.position_at(asked)
     return Moment(position, closed=position < head.position)
 
@@ -216,6 +211,17 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
         fresh = [recorded(row) for row in further]
         rows, facts = [*rows, *further], [*facts, *fresh]
     return Inputs(tuple(sorted(rows, key=lambda row: row.position)), history_of(facts, stream))
+
+
+async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
+    """Read and fold the inputs of an incident that stood by itself at a position.
+
+    Raises NoSuchIncident, NotYetKnown; MergedAway if another incident showed what it held.
+    """
+    inputs = await inputs_at(log, incident, position, asked)
+    if into := inputs.history.own.into:
+        raise MergedAway(inputs.history.slug, into)
+    return inputs
 
 
 def _leads_to(recorded: Recorded) -> Iterator[UUID]:
@@ -263,9 +269,9 @@ def read_moment(name: str, text: str) -> datetime:
     try:
         return parse_instant(text.replace(" ", "+"))
     except ClockError as error:
-        hint = " or a position such as @12" if name == "as_of" else ""
+        hint = "" if name == "reported_until" else " or a position such as @12"
         message = f"{name}={text[:100]} is not a moment: {error} Write 2025-03-09T23:59:59Z{hint}."
-        raise MomentUnreadable(name, message) from error
+        raise MomentUnreadable(message, name) from error
 
 
 def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
@@ -273,14 +279,14 @@ def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
     return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
 
 
-def _settle_position(as_of: str, head: Head) -> Moment:
+def _settle_position(as_of: str, head: Head, name: str) -> Moment:
     digits = as_of[1:]
     if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
-        message = f"as_of={as_of[:100]} is not a position; the first is @1."
-        raise MomentUnreadable("as_of", message)
+        message = f"{name}={as_of[:100]} is not a position; the first is @1."
+        raise MomentUnreadable(message, name)
     if len(digits.lstrip("0")) > LONGEST_POSITION or int(digits) > head.position:
-        message = f"as_of={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
-        raise PastTheEnd(message)
+        message = f"{name}={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
+        raise PastTheEnd(message, name)
     return Moment(int(digits), closed=True)
 
 

@@ -19,6 +19,7 @@ _EPILOG = """
   KNOWNWHEN_PORT=9000 knownwhen demo
   knownwhen replay syria-coast-2025 --reported-until 2025-03-09T23:59:59Z
   knownwhen replay syria-coast-2025 --as-of @100 --view timeline/1
+  knownwhen audit
   knownwhen doctor
 
 [bold]Exit status[/bold]  0 fine · 1 the answer is no · 2 wrong use · 3 could not run
@@ -136,6 +137,17 @@ def replay(  # noqa: PLR0913 - each is a part of the question
         unicodedata.normalize("NFC", incident), view, as_of=as_of, reported_until=reported_until, policy=policy
     )
     outcome.run(lambda settings: replay.replay(settings, question, json=json), debug=debug)
+
+
+@app.command()
+def audit(*, json: Json = False, debug: Debug = False) -> None:
+    """Ask every published estimate again, and name each that is not answered as it was published.
+
+    Works while Knownwhen is running, and when it is not.
+    """
+    from service.console import audit, outcome
+
+    outcome.run(lambda settings: audit.audit(settings, json=json), debug=debug)
 
 
 @app.command()

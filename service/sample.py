@@ -2,8 +2,10 @@
 
 A sample is a folder of NDJSON files, read in the order of their names. Each line is
 an object with one member, which says what is asked and holds the body of that
-request: `source`, `open`, `report`, `scope`, `correction`, `retraction` or
-`reinstatement`. The lines after an `open` are about the incident that it opened.
+request: `source`, `same_origin` or `policy`; `open`; `report`, `scope`, `merge`,
+`unmerge` or `rescoping`, which are about the incident that the last `open` opened,
+unless their body names another `incident`; and `correction`, `retraction`,
+`reinstatement`, `assessment`, `dispute` or `move` of the report that they name.
 """
 
 import hashlib
@@ -16,14 +18,24 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
+from domain import catalogue
 from domain.incident.commands import (
+    AdoptPolicy,
+    AssessReport,
     CorrectReport,
     DeclareScope,
+    DisputeReport,
     FileReport,
+    MergeIncident,
+    MoveReport,
     OpenIncident,
     ReinstateReport,
+    RescopeClaims,
     RetractReport,
+    StateSameOrigin,
+    UnmergeIncident,
 )
+from domain.incident.deciding import AnyCommand
 from domain.incident.facts import incident_stream
 from domain.incident.refusals import IncidentSlugTaken, Refusal, ReportIdTaken, ScopeTaken
 from domain.sources import Registration
@@ -41,7 +53,16 @@ _SHAPES: dict[str, type[Strict]] = {
     "correction": CorrectReport,
     "retraction": RetractReport,
     "reinstatement": ReinstateReport,
+    "assessment": AssessReport,
+    "dispute": DisputeReport,
+    "move": MoveReport,
+    "merge": MergeIncident,
+    "unmerge": UnmergeIncident,
+    "rescoping": RescopeClaims,
+    "same_origin": StateSameOrigin,
+    "policy": AdoptPolicy,
 }
+_OF_INCIDENT = ("report", "scope", "merge", "unmerge", "rescoping")
 _TAKEN = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
 
 
@@ -131,23 +152,31 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, text
 
 
-def _line(sample: str, path: Path, number: int, text: bytes, incident: UUID | None) -> Line:
+def _line(sample: str, path: Path, number: int, text: bytes, opened: UUID | None) -> Line:
     where = f"{path.name}, line {number}"
     what, body = _parsed(where, text)
+    incident = _incident(where, body, opened) if what in _OF_INCIDENT else None
     command = _command(where, what, body)
     if isinstance(command, OpenIncident):
         incident = incident_stream(command.slug)
-    elif not isinstance(command, Registration) and incident is None:
-        message = f"{where}: no “open” comes before it, so its incident is unknown."
-        raise SampleError(message)
     place = f"{sample}/{path.name}:{number}"
     write = Write(
         command=command,
         fact_id=command.report_id if isinstance(command, FileReport) else uuid5(NAMESPACE, place),
         request_hash=hashlib.sha256(f"sample {place}\n".encode() + text.strip()).digest(),
-        incident=None if isinstance(command, Registration) else incident,
+        incident=incident,
     )
     return Line(where, what, write)
+
+
+def _incident(where: str, body: dict[str, object], opened: UUID | None) -> UUID:
+    """Take from a body which incident it is about; without a name, it is the one that was opened last."""
+    if "incident" in body:
+        return incident_stream(str(body.pop("incident")))
+    if opened is None:
+        message = f"{where}: no “open” comes before it, so its incident is unknown."
+        raise SampleError(message)
+    return opened
 
 
 def _parsed(where: str, text: bytes) -> tuple[str, dict[str, object]]:
@@ -171,16 +200,22 @@ def _parsed(where: str, text: bytes) -> tuple[str, dict[str, object]]:
     return what, cast("dict[str, object]", body)
 
 
-def _command(where: str, what: str, body: dict[str, object]) -> Registration | OpenIncident | FileReport:
+def _command(where: str, what: str, body: dict[str, object]) -> AnyCommand:
     if what == "report":
         if "report_id" not in body:
             message = f"{where}: report_id: a report of a sample has one, so that loading twice changes nothing."
             raise SampleError(message)
         body = {"report_id": body["report_id"], "report": body}
     try:
-        return cast("Registration | OpenIncident | FileReport", _SHAPES[what].model_validate(body))
+        command = cast("AnyCommand", _SHAPES[what].model_validate(body))
+        if isinstance(command, AdoptPolicy):
+            catalogue.policy(command.policy)
+    except catalogue.UnknownName as problem:
+        message = f"{where}: policy: {problem}"
+        raise SampleError(message) from problem
     except ValidationError as problem:
         error = problem.errors(include_url=False)[0]
         field = ".".join(str(step) for step in error["loc"]) or what
         message = f"{where}: {field}: {error['msg']}"
         raise SampleError(message) from problem
+    return command

@@ -19,6 +19,8 @@ from service.eventstore import FactMapper, KnownwhenLog, LogReader
 from service.eventstore.writer import Writer
 from service.postgres.pool import connect, make_pool
 from service.postgres.readiness import missing
+from service.sealing.publications import Publications
+from service.sealing.tree import LogTree
 
 ROLE = "knownwhen_service"
 """What the service is to the database, where a migration could make this role: it may read the log and append to it."""
@@ -45,8 +47,9 @@ async def services(url: str) -> AsyncGenerator[Services]:
     with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=_salt, new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder)
+            publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
-                yield Services(LogReader(pool), writer, uuid.uuid4, partial(missing, pool))
+                yield Services(LogReader(pool), writer, uuid.uuid4, partial(missing, pool), publications, root_at)
             finally:
                 await writer.close()
 

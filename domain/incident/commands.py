@@ -10,7 +10,7 @@ from domain.claims import ClaimId, ClaimRef, Scope
 from domain.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
 from domain.places import CountryRule
 from domain.report.registry import AnyReport
-from domain.words import Label, Slug, Strict, Words
+from domain.words import Label, Slug, Strict, Text, Words
 
 
 def _offset(text: str) -> str:
@@ -31,7 +31,7 @@ Cause = Literal["transcription", "translation", "attribution", "reclassified"]
 Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
 """The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
 PolicyId = Annotated[str, Field(pattern=r"^[a-z_]{1,40}/[1-9][0-9]{0,3}$")]
-Origin = Annotated[Label, Field(max_length=500)]
+Origin = Annotated[str, Text(500, 1)]
 
 
 def _two(origins: tuple[str, str]) -> tuple[str, str]:

@@ -18,8 +18,10 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
     expect_unmerged(incident)
     if command.into == incident.slug:
         raise refusals.MergedIntoItself
-    target = _expect_target(into, command.into)
-    return IncidentMerged(incident=incident.slug, into=target.slug, text=note(command.reason))
+    if into is None:
+        raise refusals.TargetUnknown(incident=command.into)
+    _expect_taking(into)
+    return IncidentMerged(incident=incident.slug, into=into.slug, text=note(command.reason))
 
 
 def unmerge(incident: Incident, command: UnmergeIncident) -> IncidentUnmerged:
@@ -32,11 +34,13 @@ def unmerge(incident: Incident, command: UnmergeIncident) -> IncidentUnmerged:
 def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMoved:
     """Show a report, filed under `home`, under `to`."""
     filed = filed_report(home, command.report_id)
-    target = _expect_target(to, command.to)
-    if target.slug == filed.at:
+    if to is None:
+        raise refusals.DestinationUnknown(incident=command.to)
+    _expect_taking(to)
+    if to.slug == filed.at:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     return ReportMoved(
-        report_id=command.report_id, home=home.slug, left=filed.at, to=target.slug, text=note(command.reason)
+        report_id=command.report_id, home=home.slug, left=filed.at, to=to.slug, text=note(command.reason)
     )
 
 
@@ -91,9 +95,6 @@ def _check(
     check_claims(report_id, filed.report, spans, home.scopes, home.offset, Scoping(after))
 
 
-def _expect_target(target: Incident | None, name: str) -> Incident:
-    if target is None:
-        raise refusals.TargetUnknown(incident=name)
+def _expect_taking(target: Incident) -> None:
     expect_unmerged(target)
     expect_open(target)
-    return target

@@ -173,6 +173,12 @@ class TargetUnknown(Refusal):
     field = "into"
 
 
+class DestinationUnknown(Refusal):
+    """There is no incident “{incident}” to move a report to; name one that there is."""
+
+    field = "to"
+
+
 class ReportElsewhere(Refusal):
     """Report {report_id} is not one of “{incident}”, but stands under “{at}”."""
 

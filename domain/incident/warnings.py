@@ -67,10 +67,15 @@ class Taken:
     @property
     def occurrence(self) -> Occurrence | None:
         """Kind, first day and first place, where all three are known."""
-        if self.occurred is None or self.occurred.earliest is None or not self.report.places:
-            return None
-        day = self.occurred.earliest.astimezone(self.offset).date().isoformat()
-        return self.report.kind, day, slugify(self.report.places[0].name)
+        return occurrence_of(self.report, self.occurred, self.offset)
+
+
+def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Occurrence | None:
+    """Return what two reports of one event have in common: kind, first day and first place, where all are known."""
+    if occurred is None or occurred.earliest is None or not report.places:
+        return None
+    day = occurred.earliest.astimezone(offset).date().isoformat()
+    return report.kind, day, slugify(report.places[0].name)
 
 
 def warnings(seen: Seen, taken: Taken) -> list[Concern]:

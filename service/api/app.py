@@ -10,13 +10,48 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from service.api import facts, health, histories, incidents, openapi, pages, reports, sources, views
+from service.answers import MergedAway
+from service.api import (
+    curation,
+    differences,
+    facts,
+    health,
+    histories,
+    incidents,
+    merged,
+    openapi,
+    pages,
+    policies,
+    publications,
+    receipts,
+    reports,
+    same_origin,
+    sources,
+    suggestions,
+    views,
+)
 from service.api.door import Door
 from service.api.failures import Problem, tell, tell_http, tell_parameters
 from service.api.problems import SLUGS
 from service.api.services import Services
 
-RESOURCES = (incidents, views, facts, reports, histories, sources, health, pages)
+RESOURCES = (
+    incidents,
+    views,
+    differences,
+    suggestions,
+    facts,
+    reports,
+    histories,
+    curation,
+    same_origin,
+    sources,
+    policies,
+    publications,
+    receipts,
+    health,
+    pages,
+)
 
 _COMPRESSION = 5
 _TITLE = "Knownwhen"
@@ -47,6 +82,7 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_
         app.router.routes.extend(resource.router.routes)
     for known in (Problem, *SLUGS):
         app.add_exception_handler(known, tell)
+    app.add_exception_handler(MergedAway, merged.lead)
     app.add_exception_handler(RequestValidationError, tell_parameters)
     app.add_exception_handler(HTTPException, tell_http)
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)

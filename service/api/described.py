@@ -22,8 +22,10 @@ _OF_WRITING = (
     "id-taken",
     "overloaded",
 )
-MOMENTS = ("moment-unreadable", "moment-in-the-future", "past-the-end", "not-yet-known")
+MOMENTS_OF_THE_LOG = ("moment-unreadable", "moment-in-the-future", "past-the-end")
 """How a moment on the recorded clock can be refused."""
+MOMENTS = (*MOMENTS_OF_THE_LOG, "not-yet-known")
+"""How a moment can be refused where there may be nothing yet to answer about."""
 
 Described = dict[str, Any]
 Responses = dict[int | str, Described]
@@ -39,13 +41,20 @@ def shape(name: str) -> Described:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def reads(gives: str | None, *problems: str, also: Mapping[str, Described] | None = None) -> Described:
-    """Describe a read that gives the shape `gives` as JSON, and other media types `also`."""
+def reads(
+    gives: str | None, *problems: str, also: Mapping[str, Described] | None = None, leads: bool = False
+) -> Described:
+    """Describe a read that gives the shape `gives` as JSON, and other media types `also`; `leads` where it may lead on.
+
+    An answer about a merged incident is that of the incident it was merged into.
+    """
     content = {**({JSON: {"schema": shape(gives)}} if gives else {}), **(also or {})}
     found: Responses = {
         200: {"description": "The answer.", "content": content},
         304: {"description": "The client has it already (`If-None-Match`)."},
     }
+    if leads:
+        found[307] = {"description": "The incident is merged into another, whose answer is at `Location`."}
     return {"responses": {**found, **_refusals(*_ALWAYS, *_OF_READING, *problems)}}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -11,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from service.answers import NotYetKnown
+from domain.incident.refusals import IncidentIsMerged
+from service.answers import MergedAway, NotYetKnown
 from service.api.complaints import Complaint, complaints_of
 from service.api.problem_types import MEDIA_TYPE, TYPES
 from service.api.problems import type_of
@@ -77,8 +79,17 @@ def problem_of(error: Exception) -> Problem:
     detail = _INSIDES.get(kind.slug) or str(error)
     field: str | None = getattr(error, "field", None)
     complaints = [Complaint(field, detail, getattr(error, "nearest", None))] if field else []
-    more = {"known_since": error.known_since, "known_at": error.known_at} if isinstance(error, NotYetKnown) else None
-    return Problem(kind.slug, detail, complaints, more=more)
+    return Problem(kind.slug, detail, complaints, more=_members(error))
+
+
+def _members(error: Exception) -> dict[str, object]:
+    """Return what a problem tells beyond its sentence, so that a program can go on from there."""
+    if isinstance(error, NotYetKnown):
+        return {"known_since": error.known_since, "known_at": error.known_at}
+    if isinstance(error, MergedAway | IncidentIsMerged):
+        into = error.into if isinstance(error, MergedAway) else str(error.about["into"])
+        return {"into": into, "location": f"/v1/incidents/{quote(into)}"}
+    return {}
 
 
 def refuse_fields(complaints: Sequence[Complaint], slug: str = "invalid-body") -> Problem:

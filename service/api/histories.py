@@ -1,13 +1,25 @@
 """The resource of a report's history: as it was filed, and all that became of it up to a moment."""
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import Request
 from starlette.responses import Response
 
 from domain.clocks import format_instant
-from domain.incident.facts import ReportCorrected, ReportReinstated, ReportRetracted, is_report
+from domain.incident.facts import (
+    ClaimsRescoped,
+    IncidentMerged,
+    IncidentUnmerged,
+    ReportAssessed,
+    ReportCorrected,
+    ReportDisputed,
+    ReportMoved,
+    ReportReinstated,
+    ReportRetracted,
+    incident_stream,
+    is_report,
+)
 from service.answers import settle
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import Problem
@@ -23,7 +35,12 @@ _NAMES = {
     ReportCorrected.topic: "corrected",
     ReportRetracted.topic: "retracted",
     ReportReinstated.topic: "reinstated",
+    ReportAssessed.topic: "assessed",
+    ReportDisputed.topic: "disputed",
+    ReportMoved.topic: "moved",
+    ClaimsRescoped.topic: "rescoped",
 }
+_MERGES = (IncidentMerged.topic, IncidentUnmerged.topic)
 
 
 @router.get(
@@ -32,7 +49,10 @@ _NAMES = {
     **reads("ReportHistory", *MOMENTS, "no-such-report"),
 )
 async def read_history(request: Request, services: Opened, report_id: ReportId, as_of: AsOf = None) -> Response:
-    """Tell how it was filed, with its free text, and each correction, retraction and reinstatement since."""
+    """Tell how it was filed, with its free text, and all that became of it since; and which incident shows it.
+
+    That is the one it was filed under, or moved to, or the one that this was merged into.
+    """
     offered(request, JSON)
     reader = services.reader
     filed = await reader.find(report_id)
@@ -42,13 +62,16 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
     if filed.position > moment.position:
         raise not_yet_known(request, f"report {report_id}", as_of, filed)
     rows = [filed, *await _changes(reader, filed, moment.position)]
-    opening = await reader.first_of(filed.originator_id)
-    coordinates = await coordinates_of(reader, rows[-1], moment)
+    home = orjson.loads(cast("StoredRow", await reader.first_of(filed.originator_id)).state)["slug"]
+    shown, merges = await _shown(reader, _last(rows, "to", ReportMoved.topic) or home, moment.position)
+    last = max((*rows, *merges), key=lambda row: row.position)
+    coordinates = await coordinates_of(reader, last, moment, rows[-1].originator_version)
     document = {
         "report_id": str(report_id),
-        "incident": orjson.loads(opening.state)["slug"] if opening else None,
+        "incident": shown,
+        "home": home,
         "standing": _standing(rows),
-        "history": [step(row) for row in rows],
+        "history": [_step(row, str(report_id)) for row in rows],
         "coordinates": dict(coordinates),
     }
     return send_document(request, document, coordinates)
@@ -56,22 +79,50 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
 
 async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
     found = await reader.of_topics([filed.originator_id], list(_NAMES), upto)
-    return [row for row in found if orjson.loads(row.state)["report_id"] == str(filed.fact_id)]
+    return [row for row in found if _is_about(orjson.loads(row.state), str(filed.fact_id))]
+
+
+def _is_about(state: dict[str, Any], report_id: str) -> bool:
+    return state.get("report_id") == report_id or bool(_claims(state, report_id))
+
+
+def _claims(state: dict[str, Any], report_id: str) -> list[str]:
+    return [ref for ref in state.get("claims", ()) if ref.startswith(f"{report_id}#")]
+
+
+async def _shown(reader: LogReader, slug: str, upto: int) -> tuple[str, list[StoredRow]]:
+    """Follow an incident to the one that shows what stands under it, with the merges that lead there."""
+    merges: list[StoredRow] = []
+    while True:
+        found = await reader.of_topics([incident_stream(slug)], _MERGES, upto)
+        own = [row for row in found if orjson.loads(row.state)["incident"] == slug]
+        merges += own
+        if not own or own[-1].topic != IncidentMerged.topic:
+            return slug, merges
+        slug = orjson.loads(own[-1].state)["into"]
+
+
+def _last(rows: list[StoredRow], name: str, *topics: str) -> Any:  # noqa: ANN401 - what the fact holds
+    """Return what the last fact of these topics about the report as a whole holds under a name; None without one."""
+    states = [orjson.loads(row.state) for row in rows if row.topic in topics]
+    return next((state.get(name) for state in reversed(states) if "claim" not in state), None)
 
 
 def _standing(rows: list[StoredRow]) -> str:
-    topics = [row.topic for row in rows]
-    undone = [topic for topic in topics if topic in (ReportRetracted.topic, ReportReinstated.topic)]
-    if undone and undone[-1] == ReportRetracted.topic:
+    if _last(rows, "by", ReportRetracted.topic, ReportReinstated.topic):  # an undone one is by nobody
         return "retracted"
-    return "corrected" if ReportCorrected.topic in topics else "standing"
+    if _last(rows, "disputed", ReportDisputed.topic):
+        return "disputed"
+    return "corrected" if ReportCorrected.topic in {row.topic for row in rows} else "standing"
 
 
-def step(row: StoredRow) -> dict[str, Any]:
+def _step(row: StoredRow, report_id: str) -> dict[str, Any]:
     """Write one fact of a report: what was recorded, its free text in its place, and where it stands in the log."""
     state: dict[str, Any] = orjson.loads(row.state)
     text: dict[str, Any] = orjson.loads(row.text) if row.text else {}
-    state.pop("report_id")
+    state.pop("report_id", None)
+    if "claims" in state:  # one fact rescopes claims of many reports
+        state["claims"] = _claims(state, report_id)
     found: dict[str, Any] = {
         "fact": _NAMES.get(row.topic, "filed"),
         "position": row.position,

@@ -9,13 +9,20 @@ from starlette.responses import Response
 
 from domain.clocks import format_instant
 from domain.incident.commands import AmendIncident, CloseIncident, Command, DeclareScope, OpenIncident, ReopenIncident
-from domain.incident.facts import IncidentAmended, IncidentClosed, IncidentReopened
+from domain.incident.facts import (
+    IncidentAmended,
+    IncidentClosed,
+    IncidentMerged,
+    IncidentReopened,
+    IncidentUnmerged,
+)
 from service.answers import stream_of
 from service.api.body import Sent, read, sent
 from service.api.described import reads, resource, writes
 from service.api.parameters import IncidentName
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
+from service.api.views import paths_of_views
 from service.api.writing import Asked, Order, Terms, created, id_for, record, refuse_version
 from service.eventstore import LogReader, StoredRow
 
@@ -23,6 +30,7 @@ router = resource("incidents")
 
 PAGE = 100
 LONGEST_PAGE = 500
+_CHANGES = (IncidentAmended, IncidentClosed, IncidentReopened, IncidentMerged, IncidentUnmerged)
 _OPENED = {
     "slug": "syria-coast-2025",
     "title": "Syrian coast, March 2025",
@@ -62,6 +70,7 @@ async def open_incident(request: Request, services: Opened, terms: Asked) -> Res
         "AmendIncident",
         "no-such-incident",
         "version-mismatch",
+        "merged",
         "nothing-changed",
         examples={"period": {"value": {"period": "2025-03-06/2025-03-12", "reason": "The raids went on."}}},
     ),
@@ -79,6 +88,7 @@ async def amend(request: Request, services: Opened, terms: Asked, incident: Inci
         "CloseIncident",
         "no-such-incident",
         "version-mismatch",
+        "merged",
         "incident-closed",
         examples={"reason": {"value": {"reason": "All sources have published their final figures."}}},
     ),
@@ -96,6 +106,7 @@ async def close(request: Request, services: Opened, terms: Asked, incident: Inci
         "ReopenIncident",
         "no-such-incident",
         "version-mismatch",
+        "merged",
         "incident-open",
         examples={"reason": {"value": {"reason": "A commission published a new figure."}}},
     ),
@@ -113,6 +124,7 @@ async def reopen(request: Request, services: Opened, terms: Asked, incident: Inc
         "DeclareScope",
         "no-such-incident",
         "version-mismatch",
+        "merged",
         "incident-closed",
         "scope-taken",
         "scope-reserved",
@@ -158,16 +170,24 @@ async def list_incidents(
 
 
 async def _items(reader: LogReader, page: list[StoredRow], head: int) -> list[dict[str, object]]:
-    topics = [fact.topic for fact in (IncidentAmended, IncidentClosed, IncidentReopened)]
+    topics = [fact.topic for fact in _CHANGES]
     changes = await reader.of_topics([row.originator_id for row in page], topics, head)
     items = {row.originator_id: _item(row) for row in page}
     for change in changes:
         item, state = items[change.originator_id], orjson.loads(change.state)
         if change.topic == IncidentAmended.topic:
             item["title"] = state.get("title") or item["title"]
-        else:
+        elif change.topic in (IncidentClosed.topic, IncidentReopened.topic):
             item["status"] = "closed" if change.topic == IncidentClosed.topic else "open"
-    return list(items.values())
+        elif state["incident"] == item["slug"]:  # the other side of a merge is not changed by it
+            item["into"] = state["into"] if change.topic == IncidentMerged.topic else None
+    return [_standing(item) for item in items.values()]
+
+
+def _standing(item: dict[str, object]) -> dict[str, object]:
+    if item["into"]:
+        return {**item, "status": "merged"}
+    return {name: value for name, value in item.items() if name != "into"}
 
 
 def _item(opening: StoredRow) -> dict[str, object]:
@@ -177,6 +197,7 @@ def _item(opening: StoredRow) -> dict[str, object]:
         "id": str(opening.originator_id),
         "title": state["title"],
         "status": "open",
+        "into": None,
         "opened": {"position": opening.position, "recorded_at": format_instant(opening.recorded_at)},
         "links": links_of(state["slug"]),
     }
@@ -185,4 +206,5 @@ def _item(opening: StoredRow) -> dict[str, object]:
 def links_of(slug: str) -> dict[str, str]:
     """Return where an incident's answers are."""
     own = f"/v1/incidents/{quote(slug)}"
-    return {"state": own, **{view: f"{own}/{view}" for view in ("timeline", "claims", "facts")}}
+    paths = {name: f"{own}{path}" for name, path in paths_of_views().items()}
+    return {**paths, **{name: f"{own}/{name}" for name in ("duplicates", "facts")}}

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from domain.incident import commands
 from domain.report.registry import KINDS
-from service.api import shapes
+from service.api import shapes, taken
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = """What did we know, and when did we know it?
@@ -29,17 +29,32 @@ _TAKEN: tuple[type[BaseModel], ...] = (
     commands.CloseIncident,
     commands.ReopenIncident,
     commands.DeclareScope,
-    shapes.Correction,
-    shapes.Retraction,
-    shapes.Reinstatement,
-    shapes.SourceBody,
+    commands.MergeIncident,
+    commands.UnmergeIncident,
+    commands.RescopeClaims,
+    commands.StateSameOrigin,
+    commands.UndoSameOrigin,
+    taken.Correction,
+    taken.Retraction,
+    taken.Reinstatement,
+    taken.Assessment,
+    taken.Dispute,
+    taken.Move,
+    taken.Adoption,
+    taken.SourceBody,
+    taken.Publication,
 )
 _GIVEN: tuple[type[BaseModel], ...] = (
     shapes.Recorded,
     shapes.Envelope,
     shapes.IncidentList,
+    shapes.Difference,
+    shapes.Duplicates,
     shapes.ReportHistory,
     shapes.Source,
+    shapes.PolicyInForce,
+    shapes.Published,
+    shapes.ReceiptFound,
     shapes.Problem,
     shapes.Health,
 )

@@ -15,13 +15,14 @@ _AS_OF = (
     "What we had recorded by then: an RFC 3339 moment such as `2025-03-09T23:59:59Z`, or a position such as `@12`."
     " Default: now. A `+` in a moment is written `%2B`."
 )
+_POLICY = "The policy that weighs the claims, `name/version`. Default: the one in force at the moment asked."
 _REPORTED_UNTIL = "What sources had said by then: an RFC 3339 moment. Default: whatever they have said."
 
 AsOf = Annotated[str | None, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
 ReportedUntil = Annotated[str | None, Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])]
 PolicyName = Annotated[
     str | None,
-    Query(description="The policy that weighs the claims, `name/version`. Default: `range/1`.", examples=["latest/1"]),
+    Query(description=_POLICY, examples=["latest/1"]),
 ]
 ReportId = Annotated[UUID, Path(description="The id of a report.")]
 

@@ -141,6 +141,12 @@ _TYPES = (
         "There is no such source",
         "No report named it, and nobody registered it, by that moment.",
     ),
+    ProblemType(
+        "no-such-receipt",
+        404,
+        "There is no such receipt",
+        "No estimate with this digest was published. An answer that was only read has no receipt.",
+    ),
     # what was refused
     ProblemType(
         "slug-taken",
@@ -251,6 +257,65 @@ _TYPES = (
         409,
         "The report stands",
         "Only a retracted report can be reinstated.",
+    ),
+    ProblemType(
+        "claim-retracted",
+        409,
+        "The claim is retracted",
+        "Reinstate it, by its id in `claim`, before you retract it again.",
+    ),
+    ProblemType(
+        "claim-stands",
+        409,
+        "The claim stands",
+        "Only a retracted claim can be reinstated. Where the whole report was retracted, leave `claim` out.",
+    ),
+    ProblemType(
+        "unknown-claim",
+        422,
+        "The report has no such claim",
+        "A claim is named by its id within the report, a part by that of its own. The detail lists those that there"
+        " are.",
+    ),
+    ProblemType(
+        "merged",
+        409,
+        "The incident is merged into another",
+        "It takes nothing by itself until the merge is undone. `into` is the incident to write to, and `location` its"
+        " address. What is asked of a report (a correction, a retraction, a move) is still taken: a report keeps its"
+        " home. Reading leads there by itself, with a 307.",
+    ),
+    ProblemType(
+        "not-merged",
+        409,
+        "The incident is not merged",
+        "Only a merged incident can be unmerged.",
+    ),
+    ProblemType(
+        "merged-into-itself",
+        422,
+        "An incident cannot be merged into itself",
+        "`into` names another incident than the address.",
+    ),
+    ProblemType(
+        "unknown-incident",
+        422,
+        "There is no incident of that name",
+        "The body names an incident, in `into` or in `to`, that there is not; `GET /v1/incidents` lists those that"
+        " there are.",
+    ),
+    ProblemType(
+        "report-elsewhere",
+        409,
+        "The report is shown by another incident",
+        "Claims are rescoped where their report is shown. The detail says which incident that is.",
+    ),
+    ProblemType(
+        "unknown-origin",
+        422,
+        "There is no such source",
+        "`origins` names two sources as documents do: a slug, or `anonymous:<words>|<relay>`. A source is there once it"
+        " is registered, or a report names it.",
     ),
     ProblemType(
         "retraction-needs-time",

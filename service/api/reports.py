@@ -10,7 +10,7 @@ from service.api.body import read, read_report, sent
 from service.api.described import resource, writes
 from service.api.parameters import IncidentName, ReportId
 from service.api.services import Opened
-from service.api.shapes import Correction, Reinstatement, Retraction
+from service.api.taken import Correction, Reinstatement, Retraction
 from service.api.writing import Asked, Order, created, id_for, record
 
 router = resource("reports")
@@ -37,7 +37,13 @@ _TAKEN_BACK = {"by": "source", "reported_at": "2025-03-13", "reason": "The sourc
     "/v1/incidents/{incident}/reports",
     summary="File a report",
     **writes(
-        "Report", "no-such-incident", "incident-closed", "reported-in-the-future", *_OF_CONTENT, examples=_EXAMPLES
+        "Report",
+        "no-such-incident",
+        "merged",
+        "incident-closed",
+        "reported-in-the-future",
+        *_OF_CONTENT,
+        examples=_EXAMPLES,
     ),
 )
 async def file_report(request: Request, services: Opened, terms: Asked, incident: IncidentName) -> Response:
@@ -89,19 +95,28 @@ async def correct(request: Request, services: Opened, terms: Asked, report_id: R
         "no-such-report",
         "version-mismatch",
         "report-retracted",
+        "unknown-claim",
+        "claim-retracted",
         "retraction-needs-time",
         "retraction-has-no-time",
         "retracted-before-said",
         "reported-in-the-future",
         "time-unreadable",
-        examples={"by the recorder": {"value": _RETRACTION}, "by its source": {"value": _TAKEN_BACK}},
+        examples={
+            "by the recorder": {"value": _RETRACTION},
+            "by its source": {"value": _TAKEN_BACK},
+            "one claim": {"value": {**_TAKEN_BACK, "claim": "1"}},
+        },
     ),
 )
 async def retract(request: Request, services: Opened, terms: Asked, report_id: ReportId) -> Response:
-    """Say that it was never said (by the `recorder`), or that it stood until `reported_at` (by its `source`)."""
+    """Say that it was never said (by the `recorder`), or that it stood until `reported_at` (by its `source`).
+
+    With `claim`, only that claim, and its parts, are taken back.
+    """
     body = await sent(request)
     given = read(Retraction, body.document)
-    command = RetractReport(report_id=report_id, by=given.by, reported_at=given.reported_at, reason=given.reason)
+    command = RetractReport(report_id=report_id, **given.model_dump())
     order = Order("retraction", str(report_id), body, terms)
     written = await record(services, order, command, id_for(services, terms))
     return created(written, f"/v1/reports/{report_id}", report_id=report_id)
@@ -115,14 +130,16 @@ async def retract(request: Request, services: Opened, terms: Asked, report_id: R
         "no-such-report",
         "version-mismatch",
         "report-stands",
+        "unknown-claim",
+        "claim-stands",
         examples={"reinstatement": {"value": {"reason": "The first entry was the right one."}}},
     ),
 )
 async def reinstate(request: Request, services: Opened, terms: Asked, report_id: ReportId) -> Response:
-    """Have the report count again."""
+    """Have the report, or one `claim` of it, count again."""
     body = await sent(request)
     given = read(Reinstatement, body.document)
     order = Order("reinstatement", str(report_id), body, terms)
-    command = ReinstateReport(report_id=report_id, reason=given.reason)
+    command = ReinstateReport(report_id=report_id, claim=given.claim, reason=given.reason)
     written = await record(services, order, command, id_for(services, terms))
     return created(written, f"/v1/reports/{report_id}", report_id=report_id)

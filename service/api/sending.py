@@ -93,7 +93,12 @@ def settled_headers(coordinates: Coordinates, tag: str) -> dict[str, str]:
 
     A table or a stream has no envelope, so the coordinates travel here as well.
     """
-    lifetime = _FOR_EVER if coordinates["closed"] else _ASK_AGAIN
+    return lasting_headers(coordinates, tag, closed=bool(coordinates["closed"]))
+
+
+def lasting_headers(coordinates: Mapping[str, object], tag: str, *, closed: bool) -> dict[str, str]:
+    """Return the headers of an answer at one moment or more; it is `closed` if all of them are."""
+    lifetime = _FOR_EVER if closed else _ASK_AGAIN
     return {"Knownwhen-Coordinates": canonical(dict(coordinates)).decode(), **_headers(tag, lifetime)}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -11,18 +11,28 @@ from service.eventstore import LogReader
 from service.eventstore.writer import Writer
 
 
+class Publications(Protocol):
+    """Where published estimates are in the log."""
+
+    async def positions(self, digest: str | None = None) -> list[int]:
+        """Return the positions of all of them, or of those with this digest, oldest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The opened services of one process.
 
     `missing` asks the database what still keeps the service from answering: sentences, none if it is ready.
-    `new_id` gives a random id a call.
+    `new_id` gives a random id a call. `root_at` gives the Merkle root of the log at a position.
     """
 
     reader: LogReader
     writer: Writer
     new_id: Callable[[], UUID]
     missing: Callable[[], Awaitable[list[str]]]
+    publications: Publications
+    root_at: Callable[[int], Awaitable[bytes]]
 
 
 def _opened(request: Request) -> Services:

@@ -1,45 +1,10 @@
-"""The shapes that HTTP adds to the domain's: bodies that are no command by themselves, and what is sent back."""
+"""The shapes of what is sent back, for the documents only."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.clocks import EdtfReported
-from domain.incident.commands import Cause, Content
-from domain.sources import Reliability, SourceType
-from domain.words import Label, Slug, Strict, Words
-
-
-class Correction(Strict, frozen=True):
-    """Replace the content of a report that *we* got wrong; `reported_at` is kept."""
-
-    cause: Cause
-    report: Content
-    reason: Words | None = None
-
-
-class Retraction(Strict, frozen=True):
-    """Say that a report no longer counts: never said (`recorder`), or taken back by its source at `reported_at`."""
-
-    by: Literal["recorder", "source"]
-    reported_at: EdtfReported | None = None
-    reason: Words | None = None
-
-
-class Reinstatement(Strict, frozen=True):
-    """Undo a retraction."""
-
-    reason: Words | None = None
-
-
-class SourceBody(Strict, frozen=True):
-    """What we hold about a source, and how far we trust it; its slug may be left out, as the address has it."""
-
-    slug: Slug | None = None
-    name: Label
-    type: SourceType
-    reliability: Reliability = "F"
-    speaks_for: Slug | None = None
+from domain.sources import Reliability
 
 
 class Sent(BaseModel):
@@ -69,13 +34,59 @@ class Recorded(Sent):
     warnings: list[Notice]
 
 
+class Receipt(Sent):
+    """What it takes to ask for a published answer again, and to show that the log is still the same."""
+
+    v: Literal[1]
+    log: str
+    origin: str
+    """The line that names the log in its checkpoints."""
+    position: int
+    """Of the last fact that the answer depends on."""
+    root: str
+    """The Merkle root (RFC 6962) of the log up to `position`, base64."""
+    incident: str
+    view: str
+    policy: str
+    reported_until: str | None
+    inputs: dict[str, int]
+    """Every stream that the answer depends on, with its last version."""
+    digest: str
+
+
+class Published(Recorded):
+    """Where a publication stands, and its receipt."""
+
+    receipt: Receipt
+
+
+class PublishedAt(Sent):
+    """Where a publication stands in the log."""
+
+    position: int
+    recorded_at: str
+    version: int
+    fact_id: str
+    reason: str = ""
+
+
+class ReceiptFound(Sent):
+    """The first publication of a digest."""
+
+    receipt: Receipt
+    published: PublishedAt
+    again: list[int]
+    """The positions of later publications of the same digest."""
+
+
 class Moment(Sent):
     """Where on the recorded clock an answer stands."""
 
     log: str
     position: int
     """Of the last fact that the answer depends on."""
-    recorded_at: str
+    recorded_at: str | None
+    """Null at position 0, before the first fact."""
     version: int
     closed: bool
     """Whether the same question can never be answered otherwise."""
@@ -112,7 +123,9 @@ class IncidentItem(Sent):
     slug: str
     id: str
     title: str
-    status: Literal["open", "closed"]
+    status: Literal["open", "closed", "merged"]
+    into: str = ""
+    """The incident that it is merged into, where it is."""
     opened: Opening
     links: dict[str, str]
 
@@ -131,7 +144,7 @@ class Step(Sent):
     """One fact about a report."""
 
     model_config = ConfigDict(extra="allow")
-    fact: Literal["filed", "corrected", "retracted", "reinstated"]
+    fact: Literal["filed", "corrected", "retracted", "reinstated", "assessed", "disputed", "moved", "rescoped"]
     position: int
     recorded_at: str
     version: int
@@ -142,7 +155,10 @@ class ReportHistory(Sent):
 
     report_id: str
     incident: str
-    standing: Literal["standing", "corrected", "retracted"]
+    """Where it is shown."""
+    home: str
+    """Where it was filed, and where its further facts go."""
+    standing: Literal["standing", "corrected", "retracted", "disputed"]
     history: list[Step]
     coordinates: Moment
 
@@ -151,7 +167,7 @@ class SourceStep(Sent):
     """One fact about a source."""
 
     model_config = ConfigDict(extra="allow")
-    fact: Literal["registered", "graded"]
+    fact: Literal["registered", "graded", "same_origin_stated", "same_origin_undone"]
     position: int
     recorded_at: str
     version: int
@@ -165,8 +181,75 @@ class Source(Sent):
     type: str
     reliability: Reliability
     speaks_for: str | None
+    same: list[str]
+    """The sources that it is stated to be one origin with."""
     history: list[SourceStep]
     coordinates: Moment
+
+
+class Adopted(Sent):
+    """One adoption of a policy."""
+
+    policy: str
+    position: int
+    recorded_at: str
+    version: int
+    reason: str = ""
+
+
+class PolicyInForce(Sent):
+    """The policy that weighs claims where a reader names none, since when, and what was adopted before."""
+
+    policy: str
+    since: Opening | None
+    """Null where none was ever adopted, and the default is in force."""
+    history: list[Adopted]
+    coordinates: Moment
+
+
+class ReadingMoment(Moment):
+    """One end of a difference: a moment on the recorded clock, and one on the reported clock."""
+
+    reported_until: str | None
+    policy: str
+
+
+class Ends(Sent):
+    """What was held against what; asked for again, both give the same bytes."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    earlier: ReadingMoment = Field(alias="from")
+    later: ReadingMoment = Field(alias="to")
+
+
+class Difference(Sent):
+    """What differs between two readings of one incident, and the digest of its RFC 8785 form."""
+
+    data: dict[str, Any]
+    coordinates: Ends
+    digest: str
+
+
+class Suggestion(Sent):
+    """Reports that may be of one statement or one event; nothing is merged by itself."""
+
+    code: Literal["possible_duplicate", "same_figure", "possible_same_event"]
+    reports: list[str]
+    events: list[str]
+    why: str
+
+
+class DuplicatesMoment(Moment):
+    """Where on both clocks the suggestions stand."""
+
+    reported_until: str | None
+
+
+class Duplicates(Sent):
+    """What somebody should look at: an empty list is no proof that there are none."""
+
+    items: list[Suggestion]
+    coordinates: DuplicatesMoment
 
 
 class FieldAtFault(Sent):

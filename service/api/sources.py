@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from domain.clocks import format_instant
-from domain.incident.facts import SourceFact, SourceGraded, decode, source_stream
+from domain.incident.facts import SourceFact, decode, source_stream
 from domain.incident.source import fold
 from domain.sources import Registration
 from domain.words import Slug
@@ -21,7 +21,7 @@ from service.api.moments import coordinates_of, not_yet_known
 from service.api.parameters import AsOf
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.api.shapes import SourceBody
+from service.api.taken import SourceBody
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
 from service.eventstore import StoredRow
 
@@ -60,7 +60,10 @@ async def put_source(request: Request, services: Opened, terms: Asked, slug: Sou
 
 @router.get("/v1/sources/{slug}", summary="What we hold about a source", **reads("Source", *MOMENTS, "no-such-source"))
 async def get_source(request: Request, services: Opened, slug: SourceName, as_of: AsOf = None) -> Response:
-    """Tell its name, type and grade, and since when; one that only reports named registered itself as `other`, F."""
+    """Tell its name, type and grade, and since when; one that only reports named registered itself as `other`, F.
+
+    And which sources it is stated to be one origin with.
+    """
     offered(request, JSON)
     name, reader = _slug(slug), services.reader
     moment = await settle(reader, as_of)
@@ -77,18 +80,20 @@ async def get_source(request: Request, services: Opened, slug: SourceName, as_of
 def _held(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
     source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
     held = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
-    return {"slug": slug, **held, "history": [_step(row) for row in rows]}
+    same = sorted(source.same) if source else []
+    return {"slug": slug, **held, "same": same, "history": [_step(row) for row in rows]}
 
 
 def _step(row: StoredRow) -> dict[str, Any]:
     state: dict[str, Any] = orjson.loads(row.state)
-    state.pop("origin")
+    state.pop("origin", None)
     return {
-        "fact": "graded" if row.topic == SourceGraded.topic else "registered",
+        "fact": row.topic.partition(".")[0].removeprefix("source_"),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
         "version": row.originator_version,
         **state,
+        **(orjson.loads(row.text) if row.text else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""The resource of views: an incident's state, timeline and claims, at any moment on either clock."""
+"""The resource of views: each that there is, of any incident, at any moment on either clock."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from domain import catalogue
 from domain.incident.history import History
+from domain.reading import View
 from service.answers import Answer, NotYetKnown, Question, answer, inputs_at, read_moment, settle
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.failures import problem_of
@@ -17,8 +19,10 @@ from service.api.services import Opened
 
 router = resource("views")
 
+_FRONT = "state"
+"""The view that an incident's own address answers with; each other one is at its name."""
 _TABLE = {CSV: {"schema": {"type": "string", "description": "RFC 4180, with a header; every cell verbatim."}}}
-_DESCRIBED: Described = reads("Envelope", *MOMENTS, "no-such-incident", "unknown-policy", also=_TABLE)
+_DESCRIBED: Described = reads("Envelope", *MOMENTS, "no-such-incident", "unknown-policy", also=_TABLE, leads=True)
 
 
 def _question(
@@ -31,22 +35,33 @@ Asked = Annotated[Question, Depends(_question)]
 """What is asked, whichever view answers it."""
 
 
-@router.get("/v1/incidents/{incident}", summary="Where an incident stands: state/1", **_DESCRIBED)
-async def state(request: Request, services: Opened, asked: Asked) -> Response:
-    """Answer with estimates per key, each end with its claim, and sentences to quote. As CSV: the estimates."""
-    return await _send(request, services, replace(asked, view="state/1"))
+def newest() -> dict[str, View]:
+    """Return each view by its name, in its newest version: an address answers with that, a receipt names its own."""
+    return {view.name: view for view in sorted(catalogue.VIEWS.values(), key=lambda each: each.version)}
 
 
-@router.get("/v1/incidents/{incident}/timeline", summary="What happened and what was said: timeline/1", **_DESCRIBED)
-async def timeline(request: Request, services: Opened, asked: Asked) -> Response:
-    """Answer with every report, in the order in which what it tells happened; its standing, and what was corrected."""
-    return await _send(request, services, replace(asked, view="timeline/1"))
+def paths_of_views() -> dict[str, str]:
+    """Return where each view is, below the address of its incident."""
+    return {name: "" if name == _FRONT else f"/{name}" for name in sorted(newest(), key=_FRONT.__ne__)}
 
 
-@router.get("/v1/incidents/{incident}/claims", summary="Every claim, with its status and why: claims/1", **_DESCRIBED)
-async def claims(request: Request, services: Opened, asked: Asked) -> Response:
-    """Answer with the flat table that an analyst takes away."""
-    return await _send(request, services, replace(asked, view="claims/1"))
+def _add(view: View, path: str) -> None:
+    async def send(request: Request, services: Opened, asked: Asked) -> Response:
+        return await _send(request, services, replace(asked, view=view.id))
+
+    columns = ", ".join(f"`{column}`" for column in view.columns)
+    router.add_api_route(
+        f"/v1/incidents/{{incident}}{path}",
+        send,
+        name=view.name,
+        summary=f"The view {view.id}",
+        description=f"{view.meaning}\n\nAs CSV: {columns}.",
+        **_DESCRIBED,
+    )
+
+
+for _name, _path in paths_of_views().items():
+    _add(newest()[_name], _path)
 
 
 async def _send(request: Request, services: Opened, question: Question) -> Response:

@@ -14,9 +14,8 @@ from starlette.responses import Response
 
 from domain.clocks import format_instant
 from domain.incident import refusals
-from domain.incident.commands import Command
+from domain.incident.deciding import AnyCommand
 from domain.incident.facts import NAMESPACE
-from domain.sources import Registration
 from service.api.body import Sent
 from service.api.complaints import Complaint, Where, path_of
 from service.api.failures import Problem, problem_of
@@ -114,7 +113,7 @@ def id_for(services: Services, terms: Terms, given: UUID | None = None) -> UUID:
     return uuid5(NAMESPACE, f"request:{LOCAL}:{terms.key}") if terms.key else services.new_id()
 
 
-async def record(services: Services, order: Order, command: Command | Registration, fact_id: UUID) -> Written:
+async def record(services: Services, order: Order, command: AnyCommand, fact_id: UUID) -> Written:
     """Have a command decided and recorded; returns when it is durable. Raises Problem for a refusal."""
     write = Write(
         command=command,
@@ -146,6 +145,8 @@ def _place(refusal: refusals.Refusal, document: Mapping[str, Any], within: Where
     """Find the very figure that a refusal is about: the domain names it by its id or its scope."""
     for step in within:
         document = document[cast("str", step)]
+    if (named := _named(refusal, document)) is not None:
+        return (*within, *named)
     if isinstance(refusal, refusals.ScopeUndeclared):
         for where, figure in _figures(document):
             if figure.get("scope") == refusal.about["scope"]:
@@ -156,6 +157,20 @@ def _place(refusal: refusals.Refusal, document: Mapping[str, Any], within: Where
             if figure.get("id") == wanted:
                 return (*within, *where)
     return (*within, cast("str", refusal.field))
+
+
+def _named(refusal: refusals.Refusal, document: Mapping[str, Any]) -> Where | None:
+    """Find what a body names rather than holds: sources in `origins`, claims by `REPORT#1` that are to be rescoped."""
+    origins = cast("list[object]", document.get("origins") or [])
+    if refusal.about.get("origin") in origins:
+        return "origins", origins.index(refusal.about["origin"])
+    refs = [str(ref) for ref in document.get("claims") or () if isinstance(ref, str)]
+    if not refs:
+        return None
+    if not isinstance(refusal, refusals.ReportElsewhere | refusals.ClaimUnknown):
+        return ("scope",)
+    wanted = f"{refusal.about['report_id']}#{refusal.about.get('claim', '')}"
+    return "claims", next(place for place, ref in enumerate(refs) if ref.startswith(wanted))
 
 
 def _figures(report: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str, Any]]]:
@@ -169,8 +184,8 @@ def _listed(document: Mapping[str, Any], name: str) -> Iterable[tuple[int, Mappi
     return enumerate(cast("list[Mapping[str, Any]]", document.get(name) or []))
 
 
-def created(written: Written, location: str, *, status: int = 201, report_id: UUID | None = None) -> Response:
-    """Answer a write that is durable."""
+def created(written: Written, location: str | None, *, status: int = 201, report_id: UUID | None = None) -> Response:
+    """Answer a write that is durable; `location` is where it can be read, None if that has no address of its own."""
     document: dict[str, object] = {
         "position": written.position,
         "recorded_at": format_instant(written.recorded_at) if written.recorded_at else None,
@@ -182,7 +197,7 @@ def created(written: Written, location: str, *, status: int = 201, report_id: UU
             for each in written.warnings
         ],
     }
-    headers = {"Location": quote(location), "Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **({"Location": quote(location)} if location else {})}
     if written.replayed:
         headers["Idempotent-Replayed"] = "true"
     return Response(orjson.dumps(document), status, headers, JSON)

@@ -77,7 +77,7 @@ class Desk:
         """Let a fact that will be recorded count for the rest of this transaction; returns its version."""
         version = self._versions[stream] = self.version(stream) + 1
         if isinstance(fact, IncidentFact):
-            self.touched[stream] = evolve(self.touched.get(stream), fact)
+            self.touched[stream] = evolve(self.incident(stream), fact)
         return version
 
 

@@ -56,7 +56,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A fact as acknowledged: it is durable. `position` is None where a registration changed nothing."""
+    """A write as acknowledged: it is durable.
+
+    `position` is that of the last fact that it made, so that all of it is known there; None where a registration
+    changed nothing. `incident` and `version` tell of the stream of its first fact, which has the id `fact_id`.
+    """
 
     fact_id: UUID
     position: int | None
@@ -175,9 +179,9 @@ class Writer:
         rows = tail.append([*self._introduce(tail, write), *stored])
         for stream, incident in desk.touched.items():
             self._warm.keep(stream, incident)
-        first = rows[-len(stored)]
-        subject = desk.touched.get(first.originator_id)
-        place = (first.position, first.recorded_at, desk.version(first.originator_id), subject and subject.slug)
+        first = entries[0][0]
+        subject = desk.touched.get(first)
+        place = (rows[-1].position, rows[-1].recorded_at, desk.version(first), subject and subject.slug)
         return Written(write.fact_id, *place, warnings=warnings)
 
     def _introduce(self, tail: Tail, write: Write) -> list[StoredFact]:
@@ -193,22 +197,18 @@ class Writer:
         """Answer a repeated request as it was answered first; the same id for anything else is refused."""
         if row.request_hash != write.request_hash:
             raise refusals.ReportIdTaken(report_id=write.fact_id)
+        last = _last(tail, row)
+        version = (last if last.originator_id == row.originator_id else row).originator_version
         if isinstance(write.command, Registration | About):
-            return Written(row.fact_id, row.position, row.recorded_at, row.originator_version, None, replayed=True)
+            return Written(row.fact_id, last.position, row.recorded_at, version, None, replayed=True)
         earlier = [each for each in tail.read(row.originator_id) if each.originator_version < row.originator_version]
         before = incidents.fold(cast("list[IncidentFact]", facts_of(earlier)))
         fact = facts_of([row])[0]
         warnings = incidents.warnings_about(before, fact) if before and isinstance(fact, ReportFiled) else []
         slug = before.slug if before else cast("OpenIncident", write.command).slug
-        version = row.originator_version if before else self._opened_version(tail, row)
         return Written(
-            row.fact_id, row.position, row.recorded_at, version, slug, replayed=True, warnings=tuple(warnings)
+            row.fact_id, last.position, row.recorded_at, version, slug, replayed=True, warnings=tuple(warnings)
         )
-
-    def _opened_version(self, tail: Tail, opening: StoredRow) -> int:
-        """Return the version that an opening left behind: its scopes were declared in the same transaction."""
-        together = [row for row in tail.read(opening.originator_id) if row.recorded_at == opening.recorded_at]
-        return len([row for row in together if row.request_hash == opening.request_hash])
 
 
 def _warnings(desk: Desk, entries: Entries) -> tuple[Concern, ...]:
@@ -226,6 +226,16 @@ def _ids(first: UUID) -> Iterator[UUID]:
     yield first
     for place in count(1):
         yield uuid5(first, str(place))
+
+
+def _last(tail: Tail, first: StoredRow) -> StoredRow:
+    """Return the last fact of the write whose first one is given."""
+    last = first
+    for fact_id in _ids(first.fact_id):
+        if (found := tail.find(fact_id)) is None:
+            break
+        last = found
+    return last
 
 
 def _stored(write: Write, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:

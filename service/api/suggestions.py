@@ -1,0 +1,39 @@
+"""The resource of duplicates: what may be one statement or one event told twice, for people to look at."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from domain.clocks import format_instant
+from domain.duplicates import duplicates
+from service.answers import read_moment, settle, shown_at
+from service.api.described import MOMENTS, reads, resource
+from service.api.moments import coordinates_of
+from service.api.parameters import AsOf, IncidentName, ReportedUntil
+from service.api.sending import JSON, offered, send_document
+from service.api.services import Opened
+
+router = resource("incidents")
+
+
+@router.get(
+    "/v1/incidents/{incident}/duplicates",
+    summary="What may be there twice",
+    **reads("Duplicates", *MOMENTS, "no-such-incident", leads=True),
+)
+async def suggest(
+    request: Request, services: Opened, incident: IncidentName, as_of: AsOf = None, reported_until: ReportedUntil = None
+) -> Response:
+    """Suggest reports that may be one statement, and events that may be one; each with a sentence.
+
+    Nothing is merged by itself, and all of them count meanwhile: what is alike need not be the same.
+    """
+    offered(request, JSON)
+    until = read_moment("reported_until", reported_until) if reported_until else None
+    moment = await settle(services.reader, as_of)
+    inputs = await shown_at(services.reader, incident, moment.position, as_of)
+    coordinates = {
+        **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version),
+        "reported_until": format_instant(until) if until else None,
+    }
+    document = {"items": duplicates(inputs.history, until), "coordinates": coordinates}
+    return send_document(request, document, coordinates)
