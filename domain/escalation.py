@@ -5,121 +5,144 @@ of HDX Signals' alarms, taken here for one day. Level 0 says that nothing was re
 A toll that accumulates is never differenced into days: those newly reported on a day were not killed on it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 
-from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE
+from domain.claims import INCIDENT_SCOPE, event_of_scope, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
-from domain.estimates import Standing
-from domain.incident.history import History, ReportHistory
-from domain.report.registry import KINDS
+from domain.estimates import End, Standing
+from domain.events import Event, events_of, local_day
+from domain.incident.history import History
 from domain.weighing import Keyed, speaking
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
-DEADLY, ATTACKS = 5, 3
-THRESHOLDS = ((100, 5), (25, 4), (DEADLY, 3))
+ATTACKS = 3
+THRESHOLDS = ((100, 5), (25, 4), (5, 3), (1, VIOLENCE))
 """So many dead or more on one day are that level; three or more attacks are level 3 too."""
 
-_TIERS = {"violence": VIOLENCE, "tension": TENSION}
+_LEVELS = {"violence": VIOLENCE, "tension": TENSION}
 _UNRELIABLE, _IMPROBABLE = "E", 5
 
 
 @dataclass(slots=True)
 class Day:
-    """One day in the incident's offset: its events by level, and the least number of dead that its claims bear out."""
+    """One day in the incident's offset: the events that count on it, and the greatest figure for the day itself."""
 
     day: date
-    events: dict[str, int] = field(default_factory=dict[str, int])
-    dead: int = 0
+    events: list[Event] = field(default_factory=list[Event])
+    claim: End | None = None
 
     @property
     def level(self) -> int:
         """The level of the day, 0 to 5."""
-        attacks = sum(level == VIOLENCE for level in self.events.values())
-        by_dead = next((level for dead, level in THRESHOLDS if self.dead >= dead), NOTHING)
-        by_attacks = 3 if attacks >= ATTACKS else NOTHING
-        return max(by_dead, by_attacks, *self.events.values(), NOTHING)
+        tiers = [event.tier for event in self.events]
+        by_attacks = 3 if tiers.count("violence") >= ATTACKS else NOTHING
+        by_dead = next((level for dead, level in THRESHOLDS if self._dead >= dead), NOTHING)
+        return max(by_dead, by_attacks, *(_LEVELS.get(tier, NOTHING) for tier in tiers), NOTHING)
+
+    @property
+    def _dead(self) -> int:
+        """The greater of the day's own claim and the sum over its events; it sets a level, and is no toll to print."""
+        return max(
+            self.claim.figure if self.claim else 0, sum(event.least.figure for event in self.events if event.least)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time."""
+
+    claim: Standing
+    period: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What happened: the days that have an event or a claim of their own, in order; and claims that no day can have."""
+
+    days: Sequence[Day]
+    undated: Sequence[Undated]
+
+
+def account(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> Account:
+    """Tell what happened on which day, as said by `moment` (reported clock, UTC; None: as far as we know now).
+
+    An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
+    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
+    """
+    events = events_of(speaking(history, moment))
+    found: dict[date, Day] = {}
+    for event in events.values():
+        if event.span is not None and event.span.earliest is not None:
+            day = local_day(event.span.earliest, history.offset)
+            found.setdefault(day, Day(day)).events.append(event)
+    undated: list[Undated] = []
+    for each in keyed:
+        if each.key.measure == "killed":
+            event, span = _place(history, each.key.scope, events)
+            claims = [claim for claim in each.question.claims if _eligible(claim)]
+            day = _day_within(span, history.offset)
+            if day is not None:
+                _count(found, day, event, _least(claims))
+            elif span is not None:
+                undated += [Undated(claim, span) for claim in claims]
+    return Account([found[day] for day in sorted(found)], undated)
 
 
 def days(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> list[Day]:
-    """Return the days on which something was reported to have happened, in order, as said by `moment` (None: now)."""
-    found: dict[date, Day] = {}
-    spans: dict[str, Span] = {}
-    for event, reports in _events(speaking(history, moment)).items():
-        span = _narrowest(reports)
-        level = max(_TIERS.get(KINDS[each.now.report.kind].tier(each.now.report), NOTHING) for each in reports)
-        if span is None or span.earliest is None:
-            continue
-        spans[event] = span
-        if level:
-            day = span.earliest.astimezone(history.offset).date()
-            found.setdefault(day, Day(day)).events[event] = level
-    _count_the_dead(history, found, spans, list(keyed))
-    return [found[day] for day in sorted(found)]
+    """Return the days of violence or tension, in order, as said by `moment` (None: now)."""
+    return [day for day in account(history, moment, keyed).days if day.level > NOTHING]
 
 
-def _events(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
-    events: dict[str, list[ReportHistory]] = {}
-    for report in reports:
-        if report.now.event is not None:
-            events.setdefault(report.now.event, []).append(report)
-    return events
+def _place(history: History, scope: str, events: Mapping[str, Event]) -> tuple[Event | None, Span | None]:
+    """Return the event that a scope is about, if it is about one, and the time that it covers, if that is known.
+
+    A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
+    period is that of counting, covers no time of this incident's deaths.
+    """
+    label, declared = event_of_scope(scope), history.bounds.get(scope)
+    if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
+        home = home_of(scope)[0]
+        if declared.period is not None:
+            return None, parse_occurred(declared.period, history.home(home).offset)
+        label = declared.event and (foreign(home, event_scope(declared.event)) if home else declared.event)
+    event = events.get(label) if label is not None else None
+    return event, event.span if event else None
 
 
-def _narrowest(reports: Sequence[ReportHistory]) -> Span | None:
-    """Return the narrowest `occurred` among the reports of an event; ties go to the earlier, then to the report id."""
-    spans = [(each.now.occurred, each.ref) for each in reports if each.now.occurred is not None]
-    bounded = [
-        ((span.latest - span.earliest, span.earliest, ref), span)
-        for span, ref in spans
-        if span.earliest is not None and span.latest is not None
-    ]
-    return min(bounded, key=lambda pair: pair[0])[1] if bounded else None
+def _count(found: dict[date, Day], day: date, event: Event | None, least: End | None) -> None:
+    """Let a figure stand for its event or, of no event, for its day, unless a greater one does."""
+    if least is None:
+        return
+    if event is not None:
+        event.least = _greater(event.least, least)
+    elif least.figure:
+        kept = found.setdefault(day, Day(day))
+        kept.claim = _greater(kept.claim, least)
 
 
-def _count_the_dead(history: History, found: dict[date, Day], spans: dict[str, Span], keyed: Sequence[Keyed]) -> None:
-    """Give each day the greater of its own claims and the sum over its events; the sum sets a level, and is no toll."""
-    by_event: dict[date, dict[str, int]] = {}
-    by_day: dict[date, int] = {}
-    for each in keyed:
-        least = _least(each.question.claims) if each.key.measure == "killed" else None
-        event = each.key.scope.removeprefix(f"{EVENT_SCOPE}:") if each.key.scope.startswith(f"{EVENT_SCOPE}:") else None
-        span = spans.get(event) if event is not None else _period(history, each.key.scope)
-        day = _day_within(span, history.offset)
-        if least is None or day is None:
-            continue
-        if event is None:
-            by_day[day] = max(by_day.get(day, 0), least)
-        else:
-            events = by_event.setdefault(day, {})
-            events[event] = max(events.get(event, 0), least)
-    for day in by_event.keys() | by_day.keys():
-        dead = max(by_day.get(day, 0), sum(by_event.get(day, {}).values()))
-        if dead or day in found:
-            found.setdefault(day, Day(day)).dead = dead
+def _eligible(claim: Standing) -> bool:
+    return claim.grade != _UNRELIABLE and claim.credibility != _IMPROBABLE
 
 
-def _least(claims: Iterable[Standing]) -> int | None:
-    """Return the greatest least figure among claims in figures whose source and report are not ruled out."""
-    eligible = [
-        claim.held.count.lower
-        for claim in claims
-        if claim.grade != _UNRELIABLE and claim.credibility != _IMPROBABLE and not claim.held.worded
-    ]
-    return max((lower for lower in eligible if lower is not None), default=None)
+def _least(claims: Iterable[Standing]) -> End | None:
+    """Return the greatest least figure that is said in figures, with the claim that says it."""
+    found: End | None = None
+    for claim in claims:
+        if not claim.held.worded and claim.held.count.lower is not None:
+            found = _greater(found, End(claim.held.count.lower, claim.ref))
+    return found
 
 
-def _period(history: History, scope: str) -> Span | None:
-    declared = history.scopes.get(scope) if scope != INCIDENT_SCOPE else None
-    if declared is None or declared.period is None or declared.period_of == "documentation":
-        return None
-    return parse_occurred(declared.period, history.offset)
+def _greater(one: End | None, other: End) -> End:
+    """Return the greater figure; of equal ones, that of the claim whose id comes first."""
+    return other if one is None or (-other.figure, other.claim) < (-one.figure, one.claim) else one
 
 
 def _day_within(span: Span | None, offset: timezone) -> date | None:
     """Return the one local day that a span lies within, None if there is none."""
     if span is None or span.earliest is None or span.latest is None:
         return None
-    start, end = span.earliest.astimezone(offset), span.latest.astimezone(offset)
-    return start.date() if end - start < timedelta(days=1) and start.date() == end.date() else None
+    start, end = local_day(span.earliest, offset), local_day(span.latest, offset)
+    return start if start == end else None

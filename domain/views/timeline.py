@@ -3,10 +3,11 @@
 from typing import cast
 
 from domain.claims import BEGINNING, latest
-from domain.incident.history import History, ReportHistory, Version
+from domain.corrections import content, corrections
+from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View, span_document
-from domain.report.registry import KINDS, document
+from domain.report.registry import KINDS
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -40,8 +41,8 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
         "occurred": span_document(now.report.occurred, now.occurred),
         "reported": span_document(now.report.reported_at, report.reported),
         "origin": now.origin,
-        "report": _content(now),
-        "corrections": _corrections(report),
+        "report": content(now),
+        "corrections": corrections(report),
         "text": now.text_commitment,
     }
 
@@ -50,25 +51,6 @@ def _standing(report: ReportHistory, reading: Reading) -> str:
     if not report.stands_at(reading.reported_until):
         return "retracted"
     return "corrected" if len(report.versions) > 1 else "standing"
-
-
-def _content(version: Version) -> Document:
-    """Return the structured part of a report; its free text travels beside the document."""
-    return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
-
-
-def _corrections(report: ReportHistory) -> list[Document]:
-    """Say, correction by correction, which fields read differently before and after."""
-    found: list[Document] = []
-    for before, after in zip(report.versions, report.versions[1:], strict=False):
-        old, new = _content(before), _content(after)
-        changed = [
-            {"field": name, "before": old.get(name), "after": new.get(name)}
-            for name in sorted(old.keys() | new.keys())
-            if old.get(name) != new.get(name)
-        ]
-        found.append({"cause": after.cause, "changed": changed})
-    return found
 
 
 def _rows(timeline: Document) -> list[Row]:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from domain.reading import Document
 from service.answers import Answer, Question
-from service.console.tables import Object, is_partial, table_of
+from service.console.tables import Object, is_partial, tables_of
 from service.console.words import console, shown
 
 
@@ -28,8 +28,10 @@ def print_page(question: Question, answer: Answer) -> None:
         out.print(Text(shown(sentence)), soft_wrap=True)
     if sentences:
         out.print()
-    out.print(table_of(answer, out.width))
-    out.print()
+    for table in tables_of(answer, out.width):
+        table.title_justify = "left"
+        out.print(table)
+        out.print()
     for name, value in {**answer.coordinates, "digest": answer.digest}.items():
         out.print(Text(f"{name:<14} {shown(value)}", style="dim"), soft_wrap=True)
 

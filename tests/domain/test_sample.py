@@ -9,9 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+from domain import catalogue
 from domain.clocks import parse_instant
+from domain.difference import difference
 from domain.escalation import days
-from domain.reading import Document
+from domain.incident.facts import ReportCorrected, ReportRetracted
+from domain.reading import Document, Reading
 from domain.weighing import keyed_claims
 from tests.domain.book import Book, load
 
@@ -179,6 +182,122 @@ def test_the_state_says_how_far_it_went() -> None:
         "highest": {"day": "2025-03-06", "level": 3},
         "latest": {"day": "2025-03-06", "level": 3},
     }
+
+
+def escalation(until: str | None = None) -> dict[str, Any]:
+    return sample().read("escalation/1", until=until)
+
+
+def happened(day: str, until: str | None = None) -> dict[str, Any]:
+    return next(each for each in escalation(until)["happened"] if each["day"] == day)
+
+
+def test_nothing_happened_before_6_march_and_no_phase_begins_before_it() -> None:
+    assert min(day["day"] for day in escalation()["happened"]) == "2025-03-06"
+    assert escalation()["phases"][0]["from"] == "2025-03-06"
+
+
+def test_the_dead_of_6_march_are_those_at_jableh_as_said_that_day_and_238_as_known_today() -> None:
+    that_day = happened("2025-03-06", "2025-03-06T23:59:59+03:00")
+    jableh = next(event for event in that_day["events"] if event["event"] == "jableh-attack")
+    assert (that_day["level"], jableh["least"]["figure"], that_day["day_claim"]) == (3, 13, None)
+    today = happened("2025-03-06")
+    assert (today["level"], today["day_claim"]["figure"]) == (5, 238)
+    assert len(jableh["reports"]) == 2, "two sources tell of the one attack"
+
+
+def test_the_executions_of_7_march_have_a_figure_and_codes_of_their_own() -> None:
+    events = {event["event"]: event for event in happened("2025-03-07")["events"]}
+    executions = events["executions-7-march"]
+    assert (executions["least"]["figure"], executions["cameo"], executions["plover"]) == (162, ["1823"], ["ASSAULT"])
+    assert events["executions-young-men"]["least"] is None, "dozens, over three days"
+
+
+def test_reuters_count_of_three_days_is_listed_once_and_gives_no_day_a_level() -> None:
+    undated = [claim for phase in escalation()["phases"] for claim in phase["undated"] if claim["source"] == "reuters"]
+    [count] = [claim for claim in undated if claim["best"] == 1479]
+    assert count["period"] == {"earliest": "2025-03-06T21:00:00Z", "latest": "2025-03-09T20:59:59Z"}
+    [phase] = [phase for phase in escalation()["phases"] if count in phase["undated"]]
+    assert phase["from"] <= "2025-03-07" <= phase["to"]
+    before, after = (
+        {day["day"]: day["level"] for day in escalation(f"2025-{moment}T23:59:59Z")["happened"]}
+        for moment in ("06-29", "07-01")
+    )
+    assert before == after
+
+
+def test_what_was_counted_in_all_of_syria_is_in_no_phase() -> None:
+    scopes = {claim["scope"] for phase in escalation()["phases"] for claim in phase["undated"]}
+    assert "all-syria-march-2025" not in scopes
+    assert "incident" not in scopes
+
+
+def test_those_newly_reported_on_12_march_stand_in_the_table_of_what_became_known() -> None:
+    [day] = [each for each in escalation()["learned"] if each["day"] == "2025-03-12"]
+    assert day["title"] == "newly reported"
+    whole = [each for each in day["figures"] if each["scope"] == "incident" and each["population"] == CIVILIANS]
+    [total] = [each for each in whole if not each["increment"]]
+    ends = (total["before"]["figure"], total["after"]["figure"], total["newly_reported"])
+    assert ends == (1225, 1383, 158)
+    [increment] = [each for each in whole if each["increment"]]
+    assert (increment["before"], increment["after"]["figure"], increment["newly_reported"]) == (None, 158, None)
+    assert "2025-03-12" not in {each["day"] for each in escalation()["happened"]}
+
+
+def test_340_is_drawn_as_a_break_and_nothing_is_subtracted_over_it() -> None:
+    [day] = [each for each in escalation()["learned"] if each["day"] == "2025-03-08"]
+    [change] = [
+        each
+        for each in day["figures"]
+        if (each["source"], each["scope"], each["population"]) == ("sohr", "incident", CIVILIANS)
+    ]
+    assert (change["after"]["figure"], change["break"], change["newly_reported"]) == (340, True, None)
+
+
+def test_each_phase_of_the_coast_and_where_it_turned() -> None:
+    phases = [(each["from"], each["to"], each["level"]) for each in escalation()["phases"]]
+    assert phases[:2] == [("2025-03-06", "2025-03-07", 5), ("2025-03-08", "2025-03-08", 2)]
+    assert escalation()["turning_points"][0] == {"day": "2025-03-08", "from": 5, "to": 2}
+
+
+def test_sohr_raised_its_count_of_civilians_eight_times_and_never_lowered_it() -> None:
+    records = cast("list[dict[str, Any]]", sample().read("revisions/1")["records"])
+    [sohr] = [
+        each
+        for each in records
+        if (each["source"], each["scope"], each["population"]) == ("sohr", "incident", CIVILIANS)
+    ]
+    assert (sohr["n_revisions"], sohr["first"]["figure"], sohr["latest"]["figure"]) == (8, 340, 1700)
+    assert (sohr["direction_changes"], sohr["spread"], sohr["breaks"]) == (0, "0.8000", 1)
+    assert sohr["days_until_within_20_percent"] == 4, "1,383 of 12 March is the first that is near 1,700, and stays so"
+    assert sohr["corrections"] == 1, "of 1,225: a part of it was mistyped"
+
+
+def test_from_9_to_12_march_sohr_revised_830_to_1383() -> None:
+    readings = [
+        (sample().history(), Reading(parse_instant(f"2025-03-{day}T23:59:59+03:00"), catalogue.policy("range/1")))
+        for day in ("09", "12")
+    ]
+    found = cast("dict[str, list[dict[str, Any]]]", difference(readings[0], readings[1]))
+    [revised] = found["revised_by_source"]
+    assert (revised["source"], revised["before"]["verbatim"], revised["after"]["verbatim"]) == ("sohr", "830", "1,383")
+    assert not revised["break"]
+    assert not found["corrected_by_us"], "what we corrected counts at every reported moment"
+    [civilians] = [
+        each for each in found["estimates"] if each["population"] == CIVILIANS and each["scope"] == "incident"
+    ]
+    assert (civilians["before"]["best"]["figure"], civilians["after"]["best"]["figure"]) == (830, 1383)
+
+
+def test_what_we_corrected_and_struck_is_told_apart_from_what_sources_said() -> None:
+    ours = [each.position for each in sample().facts if isinstance(each.fact, ReportCorrected | ReportRetracted)]
+    before, after = sample().history(ours[0] - 1), sample().history(ours[-1])
+    reading = Reading(None, catalogue.policy("range/1"))
+    found = cast("dict[str, list[dict[str, Any]]]", difference((before, reading), (after, reading)))
+    assert not found["learned"] + found["revised_by_source"] + found["withdrawn_by_source"]
+    [slip], [wrong_class], [twice] = (found[name] for name in ("corrected_by_us", "reclassified", "removed_by_us"))
+    assert (slip["cause"], wrong_class["cause"], twice["what"]) == ("transcription", "reclassified", "struck")
+    assert [change["field"] for change in wrong_class["changed"]] == ["claims"]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not beside this checkout")

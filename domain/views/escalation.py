@@ -1,0 +1,185 @@
+"""`escalation/1`: what happened on which day and how grave it was; and, apart from it, what became known on which day.
+
+The document has four lists:
+
+- `happened`: a row for each day that has an event or a claim of its own: `day`, `level`, its `events` (label, kinds,
+  highest tier, the codes that CAMEO and PLOVER have for them, reports, and `least`: the greatest least number of dead
+  that an eligible claim gives) and `day_claim`, the same for the day itself. The level is that of the rulebook.
+- `learned`: a row for each day on which sources said something, titled “newly reported”: how many reports, the
+  events told of for the first time, and per key and source the figure that it stood by `before` and `after` the day.
+  `newly_reported` is the difference of two best figures that both are closed; none over a `break`. An increment
+  is shown as it was said. Nobody in this table died on its day.
+- `phases`: runs of days of equal level, each with the claims on more than one day that begin in it (`undated`).
+- `turning_points`: days on which the level changes by two or more.
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from domain.clocks import format_instant
+from domain.escalation import Day, Event, Undated, account
+from domain.estimates import End
+from domain.incident.history import History
+from domain.learned_documents import learned_document
+from domain.learning import learned
+from domain.ledger.canonical import canonical
+from domain.phases import Phase, phases, turning_points
+from domain.reading import Document, Reading, Row, View
+from domain.report.registry import KINDS
+from domain.weighing import keyed_claims
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
+    told = account(history, reading.reported_until, keyed_claims(history, reading.reported_until))
+    found = phases(told, history.offset)
+    return {
+        "incident": history.slug,
+        "happened": [_day(day) for day in told.days],
+        "learned": learned_document(learned(history, reading.reported_until)),
+        "phases": [_phase(phase) for phase in found],
+        "turning_points": [
+            {"day": day.isoformat(), "from": before, "to": after} for day, before, after in turning_points(found)
+        ],
+    }
+
+
+def _day(day: Day) -> Document:
+    return {
+        "day": day.day.isoformat(),
+        "level": day.level,
+        "events": [_event(event) for event in day.events],
+        "day_claim": _end(day.claim),
+    }
+
+
+def _event(event: Event) -> Document:
+    reports = [each.now.report for each in event.reports]
+    codes = [KINDS[report.kind].codes(report) for report in reports]
+    return {
+        "event": event.label,
+        "kinds": sorted({report.kind for report in reports}),
+        "tier": event.tier,
+        "cameo": sorted({each.cameo for each in codes if each.cameo}),
+        "plover": sorted({each.plover for each in codes if each.plover}),
+        "reports": [each.ref for each in event.reports],
+        "least": _end(event.least),
+    }
+
+
+def _end(end: End | None) -> Document | None:
+    return {"figure": end.figure, "claim": end.claim} if end else None
+
+
+def _phase(phase: Phase) -> Document:
+    return {
+        "from": phase.first.isoformat(),
+        "to": phase.last.isoformat(),
+        "level": phase.level,
+        "undated": [_undated(each) for each in phase.undated],
+    }
+
+
+def _undated(undated: Undated) -> Document:
+    held, period = undated.claim.held, undated.period
+    lower, upper, best = held.said
+    return {
+        "claim": held.ref,
+        "source": held.origin,
+        **held.key.document,
+        "verbatim": held.count.verbatim,
+        "lower": lower,
+        "upper": upper,
+        "best": best,
+        "bound": held.count.bound,
+        "period": {
+            "earliest": format_instant(period.earliest) if period.earliest else None,
+            "latest": format_instant(period.latest) if period.latest else None,
+        },
+    }
+
+
+def _rows(document: Document) -> list[Row]:
+    tables = (("happened", _happened), ("learned", _newly), ("phase", _in_phases), ("turning_point", _turns))
+    return [cast("Row", {"table": name, **row}) for name, rows in tables for row in rows(cast("Object", document))]
+
+
+Object = dict[str, Any]
+"""A part of the document, as this file has written it."""
+
+
+def _happened(document: Object) -> Iterator[Object]:
+    for day in document["happened"]:
+        told = {"day": day["day"], "level": day["level"]}
+        for event in day["events"]:
+            words = {name: " ".join(event[name]) for name in ("kinds", "cameo", "plover")}
+            plain = {"event": event["event"], "tier": event["tier"], "reports": len(event["reports"])}
+            yield told | plain | words | (event["least"] or {})
+        if day["day_claim"]:
+            yield told | day["day_claim"]
+
+
+def _newly(document: Object) -> Iterator[Object]:
+    for day in document["learned"]:
+        told = {"day": day["day"], "reports": day["reports"]}
+        for change in day["figures"]:
+            after: Object = change["after"] or {}
+            before: Object = change["before"] or {}
+            flags = {name: change[name] for name in ("source", "newly_reported", "break", "increment")}
+            yield told | _key(change) | flags | after | {"before": before.get("figure")}
+        if not day["figures"]:
+            yield told
+
+
+def _in_phases(document: Object) -> Iterator[Object]:
+    for phase in document["phases"]:
+        told = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
+        yield told
+        for claim in phase["undated"]:
+            said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
+            figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
+            yield told | _key(claim) | said | {"figure": figure}
+
+
+def _turns(document: Object) -> Iterator[Object]:
+    for turn in document["turning_points"]:
+        yield {"day": turn["day"], "level": turn["to"]}
+
+
+def _key(claim: Object) -> Object:
+    names = ("measure", "scope", "manner")
+    return {name: claim[name] for name in names} | {"population": canonical(claim["population"]).decode()}
+
+
+VIEW = View(
+    name="escalation",
+    version=1,
+    meaning="What happened on which day and how grave it was; and, apart from it, what became known on which day.",
+    finish=finish,
+    columns=(
+        "table",
+        "day",
+        "until",
+        "level",
+        "event",
+        "kinds",
+        "tier",
+        "cameo",
+        "plover",
+        "reports",
+        "measure",
+        "population",
+        "scope",
+        "manner",
+        "source",
+        "claim",
+        "verbatim",
+        "bound",
+        "figure",
+        "before",
+        "newly_reported",
+        "break",
+        "increment",
+    ),
+    rows=_rows,
+)

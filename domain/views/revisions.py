@@ -1,0 +1,151 @@
+"""`revisions/1`: how each source revised each of its figures, after `revision_summary` of Delphi's package epiprocess.
+
+One record per key and origin that has a figure. Its steps are the claims that stood in turn (series.py), each with one
+figure: the best, else the lower, else the upper; words have none and are no step, and saying the same figure again is
+no revision. What a later whole statement of the source withdrew is a step; what was retracted is none.
+
+- `n_revisions`: how often the figure changed; `direction_changes`: how often it turned from rising to falling or back.
+- `first`, `latest`: the figure, its claim, and when that was said; `min`, `max`.
+- `spread`: (max - min) / max; `latest_to_first`: latest / first: decimal strings of four places, half to even, or null.
+- `days_until_within_20_percent`: local days from the first step to the first from which on no step is farther from the
+  latest figure than a fifth of it.
+- `breaks`: how often a claim of the series replaced one of another key, or was replaced by one: there nothing compares.
+- `corrections`, `retractions`, `rescopings`: how often that was done to the reports behind the series, whether or not
+  it was undone: history keeps its steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timezone
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from itertools import pairwise
+from typing import cast
+
+from domain.claims import Held, latest
+from domain.incident.history import History, ReportHistory
+from domain.ledger.canonical import canonical
+from domain.reading import Document, Reading, Row, View
+from domain.series import Series, all_series, figure_of
+
+NEAR = 5
+"""A figure is near the latest if they are no farther apart than the latest divided by this: 20 %."""
+
+_PLACES = Decimal("0.0001")
+_EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+
+Step = tuple[int, Held]
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """Summarise each series, as far as its source had spoken by `reading.reported_until`."""
+    reports = {report.ref: report for report in history.reports.values()}
+    series = all_series(history, reading.reported_until)
+    records = [_record(each, steps, reports, history.offset) for each in series if (steps := _steps(each.stood))]
+    return {"incident": history.slug, "records": records}
+
+
+def _steps(stood: Sequence[Held]) -> list[Step]:
+    """Give each claim its figure; of those in a row with the same figure the first is kept."""
+    steps: list[Step] = []
+    for held in stood:
+        figure = figure_of(held)
+        if figure is not None and not (steps and steps[-1][0] == figure):
+            steps.append((figure, held))
+    return steps
+
+
+def _record(series: Series, steps: Sequence[Step], reports: Mapping[str, ReportHistory], offset: timezone) -> Document:
+    figures = [figure for figure, _ in steps]
+    least, most = min(figures), max(figures)
+    behind = [reports[ref] for ref in {_report(held): None for held in series.stood}]
+    return {
+        **series.key.document,
+        "source": series.origin,
+        "n_revisions": len(steps) - 1,
+        "first": _end(steps[0]),
+        "latest": _end(steps[-1]),
+        "min": least,
+        "max": most,
+        "spread": _ratio(most - least, most),
+        "latest_to_first": _ratio(figures[-1], figures[0]),
+        "direction_changes": _direction_changes(figures),
+        "days_until_within_20_percent": _days_until_near(steps, offset),
+        "breaks": sum(held.ref in series.broken or held.ref in series.breaking for held in series.stood),
+        "corrections": sum(len(report.versions) - 1 for report in behind),
+        "retractions": sum(report.retracted for report in behind),
+        "rescopings": sum(report.rescopings for report in behind),
+    }
+
+
+def _report(held: Held) -> str:
+    return held.ref.partition("#")[0]
+
+
+def _end(step: Step) -> Document:
+    figure, held = step
+    return {"figure": figure, "claim": held.ref, "reported_at": held.reported_at}
+
+
+def _ratio(part: int, whole: int) -> str | None:
+    """Divide exactly enough and write four places, ROUND_HALF_EVEN; None where there is nothing to divide by."""
+    if whole == 0:
+        return None
+    return str(_EXACT.quantize(_EXACT.divide(Decimal(part), Decimal(whole)), _PLACES))
+
+
+def _direction_changes(figures: Sequence[int]) -> int:
+    rises = [after > before for before, after in pairwise(figures)]
+    return sum(before != after for before, after in pairwise(rises))
+
+
+def _days_until_near(steps: Sequence[Step], offset: timezone) -> int:
+    """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
+    last = steps[-1][0]
+    near = len(steps) - 1
+    while near and abs(steps[near - 1][0] - last) * NEAR <= last:
+        near -= 1
+    begin, end = (latest(held.reported).astimezone(offset).date() for held in (steps[0][1], steps[near][1]))
+    return max((end - begin).days, 0)
+
+
+def _rows(document: Document) -> list[Row]:
+    return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
+
+
+def _row(record: dict[str, Document]) -> Row:
+    ends = {
+        f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
+    }
+    return cast("Row", {**record, "population": canonical(record["population"]).decode(), **ends})
+
+
+VIEW = View(
+    name="revisions",
+    version=1,
+    meaning="How each source revised each of its figures: how often, how far, in which direction, and until when.",
+    finish=finish,
+    columns=(
+        "measure",
+        "population",
+        "scope",
+        "manner",
+        "source",
+        "n_revisions",
+        "first_figure",
+        "first_claim",
+        "first_reported_at",
+        "latest_figure",
+        "latest_claim",
+        "latest_reported_at",
+        "min",
+        "max",
+        "spread",
+        "latest_to_first",
+        "direction_changes",
+        "days_until_within_20_percent",
+        "breaks",
+        "corrections",
+        "retractions",
+        "rescopings",
+    ),
+    rows=_rows,
+)
