@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test properties check fmt docs bench lock clean
+.PHONY: help run test properties mutants check fmt docs bench lock clean
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -45,6 +45,10 @@ endif
 properties: ## try every property of the domain ten times harder (minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain
+
+mutants: ## plant small faults in the rules that weigh claims: the tests must find nine in ten (many minutes)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/mutants.py
 
 check: ## check style, types, layers and documents
 	$(prepare) requirements-dev.lock

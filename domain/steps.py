@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from domain.claims import Held, Key, latest
+from domain.claims import Held, Key
 from domain.estimates import Estimate
 from domain.incident.facts import (
     IncidentAmended,
@@ -109,7 +109,7 @@ def reported_steps(history: History, reading: Reading) -> Series:
     walk = _Walk(history, reading)
     changes: dict[datetime, list[ReportHistory]] = {}
     for report in history.reports.values():
-        for moment in _moments(report):
+        for moment in report.moments():
             if reading.reported_until is None or moment <= reading.reported_until:
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
@@ -148,12 +148,6 @@ def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[Repor
         case _:
             pass
     return (grown.filed[report_id] for report_id in touched)
-
-
-def _moments(report: ReportHistory) -> set[datetime]:
-    """Return when a report, or a claim of it, began to count on the reported clock, and when its source ended that."""
-    ends = (latest(span) for _, span in report.retractions.values() if span is not None)
-    return {latest(report.reported), *ends}
 
 
 def _read(estimate: Estimate) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ BREAK = "break"
 class Ledger:
     """The claims of one origin under one key, oldest first; the one that stands, if any; why each other does not.
 
-    `stood` are those that stood at some time, in turn. `behind` maps the ref of a
+    `stood` are those that stood at some time, in turn; the last is `current`, if any stands. `behind` maps the ref of a
     claim that does not stand to (code, the ref that it stands behind). `flags` maps
     the ref of a claim to what must be said of it.
     """
@@ -77,6 +77,14 @@ def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Le
     walk.break_off(before=None)
     stood = tuple(walk.stood)
     return Ledger(claims[0].key, claims[0].origin, order, stood, walk.standing, walk.behind, walk.flags)
+
+
+def extended(before: Ledger, claim: Held) -> Ledger:
+    """Return the ledger with one more claim, which lies wholly after all in it, where nothing is replaced elsewhere."""
+    walk = _Walk({}, before.current, list(before.stood), dict(before.behind), dict(before.flags))
+    _step(walk, claim)
+    order = (*before.history, claim)
+    return Ledger(before.key, before.origin, order, tuple(walk.stood), walk.standing, walk.behind, walk.flags)
 
 
 def _step(walk: _Walk, claim: Held) -> None:

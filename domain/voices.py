@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from domain.claims import Held, Key
+from domain.claims import BEGINNING, Held, Key, earliest, latest
 from domain.estimates import CAPPED, PART_EXCEEDS, End, Standing
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
-from domain.supersession import BREAK, Ledger, ledger
+from domain.supersession import BREAK, Ledger, extended, ledger
 
 DISPUTED = "disputed"
 
@@ -26,7 +27,8 @@ class Voice:
     """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
 
     `claims` and `increments` hold what counts by key and ref; `replaced` which claims
-    replaced which; `speaking` the reports that no later whole statement has withdrawn.
+    replaced which, `breaking` the refs of those that replaced one of another key;
+    `speaking` the reports that no later whole statement has withdrawn.
     """
 
     origin: str
@@ -35,9 +37,11 @@ class Voice:
     claims: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
     increments: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
     replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
+    breaking: set[str] = field(default_factory=set[str])
     _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
     _families: dict[Family, dict[Key, None]] = field(default_factory=dict[Family, dict[Key, None]])
     _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
+    _until: dict[Key, datetime] = field(default_factory=dict[Key, datetime])
     _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
     _tied: set[str] = field(default_factory=set[str])
 
@@ -47,14 +51,17 @@ class Voice:
         if self._tied:
             return self._renew()
         self.speaking[report.ref] = report
-        return self._moved(self._add(held))
+        grown = {each.key: found for each in held if (found := self._grown(each))}
+        moved = self._moved(self._add(held))
+        self._ledgers |= grown
+        return moved
 
     def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Put many reports on an empty side of the scales at once."""
         for report, held in reports:
             self._place(report, held)
             for each in held:
-                self._claims_of(each)[each.ref] = each
+                self._claim(each)
         self.speaking = dict(self.reports)
         if self._tied:
             self._renew()
@@ -118,6 +125,13 @@ class Voice:
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
         return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
 
+    def _grown(self, held: Held) -> Ledger | None:
+        """Return the ledger of a claim's key with that claim, where it simply comes after all that was said before."""
+        known = None if held.incremental else self._ledgers.get(held.key)
+        if known is None or earliest(held.reported) <= self._until[held.key]:
+            return None
+        return extended(known, held)
+
     def _currents(self, key: Key) -> list[Held]:
         kin = self._families[family_of(key)]
         if len(kin) == 1:
@@ -130,29 +144,32 @@ class Voice:
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
         self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
-        self.claims, self.increments, self.replaced = {}, {}, {}
+        self.claims, self.increments, self.replaced, self.breaking = {}, {}, {}, set()
         self._families.clear()
         held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
         for ref, others in superseded(list(held.values())).items():
             for other in others:
                 self.replaced.setdefault(other, []).append(held[ref])
+                if held[other].key != held[ref].key:
+                    self.breaking.add(ref)
         return self._moved(touched | self._add(held.values()))
 
     def _add(self, held: Iterable[Held]) -> set[Key]:
         touched: set[Key] = set()
         for each in held:
-            self._claims_of(each)[each.ref] = each
+            self._claim(each)
             touched.add(each.key)
         return touched
 
-    def _claims_of(self, held: Held) -> dict[str, Held]:
-        """Return the claims that a claim is one of: of its key, totals or increments."""
-        of_kind = self.increments if held.incremental else self.claims
-        found = of_kind.get(held.key)
+    def _claim(self, held: Held) -> None:
+        """Add a claim to those of its key, totals or increments."""
+        of_kind, key = self.increments if held.incremental else self.claims, held.key
+        found = of_kind.get(key)
         if found is None:
-            found = of_kind[held.key] = {}
-            self._families.setdefault(family_of(held.key), {})[held.key] = None
-        return found
+            found = of_kind[key] = {}
+            self._families.setdefault(family_of(key), {})[key] = None
+        found[held.ref] = held
+        self._until[key] = max(self._until.get(key, BEGINNING), latest(held.reported))
 
     def _moved(self, keys: set[Key]) -> set[Key]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
@@ -190,7 +207,7 @@ def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, f
         flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
         credibility=report.credibility_of(held.ref),
         disputed=disputed,
-        history=tuple(each for each in of.history if of.behind.get(each.ref, ("",))[0] in ("superseded", BREAK)),
+        history=of.stood[:-1],
     )
     part = max(
         (each for each in family if _exceeds(each, held)),

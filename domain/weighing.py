@@ -53,7 +53,7 @@ class Scales:
         self._voices: dict[str, Voice] = {}
         self._on: dict[str, str] = {}
         self._voices_of: dict[Key, set[str]] = {}
-        self._moved: set[Key] = set()
+        self._moved: dict[Key, set[str]] = {}
         self._statements: dict[str, list[Statement]] | None = None
         self._periods: dict[str | None, datetime | None] = {}
 
@@ -87,18 +87,23 @@ class Scales:
     def regraded(self, origin: str) -> None:
         """Weigh again what an origin says: its grade is another."""
         if origin in self._voices:
-            self._moved |= self._voices[origin].weigh_again()
+            for key in self._voices[origin].weigh_again():
+                self._moved.setdefault(key, set()).add(origin)
         self._all_if(changed=self._statements)
 
     def retimed(self) -> None:
         """Weigh everything again: the period of an incident is another."""
         self._periods.clear()
-        self._moved |= self._voices_of.keys()
+        self._all_if(changed=True)
 
-    def moved(self) -> set[Key]:
-        """Return the keys that may have moved since this was last asked."""
-        moved, self._moved = self._moved, set()
+    def moved(self) -> dict[Key, set[str]]:
+        """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
+        moved, self._moved = self._moved, {}
         return moved
+
+    def voice(self, origin: str) -> Voice:
+        """Return what an origin says that has been put on."""
+        return self._voices[origin]
 
     def used_keys(self) -> list[Key]:
         """Return the keys under which anything is on, in canonical order."""
@@ -137,7 +142,7 @@ class Scales:
                 voices.add(voice.origin)
             else:
                 voices.discard(voice.origin)
-        self._moved |= keys
+            self._moved.setdefault(key, set()).add(voice.origin)
         if self._statements or report.now.report.responsibility():
             self._all_if(changed=True)
 
@@ -145,7 +150,8 @@ class Scales:
         """Weigh everything again if statements on who is responsible may have changed."""
         if changed:
             self._statements = None
-            self._moved |= self._voices_of.keys()
+            for key in self._voices_of:
+                self._moved.setdefault(key, set())
 
     def _about(self, key: Key) -> tuple[Statement, ...]:
         """Return the statements on who is responsible for what a key counts: an event, or the incident as a whole."""

@@ -112,6 +112,11 @@ class ReportHistory:
             return False
         return not self.retractions or _stands(self.retractions.get(None), moment)
 
+    def moments(self) -> set[datetime]:
+        """Return when it, or a claim of it, began to count on the reported clock, and when its source ended that."""
+        ends = (latest(span) for _, span in self.retractions.values() if span is not None)
+        return {latest(self.reported), *ends}
+
     def held(self, moment: datetime | None) -> tuple[Held, ...]:
         """Return the claims of the report that stand at `moment`, for a report that stands itself."""
         if not self.retractions or self.retractions.keys() == {None}:

@@ -1,4 +1,4 @@
-"""What a policy makes of contradicting sources: each rule of range/1, and the headline of latest/1."""
+"""What a policy makes of contradicting sources: each rule of range/1, the headline, and the others beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain import catalogue
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -265,3 +266,40 @@ def test_figures_out_of_order_still_make_a_range_of_what_was_said() -> None:
     say(book, "sohr", "x", numbers={"lower": 10, "best": 5, "upper": 8})
     assert ends(judge(book)) == (5, 5, 10)
     assert judge(book)["used"][0]["flags"] == ["inconsistent"]
+
+
+def test_of_the_same_claims_each_policy_gives_its_own_estimate() -> None:
+    book = graded()
+    say(book, "sohr", "1,383", "2025-03-12")
+    say(book, "snhr", "803", "2025-03-11")
+    say(book, "rudaw", "about 803", "2025-03-11")
+    say(book, "ap", "at least 1,500", "2025-03-11")
+    found = {policy: ends(judge(book, policy=policy)) for policy in sorted(catalogue.POLICIES)}
+    assert found == {
+        "conservative/1": (803, 803, "None+"),
+        "corroboration/1": (803, None, "1500+"),
+        "latest/1": (1383, 1383, 1383),
+        "range/1": (803, None, "1500+"),
+        "triple/1": (803, 803, "1500+"),
+    }
+
+
+def test_a_label_follows_what_is_said_of_who_did_it() -> None:
+    book = graded()
+    claim = say(book, "sohr", "340")
+    assert label(book) == "single"
+    say(book, "snhr", "345")
+    assert label(book) == "corroborated"
+    states = {"kind": "responsibility_stated", "reported_at": "2025-03-09"}
+    book.file({**states, "act": "claimed", "source": "liar"})
+    assert label(book) == "corroborated", "what a source graded E claims does not count"
+    book.file({**states, "act": "denied", "source": "sana"})
+    assert label(book) == "disputed"
+    book.file({**states, "act": "admitted", "source": "sana"})
+    assert label(book) == "admitted"
+    assert "label" not in judge(book), "the range has none"
+    assert {each["claim"] for each in judge(book, policy="corroboration/1")["used"]} > {claim}
+
+
+def label(book: Book) -> str:
+    return judge(book, policy="corroboration/1")["label"]

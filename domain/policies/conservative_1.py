@@ -1,0 +1,73 @@
+"""`conservative/1`: of the claims that range/1 would use, the one that says least; and nothing of a top."""
+
+from collections.abc import Sequence
+
+from domain.counts import read_count
+from domain.estimates import CAPPED, Estimate, Policy, Question, SetAside, Standing
+from domain.sifting import aside_by_ref, contested, lower, rank, sift
+
+_ACLED = {"tens": 10, "dozens": 12, "hundreds": 100}
+"""What ACLED counts these words as (ACLED Codebook, “Reported fatalities”): one of each unit. For ranking only."""
+_AS_READ = {read_count(word, "en/1").lower: number for word, number in _ACLED.items()}
+"""ACLED's number by that which the lexicon sorts the word by, as a count says it in many ways: “dozens of men”."""
+
+
+def estimate(question: Question) -> Estimate:
+    """Use one claim: the least closed figure, else the least open one, else the least cap, else the fewest in words.
+
+    A figure stands as lower end and best, and nothing is said of a top. A cap has no
+    least figure, so it stands as the upper end alone; words give no figure at all.
+    """
+    remaining, aside = sift(question)
+    used = lower(remaining) or _fewest(remaining)
+    least = used.lowest if used else None
+    others = [SetAside(claim, *_why(claim, used)) for claim in remaining if used and claim is not used]
+    return Estimate(
+        lower=least,
+        upper=used.highest if used and used.bound in CAPPED else None,
+        upper_open=least is not None,
+        best=least,
+        contested=contested(remaining, denied=question.denied),
+        used=(used,) if used else (),
+        set_aside=aside_by_ref([*aside, *others]),
+    )
+
+
+def _fewest(claims: Sequence[Standing]) -> Standing | None:
+    """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then claim id."""
+
+    def preference(claim: Standing) -> tuple[object, ...]:
+        number = _number(claim)
+        return (number is not None, -(number or 0), -rank(claim), claim.held.newness)
+
+    return max(claims, key=preference, default=None)
+
+
+def _number(claim: Standing) -> int | None:
+    """Return what a claim ranks by: its least figure, its cap, or the number of its words; “many” has none."""
+    if claim.bound == "worded":
+        said = claim.held.count.lower
+        return _AS_READ.get(said, said)
+    return claim.greatest if claim.least is None else claim.least
+
+
+def _why(claim: Standing, used: Standing) -> tuple[str, str]:
+    """Say why another claim is used: a code, and a sentence."""
+    own, least = _number(claim), _number(used)
+    if own is None or least is None:
+        return "unranked", f"Its words stand for no number; another claim is used ({used.ref})."
+    if claim.bound in CAPPED and used.bound not in CAPPED:
+        return "capped", f"It gives no least figure, and another claim does ({used.ref})."
+    if own > least:
+        return "higher", f"A lower count stands ({used.ref})."
+    if claim.open and used.closed:
+        return "open", f"It gives no greatest figure, and another claim gives both ends ({used.ref})."
+    return "equal", f"As low a count stands, and is preferred ({used.ref})."
+
+
+POLICY = Policy(
+    name="conservative",
+    version=1,
+    meaning="The least figure among the claims that range/1 would use: how many at the very least. It says no top.",
+    estimate=estimate,
+)

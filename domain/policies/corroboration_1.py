@@ -1,0 +1,43 @@
+"""`corroboration/1`: the range of range/1, and a label for how well it is borne out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from domain.estimates import Estimate, Policy, Question, Standing, Statement
+from domain.sifting import contested, span
+
+
+def estimate(question: Question) -> Estimate:
+    """Estimate as range/1 does, and label the estimate by who admits, denies, disputes or repeats it.
+
+    The labels are ours, after the logic by which Airwars grades an event as confirmed, fair,
+    weak, contested or discounted (Airwars, “Methodology”, airwars.org/about/methodology).
+    """
+    found = span(question)
+    return replace(found, label=_label(found.used, question.statements))
+
+
+def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | None:
+    """Return the first label that applies; none where only words are left, as there is no figure to bear out.
+
+    What a source graded E states does not count.
+    """
+    acts = {statement.act for statement in statements if statement.grade != "E"}
+    if acts & {"claimed", "admitted"}:
+        return "admitted"
+    if contested(used, denied="denied" in acts):
+        return "disputed"
+    if not used:
+        return "set_aside"
+    origins = {claim.held.origin for claim in used if claim.highest}
+    if not origins:
+        return None
+    return "single" if len(origins) == 1 else "corroborated"
+
+
+POLICY = Policy(
+    name="corroboration",
+    version=1,
+    meaning="The range of range/1, with a label: admitted, disputed, corroborated, single or set aside.",
+    estimate=estimate,
+)

@@ -1,0 +1,47 @@
+"""`triple/1`: low, best and high, in the columns of UCDP GED, but by our rule and not by UCDP's judgement."""
+
+from collections.abc import Sequence
+
+from domain.estimates import End, Estimate, Policy, Question, Standing
+from domain.sifting import aside_by_ref, by_ref, choose, contested, rank, sift, upper
+
+
+def estimate(question: Question) -> Estimate:
+    """Take the least figure, the one that most origins give, and the greatest.
+
+    UCDP's coders judge each event's low, best and high estimate (UCDP GED Codebook,
+    `low`, `best`, `high`); here the claims alone decide.
+    """
+    remaining, aside = sift(question)
+    low, high = choose(remaining, lambda claim: claim.lowest, least=True), upper(remaining)
+    return Estimate(
+        lower=low.lowest if low else None,
+        upper=high.highest if high else None,
+        upper_open=bool(high and high.open),
+        best=_most_given(remaining),
+        contested=contested(remaining, denied=question.denied),
+        used=by_ref(remaining),
+        set_aside=aside_by_ref(aside),
+    )
+
+
+def _most_given(claims: Sequence[Standing]) -> End | None:
+    """Return the figure that most origins give; of equals that of the better grade, then the newest, then claim id."""
+    given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
+    origins: dict[int, set[str]] = {}
+    for claim, best in given:
+        origins.setdefault(best.figure, set()).add(claim.held.origin)
+
+    def preference(pair: tuple[Standing, End]) -> tuple[object, ...]:
+        claim, best = pair
+        return (len(origins[best.figure]), -rank(claim), claim.held.newness)
+
+    return max(given, key=preference)[1] if given else None
+
+
+POLICY = Policy(
+    name="triple",
+    version=1,
+    meaning="Low, best, high: the least figure, that of most sources, the greatest. UCDP's columns, not its judgement.",
+    estimate=estimate,
+)

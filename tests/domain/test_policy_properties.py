@@ -1,0 +1,152 @@
+"""What holds for every policy, whatever is asked of it; and for each, its rule written out plainly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import catalogue
+from domain.claims import Held
+from domain.counts import words_for
+from domain.estimates import PART_EXCEEDS, Question, Standing
+from domain.sifting import sift, span
+from tests.domain.questions import questions
+
+POLICIES = sorted(catalogue.POLICIES)
+CLOSED, OPEN = ("exact", "about", "between", "none"), ("at_least", "more_than")
+LABELS = {"admitted", "disputed", "corroborated", "single", "set_aside", None}
+
+
+def said_by(claim: Standing) -> list[int]:
+    return [end.figure for end in (claim.lower, claim.best, claim.upper) if end]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(questions(), st.randoms(use_true_random=False))
+def test_the_order_in_which_claims_come_changes_nothing(policy: str, question: Question, chance: Any) -> None:
+    claims = [replace(claim, history=tuple(reversed(claim.history))) for claim in question.claims]
+    chance.shuffle(claims)
+    answer, other = (
+        catalogue.policy(policy).estimate(each) for each in (question, replace(question, claims=tuple(claims)))
+    )
+    ends = [
+        (each.lower, each.upper, each.upper_open, each.best, each.contested, each.label) for each in (answer, other)
+    ]
+    refs = [[claim.ref for claim in each.used] for each in (answer, other)]
+    reasons = [[(item.claim.ref, item.code, item.why) for item in each.set_aside] for each in (answer, other)]
+    assert (ends[0], refs[0], reasons[0]) == (ends[1], refs[1], reasons[1])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(questions())
+def test_every_end_is_a_figure_of_a_claim_that_is_used(policy: str, question: Question) -> None:
+    estimate = catalogue.policy(policy).estimate(question)
+    said = {end for claim in estimate.used for end in (claim.lower, claim.best, claim.upper)}
+    assert {estimate.lower, estimate.best, estimate.upper} <= said | {None}
+    assert set(estimate.used) <= set(question.claims)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(questions())
+def test_every_claim_is_either_used_or_set_aside_for_a_reason(policy: str, question: Question) -> None:
+    estimate = catalogue.policy(policy).estimate(question)
+    used, aside = [claim.ref for claim in estimate.used], [item.claim.ref for item in estimate.set_aside]
+    assert sorted([*used, *aside]) == sorted(claim.ref for claim in question.claims)
+    assert (used, aside) == (sorted(used), sorted(aside))
+    assert all(item.code.isidentifier() and item.why.endswith(".") for item in estimate.set_aside)
+
+
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy != "latest/1"])
+@given(questions())
+def test_what_is_unreliable_or_improbable_is_never_used(policy: str, question: Question) -> None:
+    unfit = {claim.ref for claim in question.claims if claim.grade == "E" or claim.credibility == 5}
+    estimate = catalogue.policy(policy).estimate(question)
+    assert unfit.isdisjoint(claim.ref for claim in estimate.used)
+    assert unfit == {item.claim.ref for item in estimate.set_aside if item.code == "rated_out"}
+
+
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy != "latest/1"])
+@given(questions())
+def test_every_policy_but_the_headline_sifts_as_the_range_does(policy: str, question: Question) -> None:
+    remaining, aside = sift(question)
+    estimate = catalogue.policy(policy).estimate(question)
+    assert {claim.ref for claim in estimate.used} <= {claim.ref for claim in remaining}
+    assert set(aside) <= set(estimate.set_aside)
+    assert estimate.contested == span(question).contested
+
+
+@given(questions())
+def test_what_outran_a_claim_is_the_newest_that_the_plain_rule_finds(question: Question) -> None:
+    fit = [claim for claim in question.claims if claim.grade != "E" and claim.credibility != 5]
+    for item in span(question).set_aside:
+        if item.code == "outrun":
+            found = ahead_of(item.claim, fit)
+            newest = max(found, key=lambda held: held.newness)
+            assert item.why == f"It was outrun: {words_for(newest.count)} counts at least a day further ({newest.ref})."
+    for claim in span(question).used:
+        settled = question.period_end is not None and claim.held.counted_until >= question.period_end
+        assert settled or not ahead_of(claim, fit) or everyone_was_outrun(question, fit)
+
+
+def everyone_was_outrun(question: Question, fit: list[Standing]) -> bool:
+    return all(ahead_of(claim, fit) for claim in span(question).used)
+
+
+def ahead_of(claim: Standing, fit: list[Standing]) -> list[Held]:
+    """Look at every claim in turn: as good a source or better, a day further or more, and higher."""
+    figures = said_by(claim)
+    grades = "ABCDF"[: "ABCDF".index(claim.grade) + 1]
+    bounds = CLOSED if claim.bound in CLOSED else (*CLOSED, *OPEN)
+    return [
+        held
+        for rival in fit
+        if figures and rival is not claim and rival.grade in grades
+        for held in (*rival.history, *([] if PART_EXCEEDS in rival.flags else [rival.held]))
+        if held.count.bound in bounds
+        and (held.count.lower or 0) > max(figures)
+        and held.counted_until - claim.held.counted_until >= timedelta(days=1)
+    ]
+
+
+@given(questions())
+def test_the_conservative_figure_is_the_lower_end_of_the_range_and_nothing_else_is_used(question: Question) -> None:
+    estimate, whole = catalogue.policy("conservative/1").estimate(question), span(question)
+    assert estimate.lower == estimate.best == whole.lower
+    assert len(estimate.used) == min(1, len(whole.used))
+    assert estimate.upper_open == (estimate.lower is not None)
+    if estimate.upper:
+        assert all(claim.bound in ("at_most", "fewer_than") for claim in whole.used)
+        assert estimate.upper.figure == min(max(said_by(claim)) for claim in whole.used)
+
+
+@given(questions())
+def test_low_and_high_are_the_least_and_the_greatest_of_all_that_the_range_uses(question: Question) -> None:
+    estimate, used = catalogue.policy("triple/1").estimate(question), span(question).used
+    lows = [min(said_by(claim)) for claim in used if claim.lower]
+    highs = [max(said_by(claim)) for claim in used if said_by(claim)]
+    assert (estimate.lower and estimate.lower.figure) == min(lows, default=None)
+    assert (estimate.upper and estimate.upper.figure) == max(highs, default=None)
+    assert estimate.used == used
+
+
+@given(questions())
+def test_no_figure_is_given_by_more_origins_than_the_best_one(question: Question) -> None:
+    estimate = catalogue.policy("triple/1").estimate(question)
+    given_by: dict[int, set[str]] = {}
+    for claim in estimate.used:
+        if claim.best and claim.bound in CLOSED:
+            given_by.setdefault(claim.best.figure, set()).add(claim.held.origin)
+    most = max((len(origins) for origins in given_by.values()), default=0)
+    assert (len(given_by[estimate.best.figure]) if estimate.best else 0) == most
+
+
+@given(questions())
+def test_a_label_changes_nothing_of_the_range(question: Question) -> None:
+    estimate = catalogue.policy("corroboration/1").estimate(question)
+    assert replace(estimate, label=None) == span(question)
+    assert estimate.label in LABELS
