@@ -1,4 +1,4 @@
-"""Makes one large incident, the same for the same seed: many sources, revising their tolls, beside events of all days."""
+"""Makes one large incident, the same for the same seed: many sources that revise their tolls, beside events."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -6,6 +6,8 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 
 from bench.incidents import facts
 from domain import catalogue
@@ -26,14 +28,14 @@ def main() -> None:
     sizes = [options.facts // 2, options.facts, options.facts * 2]
     histories = {size: facts(size, options.seed) for size in sizes}
     print(f"{'':<16}" + "".join(f"{size:>14,}" for size in sizes) + f"{'x':>8}{'x':>6}{'floor':>10}")
-    _row("accumulate", [_median(lambda size=size: history_of(histories[size]), options.runs) for size in sizes])
+    _row("accumulate", [_median(partial(history_of, histories[size]), options.runs) for size in sizes])
     folded = {size: history_of(histories[size]) for size in sizes}
     for view in catalogue.VIEWS.values():
-        times = [_median(lambda size=size, view=view: view.finish(folded[size], READING), options.runs) for size in sizes]
+        times = [_median(partial(view.finish, folded[size], READING), options.runs) for size in sizes]
         document = view.finish(folded[options.facts], READING)
-        _row(view.id, times, _median(lambda document=document: json.dumps(document), options.runs))
+        _row(view.id, times, _median(partial(json.dumps, document), options.runs))
     document = catalogue.view("timeline/1").finish(folded[options.facts], READING)
-    print(f"canonical form of timeline/1: {_median(lambda: canonical(document), options.runs):.1f} ms")
+    print(f"canonical form of timeline/1: {_median(partial(canonical, document), options.runs):.1f} ms")
 
 
 def _options() -> argparse.Namespace:
@@ -60,7 +62,7 @@ def _median(work: Callable[[], object], runs: int) -> float:
 
 
 def _row(name: str, times: list[float], floor: float | None = None) -> None:
-    growth = [later / earlier for earlier, later in zip(times, times[1:], strict=False)]
+    growth = [later / earlier for earlier, later in pairwise(times)]
     cells = "".join(f"{each:>11.1f} ms" for each in times) + f"{growth[0]:>8.2f}{growth[1]:>6.2f}"
     print(f"{name:<16}{cells}" + (f"{floor:>7.1f} ms" if floor is not None else ""))
 

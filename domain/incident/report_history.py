@@ -127,6 +127,11 @@ class ReportHistory:
             if all(_stands(self.retractions.get(mark), moment) for mark in self._marks(each.ref)[:-1])
         )
 
+    def retracted_claims(self, moment: datetime | None) -> list[str]:
+        """Return the ids of the claims that were taken back by `moment`, each by itself and not with its report."""
+        gone = (claim for claim, retraction in self.retractions.items() if not _stands(retraction, moment))
+        return sorted(claim for claim in gone if claim is not None)
+
     def credibility_of(self, ref: str) -> int:
         """Return how credible a claim is: judged by itself, or as part of a whole, or with its report (6: unjudged)."""
         if not self.credibility:

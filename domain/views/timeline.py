@@ -42,6 +42,8 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
         "reported": span_document(now.report.reported_at, report.reported),
         "origin": now.origin,
         "report": content(now),
+        "claims_retracted": report.retracted_claims(reading.reported_until),
+        "claims_disputed": sorted(claim for claim in report.disputes if claim is not None),
         "corrections": corrections(report),
         "text": now.text_commitment,
     }
@@ -50,6 +52,8 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
 def _standing(report: ReportHistory, reading: Reading) -> str:
     if not report.stands_at(reading.reported_until):
         return "retracted"
+    if None in report.disputes:
+        return "disputed"
     return "corrected" if len(report.versions) > 1 else "standing"
 
 

@@ -296,6 +296,24 @@ def test_a_claim_that_its_source_took_back_stood_until_then(book: Book) -> None:
     assert said(book, until="2025-03-12T23:59:59+03:00")["830"] == "retracted"
 
 
+def entry(book: Book, **reading: Any) -> dict[str, Any]:
+    [found] = cast("list[dict[str, Any]]", book.read("timeline/1", **reading)["entries"])
+    return found
+
+
+def test_the_timeline_tells_what_stands_disputed_and_which_claims_were_taken_back(book: Book) -> None:
+    book.do(DisputeReport(report_id=ONE))
+    assert entry(book)["standing"] == "disputed"
+    book.do(DisputeReport(report_id=ONE, disputed=False))
+    book.do(DisputeReport(report_id=ONE, claim="1"))
+    book.do(RetractReport(report_id=ONE, claim="1", by="source", reported_at="2025-03-12"))
+    assert (entry(book)["standing"], entry(book)["claims_disputed"]) == ("standing", ["1"])
+    assert entry(book)["claims_retracted"] == ["1"]
+    assert entry(book, until="2025-03-11T00:00:00Z")["claims_retracted"] == []
+    book.do(RetractReport(report_id=ONE, by="recorder"))
+    assert entry(book)["standing"] == "retracted"
+
+
 UNNAMED = {"anonymous": "a war monitor", "type": "monitor"}
 ITS_ORIGIN = "anonymous:a war monitor|reuters"
 
