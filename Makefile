@@ -67,11 +67,9 @@ docs: ## write the generated pages of docs/ anew
 	$(prepare) requirements-dev.lock
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate; else echo 'No page is generated yet.'; fi
 
-bench: ## list the benchmarks, each a command of its own
-	@for file in bench/*.py; do \
-		if test -f "$$file"; then printf '  .venv/bin/python %s\n    ' "$$file"; sed -n '1s/"""//gp' "$$file"; \
-		else echo 'No benchmark yet.'; fi; \
-	done
+bench: ## measure how long views of a large incident take, and write docs/performance.md (minutes)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python -m bench.view_folds --write
 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock

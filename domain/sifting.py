@@ -106,6 +106,8 @@ def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
     """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
     aside = [SetAside(claim, "rated_out", why) for claim in question.claims if (why := rated_out(claim))]
     remaining = [claim for claim in question.claims if not rated_out(claim)]
+    if len(remaining) == 1:  # as under most keys; no step may leave none
+        return remaining, aside
     weighed = Weighed(remaining, question)
     for code, rule in STEPS:
         found = [(claim, why) for claim in remaining if (why := rule(claim, weighed))]

@@ -128,7 +128,7 @@ class Voice:
     def _grown(self, held: Held) -> Ledger | None:
         """Return the ledger of a claim's key with that claim, where it simply comes after all that was said before."""
         known = None if held.incremental else self._ledgers.get(held.key)
-        if known is None or earliest(held.reported) <= self._until[held.key]:
+        if known is None or earliest(held.reported) <= self._until.get(held.key, BEGINNING):
             return None
         return extended(known, held)
 
@@ -169,7 +169,9 @@ class Voice:
             found = of_kind[key] = {}
             self._families.setdefault(family_of(key), {})[key] = None
         found[held.ref] = held
-        self._until[key] = max(self._until.get(key, BEGINNING), latest(held.reported))
+        end = latest(held.reported)
+        if end > self._until.get(key, BEGINNING):
+            self._until[key] = end
 
     def _moved(self, keys: set[Key]) -> set[Key]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
