@@ -35,7 +35,8 @@ run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
 test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests, without floors
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest --cov --cov-report=
+	.venv/bin/python -m pytest tests/domain --cov --cov-report= --numprocesses 2 --dist worksteal
+	.venv/bin/python -m pytest tests/service --cov --cov-report= --cov-append
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
 else
@@ -44,7 +45,7 @@ endif
 
 properties: ## try every property of the domain ten times harder (minutes)
 	$(prepare) requirements-dev.lock
-	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain
+	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
 
 mutants: ## plant small faults in the rules that weigh claims: the tests must find nine in ten (many minutes)
 	$(prepare) requirements-dev.lock

@@ -28,9 +28,9 @@ ABOUT = """# Speed
 
 How long the views of one large, made-up incident take: {facts:,} facts of 24 sources; six reports of ten revise tolls
 of the incident under eighteen keys, four tell events, each a key of its own. Milliseconds of processor time of one
-process, medians of {runs} runs, Python {python}. `accumulate` takes decoded facts into a history, once for all views; each view then
-finishes its document from it. Growth is from the size before. The floor is what Python's own `json` needs to write
-out the document that the view makes.
+process, medians of {runs} runs, Python {python}. `accumulate` takes decoded facts into a history, once for all views;
+each view then finishes its document from it. Growth is from the size before. The floor is what Python's own `json`
+needs to write out the document that the view makes.
 
 {table}
 """

@@ -11,7 +11,7 @@ from datetime import date, datetime, timezone
 
 from domain.claims import INCIDENT_SCOPE, event_of_scope, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
-from domain.estimates import End, Standing
+from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History
 from domain.weighing import Keyed, speaking
@@ -22,7 +22,6 @@ THRESHOLDS = ((100, 5), (25, 4), (5, 3), (1, VIOLENCE))
 """So many dead or more on one day are that level; three or more attacks are level 3 too."""
 
 _LEVELS = {"violence": VIOLENCE, "tension": TENSION}
-_UNRELIABLE, _IMPROBABLE = "E", 5
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ def _count(found: dict[date, Day], day: date, event: Event | None, least: End | 
 
 
 def _eligible(claim: Standing) -> bool:
-    return claim.grade != _UNRELIABLE and claim.credibility != _IMPROBABLE
+    return claim.grade != UNRELIABLE and claim.credibility != IMPROBABLE
 
 
 def _least(claims: Iterable[Standing]) -> End | None:

@@ -8,6 +8,9 @@ from domain.claims import Held, Key
 
 PART_EXCEEDS = "part_exceeds"
 
+UNRELIABLE, IMPROBABLE = "E", 5
+"""The Admiralty's grade of a source, and credibility of a report, that rule out what is said, for good."""
+
 CLOSED = frozenset({"exact", "about", "between", "none"})
 OPEN = frozenset({"at_least", "more_than"})
 CAPPED = frozenset({"at_most", "fewer_than"})
@@ -27,7 +30,7 @@ class Standing:
 
     `lower`, `upper` and `best` name the claim behind each figure, which is another
     one where a part of the same source exceeds its whole (`exceeded_by`). `history` are the claims
-    of this origin and key that were superseded.
+    of this origin and key that were superseded, but for those judged improbable.
     """
 
     held: Held
@@ -126,7 +129,8 @@ class Estimate:
 class Question:
     """All that a policy may look at: one key's current claims, who is said to be responsible, and the period's end.
 
-    `denied` says whether a denial stands among `statements`, which are sorted by report.
+    `denied` says whether a denial stands among `statements`, which are sorted by report; what
+    is rated out (a source graded E, a report judged improbable) states nothing.
     """
 
     key: Key

@@ -24,6 +24,9 @@ _MONTHS = (  # fixed, whatever the locale
     "December",
 )
 
+_SO_FAR = dict.fromkeys("AB", "Verified")
+"""What a source does whose count is incomplete: one that is not known to be reliable merely counts."""
+
 _MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
 
 
@@ -35,7 +38,8 @@ def sentences(history: History, keyed: Keyed, estimate: Estimate) -> list[str]:
     if estimate.contested:
         text.append(_contested(history, estimate))
     text += [
-        f"Verified so far: {words_for(item.claim.held.count)} ({_name(history, item.claim.held)})."
+        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.held.count)}"
+        f" ({_name(history, item.claim.held)})."
         for item in estimate.set_aside
         if item.code == "partial"
     ]
@@ -61,7 +65,7 @@ def _subject(history: History, key: Key) -> str:
         bounds = history.bounds.get(key.scope)
         pieces.append(bounds.label if bounds else scope)
     if home:
-        pieces.append(f"as filed under “{history.home(home).title}”")
+        pieces.append(f"as counted for “{history.home(home).title}”")
     return ", ".join(pieces)
 
 

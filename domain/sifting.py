@@ -6,14 +6,22 @@ Published estimates were made by these rules, so a released rule never changes: 
 from collections.abc import Callable, Sequence
 
 from domain.counts import words_for
-from domain.estimates import CLOSED, OPEN, PART_EXCEEDS, End, Estimate, Question, SetAside, Standing
+from domain.estimates import (
+    CLOSED,
+    IMPROBABLE,
+    OPEN,
+    PART_EXCEEDS,
+    UNRELIABLE,
+    End,
+    Estimate,
+    Question,
+    SetAside,
+    Standing,
+)
 from domain.overtaking import Rival, Rivals
 
 DIFFER_PERCENT = 20
 """Apart by more than this share of the larger figure, two claims differ; a choice of ours, and versioned."""
-
-IMPROBABLE = 5
-"""Admiralty credibility 5."""
 
 _RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "F": 4, "E": 5}
 _JUDGED = frozenset("ABC")
@@ -60,7 +68,7 @@ def rank(claim: Standing) -> int:
 
 def rated_out(claim: Standing) -> str | None:
     """Rule out what is unreliable (E) or improbable (5), for good."""
-    if claim.grade == "E":
+    if claim.grade == UNRELIABLE:
         return "The source is graded E, unreliable."
     if claim.credibility == IMPROBABLE:
         return "The report is judged 5, improbable."

@@ -39,6 +39,9 @@ class Step:
 
 Series = dict[Key, list[Step]]
 
+NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
+"""Where nothing stands there is nothing to estimate, whatever a policy would say of it."""
+
 
 @dataclass(slots=True)
 class _Moved:
@@ -46,7 +49,6 @@ class _Moved:
 
     reports: set[str] = field(default_factory=set[str])
     claims: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
-    broken: set[Key] = field(default_factory=set[Key])
 
     def by(self, key: Key) -> tuple[str, ...]:
         """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
@@ -64,7 +66,7 @@ class _Walk:
         self._reading = reading
         self._scales = Scales(history)
         self._on: dict[str, tuple[Held, ...]] = {}
-        self._keys: dict[str, Key] = {}
+        self._breaks: dict[Key, set[str]] = {}
         self._moved = _Moved()
 
     def weigh(self, report: ReportHistory, held: tuple[Held, ...] | None) -> None:
@@ -80,15 +82,11 @@ class _Walk:
         self._moved.reports.add(ref)
         for each in (*(before or ()), *(held or ())):
             self._moved.claims.setdefault(each.key, set()).add(each.ref)
-            self._keys[each.ref] = each.key
-            for other in each.supersedes:
-                replaced = self._keys.get(other)
-                if replaced is not None and replaced != each.key:
-                    self._moved.broken |= {replaced, each.key}
 
     def regraded(self, origin: str) -> None:
-        """Weigh again what an origin says."""
-        self._scales.regraded(origin)
+        """Weigh again what an origin says; what it stands by moves what it moves."""
+        for key, held in self._scales.regraded(origin):
+            self._moved.claims.setdefault(key, set()).add(held.ref)
 
     def retimed(self) -> None:
         """Weigh everything again."""
@@ -97,10 +95,15 @@ class _Walk:
     def note(self, at: datetime, position: int | None) -> None:
         """Note the steps of all that moved until now."""
         for key in self._scales.moved():
-            estimate = self._reading.policy.estimate(self._scales.keyed(key).question)
+            question = self._scales.keyed(key).question
+            estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
+            breaks = self._scales.breaks(key)
+            broken = bool(breaks - self._breaks.get(key, set()))
+            self._breaks[key] = breaks
             steps = self.series.setdefault(key, [])
-            if _read(estimate) != (_read(steps[-1].estimate) if steps else _NOTHING):
-                steps.append(Step(at, position, estimate, self._moved.by(key), key in self._moved.broken))
+            before = steps[-1].estimate if steps else NO_ESTIMATE
+            if read(estimate) != read(before) or (broken and before is not NO_ESTIMATE):
+                steps.append(Step(at, position, estimate, self._moved.by(key), broken))
         self._moved = _Moved()
 
 
@@ -150,13 +153,10 @@ def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[Repor
     return (grown.filed[report_id] for report_id in touched)
 
 
-def _read(estimate: Estimate) -> tuple[object, ...]:
+def read(estimate: Estimate) -> tuple[object, ...]:
     """Return what a reader sees of an estimate: its figures, whoever gave them last."""
     ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
     return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
-
-
-_NOTHING: tuple[object, ...] = (None, None, None, False, False, None, False)
 
 
 def keys_of(*series: Mapping[Key, object]) -> list[Key]:

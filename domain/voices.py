@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.claims import BEGINNING, Held, Key, earliest, latest
-from domain.estimates import CAPPED, PART_EXCEEDS, End, Standing
+from domain.estimates import CAPPED, IMPROBABLE, PART_EXCEEDS, End, Standing
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
@@ -27,8 +27,9 @@ class Voice:
     """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
 
     `claims` and `increments` hold what counts by key and ref; `replaced` which claims
-    replaced which, `breaking` the refs of those that replaced one of another key;
-    `speaking` the reports that no later whole statement has withdrawn.
+    replaced which, `breaking` the refs of those that replaced one of another key, and
+    `breaks` those on either side, by key; `speaking` the reports that no later whole
+    statement has withdrawn, and `stating` those among them on who is responsible.
     """
 
     origin: str
@@ -38,6 +39,8 @@ class Voice:
     increments: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
     replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
     breaking: set[str] = field(default_factory=set[str])
+    breaks: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
+    stating: set[str] = field(default_factory=set[str])
     _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
     _families: dict[Family, dict[Key, None]] = field(default_factory=dict[Family, dict[Key, None]])
     _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
@@ -51,6 +54,8 @@ class Voice:
         if self._tied:
             return self._renew()
         self.speaking[report.ref] = report
+        if report.now.report.responsibility():
+            self.stating.add(report.ref)
         grown = {each.key: found for each in held if (found := self._grown(each))}
         moved = self._moved(self._add(held))
         self._ledgers |= grown
@@ -63,6 +68,7 @@ class Voice:
             for each in held:
                 self._claim(each)
         self.speaking = dict(self.reports)
+        self.stating = _stating(self.speaking)
         if self._tied:
             self._renew()
 
@@ -82,6 +88,7 @@ class Voice:
             self._tied.discard(ref)
             return self._renew()
         del self.speaking[ref]
+        self.stating.discard(ref)
         for each in held:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
@@ -104,9 +111,17 @@ class Voice:
             of = self.ledger(key)
             if of is None or of.current is None:
                 return None
-            report = self.reports[of.current.ref.partition("#")[0]]
-            found = self._standing[key] = _standing(history, report, of, of.current, self._currents(key))
+            report = self._report_of(of.current)
+            family = self._currents(key)
+            found = _standing(history, report, of, of.current, family)
+            if any(each.credibility for each in self.reports.values()):
+                kept = (each for each in found.history if self._report_of(each).credibility_of(each.ref) != IMPROBABLE)
+                found = replace(found, history=tuple(kept))
+            self._standing[key] = found
         return found
+
+    def _report_of(self, held: Held) -> ReportHistory:
+        return self.reports[held.ref.partition("#")[0]]
 
     def weigh_again(self) -> set[Key]:
         """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
@@ -144,7 +159,8 @@ class Voice:
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
         self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
-        self.claims, self.increments, self.replaced, self.breaking = {}, {}, {}, set()
+        self.stating = _stating(self.speaking)
+        self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
         held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
         for ref, others in superseded(list(held.values())).items():
@@ -152,6 +168,8 @@ class Voice:
                 self.replaced.setdefault(other, []).append(held[ref])
                 if held[other].key != held[ref].key:
                     self.breaking.add(ref)
+                    self.breaks.setdefault(held[ref].key, set()).add(ref)
+                    self.breaks.setdefault(held[other].key, set()).add(other)
         return self._moved(touched | self._add(held.values()))
 
     def _add(self, held: Iterable[Held]) -> set[Key]:
@@ -183,6 +201,10 @@ class Voice:
                 moved.add(each)
             self._standing.pop(key, None)
         return moved
+
+
+def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
+    return {ref for ref, report in reports.items() if report.now.report.responsibility()}
 
 
 def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:

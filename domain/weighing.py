@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.claims import INCIDENT_SCOPE, Held, Key, earliest, event_scope, home_of
 from domain.clocks import parse_occurred
-from domain.estimates import Question, Statement
+from domain.estimates import IMPROBABLE, UNRELIABLE, Question, Statement
 from domain.incident.history import History, ReportHistory
 from domain.supersession import Ledger
 from domain.voices import Voice, withdrawn_reports
@@ -62,7 +62,8 @@ class Scales:
         origin = report.now.origin
         voice = self._voices.setdefault(origin, Voice(origin))
         self._on[report.ref] = origin
-        self._touch(voice, voice.put(report, held), report)
+        stated = frozenset(voice.stating)
+        self._touch(voice, voice.put(report, held), stated)
 
     def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Put many reports on empty scales at once; nothing has moved by that."""
@@ -81,25 +82,35 @@ class Scales:
         origin = self._on.pop(ref, None)
         if origin is not None:
             voice = self._voices[origin]
-            report = voice.reports[ref]
-            self._touch(voice, voice.take(ref), report)
+            stated = frozenset(voice.stating)
+            self._touch(voice, voice.take(ref), stated)
 
-    def regraded(self, origin: str) -> None:
-        """Weigh again what an origin says: its grade is another."""
-        if origin in self._voices:
-            for key in self._voices[origin].weigh_again():
-                self._moved.setdefault(key, set()).add(origin)
-        self._all_if(changed=self._statements)
+    def regraded(self, origin: str) -> list[tuple[Key, Held]]:
+        """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
+        voice = self._voices.get(origin)
+        if voice is None:
+            return []
+        keys = voice.weigh_again()
+        for key in keys:
+            self._moved.setdefault(key, set()).add(origin)
+        if voice.stating:
+            self._all_moved()
+        ledgers = ((key, voice.ledger(key)) for key in keys)
+        return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
     def retimed(self) -> None:
         """Weigh everything again: the period of an incident is another."""
         self._periods.clear()
-        self._all_if(changed=True)
+        self._all_moved()
 
     def moved(self) -> dict[Key, set[str]]:
         """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
         moved, self._moved = self._moved, {}
         return moved
+
+    def breaks(self, key: Key) -> set[str]:
+        """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
+        return {ref for origin in self._voices_of.get(key, ()) for ref in self._voices[origin].breaks.get(key, ())}
 
     def voice(self, origin: str) -> Voice:
         """Return what an origin says that has been put on."""
@@ -135,7 +146,7 @@ class Scales:
         question = Question(key, standing, denied, self._period_end(key), statements)
         return Keyed(key, ledgers, beside, replaced, question)
 
-    def _touch(self, voice: Voice, keys: set[Key], report: ReportHistory) -> None:
+    def _touch(self, voice: Voice, keys: set[Key], stated: frozenset[str]) -> None:
         for key in keys:
             voices = self._voices_of.setdefault(key, set())
             if key in voice.claims or key in voice.increments:
@@ -143,15 +154,14 @@ class Scales:
             else:
                 voices.discard(voice.origin)
             self._moved.setdefault(key, set()).add(voice.origin)
-        if self._statements or report.now.report.responsibility():
-            self._all_if(changed=True)
+        if stated != frozenset(voice.stating):
+            self._all_moved()
 
-    def _all_if(self, changed: object) -> None:
-        """Weigh everything again if statements on who is responsible may have changed."""
-        if changed:
-            self._statements = None
-            for key in self._voices_of:
-                self._moved.setdefault(key, set())
+    def _all_moved(self) -> None:
+        """Weigh everything again: statements on who is responsible are others, or a period is."""
+        self._statements = None
+        for key in self._voices_of:
+            self._moved.setdefault(key, set())
 
     def _about(self, key: Key) -> tuple[Statement, ...]:
         """Return the statements on who is responsible for what a key counts: an event, or the incident as a whole."""
@@ -170,10 +180,10 @@ class Scales:
         found: dict[str, list[Statement]] = {}
         for voice in self._voices.values():
             for report in voice.speaking.values():
-                if said := report.now.report.responsibility():
-                    grade = self._history.grade(voice.origin)
+                said, grade = report.now.report.responsibility(), self._history.grade(voice.origin)
+                if said and grade != UNRELIABLE and report.credibility.get(None) != IMPROBABLE:
                     statement = Statement(said.act, said.by, said.whom, voice.origin, grade, report.ref)
-                    found.setdefault(_named_scope(self._history, report), []).append(statement)
+                    found.setdefault(stated_scope(self._history, report), []).append(statement)
         return {scope: sorted(said, key=lambda each: each.report) for scope, said in found.items()}
 
     def _period_end(self, key: Key) -> datetime | None:
@@ -224,7 +234,7 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     return found
 
 
-def _named_scope(history: History, report: ReportHistory) -> str:
+def stated_scope(history: History, report: ReportHistory) -> str:
     """Return the scope that a statement is about: the event that it names, else its whole incident."""
     event = report.now.report.event
     scope = event_scope(event) if event is not None else INCIDENT_SCOPE

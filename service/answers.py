@@ -13,6 +13,7 @@ from domain.clocks import ClockError, format_instant, parse_instant
 from domain.estimates import Policy
 from domain.incident.facts import (
     POLICY_STREAM,
+    ClaimsRescoped,
     IncidentMerged,
     IncidentOpened,
     Recorded,
@@ -236,6 +237,8 @@ def _leads_to(recorded: Recorded) -> Iterator[UUID]:
             yield from (source_stream(origin) for origin in recorded.fact.origins)
         case IncidentMerged(into=into, incident=merged) if incident_stream(into) == recorded.stream:
             yield incident_stream(merged)
+        case ClaimsRescoped(within=within):
+            yield incident_stream(within)
         case ReportMoved(to=to, home=home) if incident_stream(to) == recorded.stream:
             yield incident_stream(home)
         case _:

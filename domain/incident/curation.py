@@ -47,20 +47,22 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
 def rescoped(
     within: Incident, homes: Mapping[UUID, Incident], under: Mapping[UUID, str], command: RescopeClaims
 ) -> list[tuple[str, ClaimsRescoped]]:
-    """Give claims a scope of the incident `within`; returns a fact for each incident they were filed under.
+    """Give claims a scope of the incident `within`: a fact for it, and for each other one that they were filed under.
 
     `homes` are those, by report; `under` is the slug of the incident that shows each
     report now. Refuses if any claim can't be rescoped: then none is.
     """
     expect_unmerged(within)
     bounds = within.scopes.get(command.scope) if command.scope else None
-    by_home: dict[str, list[str]] = {}
+    by_home: dict[str, list[str]] = {within.slug: []}
     for report_id, claims in _by_report(command).items():
-        filed = filed_report(homes[report_id], report_id)
+        home = homes[report_id]
+        filed = filed_report(home, report_id)
         if under[report_id] != within.slug:
             raise refusals.ReportElsewhere(report_id=report_id, incident=within.slug, at=under[report_id])
-        _check(within, homes[report_id], report_id, filed, claims, command)
-        by_home.setdefault(homes[report_id].slug, []).extend(f"{report_id}#{claim}" for claim in claims)
+        _check(within, home, report_id, filed, claims, command)
+        for slug in {within.slug, home.slug}:
+            by_home.setdefault(slug, []).extend(f"{report_id}#{claim}" for claim in claims)
     about = {"within": within.slug, "scope": command.scope, **({"bounds": bounds} if bounds else {})}
     return [
         (slug, ClaimsRescoped.model_validate({"claims": tuple(claims), **about, "text": note(command.reason)}))

@@ -103,7 +103,8 @@ def _curated(states: States, incident: Incident, command: Curation) -> Entries:
             ids = sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
             under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
-            return [(incident_stream(slug), fact) for slug, fact in curation.rescoped(incident, homes, under, command)]
+            facts = curation.rescoped(incident, homes, under, command)
+            return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
 def _in_streams(fact: Fact, *slugs: str) -> Entries:
@@ -112,8 +113,9 @@ def _in_streams(fact: Fact, *slugs: str) -> Entries:
 
 def _shown_under(states: States, slug: str) -> str:
     """Return the slug of the incident that shows what stands under this one."""
-    incident = states.incident(incident_stream(slug))
-    return _shown_under(states, incident.into) if incident and incident.into else slug
+    while (incident := states.incident(incident_stream(slug))) and incident.into:
+        slug = incident.into
+    return slug
 
 
 def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> Entries:

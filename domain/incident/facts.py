@@ -209,7 +209,8 @@ class IncidentUnmerged(_Fact, frozen=True):
 class ClaimsRescoped(_Fact, frozen=True):
     """Claims got a scope of the incident `within`; a null `scope` is the one as filed.
 
-    `bounds` are those of a declared scope. Recorded in the stream where the reports were filed.
+    `bounds` are those of a declared scope. Recorded in the stream of `within`, and in those of the incidents that
+    the reports were filed under, where it counts.
     """
 
     topic: ClassVar[str] = "claims_rescoped.v1"

@@ -251,7 +251,7 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
                 home.reports.pop(fact.report_id, None)
             return {fact.report_id}
         case ClaimsRescoped():
-            return _rescope(history, fact)
+            return _rescope(history, home, fact)
         case _:
             _whole(history, home, fact)
             return set()
@@ -300,20 +300,22 @@ def _whole(
             assert_never(fact)
 
 
-def _rescope(history: History, fact: ClaimsRescoped) -> set[UUID]:
+def _rescope(history: History, home: Home, fact: ClaimsRescoped) -> set[UUID]:
+    """Give the claims of reports that were filed under `home` their scopes; those of others get them from theirs."""
     within = incident_stream(fact.within)
     if fact.bounds and fact.scope:
         history.bounds[history.scope_name(within, fact.within, fact.scope)] = fact.bounds
     touched: set[UUID] = set()
     for ref in fact.claims:
         report_id, _, claim = ref.partition("#")
-        report = history.filed[UUID(report_id)]
-        rescope(report.rescoped, claim, fact)
-        touched.add(report.report_id)
+        report = history.filed.get(UUID(report_id))
+        if report is not None and report.home == home.stream:
+            rescope(report.rescoped, claim, fact)
+            touched.add(report.report_id)
     for report_id in touched:
         report = history.filed[report_id]
         report.rescopings += 1
-        report.remake(partial(_held_anew, history, history.homes[report.home], report))
+        report.remake(partial(_held_anew, history, home, report))
     return touched
 
 

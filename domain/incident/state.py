@@ -176,7 +176,8 @@ def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportM
         case ClaimsRescoped():
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
-                rescope(incident.reports[UUID(report_id)].rescoped, claim, fact)
+                if filed := incident.reports.get(UUID(report_id)):  # it may be another's, shown here
+                    rescope(filed.rescoped, claim, fact)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 

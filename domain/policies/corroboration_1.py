@@ -18,18 +18,15 @@ def estimate(question: Question) -> Estimate:
 
 
 def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | None:
-    """Return the first label that applies; none where only words are left, as there is no figure to bear out.
-
-    What a source graded E states does not count.
-    """
-    acts = {statement.act for statement in statements if statement.grade != "E"}
+    """Return the first label that applies; none where only words or caps are left: there is no figure to bear out."""
+    acts = {statement.act for statement in statements}
     if acts & {"claimed", "admitted"}:
         return "admitted"
     if contested(used, denied="denied" in acts):
         return "disputed"
     if not used:
         return "set_aside"
-    origins = {claim.held.origin for claim in used if claim.highest}
+    origins = {claim.held.origin for claim in used if claim.closed or claim.open}
     if not origins:
         return None
     return "single" if len(origins) == 1 else "corroborated"

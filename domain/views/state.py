@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from domain.actors import Actor
+from domain.claims import INCIDENT_SCOPE, event_of_scope
 from domain.escalation import Day, days
 from domain.estimate_documents import estimate_document
 from domain.incident.history import History, ReportHistory, Version
@@ -12,7 +13,7 @@ from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.sentences import sentences
 from domain.sources import ANONYMOUS, AnonymousSource
-from domain.weighing import by_origin, weigh
+from domain.weighing import by_origin, stated_scope, weigh
 from domain.words import Strict
 
 
@@ -38,7 +39,7 @@ def finish(history: History, reading: Reading) -> Document:
         "sides": _sides(versions),
         "kinds": dict(sorted(Counter(each.report.kind for each in versions).items())),
         "sources": _sources(history, reports),
-        "blame": _blame(versions),
+        "blame": _blame(history, reports),
         "escalation": _escalation(days(history, reading.reported_until, weighed.keyed)),
         "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
         "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed, estimate)],
@@ -90,14 +91,15 @@ def _described(history: History, origin: str, reports: Sequence[ReportHistory]) 
     }
 
 
-def _blame(versions: Sequence[Version]) -> list[Document]:
+def _blame(history: History, reports: Sequence[ReportHistory]) -> list[Document]:
     """Say who blames whom: statements, each with those who made it, and never a finding."""
     found: dict[tuple[str, str, str, str], set[str]] = {}
-    for version in versions:
-        said = version.report.responsibility()
+    for report in reports:
+        said = report.now.report.responsibility()
         if said is not None:
-            key = (said.act, said.by or "", said.whom or "", version.report.event or "")
-            found.setdefault(key, set()).add(version.origin)
+            scope = stated_scope(history, report)
+            event = "" if scope == INCIDENT_SCOPE else event_of_scope(scope) or scope
+            found.setdefault((said.act, said.by or "", said.whom or "", event), set()).add(report.now.origin)
     return [
         {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
         for (act, by, whom, event), sources in sorted(found.items())
@@ -120,7 +122,7 @@ def _rows(document: Document) -> list[Row]:
     for estimate in cast("list[dict[str, dict[str, object] | None]]", document["estimates"]):
         ends = {name: estimate[name] or {} for name in ("lower", "upper", "best")}
         row: dict[str, object] = {
-            **{name: estimate[name] for name in ("measure", "scope", "manner", "upper_open", "contested")},
+            **{name: estimate.get(name) for name in ("measure", "scope", "manner", "upper_open", "contested", "label")},
             "population": canonical(estimate["population"]).decode(),
             **{name: end.get("figure") for name, end in ends.items()},
             **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
@@ -147,6 +149,7 @@ VIEW = View(
         "best",
         "best_claim",
         "contested",
+        "label",
     ),
     rows=_rows,
 )

@@ -64,22 +64,25 @@ async def publish(request: Request, services: Opened, terms: Asked, incident: In
     wanted = read(Publication, body.document)
     stream = stream_of(incident)
     order = Order("publish", str(stream), body, terms, (incident, stream))
-    written = await _record(services, order, wanted, id_for(services, terms))
+    async with services.publishing:
+        written = await _record(services, order, wanted, id_for(services, terms))
     row = cast("StoredRow", await services.reader.find(written.fact_id))
     return _receipted(written, await receipt_of(services.reader, row))
 
 
 async def _record(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Written:
     """Ask and record, and begin again where the incident changed in between: at most ATTEMPTS times in all."""
-    left = ATTEMPTS
-    while True:
+    for _ in range(ATTEMPTS):
         try:
             return await _record_once(services, order, wanted, fact_id)
         except Problem as problem:
-            left -= 1
             changed = isinstance(problem.__cause__, VersionMismatch)
-            if not changed or not left or order.terms.expected_version is not None:
+            if not changed or order.terms.expected_version is not None:
                 raise
+    detail = (
+        "The incident changed whenever its answer was about to be published, so nothing was; try again in a moment."
+    )
+    raise Problem("overloaded", detail)
 
 
 async def _record_once(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Written:

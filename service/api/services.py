@@ -1,7 +1,8 @@
 """What the resources are served from: the log's two ends, and ids; wiring opens them, and the app holds them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol, cast
 from uuid import UUID
 
@@ -33,6 +34,8 @@ class Services:
     missing: Callable[[], Awaitable[list[str]]]
     publications: Publications
     root_at: Callable[[int], Awaitable[bytes]]
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever publishes: two at once would only keep one another from it."""
 
 
 def _opened(request: Request) -> Services:

@@ -26,6 +26,7 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
+from domain.incident.facts import incident_stream
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -69,10 +70,10 @@ def test_a_merged_incident_keeps_its_own_figure_under_its_own_scope(book: Book) 
     assert best(book, "baniyas/incident") == 92
 
 
-def test_a_sentence_about_a_merged_incident_says_under_which_it_was_filed(book: Book) -> None:
+def test_a_sentence_about_a_merged_incident_says_for_which_it_counts(book: Book) -> None:
     book.do(MergeIncident(into=book.slug), OTHER)
     sentences = cast("list[str]", book.read()["sentences"])
-    assert "Killed, civilians, as filed under “Baniyas”: 92 (snhr, 9 March)." in sentences
+    assert "Killed, civilians, as counted for “Baniyas”: 92 (snhr, 9 March)." in sentences
 
 
 def test_unmerging_leaves_nothing_of_it(book: Book) -> None:
@@ -170,6 +171,85 @@ def test_a_claim_given_a_scope_keeps_it_when_its_report_moves_on(book: Book) -> 
     book.do(RescopeClaims(claims=(f"{TWO}#1",), scope="incident"))
     book.do(UnmergeIncident(), OTHER)
     assert scopes(book, OTHER) == ["syria-coast-2025/incident"]
+
+
+def test_a_claim_given_a_scope_elsewhere_is_read_by_that_incident_wherever_it_is_shown(book: Book) -> None:
+    book.do(AmendIncident(period="2025-03-06/2025-03-07"))
+    book.do(AmendIncident(period="2025-03-06/2025-03-20"), OTHER)
+    book.file(toll("7", "reuters", day="2025-03-08"), report_id=str(UUID(int=5)))
+    for report in (ONE, UUID(int=5)):
+        book.do(MoveReport(report_id=report, to=OTHER))
+        book.do(RescopeClaims(claims=(f"{report}#1",), scope="incident"), OTHER)
+        book.do(MoveReport(report_id=report, to=book.slug))
+    estimate = book.estimate("killed", CIVILIANS, "baniyas/incident")
+    assert [(each["verbatim"], each["code"]) for each in estimate["set_aside"]] == []
+    assert "Killed, civilians, as counted for “Baniyas”: " in " ".join(cast("list[str]", book.read()["sentences"]))
+    book.do(AmendIncident(period="2025-03-06/2025-03-07"), OTHER)
+    assert book.estimate("killed", CIVILIANS, "baniyas/incident") == estimate
+
+
+def test_a_rescoping_is_written_against_the_incident_that_it_is_asked_of(book: Book) -> None:
+    book.do(MoveReport(report_id=ONE, to=OTHER))
+    other = book.incident(incident_stream(OTHER))
+    assert other is not None
+    version = other.version
+    book.do(RescopeClaims(claims=(f"{ONE}#1",), scope="incident"), OTHER)
+    after = book.incident(incident_stream(OTHER))
+    assert after is not None
+    assert after.version == version + 1
+
+
+def blame(act: str, source: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "kind": "responsibility_stated",
+        "act": act,
+        "by": "gunmen",
+        "whom": "gunmen",
+        "source": source,
+        "reported_at": "2025-03-08",
+        **fields,
+    }
+
+
+def test_events_of_one_name_in_two_incidents_have_each_their_own_accusers(book: Book) -> None:
+    book.file(blame("accused", "sohr", event="bridge"))
+    book.file(blame("accused", "snhr", event="bridge"), slug=OTHER)
+    book.file(blame("accused", "snhr"), slug=OTHER)
+    book.do(MergeIncident(into=book.slug), OTHER)
+    told = {(each["event"], *each["sources"]) for each in cast("list[dict[str, Any]]", book.read()["blame"])}
+    assert told == {("bridge", "sohr"), ("baniyas/event:bridge", "snhr"), ("baniyas/incident", "snhr")}
+
+
+def test_a_denial_that_is_rated_out_contests_nothing(book: Book) -> None:
+    report = book.file(blame("denied", "reuters"))
+    assert book.estimate("killed", CIVILIANS, "incident")["contested"]
+    book.do(AssessReport(report_id=report, credibility=5))
+    assert not book.estimate("killed", CIVILIANS, "incident")["contested"]
+    book.do(AssessReport(report_id=report, credibility=2))
+    book.do(Registration.model_validate({"slug": "reuters", "name": "reuters", "type": "monitor", "reliability": "E"}))
+    for policy in ("range/1", "corroboration/1"):
+        assert not book.estimate("killed", CIVILIANS, "incident", policy=policy)["contested"]
+
+
+def test_what_was_judged_improbable_outruns_nothing_even_once_it_is_superseded(book: Book) -> None:
+    improbable = book.file(toll("5,000", "reuters", day="2025-03-11"))
+    book.file(toll("840", "reuters", day="2025-03-12"))
+    book.do(AmendIncident(period=None))
+    assert [each["code"] for each in book.estimate("killed", CIVILIANS, "incident")["set_aside"]] == ["outrun"]
+    book.file(toll("820", "reuters", day="2025-03-13"))
+    book.do(AssessReport(report_id=improbable, credibility=5))
+    estimate = book.estimate("killed", CIVILIANS, "incident")
+    assert "5,000" not in " ".join(each["why"] for each in estimate["set_aside"])
+
+
+def test_an_incomplete_count_is_called_verified_only_of_a_source_that_is_known_to_be_reliable(book: Book) -> None:
+    book.file(toll("900", "snhr", day="2025-03-10"))
+    partial = toll("12", "reuters")
+    partial["claims"][0]["partial"] = True
+    book.file(partial)
+    assert "Verified so far: 12 (reuters)." in " ".join(cast("list[str]", book.read()["sentences"]))
+    book.do(Registration.model_validate({"slug": "reuters", "name": "reuters", "type": "monitor", "reliability": "C"}))
+    assert "Counted so far: 12 (reuters)." in " ".join(cast("list[str]", book.read()["sentences"]))
 
 
 def test_a_declared_scope_given_to_a_claim_of_another_incident_brings_its_bounds(book: Book) -> None:

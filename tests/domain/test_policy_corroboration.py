@@ -36,11 +36,6 @@ def test_an_accusation_admits_and_disputes_nothing() -> None:
     assert label(ONE, states=(("accused", "A"),)) == "single"
 
 
-def test_what_a_source_graded_e_states_does_not_count() -> None:
-    assert label(ONE, states=(("admitted", "E"), ("denied", "E")), denied=True) == "single"
-    assert label(ONE, states=(("admitted", "E"), ("denied", "D")), denied=True) == "disputed"
-
-
 def test_what_is_denied_or_disputed_or_contested_is_disputed() -> None:
     assert label(ONE, SAME, states=(("denied", "B"),)) == "disputed"
     assert label(ONE, claim("snhr", "101", disputed=True)) == "disputed"
