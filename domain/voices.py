@@ -47,6 +47,7 @@ class Voice:
     _until: dict[Key, datetime] = field(default_factory=dict[Key, datetime])
     _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
     _tied: set[str] = field(default_factory=set[str])
+    _judged: set[str] = field(default_factory=set[str])
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
@@ -74,6 +75,8 @@ class Voice:
 
     def _place(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
         self.reports[report.ref], self._held[report.ref] = report, held
+        if report.credibility:
+            self._judged.add(report.ref)
         if report.now.report.complete:
             self._tied.add(report.ref)
         for each in held:
@@ -84,6 +87,7 @@ class Voice:
         """Take a report off the scales; returns the keys that it may move."""
         del self.reports[ref]
         held = self._held.pop(ref)
+        self._judged.discard(ref)
         if self._tied:
             self._tied.discard(ref)
             return self._renew()
@@ -114,7 +118,7 @@ class Voice:
             report = self._report_of(of.current)
             family = self._currents(key)
             found = _standing(history, report, of, of.current, family)
-            if any(each.credibility for each in self.reports.values()):
+            if self._judged:
                 kept = (each for each in found.history if self._report_of(each).credibility_of(each.ref) != IMPROBABLE)
                 found = replace(found, history=tuple(kept))
             self._standing[key] = found
