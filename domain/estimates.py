@@ -30,7 +30,8 @@ class Standing:
 
     `lower`, `upper` and `best` name the claim behind each figure, which is another
     one where a part of the same source exceeds its whole (`exceeded_by`). `history` are the claims
-    of this origin and key that were superseded, but for those judged improbable.
+    of this origin and key that were superseded and may still outrun another's: none that was
+    judged improbable, and none that a newer one outdoes.
     """
 
     held: Held

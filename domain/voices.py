@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.claims import BEGINNING, Held, Key, earliest, latest
-from domain.estimates import CAPPED, IMPROBABLE, PART_EXCEEDS, End, Standing
+from domain.estimates import CAPPED, CLOSED, IMPROBABLE, OPEN, PART_EXCEEDS, End, Standing
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
@@ -47,6 +47,7 @@ class Voice:
     _until: dict[Key, datetime] = field(default_factory=dict[Key, datetime])
     _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
     _tied: set[str] = field(default_factory=set[str])
+    _past: dict[Key, tuple[int, tuple[Held, ...]]] = field(default_factory=dict[Key, tuple[int, tuple[Held, ...]]])
     _judged: set[str] = field(default_factory=set[str])
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
@@ -58,8 +59,10 @@ class Voice:
         if report.now.report.responsibility():
             self.stating.add(report.ref)
         grown = {each.key: found for each in held if (found := self._grown(each))}
+        past = {key: self._past[key] for key in grown if key in self._past}
         moved = self._moved(self._add(held))
         self._ledgers |= grown
+        self._past |= past
         return moved
 
     def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
@@ -116,13 +119,18 @@ class Voice:
             if of is None or of.current is None:
                 return None
             report = self._report_of(of.current)
-            family = self._currents(key)
-            found = _standing(history, report, of, of.current, family)
-            if self._judged:
-                kept = (each for each in found.history if self._report_of(each).credibility_of(each.ref) != IMPROBABLE)
-                found = replace(found, history=tuple(kept))
-            self._standing[key] = found
+            past = self._past_of(key, of)
+            found = self._standing[key] = _standing(history, report, of, of.current, past, self._currents(key))
         return found
+
+    def _past_of(self, key: Key, of: Ledger) -> tuple[Held, ...]:
+        """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
+        seen, kept = self._past.get(key, (0, ()))
+        for held in of.stood[seen:-1]:
+            if not self._judged or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
+                kept = (*(each for each in kept if not outdone(each, held)), held)
+        self._past[key] = max(len(of.stood) - 1, 0), kept
+        return kept
 
     def _report_of(self, held: Held) -> ReportHistory:
         return self.reports[held.ref.partition("#")[0]]
@@ -200,11 +208,23 @@ class Voice:
         moved = set(keys)
         for key in keys:
             self._ledgers.pop(key, None)
+            self._past.pop(key, None)
             for each in self._families.get(family_of(key), ()):
                 self._standing.pop(each, None)
                 moved.add(each)
             self._standing.pop(key, None)
         return moved
+
+
+def outdone(earlier: Held, later: Held) -> bool:
+    """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
+
+    An open count outruns no closed one, so it outdoes none either.
+    """
+    if later.count.lower is None or later.newness < earlier.newness:
+        return False
+    as_far = later.counted_until >= earlier.counted_until and later.count.lower >= (earlier.count.lower or 0)
+    return as_far and (later.count.bound in CLOSED or (later.count.bound in OPEN and earlier.count.bound in OPEN))
 
 
 def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
@@ -220,7 +240,9 @@ def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
     return frozenset(report.ref for report in order[:last])
 
 
-def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, family: Iterable[Held]) -> Standing:
+def _standing(
+    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Iterable[Held]
+) -> Standing:
     count = held.count
     lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
     disputed = report.is_disputed(held.ref)
@@ -235,7 +257,7 @@ def _standing(history: History, report: ReportHistory, of: Ledger, held: Held, f
         flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
         credibility=report.credibility_of(held.ref),
         disputed=disputed,
-        history=of.stood[:-1],
+        history=past,
     )
     part = max(
         (each for each in family if _exceeds(each, held)),

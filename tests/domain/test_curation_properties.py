@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import latest
+from domain.claims import Held, latest
 from domain.clocks import format_instant
+from domain.estimates import IMPROBABLE
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -30,8 +32,12 @@ from domain.incident.commands import (
     UnmergeIncident,
 )
 from domain.incident.deciding import AnyCommand
+from domain.incident.history import History
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical, digest
+from domain.sifting import span
+from domain.supersession import Ledger
+from domain.weighing import keyed_claims
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, SLUGS, STEPS, Body, World, digests, moments, reports, worlds
 
@@ -245,3 +251,28 @@ def _key(each: Body) -> bytes:
 def _figures(each: Body) -> tuple[object, ...]:
     ends = [str(each[name]["figure"]) if each[name] else None for name in ("lower", "upper", "best")]
     return (*ends, each["upper_open"], each["contested"])
+
+
+@given(worlds(), st.lists(curated(), max_size=3))
+def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(world: World, later: list[Asked]) -> None:
+    book = world.book()
+    for each in later:
+        do(book, each)
+    history = book.history()
+    for keyed in keyed_claims(history, None):
+        ledgers = {each.origin: each for each in keyed.ledgers}
+        whole = tuple(
+            replace(claim, history=_superseded(history, ledgers[claim.held.origin])) for claim in keyed.question.claims
+        )
+        pruned, full = (span(question) for question in (keyed.question, replace(keyed.question, claims=whole)))
+        assert [(each.claim.ref, each.code, each.why) for each in pruned.set_aside] == [
+            (each.claim.ref, each.code, each.why) for each in full.set_aside
+        ]
+        assert (pruned.lower, pruned.upper, pruned.best) == (full.lower, full.upper, full.best)
+
+
+def _superseded(history: History, of: Ledger) -> tuple[Held, ...]:
+    """Return all that was superseded in a ledger, but for what was judged improbable."""
+    reports = {report.ref: report for report in history.reports.values()}
+    behind = (each for each in of.stood[:-1] if each is not of.current)
+    return tuple(each for each in behind if reports[each.ref.partition("#")[0]].credibility_of(each.ref) != IMPROBABLE)
