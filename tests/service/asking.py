@@ -12,8 +12,12 @@ from service.answers import Question, answer
 
 INCIDENT = "syria-coast-2025"
 UNTIL = (None, "2025-03-09T23:59:59+03:00", "2025-03-12T23:59:59+03:00", "2025-07-15T00:00:00Z")
-EVERYTHING = tuple(product(sorted(catalogue.VIEWS), sorted(catalogue.POLICIES), UNTIL))
-"""Every view under every policy at several moments of the reported clock."""
+_PAIRS = (
+    *((view, catalogue.DEFAULT_POLICY) for view in sorted(catalogue.VIEWS)),
+    *(("state/1", policy) for policy in sorted(catalogue.POLICIES) if policy != catalogue.DEFAULT_POLICY),
+)
+EVERYTHING = tuple((*pair, until) for pair, until in product(_PAIRS, UNTIL))
+"""Every view, and the state under every policy, at several moments of the reported clock."""
 
 
 def questions(first: int, last: int, step: int = 1) -> list[Question]:
