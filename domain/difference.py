@@ -15,7 +15,7 @@ from domain.weighing import by_origin
 
 RECLASSIFIED = "reclassified"
 
-_ENDS = ("lower", "upper", "upper_open", "best", "contested")
+_ENDS = ("lower", "upper", "upper_open", "best", "contested", "label")
 
 
 def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
@@ -198,7 +198,7 @@ def _judged(known: Known) -> Mapping[Key, Document]:
     found: dict[Key, Document] = {}
     for keyed in known.keyed:
         document = estimate_document(keyed, known.reading.policy.estimate(keyed.question))
-        ends = {name: document[name] for name in _ENDS}
+        ends = {name: document[name] for name in _ENDS if name in document}
         if any(ends.values()):
             found[keyed.key] = ends
     return found

@@ -7,14 +7,14 @@ A toll that accumulates is never differenced into days: those newly reported on 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, timezone
 
 from domain.claims import INCIDENT_SCOPE, event_of_scope, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History
-from domain.weighing import Keyed, speaking
+from domain.weighing import Weighed
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
 ATTACKS = 3
@@ -64,20 +64,20 @@ class Account:
     undated: Sequence[Undated]
 
 
-def account(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> Account:
-    """Tell what happened on which day, as said by `moment` (reported clock, UTC; None: as far as we know now).
+def account(history: History, weighed: Weighed) -> Account:
+    """Tell what happened on which day, of what counts at one moment.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
     Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
     """
-    events = events_of(speaking(history, moment))
+    events = events_of(weighed.speaking.values())
     found: dict[date, Day] = {}
     for event in events.values():
         if event.span is not None and event.span.earliest is not None:
             day = local_day(event.span.earliest, history.offset)
             found.setdefault(day, Day(day)).events.append(event)
     undated: list[Undated] = []
-    for each in keyed:
+    for each in weighed.keyed:
         if each.key.measure == "killed":
             event, span = _place(history, each.key.scope, events)
             claims = [claim for claim in each.question.claims if _eligible(claim)]
@@ -89,9 +89,9 @@ def account(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -
     return Account([found[day] for day in sorted(found)], undated)
 
 
-def days(history: History, moment: datetime | None, keyed: Iterable[Keyed]) -> list[Day]:
-    """Return the days of violence or tension, in order, as said by `moment` (None: now)."""
-    return [day for day in account(history, moment, keyed).days if day.level > NOTHING]
+def days(history: History, weighed: Weighed) -> list[Day]:
+    """Return the days of violence or tension, in order."""
+    return [day for day in account(history, weighed).days if day.level > NOTHING]
 
 
 def _place(history: History, scope: str, events: Mapping[str, Event]) -> tuple[Event | None, Span | None]:

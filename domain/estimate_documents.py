@@ -1,8 +1,11 @@
 """How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
 
+from typing import cast
+
 from domain.claims import Held
 from domain.clocks import format_instant
 from domain.estimates import End, Estimate, Standing
+from domain.ledger.canonical import canonical
 from domain.reading import Document
 from domain.weighing import ALREADY_INCLUDED, Increment, Keyed
 
@@ -21,6 +24,25 @@ def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
         "increments": sorted((_increment(each) for each in keyed.increments), key=lambda each: str(each["claim"])),
         "superseded": keyed.superseded,
         **({"label": estimate.label} if estimate.label else {}),
+    }
+
+
+_ENDS = ("lower", "upper", "best")
+
+
+def key_cells(document: Document) -> Document:
+    """Return the key of a document as the cells of a table."""
+    names = ("measure", "scope", "manner")
+    return {**{name: document[name] for name in names}, "population": canonical(document["population"]).decode()}
+
+
+def estimate_cells(document: Document) -> Document:
+    """Return the ends of an estimate as the cells of a table: each figure, and the claim that says it."""
+    ends = {name: cast("Document", document[name] or {}) for name in _ENDS}
+    return {
+        **{name: document.get(name) for name in ("upper_open", "contested", "label")},
+        **{name: end.get("figure") for name, end in ends.items()},
+        **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
     }
 
 

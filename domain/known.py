@@ -8,7 +8,7 @@ from domain.claims import Held, latest
 from domain.incident.history import History, ReportHistory
 from domain.reading import Reading
 from domain.supersession import BREAK, Ledger
-from domain.weighing import Keyed, keyed_claims, speaking
+from domain.weighing import Keyed, Weighed, weigh
 
 
 @dataclass
@@ -34,13 +34,19 @@ class Known:
         return {each.ref: each for each in self.history.standing(self.reading.reported_until)}
 
     @cached_property
-    def speaking(self) -> Mapping[str, ReportHistory]:
-        """What counts."""
-        return {each.ref: each for each in speaking(self.history, self.reading.reported_until)}
+    def weighed(self) -> Weighed:
+        """What counts, and how."""
+        return weigh(self.history, self.reading.reported_until)
 
-    @cached_property
+    @property
+    def speaking(self) -> Mapping[str, ReportHistory]:
+        """The reports that count."""
+        return self.weighed.speaking
+
+    @property
     def keyed(self) -> Sequence[Keyed]:
-        return keyed_claims(self.history, self.reading.reported_until)
+        """The claims that count, by key."""
+        return self.weighed.keyed
 
     @cached_property
     def ledgers(self) -> Mapping[tuple[str, str], Ledger]:

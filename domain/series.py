@@ -75,9 +75,6 @@ class Breaks:
         return cls(broken, frozenset(breaking))
 
 
-NO_BREAKS = Breaks({}, frozenset())
-
-
 def totals(claims: Iterable[Held]) -> dict[Key, list[Held]]:
     """Sort claims that count from the beginning by key; increments are left out."""
     found: dict[Key, list[Held]] = {}

@@ -9,7 +9,7 @@ from domain.clocks import parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, Question, Statement
 from domain.incident.history import History, ReportHistory
 from domain.supersession import Ledger
-from domain.voices import Voice, withdrawn_reports
+from domain.voices import Voice
 
 ALREADY_INCLUDED = "already_included"
 
@@ -217,13 +217,6 @@ def weigh(history: History, moment: datetime | None) -> Weighed:
 def keyed_claims(history: History, moment: datetime | None) -> tuple[Keyed, ...]:
     """Return the claims that count at `moment`, by canonical key and origin."""
     return weigh(history, moment).keyed
-
-
-def speaking(history: History, moment: datetime | None) -> list[ReportHistory]:
-    """Return the reports that count at `moment`: they stand, and no later whole statement has withdrawn them."""
-    standing = list(history.standing(moment))
-    withdrawn = {ref for own in by_origin(standing).values() for ref in withdrawn_reports(own)}
-    return [report for report in standing if report.ref not in withdrawn]
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:

@@ -30,6 +30,8 @@ Content = SerializeAsAny[AnyReport]
 Cause = Literal["transcription", "translation", "attribution", "reclassified"]
 Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
 """The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
+UNJUDGED = 6
+"""Admiralty credibility: cannot be judged."""
 PolicyId = Annotated[str, Field(pattern=r"^[a-z_]{1,40}/[1-9][0-9]{0,3}$")]
 Origin = Annotated[str, Text(500, 1)]
 

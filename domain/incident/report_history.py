@@ -7,14 +7,12 @@ from uuid import UUID
 
 from domain.claims import Held, earliest, latest
 from domain.clocks import Span
+from domain.incident.commands import UNJUDGED
 from domain.incident.facts import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
 from domain.incident.holding import Rescoped
 from domain.incident.origins import Origins
 from domain.report.kind import Report
 from domain.sources import origin_of
-
-UNJUDGED = 6
-"""Admiralty credibility: cannot be judged."""
 
 Retraction = tuple[str, Span | None]
 """Who took it back, and when a source did so."""

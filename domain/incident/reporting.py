@@ -8,6 +8,7 @@ from domain.claims import latest
 from domain.clocks import format_instant, parse_reported
 from domain.incident import refusals
 from domain.incident.commands import (
+    UNJUDGED,
     AssessReport,
     CorrectReport,
     DisputeReport,
@@ -27,9 +28,6 @@ from domain.incident.facts import (
 from domain.incident.filing import check_claims, expect_begun, occurred_span, read_span, with_scopes
 from domain.incident.holding import Scoping
 from domain.incident.state import Filed, Incident, content_of
-
-UNJUDGED = 6
-"""Admiralty credibility: cannot be judged."""
 
 
 def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:

@@ -18,20 +18,19 @@ from typing import Any, cast
 
 from domain.clocks import format_instant
 from domain.escalation import Day, Event, Undated, account
-from domain.estimates import End
+from domain.estimate_documents import end_document, key_cells
 from domain.incident.history import History
 from domain.learned_documents import learned_document
 from domain.learning import learned
-from domain.ledger.canonical import canonical
 from domain.phases import Phase, phases, turning_points
 from domain.reading import Document, Reading, Row, View
 from domain.report.registry import KINDS
-from domain.weighing import keyed_claims
+from domain.weighing import weigh
 
 
 def finish(history: History, reading: Reading) -> Document:
     """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
-    told = account(history, reading.reported_until, keyed_claims(history, reading.reported_until))
+    told = account(history, weigh(history, reading.reported_until))
     found = phases(told, history.offset)
     return {
         "incident": history.slug,
@@ -49,7 +48,7 @@ def _day(day: Day) -> Document:
         "day": day.day.isoformat(),
         "level": day.level,
         "events": [_event(event) for event in day.events],
-        "day_claim": _end(day.claim),
+        "day_claim": end_document(day.claim),
     }
 
 
@@ -63,12 +62,8 @@ def _event(event: Event) -> Document:
         "cameo": sorted({each.cameo for each in codes if each.cameo}),
         "plover": sorted({each.plover for each in codes if each.plover}),
         "reports": [each.ref for each in event.reports],
-        "least": _end(event.least),
+        "least": end_document(event.least),
     }
-
-
-def _end(end: End | None) -> Document | None:
-    return {"figure": end.figure, "claim": end.claim} if end else None
 
 
 def _phase(phase: Phase) -> Document:
@@ -126,7 +121,7 @@ def _newly(document: Object) -> Iterator[Object]:
             after: Object = change["after"] or {}
             before: Object = change["before"] or {}
             flags = {name: change[name] for name in ("source", "newly_reported", "break", "increment")}
-            yield told | _key(change) | flags | after | {"before": before.get("figure")}
+            yield told | key_cells(change) | flags | after | {"before": before.get("figure")}
         if not day["figures"]:
             yield told
 
@@ -138,17 +133,12 @@ def _in_phases(document: Object) -> Iterator[Object]:
         for claim in phase["undated"]:
             said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
             figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
-            yield told | _key(claim) | said | {"figure": figure}
+            yield told | key_cells(claim) | said | {"figure": figure}
 
 
 def _turns(document: Object) -> Iterator[Object]:
     for turn in document["turning_points"]:
         yield {"day": turn["day"], "level": turn["to"]}
-
-
-def _key(claim: Object) -> Object:
-    names = ("measure", "scope", "manner")
-    return {name: claim[name] for name in names} | {"population": canonical(claim["population"]).decode()}
 
 
 VIEW = View(

@@ -7,7 +7,7 @@ from typing import cast
 from domain.actors import Actor
 from domain.claims import INCIDENT_SCOPE, event_of_scope
 from domain.escalation import Day, days
-from domain.estimate_documents import estimate_document
+from domain.estimate_documents import estimate_cells, estimate_document, key_cells
 from domain.incident.history import History, ReportHistory, Version
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
@@ -40,7 +40,7 @@ def finish(history: History, reading: Reading) -> Document:
         "kinds": dict(sorted(Counter(each.report.kind for each in versions).items())),
         "sources": _sources(history, reports),
         "blame": _blame(history, reports),
-        "escalation": _escalation(days(history, reading.reported_until, weighed.keyed)),
+        "escalation": _escalation(days(history, weighed)),
         "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
         "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed, estimate)],
     }
@@ -118,17 +118,8 @@ def _escalation(found: Sequence[Day]) -> Document:
 
 
 def _rows(document: Document) -> list[Row]:
-    rows: list[Row] = []
-    for estimate in cast("list[dict[str, dict[str, object] | None]]", document["estimates"]):
-        ends = {name: estimate[name] or {} for name in ("lower", "upper", "best")}
-        row: dict[str, object] = {
-            **{name: estimate.get(name) for name in ("measure", "scope", "manner", "upper_open", "contested", "label")},
-            "population": canonical(estimate["population"]).decode(),
-            **{name: end.get("figure") for name, end in ends.items()},
-            **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
-        }
-        rows.append(cast("Row", row))
-    return rows
+    estimates = cast("list[Document]", document["estimates"])
+    return [cast("Row", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
 
 
 VIEW = View(

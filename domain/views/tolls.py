@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.clocks import format_instant
-from domain.estimate_documents import end_document
+from domain.estimate_documents import end_document, estimate_cells, key_cells
 from domain.incident.history import History
-from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
 from domain.steps import Step, keys_of, recorded_steps, reported_steps
-
-_ENDS = ("lower", "upper", "best")
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -60,14 +57,11 @@ def _rows(tolls: Document) -> Sequence[Row]:
 
 
 def _row(series: Document, clock: str, step: Document) -> Row:
-    ends = {name: cast("Document", step[name] or {}) for name in _ENDS}
     row: Document = {
-        **{name: series[name] for name in ("measure", "scope", "manner")},
-        "population": canonical(series["population"]).decode(),
+        **key_cells(series),
         "clock": clock,
-        **{name: step.get(name) for name in ("at", "position", "upper_open", "contested", "label", "break")},
-        **{name: end.get("figure") for name, end in ends.items()},
-        **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
+        **{name: step.get(name) for name in ("at", "position", "break")},
+        **estimate_cells(step),
         "moved_by": " ".join(cast("list[str]", step["moved_by"])),
     }
     return cast("Row", row)

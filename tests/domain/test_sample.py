@@ -15,7 +15,7 @@ from domain.difference import difference
 from domain.escalation import days
 from domain.incident.facts import ReportCorrected, ReportRetracted
 from domain.reading import Document, Reading
-from domain.weighing import keyed_claims
+from domain.weighing import weigh
 from tests.domain.book import Book, load
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"
@@ -159,7 +159,7 @@ def test_a_sentence_names_the_figure_the_source_the_day_and_what_is_verified() -
 def levels(until: str | None) -> dict[str, int]:
     history = sample().history()
     moment = parse_instant(until) if until else None
-    return {day.day.isoformat(): day.level for day in days(history, moment, keyed_claims(history, moment))}
+    return {day.day.isoformat(): day.level for day in days(history, weigh(history, moment))}
 
 
 def test_6_march_was_deadly_as_said_that_day_and_is_worse_as_known_today() -> None:

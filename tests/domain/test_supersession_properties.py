@@ -19,7 +19,8 @@ from domain.counts import Count
 from domain.populations import Population
 from domain.sequence import Said, history
 from domain.supersession import ledger
-from domain.weighing import by_origin, keyed_claims, withdrawn_reports
+from domain.voices import withdrawn_reports
+from domain.weighing import by_origin, keyed_claims
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)

@@ -23,7 +23,7 @@ from domain.incident.history import History
 from domain.incident.refusals import Refusal
 from domain.learning import learned
 from domain.sources import Registration
-from domain.weighing import keyed_claims, speaking
+from domain.weighing import keyed_claims, weigh
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, TIMES, World, figures_of, moments, reading, worlds
 
@@ -118,10 +118,10 @@ def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(bo
 @given(books())
 def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     history = book.history()
-    keys = keyed_claims(history, None)
-    without = [each for each in keys if each.key.scope != INCIDENT_SCOPE]
-    assert [(day.day, day.level) for day in account(history, None, keys).days] == [
-        (day.day, day.level) for day in account(history, None, without).days
+    weighed = weigh(history, None)
+    without = replace(weighed, keyed=tuple(each for each in weighed.keyed if each.key.scope != INCIDENT_SCOPE))
+    assert [(day.day, day.level) for day in account(history, weighed).days] == [
+        (day.day, day.level) for day in account(history, without).days
     ]
 
 
@@ -143,12 +143,12 @@ def test_every_figure_of_what_happened_was_said_by_the_claim_beside_it(book: Boo
 @given(books())
 def test_unreliable_sources_and_improbable_reports_raise_no_level(book: Book) -> None:
     history = book.history()
-    keys = keyed_claims(history, None)
-    reliable = [
+    weighed = weigh(history, None)
+    reliable = tuple(
         replace(each, question=replace(each.question, claims=tuple(filter(_is_reliable, each.question.claims))))
-        for each in keys
-    ]
-    assert account(history, None, keys) == account(history, None, reliable)
+        for each in weighed.keyed
+    )
+    assert account(history, weighed) == account(history, replace(weighed, keyed=reliable))
 
 
 def _is_reliable(claim: Any) -> bool:
@@ -209,7 +209,7 @@ def test_a_difference_accounts_for_every_report_that_counts_now_and_did_not(book
 
 def _silent(history: History) -> set[str]:
     """Return the reports that stand, and that a whole statement of their source had withdrawn already."""
-    counting = {report.ref for report in speaking(history, None)}
+    counting = set(weigh(history, None).speaking)
     return {report.ref for report in history.standing(None)} - counting
 
 

@@ -468,3 +468,25 @@ def test_every_example_in_the_document_can_be_sent(client: httpx.Client) -> None
             posted(client, path.format(report_id=report_id, incident=home), body)
     for example in paths["/v1/policy"]["put"]["requestBody"]["content"]["application/json"]["examples"].values():
         assert client.put("/v1/policy", json=example["value"]).is_success
+
+
+def test_a_claim_given_a_scope_elsewhere_is_read_by_that_incident_when_it_is_back(
+    client: httpx.Client, incident: str, other: str
+) -> None:
+    report = filed(client, incident, toll("40"))["report_id"]
+    posted(client, f"/v1/reports/{report}/move", {"to": other})
+    posted(client, f"/v1/incidents/{other}/rescoping", {"claims": [f"{report}#1"], "scope": "incident"})
+    posted(client, f"/v1/reports/{report}/move", {"to": incident})
+    [sentence] = asked(client, incident)["data"]["sentences"]
+    assert "as counted for “Another town”: 40" in sentence
+
+
+def test_a_rescoping_written_against_an_older_version_is_refused(
+    client: httpx.Client, incident: str, other: str
+) -> None:
+    report = filed(client, incident, toll("40"))["report_id"]
+    moved = posted(client, f"/v1/reports/{report}/move", {"to": other})
+    body = {"claims": [f"{report}#1"], "scope": "incident"}
+    address, against = f"/v1/incidents/{other}/rescoping", {"If-Match": f'"v{moved["version"]}"'}
+    posted(client, address, body, **against)
+    problem(client.post(address, json={**body, "scope": None}, headers=against), "version-mismatch")
