@@ -2,22 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timezone
+from datetime import datetime, timezone
 from functools import partial
-from typing import NamedTuple, assert_never, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from domain.claims import Scope, event_scope, foreign
-from domain.clocks import Span, parse_offset
+from domain.clocks import Span
 from domain.incident.facts import (
     ClaimsRescoped,
-    EstimatePublished,
-    IncidentAmended,
-    IncidentClosed,
     IncidentFact,
     IncidentMerged,
-    IncidentOpened,
-    IncidentReopened,
     IncidentUnmerged,
     PolicyAdopted,
     Recorded,
@@ -40,36 +35,30 @@ from domain.incident.holding import AS_FILED, Rescoped, Scoping, event_of, held_
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
 from domain.incident.state import rescope
+from domain.incident.whole import Whole, WholeFact
 from domain.report.kind import Report
 from domain.sources import origin_of
 
 __all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
 
 
+_NO_STREAM = UUID(int=0)
+
+
 @dataclass(slots=True)
-class Home:
+class Home(Whole):
     """One incident among those that a history depends on: what was said of it as a whole, and what it shows.
 
     `reports` are the ids of those that stand under it, `children` the slugs of the
-    incidents merged into it, `into` that of the one it was merged into.
+    incidents merged into it.
     """
 
-    stream: UUID
-    slug: str = ""
-    title: str = ""
-    utc_offset: str = "Z"
-    offset: timezone = UTC
-    period: str | None = None
-    countries: tuple[str, ...] = ()
-    is_open: bool = True
-    version: int = 0
-    into: str | None = None
-    scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    stream: UUID = _NO_STREAM
     reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
     children: dict[str, None] = field(default_factory=dict[str, None])
 
 
-_NOWHERE = Home(UUID(int=0))
+_NOWHERE = Home()
 
 
 @dataclass(slots=True)
@@ -198,7 +187,7 @@ def accumulate(history: History, recorded: Recorded) -> set[UUID]:
         return set()
     if history.stream is None:
         history.stream = recorded.stream
-    home = history.homes.setdefault(recorded.stream, Home(recorded.stream))
+    home = history.homes.setdefault(recorded.stream, Home(stream=recorded.stream))
     home.version = recorded.version
     return _of_incident(history, home, fact, recorded)
 
@@ -257,47 +246,14 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
             return set()
 
 
-def _whole(
-    history: History,
-    home: Home,
-    fact: IncidentOpened
-    | IncidentAmended
-    | IncidentClosed
-    | IncidentReopened
-    | IncidentMerged
-    | IncidentUnmerged
-    | ScopeDeclared
-    | EstimatePublished,
-) -> None:
-    match fact:
-        case IncidentOpened():
-            home.slug, home.title, home.period, home.countries = fact.slug, fact.title, fact.period, fact.countries
-            home.utc_offset, home.offset = fact.utc_offset, parse_offset(fact.utc_offset)
-        case IncidentAmended():
-            home.title = fact.title or home.title
-            home.period = fact.period if "period" in fact.model_fields_set else home.period
-            home.countries = home.countries if fact.countries is None else fact.countries
-        case IncidentClosed():
-            home.is_open = False
-        case IncidentReopened():
-            home.is_open = True
-        case IncidentMerged():
-            if fact.into == home.slug:
-                home.children[fact.incident] = None
-            else:
-                home.into = fact.into
-        case IncidentUnmerged():
-            if fact.into == home.slug:
-                home.children.pop(fact.incident, None)
-            else:
-                home.into = None
-        case ScopeDeclared():
-            home.scopes[fact.name] = fact.scope
-            history.bounds[history.scope_name(home.stream, home.slug, fact.name)] = fact.scope
-        case EstimatePublished():
-            pass  # what was published changes nothing that is known
-        case _:  # pragma: no cover - the checker proves it
-            assert_never(fact)
+def _whole(history: History, home: Home, fact: WholeFact) -> None:
+    home.tell(fact)
+    if isinstance(fact, ScopeDeclared):
+        history.bounds[history.scope_name(home.stream, home.slug, fact.name)] = fact.scope
+    elif isinstance(fact, IncidentMerged) and fact.into == home.slug:
+        home.children[fact.incident] = None
+    elif isinstance(fact, IncidentUnmerged) and fact.into == home.slug:
+        home.children.pop(fact.incident, None)
 
 
 def _rescope(history: History, home: Home, fact: ClaimsRescoped) -> set[UUID]:

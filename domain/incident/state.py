@@ -2,22 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timezone
 from typing import assert_never
 from uuid import UUID
 
-from domain.claims import Scope
-from domain.clocks import Span, parse_offset
+from domain.clocks import Span
 from domain.incident.facts import (
     ClaimsRescoped,
-    EstimatePublished,
-    IncidentAmended,
-    IncidentClosed,
     IncidentFact,
-    IncidentMerged,
     IncidentOpened,
-    IncidentReopened,
-    IncidentUnmerged,
     ReportAssessed,
     ReportCorrected,
     ReportDisputed,
@@ -25,10 +17,10 @@ from domain.incident.facts import (
     ReportMoved,
     ReportReinstated,
     ReportRetracted,
-    ScopeDeclared,
 )
 from domain.incident.holding import Rescoped, held_claims
 from domain.incident.warnings import Concern, Seen, Taken, remember, warnings
+from domain.incident.whole import Whole
 from domain.ledger.canonical import digest
 from domain.report.kind import Report
 
@@ -62,36 +54,26 @@ class Filed:
 
 
 @dataclass(slots=True)
-class Incident:
-    """An incident as it is decided about; `into` is the one that it was merged into, if it was."""
+class Incident(Whole):
+    """An incident as it is decided about: what is said of it as a whole, and of each of its reports."""
 
-    slug: str
-    title: str
-    offset: timezone
-    period: str | None
-    countries: tuple[str, ...]
-    is_open: bool = True
-    into: str | None = None
-    version: int = 0
-    scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
     reports: dict[UUID, Filed] = field(default_factory=dict[UUID, Filed])
     seen: Seen = field(default_factory=Seen)
 
 
 def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
     """Apply a fact to the state, which is changed in place and returned. Never refuses: a fact has happened."""
-    if isinstance(fact, IncidentOpened):
-        offset = parse_offset(fact.utc_offset)
-        return Incident(fact.slug, fact.title, offset, fact.period, fact.countries, version=1)
     if incident is None:
-        raise ValueError("the first fact of an incident is its opening")
+        if not isinstance(fact, IncidentOpened):
+            raise ValueError("the first fact of an incident is its opening")
+        incident = Incident()
     incident.version += 1
     if isinstance(fact, ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated):
         _report(incident, fact)
     elif isinstance(fact, ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped):
         _curated(incident, fact)
     else:
-        _whole(incident, fact)
+        incident.tell(fact)
     return incident
 
 
@@ -112,37 +94,6 @@ def content_of(report: Report) -> str:
 def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
     """Return what a recorder should look at again in a report, seen from the state *before* it was filed."""
     return warnings(incident.seen, _taken(incident, filed))
-
-
-def _whole(
-    incident: Incident,
-    fact: IncidentAmended
-    | IncidentClosed
-    | IncidentReopened
-    | ScopeDeclared
-    | IncidentMerged
-    | IncidentUnmerged
-    | EstimatePublished,
-) -> None:
-    match fact:
-        case IncidentAmended():
-            incident.title = fact.title or incident.title
-            incident.period = fact.period if "period" in fact.model_fields_set else incident.period
-            incident.countries = incident.countries if fact.countries is None else fact.countries
-        case IncidentClosed():
-            incident.is_open = False
-        case IncidentReopened():
-            incident.is_open = True
-        case ScopeDeclared():
-            incident.scopes[fact.name] = fact.scope
-        case IncidentMerged():
-            incident.into = fact.into if fact.incident == incident.slug else incident.into
-        case IncidentUnmerged():
-            incident.into = None if fact.incident == incident.slug else incident.into
-        case EstimatePublished():
-            pass
-        case _:  # pragma: no cover - the checker proves it
-            assert_never(fact)
 
 
 def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
