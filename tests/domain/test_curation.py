@@ -26,7 +26,8 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.facts import incident_stream
+from domain.incident.facts import incident_stream, source_stream
+from domain.incident.history import history_of
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -418,6 +419,18 @@ def test_origins_are_joined_through_one_that_nobody_cites(book: Book) -> None:
     book.do(StateSameOrigin(origins=("between", "snhr")))
     [used] = book.estimate("killed", CIVILIANS, "incident")["used"]
     assert (used["source"], used["verbatim"]) == ("between", "900")
+
+
+def test_between_the_two_facts_that_part_two_sources_they_are_parted_in_whatever_order_they_are_read(
+    book: Book,
+) -> None:
+    book.do(StateSameOrigin(origins=("snhr", "sohr")))
+    book.do(UndoSameOrigin(origins=("snhr", "sohr")))
+    between = [each for each in book.facts if each.position < len(book.facts)]
+    for streams in (("snhr", "sohr"), ("sohr", "snhr")):
+        order = [source_stream(slug) for slug in streams]
+        history = history_of(sorted(between, key=lambda each: each.stream in order and order.index(each.stream) + 1))
+        assert history.origins.one == {}
 
 
 def test_only_known_sources_are_joined_and_only_once(book: Book) -> None:
