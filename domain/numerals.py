@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, cast
 
-from text_to_num import text2num  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from text_to_num import text2num  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType] - untyped
 
 from domain.lexicon import Lexicon
 

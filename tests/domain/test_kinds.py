@@ -111,7 +111,7 @@ def test_a_report_cannot_be_changed(kind: Kind) -> None:
     report = REPORTS.validate_python(dict(kind.example))
     assert REPORTS.validate_python(report) is report
     with pytest.raises(ValidationError, match="frozen"):
-        report.source = "another"  # pyright: ignore[reportAttributeAccessIssue]
+        report.source = "another"
 
 
 @given(report_bodies())

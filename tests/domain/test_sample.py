@@ -35,7 +35,7 @@ def said_by(day: str, population: dict[str, Any] = CIVILIANS, scope: str = "inci
 
 def figures(estimate: dict[str, Any]) -> tuple[int | None, int | None, int | None, bool]:
     ends = (estimate[name] and estimate[name]["figure"] for name in ("lower", "best", "upper"))
-    return (*ends, estimate["upper_open"])  # type: ignore[return-value]
+    return (*ends, estimate["upper_open"])
 
 
 def set_aside(estimate: dict[str, Any]) -> dict[str, str]:

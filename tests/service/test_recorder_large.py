@@ -48,7 +48,7 @@ def _carry(caller: socket.socket, server: socket.socket) -> None:
         ready.register(server, EVENT_READ, caller)
         while True:
             for key, _ in ready.select():
-                data = key.fileobj.recv(65_536)  # type: ignore[union-attr]
+                data = key.fileobj.recv(65_536)
                 if not data:
                     return
                 key.data.sendall(data)

@@ -56,7 +56,7 @@ def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Pa
             assert (await house.reader.head()).position == head
             found = await answer(house.reader, Question("coast", "state/1"))
             assert found.coordinates["policy"] == "latest/1"
-            scopes = {each["scope"]: each["contested"] for each in found.document["estimates"]}  # type: ignore[attr-defined]
+            scopes = {each["scope"]: each["contested"] for each in found.document["estimates"]}
             assert set(scopes) == {"incident", "north"}
             with pytest.raises(MergedAway, match="“town” is merged into “coast”; ask there"):
                 await answer(house.reader, Question("town", "state/1"))
