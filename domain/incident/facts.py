@@ -1,7 +1,9 @@
 """The facts that the log holds: a closed union, past tense, and the bytes that each is kept as."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, cast
 from uuid import UUID, uuid5
 
@@ -21,21 +23,38 @@ NAMESPACE = UUID("8f2c6f0e-94a5-5d0b-9d0e-2f1f5a8a7c11")
 POLICY_STREAM = uuid5(NAMESPACE, "policy")
 
 
+@lru_cache(maxsize=16384)
 def incident_stream(slug: str) -> UUID:
     """Return the stream id of an incident: UUIDv5 of `incident:<slug>`."""
     return uuid5(NAMESPACE, f"incident:{slug}")
 
 
+@lru_cache(maxsize=16384)
 def source_stream(origin: str) -> UUID:
     """Return the stream id of a source: UUIDv5 of `source:<slug>` or `source:anonymous:<words>|<first relay>`."""
     return uuid5(NAMESPACE, source_stream_name(origin))
 
 
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z", re.ASCII)
+"""An instant as `format_instant` writes it, which Python reads as it stands."""
+
+
 def _read_span(value: object) -> object:
     if isinstance(value, list | tuple):
-        earliest, latest = (None if end is None else parse_instant(end) for end in cast("list[str | None]", value))
-        return Span(earliest, latest)
+        earliest, latest = cast("list[str | None]", value)
+        return _span(earliest, latest)
     return value
+
+
+@lru_cache(maxsize=16_384)
+def _span(earliest: str | None, latest: str | None) -> Span:
+    """Read the ends of a span; many reports of an incident share theirs."""
+    first = None if earliest is None else _read_end(earliest)
+    return Span(first, first if latest == earliest else None if latest is None else _read_end(latest))
+
+
+def _read_end(text: str) -> datetime:
+    return datetime.fromisoformat(text) if _WRITTEN.fullmatch(text) else parse_instant(text)
 
 
 def _write_span(span: Span) -> list[str | None]:
@@ -386,18 +405,24 @@ def decode(topic: str, state: dict[str, Any], text: dict[str, Any] | None = None
 
     Raises UnknownFact for a topic of no known fact, or a state that is not of its shape.
     """
-    shape = ReportFiled if topic in _FILED else _PLAIN.get(topic)
-    if shape is None:
-        message = f"the log holds a fact of topic {topic!r}, which this release does not know"
-        raise UnknownFact(message)
+    shape = shape_of(topic)
     try:
-        return cast("Fact", shape.model_validate(_joined(state, text or {})))
+        return cast("Fact", shape.model_validate(joined(state, text or {})))
     except (TypeError, ValidationError) as error:
         message = f"a fact of topic {topic!r} is not of its shape: {error}"
         raise UnknownFact(message) from error
 
 
-def _joined(state: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
+def shape_of(topic: str) -> type[Strict]:
+    """Return the shape of the facts of a topic; raises UnknownFact for a topic of no known fact."""
+    shape = ReportFiled if topic in _FILED else _PLAIN.get(topic)
+    if shape is None:
+        message = f"the log holds a fact of topic {topic!r}, which this release does not know"
+        raise UnknownFact(message)
+    return shape
+
+
+def joined(state: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
     """Put the free text back: the recorder's reason beside the fact, all else into its report."""
     own = {name: words for name, words in text.items() if name == "reason"}
     of_report = {name: words for name, words in text.items() if name != "reason"}

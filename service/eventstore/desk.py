@@ -15,12 +15,12 @@ from domain.incident.facts import (
     IncidentOpened,
     PolicyAdopted,
     SourceFact,
-    decode,
     is_report,
     source_stream,
 )
 from domain.incident.source import Source
 from domain.incident.state import Incident, evolve
+from domain.incident.trusted import trusted, trusted_bytes
 from service.eventstore.rows import StoredRow
 from service.eventstore.tail import Tail
 
@@ -83,4 +83,9 @@ class Desk:
 
 def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:
     """Return the facts that rows hold, with their free text."""
-    return [decode(row.topic, orjson.loads(row.state), orjson.loads(row.text) if row.text else None) for row in rows]
+    return [
+        trusted(row.topic, orjson.loads(row.state), orjson.loads(row.text))
+        if row.text
+        else trusted_bytes(row.topic, row.state)
+        for row in rows
+    ]

@@ -1,0 +1,393 @@
+"""Facts of our own log, read back without checks: the same in everything as those that are checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer, ValidationError, model_serializer
+from pydantic_core import SchemaValidator
+
+from domain.claims import Claim
+from domain.clocks import ClockError, Span, format_instant, parse_instant
+from domain.incident.facts import TOPICS, Fact, ReportFiled, UnknownFact, decode, encode, shape_of
+from domain.incident.trusted import trusted, trusted_bytes, unchecked
+from domain.ledger.canonical import canonical
+from domain.report.kind import Report
+from domain.report.registry import KINDS, REPORTS
+from domain.words import Strict
+from tests.domain.book import load
+from tests.domain.strategies import bodies_of, instants, reports, slugs
+from tests.domain.test_facts import EACH, GOLDEN, REPORT_ID, WRITTEN, corrected, filed, moments, notes
+
+SAMPLES = sorted(folder for folder in (Path(__file__).parents[2] / "samples").iterdir() if folder.is_dir())
+TOLL = encode(filed(REPORTS.validate_python(dict(KINDS["toll_revised"].example))))
+ENDS = st.none() | instants()
+
+
+def same(one: Any, other: Any) -> None:
+    """Hold two values against each other to the last part: types, order, which fields were set, what is hidden."""
+    assert type(one) is type(other)
+    if isinstance(one, BaseModel):
+        assert one.model_fields_set == other.model_fields_set
+        assert one.__pydantic_extra__ == other.__pydantic_extra__
+        assert one.__pydantic_private__ == other.__pydantic_private__
+        same(tuple(vars(one)), tuple(vars(other)))
+        same(tuple(vars(one).values()), tuple(vars(other).values()))
+    elif isinstance(one, dict):
+        same(tuple(one), tuple(other))
+        same(tuple(one.values()), tuple(other.values()))
+        assert one is not other, "a dict belongs to one fact alone"
+    elif isinstance(one, tuple):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            same(left, right)
+    elif isinstance(one, Span):
+        same((one.earliest, one.latest), (other.earliest, other.latest))
+    elif isinstance(one, datetime):
+        assert one == other
+        assert one.tzinfo is other.tzinfo is UTC
+    else:
+        assert isinstance(one, str | int | UUID | None)
+        assert one == other
+
+
+def same_fact(topic: str, state: bytes, text: bytes | None) -> None:
+    """Hold what is read without checks against what is checked, of dicts and of bytes, with text and without."""
+    words = None if text is None else json.loads(text)
+    checked, built = decode(topic, json.loads(state), words), trusted(topic, json.loads(state), words)
+    same(built, checked)
+    assert encode(built) == encode(checked)
+    erased = decode(topic, json.loads(state))
+    same(trusted(topic, json.loads(state)), erased)
+    same(trusted_bytes(topic, state), erased)
+
+
+def kept(fact: Fact) -> None:
+    parts = encode(fact)
+    same_fact(parts.topic, parts.state, parts.text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@EACH
+@given(st.data())
+def test_a_report_of_every_kind_is_the_same_unchecked(kind: str, data: st.DataObject) -> None:
+    kept(filed(data.draw(reports(kind))))
+
+
+@given(reports(), st.sampled_from(["transcription", "translation", "attribution", "reclassified"]), notes())
+def test_a_correction_is_the_same_unchecked(report: Report, cause: str, note: dict[str, str] | None) -> None:
+    kept(corrected(report, cause, note))
+
+
+def bodies(shape: type[Strict]) -> st.SearchStrategy[dict[str, Any]]:
+    """Bodies of facts of one shape, reports and their corrections aside."""
+    claims = st.sampled_from(["1", "1.2", "deaths-a"])
+    own = {
+        "report_id": st.uuids(),
+        "reported": st.none() | moments(),
+        "claim": st.none() | claims,
+        "claims": st.lists(st.builds(lambda report, claim: f"{report}#{claim}", st.uuids(), claims), max_size=2),
+        "origins": st.tuples(slugs(), slugs()),
+    }
+    return bodies_of(shape, **{name: own[name] for name in shape.model_fields if name in own})
+
+
+@pytest.mark.parametrize("shape", WRITTEN)
+@EACH
+@given(st.data())
+def test_a_fact_of_every_other_topic_is_the_same_unchecked(shape: type[Any], data: st.DataObject) -> None:
+    kept(shape.model_validate(data.draw(bodies(shape))))
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=[str(row["topic"]) for row in GOLDEN])
+def test_what_was_stored_once_is_the_same_unchecked(row: Mapping[str, str | None]) -> None:
+    topic, state, text = row["topic"], row["state"], row["text"]
+    assert topic is not None
+    assert state is not None
+    same_fact(topic, state.encode(), None if text is None else text.encode())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_golden_example_of_every_kind_is_the_same_unchecked(kind: str) -> None:
+    kept(filed(REPORTS.validate_python(dict(KINDS[kind].example))))
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=[folder.name for folder in SAMPLES])
+def test_every_fact_of_the_samples_is_the_same_unchecked(folder: Path) -> None:
+    facts = [each.fact for each in load(folder).facts]
+    assert facts
+    for fact in facts:
+        kept(fact)
+
+
+@given(reports())
+def test_two_readings_of_a_fact_share_nothing_that_can_change(report: Report) -> None:
+    parts = encode(filed(report))
+    one, other = (trusted_bytes(parts.topic, parts.state) for _ in range(2))
+    assert one == other
+    shared = {id(found) for found in _changeable(one)} & {id(found) for found in _changeable(other)}
+    assert not shared
+
+
+def _changeable(value: Any) -> Iterator[object]:
+    if isinstance(value, dict | list | set):
+        yield value
+    held = vars(value) if isinstance(value, BaseModel) else value
+    if isinstance(held, dict | tuple | list):
+        for item in held.values() if isinstance(held, dict) else held:
+            yield from _changeable(item)
+
+
+def test_an_unchecked_fact_cannot_be_changed_and_hashes_as_a_checked_one() -> None:
+    state = {"name": "coast", "scope": {"label": "The coast"}}
+    fact = trusted("scope_declared.v1", state)
+    with pytest.raises(ValidationError, match="frozen"):
+        fact.name = "elsewhere"  # type: ignore[union-attr, misc] - that is what is tried
+    assert hash(fact) == hash(decode("scope_declared.v1", state))
+
+
+def test_the_state_that_a_fact_was_read_from_stays_as_it_was() -> None:
+    state, text = json.loads(TOLL.state), {"summary": "words"}
+    trusted(TOLL.topic, state, text)
+    assert canonical(state) == TOLL.state
+    assert text == {"summary": "words"}
+
+
+# what is left out, and what is not
+
+
+def test_what_was_checked_at_the_door_is_not_checked_again() -> None:
+    state = json.loads(TOLL.state)
+    state["report"]["claims"][0] |= {"scope": "No Slug", "measure": "x y", "id": "#"}
+    with pytest.raises(UnknownFact):
+        decode(TOLL.topic, state)
+    for fact in (trusted(TOLL.topic, state), trusted_bytes(TOLL.topic, canonical(state))):
+        assert isinstance(fact, ReportFiled)
+        claim = fact.report.claims[0]
+        assert isinstance(claim, Claim)
+        assert (claim.scope, claim.measure, claim.id) == ("No Slug", "x y", "#")
+
+
+def test_only_spans_are_still_read_by_a_function_of_ours() -> None:
+    found = {name for topic in TOPICS for name in _functions(unchecked(shape_of(topic).__pydantic_core_schema__))}
+    assert found == {"_read_span"}, "right all the same, but slow: see whether what it is made of can be read by itself"
+
+
+def _functions(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if str(part.get("type")).startswith("function"):
+            yield part["function"]["function"].__name__
+        yield from (name for key, item in part.items() if key != "serialization" for name in _functions(item))
+    elif isinstance(part, list | tuple):
+        yield from (name for item in part for name in _functions(item))
+
+
+def _of_hex(digits: object) -> object:
+    return int(digits, 16) if isinstance(digits, str) else digits
+
+
+Hex = Annotated[int, BeforeValidator(_of_hex), PlainSerializer(hex)]
+
+
+class Inner(Strict, frozen=True):
+    """A model that others hold."""
+
+    type: Annotated[str, AfterValidator(str.strip)]
+    weight: Hex = 7
+
+
+class Coded(Strict, frozen=True):
+    """A model that is written its own way."""
+
+    value: int
+
+    @model_serializer
+    def written(self) -> str:
+        return hex(self.value)
+
+
+def _decoded(written: object) -> object:
+    return {"value": int(written, 16)} if isinstance(written, str) else written
+
+
+Code = Annotated[Coded, BeforeValidator(_decoded)]
+
+
+class Outer(Strict, frozen=True):
+    """What no fact has today, and one may have tomorrow."""
+
+    inner: Inner
+    again: Inner | None = None
+    more: list[Inner]
+    day: date
+    price: Decimal
+    numbers: frozenset[int]
+    table: dict[str, tuple[Hex, ...]]
+    even: Annotated[Hex, AfterValidator(abs)] = 4
+    twice: Annotated[tuple[Inner, ...], AfterValidator(tuple)] = ()
+    code: Code
+    other: Code
+
+
+def test_a_type_that_no_fact_has_today_is_read_as_pydantic_reads_it() -> None:
+    inner = Inner(type="a", weight=255)
+    held = Outer(
+        inner=inner, again=inner, more=[inner], day=date(2025, 3, 9), price=Decimal("1.50"), twice=(inner,),
+        numbers=frozenset({1, 2}), table={"a": (1, 2)}, even=16, code=Coded(value=10), other=Coded(value=11),
+    )  # fmt: skip
+    state = held.model_dump(mode="json", exclude_unset=True)
+    assert (state["inner"]["weight"], state["code"]) == ("0xff", "0xa")
+    again = SchemaValidator(unchecked(Outer.__pydantic_core_schema__), _use_prebuilt=False).validate_python(state)  # type: ignore[arg-type]
+    assert again == Outer.model_validate(state) == held
+    assert again.model_fields_set == held.model_fields_set
+    assert again.more[0].model_fields_set == {"type", "weight"}
+
+
+def test_a_count_without_what_was_worked_out_of_its_words_is_left_to_the_checked_way() -> None:
+    state = json.loads(TOLL.state)
+    for name in ("lower", "upper", "best", "bound", "lexicon"):
+        short = json.loads(TOLL.state)
+        del short["report"]["claims"][0]["count"][name]
+        same(trusted(TOLL.topic, short), decode(TOLL.topic, short))
+        same(trusted_bytes(TOLL.topic, canonical(short)), decode(TOLL.topic, short))
+    state["report"]["claims"][0]["count"] = {"verbatim": "1,383"}
+    fact = trusted(TOLL.topic, state)
+    assert isinstance(fact, ReportFiled)
+    assert fact.report.claims[0].count.best == 1383
+
+
+# spans
+
+
+@given(ENDS, ENDS)
+def test_the_ends_of_a_span_are_the_moments_that_their_texts_name(earliest: str | None, latest: str | None) -> None:
+    ends = [earliest and parse_instant(earliest), latest and parse_instant(latest)]
+    for written in ([earliest, latest], [end and format_instant(end) for end in ends]):
+        fact = decode("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": written})
+        same(fact.reported, Span(*ends))  # type: ignore[union-attr, arg-type] - a retraction has it
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-03-09",
+        "2025-W10-7T10:00:00Z",
+        "20250309T100000Z",
+        "2025-03-09T10:00Z",
+        "2025-03-09 10:00:00Z",
+        "2025-03-09T10:00:00",
+        "2025-02-30T10:00:00Z",
+        "2025-03-09T10:00:60Z",
+        "2025-03-09T25:00:00Z",
+        "2025-03-09T10:00:00.1234567Z",
+        "٢025-03-09T10:00:00Z",
+        "2025-03-09T10:00:00Z\n",
+        "",
+    ],
+)
+def test_what_is_no_instant_is_no_end_of_a_span(text: str) -> None:
+    with pytest.raises(ClockError):
+        parse_instant(text)
+    state = {"report_id": str(REPORT_ID), "by": "source", "reported": [None, text]}
+    for read in (decode, trusted):
+        with pytest.raises(UnknownFact, match="not of its shape"):
+            read("report_retracted.v1", state)
+
+
+# what is not of its shape
+
+
+@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.incident.facts:X"])
+def test_a_fact_of_an_unknown_topic_is_not_read(topic: str) -> None:
+    with pytest.raises(UnknownFact, match="does not know"):
+        trusted(topic, {})
+    with pytest.raises(UnknownFact, match="does not know"):
+        trusted_bytes(topic, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "text"),
+    [
+        ("toll_revised.v1", {}, None),
+        ("toll_revised.v1", {}, {"summary": "words"}),
+        ("toll_revised.v1", {"report": "a report"}, {"summary": "words"}),
+        ("incident_closed.v1", {"by": "someone"}, None),
+        ("incident_closed.v1", {}, {"summary": "words"}),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "nobody"}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": ["2025-03-09"]}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": [1, 2]}, None),
+        ("report_retracted.v1", {"report_id": str(REPORT_ID), "by": "source", "reported": [[], None]}, None),
+        ("report_retracted.v1", {"report_id": "an id", "by": "source"}, None),
+        ("report_retracted.v1", {"report_id": 7, "by": "source"}, None),
+        ("scope_declared.v1", {"name": "coast"}, None),
+        ("scope_declared.v1", {"name": ["coast"], "scope": {"label": "The coast"}}, None),
+        ("source_graded.v1", {"origin": "sohr", "reliability": "G"}, None),
+        ("source_graded.v1", ["sohr", "B"], None),
+        ("source_graded.v1", None, None),
+        ("source_graded.v1", None, {"reason": "words"}),
+    ],
+)
+def test_a_fact_of_the_wrong_shape_is_not_read(topic: str, state: Any, text: dict[str, Any] | None) -> None:
+    with pytest.raises(UnknownFact, match="not of its shape"):
+        trusted(topic, state, text)
+    if text is None:
+        with pytest.raises(UnknownFact, match="not of its shape"):
+            trusted_bytes(topic, canonical(state))
+
+
+def test_bytes_that_are_no_json_are_an_error_of_value() -> None:
+    for state in (b"", b"{", b'{"a":1}}', b"\xff"):
+        with pytest.raises(ValueError, match="line 1"):
+            trusted_bytes("incident_closed.v1", state)
+
+
+@given(reports(), st.data())
+def test_what_one_way_finds_missing_or_too_much_the_other_finds_too(report: Report, data: st.DataObject) -> None:
+    parts = encode(filed(report))
+    state = json.loads(parts.state)
+    broken = data.draw(st.sampled_from([part for part in _parts(state) if isinstance(part, dict)]))
+    name = data.draw(st.sampled_from([*broken, "an unknown field"]))
+    how = data.draw(st.sampled_from(["left out", "wrapped", "an object"]))
+    if name == "an unknown field":
+        broken[name] = "words"
+    elif how == "left out":
+        del broken[name]
+    else:
+        broken[name] = [broken[name]] if how == "wrapped" else {"something": "else"}
+    state = json.loads(canonical(state))  # a dict keeps the order of its names
+    try:
+        checked = decode(parts.topic, state)
+    except UnknownFact as refusal:
+        if _is_of_shape(refusal):
+            with pytest.raises(UnknownFact):
+                trusted(parts.topic, state)
+            with pytest.raises(UnknownFact):
+                trusted_bytes(parts.topic, canonical(state))
+    else:
+        same(trusted(parts.topic, state), checked)
+        same(trusted_bytes(parts.topic, canonical(state)), checked)
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _parts(item)
+
+
+_NOT_OF_SHAPE = {"missing", "extra_forbidden", "string_type", "tuple_type", "dict_type", "bool_type", "int_type"}
+
+
+def _is_of_shape(refusal: UnknownFact) -> bool:
+    """Say whether a refusal is for what the state is made of, and not for what a check finds in it."""
+    cause = refusal.__cause__
+    return isinstance(cause, ValidationError) and bool({each["type"] for each in cause.errors()} & _NOT_OF_SHAPE)
