@@ -189,6 +189,13 @@ class Held:
     partial: bool = False
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
+    newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
+    """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
+
+    def __post_init__(self) -> None:
+        """Work out once what claims are sorted by again and again."""
+        newness = (latest(self.reported), earliest(self.reported), self.order, self.ref)
+        object.__setattr__(self, "newness", newness)
 
     @property
     def worded(self) -> bool:
@@ -205,11 +212,6 @@ class Held:
         """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
         said = [number for number in (self.count.upper, self.count.best, self.count.lower) if number is not None]
         return max(said, default=-1)
-
-    @property
-    def newness(self) -> tuple[datetime, datetime, int, str]:
-        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
-        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
 
 
 def event_scope(label: str) -> str:

@@ -5,14 +5,15 @@ of HDX Signals' alarms, taken here for one day. Level 0 says that nothing was re
 A toll that accumulates is never differenced into days: those newly reported on a day were not killed on it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timezone
 
-from domain.claims import INCIDENT_SCOPE, event_of_scope, event_scope, foreign, home_of
+from domain.claims import INCIDENT_SCOPE, Key, event_of_scope, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
-from domain.events import Event, events_of, local_day
+from domain.events import Event, Told, events_of, local_day
 from domain.incident.history import History
 from domain.weighing import Weighed
 
@@ -35,10 +36,7 @@ class Day:
     @property
     def level(self) -> int:
         """The level of the day, 0 to 5."""
-        tiers = [event.tier for event in self.events]
-        by_attacks = 3 if tiers.count("violence") >= ATTACKS else NOTHING
-        by_dead = next((level for dead, level in THRESHOLDS if self._dead >= dead), NOTHING)
-        return max(by_dead, by_attacks, *(_LEVELS.get(tier, NOTHING) for tier in tiers), NOTHING)
+        return level_of(Counter(event.tier for event in self.events), self._dead)
 
     @property
     def _dead(self) -> int:
@@ -46,6 +44,13 @@ class Day:
         return max(
             self.claim.figure if self.claim else 0, sum(event.least.figure for event in self.events if event.least)
         )
+
+
+def level_of(tiers: Counter[str], dead: int) -> int:
+    """Return the level of a day with so many events of each tier, and so many dead at the least."""
+    by_attacks = 3 if tiers["violence"] >= ATTACKS else NOTHING
+    by_dead = next((level for least, level in THRESHOLDS if dead >= least), NOTHING) if dead else NOTHING
+    return max(by_dead, by_attacks, *[level for tier, level in _LEVELS.items() if tiers[tier] > 0], NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +69,171 @@ class Account:
     undated: Sequence[Undated]
 
 
-def account(history: History, weighed: Weighed) -> Account:
-    """Tell what happened on which day, of what counts at one moment.
+@dataclass(slots=True)
+class _Tally:
+    """What sets the level of a day: how many events of each tier, and the least dead of all its events together."""
+
+    tiers: Counter[str] = field(default_factory=Counter[str])
+    dead: int = 0
+
+
+_NO_EVENTS = _Tally()
+
+
+class Days:
+    """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
     Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
     """
-    events = events_of(weighed.speaking.values())
-    found: dict[date, Day] = {}
-    for event in events.values():
-        if event.span is not None and event.span.earliest is not None:
-            day = local_day(event.span.earliest, history.offset)
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._told: dict[str, Told] = {}
+        self._counted: dict[str, tuple[date, str, int]] = {}
+        self._leasts: dict[Key, End | None] = {}
+        self._keys_of: dict[str, set[Key]] = {}
+        self._keys_on: dict[date, set[Key]] = {}
+        self._day_of_key: dict[Key, date] = {}
+        self._tallies: dict[date, _Tally] = {}
+        self._levels: dict[date, int] = {}
+        self._of_level = Counter[int]()
+        self._highest: int | None = None
+        self._stale: set[date] = set()
+
+    def tell(self, label: str, event: Event | Told | None) -> None:
+        """Let an event be told so; None: nobody tells of it any more."""
+        before, told = self._told.pop(label, None), None
+        if event is not None:
+            told = self._told[label] = Told(event.span, event.tier)
+        if (before and before.span) != (told and told.span):
+            for key in self._keys_of.get(label, ()):
+                self._place(key, label, None)
+        self._count(label)
+
+    def weigh(self, key: Key, claims: Sequence[Standing]) -> None:
+        """Let a key have these current claims; only those of the killed say anything of a day."""
+        if key.measure != "killed":
+            return
+        label, span = _about(self._history, key.scope)
+        self._place(key, label, span)
+        if label is not None:
+            self._leasts[key] = _least(claims)
+            self._keys_of.setdefault(label, set()).add(key)
+            self._count(label)
+        elif key in self._day_of_key:
+            self._leasts[key] = _least(claims)
+
+    def span_of(self, scope: str) -> Span | None:
+        """Return the time that claims of a scope cover, if that is known."""
+        label, span = _about(self._history, scope)
+        return self._span(label, span)
+
+    def days(self, events: Mapping[str, Event]) -> list[Day]:
+        """Return the days that have one of the events that were told, or a claim of their own, in order."""
+        found: dict[date, Day] = {}
+        for label in sorted(self._counted):
+            day = self._counted[label][0]
+            event = replace(events[label], least=self._least_of(label))
             found.setdefault(day, Day(day)).events.append(event)
+        for day in self._keys_on:
+            if (claim := self._claim_on(day)) is not None:
+                found.setdefault(day, Day(day)).claim = claim
+        return [found[day] for day in sorted(found)]
+
+    @property
+    def highest(self) -> int | None:
+        """The highest level of any day; None where no day has violence or tension."""
+        self._settle()
+        return self._highest
+
+    @property
+    def levels(self) -> Mapping[date, int]:
+        """The levels of the days that have violence or tension, in no order."""
+        self._settle()
+        return self._levels
+
+    def _settle(self) -> None:
+        if self._stale:
+            for day in self._stale:
+                tally, claim = self._tallies.get(day, _NO_EVENTS), self._claim_on(day)
+                level = level_of(tally.tiers, max(tally.dead, claim.figure if claim else 0))
+                self._of_level[self._levels.pop(day, NOTHING)] -= 1
+                if level:
+                    self._levels[day] = level
+                    self._of_level[level] += 1
+            self._stale.clear()
+            self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
+
+    def _count(self, label: str) -> None:
+        """Let an event count on its day as it is told now."""
+        was, now = self._counted.get(label), self._counts(label)
+        if was == now:
+            return
+        if was is not None:
+            del self._counted[label]
+            self._add(was, -1)
+        if now is not None:
+            self._counted[label] = now
+            self._add(now, 1)
+
+    def _counts(self, label: str) -> tuple[date, str, int] | None:
+        """Return how an event counts, if it does: its day, its tier and its dead."""
+        told = self._told.get(label)
+        if told is None or told.span is None or told.span.earliest is None:
+            return None
+        least = self._least_of(label)
+        return local_day(told.span.earliest, self._history.offset), told.tier, least.figure if least else 0
+
+    def _add(self, counted: tuple[date, str, int], times: int) -> None:
+        day, tier, dead = counted
+        tally = self._tallies.setdefault(day, _Tally())
+        tally.tiers[tier] += times
+        tally.dead += times * dead
+        self._stale.add(day)
+
+    def _span(self, label: str | None, span: Span | None) -> Span | None:
+        told = self._told.get(label) if label is not None else None
+        return told.span if told else span
+
+    def _place(self, key: Key, label: str | None, span: Span | None) -> None:
+        """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
+        day = _day_within(self._span(label, span), self._history.offset)
+        if day is None:
+            self._day_of_key.pop(key, None)
+            return
+        self._day_of_key[key] = day
+        if label is None:
+            self._keys_on.setdefault(day, set()).add(key)
+            self._stale.add(day)
+
+    def _least_of(self, label: str) -> End | None:
+        """Return the greatest least number of dead under the keys of an event that lies within one day."""
+        keys = self._keys_of.get(label)
+        return _greatest(self._leasts[key] for key in keys if key in self._day_of_key) if keys else None
+
+    def _claim_on(self, day: date) -> End | None:
+        """Return the greatest figure for a day itself, and not for an event on it."""
+        keys = self._keys_on.get(day)
+        if not keys:
+            return None
+        own = (self._leasts[key] for key in keys)
+        return _greatest(least for least in own if least is not None and least.figure)
+
+
+def account(history: History, weighed: Weighed) -> Account:
+    """Tell what happened on which day, of what counts at one moment, and which claims no day can have."""
+    found, events = Days(history), events_of(weighed.speaking.values())
+    for label, event in events.items():
+        found.tell(label, event)
     undated: list[Undated] = []
     for each in weighed.keyed:
+        found.weigh(each.key, each.question.claims)
         if each.key.measure == "killed":
-            event, span = _place(history, each.key.scope, events)
-            claims = [claim for claim in each.question.claims if _eligible(claim)]
-            day = _day_within(span, history.offset)
-            if day is not None:
-                _count(found, day, event, _least(claims))
-            elif span is not None:
-                undated += [Undated(claim, span) for claim in claims]
-    return Account([found[day] for day in sorted(found)], undated)
+            span = found.span_of(each.key.scope)
+            if span is not None and _day_within(span, history.offset) is None:
+                undated += [Undated(claim, span) for claim in each.question.claims if _eligible(claim)]
+    return Account(found.days(events), undated)
 
 
 def days(history: History, weighed: Weighed) -> list[Day]:
@@ -94,8 +241,8 @@ def days(history: History, weighed: Weighed) -> list[Day]:
     return [day for day in account(history, weighed).days if day.level > NOTHING]
 
 
-def _place(history: History, scope: str, events: Mapping[str, Event]) -> tuple[Event | None, Span | None]:
-    """Return the event that a scope is about, if it is about one, and the time that it covers, if that is known.
+def _about(history: History, scope: str) -> tuple[str | None, Span | None]:
+    """Return the label of the event that a scope is about, if it is about one, or else the time that it covers.
 
     A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
     period is that of counting, covers no time of this incident's deaths.
@@ -106,19 +253,7 @@ def _place(history: History, scope: str, events: Mapping[str, Event]) -> tuple[E
         if declared.period is not None:
             return None, parse_occurred(declared.period, history.home(home).offset)
         label = declared.event and (foreign(home, event_scope(declared.event)) if home else declared.event)
-    event = events.get(label) if label is not None else None
-    return event, event.span if event else None
-
-
-def _count(found: dict[date, Day], day: date, event: Event | None, least: End | None) -> None:
-    """Let a figure stand for its event or, of no event, for its day, unless a greater one does."""
-    if least is None:
-        return
-    if event is not None:
-        event.least = _greater(event.least, least)
-    elif least.figure:
-        kept = found.setdefault(day, Day(day))
-        kept.claim = _greater(kept.claim, least)
+    return label, None
 
 
 def _eligible(claim: Standing) -> bool:
@@ -126,17 +261,17 @@ def _eligible(claim: Standing) -> bool:
 
 
 def _least(claims: Iterable[Standing]) -> End | None:
-    """Return the greatest least figure that is said in figures, with the claim that says it."""
-    found: End | None = None
-    for claim in claims:
-        if not claim.held.worded and claim.held.count.lower is not None:
-            found = _greater(found, End(claim.held.count.lower, claim.ref))
-    return found
+    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it."""
+    said = (claim for claim in claims if not claim.held.worded and _eligible(claim))
+    return _greatest(End(claim.held.count.lower, claim.ref) for claim in said if claim.held.count.lower is not None)
 
 
-def _greater(one: End | None, other: End) -> End:
-    """Return the greater figure; of equal ones, that of the claim whose id comes first."""
-    return other if one is None or (-other.figure, other.claim) < (-one.figure, one.claim) else one
+def _greatest(ends: Iterable[End | None]) -> End | None:
+    """Return the greatest figure; of equal ones, that of the claim whose id comes first; None where there is none."""
+    found = [end for end in ends if end is not None]
+    if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly
+        return found[0] if found else None
+    return min(found, key=lambda end: (-end.figure, end.claim))
 
 
 def _day_within(span: Span | None, offset: timezone) -> date | None:

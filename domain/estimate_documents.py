@@ -1,16 +1,28 @@
 """How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Protocol, cast
 
-from domain.claims import Held
+from domain.claims import Held, Key
 from domain.clocks import format_instant
 from domain.estimates import End, Estimate, Standing
 from domain.ledger.canonical import canonical
 from domain.reading import Document
-from domain.weighing import ALREADY_INCLUDED, Increment, Keyed
+from domain.weighing import ALREADY_INCLUDED, Increment
 
 
-def estimate_document(keyed: Keyed, estimate: Estimate) -> Document:
+class Counted(Protocol):
+    """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
+
+    @property
+    def key(self) -> Key: ...
+    @property
+    def increments(self) -> Sequence[Increment]: ...
+    @property
+    def superseded(self) -> int: ...
+
+
+def estimate_document(keyed: Counted, estimate: Estimate) -> Document:
     """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
     return {
         **keyed.key.document,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.claims import Held, Key
 
@@ -22,6 +23,22 @@ class End:
 
     figure: int
     claim: str
+
+
+class Rival(NamedTuple):
+    """A claim, current or superseded, that may have left another behind.
+
+    `least` is its least figure, `counted_until` (UTC) how far it counts. `grade` is that of its source; `closed` says
+    that the source gave both ends.
+    """
+
+    newness: tuple[datetime, datetime, int, str]
+    least: int
+    counted_until: datetime
+    origin: str
+    grade: str
+    closed: bool
+    held: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +72,21 @@ class Standing:
     """The least figure said, in whatever order the source gave them; none where there is no lower end."""
     highest: End | None = field(init=False)
     """The greatest figure said; that of the open end where there is no other."""
+    _rivals: tuple[Rival, ...] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Work out once what policies ask again and again."""
-        ends = [end for end in (self.lower, self.best, self.upper) if end]
-        found = {
-            "ref": self.held.ref,
-            "closed": self.bound in CLOSED,
-            "open": self.bound in OPEN,
-            "lowest": min(ends, key=_figure) if self.lower else None,
-            "highest": max(ends, key=_figure) if ends else None,
-        }
-        for name, value in found.items():
-            object.__setattr__(self, name, value)
+        set_once = object.__setattr__
+        set_once(self, "ref", self.held.ref)
+        set_once(self, "closed", self.bound in CLOSED)
+        set_once(self, "open", self.bound in OPEN)
+        lowest = highest = self.lower
+        if not (lowest is self.best is self.upper):
+            ends = [end for end in (self.lower, self.best, self.upper) if end]
+            lowest = min(ends, key=_figure) if lowest else None
+            highest = max(ends, key=_figure) if ends else None
+        set_once(self, "lowest", lowest)
+        set_once(self, "highest", highest)
 
     @property
     def least(self) -> int | None:
@@ -79,13 +98,29 @@ class Standing:
         """The figure of the highest end."""
         return self.highest.figure if self.highest else None
 
+    @property
+    def rivals(self) -> tuple[Rival, ...]:
+        """What it says, or said before, that may leave another's claim behind: what has a least figure.
+
+        Where a part exceeds it, what it says itself does not.
+        """
+        if self._rivals is None:
+            said = self.history if PART_EXCEEDS in self.flags else (self.held, *self.history)
+            object.__setattr__(self, "_rivals", tuple(filter(None, (self._rival(each) for each in said))))
+        return self._rivals or ()
+
+    def _rival(self, held: Held) -> Rival | None:
+        bound, least = held.count.bound, held.count.lower
+        if least is None or not (bound in CLOSED or bound in OPEN):
+            return None
+        return Rival(held.newness, least, held.counted_until, self.held.origin, self.grade, bound in CLOSED, held)
+
 
 def _figure(end: End) -> int:
     return end.figure
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(NamedTuple):
     """A claim that the policy did not use, with a code and a sentence that says why."""
 
     claim: Standing
@@ -143,14 +178,25 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named, versioned, pure rule from the claims of one key to an estimate."""
+    """A named, versioned, pure rule from the claims of one key to an estimate.
+
+    `heeds_statements` says that it looks at who states what on who is responsible, and not only at whether a denial
+    stands; where it does not, one statement more needs no new estimate.
+    """
 
     name: str
     version: int
     meaning: str
     estimate: Callable[[Question], Estimate]
+    heeds_statements: bool = True
 
     @property
     def id(self) -> str:
         """Return `name/version`, as coordinates print it."""
         return f"{self.name}/{self.version}"
+
+    def answers_alike(self, one: Question, other: Question) -> bool:
+        """Say whether it must answer two questions alike, by what it looks at."""
+        if self.heeds_statements and one.statements != other.statements:
+            return False
+        return (one.denied, one.period_end, one.claims) == (other.denied, other.period_end, other.claims)

@@ -2,68 +2,101 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
+from operator import attrgetter
+from typing import NamedTuple
 
 from domain.clocks import Span
 from domain.estimates import End
-from domain.incident.history import ReportHistory
+from domain.incident.history import ReportHistory, Version
 from domain.report.registry import KINDS
 
 TIERS = ("none", "easing", "tension", "violence")
 """From the least to the most: an event is of the highest tier that a report of it states."""
 
 
+class Told(NamedTuple):
+    """What an event is told to be: its time (UTC), the narrowest `occurred` of its reports; and the highest tier."""
+
+    span: Span | None
+    tier: str
+
+
 @dataclass(slots=True)
 class Event:
-    """One occurrence, as the reports that count tell it.
+    """One occurrence, as the reports that count tell it: its `span` and `tier` as in Told.
 
-    `span` (UTC) is the narrowest `occurred` among them. `least` is the greatest
-    least number of dead that an eligible claim gives for it, if it lies within one day.
+    `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
     """
 
     label: str
     reports: Sequence[ReportHistory]
     span: Span | None
+    tier: str
     least: End | None = None
 
-    @property
-    def tier(self) -> str:
-        """The highest tier that a report of it states."""
-        return max((KINDS[each.now.report.kind].tier(each.now.report) for each in self.reports), key=TIERS.index)
+
+class Telling:
+    """The reports of one event, as they come and go; `told` is what they tell together."""
+
+    __slots__ = ("_narrowest", "reports", "told")
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Version] = {}
+        self.told = Told(None, TIERS[0])
+        self._narrowest: _Narrowness | None = None
+
+    def add(self, ref: str, version: Version) -> None:
+        """Let a report tell of it."""
+        self.reports[ref] = version
+        own = _narrowness(ref, version)
+        if own is not None and (self._narrowest is None or own < self._narrowest):
+            self._narrowest = own
+        tier = max(self.told.tier, KINDS[version.report.kind].tier(version.report), key=TIERS.index)
+        span = self.reports[self._narrowest[-1]].occurred if self._narrowest else None
+        if span is not self.told.span or tier != self.told.tier:
+            self.told = Told(span, tier)
+
+    def remove(self, ref: str) -> None:
+        """Let a report no longer tell of it."""
+        del self.reports[ref]
+        self.told, self._narrowest = Told(None, TIERS[0]), None
+        for other, version in self.reports.items():
+            self.add(other, version)
 
 
 def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     """Return the events, by label, in the order of their labels."""
-    told: dict[str, list[ReportHistory]] = {}
+    found: dict[str, list[ReportHistory]] = {}
     for report in reports:
         if report.now.event is not None:
-            told.setdefault(report.now.event, []).append(report)
-    return {label: Event(label, (own := sorted(told[label], key=_ref)), _narrowest(own)) for label in sorted(told)}
+            found.setdefault(report.now.event, []).append(report)
+    return {label: Event(label, sorted(found[label], key=_REF), *_told(found[label])) for label in sorted(found)}
 
 
-def _ref(report: ReportHistory) -> str:
-    return report.ref
+_REF = attrgetter("ref")
 
 
-def _narrowest(reports: Sequence[ReportHistory]) -> Span | None:
-    """Return the narrowest `occurred` among the reports of an event; ties go to the earlier, then to the report id.
+def _told(reports: Iterable[ReportHistory]) -> Told:
+    telling = Telling()
+    for each in reports:
+        telling.add(each.ref, each.now)
+    return telling.told
 
-    What has no beginning is wider than all that has one.
+
+_Narrowness = tuple[bool, timedelta, datetime, str]
+
+
+def _narrowness(ref: str, version: Version) -> _Narrowness | None:
+    """Rank the `occurred` of a report, least the narrowest; ties go to the earlier, then to the report id.
+
+    What has no beginning is wider than all that has one; None for what has no end.
     """
-    ranked = [
-        (
-            (
-                span.earliest is None,
-                span.latest - (span.earliest or span.latest),
-                span.earliest or span.latest,
-                each.ref,
-            ),
-            span,
-        )
-        for each in reports
-        if (span := each.now.occurred) is not None and span.latest is not None
-    ]
-    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+    span = version.occurred
+    if span is None or span.latest is None:
+        return None
+    start = span.earliest or span.latest
+    return span.earliest is None, span.latest - start, start, ref
 
 
 def local_day(moment: datetime, offset: timezone) -> date:

@@ -3,20 +3,16 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from operator import itemgetter
 
 from domain.claims import Held
+from domain.estimates import Rival
 
 FURTHER = timedelta(hours=24)
 """How much further another count must reach to leave one behind; a choice of ours, and versioned."""
 
 
-class Rival(NamedTuple):
-    """A claim, current or superseded, that may have left another behind: of which origin, and its least figure."""
-
-    origin: str
-    least: int
-    held: Held
+NEWNESS, LEAST, COUNTED_UNTIL = itemgetter(0), itemgetter(1), itemgetter(2)
 
 
 class Rivals:
@@ -44,7 +40,7 @@ class Rivals:
 
     def _newest_first(self) -> Iterator["Rivals"]:
         if not self._parts:
-            self._rivals = sorted(self._rivals, key=lambda rival: rival.held.newness, reverse=True)
+            self._rivals = sorted(self._rivals, key=NEWNESS, reverse=True)
         for number in range(len(self._rivals).bit_length()):
             if number == len(self._parts):
                 before = 2**number - 1
@@ -61,10 +57,10 @@ def _most(rivals: Sequence[Rival]) -> tuple[list[datetime], list[list[tuple[str,
     most: list[list[tuple[str, int]]] = []
     two: dict[str, int] = {}
     second = -1
-    for origin, least, held in sorted(rivals, key=lambda rival: rival.held.counted_until, reverse=True):
+    for _, least, counted_until, origin, *_ in sorted(rivals, key=COUNTED_UNTIL, reverse=True):
         if least > two.get(origin, second):
             two = dict(sorted({**two, origin: least}.items(), key=lambda item: item[1])[-2:])
             second = min(two.values()) if len(two) > 1 else -1
-            moments.append(held.counted_until)
+            moments.append(counted_until)
             most.append(list(two.items()))
     return moments[::-1], most[::-1]

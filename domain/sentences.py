@@ -7,7 +7,6 @@ from domain.counts import words_for
 from domain.estimates import End, Estimate, Standing
 from domain.incident.history import History
 from domain.sources import ANONYMOUS
-from domain.weighing import Keyed
 
 _MONTHS = (  # fixed, whatever the locale
     "January",
@@ -30,11 +29,11 @@ _SO_FAR = dict.fromkeys("AB", "Verified")
 _MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
 
 
-def sentences(history: History, keyed: Keyed, estimate: Estimate) -> list[str]:
+def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
     """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
     if not estimate.used:
         return []
-    text = [f"{_subject(history, keyed.key)}: {_headline(history, estimate)}."]
+    text = [f"{_subject(history, key)}: {_headline(history, estimate)}."]
     if estimate.contested:
         text.append(_contested(history, estimate))
     text += [

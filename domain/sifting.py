@@ -4,27 +4,35 @@ Published estimates were made by these rules, so a released rule never changes: 
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
+from domain.claims import BEGINNING, Held
 from domain.counts import words_for
 from domain.estimates import (
-    CLOSED,
     IMPROBABLE,
-    OPEN,
-    PART_EXCEEDS,
     UNRELIABLE,
     End,
     Estimate,
     Question,
+    Rival,
     SetAside,
     Standing,
 )
-from domain.overtaking import Rival, Rivals
+from domain.overtaking import COUNTED_UNTIL, FURTHER, LEAST, NEWNESS, Rivals
 
 DIFFER_PERCENT = 20
 """Apart by more than this share of the larger figure, two claims differ; a choice of ours, and versioned."""
 
 _RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "F": 4, "E": 5}
+_AS_GOOD = {grade: frozenset(each for each in _RANK if _RANK[each] <= rank) for grade, rank in _RANK.items()}
+"""Grades that are as good as one, or better."""
 _JUDGED = frozenset("ABC")
+_REF = attrgetter("ref")
+_CLAIM_REF = attrgetter("claim.ref")
+
+
+FEW = 512
+"""Up to so many rivals are looked at one by one, which is quicker than to sort them for a search."""
 
 
 class Weighed:
@@ -33,32 +41,58 @@ class Weighed:
     def __init__(self, claims: Sequence[Standing], question: Question) -> None:
         self.period_end = question.period_end
         self._claims = claims
-        self._ahead: list[tuple[int, str | None, Rival]] | None = None
-        self._rivals: dict[tuple[int, bool], Rivals] = {}
+        self._ahead: list[Rival] | None = None
+        self._rivals: dict[tuple[str, bool], Rivals] = {}
+        self._most, self._furthest = -1, BEGINNING
+        self._sentences: dict[str, str] = {}
 
-    def rivals(self, claim: Standing) -> Rivals:
-        """Return what may leave a claim behind: of as good a source or better; closed counts only, if it is closed."""
-        kind = rank(claim), claim.closed
-        if kind not in self._rivals:
-            bounds = CLOSED if claim.closed else CLOSED | OPEN
-            self._ahead = _ahead(self._claims) if self._ahead is None else self._ahead
-            self._rivals[kind] = Rivals([each for by, bound, each in self._ahead if by <= kind[0] and bound in bounds])
-        return self._rivals[kind]
+    def outrun_by(self, claim: Standing) -> Held | None:
+        """Return the newest that leaves a claim behind: of as good a source or better; if it is closed, a closed count.
+
+        None if nothing does.
+        """
+        if claim.highest is None:
+            return None
+        ahead = self._newest_first() if self._ahead is None else self._ahead
+        figure, until, own = claim.highest.figure, claim.held.counted_until, claim.held.origin
+        if figure >= self._most or self._furthest - until < FURTHER:
+            return None
+        if len(ahead) > FEW:
+            return self._among(claim.grade, closed=claim.closed).newest(own, until, figure)
+        grades, any_end = _AS_GOOD[claim.grade], not claim.closed
+        for _, least, counted_until, origin, grade, closed, held in ahead:
+            if least > figure and grade in grades and (closed or any_end) and origin != own:  # noqa: SIM102 - quicker
+                if counted_until - until >= FURTHER:
+                    return held
+        return None
+
+    def sentence(self, ahead: Held) -> str:
+        """Say what a claim was left behind by."""
+        found = self._sentences.get(ahead.ref)
+        if found is None:
+            found = f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
+            self._sentences[ahead.ref] = found
+        return found
+
+    def _newest_first(self) -> list[Rival]:
+        """Return all that may leave any claim behind, the newest first."""
+        ahead = self._ahead = [rival for claim in self._claims for rival in claim.rivals]
+        if ahead:
+            ahead.sort(key=NEWNESS, reverse=True)
+            self._most, self._furthest = max(map(LEAST, ahead)), max(map(COUNTED_UNTIL, ahead))
+        return ahead
+
+    def _among(self, grade: str, *, closed: bool) -> Rivals:
+        """Return what may leave a claim of such a source behind, to be searched."""
+        found = self._rivals.get((grade, closed))
+        if found is None:
+            ahead = (each for each in self._ahead or () if each.grade in _AS_GOOD[grade])
+            found = self._rivals[grade, closed] = Rivals([each for each in ahead if each.closed or not closed])
+        return found
 
 
-def _ahead(claims: Sequence[Standing]) -> list[tuple[int, str | None, Rival]]:
-    """Return what is ahead of any claim at all, current or superseded, with the rank of its source and its bound."""
-    figure = min(claim.greatest for claim in claims if claim.greatest is not None)
-    counted_until = min(claim.held.counted_until for claim in claims)
-    return [
-        (rank(claim), held.count.bound, Rival(claim.held.origin, least, held))
-        for claim in claims
-        for held in (claim.history if PART_EXCEEDS in claim.flags else (claim.held, *claim.history))
-        if (least := held.count.lower) is not None and least > figure and held.counted_until > counted_until
-    ]
-
-
-Rule = Callable[[Standing, Weighed], str | None]
+Rule = Callable[[Sequence[Standing], Weighed], list[SetAside]]
+"""What a step sets aside of some claims, each with a code and a sentence."""
 
 
 def rank(claim: Standing) -> int:
@@ -75,55 +109,60 @@ def rated_out(claim: Standing) -> str | None:
     return None
 
 
-def worded(claim: Standing, _weighed: Weighed) -> str | None:
-    """Set aside a count in words, which has no figure."""
-    return "It is a count in words, and others give figures." if claim.bound == "worded" else None
+def worded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+    """Set aside counts in words, which have no figure."""
+    why = "It is a count in words, and others give figures."
+    return [SetAside(claim, "worded", why) for claim in claims if claim.bound == "worded"]
 
 
-def ungraded(claim: Standing, _weighed: Weighed) -> str | None:
+def ungraded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
     """Let D and F give way where A to C stands; elsewhere this step would leave nothing."""
-    if claim.grade in _JUDGED:
-        return None
-    return f"Its source is graded {claim.grade}, and sources graded A to C stand."
+    return [
+        SetAside(claim, "ungraded", f"Its source is graded {claim.grade}, and sources graded A to C stand.")
+        for claim in claims
+        if claim.grade not in _JUDGED
+    ]
 
 
-def partial(claim: Standing, _weighed: Weighed) -> str | None:
-    """Set aside a count that its own source calls incomplete."""
-    return "Its source says that the count is incomplete." if claim.held.partial else None
+def partial(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+    """Set aside counts that their own source calls incomplete."""
+    why = "Its source says that the count is incomplete."
+    return [SetAside(claim, "partial", why) for claim in claims if claim.held.partial]
 
 
-def outrun(claim: Standing, weighed: Weighed) -> str | None:
-    """Set aside a count that another has left behind: as good a source or better, a day further or more, and higher."""
-    if weighed.period_end is not None and claim.held.counted_until >= weighed.period_end:
-        return None
-    if claim.greatest is None:
-        return None
-    ahead = weighed.rivals(claim).newest(claim.held.origin, claim.held.counted_until, claim.greatest)
-    return ahead and f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
+def outrun(claims: Sequence[Standing], weighed: Weighed) -> list[SetAside]:
+    """Set aside what another has left behind: as good a source or better, a day further or more, and higher."""
+    end = weighed.period_end
+    return [
+        SetAside(claim, "outrun", weighed.sentence(ahead))
+        for claim in claims
+        if (end is None or claim.held.counted_until < end) and (ahead := weighed.outrun_by(claim)) is not None
+    ]
 
 
-STEPS: tuple[tuple[str, Rule], ...] = (
-    ("worded", worded),
-    ("ungraded", ungraded),
-    ("partial", partial),
-    ("outrun", outrun),
-)
+STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)
 
 
 def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
     """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
     aside = [SetAside(claim, "rated_out", why) for claim in question.claims if (why := rated_out(claim))]
-    remaining = [claim for claim in question.claims if not rated_out(claim)]
+    remaining = list(question.claims)
+    if aside:
+        remaining = _without(remaining, aside)
     if len(remaining) == 1:  # as under most keys; no step may leave none
         return remaining, aside
     weighed = Weighed(remaining, question)
-    for code, rule in STEPS:
-        found = [(claim, why) for claim in remaining if (why := rule(claim, weighed))]
+    for step in STEPS:
+        found = step(remaining, weighed)
         if found and len(found) < len(remaining):
-            aside += [SetAside(claim, code, why) for claim, why in found]
-            gone = {claim.ref for claim, _ in found}
-            remaining = [claim for claim in remaining if claim.ref not in gone]
+            aside += found
+            remaining = _without(remaining, found)
     return remaining, aside
+
+
+def _without(claims: Sequence[Standing], aside: Sequence[SetAside]) -> list[Standing]:
+    gone = {item.claim.ref for item in aside}
+    return [claim for claim in claims if claim.ref not in gone]
 
 
 def span(question: Question) -> Estimate:
@@ -143,12 +182,12 @@ def span(question: Question) -> Estimate:
 
 def by_ref(claims: Sequence[Standing]) -> tuple[Standing, ...]:
     """Order claims as documents list them."""
-    return tuple(sorted(claims, key=lambda claim: claim.ref))
+    return tuple(sorted(claims, key=_REF))
 
 
 def aside_by_ref(aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
     """Order what was set aside as documents list it."""
-    return tuple(sorted(aside, key=lambda item: item.claim.ref))
+    return tuple(sorted(aside, key=_CLAIM_REF))
 
 
 def differ(one: Standing, other: Standing) -> bool:

@@ -1,23 +1,16 @@
 """How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
 from domain.claims import Held, Key
 from domain.estimates import Estimate
-from domain.incident.facts import (
-    IncidentAmended,
-    IncidentMerged,
-    IncidentUnmerged,
-    Recorded,
-    SourceGraded,
-    SourceRegistered,
-)
-from domain.incident.history import History, accumulate
+from domain.incident.history import History
 from domain.incident.report_history import ReportHistory
 from domain.reading import Reading
+from domain.unfolding import touched_by, weigh_anew
 from domain.voices import family_of
 from domain.weighing import Scales
 
@@ -64,40 +57,36 @@ class _Walk:
     def __init__(self, history: History, reading: Reading) -> None:
         self.series: Series = {}
         self._reading = reading
-        self._scales = Scales(history)
+        self.scales = Scales(history)
         self._on: dict[str, tuple[Held, ...]] = {}
         self._breaks: dict[Key, set[str]] = {}
         self._moved = _Moved()
 
-    def weigh(self, report: ReportHistory, held: tuple[Held, ...] | None) -> None:
-        """Let a report count with the claims `held`; None: not at all."""
+    def weigh(self, history: History, report: ReportHistory, until: datetime | None) -> None:
+        """Let a report count as it does at `until` on the reported clock (None: now), or not at all."""
         ref = report.ref
         before = self._on.pop(ref, None)
-        if before is None and held is None:
+        counts = weigh_anew(history, self.scales, report, until)
+        if before is None and not counts:
             return
-        self._scales.take(ref)
-        if held is not None:
-            self._scales.put(report, held)
+        held = report.held(until) if counts else ()
+        if counts:
             self._on[ref] = held
         self._moved.reports.add(ref)
-        for each in (*(before or ()), *(held or ())):
+        for each in (*(before or ()), *held):
             self._moved.claims.setdefault(each.key, set()).add(each.ref)
 
-    def regraded(self, origin: str) -> None:
-        """Weigh again what an origin says; what it stands by moves what it moves."""
-        for key, held in self._scales.regraded(origin):
+    def regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
+        """Take note that a source was graded anew: what it stands by moves what it moves."""
+        for key, held in stood:
             self._moved.claims.setdefault(key, set()).add(held.ref)
-
-    def retimed(self) -> None:
-        """Weigh everything again."""
-        self._scales.retimed()
 
     def note(self, at: datetime, position: int | None) -> None:
         """Note the steps of all that moved until now."""
-        for key in self._scales.moved():
-            question = self._scales.keyed(key).question
+        for key in self.scales.moved():
+            question = self.scales.keyed(key).question
             estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
-            breaks = self._scales.breaks(key)
+            breaks = self.scales.breaks(key)
             broken = bool(breaks - self._breaks.get(key, set()))
             self._breaks[key] = breaks
             steps = self.series.setdefault(key, [])
@@ -117,7 +106,7 @@ def reported_steps(history: History, reading: Reading) -> Series:
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
         for report in changes[moment]:
-            walk.weigh(report, report.held(moment) if report.stands_at(moment) else None)
+            walk.weigh(history, report, moment)
         walk.note(moment, None)
     return walk.series
 
@@ -131,26 +120,12 @@ def recorded_steps(history: History, reading: Reading) -> Series:
         position = 0
         for recorded in together:
             position = recorded.position
-            for report in _taken_in(grown, walk, recorded):
-                counts = grown.shows(report.report_id) and report.stands_at(reading.reported_until)
-                walk.weigh(report, report.held(reading.reported_until) if counts else None)
+            touched = touched_by(grown, walk.scales, recorded)
+            walk.regraded(touched.stood)
+            for report_id in touched.reports:
+                walk.weigh(grown, grown.filed[report_id], reading.reported_until)
         walk.note(at, position)
     return walk.series
-
-
-def _taken_in(grown: History, walk: _Walk, recorded: Recorded) -> Iterator[ReportHistory]:
-    """Take a fact into the history; yields the reports that may count otherwise now."""
-    touched = accumulate(grown, recorded)
-    match recorded.fact:
-        case IncidentMerged() | IncidentUnmerged():
-            touched = set(grown.filed)
-        case IncidentAmended():
-            walk.retimed()
-        case SourceRegistered(origin=origin) | SourceGraded(origin=origin):
-            walk.regraded(grown.origins.of(origin))
-        case _:
-            pass
-    return (grown.filed[report_id] for report_id in touched)
 
 
 def read(estimate: Estimate) -> tuple[object, ...]:

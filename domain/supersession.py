@@ -1,9 +1,10 @@
 """What one source says now under one key: its claims in the order it said them, and the one that stands at the end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 
-from domain.claims import Held, Key, earliest, latest
+from domain.claims import BEGINNING, Held, Key, earliest, latest
 from domain.sequence import history
 
 ORDER_ASSUMED = "order_assumed"
@@ -11,7 +12,7 @@ RELAYED_DECREASE = "relayed_decrease"
 BREAK = "break"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ledger:
     """The claims of one origin under one key, oldest first; the one that stands, if any; why each other does not.
 
@@ -22,39 +23,101 @@ class Ledger:
 
     key: Key
     origin: str
-    history: tuple[Held, ...]
-    stood: tuple[Held, ...]
+    history: list[Held]
+    stood: list[Held]
     current: Held | None
-    behind: Mapping[str, tuple[str, str]]
-    flags: Mapping[str, tuple[str, ...]]
+    behind: dict[str, tuple[str, str]]
+    flags: dict[str, tuple[str, ...]]
+    _until: list[datetime]
+    """By when each claim, and all before it, had been said."""
 
+    def put(self, claim: Held) -> int:
+        """Take in one more claim where no claim supersedes or was replaced elsewhere; returns as `take` does."""
+        later = self._rewind(earliest(claim.reported))
+        stayed = len(self.stood)
+        self.tell([*later, claim], {})
+        return stayed
 
-@dataclass(slots=True)
-class _Walk:
-    replaced_elsewhere: Mapping[str, Held]
-    standing: Held | None = None
-    stood: list[Held] = field(default_factory=list[Held])
-    behind: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    flags: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    def take(self, claim: Held) -> int:
+        """Take out one of its claims, likewise; returns how many of `stood` are those that they were, from the first.
 
-    def stand(self, claim: Held) -> None:
-        if self.standing is not None:
-            breaking = self.replaced_elsewhere.get(self.standing.ref)
-            self.behind[self.standing.ref] = (BREAK, breaking.ref) if breaking else ("superseded", claim.ref)
-        self.standing = claim
+        Only what does not lie wholly before the claim is told anew, however long the ledger is.
+        """
+        later = self._rewind(earliest(claim.reported))
+        stayed = len(self.stood)
+        self.tell([each for each in later if each.ref != claim.ref], {})
+        return stayed
+
+    def tell(self, claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> None:
+        """Take in claims that lie wholly after all in it."""
+        order, assumed = history(claims) if len(claims) > 1 else (claims, ())
+        until = self._until[-1] if self._until else BEGINNING
+        for claim in order:
+            if claim.ref in assumed:
+                self._flag(claim, ORDER_ASSUMED)
+            if replaced_elsewhere:
+                self._break_off(replaced_elsewhere, before=claim)
+            self._step(claim, replaced_elsewhere)
+            if (end := latest(claim.reported)) > until:
+                until = end
+            self._until.append(until)
+        self.history += order
+        if replaced_elsewhere:
+            self._break_off(replaced_elsewhere, before=None)
+
+    def _rewind(self, moment: datetime) -> list[Held]:
+        """Take off, and return, the claims that lie not wholly before `moment` and before all others taken off."""
+        place = len(self.history)
+        while place and self._until[place - 1] >= moment:
+            place -= 1
+            moment = min(moment, earliest(self.history[place].reported))
+        later = self.history[place:]
+        if later:
+            self._forget(later)
+            del self.history[place:], self._until[place:]
+        return later
+
+    def _forget(self, later: Sequence[Held]) -> None:
+        """Let the last claims no longer be told of, and let that stand again which stood before them."""
+        gone = {claim.ref for claim in later}
+        while self.stood and self.stood[-1].ref in gone:
+            self.stood.pop()
+        self.current = self.stood[-1] if self.stood else None
+        for ref in (*gone, *([self.current.ref] if self.current else [])):
+            self.behind.pop(ref, None)
+        for ref in gone:
+            self.flags.pop(ref, None)
+
+    def _step(self, claim: Held, replaced_elsewhere: Mapping[str, Held]) -> None:
+        standing = self.current
+        if standing is None or standing.ref in claim.supersedes:
+            self._stand(claim, replaced_elsewhere)
+        elif claim.worded and not standing.worded:
+            self.behind[claim.ref] = ("worded", standing.ref)
+        elif claim.via and claim.figure < standing.figure and not standing.worded:
+            self.behind[claim.ref] = (RELAYED_DECREASE, standing.ref)
+            self._flag(claim, RELAYED_DECREASE)
+        else:
+            self._stand(claim, replaced_elsewhere)
+
+    def _stand(self, claim: Held, replaced_elsewhere: Mapping[str, Held]) -> None:
+        if self.current is not None:
+            breaking = replaced_elsewhere.get(self.current.ref)
+            self.behind[self.current.ref] = (BREAK, breaking.ref) if breaking else ("superseded", claim.ref)
+        self.current = claim
         self.stood.append(claim)
 
-    def flag(self, claim: Held, flag: str) -> None:
+    def _flag(self, claim: Held, flag: str) -> None:
         self.flags[claim.ref] = (*self.flags.get(claim.ref, ()), flag)
 
-    def break_off(self, before: Held | None) -> None:
+    def _break_off(self, replaced_elsewhere: Mapping[str, Held], before: Held | None) -> None:
         """Let the standing claim fall if one under another key has replaced it by the time of `before` (None: ever)."""
-        breaking = self.replaced_elsewhere.get(self.standing.ref) if self.standing else None
-        if self.standing is None or breaking is None:
+        breaking = replaced_elsewhere.get(self.current.ref) if self.current else None
+        if self.current is None or breaking is None:
             return
         if before is None or earliest(before.reported) > latest(breaking.reported):
-            self.behind[self.standing.ref] = (BREAK, breaking.ref)
-            self.standing = None
+            self.behind[self.current.ref] = (BREAK, breaking.ref)
+            self.current = None
 
 
 def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Ledger:
@@ -65,36 +128,6 @@ def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Le
     before the break does not come back.
     Arrival and position play no part: any order of `claims` gives the same ledger.
     """
-    if len(claims) == 1 and not replaced_elsewhere:
-        return Ledger(claims[0].key, claims[0].origin, tuple(claims), tuple(claims), claims[0], {}, {})
-    order, assumed = history(claims)
-    walk = _Walk(replaced_elsewhere)
-    for claim in order:
-        if claim.ref in assumed:
-            walk.flag(claim, ORDER_ASSUMED)
-        walk.break_off(before=claim)
-        _step(walk, claim)
-    walk.break_off(before=None)
-    stood = tuple(walk.stood)
-    return Ledger(claims[0].key, claims[0].origin, order, stood, walk.standing, walk.behind, walk.flags)
-
-
-def extended(before: Ledger, claim: Held) -> Ledger:
-    """Return the ledger with one more claim, which lies wholly after all in it, where nothing is replaced elsewhere."""
-    walk = _Walk({}, before.current, list(before.stood), dict(before.behind), dict(before.flags))
-    _step(walk, claim)
-    order = (*before.history, claim)
-    return Ledger(before.key, before.origin, order, tuple(walk.stood), walk.standing, walk.behind, walk.flags)
-
-
-def _step(walk: _Walk, claim: Held) -> None:
-    standing = walk.standing
-    if standing is None or standing.ref in claim.supersedes:
-        walk.stand(claim)
-    elif claim.worded and not standing.worded:
-        walk.behind[claim.ref] = ("worded", standing.ref)
-    elif claim.via and claim.figure < standing.figure and not standing.worded:
-        walk.behind[claim.ref] = (RELAYED_DECREASE, standing.ref)
-        walk.flag(claim, RELAYED_DECREASE)
-    else:
-        walk.stand(claim)
+    found = Ledger(claims[0].key, claims[0].origin, [], [], None, {}, {}, [])
+    found.tell(claims, replaced_elsewhere)
+    return found

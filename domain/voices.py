@@ -1,20 +1,28 @@
 """What one origin says: its reports as they are put on the scales, and per key what stands among its claims."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from functools import lru_cache
 
-from domain.claims import BEGINNING, Held, Key, earliest, latest
+from domain.claims import Held, Key
 from domain.estimates import CAPPED, CLOSED, IMPROBABLE, OPEN, PART_EXCEEDS, End, Standing
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
-from domain.supersession import BREAK, Ledger, extended, ledger
+from domain.supersession import BREAK, Ledger, ledger
 
 DISPUTED = "disputed"
 
 Family = tuple[str, str, str | None]
 """Measure, scope and manner: what claims of one origin share whose populations may be part of one another."""
+
+
+_Past = tuple[int, tuple[Held, ...]]
+"""Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
+
+_LOOKED_BACK = 32
+"""How many states of a past are kept: a claim mostly comes, or goes, where few have come since."""
 
 
 def family_of(key: Key) -> Family:
@@ -29,7 +37,8 @@ class Voice:
     `claims` and `increments` hold what counts by key and ref; `replaced` which claims
     replaced which, `breaking` the refs of those that replaced one of another key, and
     `breaks` those on either side, by key; `speaking` the reports that no later whole
-    statement has withdrawn, and `stating` those among them on who is responsible.
+    statement has withdrawn, and `stating` those among them on who is responsible. `heard` gathers the refs of
+    reports that may have begun to speak, or ceased to, until whoever asks for them clears it.
     """
 
     origin: str
@@ -41,28 +50,29 @@ class Voice:
     breaking: set[str] = field(default_factory=set[str])
     breaks: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
     stating: set[str] = field(default_factory=set[str])
+    heard: set[str] = field(default_factory=set[str])
     _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
     _families: dict[Family, dict[Key, None]] = field(default_factory=dict[Family, dict[Key, None]])
     _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
-    _until: dict[Key, datetime] = field(default_factory=dict[Key, datetime])
     _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
+    _stale: set[Key] = field(default_factory=set[Key])
     _tied: set[str] = field(default_factory=set[str])
-    _past: dict[Key, tuple[int, tuple[Held, ...]]] = field(default_factory=dict[Key, tuple[int, tuple[Held, ...]]])
+    _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, "deque[_Past]"])
     _judged: set[str] = field(default_factory=set[str])
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
         self._place(report, held)
+        self.heard.add(report.ref)
         if self._tied:
             return self._renew()
         self.speaking[report.ref] = report
         if report.now.report.responsibility():
             self.stating.add(report.ref)
-        grown = {each.key: found for each in held if (found := self._grown(each))}
-        past = {key: self._past[key] for key in grown if key in self._past}
-        moved = self._moved(self._add(held))
-        self._ledgers |= grown
-        self._past |= past
+        moved: set[Key] = set()
+        for each in held:
+            self._claim(each)
+            moved |= self._retold(each, Ledger.put)
         return moved
 
     def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
@@ -91,17 +101,33 @@ class Voice:
         del self.reports[ref]
         held = self._held.pop(ref)
         self._judged.discard(ref)
+        self.heard.add(ref)
         if self._tied:
             self._tied.discard(ref)
             return self._renew()
         del self.speaking[ref]
         self.stating.discard(ref)
+        moved: set[Key] = set()
         for each in held:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
                 del of_kind[each.key]
-        return self._moved({each.key for each in held})
+            moved |= self._retold(each, Ledger.take)
+        return moved
+
+    def holds(self, ref: str, held: tuple[Held, ...]) -> bool:
+        """Say whether a report is on with these claims."""
+        return self._held.get(ref) == held
+
+    def judge(self, ref: str) -> set[Key]:
+        """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
+        (self._judged.add if self.reports[ref].credibility else self._judged.discard)(ref)
+        keys = {each.key for each in self._held[ref]}
+        for key in keys:
+            self._stale.add(key)
+            self._past.pop(key, None)
+        return keys
 
     def ledger(self, key: Key) -> Ledger | None:
         """Return what this origin said under a key, in order; None if it gave no total there."""
@@ -112,24 +138,36 @@ class Voice:
         return found
 
     def standing(self, key: Key, history: History) -> Standing | None:
-        """Return its current claim under a key as a policy weighs it, None if it has none."""
+        """Return its current claim under a key as a policy weighs it, None if it has none.
+
+        It is the same object as long as it reads the same.
+        """
         found = self._standing.get(key)
-        if found is None:
+        if found is None or key in self._stale:
+            self._stale.discard(key)
             of = self.ledger(key)
             if of is None or of.current is None:
+                self._standing.pop(key, None)
                 return None
             report = self._report_of(of.current)
             past = self._past_of(key, of)
-            found = self._standing[key] = _standing(history, report, of, of.current, past, self._currents(key))
+            made = _standing(history, report, of, of.current, past, self._currents(key))
+            if found is None or found.held is not made.held or found != made:
+                found = self._standing[key] = made
         return found
 
     def _past_of(self, key: Key, of: Ledger) -> tuple[Held, ...]:
         """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
-        seen, kept = self._past.get(key, (0, ()))
+        states = self._past.get(key)
+        seen, kept = states[-1] if states else (0, ())
+        if seen >= len(of.stood) - 1:
+            return kept
         for held in of.stood[seen:-1]:
             if not self._judged or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
                 kept = (*(each for each in kept if not outdone(each, held)), held)
-        self._past[key] = max(len(of.stood) - 1, 0), kept
+        if states is None:
+            states = self._past[key] = deque(maxlen=_LOOKED_BACK)
+        states.append((len(of.stood) - 1, kept))
         return kept
 
     def _report_of(self, held: Held) -> ReportHistory:
@@ -137,7 +175,7 @@ class Voice:
 
     def weigh_again(self) -> set[Key]:
         """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
-        self._standing.clear()
+        self._stale.update(self.claims)
         return set(self.claims)
 
     def replacement(self, increment: Held) -> tuple[str, str] | None:
@@ -152,15 +190,47 @@ class Voice:
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
         return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
 
-    def _grown(self, held: Held) -> Ledger | None:
-        """Return the ledger of a claim's key with that claim, where it simply comes after all that was said before."""
-        known = None if held.incremental else self._ledgers.get(held.key)
-        if known is None or earliest(held.reported) <= self._until.get(held.key, BEGINNING):
-            return None
-        return extended(known, held)
+    def _retold(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
+        """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
+
+        These are the claim's own and, where what stands under it is others now, those that it may exceed as a part.
+        """
+        key = held.key
+        if held.incremental:
+            return {key}
+        known = self._ledgers.get(key)
+        stood: list[Held | None] = []
+        if known is not None:
+            stood.append(known.current)
+            self._look_back(key, min(tell(known, held), len(known.stood) - 1))
+            stood.append(known.current)
+            if known.current is None:
+                del self._ledgers[key]
+        self._stale.add(key)
+        wholes = {each for each in self._kin(key) if self._may_exceed(key, stood, each)}
+        self._stale |= wholes
+        return {key, *wholes}
+
+    def _look_back(self, key: Key, stayed: int) -> None:
+        """Forget what was found of a past from more than the first claims, so many of which `stayed` there."""
+        states = self._past.get(key)
+        while states and states[-1][0] > stayed:
+            states.pop()
+
+    def _may_exceed(self, part: Key, stood: Sequence[Held | None], whole: Key) -> bool:
+        """Say whether any of what stood under `part` (none: it is not known) may exceed what stands under `whole`."""
+        if part is whole or not is_part(part, whole):
+            return False
+        of = self._ledgers.get(whole)
+        if of is None or of.current is None or not stood:
+            return True
+        return any(each is not None and _exceeds(each, of.current) for each in stood)
+
+    def _kin(self, key: Key) -> Collection[Key]:
+        return self._families.get(family_of(key), ())
 
     def _currents(self, key: Key) -> list[Held]:
-        kin = self._families[family_of(key)]
+        kin = self._kin(key)
         if len(kin) == 1:
             return []
         ledgers = (self.ledger(each) for each in kin)
@@ -170,7 +240,9 @@ class Voice:
         """Work everything out anew: whole statements and replacements reach across keys."""
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
+        spoke = self.speaking.keys()
         self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
+        self.heard |= spoke ^ self.speaking.keys()
         self.stating = _stating(self.speaking)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
@@ -199,9 +271,6 @@ class Voice:
             found = of_kind[key] = {}
             self._families.setdefault(family_of(key), {})[key] = None
         found[held.ref] = held
-        end = latest(held.reported)
-        if end > self._until.get(key, BEGINNING):
-            self._until[key] = end
 
     def _moved(self, keys: set[Key]) -> set[Key]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
@@ -209,11 +278,15 @@ class Voice:
         for key in keys:
             self._ledgers.pop(key, None)
             self._past.pop(key, None)
-            for each in self._families.get(family_of(key), ()):
-                self._standing.pop(each, None)
-                moved.add(each)
-            self._standing.pop(key, None)
+            moved.update(self._kin(key))
+        self._stale |= moved
         return moved
+
+
+@lru_cache(maxsize=8192)
+def is_part(part: Key, whole: Key) -> bool:
+    """Say whether everyone that a key counts is counted under the other too."""
+    return part.population.is_part_of(whole.population)
 
 
 def outdone(earlier: Held, later: Held) -> bool:
@@ -240,11 +313,21 @@ def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
     return frozenset(report.ref for report in order[:last])
 
 
+def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
+    """Return lower, upper and best with the claim that says them, one figure once."""
+    lower, upper, best = held.said
+    if lower is not None and lower == upper == best:
+        one = End(lower, held.ref)
+        return one, one, one
+    low, high, middle = (None if figure is None else End(figure, held.ref) for figure in (lower, upper, best))
+    return low, high, middle
+
+
 def _standing(
     history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Iterable[Held]
 ) -> Standing:
     count = held.count
-    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    lower, upper, best = _ends(held)
     disputed = report.is_disputed(held.ref)
     marks = (DISPUTED,) if disputed else ()
     plain = Standing(
@@ -286,5 +369,5 @@ def _exceeds(part: Held, whole: Held) -> bool:
         and part.count.bound not in CAPPED
         and (part.count.lower or 0) > max(whole.figure, 0)
         and part.newness[:-1] > whole.newness[:-1]
-        and part.key.population.is_part_of(whole.key.population)
+        and is_part(part.key, whole.key)
     )

@@ -1,17 +1,33 @@
 """From the reports that stand to the question that a policy answers: claims by key and origin, wholes beside parts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from domain.claims import INCIDENT_SCOPE, Held, Key, earliest, event_scope, home_of
+from domain.claims import Held, Key, earliest, event_scope, home_of
 from domain.clocks import parse_occurred
-from domain.estimates import IMPROBABLE, UNRELIABLE, Question, Statement
-from domain.incident.history import History, ReportHistory
+from domain.estimates import Question, Standing
+from domain.incident.history import History, ReportHistory, Version
+from domain.statements import Statements, stated_scope
 from domain.supersession import Ledger
 from domain.voices import Voice
 
+__all__ = [
+    "ALREADY_INCLUDED",
+    "Increment",
+    "Keyed",
+    "Scales",
+    "Weighed",
+    "by_origin",
+    "keyed_claims",
+    "stated_scope",
+    "weigh",
+]
+
 ALREADY_INCLUDED = "already_included"
+
+_ORIGIN = attrgetter("held.origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +67,53 @@ class Scales:
     def __init__(self, history: History) -> None:
         self._history = history
         self._voices: dict[str, Voice] = {}
-        self._on: dict[str, str] = {}
+        self._on: dict[str, Version] = {}
         self._voices_of: dict[Key, set[str]] = {}
+        self._keys_of: dict[str, list[Key]] = {}
         self._moved: dict[Key, set[str]] = {}
-        self._statements: dict[str, list[Statement]] | None = None
+        self._heard: set[str] = set()
+        self._statements = Statements()
         self._periods: dict[str | None, datetime | None] = {}
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
         """Put a report on, with those of its claims that stand; it must not be on already."""
+        self._on[report.ref] = report.now
         origin = report.now.origin
-        voice = self._voices.setdefault(origin, Voice(origin))
-        self._on[report.ref] = origin
-        stated = frozenset(voice.stating)
-        self._touch(voice, voice.put(report, held), stated)
+        voice = self._voices.get(origin)
+        if voice is None:
+            voice = self._voices[origin] = Voice(origin)
+        self._touch(voice, voice.put(report, held))
 
     def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Put many reports on empty scales at once; nothing has moved by that."""
         by_voice: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
         for report, held in reports:
-            origin = self._on[report.ref] = report.now.origin
-            by_voice.setdefault(origin, []).append((report, held))
+            self._on[report.ref] = report.now
+            by_voice.setdefault(report.now.origin, []).append((report, held))
         for origin, own in by_voice.items():
             voice = self._voices[origin] = Voice(origin)
             voice.fill(own)
             for key in (*voice.claims, *voice.increments):
-                self._voices_of.setdefault(key, set()).add(origin)
+                self._of(key).add(origin)
+            for ref in voice.stating:
+                self._statements.tell(self._history, ref, voice.speaking[ref])
 
     def take(self, ref: str) -> None:
         """Take a report off, if it is on."""
-        origin = self._on.pop(ref, None)
-        if origin is not None:
-            voice = self._voices[origin]
-            stated = frozenset(voice.stating)
-            self._touch(voice, voice.take(ref), stated)
+        was = self._on.pop(ref, None)
+        if was is not None:
+            voice = self._voices[was.origin]
+            self._touch(voice, voice.take(ref))
+
+    def judge(self, report: ReportHistory, held: tuple[Held, ...]) -> bool:
+        """Let a report that is on be judged, or disputed, as it is now; False if it is not on with these claims."""
+        voice = self._voices.get(report.now.origin)
+        if voice is None or self._on.get(report.ref) is not report.now or not voice.holds(report.ref, held):
+            return False
+        self._touch(voice, voice.judge(report.ref))
+        if report.ref in voice.stating:
+            self._stated(voice, {report.ref})
+        return True
 
     def regraded(self, origin: str) -> list[tuple[Key, Held]]:
         """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
@@ -93,20 +123,28 @@ class Scales:
         keys = voice.weigh_again()
         for key in keys:
             self._moved.setdefault(key, set()).add(origin)
-        if voice.stating:
-            self._all_moved()
+        self._stated(voice, voice.stating)
         ledgers = ((key, voice.ledger(key)) for key in keys)
         return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
     def retimed(self) -> None:
         """Weigh everything again: the period of an incident is another."""
         self._periods.clear()
-        self._all_moved()
+        for key in self._voices_of:
+            self._moved.setdefault(key, set())
 
     def moved(self) -> dict[Key, set[str]]:
         """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
         moved, self._moved = self._moved, {}
         return moved
+
+    def heard(self) -> dict[str, ReportHistory | None]:
+        """Return the reports that may speak otherwise since this was last asked, by id: None where one no longer does.
+
+        A report speaks if it is on and no later whole statement of its source leaves it out.
+        """
+        heard, self._heard = self._heard, set()
+        return {ref: self._speaking(ref) for ref in heard}
 
     def breaks(self, key: Key) -> set[str]:
         """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
@@ -140,51 +178,72 @@ class Scales:
                 else:
                     increments.append(held)
         beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
-        standing = tuple(found for voice in voices if (found := voice.standing(key, self._history)))
-        statements = self._about(key)
-        denied = any(each.act == "denied" for each in statements)
-        question = Question(key, standing, denied, self._period_end(key), statements)
-        return Keyed(key, ledgers, beside, replaced, question)
+        return Keyed(key, ledgers, beside, replaced, self.question(key))
 
-    def _touch(self, voice: Voice, keys: set[Key], stated: frozenset[str]) -> None:
+    def question(self, key: Key, before: Question | None = None, moved: Collection[str] = ()) -> Question:
+        """Return what a policy is asked of one key.
+
+        Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
+        it did is the same object.
+        """
+        if before is None:
+            claims = self._standing(key, sorted(self._voices_of.get(key, ())))
+        elif moved:
+            others = (claim for claim in before.claims if claim.held.origin not in moved)
+            claims = sorted((*others, *self._standing(key, moved)), key=_ORIGIN)
+        else:
+            claims = before.claims
+        statements, denied = self._statements.about(self._stated_of(key.scope))
+        return Question(key, tuple(claims), denied, self._period_end(key), statements)
+
+    def _standing(self, key: Key, origins: Iterable[str]) -> Sequence[Standing]:
+        found = (self._voices[origin].standing(key, self._history) for origin in origins)
+        return [claim for claim in found if claim is not None]
+
+    def _speaking(self, ref: str) -> ReportHistory | None:
+        on = self._on.get(ref)
+        return None if on is None else self._voices[on.origin].speaking.get(ref)
+
+    def _touch(self, voice: Voice, keys: set[Key]) -> None:
+        heard = voice.heard
+        self._stated(voice, heard)
+        self._heard |= heard
+        heard.clear()
         for key in keys:
-            voices = self._voices_of.setdefault(key, set())
+            voices = self._of(key)
             if key in voice.claims or key in voice.increments:
                 voices.add(voice.origin)
             else:
                 voices.discard(voice.origin)
             self._moved.setdefault(key, set()).add(voice.origin)
-        if stated != frozenset(voice.stating):
-            self._all_moved()
 
-    def _all_moved(self) -> None:
-        """Weigh everything again: statements on who is responsible are others, or a period is."""
-        self._statements = None
-        for key in self._voices_of:
-            self._moved.setdefault(key, set())
+    def _of(self, key: Key) -> set[str]:
+        """Return the origins that say anything under a key."""
+        found = self._voices_of.get(key)
+        if found is None:
+            found = self._voices_of[key] = set()
+            self._keys_of.setdefault(key.scope, []).append(key)
+        return found
 
-    def _about(self, key: Key) -> tuple[Statement, ...]:
-        """Return the statements on who is responsible for what a key counts: an event, or the incident as a whole."""
-        if self._statements is None:
-            self._statements = self._stated()
-        if not self._statements:
-            return ()
-        bounds = self._history.bounds.get(key.scope)
+    def _stated(self, voice: Voice, refs: Iterable[str]) -> None:
+        """Weigh again what these reports state on who is responsible, and what that is about."""
+        changed: set[str] = set()
+        for ref in refs:
+            changed |= self._statements.tell(self._history, ref, voice.speaking.get(ref))
+        if changed:
+            for scope in (*changed, *self._history.bounds):
+                if self._stated_of(scope) in changed:
+                    for key in self._keys_of.get(scope, ()):
+                        self._moved.setdefault(key, set())
+
+    def _stated_of(self, scope: str) -> str | None:
+        """Return the scope that statements must be about to be about what a scope covers: its event, or itself."""
+        bounds = self._history.bounds.get(scope)
         if bounds is None:
-            return tuple(self._statements.get(key.scope, ()))
-        home = home_of(key.scope)[0]
+            return scope
+        home = home_of(scope)[0]
         event = bounds.event and event_scope(bounds.event)
-        return tuple(self._statements.get(f"{home}/{event}" if home else event, ())) if event else ()
-
-    def _stated(self) -> dict[str, list[Statement]]:
-        found: dict[str, list[Statement]] = {}
-        for voice in self._voices.values():
-            for report in voice.speaking.values():
-                said, grade = report.now.report.responsibility(), self._history.grade(voice.origin)
-                if said and grade != UNRELIABLE and report.credibility.get(None) != IMPROBABLE:
-                    statement = Statement(said.act, said.by, said.whom, voice.origin, grade, report.ref)
-                    found.setdefault(stated_scope(self._history, report), []).append(statement)
-        return {scope: sorted(said, key=lambda each: each.report) for scope, said in found.items()}
+        return f"{home}/{event}" if home and event else event
 
     def _period_end(self, key: Key) -> datetime | None:
         home = home_of(key.scope)[0]
@@ -225,13 +284,6 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     for report in reports:
         found.setdefault(report.now.origin, []).append(report)
     return found
-
-
-def stated_scope(history: History, report: ReportHistory) -> str:
-    """Return the scope that a statement is about: the event that it names, else its whole incident."""
-    event = report.now.report.event
-    scope = event_scope(event) if event is not None else INCIDENT_SCOPE
-    return history.scope_name(report.home, history.homes[report.home].slug, scope)
 
 
 def _increment(held: Held, group: Sequence[Ledger]) -> Increment:

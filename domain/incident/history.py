@@ -76,11 +76,14 @@ class History:
     origins: Origins = field(default_factory=Origins)
     adopted: str | None = None
     journal: list[Recorded] = field(default_factory=list[Recorded])
+    _own: Home | None = field(default=None, repr=False, compare=False)
 
     @property
     def own(self) -> Home:
         """The incident that is asked about."""
-        return self.homes.get(self.stream, _NOWHERE) if self.stream else _NOWHERE
+        if self._own is None and self.stream is not None:
+            self._own = self.homes.get(self.stream)
+        return self._own or _NOWHERE
 
     @property
     def slug(self) -> str:
@@ -137,7 +140,8 @@ class History:
 
     def shows(self, report_id: UUID) -> bool:
         """Say whether a report stands under it."""
-        return any(report_id in home.reports for home in self.shown())
+        own = self.own
+        return report_id in own.reports if not own.children else any(report_id in home.reports for home in self.shown())
 
     def shown(self) -> Iterator[Home]:
         """Yield the incident that is asked about and those merged into it, each once."""
@@ -172,6 +176,9 @@ class History:
         return scope if home == self.stream else foreign(slug, scope)
 
 
+_OF_SOURCES = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUndone)
+
+
 def accumulate(history: History, recorded: Recorded) -> set[UUID]:
     """Take one more fact into the history, which is changed in place; returns the reports that it touched.
 
@@ -180,14 +187,16 @@ def accumulate(history: History, recorded: Recorded) -> set[UUID]:
     """
     history.journal.append(recorded)
     fact = recorded.fact
-    if isinstance(fact, SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone):
+    if isinstance(fact, _OF_SOURCES):
         return _of_source(history, fact, recorded.stream)
     if isinstance(fact, PolicyAdopted):
         history.adopted = fact.policy
         return set()
     if history.stream is None:
         history.stream = recorded.stream
-    home = history.homes.setdefault(recorded.stream, Home(stream=recorded.stream))
+    home = history.homes.get(recorded.stream)
+    if home is None:
+        home = history.homes[recorded.stream] = Home(stream=recorded.stream)
     home.version = recorded.version
     return _of_incident(history, home, fact, recorded)
 
@@ -279,12 +288,13 @@ def _version(history: History, home: Home, fact: ReportFiled | ReportCorrected, 
     cause = fact.cause if isinstance(fact, ReportCorrected) else None
     of = history.filed.get(fact.report_id)
     reported = of.reported if of else cast("ReportFiled", fact).reported
-    content = _Content(fact.report_id, fact.report, reported, fact.occurred, recorded.text_commitment, cause)
+    placed = recorded.text_commitment, recorded.position, cause
+    content = _Content(fact.report_id, fact.report, reported, fact.occurred, *placed)
     return _hold(history, home, content, of.rescoped if of else {})
 
 
 def _held_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
-    was = (version.report, report.reported, version.occurred, version.text_commitment, version.cause)
+    was = (version.report, report.reported, version.occurred, version.text_commitment, version.position, version.cause)
     return _hold(history, home, _Content(report.report_id, *was), report.rescoped)
 
 
@@ -296,6 +306,7 @@ class _Content(NamedTuple):
     reported: Span
     occurred: Span | None
     text_commitment: str | None
+    position: int
     cause: str | None
 
 
@@ -314,5 +325,5 @@ def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str
     if event is not None and not is_own:
         event = named(None, event_scope(event))
     origin = origin_of(report.source, report.via)
-    version = Version(report, origin, occurred, event, held, content.text_commitment, content.cause)
+    version = Version(report, origin, occurred, event, held, content.text_commitment, content.position, content.cause)
     return version.of(history.origins) if history.origins.one else version

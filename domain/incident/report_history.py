@@ -22,7 +22,8 @@ Retraction = tuple[str, Span | None]
 class Version:
     """One content of a report: as filed, or as corrected, with the claims held from it.
 
-    `event` is the occurrence it describes: a label, or the scope of another incident's event.
+    `event` is the occurrence it describes: a label, or the scope of another incident's event;
+    `position` is where the fact stands that holds it.
     """
 
     report: Report
@@ -31,6 +32,7 @@ class Version:
     event: str | None
     held: tuple[Held, ...]
     text_commitment: str | None
+    position: int
     cause: str | None = None
 
     def of(self, origins: Origins) -> "Version":
@@ -109,6 +111,14 @@ class ReportHistory:
         if moment is not None and latest(self.reported) > moment:
             return False
         return not self.retractions or _stands(self.retractions.get(None), moment)
+
+    def standing_at(self, moment: datetime | None) -> str:
+        """Say how it stands at `moment`, as far as we know now: standing, corrected, retracted or disputed."""
+        if not self.stands_at(moment):
+            return "retracted"
+        if None in self.disputes:
+            return "disputed"
+        return "corrected" if len(self.versions) > 1 else "standing"
 
     def moments(self) -> set[datetime]:
         """Return when it, or a claim of it, began to count on the reported clock, and when its source ended that."""

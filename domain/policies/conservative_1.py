@@ -70,4 +70,5 @@ POLICY = Policy(
     version=1,
     meaning="The least figure among the claims that range/1 would use: how many at the very least. It says no top.",
     estimate=estimate,
+    heeds_statements=False,
 )

@@ -32,4 +32,5 @@ POLICY = Policy(
     version=1,
     meaning="The newest figure, whoever says it: the headline. It weighs no source and no method.",
     estimate=estimate,
+    heeds_statements=False,
 )

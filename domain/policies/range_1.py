@@ -11,4 +11,5 @@ POLICY = Policy(
     version=1,
     meaning="The least and the greatest figure among the claims that stand, and the newest of the best graded source.",
     estimate=estimate,
+    heeds_statements=False,
 )

@@ -44,4 +44,5 @@ POLICY = Policy(
     version=1,
     meaning="Low, best, high: the least figure, that of most sources, the greatest. UCDP's columns, not its judgement.",
     estimate=estimate,
+    heeds_statements=False,
 )

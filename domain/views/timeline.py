@@ -35,7 +35,7 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
     now = report.now
     return {
         "report_id": report.ref,
-        "standing": _standing(report, reading),
+        "standing": report.standing_at(reading.reported_until),
         "tier": KINDS[now.report.kind].tier(now.report),
         "event": now.event,
         "occurred": span_document(now.report.occurred, now.occurred),
@@ -47,14 +47,6 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
         "corrections": corrections(report),
         "text": now.text_commitment,
     }
-
-
-def _standing(report: ReportHistory, reading: Reading) -> str:
-    if not report.stands_at(reading.reported_until):
-        return "retracted"
-    if None in report.disputes:
-        return "disputed"
-    return "corrected" if len(report.versions) > 1 else "standing"
 
 
 def _rows(timeline: Document) -> list[Row]:

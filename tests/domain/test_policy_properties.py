@@ -15,7 +15,8 @@ from domain.claims import Held
 from domain.counts import words_for
 from domain.estimates import PART_EXCEEDS, Question, Standing
 from domain.sifting import sift, span
-from tests.domain.questions import questions
+from tests.domain import questions as asked
+from tests.domain.questions import START, questions, stated
 
 POLICIES = sorted(catalogue.POLICIES)
 CLOSED, OPEN = ("exact", "about", "between", "none"), ("at_least", "more_than")
@@ -150,3 +151,27 @@ def test_a_label_changes_nothing_of_the_range(question: Question) -> None:
     estimate = catalogue.policy("corroboration/1").estimate(question)
     assert replace(estimate, label=None) == span(question)
     assert estimate.label in LABELS
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(questions(), st.lists(st.sampled_from("ABF"), max_size=2))
+def test_a_policy_that_heeds_no_statement_answers_alike_whoever_states_what(
+    policy: str, question: Question, grades: list[str]
+) -> None:
+    other = replace(question, statements=tuple(stated("accused", grade) for grade in grades))
+    of = catalogue.policy(policy)
+    assert of.answers_alike(question, replace(question))
+    if of.answers_alike(question, other):
+        assert of.estimate(question) == of.estimate(other)
+    assert of.answers_alike(question, other) == (not of.heeds_statements or question.statements == other.statements)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(questions())
+def test_a_denial_a_period_or_a_claim_more_needs_another_answer(policy: str, question: Question) -> None:
+    others = [
+        replace(question, denied=not question.denied),
+        replace(question, period_end=START if question.period_end is None else None),
+        replace(question, claims=(*question.claims, asked.claim("another", "5"))),
+    ]
+    assert not any(catalogue.policy(policy).answers_alike(question, other) for other in others)

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
 
+from domain import sifting
 from domain.claims import BEGINNING, END
-from domain.estimates import Standing
+from domain.estimates import Question, Standing
 from domain.sifting import differ, span
-from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, held, why
+from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, held, questions, why
 
 
 def test_where_nobody_said_anything_there_is_no_figure() -> None:
@@ -233,3 +235,22 @@ def test_used_claims_and_those_set_aside_are_listed_by_their_ids() -> None:
     estimate = span(ask(*claims))
     assert [used.ref for used in estimate.used] == ["b-8#1", "d-8#1"]
     assert [item.claim.ref for item in estimate.set_aside] == ["a-8#1", "c-8#1"]
+
+
+@given(questions())
+def test_many_rivals_are_searched_to_the_same_end_as_few_are_looked_through(question: Question) -> None:
+    looked_through = span(question)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sifting, "FEW", 0)
+        assert span(question) == looked_through
+
+
+def test_what_outran_several_claims_is_told_of_each_in_the_same_words() -> None:
+    slow, late = claim("slow", "5", day=5), claim("late", "7", day=6)
+    estimate = span(ask(slow, late, claim("fast", "10", day=9)))
+    assert aside(estimate) == {"slow": "outrun", "late": "outrun"}
+    assert (
+        why(estimate, "slow")
+        == why(estimate, "late")
+        == ("It was outrun: 10 counts at least a day further (fast-9#1).")
+    )

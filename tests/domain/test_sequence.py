@@ -108,7 +108,7 @@ def test_the_last_claim_stands_and_the_others_stand_behind_their_successors() ->
     one, other, last = said("a", "5", 8), said("b", "9", 9), said("c", "7", 10)
     found = ledger([last, one, other], {})
     assert (found.key, found.origin, found.current) == (KEY, "sohr", last)
-    assert (found.history, found.stood, found.flags) == ((one, other, last), (one, other, last), {})
+    assert (found.history, found.stood, found.flags) == ([one, other, last], [one, other, last], {})
     assert found.behind == {"a": ("superseded", "b"), "b": ("superseded", "c")}
 
 
@@ -116,7 +116,7 @@ def test_a_relay_that_says_as_much_stands_and_one_that_says_less_does_not() -> N
     own = said("a", "830", 8)
     assert ledger([own, said("b", "830", 9, via=("wion",))], {}).current != own
     found = ledger([own, said("b", "829", 9, via=("wion",))], {})
-    assert (found.current, found.stood) == (own, (own,))
+    assert (found.current, found.stood) == (own, [own])
     assert (found.behind, found.flags) == ({"b": (RELAYED_DECREASE, "a")}, {"b": (RELAYED_DECREASE,)})
 
 

@@ -274,3 +274,21 @@ def test_no_withdrawn_claim_is_weighed(world: World) -> None:
     for keyed in keyed_claims(found, None):
         weighed = [*(claim.held for claim in keyed.question.claims), *(each.held for each in keyed.increments)]
         assert withdrawn.isdisjoint(held.ref.partition("#")[0] for held in weighed)
+
+
+@given(claims(), st.lists(st.integers(0, 5), max_size=4))
+def test_a_ledger_that_grew_and_shrank_claim_by_claim_is_the_one_of_what_is_left(
+    said: list[Held], gone: list[int]
+) -> None:
+    plain = [replace(claim, supersedes=()) for claim in said]
+    grown = ledger(plain[:1], {})
+    for claim in plain[1:]:
+        before = list(grown.stood)
+        assert grown.stood[: (stayed := grown.put(claim))] == before[:stayed]
+    assert grown == ledger(plain, {})
+    for claim in {plain[place].ref: plain[place] for place in gone if place < len(plain)}.values():
+        plain.remove(claim)
+        before = list(grown.stood)
+        assert grown.stood[: (stayed := grown.take(claim))] == before[:stayed]
+        assert not plain or grown == ledger(plain, {})
+    assert bool(plain) == (grown.current is not None)

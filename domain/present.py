@@ -1,0 +1,308 @@
+"""An incident as lists show it: what its reports say together, its estimates and its level, kept true fact by fact.
+
+What one incident's views tell whole is here told in the few lines that many incidents are found and sorted by. It is
+made of the same parts: the same scales, the same policies, the same rulebook of days.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from domain import catalogue
+from domain.claims import INCIDENT_SCOPE, Key, event_of_scope
+from domain.clocks import Span, parse_occurred
+from domain.escalation import Days
+from domain.estimates import Estimate, Policy, Question
+from domain.events import Telling
+from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
+from domain.incident.history import History, Version
+from domain.incident.inputs import Reach
+from domain.reading import Reading
+from domain.report.registry import KINDS
+from domain.searching import words_of
+from domain.tallies import Moments, Tally
+from domain.unfolding import touched_by, weigh_anew
+from domain.weighing import Scales
+
+VIOLENCE = "violence"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
+
+    `level` is the highest of any day (escalation/1); `killed` the greatest lower end of any estimate of those killed
+    in the whole incident; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
+    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
+    speech was held is no place of violence. `words` are what it is found by.
+    """
+
+    slug: str
+    title: str
+    status: str
+    into: str | None
+    countries: tuple[str, ...]
+    period: str | None
+    utc_offset: str
+    kinds: tuple[str, ...]
+    actors: tuple[str, ...]
+    sources: tuple[str, ...]
+    tags: tuple[str, ...]
+    places: tuple[str, ...]
+    admin1s: tuple[str, ...]
+    points: tuple[tuple[str, str], ...]
+    level: int | None
+    killed: int | None
+    occurred_from: datetime | None
+    occurred_to: datetime | None
+    words: tuple[str, ...]
+
+
+class Moved(NamedTuple):
+    """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
+
+    `listed` says whether the incident may be listed otherwise.
+    """
+
+    reports: Collection[UUID] = ()
+    keys: Collection[Key] = ()
+    inputs: Collection[UUID] = ()
+    listed: bool = True
+
+
+_NOBODY: Collection[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Tallies:
+    kinds: Tally[str] = field(default_factory=Tally[str])
+    actors: Tally[str] = field(default_factory=Tally[str])
+    sources: Tally[str] = field(default_factory=Tally[str])
+    tags: Tally[str] = field(default_factory=Tally[str])
+    places: Tally[str] = field(default_factory=Tally[str])
+    admin1s: Tally[str] = field(default_factory=Tally[str])
+    points: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
+    starts: Moments = field(default_factory=Moments)
+    ends: Moments = field(default_factory=Moments)
+
+
+class Present:
+    """An incident as it stands, or as it stood at a reading; grown fact by fact with `take_in`.
+
+    `estimates` holds, for each key that any claim stands under and that is not a single event's, what the policy in
+    force makes of it; they are true after `settle`.
+    """
+
+    def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
+        self.history = history
+        self.estimates: dict[Key, Estimate] = {}
+        self.reach = Reach(history.stream or UUID(int=0))
+        self._until = until
+        self._named = policy
+        self._scales = Scales(history)
+        self._days = Days(history)
+        self._tallies = _Tallies()
+        self._speaking: dict[str, Version] = {}
+        self._told: dict[str, Telling] = {}
+        self._spans: dict[str, Span] = {}
+        self._asked: dict[Key, Question] = {}
+        self._killed: dict[Key, int] = {}
+        self._touched: set[UUID] = set()
+        self._led: set[UUID] = set()
+        self._adopted = False
+        self._opened: Recorded | None = None
+        self._words: tuple[object, tuple[str, ...]] = (None, ())
+        self._parts: tuple[Any, ...] = ()
+        self._listed: Listed | None = None
+
+    @classmethod
+    def at(cls, history: History, reading: Reading) -> Self:
+        """Return an incident as it stood at a reading, of all that was recorded."""
+        present = cls(history, reading.reported_until, reading.policy)
+        for report in history.standing(reading.reported_until):
+            weigh_anew(history, present._scales, report, reading.reported_until)
+        present.settle()
+        return present
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that weighs its claims: the one in force, unless another was named."""
+        return self._named or catalogue.policy(self.history.adopted or catalogue.DEFAULT_POLICY)
+
+    def take_in(self, recorded: Recorded) -> None:
+        """Take in a fact; facts of one stream come in the order of their versions."""
+        self._led |= self.reach.take_in(recorded)
+        touched = touched_by(self.history, self._scales, recorded).reports
+        for report_id in touched:
+            weigh_anew(self.history, self._scales, self.history.filed[report_id], self._until)
+        self._touched.update(touched)
+        self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
+
+    def settle(self) -> Moved:
+        """Weigh what the facts moved that were taken in since this was last called; returns what that was."""
+        labels: set[str] = set()
+        for ref, report in self._scales.heard().items():
+            self._hear(ref, None if report is None else report.now, labels)
+        for label in labels:
+            self._tell(label)
+        moved = self._scales.moved()
+        if self._adopted:
+            moved = dict.fromkeys(self.estimates, _NOBODY) | moved
+            self._asked.clear()
+            self._adopted = False
+        keys = {key for key, origins in moved.items() if self._weigh(key, origins)}
+        touched, self._touched = self._touched, set()
+        led, self._led = self._led, set()
+        before = self._listed
+        return Moved(touched, keys, led, self.listed is not before)
+
+    def everything(self) -> Moved:
+        """Return all that it has, as if all of it had moved."""
+        own = {self.reach.stream, POLICY_STREAM}
+        return Moved(list(self.history.own.reports), list(self.estimates), self.reach.streams - own)
+
+    @property
+    def opened(self) -> Recorded | None:
+        """The fact that opened it; None before."""
+        if self._opened is None:
+            own = (each for each in self.history.journal if each.stream == self.history.stream)
+            self._opened = next((each for each in own if isinstance(each.fact, IncidentOpened)), None)
+        return self._opened
+
+    @property
+    def listed(self) -> Listed:
+        """Return it as lists show it; the same object as long as that reads the same."""
+        own, said = self.history.own, self._tallies
+        parts = (
+            own.slug,
+            own.title,
+            "merged" if own.into else "open" if own.is_open else "closed",
+            own.into,
+            own.countries,
+            own.period,
+            own.utc_offset,
+            said.kinds.all,
+            said.actors.all,
+            said.sources.all,
+            said.tags.all,
+            said.places.all,
+            said.admin1s.all,
+            said.points.all,
+            self._days.highest,
+            max(self._killed.values(), default=None),
+            *self._occurred(),
+            self._found_by(),
+        )
+        if self._listed is None or self._parts != parts:
+            self._parts, self._listed = parts, Listed(*parts)
+        return self._listed
+
+    def _hear(self, ref: str, now: Version | None, labels: set[str]) -> None:
+        """Let a report speak as it does now, or no longer; adds the labels of the events that it tells or told."""
+        was = self._speaking.get(ref)
+        if was is now:
+            return
+        if was is not None:
+            del self._speaking[ref]
+            self._tally(was, add=False)
+            if was.event is not None:
+                labels.add(was.event)
+                self._told[was.event].remove(ref)
+        if now is not None:
+            self._speaking[ref] = now
+            self._tally(now, add=True)
+            if now.event is not None:
+                labels.add(now.event)
+                telling = self._told.get(now.event)
+                if telling is None:
+                    telling = self._told[now.event] = Telling()
+                telling.add(ref, now)
+
+    def _tally(self, version: Version, *, add: bool) -> None:
+        report, said = version.report, self._tallies
+        things: list[tuple[Tally[str], Iterable[str]]] = [
+            (said.kinds, (report.kind,)),
+            (said.sources, (version.origin,)),
+        ]
+        if report.actors:
+            things.append((said.actors, {actor.name for actor in report.actors}))
+        if report.tags:
+            things.append((said.tags, report.tags))
+        if report.places:
+            things.append((said.places, {place.name for place in report.places}))
+            if KINDS[report.kind].tier(report) == VIOLENCE:
+                things.append((said.admin1s, {place.admin1 for place in report.places if place.admin1}))
+                points = {(place.lat, place.lon) for place in report.places if place.lat and place.lon}
+                (said.points.add if add else said.points.remove)(points)
+        for tally, named in things:
+            (tally.add if add else tally.remove)(named)
+
+    def _tell(self, label: str) -> None:
+        """Let an event be told as its reports do now."""
+        telling = self._told[label]
+        told = telling.told if telling.reports else None
+        if told is None:
+            del self._told[label]
+        self._days.tell(label, told)
+        was, span = self._spans.get(label), told and told.span
+        if was is span:
+            return
+        if was is not None:
+            del self._spans[label]
+            self._tallies.starts.remove(was.earliest)
+            self._tallies.ends.remove(was.latest)
+        if span is not None:
+            self._spans[label] = span
+            self._tallies.starts.add(span.earliest)
+            self._tallies.ends.add(span.latest)
+
+    def _weigh(self, key: Key, origins: Collection[str]) -> bool:
+        """Weigh one key; says whether its estimate may read otherwise than before."""
+        by_itself = event_of_scope(key.scope) is not None
+        if by_itself and key.measure != "killed":
+            return False
+        question = self._scales.question(key, self._asked.get(key), origins)
+        self._days.weigh(key, question.claims)
+        if by_itself:
+            return False
+        return self._estimate(key, question)
+
+    def _estimate(self, key: Key, question: Question) -> bool:
+        if not question.claims:
+            self._asked.pop(key, None)
+            self._killed.pop(key, None)
+            return self.estimates.pop(key, None) is not None
+        policy, before = self.policy, self._asked.get(key)
+        if before is not None and policy.answers_alike(before, question):
+            return False
+        self._asked[key] = question
+        estimate = self.estimates[key] = policy.estimate(question)
+        if key.measure == "killed" and key.scope == INCIDENT_SCOPE:
+            if estimate.lower is not None:
+                self._killed[key] = estimate.lower.figure
+            else:
+                self._killed.pop(key, None)
+        return True
+
+    def _occurred(self) -> tuple[datetime | None, datetime | None]:
+        first, last = self._tallies.starts.ends, self._tallies.ends.ends
+        if first or last:
+            return first and first[0], last and last[1]
+        own = self.history.own
+        span = parse_occurred(own.period, own.offset) if own.period else None
+        return (span.earliest, span.latest) if span else (None, None)
+
+    def _found_by(self) -> tuple[str, ...]:
+        own, said = self.history.own, self._tallies
+        of = own.title, own.slug, said.places.all, said.actors.all, said.tags.all
+        if of != self._words[0]:
+            texts = (own.title, own.slug, *said.places.all, *said.actors.all, *said.tags.all)
+            self._words = of, tuple(words_of(texts))
+        return self._words[1]
+
+
+def listed(history: History, reading: Reading) -> Listed:
+    """Return an incident as a list shows it at a reading."""
+    return Present.at(history, reading).listed

@@ -1,0 +1,19 @@
+"""The words that a text is found by: cut and folded here, so that every server finds the same."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_WORD = re.compile(r"\w+")
+
+
+def words_of(texts: Iterable[str | None]) -> list[str]:
+    """Return the distinct words of texts, sorted: compatibility forms composed (NFKC), and case folded.
+
+    What is searched and what is searched for are cut by this one function. Of a word with a mark inside (`al-Haffa`)
+    each piece is a word. Nothing is stemmed and nothing left out: names are not a language's words.
+    """
+    whole = "\n".join(text for text in texts if text)
+    if not whole.isascii():
+        whole = unicodedata.normalize("NFKC", whole)
+    return sorted(set(_WORD.findall(whole.casefold())))

@@ -1,0 +1,64 @@
+"""A chronicle tells at every position what the view tells of the facts up to there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import catalogue
+from domain.chronicle import Chronicle
+from domain.incident.facts import incident_stream
+from domain.incident.history import history_of
+from domain.incident.inputs import leads_to
+from domain.incident.refusals import Refusal
+from domain.ledger.canonical import canonical
+from domain.reading import Reading
+from domain.views.state import finish
+from tests.domain.book import Book
+from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
+from tests.domain.test_present import extras
+from tests.domain.worlds import Body, World, worlds
+
+
+@given(worlds(), others(), st.lists(curated() | extras(), max_size=6))
+def test_each_position_is_told_as_the_view_tells_it(world: World, bodies: list[Body], commands: list[Asked]) -> None:
+    book = two_incidents(world, bodies)
+    for command, slug in commands:
+        with suppress(Refusal):
+            book.do(command, slug)
+    for slug in (book.slug, OTHER):
+        chronicle = Chronicle(incident_stream(slug))
+        for recorded in book.facts:
+            chronicle.take_in(recorded)
+        for position in range(1, len(book.facts) + 1):
+            _tells_what_the_view_tells(chronicle, book, slug, position)
+
+
+def _tells_what_the_view_tells(chronicle: Chronicle, book: Book, slug: str, position: int) -> None:
+    inputs = _inputs(book, slug, position)
+    facts = [each for each in book.facts if each.position <= position and each.stream in inputs]
+    history = history_of(facts, incident_stream(slug))
+    if not history.own.slug:
+        return
+    policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+    assert chronicle.policy_at(position) == policy.id
+    assert chronicle.into_at(position) == history.own.into
+    assert canonical(chronicle.document(position)) == canonical(finish(history, Reading(None, policy)))
+    assert chronicle.versions_at(position) == inputs
+    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.version)
+
+
+def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:
+    """Return the streams that answers at a position depend on, found from scratch, with their last versions."""
+    known, wanted = set[object](), {incident_stream(slug), *(each.stream for each in book.facts if _is_policy(each))}
+    facts = [each for each in book.facts if each.position <= position]
+    while wanted:
+        known |= wanted
+        wanted = {led for each in facts if each.stream in wanted for led in leads_to(each)} - known
+    return {each.stream: each.version for each in facts if each.stream in known}
+
+
+def _is_policy(recorded: object) -> bool:
+    return type(getattr(recorded, "fact", None)).__name__ == "PolicyAdopted"

@@ -1,0 +1,267 @@
+"""What lists show of an incident, kept true fact by fact, is what its views tell at every position."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import catalogue
+from domain.claims import event_of_scope
+from domain.clocks import parse_occurred
+from domain.estimate_documents import end_document
+from domain.incident.commands import (
+    AdoptPolicy,
+    AmendIncident,
+    AssessReport,
+    DeclareScope,
+    DisputeReport,
+    RetractReport,
+)
+from domain.incident.facts import incident_stream
+from domain.incident.history import History
+from domain.incident.refusals import Refusal
+from domain.present import Listed, Moved, Present, listed
+from domain.reading import Document, Reading
+from domain.sources import Registration
+from domain.weighing import keyed_claims
+from tests.domain.book import Book, open_book
+from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
+from tests.domain.worlds import POPULATIONS, Body, World, moments, reading, worlds
+
+
+def extras() -> st.SearchStrategy[Asked]:
+    """Give what else may change how all reports are weighed."""
+    adopt = st.builds(AdoptPolicy, policy=st.sampled_from(["latest/1", "conservative/1", "range/1"]))
+    amend = st.builds(AmendIncident, period=st.sampled_from(["2025-03-06/2025-03-08", "2025-03-06/.."]))
+    grade = st.builds(
+        Registration,
+        slug=st.sampled_from(["sohr", "snhr"]),
+        name=st.just("sohr"),
+        type=st.just("monitor"),
+        reliability=st.sampled_from("ABEF"),
+    )
+    return st.tuples(adopt | amend | grade, st.none())
+
+
+@given(worlds(), others(), st.lists(curated() | extras(), min_size=1, max_size=6))
+def test_what_is_grown_fact_by_fact_is_what_the_views_tell_at_each_position(
+    world: World, bodies: list[Body], commands: list[Asked]
+) -> None:
+    book = two_incidents(world, bodies)
+    for command, slug in commands:
+        with suppress(Refusal):
+            book.do(command, slug)
+    for slug in (book.slug, OTHER):
+        grown = Present(History(incident_stream(slug)))
+        for recorded in book.facts:
+            grown.take_in(recorded)
+            grown.settle()
+            history = book.history(recorded.position, slug)
+            if history.own.slug:
+                policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+                assert grown.listed == listed(history, Reading(None, policy))
+                _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
+                _estimates_what_state_estimates(grown, book.read(position=recorded.position, slug=slug))
+
+
+@given(worlds())
+def test_at_a_reading_too_it_is_what_the_view_tells(world: World) -> None:
+    book = world.book()
+    history = book.history()
+    for moment in moments(history):
+        _tells_what_state_tells(listed(history, reading(moment)), book.read(until=moment))
+
+
+@given(worlds(), others(), st.lists(curated() | extras(), max_size=4))
+def test_what_was_settled_at_once_is_what_was_settled_fact_by_fact(
+    world: World, bodies: list[Body], commands: list[Asked]
+) -> None:
+    book = two_incidents(world, bodies)
+    for command, slug in commands:
+        with suppress(Refusal):
+            book.do(command, slug)
+    each, once = Present(History(book.stream)), Present(History(book.stream))
+    for recorded in book.facts:
+        each.take_in(recorded)
+        each.settle()
+        once.take_in(recorded)
+    once.settle()
+    assert each.listed == once.listed
+    assert each.estimates == once.estimates
+
+
+def test_a_long_series_that_comes_out_of_order_and_is_judged_on_the_way_is_weighed_as_at_once() -> None:
+    chance = Random(4)  # noqa: S311 - the same data every time is what is wanted
+    book, grown = open_book(period=None), Present(History(incident_stream("syria-coast-2025")))
+    filed: list[UUID] = []
+    seen = 0
+    for number in range(150):
+        day = 1 + number // 6 + chance.randrange(-3, 4)
+        words = chance.choice(("{}", "{}", "at least {}", "dozens")).format(100 + 3 * day + chance.randrange(-15, 15))
+        claims = [
+            {"id": "1", "measure": "killed", "population": chance.choice(POPULATIONS), "count": {"verbatim": words}}
+        ]
+        at = f"2025-{3 + max(day, 1) // 29:02}-{1 + max(day, 1) % 28:02}"
+        source = chance.choice(["sohr", "sohr", "sohr", "snhr", "reuters"])
+        via = chance.choice([[], [], ["afp"]])
+        filed.append(
+            book.file({"kind": "toll_revised", "source": source, "via": via, "reported_at": at, "claims": claims})
+        )
+        if number % 4 == 0:
+            report = chance.choice(filed)
+            judged = AssessReport(report_id=report, credibility=chance.choice([2, 5]))
+            disputed = DisputeReport(report_id=report, disputed=True)
+            struck = RetractReport(report_id=report, by="recorder")
+            with suppress(Refusal):
+                book.do(chance.choice([judged, disputed, struck]))
+        for recorded in book.facts[seen:]:
+            grown.take_in(recorded)
+        seen = len(book.facts)
+        grown.settle()
+        if number % 5 == 0 or number > 140:
+            keyed = keyed_claims(book.history(), None)
+            assert grown.estimates == {each.key: grown.policy.estimate(each.question) for each in keyed}
+
+
+def test_an_event_is_as_narrow_and_as_grave_as_those_tell_it_who_still_do() -> None:
+    book = open_book()
+    told = {"kind": "attack_launched", "event": "al-haffa", "method": "raid"}
+    book.file({**told, "source": "sohr", "occurred": "2025-03-06/2025-03-08"})
+    narrow = book.file({**told, "source": "snhr", "occurred": "2025-03-07"})
+    wide = parse_occurred("2025-03-06/2025-03-08", book.history().offset)
+    day = parse_occurred("2025-03-07", book.history().offset)
+    grown = Present(History(book.stream))
+    for recorded in book.facts:
+        grown.take_in(recorded)
+    grown.settle()
+    assert (grown.listed.occurred_from, grown.listed.occurred_to) == (day.earliest, day.latest)
+    book.do(RetractReport(report_id=narrow, by="recorder"))
+    grown.take_in(book.facts[-1])
+    assert grown.settle().listed
+    assert (grown.listed.occurred_from, grown.listed.occurred_to) == (wide.earliest, wide.latest)
+    assert grown.listed.level == 2
+
+
+def test_what_moves_is_told_and_what_reads_as_before_is_not() -> None:
+    book = open_book()
+    whole = {"id": "1", "measure": "killed", "count": {"verbatim": "900"}}
+    part = {**whole, "population": {"status": ["civilian"]}, "count": {"verbatim": "340"}}
+    grown = Present(History(book.stream))
+
+    def told(**body: Any) -> Moved:
+        before = len(book.facts)
+        report = book.file({"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-08", **body})
+        for recorded in book.facts[before:]:
+            grown.take_in(recorded)
+        moved = grown.settle()
+        assert set(moved.reports) == {report}
+        return moved
+
+    for recorded in book.facts:
+        grown.take_in(recorded)
+    assert grown.settle().listed
+    assert len(told(claims=[whole]).keys) == 1
+    listed_so = grown.listed
+    moved = told(claims=[part])
+    assert ([key.canonical for key in moved.keys], moved.listed) == (
+        [key.canonical for key in grown.estimates if key.document["population"]],
+        False,
+    )
+    assert grown.listed is listed_so
+    higher = told(reported_at="2025-03-09", claims=[{**part, "count": {"verbatim": "1,000"}}])
+    assert (set(higher.keys), higher.listed) == (set(grown.estimates), True)
+    assert grown.listed.killed == 1000
+    blamed = told(kind="responsibility_stated", act="accused", by="sohr", whom="gunmen", claims=[])
+    assert not blamed.keys
+
+
+def test_a_denial_moves_what_it_is_about_and_nothing_else() -> None:
+    book = open_book()
+    claim = {"id": "1", "measure": "killed", "count": {"verbatim": "9"}}
+    book.do(DeclareScope.model_validate({"name": "coast", "label": "the coast", "event": "al-haffa"}))
+    for scope in ("incident", "coast"):
+        book.file({"kind": "toll_revised", "source": "sohr", "claims": [{**claim, "scope": scope}]})
+    grown = Present(History(book.stream))
+    for recorded in book.facts:
+        grown.take_in(recorded)
+    grown.settle()
+    before = len(book.facts)
+    denied = book.file({"kind": "responsibility_stated", "source": "sana", "act": "denied", "event": "al-haffa"})
+    for recorded in book.facts[before:]:
+        grown.take_in(recorded)
+    moved = grown.settle()
+    assert [(key.scope, grown.estimates[key].contested) for key in moved.keys] == [("coast", True)]
+    book.do(AssessReport(report_id=denied, credibility=5))
+    grown.take_in(book.facts[-1])
+    assert [(key.scope, grown.estimates[key].contested) for key in grown.settle().keys] == [("coast", False)]
+    assert not any(estimate.contested for estimate in grown.estimates.values())
+
+
+def test_the_venue_of_a_speech_is_no_place_of_violence() -> None:
+    book = open_book()
+    damascus = {"name": "Mazzah", "admin1": "Damascus", "lat": "33.5043", "lon": "36.2437"}
+    jableh = {"name": "Jableh", "admin1": "Latakia", "lat": "35.3612", "lon": "35.9256"}
+    book.file({"kind": "speech_delivered", "source": "sana", "places": [damascus], "speaker": "sharaa"})
+    book.file({"kind": "attack_launched", "source": "sohr", "places": [jableh], "method": "ambush"})
+    found = _listed(book)
+    assert found.places == ("Jableh", "Mazzah")
+    assert (found.points, found.admin1s) == ((("35.3612", "35.9256"),), ("Latakia",))
+
+
+def test_an_incident_without_events_occurred_in_its_declared_period() -> None:
+    book = open_book(period="2025-03-06/2025-03-10")
+    span = parse_occurred("2025-03-06/2025-03-10", book.history().offset)
+    assert (_listed(book).occurred_from, _listed(book).occurred_to) == (span.earliest, span.latest)
+    book.file({"kind": "attack_launched", "source": "sohr", "occurred": "2025-03-07", "method": "raid"})
+    day = parse_occurred("2025-03-07", book.history().offset)
+    assert (_listed(book).occurred_from, _listed(book).occurred_to) == (day.earliest, day.latest)
+
+
+def test_so_many_were_killed_as_the_greatest_lower_end_says() -> None:
+    book = open_book()
+    for number, (population, words) in enumerate([({}, "at least 1,000"), ({"status": ["civilian"]}, "1,383")]):
+        claim = {"id": "1", "measure": "killed", "population": population, "count": {"verbatim": words}}
+        book.file({"kind": "toll_revised", "source": f"source-{number}", "claims": [claim]})
+    assert _listed(book).killed == 1383
+
+
+def _listed(book: Book) -> Listed:
+    return listed(book.history(), reading(None))
+
+
+def _tells_what_state_tells(found: Listed, state: Document) -> None:
+    told = cast("dict[str, Any]", state)
+    assert (found.slug, found.title, found.period) == (told["incident"], told["title"], told["period"])
+    assert found.kinds == tuple(told["kinds"])
+    assert found.sources == tuple(each["source"] for each in told["sources"])
+    assert found.places == tuple(sorted({place["name"] for place in told["places"]}))
+    assert found.actors == tuple(sorted({each["name"] for side in told["sides"] for each in side["actors"]}))
+    highest = told["escalation"]["highest"]
+    assert found.level == (highest and highest["level"])
+    of_all = [each for each in told["estimates"] if each["measure"] == "killed" and each["scope"] == "incident"]
+    lowers = [each["lower"]["figure"] for each in of_all if each["lower"] and (each["used"] or each["set_aside"])]
+    assert found.killed == max(lowers, default=None)
+
+
+def _estimates_what_state_estimates(grown: Present, state: Document) -> None:
+    told = {
+        (each["measure"], str(each["population"]), each["scope"], each["manner"]): each
+        for each in cast("list[dict[str, Any]]", state["estimates"])
+        if (each["used"] or each["set_aside"]) and event_of_scope(each["scope"]) is None
+    }
+    own = {
+        (key.measure, str(key.document["population"]), key.scope, key.manner): estimate
+        for key, estimate in grown.estimates.items()
+    }
+    assert own.keys() == told.keys()
+    for key, estimate in own.items():
+        assert end_document(estimate.lower) == told[key]["lower"]
+        assert end_document(estimate.upper) == told[key]["upper"]
+        assert end_document(estimate.best) == told[key]["best"]
+        assert estimate.contested == told[key]["contested"]
+        assert [each.ref for each in estimate.used] == [each["claim"] for each in told[key]["used"]]
