@@ -37,16 +37,16 @@ class _States:
     def __init__(self) -> None:
         self.own: Incident | None = None
 
-    def incident(self, _stream: UUID) -> Incident | None:
+    def incident(self, stream: UUID) -> Incident | None:  # noqa: ARG002 - there is one
         return self.own
 
-    def source(self, _origin: str) -> None:
+    def source(self, origin: str) -> None:  # noqa: ARG002 - there is none
         return None
 
     def adopted(self) -> None:
         return None
 
-    def home_of(self, _report_id: UUID) -> UUID:
+    def home_of(self, report_id: UUID) -> UUID:  # noqa: ARG002 - there is one
         return incident_stream(SLUG)
 
 

@@ -4,27 +4,24 @@ import argparse
 import gc
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from bench.incidents import facts
+from bench.measuring import table
+from bench.page import python, write_section
 from domain import catalogue
 from domain.incident.history import history_of
 from domain.reading import Reading
 
 READING = Reading(None, catalogue.policy(catalogue.DEFAULT_POLICY))
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-ABOUT = """# Speed
-
-<!-- Written by `make bench`. Run it, and do not write here. -->
+ABOUT = """## Folding one large incident
 
 How long the views of one large, made-up incident take: {facts:,} facts of 24 sources; six reports of ten revise tolls
 of the incident under eighteen keys, four tell events, each a key of its own. Milliseconds of processor time of one
@@ -56,13 +53,11 @@ def main() -> None:
     options = _options()
     sizes = [options.facts // 2, options.facts, options.facts * 2]
     head = ["", *(f"{size:,} facts" for size in sizes), "growth", "growth", "floor"]
-    lines = [head, ["---"] * len(head), *(row.cells() for row in _measured(sizes, options.runs, options.seed))]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    print(table)
+    lines = table(head, [row.cells() for row in _measured(sizes, options.runs, options.seed)])
+    print(lines)
     if options.write:
-        python = ".".join(map(str, sys.version_info[:2]))
-        page = ABOUT.format(facts=options.facts, runs=options.runs, python=python, table=table)
-        PAGE.write_text(page, encoding="utf-8")
+        text = ABOUT.format(facts=options.facts, runs=options.runs, python=python(), table=lines)
+        write_section("views", text)
 
 
 def _measured(sizes: Sequence[int], runs: int, seed: int) -> list[Row]:

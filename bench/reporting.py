@@ -1,0 +1,117 @@
+"""Records reports at an even pace, as a busy service would; runs in a process of its own."""
+
+import asyncio
+import gc
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from bench.stories import Mix, Story, Told
+from bench.world import BEGIN, EXPONENT, LENGTH
+from domain.incident.commands import FileReport, OpenIncident
+from domain.incident.facts import Fact, decode, encode, incident_stream
+from service.eventstore import FactMapper, KnownwhenLog, StoredFact
+from service.eventstore.writer import Write, Writer
+
+LIVE: Final = 100
+"""How many incidents are reported on at once; how often each follows Zipf's law."""
+Commit = tuple[int, float]
+"""A position, and when (`time.monotonic`) whoever recorded it was told that it is durable."""
+
+_REPORTS: Final = Mix(curation=0)
+
+
+def record(url: str, rate: int, seconds: int, seed: int, together: int) -> list[Commit]:
+    """Append `rate` reports a second to the log for so many seconds, `together` in a transaction."""
+    openings, told = _live(rate * seconds, seed)
+    versions: dict[UUID, int] = {}
+    facts = [_stored(versions, stream, each) for stream, each in [*openings, *told]]
+    live, facts = facts[: len(openings)], facts[len(openings) :]
+    commits: list[Commit] = []
+    with _log(url, seed) as log:
+        _append(log, live)
+        gc.freeze()
+        begin = time.monotonic()
+        for start in range(0, len(facts), together):
+            time.sleep(max(0.0, begin + start / rate - time.monotonic()))
+            position = _append(log, facts[start : start + together])
+            commits.append((position, time.monotonic()))
+    return commits
+
+
+def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
+    """File `rate` reports a second through the service's own writer, which decides each and takes what waits at once.
+
+    Where it cannot keep up, they are recorded as fast as it can.
+    """
+    openings, told = _live(rate * seconds, seed)
+    opened = [_write(stream, each.fact_id, OpenIncident.model_validate_json(each.state)) for stream, each in openings]
+    filed = [_write(stream, each.fact_id, _command(each)) for stream, each in told]
+    with _log(url, seed) as log:
+        gc.freeze()
+        return asyncio.run(_file(Writer(log.recorder), opened, filed, rate))
+
+
+async def _file(writer: Writer, opened: Sequence[Write], filed: Sequence[Write], rate: int) -> list[Commit]:
+    commits: list[Commit] = []
+
+    async def file(write: Write) -> None:
+        written = await writer.write(write)
+        assert written.position is not None
+        commits.append((written.position, time.monotonic()))
+
+    await asyncio.gather(*map(writer.write, opened))
+    tasks: list[asyncio.Task[None]] = []
+    begin = time.monotonic()
+    for number, write in enumerate(filed):
+        await asyncio.sleep(max(0.0, begin + number / rate - time.monotonic()))
+        tasks.append(asyncio.create_task(file(write)))
+    await asyncio.gather(*tasks)
+    await writer.close()
+    return commits
+
+
+def _live(number: int, seed: int) -> tuple[list[tuple[UUID, Told]], list[tuple[UUID, Told]]]:
+    """Make it all beforehand: the openings, and so many reports in the order in which they come."""
+    chance = Random(f"live {seed}")  # noqa: S311 - the same reports every time are what is wanted
+    stories = [Story(f"live-{place:03}", number // LIVE, f"live {place} {seed}", _REPORTS) for place in range(LIVE)]
+    weights = [(place + 1) ** -EXPONENT for place in range(LIVE)]
+    streams = {story.slug: incident_stream(story.slug) for story in stories}
+    at = BEGIN + LENGTH
+    openings = [(streams[story.slug], story.tell(at)) for story in stories]
+    drawn = chance.choices(stories, weights, k=number)
+    return openings, [(streams[story.slug], story.tell(at)) for story in drawn]
+
+
+def _stored(versions: dict[UUID, int], stream: UUID, told: Told) -> StoredFact:
+    versions[stream] = versions.get(stream, 0) + 1
+    return StoredFact(stream, versions[stream], told.topic, told.state, fact_id=told.fact_id, text=told.text)
+
+
+def _append(log: KnownwhenLog[Fact], facts: Sequence[StoredFact]) -> int:
+    with log.recorder.appending() as tail:
+        tail.append(facts)
+    return tail.head
+
+
+def _command(told: Told) -> FileReport:
+    document: dict[str, Any] = orjson.loads(told.state)["report"]
+    if told.text:
+        document["text"] = orjson.loads(told.text)
+    return FileReport.model_validate({"report_id": told.fact_id, "report": document})
+
+
+def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> Write:
+    return Write(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
+
+
+def _log(url: str, seed: int) -> KnownwhenLog[Fact]:
+    salt: Callable[[], bytes] = partial(Random(f"salts {seed}").randbytes, 32)  # noqa: S311 - they guard nothing here
+    return KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=salt, new_id=uuid.uuid4)
