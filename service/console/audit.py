@@ -1,4 +1,4 @@
-"""`knownwhen audit`: asks every published estimate again, and names each that is not answered as it was published."""
+"""`knownwhen audit`: asks every published estimate again, compares read models with folds, and names what differs."""
 
 import asyncio
 import sys
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import wiring
+from service.console import audited_models
 from service.console.cells import add, plain_table
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, NO, say
@@ -28,19 +29,22 @@ _AT_ONCE = 100
 _WHAT = ("view", "policy", "reported_until")
 
 
-def audit(settings: Settings, *, json: bool) -> int:
-    """Ask again and print what came of it; NO where a publication is not answered as it was published.
+def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
+    """Ask again and compare, and print what came of it; NO where anything is not as it should be.
 
-    Raises CannotRun and PostgresProblem.
+    `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found = on_database(settings, _replayed)
+    found, compared = on_database(settings, lambda url: (_replayed(url), audited_models.compared(url, full=full)))
+    ok = all(each.stands for each in (*found, *compared.audited))
     if json:
-        document = {"ok": all(each.stands for each in found), "publications": [_document(each) for each in found]}
+        document = {"ok": ok, "publications": [_document(each) for each in found]}
+        document["read_models"] = audited_models.documents(compared)
         sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         _print(found)
-    return FINE if all(each.stands for each in found) else NO
+        audited_models.print_audited(compared)
+    return FINE if ok else NO
 
 
 def _replayed(url: str) -> list[Replayed]:

@@ -4,11 +4,12 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from psycopg import sql
 
 from domain import catalogue
 from domain.estimates import Estimate, Policy
@@ -20,10 +21,16 @@ from service.answers import Question, answer
 from service.console import audit
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
+from service.generations import Generation
+from service.postgres.pool import connect
+from service.postgres.role import as_service
+from service.readmodels import MODELS
 from service.settings import read_settings
 from tests.service.console import data_folder, ending, run
 from tests.service.logs import recording
+from tests.service.projected import projecting
 from tests.service.serving import CREATED, filed, opened, service, toll
+from tests.service.tables import follow, registered
 
 BODIES: list[dict[str, Any]] = [
     {},
@@ -104,8 +111,13 @@ def recorded(url: str, incident: str, *, late: bool = False, **otherwise: Any) -
 
 def test_a_log_without_publications_is_told(database_url: str, audited: Audited) -> None:
     done = run("audit", DATABASE_URL=database_url)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "No estimate has been published in this log.\n", "")
-    assert audited() == (0, {"ok": True, "publications": []})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "No estimate has been published in this log.",
+        "No read model has been built yet; `knownwhen rebuild` builds all of them.",
+    ]
+    missing = [{"name": name, "generation": None} for name in sorted(MODELS)]
+    assert audited() == (0, {"ok": True, "publications": [], "read_models": missing})
 
 
 def test_every_publication_is_asked_again_whatever_was_recorded_since(database_url: str, audited: Audited) -> None:
@@ -264,6 +276,128 @@ def test_it_says_how_far_it_is(
     assert status == 0
     assert "Asked 1 of 2 publications again" in told
     assert " a second …" in told
+
+
+# Read models
+
+
+@pytest.fixture
+def followed(database_url: str) -> str:
+    """Return an incident with some history, whose read models are at the end of the log."""
+    with service(database_url) as client:
+        slug = opened(client)
+        for number in range(4):
+            filed(client, slug, toll(f"{1000 + number}", reported_at=f"2025-03-{10 + number}"))
+        client.put("/v1/sources/sohr", json={"name": "SOHR", "type": "monitor", "reliability": "E"})
+    written(database_url, AdoptPolicy(policy="latest/1"))
+    follow(database_url)
+    return slug
+
+
+def generation(url: str, name: str) -> Generation:
+    return next(each for each in registered(url) if each.name == name)
+
+
+def tampered(url: str, statement: LiteralString, name: str) -> None:
+    table = MODELS[name].table(generation(url, name).schema)
+    with connect(as_service(url)) as connection:
+        connection.execute(sql.SQL(statement).format(table=table))
+
+
+def test_read_models_that_hold_what_folds_make_are_told(
+    database_url: str, followed: str, audited: Audited, page: Page
+) -> None:
+    status, document = audited()
+    assert (status, document["ok"]) == (0, True)
+    assert [each["name"] for each in document["read_models"]] == sorted(MODELS)
+    for each in document["read_models"]:
+        assert (each["stands"], each["stopped"], each["differences"]) == (True, None, [])
+        assert each["position"] == each["compared_at"] > 0
+    of = {each["name"]: each["compared"] for each in document["read_models"]}
+    assert of["incidents"] > 1, "an incident is compared at earlier positions too"
+    assert of["sources"] > 1
+    status, text = page()
+    assert status == 0
+    assert f"{len(MODELS)} read models: wherever compared, each holds what folds of the log make." in text
+    assert run("audit", "--full", DATABASE_URL=database_url).stdout == text
+    assert followed
+
+
+NOBODY_SAID: LiteralString = """
+    INSERT INTO {table} (incident, key, measure, scope, policy, upper_open, contested, since, until)
+    SELECT incident, 'ab', measure, scope, policy, upper_open, contested, since, until FROM {table}
+    WHERE until IS NULL LIMIT 1
+"""
+TAMPERED: dict[str, tuple[str, LiteralString, dict[str, Any]]] = {
+    "a cell": (
+        "reports",
+        "UPDATE {table} SET kind = 'speech_delivered' WHERE until IS NULL",
+        {"column": "kind", "stands": "speech_delivered", "should": "toll_revised"},
+    ),
+    "a cell of the past": (
+        "estimates",
+        "UPDATE {table} SET policy = 'latest/9' WHERE until IS NOT NULL",
+        {"column": "policy", "stands": "latest/9", "should": "range/1"},
+    ),
+    "a row that is gone": ("inputs", "DELETE FROM {table}", {"column": None, "stands": None}),
+    "a row that nobody said": ("estimates", NOBODY_SAID, {"column": None, "key": "ab", "should": None}),
+    "a row of what is not in the log": (
+        "inputs",
+        "INSERT INTO {table} SELECT gen_random_uuid(), stream, since, until FROM {table} LIMIT 1",
+        {"column": "since, until", "stands": "rows of what is not in the log"},
+    ),
+    "two rows at once": (
+        "sources",
+        "INSERT INTO {table} SELECT origin, name, type, reliability, speaks_for, same, 1, 9 FROM {table} LIMIT 1",
+        {"column": "since, until", "stands": "[1, 9)"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "statement", "said"), TAMPERED.values(), ids=TAMPERED)
+def test_what_a_read_model_does_not_hold_as_folds_make_it_is_named(
+    *,
+    database_url: str,
+    followed: str,
+    page: Callable[..., tuple[int, str]],
+    name: str,
+    statement: LiteralString,
+    said: dict[str, Any],
+) -> None:
+    tampered(database_url, statement, name)
+    status, text = page(json=True)
+    document = json.loads(text)
+    assert (status, document["ok"]) == (1, False)
+    (found,) = [each for each in document["read_models"] if not each["stands"]]
+    assert found["name"] == name
+    assert found["differing"] == len(found["differences"]) > 0
+    assert any(said.items() <= {**each, "key": each["key"][-1]}.items() for each in found["differences"])
+    assert {each["read_model"] for each in found["differences"]} == {name}
+    status, text = page()
+    assert status == 1
+    assert f"1 of {len(MODELS)} read models not as folds of the log make them" in text
+    assert text.count(f"\n{name}, ") == min(found["differing"], 20)
+    assert followed
+
+
+def test_a_read_model_that_has_stopped_is_named(database_url: str, followed: str, audited: Audited, page: Page) -> None:
+    broken = StoredFact(incident_stream(followed), 6, "meteor_fell.v1", b"{}", fact_id=uuid4())
+    with recording(database_url) as recorder, recorder.appending() as tail:
+        (row,) = tail.append([broken])
+    follow(database_url)
+    status, document = audited()
+    assert status == 1
+    assert all(each["stopped"]["position"] == row.position for each in document["read_models"])
+    assert all(each["differences"] == [] for each in document["read_models"])
+    assert f"incidents has stopped before position {row.position}: UnknownFact" in page()[1]
+
+
+def test_it_works_while_the_log_grows_and_read_models_follow(database_url: str, followed: str) -> None:
+    with projecting(database_url), service(database_url) as client:
+        for number in range(3):
+            filed(client, followed, toll(f"{2000 + number}", reported_at=f"2025-04-{10 + number}"))
+            done = run("audit", DATABASE_URL=database_url)
+            assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_auditing_does_not_begin_an_empty_database() -> None:

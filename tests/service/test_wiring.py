@@ -10,7 +10,8 @@ from psycopg.errors import InsufficientPrivilege
 from domain.sources import Registration
 from service.eventstore.writer import Write
 from service.postgres.problems import DatabaseUnreachable
-from service.wiring import ROLE, as_service, services
+from service.postgres.role import ROLE, as_service
+from service.wiring import services
 
 
 def registration(number: int) -> Write:

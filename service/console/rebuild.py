@@ -1,0 +1,121 @@
+"""`knownwhen rebuild`: makes read models anew from the log beside those that answer, then lets the new ones answer."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from rich.text import Text
+
+from domain.words import nearest
+from service import wiring
+from service.console.database import expect_data, expect_migrated, on_database
+from service.console.outcome import FINE, NO, CannotRun, Misuse, say
+from service.console.progress import progress
+from service.console.words import console, count, shown
+from service.projecting.building import Built, Progress, Ways
+from service.projecting.trouble import AGAIN, BuildingProblem, CannotBuild, told_of
+from service.readmodels import MODELS
+from service.settings import Settings
+
+MOST_SHOWN = 20
+"""How many differences are printed for people; `--json` has all that were kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed: the read models to build (none: all), with how many processes, verified or not."""
+
+    names: Sequence[str]
+    workers: int | None
+    verify: bool
+    json: bool
+
+
+def rebuild(settings: Settings, asked: Asked) -> int:
+    """Build, and print what came of it; NO where a read model fails at a fact or does not hold what folds make.
+
+    Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
+    """
+    names = _known(asked.names)
+    expect_data(settings)
+    began = time.monotonic()
+    try:
+        built = on_database(settings, lambda url: _built(url, names, asked))
+    except CannotBuild as problem:
+        _print_failure(problem, json=asked.json)
+        return NO
+    except (BuildingProblem, psycopg.Error) as problem:
+        raise CannotRun(told_of(problem)) from problem
+    except KeyboardInterrupt:
+        say(f"Stopped; the old read models go on answering. {AGAIN}")
+        raise
+    _print(built, time.monotonic() - began, asked)
+    return FINE
+
+
+def _built(url: str, names: Sequence[str], asked: Asked) -> Built:
+    expect_migrated(url)
+    with progress() as told:
+
+        def heard(now: Progress) -> None:
+            told(now.work, now.done, now.total, now.resumed)
+
+        return wiring.rebuild(url, names, Ways(asked.workers, asked.verify, heard))
+
+
+def _known(names: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in MODELS:
+            near = nearest(name, MODELS)
+            hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(MODELS)}."
+            raise Misuse(f"There is no read model “{name}”; {hint}")
+    return sorted(set(names) or MODELS)
+
+
+def _print(built: Built, seconds: float, asked: Asked) -> None:
+    position = min((each.position for each in built.generations), default=0)
+    if asked.json:
+        found = [
+            {"name": each.name, "generation": each.generation, "version": each.version, "position": each.position}
+            for each in built.generations
+        ]
+        _write({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
+        return
+    out = console(sys.stdout)
+    verified = ", each verified against folds of the log" if asked.verify else ""
+    out.print(f"Rebuilt {', '.join(built.names)} to position {position:,} in {seconds:,.1f} s{verified}.")
+    if built.still_read:
+        what = count(len(built.still_read), "old generation")
+        out.print(f"{what} could not be dropped, since somebody reads there; the next rebuild drops what is left.")
+
+
+def _print_failure(problem: CannotBuild, *, json: bool) -> None:
+    if json:
+        stopped: Mapping[str, Any] = problem.stopped
+        differences = list(problem.differences)
+        _write({"ok": False, "problem": str(problem), "stopped": dict(stopped), "differences": differences})
+        return
+    out = console(sys.stdout)
+    out.print(Text(shown(str(problem))), soft_wrap=True)
+    for each in problem.differences[:MOST_SHOWN]:
+        out.print(Text(shown(difference_words(each))), soft_wrap=True)
+    if len(problem.differences) > MOST_SHOWN:
+        out.print(f"… and {len(problem.differences) - MOST_SHOWN:,} more; --json prints them.")
+
+
+def difference_words(found: Mapping[str, Any]) -> str:
+    """Return one line for a difference between a read model and a fold."""
+    if found["trouble"]:
+        return f"{found['subject']} cannot be compared at position {found['position']:,}: {found['trouble']}"
+    where = f"{found['read_model']}, {found['subject']}, position {found['position']:,}, {', '.join(found['key'])}"
+    if found["column"] is not None:
+        return f"{where}, {found['column']}: {found['stands']} stands, {found['should']} should."
+    return f"{where}: a row stands that should not." if found["should"] is None else f"{where}: the row is missing."
+
+
+def _write(document: Mapping[str, Any]) -> None:
+    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
