@@ -1,63 +1,29 @@
 """Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn, Protocol
+from operator import attrgetter
+from typing import NoReturn, Protocol, cast
 from uuid import UUID
 
 import orjson
 
 from domain import catalogue
-from domain.clocks import ClockError, format_instant, parse_instant
-from domain.estimates import Policy
-from domain.incident.facts import (
-    POLICY_STREAM,
-    ClaimsRescoped,
-    IncidentMerged,
-    IncidentOpened,
-    Recorded,
-    ReportCorrected,
-    ReportFiled,
-    ReportMoved,
-    SameOriginStated,
-    decode,
-    incident_stream,
-    source_stream,
-)
-from domain.incident.history import History, cited_origins, history_of
+from domain.chronicle import CHRONICLED, Chronicle, Input
+from domain.clocks import format_instant
+from domain.incident.facts import IncidentOpened, incident_stream
+from domain.incident.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
-from service.eventstore.reader import Head
+from service.chronicles import Chronicles
 from service.eventstore.rows import StoredRow
-
-LONGEST_POSITION = 18
-"""Digits of a position; a bigint holds them all."""
-
-
-class Unanswerable(Exception):
-    """The question has no answer; the sentence says why and what to ask instead."""
-
-    def __init__(self, sentence: str, field: str | None = None) -> None:
-        """Keep the sentence; `field` is the part of the question that it is about, if it is about one."""
-        self.field = field
-        super().__init__(sentence)
+from service.inputs import gathering, recorded
+from service.moments import Moment, ReadsMoments, Unanswerable, read_moment, settle
 
 
 class NoSuchIncident(Unanswerable):
     """Nothing has ever been recorded of the incident."""
-
-
-class MomentUnreadable(Unanswerable):
-    """`as_of`, `reported_until`, or whatever `field` calls it, is not a moment."""
-
-
-class MomentInTheFuture(Unanswerable):
-    """A moment on the recorded clock lies ahead of both the database's clock and the log."""
-
-
-class PastTheEnd(Unanswerable):
-    """A position lies beyond the last one of the log."""
 
 
 class NotYetKnown(Unanswerable):
@@ -80,21 +46,11 @@ class MergedAway(Unanswerable):
         super().__init__(f"“{incident}” is merged into “{into}”; ask there.")
 
 
-class Reads(Protocol):
+class Reads(ReadsMoments, Protocol):
     """What answering needs of the log."""
 
     async def log_id(self) -> UUID: ...
-    async def head(self) -> Head: ...
-    async def position_at(self, moment: datetime) -> int: ...
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment on the recorded clock, settled: the last position at it; `closed` if its answer can never change."""
-
-    position: int
-    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +108,8 @@ def stream_of(incident: str) -> UUID:
         return incident_stream(incident)
 
 
-async def answer(log: Reads, question: Question) -> Answer:
-    """Answer a question about one incident.
+async def answer(log: Reads, question: Question, chronicles: Chronicles | None = None) -> Answer:
+    """Answer a question about one incident; from `chronicles`, where they tell of it.
 
     Raises Unanswerable; catalogue.UnknownName for a policy or view that there is not.
     """
@@ -161,57 +117,70 @@ async def answer(log: Reads, question: Question) -> Answer:
     named = catalogue.policy(question.policy) if question.policy else None
     until = read_moment("reported_until", question.reported_until) if question.reported_until else None
     moment = await settle(log, question.as_of)
+    if chronicles is not None and view.id == CHRONICLED and until is None:
+        told = await chronicles.recall(stream_of(question.incident), moment.position)
+        if told and told.known_at(moment.position) and (not named or named.id == told.policy_at(moment.position)):
+            return _told(told, view, moment, await log.log_id())
     inputs = await shown_at(log, question.incident, moment.position, question.as_of)
+    if chronicles is not None:
+        chronicles.asked(stream_of(question.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
     document = view.finish(inputs.history, Reading(until, policy))
     data = canonical(document)
+    last = inputs.rows[-1]
     return Answer(
         view=view,
         document=document,
         data=data,
         digest=digest_of(data),
-        coordinates=_coordinates(await log.log_id(), inputs, moment, until, policy, view),
+        coordinates=_coordinates(
+            await log.log_id(),
+            Input(last.position, last.recorded_at, inputs.history.version),
+            moment,
+            (until, policy.id, view.id),
+        ),
         text=_texts(view, document, inputs.rows),
         inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
     )
 
 
-async def settle(log: Reads, as_of: str | None, name: str = "as_of") -> Moment:
-    """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock.
-
-    `name` is what the question calls it. Raises MomentUnreadable, MomentInTheFuture, PastTheEnd.
-    """
-    head = await log.head()
-    if as_of is None:
-        return Moment(head.position, closed=False)
-    if as_of.startswith("@"):
-        return _settle_position(as_of, head, name)
-    asked = read_moment(name, as_of)
-    if asked > max(head.now, head.recorded_at or head.now):
-        message = f"{name}={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
-        raise MomentInTheFuture(message, name)
-    position = await log.position_at(asked)
-    return Moment(position, closed=position < head.position)
+def _told(chronicle: Chronicle, view: View, moment: Moment, log_id: UUID) -> Answer:
+    """Answer from a chronicle, for a moment at which the incident was known."""
+    position = moment.position
+    if into := chronicle.into_at(position):
+        raise MergedAway(chronicle.history.slug, into)
+    document = chronicle.document(position)
+    data = canonical(document)
+    last = cast("Input", chronicle.inputs.at(position))
+    return Answer(
+        view=view,
+        document=document,
+        data=data,
+        digest=digest_of(data),
+        coordinates=_coordinates(log_id, last, moment, (None, chronicle.policy_at(position), view.id)),
+        text={},
+        inputs={str(stream): version for stream, version in chronicle.versions_at(position).items()},
+    )
 
 
 async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
     """Read and fold the inputs of an incident at a position: its own facts, and those of all that they lead to.
 
-    Some reads, all bounded by the position: positions are gapless in the order of
-    commits, so what lies at or below a visible position never changes between them.
+    Some reads, all bounded by the position, so that they agree (see `gathering`).
     """
     stream = stream_of(incident)
-    rows = await log.read([stream, POLICY_STREAM], position)
-    if not _opened(rows, stream):
-        await _refuse(log, incident, stream, asked)
-    facts = fresh = [recorded(row) for row in rows]
-    known = {stream, POLICY_STREAM}
-    while wanted := sorted({each for fact in fresh for each in _leads_to(fact)} - known):
-        known.update(wanted)
-        further = await log.read(wanted, position)
-        fresh = [recorded(row) for row in further]
-        rows, facts = [*rows, *further], [*facts, *fresh]
-    return Inputs(tuple(sorted(rows, key=lambda row: row.position)), history_of(facts, stream))
+    reading, held = gathering(stream), list[StoredRow]()
+    wanted = next(reading)
+    while True:
+        rows = await log.read(wanted, position)
+        if not held and not _opened(rows, stream):
+            await _refuse(log, incident, stream, asked)
+        held += rows
+        try:
+            wanted = reading.send([recorded(row) for row in rows])
+        except StopIteration as done:
+            history = history_of(done.value, stream)
+            return Inputs(tuple(sorted(held, key=attrgetter("position"))), history)
 
 
 async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
@@ -225,26 +194,6 @@ async def shown_at(log: Reads, incident: str, position: int, asked: str | None) 
     return inputs
 
 
-def _leads_to(recorded: Recorded) -> Iterator[UUID]:
-    """Yield the streams that a fact makes inputs: of the sources cited, and of what is shown here, or was.
-
-    What was merged or moved in stays an input when that is undone: the recorded series keeps its steps.
-    """
-    match recorded.fact:
-        case ReportFiled() | ReportCorrected():
-            yield from (source_stream(origin) for origin in cited_origins(recorded.fact.report))
-        case SameOriginStated():
-            yield from (source_stream(origin) for origin in recorded.fact.origins)
-        case IncidentMerged(into=into, incident=merged) if incident_stream(into) == recorded.stream:
-            yield incident_stream(merged)
-        case ClaimsRescoped(within=within):
-            yield incident_stream(within)
-        case ReportMoved(to=to, home=home) if incident_stream(to) == recorded.stream:
-            yield incident_stream(home)
-        case _:
-            return
-
-
 async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) -> NoReturn:
     ever = await log.read([stream], (await log.head()).position)
     if _opened(ever, stream):
@@ -254,58 +203,24 @@ async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) ->
     raise NoSuchIncident(message)
 
 
-def recorded(row: StoredRow) -> Recorded:
-    """Return the fact that a row holds, with its place in the log; its free text stays behind."""
-    return Recorded(
-        position=row.position,
-        fact_id=row.fact_id,
-        stream=row.originator_id,
-        version=row.originator_version,
-        recorded_at=row.recorded_at,
-        fact=decode(row.topic, orjson.loads(row.state)),
-        text_commitment=row.text_commitment.hex() if row.text_commitment else None,
-    )
-
-
-def read_moment(name: str, text: str) -> datetime:
-    """Read an RFC 3339 moment of a query; a "+" that the query turned into a space is understood."""
-    try:
-        return parse_instant(text.replace(" ", "+"))
-    except ClockError as error:
-        hint = "" if name == "reported_until" else " or a position such as @12"
-        message = f"{name}={text[:100]} is not a moment: {error} Write 2025-03-09T23:59:59Z{hint}."
-        raise MomentUnreadable(message, name) from error
-
-
 def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
     """Say whether a stream is an incident's, for a source has a stream too."""
     return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
 
 
-def _settle_position(as_of: str, head: Head, name: str) -> Moment:
-    digits = as_of[1:]
-    if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
-        message = f"{name}={as_of[:100]} is not a position; the first is @1."
-        raise MomentUnreadable(message, name)
-    if len(digits.lstrip("0")) > LONGEST_POSITION or int(digits) > head.position:
-        message = f"{name}={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
-        raise PastTheEnd(message, name)
-    return Moment(int(digits), closed=True)
-
-
 def _coordinates(
-    log_id: UUID, inputs: Inputs, moment: Moment, until: datetime | None, policy: Policy, view: View
+    log_id: UUID, last: Input, moment: Moment, reading: tuple[datetime | None, str, str]
 ) -> dict[str, str | int | bool | None]:
-    last = inputs.rows[-1]
+    until, policy, view = reading
     return {
         "log": str(log_id),
         "position": last.position,
         "recorded_at": format_instant(last.recorded_at),
-        "version": inputs.history.version,
+        "version": last.version,
         "closed": moment.closed,
         "reported_until": format_instant(until) if until else None,
-        "policy": policy.id,
-        "view": view.id,
+        "policy": policy,
+        "view": view,
     }
 
 

@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
 
 import orjson
 from starlette.requests import Request
@@ -23,6 +24,31 @@ Coordinates = Mapping[str, str | int | bool | None]
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _NOT_MODIFIED = 304
+
+
+class Settled:
+    """The heads of answers that can never change, by what was asked: who has one already need not wait for it again.
+
+    The `most` that were asked for last are kept.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._heads: OrderedDict[Hashable, Mapping[str, str]] = OrderedDict()
+
+    def known(self, request: Request, asked: Hashable) -> Response | None:
+        """Return 304 where the client has the answer to this question; None where that is not known."""
+        head = self._heads.get(asked)
+        if head is None or not has_already(request, head["ETag"]):
+            return None
+        self._heads.move_to_end(asked)
+        return Response(None, _NOT_MODIFIED, head)
+
+    def keep(self, asked: Hashable, head: Mapping[str, str]) -> None:
+        """Keep the head of an answer that is closed."""
+        self._heads[asked] = head
+        if len(self._heads) > self._most:
+            self._heads.popitem(last=False)
 
 
 def offered(request: Request, *offers: str) -> str:
@@ -67,15 +93,19 @@ def table(answer: Answer) -> bytes:
     return out.getvalue().encode()
 
 
-def send_answer(request: Request, answer: Answer, media_type: str) -> Response:
-    """Send a view's answer, or 304 if the client has it already."""
-    tag = tag_of({"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": media_type})
-    headers = {"Knownwhen-Digest": answer.digest, **settled_headers(answer.coordinates, tag)}
-    if has_already(request, tag):
+def send_answer(request: Request, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+    """Send a view's answer with its headers, or 304 if the client has it already."""
+    if has_already(request, headers["ETag"]):
         return Response(None, _NOT_MODIFIED, headers)
     if media_type == CSV:
         return Response(table(answer), 200, headers, f"{CSV}; charset=utf-8; header=present")
     return Response(envelope(answer), 200, headers, JSON)
+
+
+def head_of(answer: Answer, media_type: str) -> dict[str, str]:
+    """Return the headers of a view's answer."""
+    tag = tag_of({"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": media_type})
+    return {"Knownwhen-Digest": answer.digest, **settled_headers(answer.coordinates, tag)}
 
 
 def send_document(request: Request, document: object, coordinates: Coordinates | None = None) -> Response:

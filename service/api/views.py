@@ -10,12 +10,13 @@ from starlette.responses import Response
 from domain import catalogue
 from domain.incident.history import History
 from domain.reading import View
-from service.answers import Answer, NotYetKnown, Question, answer, inputs_at, read_moment, settle
+from service.answers import Answer, NotYetKnown, Question, answer, inputs_at
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.failures import problem_of
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
-from service.api.sending import CSV, JSON, offered, send_answer
+from service.api.sending import CSV, JSON, head_of, offered, send_answer
 from service.api.services import Opened
+from service.moments import read_moment, settle
 
 router = resource("views")
 
@@ -66,14 +67,19 @@ for _name, _path in paths_of_views().items():
 
 async def _send(request: Request, services: Opened, question: Question) -> Response:
     media_type = offered(request, JSON, CSV)
+    if (known := services.settled.known(request, (question, media_type))) is not None:
+        return known
     try:
-        found: Answer = await answer(services.reader, question)
+        found: Answer = await answer(services.reader, question, services.chronicles)
     except NotYetKnown as unknown:
         problem = problem_of(unknown)
         if suggested := await _suggested(services, question):
             problem.more["suggestion"] = address(request, suggested)
         raise problem from unknown
-    return send_answer(request, found, media_type)
+    head = head_of(found, media_type)
+    if found.closed:
+        services.settled.keep((question, media_type), head)
+    return send_answer(request, found, media_type, head)
 
 
 async def _suggested(services: Opened, question: Question) -> Question | None:

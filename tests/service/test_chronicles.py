@@ -1,0 +1,118 @@
+"""What is answered from a chronicle is, byte for byte, what is answered by folding, at every position."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
+from domain.incident.deciding import AnyCommand
+from domain.incident.facts import incident_stream
+from domain.sources import Registration
+from service import resources, sample, wiring
+from service.answers import MergedAway, NotYetKnown, Question, answer
+from service.api.services import Services
+from service.chronicles import Chronicles
+from service.eventstore.writer import Write
+
+SLUG = "syria-coast-2025"
+LATE = "00000000-0000-0000-0000-00000000000a"
+
+
+def toll(words: str, source: str, report_id: str | None = None) -> FileReport:
+    claim = {"id": "1", "measure": "killed", "count": {"verbatim": words}}
+    body = {"kind": "toll_revised", "source": source, "reported_at": "2025-03-20", "claims": [claim]}
+    return FileReport.model_validate({"report_id": report_id or str(uuid4()), "report": body})
+
+
+LATER: tuple[tuple[AnyCommand, str | None], ...] = (
+    (toll("2,000", "a-new-source", LATE), SLUG),
+    (OpenIncident(slug="hama-2025", title="Hama"), None),
+    (toll("7", "another-new-source"), "hama-2025"),
+    (Registration(slug="another-new-source", name="Another", type="monitor", reliability="B"), None),
+    (MergeIncident(into=SLUG), "hama-2025"),
+    (Registration(slug="another-new-source", name="Another one", type="monitor", reliability="E"), None),
+    (AmendIncident(title="The coast"), SLUG),
+    (RetractReport.model_validate({"report_id": LATE, "by": "recorder"}), None),
+)
+
+
+async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
+    fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
+    await house.writer.write(Write(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
+
+
+async def assert_same(house: Services, chronicles: Chronicles, question: Question) -> None:
+    told = await answer(house.reader, question, chronicles)
+    folded = await answer(house.reader, question)
+    assert (told.data, told.coordinates, told.inputs) == (folded.data, folded.coordinates, folded.inputs)
+    assert told.envelope() == folded.envelope()
+
+
+def test_a_chronicle_answers_as_a_fold_does_while_the_log_grows(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            chronicles = Chronicles(house.reader, large=10)
+            first = await house.reader.first_of(incident_stream(SLUG))
+            assert first is not None
+            opened = first.position
+            assert await chronicles.recall(incident_stream(SLUG), opened) is None
+            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            kept = await chronicles.recall(incident_stream(SLUG), (await house.reader.head()).position)
+            assert kept is not None
+            for command, slug in LATER:
+                await write(house, command, slug)
+                await assert_same(house, chronicles, Question(SLUG, "state/1"))
+            assert await chronicles.recall(incident_stream(SLUG), 1) is kept
+            for position in range(opened, (await house.reader.head()).position + 1):
+                await assert_same(house, chronicles, Question(SLUG, "state/1", f"@{position}"))
+            for other in (
+                Question(SLUG, "state/1", reported_until="2025-03-09T00:00:00Z"),
+                Question(SLUG, "state/1", policy="latest/1"),
+                Question(SLUG, "state/1", policy="range/1"),
+                Question(SLUG, "timeline/1"),
+            ):
+                await assert_same(house, chronicles, other)
+
+    asyncio.run(run())
+
+
+def test_a_chronicle_refuses_what_a_fold_refuses(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await write(house, OpenIncident(slug="hama-2025", title="Hama"), None)
+            await write(house, OpenIncident(slug="homs-2025", title="Homs"), None)
+            await write(house, toll("7", "sana"), "homs-2025")
+            chronicles = Chronicles(house.reader, large=1)
+            await answer(house.reader, Question("homs-2025", "state/1"), chronicles)
+            assert await chronicles.recall(incident_stream("homs-2025"), 2) is not None
+            with pytest.raises(NotYetKnown):
+                await answer(house.reader, Question("homs-2025", "state/1", "@1"), chronicles)
+            await write(house, MergeIncident(into="hama-2025"), "homs-2025")
+            with pytest.raises(MergedAway):
+                await answer(house.reader, Question("homs-2025", "state/1"), chronicles)
+            await assert_same(house, chronicles, Question("homs-2025", "state/1", "@3"))
+
+    asyncio.run(run())
+
+
+def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            chronicles = Chronicles(house.reader, large=1, most=5)
+            for slug in ("hama-2025", "homs-2025"):
+                await write(house, OpenIncident(slug=slug, title=slug), None)
+                await write(house, toll("7", "sana"), slug)
+                await answer(house.reader, Question(slug, "state/1"), chronicles)
+                await answer(house.reader, Question(slug, "state/1"), chronicles)
+            first, second = incident_stream("hama-2025"), incident_stream("homs-2025")
+            head = (await house.reader.head()).position
+            kept = await chronicles.recall(second, head)
+            assert kept is not None
+            assert await chronicles.recall(second, head) is kept
+            again = await chronicles.recall(first, head)  # made anew, and the other goes
+            assert again is not None
+            assert await chronicles.recall(second, head) is not kept
+
+    asyncio.run(run())
