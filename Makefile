@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test properties mutants check fmt docs bench lock clean
+.PHONY: help run test properties faults mutants check fmt docs bench lock clean
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -36,7 +36,7 @@ test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
 	.venv/bin/python -m pytest tests/domain --cov --cov-report= --numprocesses 2 --dist worksteal
-	.venv/bin/python -m pytest tests/service --cov --cov-report= --cov-append --numprocesses 2 --dist loadfile
+	.venv/bin/python -m pytest tests/service tests/faults --cov --cov-report= --cov-append --numprocesses 2 --dist loadfile
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
 else
@@ -46,6 +46,10 @@ endif
 properties: ## try every property of the domain ten times harder (minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
+
+faults: ## kill the projector, rebuilds and PostgreSQL 200 times, and look for a fact missed or taken twice (many minutes)
+	$(prepare) requirements-dev.lock
+	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py
 
 mutants: ## plant small faults in the rules that weigh claims: the tests must find nine in ten (many minutes)
 	$(prepare) requirements-dev.lock

@@ -20,6 +20,7 @@ _EPILOG = """
   knownwhen replay syria-coast-2025 --reported-until 2025-03-09T23:59:59Z
   knownwhen replay syria-coast-2025 --as-of @100 --view timeline/1
   knownwhen audit
+  knownwhen rebuild --verify
   knownwhen doctor
 
 [bold]Exit status[/bold]  0 fine · 1 the answer is no · 2 wrong use · 3 could not run
@@ -90,12 +91,27 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Listen here instead of KNOWNWHEN_HOST; this machine only.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Listen here instead of KNOWNWHEN_PORT.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer, side by side.")] = 1,
+    projector: Annotated[
+        bool, typer.Option("--projector/--no-projector", help="Keep the read models true in a process beside it.")
+    ] = True,
     debug: Debug = False,
 ) -> None:
     """Serve the HTTP interface until Ctrl-C, over DATABASE_URL or the bundled PostgreSQL."""
     from service.console import outcome, serving
 
-    outcome.run(lambda settings: serving.serve(settings, host=host, port=port, workers=workers), debug=debug)
+    where = serving.Where(host, port, workers, projector)
+    outcome.run(lambda settings: serving.serve(settings, where), debug=debug)
+
+
+@app.command()
+def project(*, debug: Debug = False) -> None:
+    """Keep the read models at the end of the log until Ctrl-C; stand by while another projector is active.
+
+    `serve` and `demo` do this by themselves, in a process beside them; `serve --no-projector` leaves it to others.
+    """
+    from service.console import outcome, projecting
+
+    outcome.run(projecting.project, debug=debug)
 
 
 @app.command()
@@ -140,14 +156,58 @@ def replay(  # noqa: PLR0913 - each is a part of the question
 
 
 @app.command()
-def audit(*, json: Json = False, debug: Debug = False) -> None:
-    """Ask every published estimate again, and name each that is not answered as it was published.
+def audit(
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compare every incident and source with the read models, not a sample.")
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Ask every published estimate again, compare the read models with the log, and name whatever differs.
+
+    Of each read model, whole folds of the log are compared with its rows: of 100 incidents and 100 sources (--full: of
+    all), where the read model stands and at 3 earlier positions. Which ones follows from the log, so the same log has
+    the same ones; they move on as it grows. That no two rows of a key stand at once is looked up in all rows.
 
     Works while Knownwhen is running, and when it is not.
     """
     from service.console import audit, outcome
 
-    outcome.run(lambda settings: audit.audit(settings, json=json), debug=debug)
+    outcome.run(lambda settings: audit.audit(settings, json=json, full=full), debug=debug)
+
+
+@app.command()
+def rebuild(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]…", help="Which read models, such as incidents. [default: all]")
+    ] = None,
+    *,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="How many processes fold, side by side. [default: one a core, up to 4]"),
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Compare every row with a whole fold of the log before the new ones answer."),
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make read models anew from the log while the old ones go on answering; then the new ones answer.
+
+    Whatever ends it early, what is done stays: run it again and it goes on from there. Works while Knownwhen runs.
+
+    [bold]Examples[/bold]
+
+      knownwhen rebuild
+      knownwhen rebuild incidents reports --workers 2
+      knownwhen rebuild --verify --json
+    """
+    from service.console import outcome, rebuild
+
+    asked = rebuild.Asked(names or (), workers, verify, json)
+    outcome.run(lambda settings: rebuild.rebuild(settings, asked), debug=debug)
 
 
 @app.command()

@@ -2,37 +2,41 @@
 
 import asyncio
 import secrets
+import signal
+import threading
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from types import FrameType
 
-import psycopg
 from fastapi import FastAPI
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.incident.facts import decode, encode
 from service.api.app import create_app
+from service.api.changes import tell
+from service.api.projected import ReadModels
 from service.api.services import Services
+from service.chronicles import Chronicles
 from service.eventstore import FactMapper, KnownwhenLog, LogReader
+from service.eventstore.changes import ChangeReader
+from service.eventstore.following import Following
+from service.eventstore.trail import CHANNEL
 from service.eventstore.writer import Writer
-from service.postgres.pool import connect, make_pool
+from service.postgres.pool import make_pool
 from service.postgres.readiness import missing
+from service.postgres.role import as_service
+from service.projecting.building import Built, Ways, build, build_missing
+from service.projecting.runner import Runner
+from service.readmodels import MODELS
 from service.sealing.publications import Publications
 from service.sealing.tree import LogTree
-
-ROLE = "knownwhen_service"
-"""What the service is to the database, where a migration could make this role: it may read the log and append to it."""
 
 PATIENCE = 3.0
 """How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""
 
 _SALT_BYTES = 32
-_MAY = """
-    SELECT has_table_privilege('public.facts', 'SELECT') AND has_table_privilege('public.facts', 'INSERT')
-    AND has_table_privilege('public.log', 'SELECT')
-"""
 
 
 @asynccontextmanager
@@ -47,39 +51,86 @@ async def services(url: str) -> AsyncGenerator[Services]:
     with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=_salt, new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder)
+            following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
-                yield Services(LogReader(pool), writer, uuid.uuid4, partial(missing, pool), publications, root_at)
+                yield Services(
+                    reader=(reader := LogReader(pool)),
+                    writer=writer,
+                    new_id=uuid.uuid4,
+                    missing=partial(missing, pool),
+                    publications=publications,
+                    root_at=root_at,
+                    following=following,
+                    read_models=ReadModels(pool, MODELS),
+                    chronicles=Chronicles(reader),
+                )
             finally:
+                await following.close()
                 await writer.close()
 
 
 def make_app(url: str) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops."""
-    return create_app(partial(services, url), uuid.uuid4)
+    return create_app(partial(_served, url), uuid.uuid4)
+
+
+@asynccontextmanager
+async def _served(url: str) -> AsyncGenerator[Services]:
+    """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
+    async with services(url) as opened:
+        with _when_told_to_stop(opened.following.end):
+            yield opened
+
+
+def make_runner(url: str, stop: threading.Event) -> Runner:
+    """Make the projector of the database at `url`, which follows the log until `stop` is set.
+
+    Raises DatabaseUnreachable or DatabaseUnfit.
+    """
+    address = as_service(url)
+    return Runner(address, CHANNEL, _now, partial(build_missing, address, _now, ways=Ways(stop=stop)), stop)
+
+
+def rebuild(url: str, names: Iterable[str], ways: Ways) -> Built:
+    """Build read models anew and let them answer.
+
+    Raises BuildingProblem, PostgresProblem and psycopg.Error.
+    """
+    return build(as_service(url), names, _now, ways)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
+    """Have `stop` called in the loop when the process gets SIGINT or SIGTERM, beside what the server does then.
+
+    The server listens to both before it starts us, and tells us only after the last answer. Where
+    nobody listens, or in a thread, which gets no signals, nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        if callable(handler := before[signal.Signals(number)]):
+            handler(number, frame)
+
+    ours = [each for each, handler in before.items() if callable(handler)]
+    for each in ours:
+        signal.signal(each, told)
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, before[each])
 
 
 def _salt() -> bytes:
     return secrets.token_bytes(_SALT_BYTES)
-
-
-def as_service(url: str) -> str:
-    """Return the address with which sessions act as the service's role, or as it is where that role is of no use.
-
-    The role may be missing (a managed server), not ours to take, or without rights
-    (this database was migrated by another); the log's triggers bind everyone anyway.
-    """
-    with connect(url) as connection:
-        try:
-            connection.execute(f"SET ROLE {ROLE}")
-            row: tuple[Any, ...] | None = connection.execute(_MAY).fetchone()
-        except (
-            psycopg.errors.InvalidParameterValue,
-            psycopg.errors.InsufficientPrivilege,
-            psycopg.errors.UndefinedTable,
-        ):
-            return url
-    if row is None or not row[0]:
-        return url
-    options = f"{conninfo_to_dict(url).get('options') or ''} -c role={ROLE}".strip()
-    return make_conninfo(url, options=options)

@@ -12,22 +12,28 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from service.answers import MergedAway
 from service.api import (
+    changes,
     curation,
     differences,
     facts,
     health,
     histories,
     incidents,
+    listing,
     merged,
     openapi,
     pages,
     policies,
+    projections,
     publications,
     receipts,
     reports,
     same_origin,
+    search,
+    source_lists,
     sources,
     suggestions,
+    totals,
     views,
 )
 from service.api.door import Door
@@ -37,18 +43,24 @@ from service.api.services import Services
 
 RESOURCES = (
     incidents,
+    listing,
     views,
     differences,
     suggestions,
     facts,
     reports,
+    search,
     histories,
     curation,
     same_origin,
     sources,
+    source_lists,
+    totals,
     policies,
     publications,
     receipts,
+    changes,
+    projections,
     health,
     pages,
 )

@@ -14,7 +14,7 @@ from domain.clocks import format_instant
 from domain.difference import difference
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Reading
-from service.answers import Inputs, Moment, NotYetKnown, read_moment, settle, shown_at
+from service.answers import Inputs, NotYetKnown, shown_at
 from service.api.complaints import Complaint
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import problem_of, refuse_fields
@@ -23,6 +23,7 @@ from service.api.parameters import IncidentName, PolicyName
 from service.api.sending import JSON, Coordinates, has_already, lasting_headers, offered, tag_of
 from service.api.services import Opened
 from service.eventstore import LogReader
+from service.moments import Moment, read_moment, settle
 
 router = resource("views")
 

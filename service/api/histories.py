@@ -20,7 +20,6 @@ from domain.incident.facts import (
     incident_stream,
     is_report,
 )
-from service.answers import settle
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import Problem
 from service.api.moments import coordinates_of, not_yet_known
@@ -28,6 +27,7 @@ from service.api.parameters import AsOf, ReportId
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
 from service.eventstore import LogReader, StoredRow
+from service.moments import settle
 
 router = resource("reports")
 

@@ -1,36 +1,18 @@
-"""The resource of incidents: opened, listed, and changed as a whole."""
+"""The resource of incidents: opened, and changed as a whole."""
 
-from typing import Annotated
-from urllib.parse import quote
-
-import orjson
-from fastapi import Query, Request
+from fastapi import Request
 from starlette.responses import Response
 
-from domain.clocks import format_instant
 from domain.incident.commands import AmendIncident, CloseIncident, Command, DeclareScope, OpenIncident, ReopenIncident
-from domain.incident.facts import (
-    IncidentAmended,
-    IncidentClosed,
-    IncidentMerged,
-    IncidentReopened,
-    IncidentUnmerged,
-)
 from service.answers import stream_of
 from service.api.body import Sent, read, sent
-from service.api.described import reads, resource, writes
+from service.api.described import resource, writes
 from service.api.parameters import IncidentName
-from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.api.views import paths_of_views
 from service.api.writing import Asked, Order, Terms, created, id_for, record, refuse_version
-from service.eventstore import LogReader, StoredRow
 
 router = resource("incidents")
 
-PAGE = 100
-LONGEST_PAGE = 500
-_CHANGES = (IncidentAmended, IncidentClosed, IncidentReopened, IncidentMerged, IncidentUnmerged)
 _OPENED = {
     "slug": "syria-coast-2025",
     "title": "Syrian coast, March 2025",
@@ -145,66 +127,3 @@ async def _change(
     order = Order(operation, str(stream), body, terms, (incident, stream))
     written = await record(services, order, command, id_for(services, terms))
     return created(written, f"/v1/incidents/{written.incident}")
-
-
-@router.get("/v1/incidents", summary="List the incidents", **reads("IncidentList"))
-async def list_incidents(
-    request: Request,
-    services: Opened,
-    cursor: Annotated[
-        int, Query(ge=0, le=2**63 - 1, description="Where the page begins: the `next` of the page before.")
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="How many at most.")] = PAGE,
-) -> Response:
-    """They come in the order in which they were opened, as they stand now."""
-    offered(request, JSON)
-    head = (await services.reader.head()).position
-    found = await services.reader.opened(cursor, limit + 1, head)
-    page = found[:limit]
-    following = str(page[-1].position) if len(found) > limit else None
-    document = {"items": await _items(services.reader, page, head), "next": following, "position": head}
-    response = send_document(request, document)
-    if following:
-        response.headers["Link"] = f'</v1/incidents?cursor={following}&limit={limit}>; rel="next"'
-    return response
-
-
-async def _items(reader: LogReader, page: list[StoredRow], head: int) -> list[dict[str, object]]:
-    topics = [fact.topic for fact in _CHANGES]
-    changes = await reader.of_topics([row.originator_id for row in page], topics, head)
-    items = {row.originator_id: _item(row) for row in page}
-    for change in changes:
-        item, state = items[change.originator_id], orjson.loads(change.state)
-        if change.topic == IncidentAmended.topic:
-            item["title"] = state.get("title") or item["title"]
-        elif change.topic in (IncidentClosed.topic, IncidentReopened.topic):
-            item["status"] = "closed" if change.topic == IncidentClosed.topic else "open"
-        elif state["incident"] == item["slug"]:  # the other side of a merge is not changed by it
-            item["into"] = state["into"] if change.topic == IncidentMerged.topic else None
-    return [_standing(item) for item in items.values()]
-
-
-def _standing(item: dict[str, object]) -> dict[str, object]:
-    if item["into"]:
-        return {**item, "status": "merged"}
-    return {name: value for name, value in item.items() if name != "into"}
-
-
-def _item(opening: StoredRow) -> dict[str, object]:
-    state = orjson.loads(opening.state)
-    return {
-        "slug": state["slug"],
-        "id": str(opening.originator_id),
-        "title": state["title"],
-        "status": "open",
-        "into": None,
-        "opened": {"position": opening.position, "recorded_at": format_instant(opening.recorded_at)},
-        "links": links_of(state["slug"]),
-    }
-
-
-def links_of(slug: str) -> dict[str, str]:
-    """Return where an incident's answers are."""
-    own = f"/v1/incidents/{quote(slug)}"
-    paths = {name: f"{own}{path}" for name, path in paths_of_views().items()}
-    return {**paths, **{name: f"{own}/{name}" for name in ("duplicates", "facts")}}

@@ -3,10 +3,11 @@
 from fastapi import Request
 
 from domain.clocks import format_instant
-from service.answers import Moment, NotYetKnown
+from service.answers import NotYetKnown
 from service.api.failures import Problem, problem_of
 from service.api.sending import Coordinates
 from service.eventstore import LogReader, StoredRow
+from service.moments import Moment
 
 
 async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, version: int | None = None) -> Coordinates:

@@ -55,6 +55,11 @@ _GIVEN: tuple[type[BaseModel], ...] = (
     shapes.PolicyInForce,
     shapes.Published,
     shapes.ReceiptFound,
+    shapes.Changes,
+    shapes.TotalList,
+    shapes.ReportList,
+    shapes.SourceList,
+    shapes.ProjectionList,
     shapes.Problem,
     shapes.Health,
 )

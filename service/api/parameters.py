@@ -1,6 +1,7 @@
 """The parameters of an address: each one is documented, given once and filled in, or it is refused."""
 
 import unicodedata
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,6 +18,10 @@ _AS_OF = (
 )
 _POLICY = "The policy that weighs the claims, `name/version`. Default: the one in force at the moment asked."
 _REPORTED_UNTIL = "What sources had said by then: an RFC 3339 moment. Default: whatever they have said."
+_MIN_POSITION = (
+    "Answer only once what was recorded up to this position counts, such as the `position` of your own write. It is"
+    " waited for, some seconds at most."
+)
 
 AsOf = Annotated[str | None, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
 ReportedUntil = Annotated[str | None, Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])]
@@ -25,36 +30,60 @@ PolicyName = Annotated[
     Query(description=_POLICY, examples=["latest/1"]),
 ]
 ReportId = Annotated[UUID, Path(description="The id of a report.")]
+MinPosition = Annotated[int | None, Query(ge=1, le=2**63 - 1, description=_MIN_POSITION, examples=[157])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When on the recorded clock a read model is asked: as of a moment, or now but not before a position."""
+
+    as_of: AsOf = None
+    min_position: MinPosition = None
+
+
+AskedAt = Annotated[_Moment, Depends(_Moment)]
+"""The moment that a read model is asked about, as parameters of a resource."""
 
 
 async def only_known(request: Request) -> None:
-    """Refuse a parameter of the query that is not documented for this address, is given twice, or is empty."""
+    """Refuse a parameter of the query that is not documented for this address, or is empty; or given twice.
+
+    One that is documented as a list may be given more than once, and means any of them.
+    """
     given = request.query_params.multi_items()
     if not given:
         return
     known = _documented(request)
-    names = [name for name, _ in given]
-    complaints = [_complaint(name, value, names, known) for name, value in dict(given).items()]
+    values: dict[str, list[str]] = {}
+    for name, value in given:
+        values.setdefault(name, []).append(value)
+    complaints = [_complaint(name, each, known) for name, each in values.items()]
     if found := [each for each in complaints if each]:
         raise refuse_fields(found, "invalid-parameter")
 
 
-def _complaint(name: str, value: str, names: list[str], known: list[str]) -> Complaint | None:
+def _complaint(name: str, values: list[str], known: dict[str, bool]) -> Complaint | None:
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known) or 'none'}."
         return Complaint(name[:100], f"There is no parameter “{name[:100]}” here; {hint}", near)
-    if names.count(name) > 1:
+    if len(values) > 1 and not known[name]:
         return Complaint(name, "This is given more than once; give it once.")
-    if not value.strip():
+    if not all(value.strip() for value in values):
         return Complaint(name, "This is empty; fill it in or leave it out.")
     return None
 
 
-def _documented(request: Request) -> list[str]:
+def _documented(request: Request) -> dict[str, bool]:
+    """Return the documented parameters of the query, each with whether it is a list."""
     paths: dict[str, Any] = request.app.openapi()["paths"]
     operation: dict[str, Any] = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
-    return [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+    documented = (each for each in operation.get("parameters", ()) if each["in"] == "query")
+    return {each["name"]: _is_list(each["schema"]) for each in documented}
+
+
+def _is_list(schema: dict[str, Any]) -> bool:
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
 
 
 def _named(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:

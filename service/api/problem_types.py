@@ -122,6 +122,15 @@ _TYPES = (
         " and position on there is an answer. `suggestion`, where there is one, is the question that was probably"
         " meant: on the reported clock, what sources had said by then, whenever it was recorded here.",
     ),
+    ProblemType(
+        "narrow-query",
+        422,
+        "Too many incidents would have to be read one by one",
+        "What had been said by a moment of the reported clock stands in no table: with `reported_until`, each incident"
+        " that is left is read by itself, and at most 500 are. `candidates` says how many are left. `country`,"
+        " `status`, `kind`, `source` and `tag` leave fewer to read, as an earlier moment may; the other filters choose"
+        " among those that were read.",
+    ),
     # what is not there
     ProblemType(
         "no-such-incident",
@@ -354,6 +363,22 @@ _TYPES = (
         503,
         "The service is not ready",
         "`errors` names what is missing. See `knownwhen doctor`.",
+    ),
+    ProblemType(
+        "being-built",
+        503,
+        "The lists are being built",
+        "Lists, totals and searches are read from tables that follow from the log. They are being built, for the first"
+        " time or anew for this release. `GET /v1/projections` says how far they are; incidents can be read one by one"
+        " meanwhile.",
+    ),
+    ProblemType(
+        "not-there-yet",
+        503,
+        "The lists do not stand there yet",
+        "What was asked for is recorded, but the tables that lists are read from do not stand there yet, though they"
+        " were waited for. Try again after the seconds in `Retry-After`. Where the detail says that one has stopped,"
+        " it goes on only when whoever runs the service has seen to it.",
     ),
     ProblemType(
         "internal-error",

@@ -7,7 +7,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from domain.catalogue import UnknownName
 from domain.incident import refusals
-from service import answers
+from service import answers, moments
 from service.api.problem_types import TYPES, ProblemType
 from service.eventstore import LogBusyError, OperationalError, PersistenceError
 from service.eventstore.writer import Overloaded
@@ -49,9 +49,9 @@ SLUGS: Mapping[type[Exception], str] = {
     refusals.SourceUnknown: "unknown-origin",
     answers.MergedAway: "merged",
     answers.NoSuchIncident: "no-such-incident",
-    answers.MomentUnreadable: "moment-unreadable",
-    answers.MomentInTheFuture: "moment-in-the-future",
-    answers.PastTheEnd: "past-the-end",
+    moments.MomentUnreadable: "moment-unreadable",
+    moments.MomentInTheFuture: "moment-in-the-future",
+    moments.PastTheEnd: "past-the-end",
     answers.NotYetKnown: "not-yet-known",
     UnknownName: "unknown-policy",
     Overloaded: "overloaded",

@@ -8,7 +8,11 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from service.api.projected import ReadModels
+from service.api.sending import Settled
+from service.chronicles import Chronicles
 from service.eventstore import LogReader
+from service.eventstore.following import Following
 from service.eventstore.writer import Writer
 
 
@@ -34,6 +38,10 @@ class Services:
     missing: Callable[[], Awaitable[list[str]]]
     publications: Publications
     root_at: Callable[[int], Awaitable[bytes]]
+    following: Following
+    read_models: ReadModels
+    chronicles: Chronicles
+    settled: Settled = field(default_factory=Settled)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever publishes: two at once would only keep one another from it."""
 

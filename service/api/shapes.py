@@ -117,8 +117,16 @@ class Opening(Sent):
     recorded_at: str
 
 
+class Ends(Sent):
+    """From when to when something was, in UTC; null is an end that is open or not known."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    first: str | None = Field(alias="from")
+    last: str | None = Field(alias="to")
+
+
 class IncidentItem(Sent):
-    """One incident of the list."""
+    """One incident of the list. What it tells of reports covers those that stand under it, and were not taken back."""
 
     slug: str
     id: str
@@ -126,18 +134,32 @@ class IncidentItem(Sent):
     status: Literal["open", "closed", "merged"]
     into: str = ""
     """The incident that it is merged into, where it is."""
+    countries: list[str]
+    period: str | None
+    """As it was declared, in EDTF."""
+    occurred: Ends | None
+    """When its events happened; where none is dated, its declared period. Null where neither is known."""
+    kinds: list[str]
+    sources: list[str]
+    tags: list[str]
+    level: int | None
+    """The highest level of any of its days (escalation/1); null where it has no day."""
+    killed: int | None
+    """The greatest lower end of its estimates of those killed in all; null where there is no figure."""
     opened: Opening
+    changed: Opening
+    """Since when it is listed as it is here."""
     links: dict[str, str]
 
 
 class IncidentList(Sent):
-    """Incidents in the order in which they were opened."""
+    """Incidents that were asked for, in the order asked for."""
 
     items: list[IncidentItem]
     next: str | None
     """The cursor of the next page; null on the last."""
     position: int
-    """The last position of the log when the list was made."""
+    """The position of the log that the list was read at."""
 
 
 class Step(Sent):
@@ -173,6 +195,26 @@ class SourceStep(Sent):
     version: int
 
 
+class TrackRecord(Sent):
+    """What a source reported, and what became of it. Sources that are stated to be one origin have one record."""
+
+    reports: int
+    incidents: int
+    """How many incidents they stand under."""
+    corrected: int
+    """How many of them read otherwise than they were filed, since *we* got them wrong."""
+    retracted: int
+    disputed: int
+    first_reported: str | None
+    last_reported: str | None
+
+
+class TrackRecordAt(TrackRecord):
+    """A track record, and where it was counted."""
+
+    position: int
+
+
 class Source(Sent):
     """What we hold about a source, and since when."""
 
@@ -184,6 +226,8 @@ class Source(Sent):
     same: list[str]
     """The sources that it is stated to be one origin with."""
     history: list[SourceStep]
+    track_record: TrackRecordAt | None
+    """Null while the read models are being built."""
     coordinates: Moment
 
 
@@ -214,7 +258,7 @@ class ReadingMoment(Moment):
     policy: str
 
 
-class Ends(Sent):
+class Compared(Sent):
     """What was held against what; asked for again, both give the same bytes."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
@@ -226,7 +270,7 @@ class Difference(Sent):
     """What differs between two readings of one incident, and the digest of its RFC 8785 form."""
 
     data: dict[str, Any]
-    coordinates: Ends
+    coordinates: Compared
     digest: str
 
 
@@ -275,3 +319,177 @@ class Health(Sent):
     """The process is up."""
 
     status: Literal["ok", "ready"]
+
+
+class ChangedFact(Sent):
+    """A fact of the log, as it was recorded."""
+
+    position: int
+    fact_id: str
+    stream: str
+    """Of an incident, it can stand wherever the incident's slug can."""
+    version: int
+    """Its place in its stream."""
+    topic: str
+    recorded_at: str
+    recorded_by: str | None
+    incident: str | None
+    """The slug of the incident in whose stream it is; null where that is the stream of a source or of the policy."""
+    state: dict[str, Any]
+    """In canonical form (RFC 8785)."""
+    text: dict[str, Any] | None
+    """Free text, in canonical form; null where there is none, or it was erased."""
+
+
+class Changes(Sent):
+    """Facts in the order in which they were recorded."""
+
+    items: list[ChangedFact]
+    next: int | None
+    """The `after` of the next page; null on the last."""
+    position: int
+    """The last position of the log when the page was made."""
+
+
+class SourceItem(Sent):
+    """One source of the list."""
+
+    slug: str | None
+    """Null for one that its relay does not name."""
+    origin: str
+    """What documents call it."""
+    name: str
+    type: str
+    reliability: Reliability
+    speaks_for: str | None
+    same: list[str]
+    track_record: TrackRecord
+    links: dict[str, str]
+
+
+class SourceList(Sent):
+    """Sources that were asked for, in the order asked for."""
+
+    items: list[SourceItem]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+    position: int
+    """The position of the log that the list was read at."""
+
+
+class Total(Sent):
+    """The sums over the incidents of one group, for one measure and population."""
+
+    measure: str
+    population: dict[str, Any]
+    incidents: int
+    """How many have a figure; they are added."""
+    without_figure: int
+    """How many have none; nobody knows what they would add."""
+    lower: int | None
+    """The sum of the lower ends; null where none has one."""
+    upper: int | None
+    """The sum of the upper ends; null where one of them is open."""
+
+
+class TotalGroup(Sent):
+    """The incidents that are counted together, and the totals over them."""
+
+    group: str | None
+    """Null where what it goes by is not known; and for the one group of all."""
+    incidents: int
+    totals: list[Total]
+
+
+class TotalList(Sent):
+    """Totals over incidents. They are all there, in one page."""
+
+    group_by: Literal["country", "admin1", "month", "source"] | None
+    items: list[TotalGroup]
+    next: None
+    position: int
+    """The position of the log that they were read at."""
+
+
+class Said(Sent):
+    """What was said of a clock: the words, and the span that they mean, in UTC."""
+
+    said: str | None
+    earliest: str | None
+    latest: str | None
+
+
+class ReportItem(Sent):
+    """One report that was found."""
+
+    report_id: str
+    incident: str
+    """Which shows it."""
+    kind: str
+    tier: Literal["violence", "tension", "easing", "none"]
+    standing: Literal["standing", "corrected", "retracted", "disputed"]
+    event: str | None
+    source: str
+    via: list[str]
+    occurred: Said | None
+    reported_at: Said
+    places: list[str]
+    tags: list[str]
+    text: dict[str, Any] | None
+    """The free text of its present content; null where there is none, or it was erased."""
+    links: dict[str, str]
+
+
+class ReportList(Sent):
+    """Reports that were found, in the order asked for."""
+
+    items: list[ReportItem]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+    position: int
+    """The position of the log that the list was read at."""
+
+
+class Stopped(Sent):
+    """The fact that made a read model fail, which is never skipped."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+    position: int
+    error: str
+
+
+class Building(Sent):
+    """A generation that is being built, and how far."""
+
+    generation: int
+    version: int
+    position: int
+    behind: int
+    """How many facts it has to go."""
+    stopped: Stopped | None
+
+
+class ProjectionItem(Sent):
+    """One read model, and where it stands."""
+
+    name: str
+    meaning: str
+    version: int
+    """That this release reads."""
+    status: Literal["live", "stopped", "being-built"]
+    generation: int | None
+    """The one that answers; null where none does yet."""
+    position: int | None
+    behind: int | None
+    """How many facts of the log it does not know yet."""
+    stopped: Stopped | None
+    building: Building | None
+
+
+class ProjectionList(Sent):
+    """All read models."""
+
+    items: list[ProjectionItem]
+    next: None
+    position: int
+    """The last position of the log."""

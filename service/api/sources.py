@@ -12,18 +12,21 @@ from domain.incident.facts import SourceFact, decode, source_stream
 from domain.incident.source import fold
 from domain.sources import Registration
 from domain.words import Slug
-from service.answers import settle
 from service.api.body import read, sent
 from service.api.complaints import Complaint, complaints_of
 from service.api.described import MOMENTS, reads, resource, writes
 from service.api.failures import Problem, refuse_fields
 from service.api.moments import coordinates_of, not_yet_known
-from service.api.parameters import AsOf
+from service.api.parameters import AskedAt
+from service.api.projected import BEHIND
 from service.api.sending import JSON, offered, send_document
-from service.api.services import Opened
+from service.api.services import Opened, Services
 from service.api.taken import SourceBody
+from service.api.track_records import NEEDS, track_record_of
+from service.api.waiting import reached
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
 from service.eventstore import StoredRow
+from service.moments import settle
 
 router = resource("sources")
 
@@ -58,14 +61,19 @@ async def put_source(request: Request, services: Opened, terms: Asked, slug: Sou
     return created(written, f"/v1/sources/{name}", status=201 if made else 200)
 
 
-@router.get("/v1/sources/{slug}", summary="What we hold about a source", **reads("Source", *MOMENTS, "no-such-source"))
-async def get_source(request: Request, services: Opened, slug: SourceName, as_of: AsOf = None) -> Response:
+@router.get(
+    "/v1/sources/{slug}",
+    summary="What we hold about a source",
+    **reads("Source", *MOMENTS, "no-such-source", *BEHIND),
+)
+async def get_source(request: Request, services: Opened, slug: SourceName, asked: AskedAt) -> Response:
     """Tell its name, type and grade, and since when; one that only reports named registered itself as `other`, F.
 
-    And which sources it is stated to be one origin with.
+    And which sources it is stated to be one origin with; and its track record, at a `position` of its own, which may
+    lie some facts behind the log. That is null while the read models are being built, unless `min_position` is given.
     """
     offered(request, JSON)
-    name, reader = _slug(slug), services.reader
+    name, reader, as_of = _slug(slug), services.reader, asked.as_of
     moment = await settle(reader, as_of)
     rows = await reader.read([source_stream(name)], moment.position)
     if not rows:
@@ -74,7 +82,20 @@ async def get_source(request: Request, services: Opened, slug: SourceName, as_of
             raise Problem("no-such-source", f"There is no source “{name}”.")
         raise not_yet_known(request, name, as_of, first)
     coordinates = await coordinates_of(reader, rows[-1], moment)
-    return send_document(request, {**_held(name, rows), "coordinates": dict(coordinates)}, coordinates)
+    record = await _track_record(services, asked, name)
+    held = {**_held(name, rows), "track_record": record, "coordinates": dict(coordinates)}
+    return send_document(request, held, coordinates if record else None)
+
+
+async def _track_record(services: Services, asked: AskedAt, slug: str) -> dict[str, Any] | None:
+    """Return its track record; None where the read models do not stand there, and nobody asked to wait for them."""
+    try:
+        async with reached(services, asked, *NEEDS) as snapshot:
+            return await track_record_of(snapshot, slug)
+    except Problem as problem:
+        if problem.type.slug not in BEHIND or asked.min_position is not None:
+            raise
+        return None
 
 
 def _held(slug: str, rows: list[StoredRow]) -> dict[str, Any]:

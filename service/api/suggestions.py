@@ -5,12 +5,13 @@ from starlette.responses import Response
 
 from domain.clocks import format_instant
 from domain.duplicates import duplicates
-from service.answers import read_moment, settle, shown_at
+from service.answers import shown_at
 from service.api.described import MOMENTS, reads, resource
 from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName, ReportedUntil
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
+from service.moments import read_moment, settle
 
 router = resource("incidents")
 

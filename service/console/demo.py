@@ -5,12 +5,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from threading import Event
 from uuid import UUID
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service import resources, sample, wiring
-from service.console import web
+from service.console import projecting, web
 from service.console.database import held, migrated
 from service.console.listening import Address, listen, loopback
 from service.console.outcome import FINE, announce, say
@@ -42,7 +43,9 @@ def demo(settings: Settings) -> int:
             migrated(url)
             before = asyncio.run(_load(url))
             ready = _introduction(address, before)
-            web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
+            wiring.make_runner(url, Event()).catch_up()
+            with projecting.beside(url, settings):
+                web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return FINE
 

@@ -24,9 +24,9 @@ import psycopg
 import typer
 
 from domain.catalogue import UnknownName
-from service.answers import MomentUnreadable, Unanswerable
 from service.console.logs import SPEAKER, configure
 from service.eventstore import PersistenceError
+from service.moments import MomentUnreadable, Unanswerable
 from service.postgres.problems import PostgresProblem
 from service.sample import SampleError
 from service.settings import Settings, SettingsError, read_settings

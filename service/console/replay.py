@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from domain.incident.facts import IncidentOpened
 from domain.words import nearest
 from service import wiring
-from service.answers import Answer, NoSuchIncident, Question, answer, recorded
+from service.answers import Answer, NoSuchIncident, Question, answer
 from service.api.sending import envelope
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, Negative
 from service.console.pages import print_page
 from service.eventstore import LogReader
+from service.inputs import recorded
 from service.settings import Settings
 
 _MOST_LISTED = 20

@@ -79,11 +79,15 @@ class LogReader:
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
         self._pool = pool
+        self._log_id: UUID | None = None
 
     async def log_id(self) -> UUID:
-        """Return the id of this log, minted by its migration."""
-        ((log_id,),) = await self._fetch(LOG_ID, {})
-        return log_id
+        """Return the id of this log, minted by its migration; it is read once."""
+        found = self._log_id
+        if found is None:
+            ((found,),) = await self._fetch(LOG_ID, {})
+            self._log_id = found
+        return found
 
     async def head(self) -> Head:
         """Return the last position, its stamp, and the database's clock."""

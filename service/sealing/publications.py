@@ -13,8 +13,9 @@ from psycopg_pool import AsyncConnectionPool
 from domain.catalogue import UnknownName
 from domain.clocks import format_instant
 from domain.incident.facts import EstimatePublished, UnknownFact, decode
-from service.answers import Answer, Question, Reads, Unanswerable, answer
+from service.answers import Answer, Question, Reads, answer
 from service.eventstore import StoredRow
+from service.moments import Unanswerable
 from service.sealing.tree import FactMissing
 
 _POSITIONS: Final = "SELECT notification_id FROM public.facts WHERE topic = 'estimate_published.v1'"

@@ -12,11 +12,22 @@ import httpx
 import pytest
 
 from domain.ledger.canonical import canonical, commitment
-from tests.service.serving import filed, opened, problem, service, toll
+from tests.service.serving import filed, opened, problem, toll
 
-pytest_plugins = ("tests.service.api_fixtures",)
+pytest_plugins = ("tests.service.projected_fixtures",)
 
 VIEWS = {"": "state/1", "/timeline": "timeline/1", "/claims": "claims/1"}
+
+
+@pytest.fixture(scope="module")
+def client(projected_client: httpx.Client) -> httpx.Client:
+    return projected_client
+
+
+@pytest.fixture
+def incident(client: httpx.Client) -> str:
+    """Return the slug of an incident of this test's own, three hours ahead of UTC."""
+    return opened(client)
 
 
 @pytest.fixture
@@ -216,7 +227,6 @@ def test_a_form_that_there_is_not_is_refused(client: httpx.Client, incident: str
     for path in (*VIEWS, "/facts"):
         found = problem(client.get(f"/v1/incidents/{incident}{path}", headers={"Accept": accept}), "not-acceptable")
         assert found["offered"]
-    problem(client.get("/v1/incidents", headers={"Accept": "text/csv"}), "not-acceptable")
 
 
 def test_before_the_first_fact_it_is_not_known_yet(client: httpx.Client, told: tuple[str, list[int]]) -> None:
@@ -276,33 +286,6 @@ def test_raw_facts_give_their_own_commitments(client: httpx.Client, told: tuple[
     timeline = client.get(f"/v1/incidents/{slug}/timeline").json()
     assert timeline["text"][facts[-1]["commitments"]["text"]] == facts[-1]["text"]
     problem(client.get(f"/v1/incidents/{slug}/facts?as_of=2020-01-01T00:00:00Z"), "not-yet-known")
-
-
-def test_incidents_are_listed_page_by_page_in_the_order_they_were_opened(database_url: str) -> None:
-    with service(database_url) as client:
-        assert client.get("/v1/incidents").json() == {"items": [], "next": None, "position": 0}
-        slugs = [opened(client, title=f"No. {n}") for n in range(5)]
-        client.post(f"/v1/incidents/{slugs[1]}/amendment", json={"title": "Renamed"})
-        client.post(f"/v1/incidents/{slugs[2]}/close", json={})
-        client.post(f"/v1/incidents/{slugs[3]}/close", json={})
-        client.post(f"/v1/incidents/{slugs[3]}/reopen", json={})
-        pages, address = [], "/v1/incidents?limit=2"
-        while address:
-            response = client.get(address)
-            page = response.json()
-            pages.append(page["items"])
-            link = response.links.get("next")
-            assert (link is None) == (page["next"] is None)
-            assert link is None or f"cursor={page['next']}" in link["url"]
-            address = link["url"] if link else None
-        items = [item for page in pages for item in page]
-        assert [len(page) for page in pages] == [2, 2, 1]
-        assert [item["slug"] for item in items] == slugs
-        assert [item["status"] for item in items] == ["open", "open", "closed", "open", "open"]
-        assert (items[0]["title"], items[1]["title"]) == ("No. 0", "Renamed")
-        assert items[0]["opened"]["position"] == 1
-        for link in items[0]["links"].values():
-            assert client.get(link).status_code == 200
 
 
 def test_the_way_in_shows_three_questions_that_work(client: httpx.Client, told: tuple[str, list[int]]) -> None:

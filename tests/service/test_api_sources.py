@@ -5,11 +5,24 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.service.serving import CREATED, filed, problem, toll
+from service.api import projected
+from tests.service.projected import head, projecting, read
+from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
-pytest_plugins = ("tests.service.api_fixtures",)
+pytest_plugins = ("tests.service.projected_fixtures",)
 
 SOHR = {"name": "SOHR", "type": "monitor", "reliability": "B"}
+
+
+@pytest.fixture(scope="module")
+def client(projected_client: httpx.Client) -> httpx.Client:
+    return projected_client
+
+
+@pytest.fixture
+def incident(client: httpx.Client) -> str:
+    """Return the slug of an incident of this test's own."""
+    return opened(client)
 
 
 @pytest.fixture
@@ -46,7 +59,7 @@ def test_a_source_that_a_report_names_registers_itself(client: httpx.Client, inc
 
 def test_a_source_that_there_is_not_is_a_404(client: httpx.Client, slug: str) -> None:
     problem(client.get(f"/v1/sources/{slug}"), "no-such-source")
-    before = client.get("/v1/incidents").json()["position"]
+    before = head(client)
     at = client.put(f"/v1/sources/{slug}", json=SOHR).json()["position"]
     if before:
         found = problem(client.get(f"/v1/sources/{slug}?as_of=@{before}"), "not-yet-known")
@@ -63,3 +76,45 @@ def test_a_source_that_cannot_be_taken_names_the_field(client: httpx.Client, slu
     problem(client.put("/v1/sources/Not A Slug", json=SOHR), "invalid-parameter", "slug")
     problem(client.get("/v1/sources/SOHR"), "invalid-parameter", "slug")
     problem(client.put(own, json=SOHR, headers={"If-Match": '"v1"'}), "invalid-header", "If-Match")
+
+
+def test_a_source_has_a_track_record(client: httpx.Client, incident: str, slug: str) -> None:
+    reports = [filed(client, incident, toll("40", source=slug, reported_at=f"2025-03-{day}")) for day in (10, 11, 12)]
+    filed(client, opened(client), toll("7", source=slug, reported_at="2025-03-14"))
+    filed(client, incident, toll("7", source=f"not-{slug}", via=[slug]))
+    first = read(client, f"/v1/sources/{slug}")["track_record"]
+    assert first.pop("position") == head(client)
+    unharmed = {"corrected": 0, "retracted": 0, "disputed": 0}
+    span = {"first_reported": "2025-03-09T21:00:00Z", "last_reported": "2025-03-14T20:59:59Z"}
+    assert first == {"reports": 4, "incidents": 2, **unharmed, **span}
+    before = head(client)
+    content = {**toll("41", source=slug), "reported_at": None}
+    content.pop("reported_at")
+    for report, (path, body) in zip(
+        reports,
+        {
+            "correction": {"cause": "transcription", "report": content},
+            "retraction": {"by": "recorder"},
+            "dispute": {"reason": "The ministry denies it."},
+        }.items(),
+        strict=True,
+    ):
+        assert client.post(f"/v1/reports/{report['report_id']}/{path}", json=body).status_code == CREATED
+    now = read(client, f"/v1/sources/{slug}")["track_record"]
+    assert [now[name] for name in ("reports", "corrected", "retracted", "disputed")] == [4, 1, 1, 1]
+    then = client.get(f"/v1/sources/{slug}?as_of=@{before}")
+    assert then.json()["track_record"] == {**first, "position": before}
+    assert "immutable" in then.headers["cache-control"]
+
+
+def test_without_read_models_a_source_is_read_all_the_same(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projected, "WAIT_SECONDS", 0.2)
+    with service(database_url) as alone:
+        position = alone.put("/v1/sources/sohr", json=SOHR).json()["position"]
+        own = alone.get("/v1/sources/sohr")
+        assert (own.json()["name"], own.json()["track_record"]) == ("SOHR", None)
+        then = alone.get(f"/v1/sources/sohr?as_of=@{position}")
+        assert (then.json()["track_record"], then.headers["cache-control"]) == (None, "no-cache")
+        problem(alone.get(f"/v1/sources/sohr?min_position={position}"), "being-built")
+        with projecting(database_url):
+            assert read(alone, "/v1/sources/sohr")["track_record"]["reports"] == 0

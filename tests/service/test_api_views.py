@@ -95,15 +95,5 @@ def test_a_source_that_revised_its_figure_is_told_with_how_far(
     assert (record["n_revisions"], record["first"]["figure"], record["latest"]["figure"]) == (2, 830, 1383)
 
 
-def test_the_list_of_incidents_says_where_each_answer_is(client: httpx.Client, told: tuple[str, list[int]]) -> None:
-    cursor, links = "0", {}
-    while cursor:
-        page = client.get("/v1/incidents", params={"cursor": cursor}).json()
-        links |= {item["slug"]: item["links"] for item in page["items"]}
-        cursor = page["next"]
-    assert set(links[told[0]]) == {name for name, _ in PATHS} | {"duplicates", "facts"}
-    assert all(client.get(each).status_code == 200 for each in links[told[0]].values())
-
-
 def test_a_view_that_there_is_not_is_a_404(client: httpx.Client, told: tuple[str, list[int]]) -> None:
     problem(client.get(f"/v1/incidents/{told[0]}/no-such-view"), "no-such-page")

@@ -1,0 +1,181 @@
+"""The resource of totals: what is said of many incidents, added up as far as it can be."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated, Final, Literal, LiteralString
+
+import orjson
+from fastapi import Depends, Query, Request
+from psycopg import sql
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from domain.ledger.canonical import canonical
+from domain.populations import Population
+from service.api.complaints import Complaint, complaints_of
+from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
+from service.api.failures import refuse_fields
+from service.api.filters import Chosen
+from service.api.lists import Item, Page, send_page
+from service.api.parameters import AskedAt
+from service.api.projected import BEHIND, Row
+from service.api.restricting import OFFSET, Restriction
+from service.api.sending import CSV, JSON, offered
+from service.api.services import Opened
+from service.api.waiting import reached
+from service.api.words import NAMES
+
+router = resource("incidents")
+
+# An incident that is merged into another is none of its own: what was said of it counts where that is said to count.
+CHOSEN: Final = """
+    SELECT i.incident, {grouped} FROM {incidents} AS i {besides}
+    WHERE {incidents_stands} AND i.status <> 'merged' AND {restriction}
+"""
+FIGURES: Final = """
+    SELECT e.incident, e.measure, e.population, e.lower, CASE WHEN NOT e.upper_open THEN e.upper END AS upper
+    FROM {estimates} AS e
+    WHERE {estimates_stands} AND e.scope = 'incident' AND e.manner IS NULL AND {such}
+"""
+# What one source says under one key, should it say more than one thing: from the least to the most of it.
+OWN_FIGURES: Final = """
+    SELECT e.incident, e.measure, e.population, said.origin, min(said.lower) AS lower,
+        CASE WHEN count(said.upper) = count(*) THEN max(said.upper) END AS upper
+    FROM {estimates} AS e, unnest(e.origins, e.lowers, e.uppers) AS said (origin, lower, upper)
+    WHERE {estimates_stands} AND e.scope = 'incident' AND e.manner IS NULL AND {such}
+    GROUP BY e.incident, e.measure, e.population, said.origin
+"""
+TOTALS: Final = """
+    WITH chosen AS ({chosen}), figures AS ({figures}),
+    sizes AS (SELECT of, count(*) AS incidents FROM chosen GROUP BY of),
+    added AS (
+        SELECT chosen.of, measure, population, count(*) AS counted, sum(lower) AS lower,
+            CASE WHEN count(upper) = count(*) THEN sum(upper) END AS upper
+        FROM chosen JOIN figures ON figures.incident = chosen.incident AND {same}
+        WHERE lower IS NOT NULL OR upper IS NOT NULL
+        GROUP BY chosen.of, measure, population
+    )
+    SELECT sizes.of, incidents, measure, population, counted, lower::bigint, upper::bigint
+    FROM sizes LEFT JOIN added ON added.of IS NOT DISTINCT FROM sizes.of
+    ORDER BY sizes.of COLLATE "C" NULLS LAST, measure COLLATE "C", population COLLATE "C"
+"""
+MEASURED: Final = "e.measure = ANY(%(measure)s::text[])"
+COUNTED: Final = "e.population = ANY(%(population)s::text[])"
+SAME_SOURCE: Final = "figures.origin = chosen.of"
+
+GROUPS: Final[Mapping[str, LiteralString]] = {
+    "": "NULL::text AS of",
+    "country": "nullif(array_to_string(i.countries, ' '), '') AS of",
+    "admin1": "nullif(array_to_string(i.admin1s, ' + '), '') AS of",
+    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {OFFSET}, 'YYYY-MM') AS of",
+    "source": "named.origin AS of",
+}
+"""What each incident is counted under. Whatever has several of them is a group by itself, so nothing counts twice."""
+
+_COLUMNS = ("group", "measure", "population", "incidents", "without_figure", "lower", "upper")
+_BY = (
+    "What to add up by. An incident in two countries, or in two areas, is of a group of its own, so that none counts"
+    " twice. The month is that in which it began, in its own offset. By source, each source's own figures are added;"
+    " figures of several sources never are. Default: one group of all."
+)
+_OF = (
+    'Only figures that count these people, as documents write them: `{"status":["civilian"]}`; `{}` is everyone.'
+    " Given more than once, any of them."
+)
+_WRITE_A_POPULATION = 'Write a JSON object, such as {"status":["civilian"]}.'
+_TABLE = {CSV: {"schema": {"type": "string", "description": f"RFC 4180, with a header: {', '.join(_COLUMNS)}."}}}
+_DESCRIBED: Described = reads("TotalList", *MOMENTS_OF_THE_LOG, *BEHIND, also=_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Which figures are added, and by what."""
+
+    group_by: Annotated[Literal["country", "admin1", "month", "source"] | None, Query(description=_BY)] = None
+    measure: Annotated[
+        list[str] | None, NAMES, Query(description="Only figures of this measure.", examples=[["killed"]])
+    ] = None
+    population: Annotated[list[str] | None, NAMES, Query(description=_OF, examples=[['{"status":["civilian"]}']])] = (
+        None
+    )
+
+    def such(self) -> Restriction:
+        """Return the conditions on the row `e` of an estimate. Raises Problem."""
+        restriction = Restriction()
+        if self.measure:
+            restriction.add(MEASURED, measure=self.measure)
+        if self.population:
+            restriction.add(COUNTED, population=[_population(text) for text in self.population])
+        return restriction
+
+
+@router.get("/v1/tolls", summary="Totals over incidents", **_DESCRIBED)
+async def totals(
+    request: Request,
+    services: Opened,
+    asked: AskedAt,
+    chosen: Annotated[Chosen, Depends(Chosen)],
+    figures: Annotated[_Figures, Depends(_Figures)],
+) -> Response:
+    """Add up what the estimates of the policy in force say of incidents as wholes, for each measure and population.
+
+    `lower` is the sum of the lower ends, so at least so many; `upper` that of the upper ends, null where one of
+    them is open. Best figures are never added: they are single sources' words. `incidents` have a figure and are added,
+    those `without_figure` are not, and nobody knows what they would add. An incident that is merged into another is
+    not counted besides it.
+    """
+    media_type = offered(request, JSON, CSV)
+    restriction, such = chosen.restriction(), figures.such()
+    by_source = figures.group_by == "source"
+    async with reached(services, asked, "incidents", "estimates", *chosen.needs) as snapshot:
+        names = snapshot.names(incidents="i", estimates="e", **chosen.needs)
+        parts = {
+            "chosen": sql.SQL(CHOSEN).format(
+                **names,
+                grouped=sql.SQL(GROUPS[figures.group_by or ""]),
+                besides=sql.SQL(", unnest(i.sources) AS named (origin)" if by_source else ""),
+                restriction=restriction.whole(names),
+            ),
+            "figures": sql.SQL(OWN_FIGURES if by_source else FIGURES).format(**names, such=such.whole(names)),
+            "same": sql.SQL(SAME_SOURCE if by_source else "true"),
+        }
+        rows = await snapshot.fetch(sql.SQL(TOTALS).format(**parts), {**restriction.bound, **such.bound})
+    groups = [_group(of, list(found)) for of, found in groupby(rows, key=lambda row: row["of"])]
+    items = [line for group in groups for line in _lines(group)] if media_type == CSV else groups
+    page = Page(items, snapshot.position, snapshot.closed)
+    return send_page(request, page, media_type, _COLUMNS, group_by=figures.group_by)
+
+
+def _group(of: str | None, rows: list[Row]) -> Item:
+    size = rows[0]["incidents"]
+    return {"group": of, "incidents": size, "totals": [_total(row) for row in rows if row["measure"] is not None]}
+
+
+def _total(row: Row) -> Item:
+    return {
+        "measure": row["measure"],
+        "population": orjson.loads(row["population"]),
+        "incidents": row["counted"],
+        "without_figure": row["incidents"] - row["counted"],
+        "lower": row["lower"],
+        "upper": row["upper"],
+    }
+
+
+def _lines(group: Item) -> Iterable[Item]:
+    """Write a group as lines of a table; one without any figure is a line that says so."""
+    for total in group["totals"] or [{"incidents": 0, "without_figure": group["incidents"]}]:
+        yield {"group": group["group"], **total}
+
+
+def _population(text: str) -> str:
+    """Read a population as sent, and return it as the table has it. Raises Problem."""
+    try:
+        found = Population.model_validate_json(text).canonical()
+    except ValidationError as error:
+        reasons = complaints_of(error.errors(), model=Population)
+        first = reasons[0]
+        said = f"{first.field}: {first.reason}" if first.field else _WRITE_A_POPULATION
+        raise refuse_fields([Complaint("population", said, first.nearest)], "invalid-parameter") from None
+    return canonical(found.model_dump(mode="json", exclude_unset=True)).decode()

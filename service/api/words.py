@@ -1,0 +1,67 @@
+"""Parameters that take several words: each word is checked by itself, and refused at the name of the parameter."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from domain.places import CountryRule
+from domain.report.kind import Tier
+from domain.report.registry import KINDS
+from domain.sources import Reliability, SourceType
+from domain.words import Text, nearest
+
+MOST = 20
+"""How many words a parameter takes."""
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Each:
+    """Every word of a list passes `check`, and is as `schema` describes it; None is no list at all."""
+
+    check: Callable[[str], str]
+    schema: Mapping[str, object]
+
+    def checked(self, words: list[str] | None) -> list[str] | None:
+        if words is None:
+            return None
+        if len(words) > MOST:
+            context = {"count": len(words), "most": MOST}
+            raise PydanticCustomError("too_many", "This is given {count} times; {most} is the most.", context)
+        return [self.check(word) for word in words]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        return core_schema.no_info_after_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        told = {name: each for name, each in handler(schema).items() if name in ("description", "examples")}
+        return {"type": "array", "items": dict(self.schema), "minItems": 1, "maxItems": MOST, **told}
+
+
+def one_of(what: str, known: Sequence[str]) -> Each:
+    """Take words of a closed list; another one is refused with the nearest that it could be."""
+
+    def check(word: str) -> str:
+        if word in known:
+            return word
+        near = nearest(word, known)
+        hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known)}."
+        context = {"word": word[:100], "what": what, "hint": hint, "nearest": near}
+        raise PydanticCustomError("unknown_word", "“{word}” is not a known {what}; {hint}", context)
+
+    return Each(check, {"type": "string", "enum": list(known)})
+
+
+NAMES = Each(Text(_LONGEST, 1).check, {"type": "string", "minLength": 1, "maxLength": _LONGEST})
+"""Names and words of any script, as they are written."""
+COUNTRIES = Each(CountryRule().check, {"type": "string", "pattern": "^[A-Z]{2}$"})
+"""ISO 3166-1 alpha-2."""
+KIND_NAMES = one_of("kind of report", tuple(KINDS))
+TIERS = one_of("tier", get_args(Tier))
+GRADES = one_of("grade", get_args(Reliability))
+SOURCE_TYPES = Each(get_args(SourceType)[1].check, {"type": "string"})
+"""Words of the list of types, or of one's own."""
