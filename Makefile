@@ -72,9 +72,12 @@ docs: ## write the generated pages of docs/ anew
 	$(prepare) requirements-dev.lock
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate; else echo 'No page is generated yet.'; fi
 
-bench: ## measure how long views of a large incident take, and write docs/performance.md (minutes)
+bench: ## measure folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m bench.view_folds --write
+	.venv/bin/python -m bench.rebuild --facts 1000000 --incidents 10000 --data data/bench --write
+	.venv/bin/python -m bench.asof --data data/bench --write
+	.venv/bin/python -m bench.lag --data data/bench --write
 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock

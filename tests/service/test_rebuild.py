@@ -143,7 +143,7 @@ def test_killed_at_random_points_it_goes_on_and_nothing_is_there_twice(
         with running("rebuild", "--workers", "2", DATABASE_URL=large) as command:
             ours = psutil.Process(command.process.pid)
             wait_for(lambda: done(large)[0] > before or command.process.poll() is not None)  # noqa: B023 - called here
-            time.sleep(chance.random() / 2)
+            time.sleep(chance.random() / 25)
             before = done(large)[0]
             if kill_a_worker:
                 chance.choice(ours.children()).kill()
@@ -155,7 +155,7 @@ def test_killed_at_random_points_it_goes_on_and_nothing_is_there_twice(
                 ours.kill()
                 assert psutil.wait_procs(workers, timeout=PATIENCE)[1] == []
         some, every = done(large)
-        assert 0 < some < every
+        assert 0 < some <= every  # all pieces may be done before the new generations answer
         assert generations_of(large) == dict.fromkeys(ALL, (1, 1))
     told = run("rebuild", "--workers", "2", "--verify", DATABASE_URL=large)
     assert (told.returncode, "each verified" in told.stdout) == (0, True), told.stderr
