@@ -5,9 +5,8 @@ made of the same parts: the same scales, the same policies, the same rulebook of
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain import catalogue
@@ -19,73 +18,17 @@ from domain.events import Telling
 from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
 from domain.incident.history import History, Version
 from domain.incident.inputs import Reach
+from domain.listing import Listed, Moved, Tallies
 from domain.reading import Reading
 from domain.report.registry import KINDS
 from domain.searching import words_of
-from domain.tallies import Moments, Tally
+from domain.tallies import Tally
 from domain.unfolding import touched_by, weigh_anew
 from domain.weighing import Scales
 
 VIOLENCE = "violence"
 
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
-
-    `level` is the highest of any day (escalation/1); `killed` the greatest lower end of any estimate of those killed
-    in the whole incident; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
-    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
-    speech was held is no place of violence. `words` are what it is found by.
-    """
-
-    slug: str
-    title: str
-    status: str
-    into: str | None
-    countries: tuple[str, ...]
-    period: str | None
-    utc_offset: str
-    kinds: tuple[str, ...]
-    actors: tuple[str, ...]
-    sources: tuple[str, ...]
-    tags: tuple[str, ...]
-    places: tuple[str, ...]
-    admin1s: tuple[str, ...]
-    points: tuple[tuple[str, str], ...]
-    level: int | None
-    killed: int | None
-    occurred_from: datetime | None
-    occurred_to: datetime | None
-    words: tuple[str, ...]
-
-
-class Moved(NamedTuple):
-    """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
-
-    `listed` says whether the incident may be listed otherwise.
-    """
-
-    reports: Collection[UUID] = ()
-    keys: Collection[Key] = ()
-    inputs: Collection[UUID] = ()
-    listed: bool = True
-
-
 _NOBODY: Collection[str] = frozenset()
-
-
-@dataclass(slots=True)
-class _Tallies:
-    kinds: Tally[str] = field(default_factory=Tally[str])
-    actors: Tally[str] = field(default_factory=Tally[str])
-    sources: Tally[str] = field(default_factory=Tally[str])
-    tags: Tally[str] = field(default_factory=Tally[str])
-    places: Tally[str] = field(default_factory=Tally[str])
-    admin1s: Tally[str] = field(default_factory=Tally[str])
-    points: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
-    starts: Moments = field(default_factory=Moments)
-    ends: Moments = field(default_factory=Moments)
 
 
 class Present:
@@ -103,7 +46,7 @@ class Present:
         self._named = policy
         self._scales = Scales(history)
         self._days = Days(history)
-        self._tallies = _Tallies()
+        self._tallies = Tallies()
         self._speaking: dict[str, Version] = {}
         self._told: dict[str, Telling] = {}
         self._spans: dict[str, Span] = {}

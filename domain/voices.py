@@ -2,17 +2,15 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 from domain.claims import Held, Key
-from domain.estimates import CAPPED, CLOSED, IMPROBABLE, OPEN, PART_EXCEEDS, End, Standing
+from domain.estimates import CLOSED, IMPROBABLE, OPEN, Standing
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
+from domain.standing import exceeds, is_part, standing_of
 from domain.supersession import BREAK, Ledger, ledger
-
-DISPUTED = "disputed"
 
 Family = tuple[str, str, str | None]
 """Measure, scope and manner: what claims of one origin share whose populations may be part of one another."""
@@ -151,7 +149,7 @@ class Voice:
                 return None
             report = self._report_of(of.current)
             past = self._past_of(key, of)
-            made = _standing(history, report, of, of.current, past, self._currents(key))
+            made = standing_of(history, report, of, of.current, past, self._currents(key))
             if found is None or found.held is not made.held or found != made:
                 found = self._standing[key] = made
         return found
@@ -224,7 +222,7 @@ class Voice:
         of = self._ledgers.get(whole)
         if of is None or of.current is None or not stood:
             return True
-        return any(each is not None and _exceeds(each, of.current) for each in stood)
+        return any(each is not None and exceeds(each, of.current) for each in stood)
 
     def _kin(self, key: Key) -> Collection[Key]:
         return self._families.get(family_of(key), ())
@@ -283,12 +281,6 @@ class Voice:
         return moved
 
 
-@lru_cache(maxsize=8192)
-def is_part(part: Key, whole: Key) -> bool:
-    """Say whether everyone that a key counts is counted under the other too."""
-    return part.population.is_part_of(whole.population)
-
-
 def outdone(earlier: Held, later: Held) -> bool:
     """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
 
@@ -311,63 +303,3 @@ def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
     order, _ = said_order(reports)
     last = max(index for index, report in enumerate(order) if report.now.report.complete)
     return frozenset(report.ref for report in order[:last])
-
-
-def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
-    """Return lower, upper and best with the claim that says them, one figure once."""
-    lower, upper, best = held.said
-    if lower is not None and lower == upper == best:
-        one = End(lower, held.ref)
-        return one, one, one
-    low, high, middle = (None if figure is None else End(figure, held.ref) for figure in (lower, upper, best))
-    return low, high, middle
-
-
-def _standing(
-    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Iterable[Held]
-) -> Standing:
-    count = held.count
-    lower, upper, best = _ends(held)
-    disputed = report.is_disputed(held.ref)
-    marks = (DISPUTED,) if disputed else ()
-    plain = Standing(
-        held,
-        history.grade(held.origin),
-        count.bound or "exact",
-        lower,
-        upper,
-        best,
-        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
-        credibility=report.credibility_of(held.ref),
-        disputed=disputed,
-        history=past,
-    )
-    part = max(
-        (each for each in family if _exceeds(each, held)),
-        key=lambda each: (each.count.lower or 0, each.newness),
-        default=None,
-    )
-    if part is None:
-        return plain
-    return replace(
-        plain,
-        bound="at_least",
-        lower=End(part.count.lower or 0, part.ref),
-        upper=None,
-        best=None,
-        flags=tuple(sorted({*plain.flags, PART_EXCEEDS})),
-        exceeded_by=part,
-    )
-
-
-def _exceeds(part: Held, whole: Held) -> bool:
-    """Say whether a later claim about part of the whole's people is greater than the whole."""
-    return (
-        part.key != whole.key
-        and not part.worded
-        and not whole.worded
-        and part.count.bound not in CAPPED
-        and (part.count.lower or 0) > max(whole.figure, 0)
-        and part.newness[:-1] > whole.newness[:-1]
-        and is_part(part.key, whole.key)
-    )

@@ -6,7 +6,7 @@ from typing import Generic, Literal, LiteralString, TypeVar
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.present import Moved
+from domain.listing import Moved
 
 S = TypeVar("S")
 

@@ -9,7 +9,7 @@ from domain.estimates import Estimate
 from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
-from domain.voices import DISPUTED
+from domain.standing import DISPUTED
 from domain.weighing import Keyed, Weighed, weigh
 
 _BEHIND = {

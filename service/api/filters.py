@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
 
-from domain.present import Listed
+from domain.listing import Listed
 from service.api.restricting import Restriction
 from service.api.spans import Box, Span, any_within, boxes_of, span_of, words_searched
 from service.api.words import COUNTRIES, KIND_NAMES, NAMES, one_of

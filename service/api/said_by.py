@@ -9,7 +9,8 @@ from psycopg import sql
 from domain import catalogue
 from domain.estimates import Policy
 from domain.incident.history import History
-from domain.present import Listed, listed
+from domain.listing import Listed
+from domain.present import listed
 from domain.reading import Reading
 from service.answers import inputs_at
 from service.api.failures import Problem

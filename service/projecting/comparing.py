@@ -19,7 +19,8 @@ from domain.incident import source as sources
 from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact, SourceRegistered
 from domain.incident.history import history_of
 from domain.incident.source import Source
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from domain.reading import Reading
 from service.generations import Generation
 from service.inputs import gathering

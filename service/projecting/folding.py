@@ -12,7 +12,8 @@ from domain.incident import source as sources
 from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact, topic_of
 from domain.incident.history import History
 from domain.incident.source import Source
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from service.eventstore import trail
 from service.eventstore.trail import Kept
 from service.inputs import gathering

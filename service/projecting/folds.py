@@ -13,14 +13,15 @@ from domain.incident.facts import Recorded, SourceFact
 from domain.incident.history import History
 from domain.incident.inputs import leads_to
 from domain.incident.source import Source
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from service.eventstore import trail
 from service.inputs import gathering
 from service.readmodel import Key
 
 S = TypeVar("S")
 
-MOST_FACTS: Final = 20_000
+MOST_FACTS: Final = 80_000
 """About how many facts the kept subjects may have together; one alone may have more."""
 
 

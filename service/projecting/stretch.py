@@ -11,7 +11,8 @@ import psycopg
 from domain.incident import source as sources
 from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact
 from domain.incident.source import Source
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from service.eventstore.trail import Kept
 from service.projecting.folds import Folds, Subject
 from service.projecting.ranges import Ranges, fingerprint

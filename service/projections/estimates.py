@@ -8,7 +8,8 @@ from operator import attrgetter
 from domain.claims import Key as ClaimKey
 from domain.estimates import End, Estimate, Standing
 from domain.ledger.canonical import canonical
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from service.readmodel import AT_A_POSITION, Change, Key, ReadModel
 
 _RATED_OUT = "rated_out"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from service.readmodel import AT_A_POSITION, Change, ReadModel
 
 

@@ -6,7 +6,8 @@ No text is kept here, only the words it is found by; what is shown is read from 
 from collections.abc import Iterable
 
 from domain.incident.report_history import ReportHistory
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from domain.report.kind import Report
 from domain.report.registry import KINDS
 from domain.searching import words_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.incident.source import Source
-from domain.present import Moved
+from domain.listing import Moved
 from service.readmodel import AT_A_POSITION, Change, ReadModel
 
 

@@ -25,7 +25,8 @@ from domain.incident.commands import (
 from domain.incident.facts import incident_stream
 from domain.incident.history import History
 from domain.incident.refusals import Refusal
-from domain.present import Listed, Moved, Present, listed
+from domain.listing import Listed, Moved
+from domain.present import Present, listed
 from domain.reading import Document, Reading
 from domain.sources import Registration
 from domain.weighing import keyed_claims

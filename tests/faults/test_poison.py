@@ -9,7 +9,8 @@ import pytest
 import structlog
 
 from domain.incident.facts import incident_stream
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from domain.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact

@@ -15,7 +15,8 @@ from domain.incident import source as sources
 from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact
 from domain.incident.history import history_of
 from domain.incident.inputs import leads_to
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from domain.reading import Reading
 from service.eventstore import trail
 from service.generations import Generation, begin, generations, live, make_registry

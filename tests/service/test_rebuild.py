@@ -23,7 +23,8 @@ from bench.world import Shape, fill
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
 from domain.incident.facts import Recorded, incident_stream
 from domain.incident.source import Source
-from domain.present import Moved, Present
+from domain.listing import Moved
+from domain.present import Present
 from domain.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact

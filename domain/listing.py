@@ -1,0 +1,68 @@
+"""One incident as a list shows it, what of it may have moved, and what its reports say together."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.claims import Key
+from domain.tallies import Moments, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
+
+    `level` is the highest of any day (escalation/1); `killed` the greatest lower end of any estimate of those killed
+    in the whole incident; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
+    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
+    speech was held is no place of violence. `words` are what it is found by.
+    """
+
+    slug: str
+    title: str
+    status: str
+    into: str | None
+    countries: tuple[str, ...]
+    period: str | None
+    utc_offset: str
+    kinds: tuple[str, ...]
+    actors: tuple[str, ...]
+    sources: tuple[str, ...]
+    tags: tuple[str, ...]
+    places: tuple[str, ...]
+    admin1s: tuple[str, ...]
+    points: tuple[tuple[str, str], ...]
+    level: int | None
+    killed: int | None
+    occurred_from: datetime | None
+    occurred_to: datetime | None
+    words: tuple[str, ...]
+
+
+class Moved(NamedTuple):
+    """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
+
+    `listed` says whether the incident may be listed otherwise.
+    """
+
+    reports: Collection[UUID] = ()
+    keys: Collection[Key] = ()
+    inputs: Collection[UUID] = ()
+    listed: bool = True
+
+
+@dataclass(slots=True)
+class Tallies:
+    """What the reports of an incident say, counted over those that speak."""
+
+    kinds: Tally[str] = field(default_factory=Tally[str])
+    actors: Tally[str] = field(default_factory=Tally[str])
+    sources: Tally[str] = field(default_factory=Tally[str])
+    tags: Tally[str] = field(default_factory=Tally[str])
+    places: Tally[str] = field(default_factory=Tally[str])
+    admin1s: Tally[str] = field(default_factory=Tally[str])
+    points: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
+    starts: Moments = field(default_factory=Moments)
+    ends: Moments = field(default_factory=Moments)
