@@ -47,6 +47,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture
+def one_server_will_do(server: EmbeddedServer) -> None:
+    """Leave out all servers but the bundled one: how our processes live and die does not depend on its version."""
+    if server.version // 10_000 != BUNDLED:
+        pytest.skip("how processes live and die does not depend on the server's version")
+
+
 @pytest.fixture(scope="session")
 def create_database(server: EmbeddedServer) -> Callable[[str], str]:
     """Return what makes one more database in the image of another, and returns its address."""

@@ -335,9 +335,9 @@ TAMPERED: dict[str, tuple[str, LiteralString, dict[str, Any]]] = {
         {"column": "kind", "stands": "speech_delivered", "should": "toll_revised"},
     ),
     "a cell of the past": (
-        "estimates",
-        "UPDATE {table} SET policy = 'latest/9' WHERE until IS NOT NULL",
-        {"column": "policy", "stands": "latest/9", "should": "range/1"},
+        "incidents",
+        "UPDATE {table} SET status = 'closed' WHERE until IS NOT NULL",
+        {"column": "status", "stands": "closed", "should": "open"},
     ),
     "a row that is gone": ("inputs", "DELETE FROM {table}", {"column": None, "stands": None}),
     "a row that nobody said": ("estimates", NOBODY_SAID, {"column": None, "key": "ab", "should": None}),

@@ -24,6 +24,8 @@ from tests.service.console import Running, running
 from tests.service.projected import projecting
 from tests.service.serving import filed, opened, service, toll
 
+pytestmark = pytest.mark.usefixtures("one_server_will_do")
+
 PATIENCE = 60.0
 READY = "Ctrl-C stops it."
 HOLDER = """
