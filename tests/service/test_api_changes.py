@@ -29,6 +29,8 @@ from tests.service.serving import filed, opened, problem, service, serving, toll
 
 pytest_plugins = ("tests.service.api_fixtures",)
 
+pytestmark = pytest.mark.usefixtures("one_server_will_do")
+
 CHANGES = "/v1/changes"
 EVENTS, LINES = {"Accept": "text/event-stream"}, {"Accept": "application/x-ndjson"}
 LISTENERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
