@@ -10,6 +10,9 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 # What to hand to pytest instead of the whole suite: make test ARGS="tests/domain -k clocks"
 ARGS ?=
 
+# Properties are tried on thousands of cases: without counting lines, which the other tests reach by themselves.
+PROPERTIES := properties or invariants
+
 # The first Python here that is new enough; `make PYTHON=…` picks another.
 PYTHON ?=
 define prepare
@@ -35,7 +38,8 @@ run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
 test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests, without floors
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest tests/domain --cov --cov-report= --numprocesses 2 --dist worksteal
+	.venv/bin/python -m pytest tests/domain -k '$(PROPERTIES)' --numprocesses 2 --dist worksteal
+	.venv/bin/python -m pytest tests/domain -k 'not ($(PROPERTIES))' --cov --cov-report= --numprocesses 2 --dist worksteal
 	.venv/bin/python -m pytest tests/service tests/faults --cov --cov-report= --cov-append --numprocesses 3 --dist loadfile
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
