@@ -1,53 +1,9 @@
-"""Anything else that a source states, kept verbatim: a title, and attributes with their type."""
+"""Anything else that a source states: a title, and attributes."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NoReturn
-
-from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from typing import Literal
 
 from domain.report.kind import Case, Kind, Report
-from domain.report.written import Decimal
-from domain.words import Label, Strict, Words
-
-_BIGGEST = 2**53 - 1
-
-
-class DecimalNumber(Strict, frozen=True):
-    """A number with a fraction, or too big for JSON readers, digit by digit: `{"decimal": "1.50"}`."""
-
-    decimal: Decimal
-
-
-_WORDS: TypeAdapter[str] = TypeAdapter(Words)
-
-
-@dataclass(frozen=True)
-class _Verbatim:
-    """Takes JSON's own types but lists, objects and binary fractions, which would not give back what was sent."""
-
-    def read(self, value: object, _: object) -> object:
-        if isinstance(value, str):
-            return _WORDS.validate_python(value)
-        if isinstance(value, dict | DecimalNumber):
-            return DecimalNumber.model_validate(value)
-        if isinstance(value, float):
-            self._refuse(f"{value} is a binary fraction; write {{“decimal”: “{value}”}} to keep its digits.")
-        if isinstance(value, int) and abs(value) > _BIGGEST:
-            self._refuse("The number is beyond 2^53 - 1; write {“decimal”: “…”} to keep its digits.")
-        if value is not None and not isinstance(value, int):
-            self._refuse("An attribute is a string, an integer, true, false, null or {“decimal”: “1.50”}.")
-        return value
-
-    @staticmethod
-    def _refuse(why: str) -> NoReturn:
-        raise PydanticCustomError("attribute", "{why}", {"why": why})
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
-        return core_schema.no_info_wrap_validator_function(self.read, handler(source))
-
-
-Attribute = Annotated[Words | int | bool | DecimalNumber | None, _Verbatim()]
+from domain.words import Label
 
 
 class ObservationNoted(Report, frozen=True):
@@ -55,7 +11,6 @@ class ObservationNoted(Report, frozen=True):
 
     kind: Literal["observation_noted"]
     title: Label
-    attributes: Annotated[dict[Label, Attribute], Field(max_length=500)] = Field(default_factory=dict[str, Any])
 
     def event_part(self) -> str:
         """Return the title: each is an observation of its own."""
