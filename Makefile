@@ -86,7 +86,7 @@ bench: ## measure folds, rebuilds, questions about the past and the projector's 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --group dev --extra parquet --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## remove the environment and what the checks left; data/ stays
 	rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist

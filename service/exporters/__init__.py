@@ -1,0 +1,1 @@
+"""Slot: one file = one format that is written. Each declares `EXPORTER`; nothing else knows the formats' names."""

@@ -1,0 +1,72 @@
+"""What an importer declares: how files of its format become lines as `POST /v1/reports:batch` takes them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Document = Mapping[str, Any]
+"""A line as JSON: `{"incident": slug, …report}`, `{"open": {…}}` or `{"register": {…}}`; docs/formats.md."""
+
+Cells = Mapping[str, object]
+"""A row of a table: its cells by column, each a string, whole number, truth, None or `{"decimal": "1.50"}`."""
+
+
+class Where(NamedTuple):
+    """Where something stands in what is read: the file, the first line of the row (from 1), the column, the version."""
+
+    file: str
+    line: int | None = None
+    column: str | None = None
+    version: str | None = None
+
+
+class Line(NamedTuple):
+    """One thing to record, with an id of its own that every further import of it makes again."""
+
+    where: Where
+    document: Document
+
+
+class Bad(NamedTuple):
+    """What cannot be taken: where it stands, and a sentence that says why. The rest goes on."""
+
+    where: Where
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read: files or repositories, and how.
+
+    `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` when the files said
+    what they say, where they do not tell (RFC 3339). `held` gives the rows of the mapping's table as it stands now,
+    by key; `advance` is told how many steps (bytes, or versions of a repository) have been read, of those that the
+    importer's `steps` counted.
+    """
+
+    paths: tuple[Path, ...]
+    map: Path | None = None
+    path: str | None = None
+    reported_at: str | None = None
+    held: Callable[[Any], Mapping[str, Cells]] = lambda _: {}
+    advance: Callable[[int], None] = lambda _: None
+
+
+class Unreadable(Exception):
+    """The source cannot be read at all; the sentence says what to do. Nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One format. `read` yields lines in the order to record them, and what it cannot take; raises Unreadable.
+
+    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all.
+    """
+
+    name: str
+    summary: str
+    files: str
+    read: Callable[[Source], Iterator[Line | Bad]]
+    steps: Callable[[Source], int]
+    mapped: bool = False
