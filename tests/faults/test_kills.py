@@ -116,6 +116,9 @@ class Story:
         self.start()
         until = time.monotonic() + PATIENCE
         with connect(self.url) as connection:
+            while connection.execute(THERE).fetchone() != (True,):
+                assert time.monotonic() < until
+                time.sleep(0.1)
             while True:
                 found, head = truth.living(connection), len(truth.log_of(connection))
                 assert all(each.stopped is None for each in found), found
