@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from types import FrameType
 
 import structlog
 
@@ -16,6 +15,7 @@ from service import wiring
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
 from service.console.outcome import FINE, keep, say
+from service.console.stopping import stopping
 from service.settings import Settings
 
 RESTART_SECONDS = 1.0
@@ -31,7 +31,7 @@ def project(settings: Settings) -> int:
 
     Raises CannotRun and PostgresProblem.
     """
-    stop = _stop_when_told()
+    stop = stopping().event
     on_database(settings, lambda url: _follow(url, stop))
     return FINE
 
@@ -83,20 +83,9 @@ def _end(process: BaseProcess) -> None:
 def _work(url: str, settings: Settings) -> None:
     """Project in this process until told to stop, or until the server that started it is gone."""
     configure(settings.log, keep=lambda text: keep(text, settings.data))
-    stop = _stop_when_told()
+    stop = stopping().event
     threading.Thread(target=_end_with_parent, args=(stop,), name="end-with-parent", daemon=True).start()
     wiring.make_runner(url, stop).run()
-
-
-def _stop_when_told() -> threading.Event:
-    stop = threading.Event()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, told)
-    return stop
 
 
 def _end_with_parent(stop: threading.Event) -> None:

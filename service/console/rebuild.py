@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from service import wiring
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, NO, CannotRun, Misuse, say
 from service.console.progress import progress
+from service.console.stopping import stopping
 from service.console.words import console, count, shown
 from service.projecting.building import Built, Progress, Ways
 from service.projecting.trouble import AGAIN, BuildingProblem, CannotBuild, told_of
@@ -43,28 +45,29 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     names = _known(asked.names)
     expect_data(settings)
     began = time.monotonic()
+    stop = stopping(twice_at_once=True)
     try:
-        built = on_database(settings, lambda url: _built(url, names, asked))
+        built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
     except CannotBuild as problem:
         _print_failure(problem, json=asked.json)
         return NO
     except (BuildingProblem, psycopg.Error) as problem:
+        if stop.event.is_set():
+            say(f"Stopped; the old read models go on answering. {AGAIN}")
+            raise stop.interruption() from problem
         raise CannotRun(told_of(problem)) from problem
-    except KeyboardInterrupt:
-        say(f"Stopped; the old read models go on answering. {AGAIN}")
-        raise
     _print(built, time.monotonic() - began, asked)
     return FINE
 
 
-def _built(url: str, names: Sequence[str], asked: Asked) -> Built:
+def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> Built:
     expect_migrated(url)
     with progress() as told:
 
         def heard(now: Progress) -> None:
             told(now.work, now.done, now.total, now.resumed)
 
-        return wiring.rebuild(url, names, Ways(asked.workers, asked.verify, heard))
+        return wiring.rebuild(url, names, Ways(asked.workers, asked.verify, heard, stop))
 
 
 def _known(names: Sequence[str]) -> list[str]:
