@@ -22,12 +22,6 @@ from domain.events import events_of
 from domain.incident.facts import (
     PolicyAdopted,
     Recorded,
-    ReportAssessed,
-    ReportCorrected,
-    ReportDisputed,
-    ReportFiled,
-    ReportReinstated,
-    ReportRetracted,
     SourceGraded,
     SourceRegistered,
 )
@@ -47,16 +41,13 @@ from domain.state_documents import (
     source_document,
     whole_document,
 )
-from domain.unfolding import touched_by, weigh_anew
+from domain.unfolding import OF_REPORTS, touched_by, weigh_anew
 from domain.weighing import Increment, Scales
 
 T = TypeVar("T")
 
 CHRONICLED = "state/1"
 """The view whose document a chronicle tells."""
-
-OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
-"""Facts that say nothing of an incident as a whole."""
 
 
 @dataclass(slots=True)
@@ -281,7 +272,7 @@ class Chronicle:
 
     def _judge(self, key: Key, position: int) -> None:
         keyed = self._scales.keyed(key)
-        self._days.weigh(key, keyed.question.claims)
+        self._days.weigh(key, self._scales.said(key))
         judged = None
         if keyed.ledgers or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.question)

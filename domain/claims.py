@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
@@ -134,40 +134,89 @@ class Claim(Strict, frozen=True):
 class Key:
     """Measure x population x scope x manner: what two figures must share to be compared at all.
 
-    `document` is how it stands in documents: lists sorted, limits only. `canonical` is
-    that as canonical JSON: equal keys have equal text, and documents sort by it.
+    `event` is the event that its scope is about, None if it is about none; `family` what it shares with those whose
+    people may be part of its own; `limits` is the population as it stands in documents: lists sorted, limits only.
     """
 
     measure: str
     population: Population
     scope: str
     manner: str | None = None
-    document: Mapping[str, object] = field(init=False, repr=False)
-    canonical: str = field(init=False, repr=False)
+    event: str | None = field(init=False, repr=False)
+    family: tuple[str, str, str | None] = field(init=False, repr=False)
+    limits: Mapping[str, object] = field(init=False, repr=False)
+    _told: tuple[str | None, ...] = field(init=False, repr=False)
     _hash: int = field(init=False, repr=False)
+    _canonical: str | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        """Work out the document, its text and its hash once: keys are looked up all the time."""
-        limits = self.population.model_dump(mode="json", exclude_unset=True)
-        document = {"measure": self.measure, "population": limits, "scope": self.scope, "manner": self.manner}
-        text = canonical(document).decode()
-        object.__setattr__(self, "document", document)
-        object.__setattr__(self, "canonical", text)
-        object.__setattr__(self, "_hash", hash(text))
+        """Work out its hash once: keys are looked up all the time."""
+        limits, text = _limits(*_fields(self.population))
+        told = (self.measure, self.scope, self.manner, text)
+        set_once = object.__setattr__
+        set_once(self, "event", event_of_scope(self.scope))
+        set_once(self, "family", (self.measure, self.scope, self.manner))
+        set_once(self, "limits", limits)
+        set_once(self, "_told", told)
+        set_once(self, "_hash", hash(told))
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """How it stands in documents."""
+        return {"measure": self.measure, "population": self.limits, "scope": self.scope, "manner": self.manner}
+
+    @property
+    def canonical(self) -> str:
+        """That as canonical JSON: equal keys have equal text, and documents sort by it."""
+        if self._canonical is None:
+            object.__setattr__(self, "_canonical", canonical(self.document).decode())
+        return self._canonical or ""
 
     def __hash__(self) -> int:
-        """Hash by the canonical text."""
+        """Hash by what it is made of."""
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        """Compare by the canonical text."""
-        return self is other or (isinstance(other, Key) and self.canonical == other.canonical)
+        """Compare by what it is made of."""
+        return self is other or (isinstance(other, Key) and self._told == other._told)
+
+
+_Field = str | tuple[str, ...] | None
+
+
+def _fields(population: Population) -> tuple[_Field, ...]:
+    return (
+        population.status,
+        population.of,
+        population.age,
+        population.sex,
+        population.group,
+        population.role,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
+    """Return the limits of a population as they stand in documents, and as text."""
+    limits = _population(*fields).model_dump(mode="json", exclude_unset=True)
+    return limits, canonical(limits).decode()
+
+
+@lru_cache(maxsize=1024)
+def _population(*fields: _Field) -> Population:
+    """Return the population of these fields in its canonical form; the same one for the same fields."""
+    given: dict[str, Any] = dict(zip(Population.model_fields, fields, strict=True))
+    return Population.model_construct(**given).canonical()
+
+
+def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
+    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
+    return _key(measure, scope, manner, *_fields(population))
 
 
 @lru_cache(maxsize=8192)
-def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
-    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
-    return Key(measure, population.canonical(), scope, manner)
+def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Key:
+    return Key(measure, _population(*fields), scope, manner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +240,15 @@ class Held:
     flags: tuple[str, ...] = field(default=())
     newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
     """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
+    figure: int = field(init=False, repr=False, compare=False)
+    """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
 
     def __post_init__(self) -> None:
         """Work out once what claims are sorted by again and again."""
-        newness = (latest(self.reported), earliest(self.reported), self.order, self.ref)
-        object.__setattr__(self, "newness", newness)
+        count, span = self.count, self.reported
+        said = [number for number in (count.upper, count.best, count.lower) if number is not None]
+        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, self.order, self.ref))
+        object.__setattr__(self, "figure", max(said) if said else -1)
 
     @property
     def worded(self) -> bool:
@@ -206,12 +259,6 @@ class Held:
     def said(self) -> tuple[int | None, int | None, int | None]:
         """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
         return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
-
-    @property
-    def figure(self) -> int:
-        """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
-        said = [number for number in (self.count.upper, self.count.best, self.count.lower) if number is not None]
-        return max(said, default=-1)
 
 
 def event_scope(label: str) -> str:

@@ -178,6 +178,7 @@ _FARTHEST = (timezone(timedelta(hours=23, minutes=59)), timezone(-timedelta(hour
 def _anywhere(parse: Callable[[str, timezone], Span]) -> Callable[[str], None]:
     """Try a text at both extremes: once stored, it must stay readable and printable whatever the incident's offset."""
 
+    @lru_cache(maxsize=16_384)
     def check(text: str) -> None:
         for offset in _FARTHEST:
             span = parse(text, offset)

@@ -6,6 +6,7 @@ no old report.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast, get_args
 
@@ -149,11 +150,17 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
     return _derived(_shaped(*figures, bound), lexicon)
 
 
+@lru_cache(maxsize=16_384)
+def _read_once(verbatim: str, lexicon: str) -> Reading:
+    """Read words by a lexicon of this name; the same few are said again and again."""
+    return read(verbatim, LEXICONS[lexicon])
+
+
 def _from_words(verbatim: str | None, bound: str | None, lexicon: str) -> dict[str, Any]:
     if verbatim is None:
         message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
         raise CountError(message)
-    reading = read(verbatim, LEXICONS[lexicon])
+    reading = _read_once(verbatim, lexicon)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
     return _derived(reading, lexicon)
@@ -162,7 +169,7 @@ def _from_words(verbatim: str | None, bound: str | None, lexicon: str) -> dict[s
 def _agreeing(verbatim: str, figures: tuple[int | None, ...], lexicon: str) -> dict[str, Any] | None:
     """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
     try:
-        reading = read(verbatim, LEXICONS[lexicon])
+        reading = _read_once(verbatim, lexicon)
     except CountError:
         return None
     said = (reading.lower, reading.upper, reading.best)

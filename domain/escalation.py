@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timezone
 
-from domain.claims import INCIDENT_SCOPE, Key, event_of_scope, event_scope, foreign, home_of
+from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, Told, events_of, local_day
 from domain.incident.history import History
-from domain.weighing import Weighed
+from domain.weighing import Said, Weighed
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
 ATTACKS = 3
@@ -111,22 +111,24 @@ class Days:
                 self._place(key, label, None)
         self._count(label)
 
-    def weigh(self, key: Key, claims: Sequence[Standing]) -> None:
-        """Let a key have these current claims; only those of the killed say anything of a day."""
+    def weigh(self, key: Key, said: Iterable[Said]) -> None:
+        """Let this be said under a key now; only what is said of the killed says anything of a day."""
         if key.measure != "killed":
             return
-        label, span = _about(self._history, key.scope)
+        label, span = _about(self._history, key)
+        if label is None and span is None and key not in self._day_of_key:
+            return  # as mostly: it is about the whole incident
         self._place(key, label, span)
         if label is not None:
-            self._leasts[key] = _least(claims)
+            self._leasts[key] = _least(said)
             self._keys_of.setdefault(label, set()).add(key)
             self._count(label)
         elif key in self._day_of_key:
-            self._leasts[key] = _least(claims)
+            self._leasts[key] = _least(said)
 
-    def span_of(self, scope: str) -> Span | None:
-        """Return the time that claims of a scope cover, if that is known."""
-        label, span = _about(self._history, scope)
+    def span_of(self, key: Key) -> Span | None:
+        """Return the time that claims of a key cover, if that is known."""
+        label, span = _about(self._history, key)
         return self._span(label, span)
 
     def days(self, events: Mapping[str, Event]) -> list[Day]:
@@ -228,11 +230,11 @@ def account(history: History, weighed: Weighed) -> Account:
         found.tell(label, event)
     undated: list[Undated] = []
     for each in weighed.keyed:
-        found.weigh(each.key, each.question.claims)
+        found.weigh(each.key, ((claim.held, claim.grade, claim.credibility) for claim in each.question.claims))
         if each.key.measure == "killed":
-            span = found.span_of(each.key.scope)
+            span = found.span_of(each.key)
             if span is not None and _day_within(span, history.offset) is None:
-                undated += [Undated(claim, span) for claim in each.question.claims if _eligible(claim)]
+                undated += [Undated(claim, span) for claim in each.question.claims if not claim.rated_out]
     return Account(found.days(events), undated)
 
 
@@ -241,13 +243,14 @@ def days(history: History, weighed: Weighed) -> list[Day]:
     return [day for day in account(history, weighed).days if day.level > NOTHING]
 
 
-def _about(history: History, scope: str) -> tuple[str | None, Span | None]:
-    """Return the label of the event that a scope is about, if it is about one, or else the time that it covers.
+def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
+    """Return the label of the event that a key is about, if it is about one, or else the time that it covers.
 
     A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
     period is that of counting, covers no time of this incident's deaths.
     """
-    label, declared = event_of_scope(scope), history.bounds.get(scope)
+    label, scope = key.event, key.scope
+    declared = history.bounds.get(scope)
     if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
         home = home_of(scope)[0]
         if declared.period is not None:
@@ -256,14 +259,13 @@ def _about(history: History, scope: str) -> tuple[str | None, Span | None]:
     return label, None
 
 
-def _eligible(claim: Standing) -> bool:
-    return claim.grade != UNRELIABLE and claim.credibility != IMPROBABLE
-
-
-def _least(claims: Iterable[Standing]) -> End | None:
+def _least(said: Iterable[Said]) -> End | None:
     """Return the greatest least figure that is said in figures and not rated out, with the claim that says it."""
-    said = (claim for claim in claims if not claim.held.worded and _eligible(claim))
-    return _greatest(End(claim.held.count.lower, claim.ref) for claim in said if claim.held.count.lower is not None)
+    return _greatest(
+        End(held.count.lower, held.ref)
+        for held, grade, credibility in said
+        if held.count.lower is not None and not (held.worded or grade == UNRELIABLE or credibility == IMPROBABLE)
+    )
 
 
 def _greatest(ends: Iterable[End | None]) -> End | None:

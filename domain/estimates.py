@@ -1,8 +1,9 @@
 """What a policy is asked and what it answers: the current claims of one key, and the estimate it makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from domain.claims import Held, Key
@@ -26,19 +27,33 @@ class End:
 
 
 class Rival(NamedTuple):
-    """A claim, current or superseded, that may have left another behind.
+    """What a claim, current or superseded, says that may leave another behind.
 
-    `least` is its least figure, `counted_until` (UTC) how far it counts. `grade` is that of its source; `closed` says
-    that the source gave both ends.
+    `least` is its least figure, `counted_until` (UTC) how far it counts. `closed` says that the source gave both ends.
     """
 
     newness: tuple[datetime, datetime, int, str]
     least: int
     counted_until: datetime
     origin: str
-    grade: str
     closed: bool
     held: Held
+
+
+class Lead(NamedTuple):
+    """All that one source says, or said before, that may leave another's claim behind: its rivals, newest first.
+
+    `most` is the greatest of their figures, `furthest` how far any of them counts. `grade` is that of the source; `fit`
+    says that what it says now is not rated out.
+    """
+
+    newest: tuple[datetime, datetime, int, str]
+    most: int
+    furthest: datetime
+    origin: str
+    grade: str
+    fit: bool
+    rivals: Sequence[Rival]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,9 @@ class Standing:
     """The least figure said, in whatever order the source gave them; none where there is no lower end."""
     highest: End | None = field(init=False)
     """The greatest figure said; that of the open end where there is no other."""
-    _rivals: tuple[Rival, ...] | None = field(init=False, repr=False, compare=False, default=None)
+    rated_out: bool = field(init=False)
+    """The source is unreliable (E) or the report improbable (5)."""
+    _lead: "Lead | None" = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Work out once what policies ask again and again."""
@@ -85,6 +102,7 @@ class Standing:
             ends = [end for end in (self.lower, self.best, self.upper) if end]
             lowest = min(ends, key=_figure) if lowest else None
             highest = max(ends, key=_figure) if ends else None
+        set_once(self, "rated_out", self.grade == UNRELIABLE or self.credibility == IMPROBABLE)
         set_once(self, "lowest", lowest)
         set_once(self, "highest", highest)
 
@@ -99,25 +117,45 @@ class Standing:
         return self.highest.figure if self.highest else None
 
     @property
-    def rivals(self) -> tuple[Rival, ...]:
+    def lead(self) -> Lead | None:
         """What it says, or said before, that may leave another's claim behind: what has a least figure.
 
-        Where a part exceeds it, what it says itself does not.
+        Where a part exceeds it, what it says itself does not. None if there is nothing.
         """
-        if self._rivals is None:
+        if self._lead is None:
             said = self.history if PART_EXCEEDS in self.flags else (self.held, *self.history)
-            object.__setattr__(self, "_rivals", tuple(filter(None, (self._rival(each) for each in said))))
-        return self._rivals or ()
+            object.__setattr__(self, "_lead", self._led_by(said))
+        return self._lead
 
-    def _rival(self, held: Held) -> Rival | None:
-        bound, least = held.count.bound, held.count.lower
-        if least is None or not (bound in CLOSED or bound in OPEN):
+    def _led_by(self, said: Sequence[Held]) -> Lead | None:
+        origin = self.held.origin
+        found: list[Rival] = []
+        for held in said:
+            bound, least = held.count.bound, held.count.lower
+            if least is not None and (bound in CLOSED or bound in OPEN):
+                found.append(Rival(held.newness, least, held.counted_until, origin, bound in CLOSED, held))
+        if not found:
             return None
-        return Rival(held.newness, least, held.counted_until, self.held.origin, self.grade, bound in CLOSED, held)
+        if len(found) > 1:
+            found.sort(key=_NEWEST, reverse=True)
+        most, furthest = max([each[1] for each in found]), max([each[2] for each in found])
+        return Lead(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
+
+
+_NEWEST = itemgetter(0)
 
 
 def _figure(end: End) -> int:
     return end.figure
+
+
+def _place(leads: Sequence[Lead], lead: Lead) -> int:
+    """Find the place of one among those with the newest first: mostly, what is said last is the newest."""
+    newest = lead.newest
+    for place, each in enumerate(leads):
+        if each.newest < newest:
+            return place
+    return len(leads)
 
 
 class SetAside(NamedTuple):
@@ -174,6 +212,29 @@ class Question:
     denied: bool = False
     period_end: datetime | None = None
     statements: tuple[Statement, ...] = ()
+    _leads: list[Lead] | None = field(init=False, default=None, repr=False, compare=False)
+
+    @property
+    def leads(self) -> Sequence[Lead]:
+        """What may leave any claim behind, the newest first."""
+        found = self._leads
+        if found is None:
+            found = [lead for claim in self.claims if (lead := claim.lead) is not None]
+            found.sort(key=_NEWEST, reverse=True)
+            object.__setattr__(self, "_leads", found)
+        return found
+
+    def with_claim(self, place: int, old: Standing | None, new: Standing | None) -> "Question":
+        """Ask the same with another claim in the place of one, with one more in that place, or without the one."""
+        claims, leads = list(self.claims), list(self.leads)
+        claims[place : place + (old is not None)] = () if new is None else (new,)
+        if old is not None and (was := old.lead) is not None:
+            leads = [lead for lead in leads if lead is not was]
+        if new is not None and (lead := new.lead) is not None:
+            leads.insert(_place(leads, lead), lead)
+        asked = Question(self.key, tuple(claims), self.denied, self.period_end, self.statements)
+        object.__setattr__(asked, "_leads", leads)
+        return asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from domain.clocks import Span
 from domain.estimates import End
 from domain.incident.history import ReportHistory, Version
-from domain.report.registry import KINDS
 
 TIERS = ("none", "easing", "tension", "violence")
 """From the least to the most: an event is of the highest tier that a report of it states."""
+_RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
 class Told(NamedTuple):
@@ -52,7 +52,7 @@ class Telling:
         own = _narrowness(ref, version)
         if own is not None and (self._narrowest is None or own < self._narrowest):
             self._narrowest = own
-        tier = max(self.told.tier, KINDS[version.report.kind].tier(version.report), key=TIERS.index)
+        tier = max(self.told.tier, version.tier, key=_RANKS.__getitem__)
         span = self.reports[self._narrowest[-1]].occurred if self._narrowest else None
         if span is not self.told.span or tier != self.told.tier:
             self.told = Told(span, tier)

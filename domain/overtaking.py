@@ -12,7 +12,7 @@ FURTHER = timedelta(hours=24)
 """How much further another count must reach to leave one behind; a choice of ours, and versioned."""
 
 
-NEWNESS, LEAST, COUNTED_UNTIL = itemgetter(0), itemgetter(1), itemgetter(2)
+_NEWNESS, _COUNTED_UNTIL = itemgetter(0), itemgetter(2)
 
 
 class Rivals:
@@ -40,7 +40,7 @@ class Rivals:
 
     def _newest_first(self) -> Iterator["Rivals"]:
         if not self._parts:
-            self._rivals = sorted(self._rivals, key=NEWNESS, reverse=True)
+            self._rivals = sorted(self._rivals, key=_NEWNESS, reverse=True)
         for number in range(len(self._rivals).bit_length()):
             if number == len(self._parts):
                 before = 2**number - 1
@@ -57,7 +57,7 @@ def _most(rivals: Sequence[Rival]) -> tuple[list[datetime], list[list[tuple[str,
     most: list[list[tuple[str, int]]] = []
     two: dict[str, int] = {}
     second = -1
-    for _, least, counted_until, origin, *_ in sorted(rivals, key=COUNTED_UNTIL, reverse=True):
+    for _, least, counted_until, origin, *_ in sorted(rivals, key=_COUNTED_UNTIL, reverse=True):
         if least > two.get(origin, second):
             two = dict(sorted({**two, origin: least}.items(), key=lambda item: item[1])[-2:])
             second = min(two.values()) if len(two) > 1 else -1

@@ -4,26 +4,24 @@ What one incident's views tell whole is here told in the few lines that many inc
 made of the same parts: the same scales, the same policies, the same rulebook of days.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from domain import catalogue
-from domain.claims import INCIDENT_SCOPE, Key, event_of_scope
+from domain.claims import INCIDENT_SCOPE, Key
 from domain.clocks import Span, parse_occurred
 from domain.escalation import Days
-from domain.estimates import Estimate, Policy, Question
+from domain.estimates import End, Estimate, Policy, Question
 from domain.events import Telling
 from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
 from domain.incident.history import History, Version
 from domain.incident.inputs import Reach
 from domain.listing import Listed, Moved, Tallies
 from domain.reading import Reading
-from domain.report.registry import KINDS
 from domain.searching import words_of
-from domain.tallies import Tally
-from domain.unfolding import touched_by, weigh_anew
+from domain.unfolding import OF_REPORTS, touched_by, weigh_anew
 from domain.weighing import Scales
 
 VIOLENCE = "violence"
@@ -35,7 +33,7 @@ class Present:
     """An incident as it stands, or as it stood at a reading; grown fact by fact with `take_in`.
 
     `estimates` holds, for each key that any claim stands under and that is not a single event's, what the policy in
-    force makes of it; they are true after `settle`.
+    force makes of it, and `asked` what it was asked, with the claims by origin; they are true after `settle`.
     """
 
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
@@ -50,11 +48,13 @@ class Present:
         self._speaking: dict[str, Version] = {}
         self._told: dict[str, Telling] = {}
         self._spans: dict[str, Span] = {}
-        self._asked: dict[Key, Question] = {}
+        self.asked: dict[Key, Question] = {}
         self._killed: dict[Key, int] = {}
         self._touched: set[UUID] = set()
         self._led: set[UUID] = set()
         self._adopted = False
+        self._stale = True
+        self._level: int | None = None
         self._opened: Recorded | None = None
         self._words: tuple[object, tuple[str, ...]] = (None, ())
         self._parts: tuple[Any, ...] = ()
@@ -76,12 +76,14 @@ class Present:
 
     def take_in(self, recorded: Recorded) -> None:
         """Take in a fact; facts of one stream come in the order of their versions."""
-        self._led |= self.reach.take_in(recorded)
+        self._led.update(self.reach.take_in(recorded))
         touched = touched_by(self.history, self._scales, recorded).reports
         for report_id in touched:
             weigh_anew(self.history, self._scales, self.history.filed[report_id], self._until)
         self._touched.update(touched)
-        self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
+        if not isinstance(recorded.fact, OF_REPORTS):
+            self._stale = True
+            self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
 
     def settle(self) -> Moved:
         """Weigh what the facts moved that were taken in since this was last called; returns what that was."""
@@ -93,9 +95,9 @@ class Present:
         moved = self._scales.moved()
         if self._adopted:
             moved = dict.fromkeys(self.estimates, _NOBODY) | moved
-            self._asked.clear()
+            self.asked.clear()
             self._adopted = False
-        keys = {key for key, origins in moved.items() if self._weigh(key, origins)}
+        keys = [key for key, origins in moved.items() if self._weigh(key, origins)]
         touched, self._touched = self._touched, set()
         led, self._led = self._led, set()
         before = self._listed
@@ -117,6 +119,10 @@ class Present:
     @property
     def listed(self) -> Listed:
         """Return it as lists show it; the same object as long as that reads the same."""
+        level = self._days.highest
+        if self._listed is not None and not self._stale and level == self._level:
+            return self._listed
+        self._stale, self._level = False, level
         own, said = self.history.own, self._tallies
         parts = (
             own.slug,
@@ -133,7 +139,7 @@ class Present:
             said.places.all,
             said.admin1s.all,
             said.points.all,
-            self._days.highest,
+            level,
             max(self._killed.values(), default=None),
             *self._occurred(),
             self._found_by(),
@@ -164,23 +170,20 @@ class Present:
                 telling.add(ref, now)
 
     def _tally(self, version: Version, *, add: bool) -> None:
+        """Count what a report says, once more or once less."""
         report, said = version.report, self._tallies
-        things: list[tuple[Tally[str], Iterable[str]]] = [
-            (said.kinds, (report.kind,)),
-            (said.sources, (version.origin,)),
-        ]
+        news = said.kinds.count((report.kind,), add=add) | said.sources.count((version.origin,), add=add)
         if report.actors:
-            things.append((said.actors, {actor.name for actor in report.actors}))
+            news |= said.actors.count({actor.name for actor in report.actors}, add=add)
         if report.tags:
-            things.append((said.tags, report.tags))
+            news |= said.tags.count(report.tags, add=add)
         if report.places:
-            things.append((said.places, {place.name for place in report.places}))
-            if KINDS[report.kind].tier(report) == VIOLENCE:
-                things.append((said.admin1s, {place.admin1 for place in report.places if place.admin1}))
+            news |= said.places.count({place.name for place in report.places}, add=add)
+            if version.tier == VIOLENCE:
+                news |= said.admin1s.count({place.admin1 for place in report.places if place.admin1}, add=add)
                 points = {(place.lat, place.lon) for place in report.places if place.lat and place.lon}
-                (said.points.add if add else said.points.remove)(points)
-        for tally, named in things:
-            (tally.add if add else tally.remove)(named)
+                news |= said.points.count(points, add=add)
+        self._stale = self._stale or news
 
     def _tell(self, label: str) -> None:
         """Let an event be told as its reports do now."""
@@ -192,6 +195,7 @@ class Present:
         was, span = self._spans.get(label), told and told.span
         if was is span:
             return
+        self._stale = True
         if was is not None:
             del self._spans[label]
             self._tallies.starts.remove(was.earliest)
@@ -203,31 +207,35 @@ class Present:
 
     def _weigh(self, key: Key, origins: Collection[str]) -> bool:
         """Weigh one key; says whether its estimate may read otherwise than before."""
-        by_itself = event_of_scope(key.scope) is not None
-        if by_itself and key.measure != "killed":
+        self._days.weigh(key, self._scales.said(key))
+        if key.event is not None:
             return False
-        question = self._scales.question(key, self._asked.get(key), origins)
-        self._days.weigh(key, question.claims)
-        if by_itself:
-            return False
-        return self._estimate(key, question)
+        before = self.asked.get(key)
+        question = self._scales.question(key, before, origins)
+        return question is not before and self._estimate(key, before, question)
 
-    def _estimate(self, key: Key, question: Question) -> bool:
+    def _estimate(self, key: Key, before: Question | None, question: Question) -> bool:
         if not question.claims:
-            self._asked.pop(key, None)
-            self._killed.pop(key, None)
+            self.asked.pop(key, None)
+            self._kill(key, None)
             return self.estimates.pop(key, None) is not None
-        policy, before = self.policy, self._asked.get(key)
+        policy = self.policy
+        self.asked[key] = question
         if before is not None and policy.answers_alike(before, question):
             return False
-        self._asked[key] = question
         estimate = self.estimates[key] = policy.estimate(question)
-        if key.measure == "killed" and key.scope == INCIDENT_SCOPE:
-            if estimate.lower is not None:
-                self._killed[key] = estimate.lower.figure
-            else:
-                self._killed.pop(key, None)
+        self._kill(key, estimate.lower)
         return True
+
+    def _kill(self, key: Key, least: End | None) -> None:
+        """Let so many be killed at the least under a key, where it is about the whole incident."""
+        if key.measure != "killed" or key.scope != INCIDENT_SCOPE:
+            return
+        if least is None:
+            self._stale = self._killed.pop(key, None) is not None or self._stale
+        elif self._killed.get(key) != least.figure:
+            self._killed[key] = least.figure
+            self._stale = True
 
     def _occurred(self) -> tuple[datetime | None, datetime | None]:
         first, last = self._tallies.starts.ends, self._tallies.ends.ends

@@ -4,12 +4,12 @@ Published estimates were made by these rules, so a released rule never changes: 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from operator import attrgetter
 
 from domain.claims import BEGINNING, Held
 from domain.counts import words_for
 from domain.estimates import (
-    IMPROBABLE,
     UNRELIABLE,
     End,
     Estimate,
@@ -18,7 +18,7 @@ from domain.estimates import (
     SetAside,
     Standing,
 )
-from domain.overtaking import COUNTED_UNTIL, FURTHER, LEAST, NEWNESS, Rivals
+from domain.overtaking import FURTHER, Rivals
 
 DIFFER_PERCENT = 20
 """Apart by more than this share of the larger figure, two claims differ; a choice of ours, and versioned."""
@@ -26,9 +26,13 @@ DIFFER_PERCENT = 20
 _RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "F": 4, "E": 5}
 _AS_GOOD = {grade: frozenset(each for each in _RANK if _RANK[each] <= rank) for grade, rank in _RANK.items()}
 """Grades that are as good as one, or better."""
-_JUDGED = frozenset("ABC")
+_UNGRADED = {
+    grade: f"Its source is graded {grade}, and sources graded A to C stand." for grade in _RANK if grade not in "ABC"
+}
+"""Why a grade gives way."""
 _REF = attrgetter("ref")
 _CLAIM_REF = attrgetter("claim.ref")
+_LOWEST, _HIGHEST = attrgetter("lowest"), attrgetter("highest")
 
 
 FEW = 512
@@ -38,12 +42,13 @@ FEW = 512
 class Weighed:
     """What a step holds each claim against: all that were not rated out, whatever earlier steps set aside."""
 
-    def __init__(self, claims: Sequence[Standing], question: Question) -> None:
+    def __init__(self, question: Question) -> None:
         self.period_end = question.period_end
-        self._claims = claims
-        self._ahead: list[Rival] | None = None
+        self._leads = leads = [lead for lead in question.leads if lead.fit]
+        self._most = max([lead.most for lead in leads], default=-1)
+        self._furthest = max([lead.furthest for lead in leads], default=BEGINNING)
+        self._many = sum([len(lead.rivals) for lead in leads]) > FEW
         self._rivals: dict[tuple[str, bool], Rivals] = {}
-        self._most, self._furthest = -1, BEGINNING
         self._sentences: dict[str, str] = {}
 
     def outrun_by(self, claim: Standing) -> Held | None:
@@ -53,18 +58,21 @@ class Weighed:
         """
         if claim.highest is None:
             return None
-        ahead = self._newest_first() if self._ahead is None else self._ahead
         figure, until, own = claim.highest.figure, claim.held.counted_until, claim.held.origin
         if figure >= self._most or self._furthest - until < FURTHER:
             return None
-        if len(ahead) > FEW:
+        if self._many:
             return self._among(claim.grade, closed=claim.closed).newest(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
-        for _, least, counted_until, origin, grade, closed, held in ahead:
-            if least > figure and grade in grades and (closed or any_end) and origin != own:  # noqa: SIM102 - quicker
-                if counted_until - until >= FURTHER:
-                    return held
-        return None
+        found: Rival | None = None
+        for newest, most, furthest, origin, grade, _, rivals in self._leads:
+            if found is not None and newest < found.newness:
+                break  # and so are all that follow
+            if most > figure and grade in grades and origin != own and furthest - until >= FURTHER:
+                ahead = _first(rivals, figure, until, any_end=any_end)
+                if ahead is not None and (found is None or ahead.newness > found.newness):
+                    found = ahead
+        return found and found.held
 
     def sentence(self, ahead: Held) -> str:
         """Say what a claim was left behind by."""
@@ -74,21 +82,22 @@ class Weighed:
             self._sentences[ahead.ref] = found
         return found
 
-    def _newest_first(self) -> list[Rival]:
-        """Return all that may leave any claim behind, the newest first."""
-        ahead = self._ahead = [rival for claim in self._claims for rival in claim.rivals]
-        if ahead:
-            ahead.sort(key=NEWNESS, reverse=True)
-            self._most, self._furthest = max(map(LEAST, ahead)), max(map(COUNTED_UNTIL, ahead))
-        return ahead
-
     def _among(self, grade: str, *, closed: bool) -> Rivals:
         """Return what may leave a claim of such a source behind, to be searched."""
         found = self._rivals.get((grade, closed))
         if found is None:
-            ahead = (each for each in self._ahead or () if each.grade in _AS_GOOD[grade])
-            found = self._rivals[grade, closed] = Rivals([each for each in ahead if each.closed or not closed])
+            leads = (lead for lead in self._leads if lead.grade in _AS_GOOD[grade])
+            ahead = [rival for lead in leads for rival in lead.rivals if rival.closed or not closed]
+            found = self._rivals[grade, closed] = Rivals(ahead)
         return found
+
+
+def _first(rivals: Sequence[Rival], figure: int, until: datetime, *, any_end: bool) -> Rival | None:
+    """Return the first of one source's rivals that says more than a figure, and counts far enough."""
+    for rival in rivals:
+        if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= FURTHER:
+            return rival
+    return None
 
 
 Rule = Callable[[Sequence[Standing], Weighed], list[SetAside]]
@@ -100,13 +109,11 @@ def rank(claim: Standing) -> int:
     return _RANK[claim.grade]
 
 
-def rated_out(claim: Standing) -> str | None:
+def rated_out(claim: Standing) -> SetAside:
     """Rule out what is unreliable (E) or improbable (5), for good."""
-    if claim.grade == UNRELIABLE:
-        return "The source is graded E, unreliable."
-    if claim.credibility == IMPROBABLE:
-        return "The report is judged 5, improbable."
-    return None
+    unreliable = claim.grade == UNRELIABLE
+    why = "The source is graded E, unreliable." if unreliable else "The report is judged 5, improbable."
+    return SetAside(claim, "rated_out", why)
 
 
 def worded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
@@ -117,11 +124,7 @@ def worded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
 
 def ungraded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
     """Let D and F give way where A to C stands; elsewhere this step would leave nothing."""
-    return [
-        SetAside(claim, "ungraded", f"Its source is graded {claim.grade}, and sources graded A to C stand.")
-        for claim in claims
-        if claim.grade not in _JUDGED
-    ]
+    return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
 
 
 def partial(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
@@ -145,24 +148,20 @@ STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)
 
 def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
     """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
-    aside = [SetAside(claim, "rated_out", why) for claim in question.claims if (why := rated_out(claim))]
-    remaining = list(question.claims)
-    if aside:
-        remaining = _without(remaining, aside)
+    remaining = [claim for claim in question.claims if not claim.rated_out]
+    aside: list[SetAside] = []
+    if len(remaining) < len(question.claims):
+        aside += [rated_out(claim) for claim in question.claims if claim.rated_out]
     if len(remaining) == 1:  # as under most keys; no step may leave none
         return remaining, aside
-    weighed = Weighed(remaining, question)
+    weighed = Weighed(question)
     for step in STEPS:
         found = step(remaining, weighed)
         if found and len(found) < len(remaining):
             aside += found
-            remaining = _without(remaining, found)
+            gone = {item.claim.ref for item in found}
+            remaining = [claim for claim in remaining if claim.ref not in gone]
     return remaining, aside
-
-
-def _without(claims: Sequence[Standing], aside: Sequence[SetAside]) -> list[Standing]:
-    gone = {item.claim.ref for item in aside}
-    return [claim for claim in claims if claim.ref not in gone]
 
 
 def span(question: Question) -> Estimate:
@@ -212,29 +211,35 @@ def _apart(high: int, low: int) -> bool:
 def lower(claims: Sequence[Standing]) -> Standing | None:
     """Find the claim behind the lower end: the least closed figure; the least open one if none is closed."""
     closed = [claim for claim in claims if claim.closed]
-    return choose(closed or claims, lambda claim: claim.lowest, least=True)
+    return choose(closed or claims, _LOWEST, least=True)
 
 
 def upper(claims: Sequence[Standing]) -> Standing | None:
     """Find the claim behind the upper end: the greatest figure of any."""
-    return choose(claims, lambda claim: claim.highest, least=False)
+    return choose(claims, _HIGHEST, least=False)
 
 
 def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *, least: bool) -> Standing | None:
     """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then claim id."""
-    figured = [(claim, found.figure) for claim in claims if (found := end(claim))]
+    figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
+    if not figured:
+        return None
+    figures = [figure for figure, _ in figured]
+    most = min(figures) if least else max(figures)
+    equal = [claim for figure, claim in figured if figure == most]
+    return equal[0] if len(equal) == 1 else max(equal, key=_preference)
 
-    def preference(pair: tuple[Standing, int]) -> tuple[object, ...]:
-        claim, figure = pair
-        return (-figure if least else figure, claim.closed, -rank(claim), claim.held.newness)
 
-    return max(figured, key=preference)[0] if figured else None
+def _preference(claim: Standing) -> tuple[object, ...]:
+    return claim.closed, -rank(claim), claim.held.newness
 
 
 def _best(closed: Sequence[Standing]) -> End | None:
     """Return the newest figure of the best grade; none where that is a range, or another of that grade differs."""
     if not closed:
         return None
+    if len(closed) == 1:
+        return closed[0].best
     grade = min(rank(claim) for claim in closed)
     peers = [claim for claim in closed if rank(claim) == grade]
     newest = max(peers, key=lambda claim: claim.held.newness)

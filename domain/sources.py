@@ -80,6 +80,10 @@ class Registration(Strict, frozen=True):
     speaks_for: Slug | None = None
 
 
+class Introduction(Registration, frozen=True):
+    """A registration that leaves a source alone which is known already: its name and grade are somebody's judgement."""
+
+
 def default_registration(slug: str) -> Registration:
     """Return how an unknown slug registers itself: `other`, F, which is "cannot be judged" and not "unreliable"."""
     return Registration(slug=slug, name=slug, type="other", reliability="F")

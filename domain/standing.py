@@ -1,6 +1,6 @@
 """How a current claim reads as a policy weighs it: with its grade and marks, and beside its own parts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
@@ -29,7 +29,7 @@ def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
 
 
 def standing_of(
-    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Iterable[Held]
+    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Collection[Held]
 ) -> Standing:
     """Return the current claim `held` of a ledger as it reads beside `family`, current claims on part of its people.
 
@@ -51,13 +51,10 @@ def standing_of(
         disputed=disputed,
         history=past,
     )
-    part = max(
-        (each for each in family if exceeds(each, held)),
-        key=lambda each: (each.count.lower or 0, each.newness),
-        default=None,
-    )
-    if part is None:
+    exceeding = [each for each in family if each.figure > held.figure and exceeds(each, held)]
+    if not exceeding:
         return plain
+    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.newness))
     return replace(
         plain,
         bound="at_least",
@@ -71,12 +68,14 @@ def standing_of(
 
 def exceeds(part: Held, whole: Held) -> bool:
     """Say whether a later claim about part of the whole's people is greater than the whole."""
+    least = part.count.lower or 0
     return (
-        part.key != whole.key
+        least > whole.figure
+        and least > 0
+        and part.count.bound not in CAPPED
+        and part.newness[:-1] > whole.newness[:-1]
         and not part.worded
         and not whole.worded
-        and part.count.bound not in CAPPED
-        and (part.count.lower or 0) > max(whole.figure, 0)
-        and part.newness[:-1] > whole.newness[:-1]
+        and part.key != whole.key
         and is_part(part.key, whole.key)
     )

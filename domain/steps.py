@@ -11,7 +11,6 @@ from domain.incident.history import History
 from domain.incident.report_history import ReportHistory
 from domain.reading import Reading
 from domain.unfolding import touched_by, weigh_anew
-from domain.voices import family_of
 from domain.weighing import Scales
 
 
@@ -47,7 +46,7 @@ class _Moved:
         """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
-        kin = {ref for other, refs in self.claims.items() if family_of(other) == family_of(key) for ref in refs}
+        kin = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
         return tuple(sorted(kin or self.reports))
 
 

@@ -128,6 +128,9 @@ def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Le
     before the break does not come back.
     Arrival and position play no part: any order of `claims` gives the same ledger.
     """
-    found = Ledger(claims[0].key, claims[0].origin, [], [], None, {}, {}, [])
+    first = claims[0]
+    if len(claims) == 1 and not replaced_elsewhere:  # as most are, when they are first asked for
+        return Ledger(first.key, first.origin, [first], [first], first, {}, {}, [latest(first.reported)])
+    found = Ledger(first.key, first.origin, [], [], None, {}, {}, [])
     found.tell(claims, replaced_elsewhere)
     return found

@@ -14,22 +14,21 @@ class Tally(Generic[T]):
         self._counts: dict[T, int] = {}
         self._all: tuple[T, ...] | None = ()
 
-    def add(self, things: Iterable[T]) -> None:
-        """Let one more say each of these."""
-        for thing in things:
-            if thing not in self._counts:
-                self._all = None
-            self._counts[thing] = self._counts.get(thing, 0) + 1
+    def count(self, things: Iterable[T], *, add: bool) -> bool:
+        """Let one more say each of these, or one fewer, where each was added before.
 
-    def remove(self, things: Iterable[T]) -> None:
-        """Let one fewer say each of these; each was added before."""
+        Returns whether anything is said now that nobody had said, or is said by nobody any more.
+        """
+        counts, step, news = self._counts, 1 if add else -1, False
         for thing in things:
-            left = self._counts[thing] - 1
-            if left:
-                self._counts[thing] = left
-            else:
-                del self._counts[thing]
-                self._all = None
+            before = counts.get(thing, 0)
+            counts[thing] = before + step
+            if before + step == 0:
+                del counts[thing]
+                self._all, news = None, True
+            elif not before:
+                self._all, news = None, True
+        return news
 
     @property
     def all(self) -> tuple[T, ...]:

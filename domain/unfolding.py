@@ -11,12 +11,21 @@ from domain.incident.facts import (
     IncidentMerged,
     IncidentUnmerged,
     Recorded,
+    ReportAssessed,
+    ReportCorrected,
+    ReportDisputed,
+    ReportFiled,
+    ReportReinstated,
+    ReportRetracted,
     SourceGraded,
     SourceRegistered,
 )
 from domain.incident.history import History, accumulate
 from domain.incident.report_history import ReportHistory
 from domain.weighing import Scales
+
+OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
+"""Facts that say nothing of an incident as a whole."""
 
 
 class Touched(NamedTuple):
@@ -29,6 +38,8 @@ class Touched(NamedTuple):
 def touched_by(history: History, scales: Scales, recorded: Recorded) -> Touched:
     """Take a fact into the history, and let the scales know of grades and periods; `weigh_anew` what it touched."""
     touched = accumulate(history, recorded)
+    if isinstance(recorded.fact, OF_REPORTS):
+        return Touched(touched)
     match recorded.fact:
         case IncidentMerged() | IncidentUnmerged():
             return Touched(list(history.filed))

@@ -6,26 +6,20 @@ from dataclasses import dataclass, field
 
 from domain.claims import Held, Key
 from domain.estimates import CLOSED, IMPROBABLE, OPEN, Standing
+from domain.incident.commands import UNJUDGED
 from domain.incident.history import History, ReportHistory
 from domain.sequence import history as said_order
 from domain.sequence import superseded
 from domain.standing import exceeds, is_part, standing_of
 from domain.supersession import BREAK, Ledger, ledger
 
-Family = tuple[str, str, str | None]
-"""Measure, scope and manner: what claims of one origin share whose populations may be part of one another."""
-
+_Family = tuple[str, str, str | None]
 
 _Past = tuple[int, tuple[Held, ...]]
 """Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
 
 _LOOKED_BACK = 32
 """How many states of a past are kept: a claim mostly comes, or goes, where few have come since."""
-
-
-def family_of(key: Key) -> Family:
-    """Return what a key shares with those whose people may be part of its own."""
-    return key.measure, key.scope, key.manner
 
 
 @dataclass(slots=True)
@@ -50,12 +44,12 @@ class Voice:
     stating: set[str] = field(default_factory=set[str])
     heard: set[str] = field(default_factory=set[str])
     _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
-    _families: dict[Family, dict[Key, None]] = field(default_factory=dict[Family, dict[Key, None]])
+    _families: dict[_Family, dict[Key, None]] = field(default_factory=dict[_Family, dict[Key, None]])
     _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
     _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
     _stale: set[Key] = field(default_factory=set[Key])
     _tied: set[str] = field(default_factory=set[str])
-    _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, "deque[_Past]"])
+    _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, deque[_Past]])
     _judged: set[str] = field(default_factory=set[str])
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
@@ -154,6 +148,15 @@ class Voice:
                 found = self._standing[key] = made
         return found
 
+    def current(self, key: Key) -> Held | None:
+        """Return the claim that stands under a key, None if there is none."""
+        of = self.ledger(key)
+        return None if of is None else of.current
+
+    def credibility(self, held: Held) -> int:
+        """Return how credible one of its claims is."""
+        return self._report_of(held).credibility_of(held.ref) if self._judged else UNJUDGED
+
     def _past_of(self, key: Key, of: Ledger) -> tuple[Held, ...]:
         """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
         states = self._past.get(key)
@@ -205,7 +208,10 @@ class Voice:
             if known.current is None:
                 del self._ledgers[key]
         self._stale.add(key)
-        wholes = {each for each in self._kin(key) if self._may_exceed(key, stood, each)}
+        kin = self._kin(key)
+        if len(kin) == 1:
+            return {key}
+        wholes = {each for each in kin if self._may_exceed(key, stood, each)}
         self._stale |= wholes
         return {key, *wholes}
 
@@ -217,21 +223,21 @@ class Voice:
 
     def _may_exceed(self, part: Key, stood: Sequence[Held | None], whole: Key) -> bool:
         """Say whether any of what stood under `part` (none: it is not known) may exceed what stands under `whole`."""
-        if part is whole or not is_part(part, whole):
+        if part is whole:
             return False
         of = self._ledgers.get(whole)
         if of is None or of.current is None or not stood:
-            return True
+            return is_part(part, whole)
         return any(each is not None and exceeds(each, of.current) for each in stood)
 
     def _kin(self, key: Key) -> Collection[Key]:
-        return self._families.get(family_of(key), ())
+        return self._families.get(key.family, ())
 
     def _currents(self, key: Key) -> list[Held]:
         kin = self._kin(key)
         if len(kin) == 1:
             return []
-        ledgers = (self.ledger(each) for each in kin)
+        ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
     def _renew(self) -> set[Key]:
@@ -267,7 +273,7 @@ class Voice:
         found = of_kind.get(key)
         if found is None:
             found = of_kind[key] = {}
-            self._families.setdefault(family_of(key), {})[key] = None
+            self._families.setdefault(key.family, {})[key] = None
         found[held.ref] = held
 
     def _moved(self, keys: set[Key]) -> set[Key]:

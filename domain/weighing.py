@@ -1,7 +1,8 @@
 """From the reports that stand to the question that a policy answers: claims by key and origin, wholes beside parts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 ALREADY_INCLUDED = "already_included"
+
+Said = tuple[Held, str, int]
+"""A claim that stands, the grade of its source, and how credible it is."""
 
 _ORIGIN = attrgetter("held.origin")
 
@@ -184,17 +188,32 @@ class Scales:
         """Return what a policy is asked of one key.
 
         Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
-        it did is the same object.
+        it did is the same object, and so is a question.
         """
+        statements, denied = self._statements.about(self._stated_of(key.scope))
+        period_end = self._period_end(key)
         if before is None:
             claims = self._standing(key, sorted(self._voices_of.get(key, ())))
-        elif moved:
-            others = (claim for claim in before.claims if claim.held.origin not in moved)
-            claims = sorted((*others, *self._standing(key, moved)), key=_ORIGIN)
-        else:
-            claims = before.claims
-        statements, denied = self._statements.about(self._stated_of(key.scope))
-        return Question(key, tuple(claims), denied, self._period_end(key), statements)
+            return Question(key, tuple(claims), denied, period_end, statements)
+        asked = before
+        for origin in moved:
+            claims = asked.claims
+            place = bisect_left(claims, origin, key=_ORIGIN)
+            old = claims[place] if place < len(claims) and claims[place].held.origin == origin else None
+            new = self._voices[origin].standing(key, self._history)
+            if new is not old:
+                asked = asked.with_claim(place, old, new)
+        if asked.statements is not statements or asked.denied is not denied or asked.period_end != period_end:
+            asked = replace(asked, denied=denied, period_end=period_end, statements=statements)
+        return asked
+
+    def said(self, key: Key) -> Iterator[Said]:
+        """Yield what each origin says now under a key, with its grade and how credible that is."""
+        for origin in self._voices_of.get(key, ()):
+            voice = self._voices[origin]
+            current = voice.current(key)
+            if current is not None:
+                yield current, self._history.grade(current.origin), voice.credibility(current)
 
     def _standing(self, key: Key, origins: Iterable[str]) -> Sequence[Standing]:
         found = (self._voices[origin].standing(key, self._history) for origin in origins)

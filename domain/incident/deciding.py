@@ -1,19 +1,25 @@
 """Where every command is decided: which states it touches, and which facts it makes in which streams."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from uuid import UUID
 
 from domain.incident import curation, refusals, source
 from domain.incident.commands import (
     About,
     AdoptPolicy,
+    AssessReport,
     Command,
+    CorrectReport,
     Curation,
+    DisputeReport,
     MergeIncident,
     MoveReport,
     OpenIncident,
+    ReinstateReport,
     RescopeClaims,
+    RetractReport,
     StateSameOrigin,
     UndoSameOrigin,
     UnmergeIncident,
@@ -27,6 +33,8 @@ from domain.sources import Registration
 AnyCommand = Command | Curation | About | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts, each with the stream that it goes into; the first is the one that the request's id names."""
+
+_OF_A_REPORT: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
 class States(Protocol):
@@ -76,6 +84,50 @@ def decided(
     return [(stream, fact) for fact in decide(incident, command, now)]
 
 
+def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
+    """Yield the streams whose states a command needs, as far as it tells; a report's home is told by the log."""
+    match command:
+        case Registration():
+            yield source_stream(command.slug)
+        case AdoptPolicy():
+            yield POLICY_STREAM
+        case StateSameOrigin() | UndoSameOrigin():
+            yield from (source_stream(origin) for origin in command.origins)
+        case OpenIncident():
+            yield incident_stream(command.slug)
+        case _:
+            if named:
+                yield named
+            if isinstance(command, MergeIncident):
+                yield incident_stream(command.into)
+            if isinstance(command, MoveReport):
+                yield incident_stream(command.to)
+
+
+def reports_named(command: AnyCommand) -> list[UUID]:
+    """Return the reports whose homes a command needs."""
+    if isinstance(command, _OF_A_REPORT):
+        return [command.report_id]
+    if isinstance(command, RescopeClaims):
+        return sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
+    return []
+
+
+def most_facts(command: AnyCommand) -> int:
+    """Return how many facts a command makes at most, beside the sources that introduce themselves."""
+    match command:
+        case OpenIncident():
+            return 1 + len(command.scopes)
+        case StateSameOrigin() | UndoSameOrigin() | MergeIncident() | UnmergeIncident():
+            return 2
+        case MoveReport():
+            return 3
+        case RescopeClaims():
+            return 1 + len(command.claims)
+        case _:
+            return 1
+
+
 def _target(states: States, command: Command | Curation, named: UUID | None) -> UUID:
     if isinstance(command, OpenIncident):
         return incident_stream(command.slug)
@@ -100,7 +152,7 @@ def _curated(states: States, incident: Incident, command: Curation) -> Entries:
             moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
             return _in_streams(moved, moved.to, moved.home, moved.left)
         case RescopeClaims():
-            ids = sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
+            ids = reports_named(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
             under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
             facts = curation.rescoped(incident, homes, under, command)

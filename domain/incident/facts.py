@@ -1,6 +1,7 @@
 """The facts that the log holds: a closed union, past tense, and the bytes that each is kept as."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -391,13 +392,13 @@ def topic_of(fact: Fact) -> str:
     return f"{fact.report.kind}.v1" if isinstance(fact, ReportFiled) else fact.topic
 
 
-def encode(fact: Fact) -> Parts:
-    """Return the parts of a fact as canonical JSON bytes."""
+def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> Parts:
+    """Return the parts of a fact as canonical JSON bytes; `write` may be another that writes the same."""
     state: dict[str, Any] = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
     text: dict[str, Any] = dict(state.pop("text", None) or {})
     if "report" in state:
         text |= state["report"].pop("text", None) or {}
-    return Parts(topic_of(fact), canonical(state), canonical(text) if text else None)
+    return Parts(topic_of(fact), write(state), write(text) if text else None)
 
 
 def decode(topic: str, state: dict[str, Any], text: dict[str, Any] | None = None) -> Fact:

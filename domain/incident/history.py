@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Scope, event_scope, foreign
@@ -31,12 +31,13 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.holding import AS_FILED, Rescoped, Scoping, event_of, held_claims
+from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, held_as_filed
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
 from domain.incident.state import rescope
 from domain.incident.whole import Whole, WholeFact
 from domain.report.kind import Report
+from domain.report.registry import KINDS
 from domain.sources import origin_of
 
 __all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
@@ -187,11 +188,12 @@ def accumulate(history: History, recorded: Recorded) -> set[UUID]:
     """
     history.journal.append(recorded)
     fact = recorded.fact
-    if isinstance(fact, _OF_SOURCES):
-        return _of_source(history, fact, recorded.stream)
-    if isinstance(fact, PolicyAdopted):
-        history.adopted = fact.policy
-        return set()
+    if not isinstance(fact, ReportFiled):  # as most are
+        if isinstance(fact, _OF_SOURCES):
+            return _of_source(history, fact, recorded.stream)
+        if isinstance(fact, PolicyAdopted):
+            history.adopted = fact.policy
+            return set()
     if history.stream is None:
         history.stream = recorded.stream
     home = history.homes.get(recorded.stream)
@@ -232,12 +234,16 @@ def _of_source(
 def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Recorded) -> set[UUID]:
     match fact:
         case ReportFiled():
-            version = _version(history, home, fact, recorded)
-            history.filed[fact.report_id] = ReportHistory(fact.report_id, home.stream, fact.reported, [version])
+            ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
+            version = _hold(history, home, _Content(ref, fact.report, fact.reported, fact.occurred, *placed), {})
+            filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
+            history.filed[fact.report_id] = filed
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
-            history.filed[fact.report_id].correct(_version(history, home, fact, recorded))
+            report, placed = history.filed[fact.report_id], (recorded.text_commitment, recorded.position, fact.cause)
+            content = _Content(report.ref, fact.report, report.reported, fact.occurred, *placed)
+            report.correct(_hold(history, home, content, report.rescoped))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
             history.filed[fact.report_id].judge(fact)
@@ -284,24 +290,15 @@ def _rescope(history: History, home: Home, fact: ClaimsRescoped) -> set[UUID]:
     return touched
 
 
-def _version(history: History, home: Home, fact: ReportFiled | ReportCorrected, recorded: Recorded) -> Version:
-    cause = fact.cause if isinstance(fact, ReportCorrected) else None
-    of = history.filed.get(fact.report_id)
-    reported = of.reported if of else cast("ReportFiled", fact).reported
-    placed = recorded.text_commitment, recorded.position, cause
-    content = _Content(fact.report_id, fact.report, reported, fact.occurred, *placed)
-    return _hold(history, home, content, of.rescoped if of else {})
-
-
 def _held_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
     was = (version.report, report.reported, version.occurred, version.text_commitment, version.position, version.cause)
-    return _hold(history, home, _Content(report.report_id, *was), report.rescoped)
+    return _hold(history, home, _Content(report.ref, *was), report.rescoped)
 
 
 class _Content(NamedTuple):
     """What a version is made of."""
 
-    report_id: UUID
+    ref: str
     report: Report
     reported: Span
     occurred: Span | None
@@ -312,18 +309,23 @@ class _Content(NamedTuple):
 
 def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str, Rescoped]) -> Version:
     """Hold the claims of a content as they are called from the incident that is asked about."""
-
-    def named(within: str | None, scope: str) -> str:
-        return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
-
     report, occurred = content.report, content.occurred
     is_own = home.stream == history.stream
-    scoping = Scoping(rescoped, named) if rescoped or not is_own else AS_FILED
-    spans = (content.reported, occurred)
-    held = held_claims(content.report_id, report, spans, home.scopes, home.offset, scoping)
+    scoping = AS_FILED
+    if rescoped or not is_own:
+
+        def named(within: str | None, scope: str) -> str:
+            return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
+
+        scoping = Scoping(rescoped, named)
     event = event_of(report, occurred, home.offset)
-    if event is not None and not is_own:
-        event = named(None, event_scope(event))
     origin = origin_of(report.source, report.via)
-    version = Version(report, origin, occurred, event, held, content.text_commitment, content.position, content.cause)
+    filed = Filed(content.ref, origin, event, content.reported, occurred)
+    held = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
+    if event is not None and not is_own:
+        event = scoping.named(None, event_scope(event))
+    tier = KINDS[report.kind].tier(report)
+    version = Version(
+        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier
+    )
     return version.of(history.origins) if history.origins.one else version

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
@@ -53,6 +54,16 @@ class Scoping:
 AS_FILED = Scoping()
 
 
+class Filed(NamedTuple):
+    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when."""
+
+    ref: str
+    origin: str
+    event: str | None
+    reported: Span
+    occurred: Span | None
+
+
 def held_claims(
     report_id: UUID,
     report: Report,
@@ -66,33 +77,38 @@ def held_claims(
     `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
     scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
     """
-    reported, occurred = spans
-    origin = origin_of(report.source, report.via)
-    end = latest(reported)
-    of = str(report_id)
-    said = report.reported_at or ""
+    event = event_of(report, spans[1], offset)
+    filed = Filed(str(report_id), origin_of(report.source, report.via), event, *spans)
+    return held_as_filed(report, filed, scopes, offset, scoping)
+
+
+def held_as_filed(
+    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: timezone, scoping: Scoping = AS_FILED
+) -> tuple[Held, ...]:
+    """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
+    end, said = latest(filed.reported), report.reported_at or ""
     held: list[Held] = []
     for claim, part in _figures(report):
-        period = _period(claim, spans, offset)
-        scope = _scope(claim, part, scoping.rescoped)
-        bounds = scope.bounds if scope.within else scopes.get(scope.scope)
-        name = scope.scope
-        if name == EVENT_SCOPE:
-            name = event_scope(event_of(report, occurred, offset) or "")
+        within, scope, bounds = _scope(claim, part, scoping.rescoped)
+        if not within and scopes:
+            bounds = scopes.get(scope)
+        if scope == EVENT_SCOPE:
+            scope = event_scope(filed.event or "")
+        figure = part or claim
         held.append(
             Held(
-                ref=f"{of}#{(part or claim).id}",
-                key=_key(claim, part, scoping.named(scope.within or None, name)),
-                origin=origin,
-                source=report.source,
-                via=report.via,
-                reported=reported,
-                reported_at=said,
-                order=report.reported_order,
-                count=(part or claim).count,
-                counted_until=_counted_until(claim, end, bounds, offset),
+                f"{filed.ref}#{figure.id}",
+                _key(claim, part, scoping.named(within or None, scope)),
+                filed.origin,
+                report.source,
+                report.via,
+                filed.reported,
+                said,
+                report.reported_order,
+                figure.count,
+                _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
                 incremental=claim.accumulation == "incremental",
-                period=period,
+                period=_period(claim, (filed.reported, filed.occurred), offset),
                 partial=claim.partial,
                 supersedes=() if part else claim.supersedes,
                 flags=_flags(claim, part),
@@ -108,19 +124,25 @@ def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
             yield claim, part
 
 
-def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> Rescoped:
-    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole."""
-    if part and part.id in rescoped:
-        return rescoped[part.id]
-    if part and part.scope:
-        return Rescoped("", part.scope)
-    return rescoped.get(claim.id) or Rescoped("", claim.scope or "")
+def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> tuple[str, str, Scope | None]:
+    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole.
+
+    It comes after the incident whose scope it is (none: as stated), and before its bounds, where we gave it.
+    """
+    if rescoped:
+        given = rescoped.get(part.id) if part else None
+        if given is None and not (part and part.scope):
+            given = rescoped.get(claim.id)
+        if given is not None:
+            return given.within, given.scope, given.bounds
+    return "", (part and part.scope) or claim.scope or "", None
 
 
 def _key(claim: Claim, part: Part | None, scope: str) -> Key:
-    population = part.population if part and part.population is not None else claim.population
-    manner = (part.manner if part else None) or claim.manner
-    return key_of(claim.measure, population, scope, manner)
+    if part is None:
+        return key_of(claim.measure, claim.population, scope, claim.manner)
+    population = claim.population if part.population is None else part.population
+    return key_of(claim.measure, population, scope, part.manner or claim.manner)
 
 
 def _period(claim: Claim, spans: tuple[Span, Span | None], offset: timezone) -> Span | None:
@@ -139,9 +161,9 @@ def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset
 
 
 def _flags(claim: Claim, part: Part | None) -> tuple[str, ...]:
-    flags: list[str] = []
-    if (part or claim).count.inconsistent:
-        flags.append(INCONSISTENT)
-    if part is None and not claim.parts_add():
-        flags.append(PARTS_DO_NOT_ADD)
-    return tuple(flags)
+    count = (part or claim).count
+    is_one = count.lower == count.upper == count.best
+    flags = (INCONSISTENT,) if not is_one and count.inconsistent else ()
+    if claim.exhaustive and part is None and not claim.parts_add():
+        return (*flags, PARTS_DO_NOT_ADD)
+    return flags

@@ -1,6 +1,6 @@
 """Which streams the answers about an incident depend on: its own, and all that its facts lead to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -45,22 +45,30 @@ class Reach:
 
     `streams` are its inputs at the position of the last fact taken in. A fact of a stream that is no input yet leads
     nowhere until something leads to its stream; so facts may come early, and the reach is still that of the position.
+    Whom an input has cited leads nowhere new.
     """
 
     stream: UUID
     streams: set[UUID] = field(init=False)
     _later: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    _cited: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         """Begin with what every answer depends on."""
         self.streams = {self.stream, POLICY_STREAM}
 
-    def take_in(self, recorded: Recorded) -> set[UUID]:
+    def take_in(self, recorded: Recorded) -> Collection[UUID]:
         """Take in a fact; returns the streams that became inputs by it."""
+        fact, is_input = recorded.fact, recorded.stream in self.streams
+        if is_input and isinstance(fact, ReportFiled | ReportCorrected):
+            cited = cited_origins(fact.report)
+            if self._cited.issuperset(cited):
+                return ()
+            self._cited.update(cited)
         led = set(leads_to(recorded))
-        if recorded.stream not in self.streams:
+        if not is_input:
             self._later.setdefault(recorded.stream, set()).update(led)
-            return set()
+            return ()
         found: set[UUID] = set()
         while new := led - self.streams:
             self.streams |= new

@@ -189,3 +189,7 @@ class SourceUnknown(Refusal):
     """There is no source “{origin}” here; name it as documents do: a slug, or “anonymous:words|relay”."""
 
     field = "origins"
+
+
+class OthersRefused(Refusal):
+    """All were to be recorded together and another was refused, so nothing was recorded."""

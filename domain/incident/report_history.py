@@ -23,7 +23,7 @@ class Version:
     """One content of a report: as filed, or as corrected, with the claims held from it.
 
     `event` is the occurrence it describes: a label, or the scope of another incident's event;
-    `position` is where the fact stands that holds it.
+    `position` is where the fact stands that holds it; `tier` that of what it states.
     """
 
     report: Report
@@ -34,6 +34,7 @@ class Version:
     text_commitment: str | None
     position: int
     cause: str | None = None
+    tier: str = "none"
 
     def of(self, origins: Origins) -> "Version":
         """Return the same content, said by whom it is said to come from now."""
@@ -62,7 +63,7 @@ class ReportHistory:
     retracted: int = 0
     reinstated: int = 0
     rescopings: int = 0
-    ref: str = field(init=False)
+    ref: str = field(default="", kw_only=True)
     """The report's id, as text."""
 
     now: Version = field(init=False)
@@ -70,7 +71,7 @@ class ReportHistory:
 
     def __post_init__(self) -> None:
         """Write the id out once: it is looked at all the time."""
-        self.ref = str(self.report_id)
+        self.ref = self.ref or str(self.report_id)
         self.now = self.versions[-1]
 
     def correct(self, version: Version) -> None:

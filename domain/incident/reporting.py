@@ -27,7 +27,8 @@ from domain.incident.facts import (
 )
 from domain.incident.filing import check_claims, expect_begun, occurred_span, read_span, with_scopes
 from domain.incident.holding import Scoping
-from domain.incident.state import Filed, Incident, content_of
+from domain.incident.state import Filed, Incident
+from domain.incident.warnings import content_of
 
 
 def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
@@ -54,7 +55,7 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
     kept = {"reported_at": filed.reported_at, "report_id": command.report_id}
     report = with_scopes(command.report.model_copy(update=kept))
-    if content_of(report) == filed.content:
+    if content_of(report) == content_of(filed.report):
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     occurred = occurred_span(report, filed.reported, incident.offset)
     spans = (filed.reported, occurred)

@@ -1,6 +1,6 @@
 """What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -16,7 +16,7 @@ from domain.incident.facts import (
     note,
 )
 from domain.report.kind import Report
-from domain.sources import AnonymousSource, Registration, Reliability, default_registration, origin_of
+from domain.sources import AnonymousSource, Introduction, Registration, Reliability, default_registration, origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,33 @@ class Source:
     same: frozenset[str] = frozenset()
     """The origins that it is stated to be one with."""
 
+    def reads(self, registered: SourceRegistered) -> bool:
+        """Say whether it reads as it was registered here."""
+        said = (registered.name, registered.type, registered.reliability, registered.speaks_for)
+        return (self.name, self.type, self.reliability, self.speaks_for) == said
+
 
 def register(source: Source | None, command: Registration) -> list[SourceFact]:
-    """Return the facts a registration makes: none where it says what is held, a grade where only that is new."""
+    """Return the facts a registration makes: none where it says what is held, a grade where only that is new.
+
+    An introduction makes none of a source that is known by more than its slug.
+    """
     if source is not None:
+        by_itself = _registered(source.origin, default_registration(command.slug))
+        if isinstance(command, Introduction) and not source.reads(by_itself):
+            return []
         described = (command.name, command.type, command.speaks_for) == (source.name, source.type, source.speaks_for)
         if described and command.reliability == source.reliability:
             return []
         if described:
             return [SourceGraded(origin=source.origin, reliability=command.reliability)]
     return [_registered(command.slug, command)]
+
+
+def cited(report: Report) -> Iterator[str]:
+    """Yield the origins that a report names: its source's, and its relays."""
+    yield origin_of(report.source, report.via)
+    yield from report.via
 
 
 def introductions(report: Report) -> dict[str, SourceRegistered]:

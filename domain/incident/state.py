@@ -18,11 +18,13 @@ from domain.incident.facts import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.holding import Rescoped, held_claims
-from domain.incident.warnings import Concern, Seen, Taken, remember, warnings
+from domain.incident.filing import filed_as
+from domain.incident.holding import Rescoped, held_as_filed
+from domain.incident.warnings import Concern, Seen, Taken, content_of, occurrence_of, remember, warnings
 from domain.incident.whole import Whole
-from domain.ledger.canonical import digest
 from domain.report.kind import Report
+
+__all__ = ["Filed", "Incident", "content_of", "evolve", "file", "fold", "rescope", "warnings_about"]
 
 
 @dataclass(slots=True)
@@ -35,7 +37,6 @@ class Filed:
     reported: Span
     report: Report
     occurred: Span | None
-    content: str
     at: str
     retracted: set[str | None] = field(default_factory=set[str | None])
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
@@ -85,10 +86,13 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
     return incident
 
 
-def content_of(report: Report) -> str:
-    """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
-    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
-    return digest({name: value for name, value in said.items() if value or name != "text"})
+def file(incident: Incident, fact: ReportFiled) -> list[Concern]:
+    """Take a report in as `evolve` does, and return what `warnings_about` says of it, seen from before."""
+    taken = _taken(incident, fact)
+    concerns = warnings(incident.seen, taken)
+    incident.version += 1
+    _file(incident, fact, taken)
+    return concerns
 
 
 def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
@@ -99,19 +103,21 @@ def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
 def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
     match fact:
         case ReportFiled():
-            taken = _taken(incident, fact)
-            filed = Filed(fact.reported, fact.report, fact.occurred, taken.content, incident.slug)
-            incident.reports[fact.report_id] = filed
-            remember(incident.seen, taken)
+            _file(incident, fact, _taken(incident, fact))
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
-            filed.content, filed.report, filed.occurred = content_of(fact.report), fact.report, fact.occurred
+            filed.report, filed.occurred = fact.report, fact.occurred
         case ReportRetracted():
             incident.reports[fact.report_id].retracted.add(fact.claim)
         case ReportReinstated():
             incident.reports[fact.report_id].retracted.discard(fact.claim)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
+
+
+def _file(incident: Incident, fact: ReportFiled, taken: Taken) -> None:
+    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, fact.occurred, incident.slug)
+    remember(incident.seen, taken)
 
 
 def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
@@ -142,6 +148,7 @@ def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> 
 
 
 def _taken(incident: Incident, fact: ReportFiled) -> Taken:
-    spans = (fact.reported, fact.occurred)
-    held = held_claims(fact.report_id, fact.report, spans, incident.scopes, incident.offset)
-    return Taken(str(fact.report_id), content_of(fact.report), fact.report, *spans, held, incident.offset)
+    filed = filed_as(fact.report_id, fact.report, (fact.reported, fact.occurred), incident.offset)
+    held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
+    occurrence = occurrence_of(fact.report, fact.occurred, incident.offset)
+    return Taken(filed.ref, fact.report, fact.reported, fact.occurred, held, filed.event, occurrence)

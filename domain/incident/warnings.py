@@ -1,13 +1,14 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from domain.claims import Held, latest
 from domain.clocks import Span
 from domain.counts import words_for
-from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD, event_of
+from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
+from domain.ledger.canonical import digest
 from domain.report.kind import Report
 from domain.words import slugify
 
@@ -37,37 +38,75 @@ class Newest:
 Occurrence = tuple[str, str, str]
 
 
+def content_of(report: Report) -> str:
+    """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
+    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
+    return digest({name: value for name, value in said.items() if value or name != "text"})
+
+
+@dataclass(slots=True)
+class Contents:
+    """What reports said, to tell whether one says the same again.
+
+    Those that differ at a glance are told apart by that; only where two do not are they written out and compared.
+    """
+
+    _alike: dict[Hashable, list[tuple[str, Report]]] = field(default_factory=dict[Hashable, list[tuple[str, Report]]])
+    _exact: dict[str, str] = field(default_factory=dict[str, str])
+
+    def first(self, report: Report) -> str | None:
+        """Return the id of the first report that said the same; None if none did."""
+        alike = self._alike.get(_glance(report))
+        if alike is None:
+            return None
+        for report_id, other in alike:
+            self._exact.setdefault(content_of(other), report_id)
+        alike.clear()
+        return self._exact.get(content_of(report))
+
+    def add(self, report_id: str, report: Report) -> None:
+        """Add what a report says."""
+        self._alike.setdefault(_glance(report), []).append((report_id, report))
+
+
+def _glance(report: Report) -> Hashable:
+    counts = [claim.count for claim in report.claims]
+    return (
+        report.kind,
+        report.reported_at,
+        report.occurred,
+        report.event,
+        report.reported_order,
+        report.source if isinstance(report.source, str) else report.source.anonymous,
+        *((count.verbatim, count.lower, count.upper) for count in counts),
+    )
+
+
 @dataclass(slots=True)
 class Seen:
     """The little that warnings compare a new report with."""
 
     figures: dict[tuple[str, str], Newest] = field(default_factory=dict[tuple[str, str], Newest])
     scopes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    contents: dict[str, str] = field(default_factory=dict[str, str])
+    contents: Contents = field(default_factory=Contents)
     occurrences: dict[Occurrence, str] = field(default_factory=dict[Occurrence, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A report as it is taken: its id, content digest, spans (UTC), held claims, and the offset of its incident."""
+    """A report as it is taken: its id, spans (UTC) and held claims.
+
+    `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
+    first place, where all three are known.
+    """
 
     report_id: str
-    content: str
     report: Report
     reported: Span
     occurred: Span | None
     held: tuple[Held, ...]
-    offset: timezone
-
-    @property
-    def event(self) -> str | None:
-        """The label of the occurrence it describes, if it describes one."""
-        return event_of(self.report, self.occurred, self.offset)
-
-    @property
-    def occurrence(self) -> Occurrence | None:
-        """Kind, first day and first place, where all three are known."""
-        return occurrence_of(self.report, self.occurred, self.offset)
+    event: str | None
+    occurrence: Occurrence | None
 
 
 def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Occurrence | None:
@@ -85,7 +124,7 @@ def warnings(seen: Seen, taken: Taken) -> list[Concern]:
 
 def remember(seen: Seen, taken: Taken) -> None:
     """Add a report to what later ones are compared with."""
-    seen.contents.setdefault(taken.content, taken.report_id)
+    seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
     for held in taken.held:
@@ -98,7 +137,7 @@ def remember(seen: Seen, taken: Taken) -> None:
 
 
 def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
-    if twin := seen.contents.get(taken.content):
+    if twin := seen.contents.first(taken.report):
         yield Concern("possible_duplicate", f"Report {twin} has the same content.")
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:

@@ -45,22 +45,26 @@ def commitment(part: str, salt: bytes, content: bytes) -> bytes:
 
 
 def _check(value: object) -> None:
-    if value is None or isinstance(value, str | bool):
-        return
-    if isinstance(value, int):
+    if isinstance(value, dict):
+        _check_members(cast("dict[object, object]", value))
+    elif isinstance(value, list | tuple):
+        for item in cast("list[object]", value):
+            if type(item) is not str:
+                _check(item)
+    elif isinstance(value, int):
         if not -_BIGGEST <= value <= _BIGGEST:
             message = f"{value} is beyond 2^53 - 1 and would not survive other JSON readers"
             raise ValueError(message)
-    elif isinstance(value, dict):
-        for key, item in cast("dict[object, object]", value).items():
-            if not isinstance(key, str):
-                raise TypeError(_TYPE_ERROR.format(f"a key of type {type(key).__name__}"))
-            _check(item)
-    elif isinstance(value, list | tuple):
-        for item in cast("list[object]", value):
-            _check(item)
-    else:
+    elif value is not None and not isinstance(value, str):
         raise TypeError(_TYPE_ERROR.format(type(value).__name__))
+
+
+def _check_members(members: dict[object, object]) -> None:
+    for key, item in members.items():
+        if not isinstance(key, str):
+            raise TypeError(_TYPE_ERROR.format(f"a key of type {type(key).__name__}"))
+        if type(item) is not str:  # most are, and a call for each would cost more than all else
+            _check(item)
 
 
 def _by_utf16(value: object) -> object:

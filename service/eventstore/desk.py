@@ -14,19 +14,25 @@ from domain.incident.facts import (
     IncidentFact,
     IncidentOpened,
     PolicyAdopted,
+    ReportFiled,
     SourceFact,
     is_report,
     source_stream,
 )
 from domain.incident.source import Source
-from domain.incident.state import Incident, evolve
+from domain.incident.state import Incident, evolve, file
 from domain.incident.trusted import trusted, trusted_bytes
+from domain.incident.warnings import Concern
 from service.eventstore.rows import StoredRow
 from service.eventstore.tail import Tail
 
 
 class Desk:
-    """The states that one command may touch; `warm` are incidents folded before, which may lie behind the log."""
+    """The states that the commands of one transaction touch, with what was taken in here.
+
+    `warm` are incidents that were folded before, which may lie behind the log. They are
+    folded on in place, so that none that is in `touched` may be kept if the transaction fails.
+    """
 
     def __init__(self, tail: Tail, warm: Mapping[UUID, Incident]) -> None:
         self.touched: dict[UUID, Incident] = {}
@@ -42,6 +48,8 @@ class Desk:
         rows = self._tail.read(stream, incident.version if incident else 0)
         if incident is None and rows and rows[0].topic != IncidentOpened.topic:
             return None  # a source has a stream too
+        if incident is not None:
+            self.touched[stream] = incident  # before it is changed
         for fact in cast("list[IncidentFact]", facts_of(rows)):
             incident = evolve(incident, fact)
         if incident is not None:
@@ -73,12 +81,17 @@ class Desk:
         rows = self._tail.read(stream)
         return rows[-1].originator_version if rows else 0
 
-    def take_in(self, stream: UUID, fact: Fact) -> int:
-        """Let a fact that will be recorded count for the rest of this transaction; returns its version."""
-        version = self._versions[stream] = self.version(stream) + 1
+    def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
+        """Let a fact that will be recorded count for the rest of this transaction.
+
+        Returns what a recorder should look at again in it, seen from before it was taken in.
+        """
+        self._versions[stream] = self.version(stream) + 1
+        if isinstance(fact, ReportFiled):
+            return file(cast("Incident", self.incident(stream)), fact)
         if isinstance(fact, IncidentFact):
             self.touched[stream] = evolve(self.incident(stream), fact)
-        return version
+        return []
 
 
 def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:

@@ -23,6 +23,25 @@ _VERSIONS: Final = f"""
 """  # noqa: S608 - constants only
 OLDEST_FIRST: Final = f"{_VERSIONS} ORDER BY originator_version LIMIT %(limit)s"
 NEWEST_FIRST: Final = f"{_VERSIONS} ORDER BY originator_version DESC LIMIT %(limit)s"
+LOOK_UP: Final = f"""
+    SELECT true, {COLUMNS} FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
+    UNION ALL
+    SELECT false, beyond.* FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS known (stream, version)
+    CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM public.facts
+        WHERE originator_id = known.stream AND originator_version > known.version
+    ) AS beyond
+"""  # noqa: S608 - constants only
+"""Facts by their ids, marked true, and what streams hold beyond a version of each."""
+BETWEEN: Final = f"""
+    SELECT "between".* FROM unnest(%(streams)s::uuid[], %(afters)s::bigint[], %(uptos)s::bigint[])
+    AS asked (stream, after, upto)
+    CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM public.facts
+        WHERE originator_id = asked.stream AND originator_version > asked.after AND originator_version <= asked.upto
+    ) AS "between"
+"""  # noqa: S608 - constants only
+"""What streams hold beyond one version of each and up to another."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The end of the log while one transaction holds it: what stands there, and the only way to add to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from eventsourcing.persistence import IntegrityError
 from psycopg import Cursor
 
 from service.eventstore.insert import Committed, commit_to, insert
-from service.eventstore.rows import FIND, OLDEST_FIRST, StoredFact, StoredRow, stored_row, versions_of
+from service.eventstore.rows import BETWEEN, FIND, LOOK_UP, OLDEST_FIRST, StoredFact, StoredRow, stored_row, versions_of
 
 # Where the streams stand and which of the ids are taken, in one round trip.
 STANDING: Final = """
@@ -20,6 +21,23 @@ STANDING: Final = """
 """
 
 
+@dataclass(slots=True)
+class _Known:
+    """All that a stream holds beyond a version: what was looked up, and what was appended since."""
+
+    after: int
+    rows: list[StoredRow] = field(default_factory=list[StoredRow])
+
+    @property
+    def version(self) -> int:
+        """The last version of the stream."""
+        return self.rows[-1].originator_version if self.rows else self.after
+
+    def beyond(self, version: int) -> list[StoredRow]:
+        """Return what lies beyond a version that is not below the first known one."""
+        return self.rows[max(0, version - self.after) :]
+
+
 class Tail:
     """The end of the log, held under the append lock until the transaction ends.
 
@@ -27,6 +45,8 @@ class Tail:
     recorded before. `head` is the last position, 0 in an empty log; it moves with
     each append. Nobody else appends meanwhile, so what is read here stays true until
     the transaction ends, and what was appended here is read back at once.
+
+    What was looked up, or read once, is answered from memory from then on.
     """
 
     def __init__(self, cursor: Cursor[tuple[Any, ...]], head: int, moment: datetime, salt: Callable[[], bytes]) -> None:
@@ -35,21 +55,63 @@ class Tail:
         self._cursor = cursor
         self._salt = salt
         self._waiting: list[Committed] = []
-        self._added: dict[UUID, StoredRow] = {}
-        self._streams: dict[UUID, list[StoredRow]] = {}
+        self._found: dict[UUID, StoredRow | None] = {}
+        self._streams: dict[UUID, _Known] = {}
+
+    def look_up(self, fact_ids: Iterable[UUID], streams: Mapping[UUID, int]) -> None:
+        """Read in one statement which of the ids are taken, and what each stream holds beyond the version given."""
+        ids = [each for each in fact_ids if each not in self._found]
+        wanted = {stream: after for stream, after in streams.items() if stream not in self._streams}
+        if not ids and not wanted:
+            return
+        self._found |= dict.fromkeys(ids)
+        self._streams |= {stream: _Known(after) for stream, after in wanted.items()}
+        asked = {"fact_ids": ids, "streams": list(wanted), "versions": list(wanted.values())}
+        # Planned for these very values: a plan that was kept from when the table was small reads all of it.
+        for by_id, *values in self._cursor.execute(LOOK_UP, asked, prepare=False):
+            row = stored_row(tuple(values))
+            if by_id:
+                self._found[row.fact_id] = row
+            else:
+                self._streams[row.originator_id].rows.append(row)
+        for stream in wanted:
+            self._streams[stream].rows.sort(key=_version)
+
+    def stands_at(self, stream: UUID, version: int) -> None:
+        """Take it from the caller that a stream ends with this version, because nobody appended since it was read."""
+        self._streams.setdefault(stream, _Known(version))
 
     def read(self, stream_id: UUID, after_version: int = 0) -> list[StoredRow]:
         """Return the facts of a stream beyond a version, oldest first."""
-        found = self._cursor.execute(OLDEST_FIRST, versions_of(stream_id, gt=after_version))
-        added = [row for row in self._streams.get(stream_id, ()) if row.originator_version > after_version]
-        return [*(stored_row(values) for values in found), *added]
+        known = self._streams.get(stream_id)
+        if known is None or known.after > after_version:
+            upto = known.after if known else None
+            bounds = versions_of(stream_id, gt=after_version, lte=upto)
+            found = [stored_row(values) for values in self._cursor.execute(OLDEST_FIRST, bounds)]
+            known = self._streams[stream_id] = _Known(after_version, [*found, *(known.rows if known else ())])
+        return known.beyond(after_version)
+
+    def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredRow]]:
+        """Return what streams hold beyond one version and up to another, oldest first, in one statement."""
+        found: dict[UUID, list[StoredRow]] = {stream: [] for stream in streams}
+        afters, uptos = [after for after, _ in streams.values()], [upto for _, upto in streams.values()]
+        asked = {"streams": list(streams), "afters": afters, "uptos": uptos}
+        for values in self._cursor.execute(BETWEEN, asked, prepare=False):
+            row = stored_row(values)
+            found[row.originator_id].append(row)
+        for stream, rows in found.items():
+            rows.sort(key=_version)
+            last = rows[-1].originator_version if rows else 0
+            added = self._streams[stream].beyond(0) if stream in self._streams else []
+            rows.extend(row for row in added if max(last, streams[stream][0]) < _version(row) <= streams[stream][1])
+        return found
 
     def find(self, fact_id: UUID) -> StoredRow | None:
         """Return the fact of this id, or None."""
-        if fact_id in self._added:
-            return self._added[fact_id]
-        values = self._cursor.execute(FIND, {"fact_id": fact_id}).fetchone()
-        return stored_row(values) if values else None
+        if fact_id not in self._found:
+            values = self._cursor.execute(FIND, {"fact_id": fact_id}).fetchone()
+            self._found[fact_id] = stored_row(values) if values else None
+        return self._found[fact_id]
 
     def append(self, facts: Sequence[StoredFact]) -> list[StoredRow]:
         """Add facts at the end of the log and return them as they will stand there, in the same order.
@@ -65,8 +127,8 @@ class Tail:
             committed = commit_to(fact, self._salt)
             row = self._row(position, committed)
             self._waiting.append(committed)
-            self._added[row.fact_id] = row
-            self._streams.setdefault(row.originator_id, []).append(row)
+            self._found[row.fact_id] = row
+            self._streams[row.originator_id].rows.append(row)
             rows.append(row)
         self.head += len(rows)
         return rows
@@ -79,50 +141,59 @@ class Tail:
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version out of turn and an id that is taken, in the log or twice within `facts`."""
-        versions, taken = self._standing(facts)
+        self._learn({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
+        versions: dict[UUID, int] = {}
+        taken: dict[UUID, int] = {}
         for position, fact in enumerate(facts, start=self.head + 1):
-            last = versions[fact.stream]
+            last = versions.get(fact.stream, self._streams[fact.stream].version)
             if fact.originator_version != last + 1:
                 message = (
                     f"stream {fact.stream} stands at version {last}:"
                     f" {last + 1} comes next, not {fact.originator_version}"
                 )
                 raise IntegrityError(message)
-            if fact.fact_id in taken:
-                message = f"the id {fact.fact_id} is taken by the fact at position {taken[fact.fact_id]}"
+            found = self._found.get(fact.fact_id)
+            place = found.position if found else taken.get(fact.fact_id)
+            if place is not None:
+                message = f"the id {fact.fact_id} is taken by the fact at position {place}"
                 raise IntegrityError(message)
             versions[fact.stream] = fact.originator_version
             taken[fact.fact_id] = position
 
-    def _standing(self, facts: Sequence[StoredFact]) -> tuple[dict[UUID, int], dict[UUID, int]]:
-        """Return the last version of each touched stream, and the positions of the ids that are taken."""
-        streams, fact_ids = {fact.stream for fact in facts}, {fact.fact_id for fact in facts}
-        versions: dict[UUID, int] = {}
-        taken: dict[UUID, int] = {}
-        for found, version, position in self._cursor.execute(
-            STANDING, {"streams": list(streams), "fact_ids": list(fact_ids)}
-        ):
+    def _learn(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
+        """See where these streams stand and which of these ids are taken, as far as that is not known already."""
+        unknown = [stream for stream in streams if stream not in self._streams]
+        unseen = [fact_id for fact_id in fact_ids if fact_id not in self._found]
+        if not unknown and not unseen:
+            return
+        asked = {"streams": unknown, "fact_ids": unseen}
+        taken: list[UUID] = []
+        for found, version, position in self._cursor.execute(STANDING, asked, prepare=False).fetchall():
             if position is None:
-                versions[found] = version or 0
+                self._streams[found] = _Known(version or 0)
             else:
-                taken[found] = position
-        versions |= {stream: self._streams[stream][-1].originator_version for stream in streams & self._streams.keys()}
-        taken |= {fact_id: self._added[fact_id].position for fact_id in fact_ids & self._added.keys()}
-        return versions, taken
+                taken.append(found)
+        self._found |= dict.fromkeys(set(unseen).difference(taken))
+        for fact_id in taken:
+            self.find(fact_id)
 
     def _row(self, position: int, fact: Committed) -> StoredRow:
         return StoredRow(
-            position=position,
-            fact_id=fact.fact_id,
-            originator_id=fact.stream,
-            originator_version=fact.version,
-            topic=fact.topic,
-            recorded_at=self.moment,
-            recorded_by=fact.recorded_by,
-            request_hash=fact.request_hash,
-            state=fact.state,
-            text=fact.text,
-            state_commitment=fact.state_commitment,
-            text_commitment=fact.text_commitment,
-            sealed_commitment=fact.sealed_commitment,
+            position,
+            fact.fact_id,
+            fact.stream,
+            fact.version,
+            fact.topic,
+            self.moment,
+            fact.recorded_by,
+            fact.request_hash,
+            fact.state,
+            fact.text,
+            fact.state_commitment,
+            fact.text_commitment,
+            fact.sealed_commitment,
         )
+
+
+def _version(row: StoredRow) -> int:
+    return row.originator_version

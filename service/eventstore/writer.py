@@ -1,74 +1,34 @@
 """The one write path: commands are decided under the append lock, appended, committed, and only then answered."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import count
-from typing import Protocol, cast
-from uuid import UUID, uuid5
+from typing import Final, Protocol, cast
 
-from domain.incident import incident as incidents
+import psycopg
+from eventsourcing.persistence import DataError, IntegrityError, NotSupportedError, ProgrammingError
+
 from domain.incident import refusals
-from domain.incident import source as sources
-from domain.incident.commands import About, CorrectReport, FileReport, OpenIncident
-from domain.incident.deciding import AnyCommand, Entries, decided
-from domain.incident.facts import Fact, IncidentFact, ReportFiled, encode, source_stream
-from domain.incident.incident import Incident
-from domain.incident.warnings import Concern
-from domain.sources import Registration
-from service.eventstore.desk import Desk, facts_of
-from service.eventstore.rows import StoredFact, StoredRow
+from service.eventstore.batch import Batch, Outcome
 from service.eventstore.tail import Tail
+from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
+from service.eventstore.warm import Warm
+from service.eventstore.writes import Write, Written
 
-WARM_INCIDENTS = 256
-"""How many incidents are kept folded between commands."""
-MOST_WAITING = 10_000
-"""How many commands may wait before further ones are turned away."""
-MOST_AT_ONCE = 100
-"""How many waiting commands one transaction takes."""
+__all__ = ["Overloaded", "Write", "Writer", "Written"]
 
+LIST_SECONDS: Final = 0.03
+"""How long one transaction goes on deciding commands out of lists, so that single ones need not wait for long."""
 
-class Overloaded(Exception):
-    """More commands are waiting than can be taken soon; try again in a moment."""
+_FEWEST: Final = 32
 
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A command with what the log keeps of the request.
-
-    `incident` is the stream of the incident that the address names; None where the
-    command says, or names a report and the log tells which incident that belongs to.
-    `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
-    id of the token.
-    """
-
-    command: AnyCommand
-    fact_id: UUID
-    request_hash: bytes
-    incident: UUID | None = None
-    recorded_by: str | None = None
-    expected_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A write as acknowledged: it is durable.
-
-    `position` is that of the last fact that it made, so that all of it is known there; None where a registration
-    changed nothing. `incident` and `version` tell of the stream of its first fact, which has the id `fact_id`.
-    """
-
-    fact_id: UUID
-    position: int | None
-    recorded_at: datetime | None
-    version: int
-    incident: str | None
-    replayed: bool = False
-    warnings: tuple[Concern, ...] = ()
+_OF_A_ROW = (
+    *(DataError, IntegrityError, NotSupportedError, ProgrammingError),
+    *(psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError, psycopg.ProgrammingError),
+)
+"""What the database refuses because of what is in it: asked again without that, it takes the rest."""
 
 
 class Appends(Protocol):
@@ -79,28 +39,16 @@ class Appends(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Warm:
-    """What is kept between transactions; each use reads what was recorded since, so it is never wrong."""
+class _Broken(Exception):
+    """Not all of what is to be recorded together can be."""
 
-    incidents: OrderedDict[UUID, Incident] = field(default_factory=OrderedDict[UUID, Incident])
-    origins: set[str] = field(default_factory=set[str])
-
-    def forget(self) -> None:
-        """Drop all: a transaction failed, so what was folded in it may not have been recorded."""
-        self.incidents.clear()
-        self.origins.clear()
-
-    def keep(self, stream: UUID, incident: Incident) -> None:
-        """Keep an incident, and drop the one that was used longest ago."""
-        self.incidents[stream] = incident
-        self.incidents.move_to_end(stream)
-        if len(self.incidents) > WARM_INCIDENTS:
-            self.incidents.popitem(last=False)
+    def __init__(self, answers: list[Outcome]) -> None:
+        super().__init__()
+        self.answers = answers
 
 
 class Writer:
-    """Takes the commands of one process, in the order they come, one transaction at a time.
+    """Takes the commands of one process, in the order they come, many in one transaction.
 
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. One refused command never spoils its neighbours.
@@ -108,23 +56,39 @@ class Writer:
 
     def __init__(self, log: Appends) -> None:
         self._log = log
-        self._warm = _Warm()
+        self._warm = Warm()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._waiting: list[tuple[Write, asyncio.Future[Written]]] = []
+        self._waiting = Waiting()
         self._draining: asyncio.Task[None] | None = None
+        self._of_lists = 8 * _FEWEST
 
     async def write(self, write: Write) -> Written:
         """Decide and record one command; answer when it is committed.
 
         Raises the Refusal of the command, Overloaded, or the database's error.
         """
-        if len(self._waiting) >= MOST_WAITING:
-            raise Overloaded
-        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._waiting.append((write, future))
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._drain())
-        return await future
+        (answer,) = await self._wait([write])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def write_all(self, writes: Sequence[Write], *, atomic: bool = False) -> list[Written | refusals.Refusal]:
+        """Decide and record many commands in their order, up to 10,000; answer each when all are through.
+
+        They are recorded in as few transactions as possible, between which single commands get their turn. With
+        `atomic` they are recorded in one, or not at all: if any is refused, those that were not get
+        OthersRefused as their answer.
+
+        Raises Overloaded while too much waits, and the database's error; then those that were recorded before stand,
+        and the same list may be asked again.
+        """
+        if not writes:
+            return []
+        answers = await self._wait(writes, together=atomic)
+        for answer in answers:
+            if not isinstance(answer, Written | refusals.Refusal):
+                raise answer
+        return cast("list[Written | refusals.Refusal]", answers)
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
@@ -132,121 +96,82 @@ class Writer:
             await self._draining
         self._thread.shutdown()
 
-    def commit(self, writes: Sequence[Write]) -> list[Written | refusals.Refusal]:
+    def commit(self, writes: Sequence[Write]) -> list[Outcome]:
         """Decide and record `writes` in one transaction; each gets its own answer."""
-        try:
-            with self._log.appending() as tail:
-                answers = [self._decide(tail, write) for write in writes]
-        except BaseException:
-            self._warm.forget()
-            raise
-        return answers
+        return self._commit(writes, len(writes))
+
+    async def _wait(self, writes: Sequence[Write], *, together: bool = False) -> list[Outcome]:
+        member = Member(writes, asyncio.get_running_loop().create_future(), together)
+        self._waiting.add(member)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await member.answered
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            turn = self._waiting.turn(self._of_lists)
             try:
-                answers = await loop.run_in_executor(self._thread, self.commit, [write for write, _ in batch])
+                answers = await loop.run_in_executor(self._thread, self._take, turn)
             except Exception as error:  # noqa: BLE001 - each caller is told; nothing is swallowed
-                answers = [error] * len(batch)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if future.done():  # the caller went away; the fact stands, and a retry finds it
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+                self._waiting.fail(turn, error)
+            else:
+                self._waiting.settle(turn, answers)
+                self._pace(turn, len(answers))
 
-    def _decide(self, tail: Tail, write: Write) -> Written | refusals.Refusal:
+    def _pace(self, turn: Turn, decided: int) -> None:
+        """Offer as many commands out of lists as a transaction came to last time, or twice as many if it took all."""
+        asked, done = len(turn.writes) - turn.singles, decided - turn.singles
+        if done < asked:
+            self._of_lists = max(_FEWEST, done)
+        elif asked >= self._of_lists:
+            self._of_lists = min(MOST_AT_ONCE, 2 * self._of_lists)
+
+    def _take(self, turn: Turn) -> list[Outcome]:
+        if turn.together:
+            return self._together(turn.writes)
+        return self._by_halves(turn.writes, turn.singles)
+
+    def _together(self, writes: Sequence[Write]) -> list[Outcome]:
         try:
-            if found := tail.find(write.fact_id):
-                return self._replay(tail, write, found)
-            return self._record(tail, write)
-        except refusals.Refusal as refusal:
-            return refusal
+            return self._commit(writes, len(writes), together=True)
+        except _Broken as broken:
+            return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
 
-    def _record(self, tail: Tail, write: Write) -> Written:
-        desk = Desk(tail, self._warm.incidents)
-        entries = decided(desk, write.command, tail.moment, write.incident, write.expected_version)
-        if not entries:  # a registration that says what is held
-            return Written(write.fact_id, None, None, desk.version(_stream(write.command)), None)
-        warnings = _warnings(desk, entries)
-        stored = [
-            _stored(write, fact, stream, desk.take_in(stream, fact), fact_id)
-            for (stream, fact), fact_id in zip(entries, _ids(write.fact_id), strict=False)
-        ]
-        rows = tail.append([*self._introduce(tail, write), *stored])
-        for stream, incident in desk.touched.items():
-            self._warm.keep(stream, incident)
-        first = entries[0][0]
-        subject = desk.touched.get(first)
-        place = (rows[-1].position, rows[-1].recorded_at, desk.version(first), subject and subject.slug)
-        return Written(write.fact_id, *place, warnings=warnings)
+    def _by_halves(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
+        """Record in one transaction; where the database refuses what is in it, in two, so that one row spoils none."""
+        try:
+            return self._commit(writes, at_least)
+        except _OF_A_ROW as error:
+            if len(writes) == 1:
+                return [error]
+        half = len(writes) // 2
+        return [*self._by_halves(writes[:half], half), *self._by_halves(writes[half:], len(writes) - half)]
 
-    def _introduce(self, tail: Tail, write: Write) -> list[StoredFact]:
-        """Register the sources that a report names and the log does not know yet, in the same transaction."""
-        if not isinstance(write.command, FileReport | CorrectReport):
-            return []
-        named = sources.introductions(write.command.report)
-        new = [origin for origin in named if origin not in self._warm.origins and not tail.read(source_stream(origin))]
-        self._warm.origins |= named.keys()
-        return [_stored(write, named[each], source_stream(each), 1, uuid5(write.fact_id, each)) for each in new]
-
-    def _replay(self, tail: Tail, write: Write, row: StoredRow) -> Written:
-        """Answer a repeated request as it was answered first; the same id for anything else is refused."""
-        if row.request_hash != write.request_hash:
-            raise refusals.ReportIdTaken(report_id=write.fact_id)
-        last = _last(tail, row)
-        version = (last if last.originator_id == row.originator_id else row).originator_version
-        if isinstance(write.command, Registration | About):
-            return Written(row.fact_id, last.position, row.recorded_at, version, None, replayed=True)
-        earlier = [each for each in tail.read(row.originator_id) if each.originator_version < row.originator_version]
-        before = incidents.fold(cast("list[IncidentFact]", facts_of(earlier)))
-        fact = facts_of([row])[0]
-        warnings = incidents.warnings_about(before, fact) if before and isinstance(fact, ReportFiled) else []
-        slug = before.slug if before else cast("OpenIncident", write.command).slug
-        return Written(
-            row.fact_id, last.position, row.recorded_at, version, slug, replayed=True, warnings=tuple(warnings)
-        )
+    def _commit(self, writes: Sequence[Write], at_least: int, *, together: bool = False) -> list[Outcome]:
+        """Decide and record in one transaction: so many of them, and more of them for a short while."""
+        batch: Batch | None = None
+        answers: list[Outcome] = []
+        try:
+            with self._log.appending() as tail:
+                batch = Batch(tail, self._warm)
+                batch.read(writes)
+                answers.extend(map(batch.decide, writes[:at_least]))
+                until = time.monotonic() + LIST_SECONDS
+                for write in writes[at_least:]:
+                    answers.append(batch.decide(write))
+                    if time.monotonic() > until:
+                        break
+                if together:
+                    _expect_all(answers)
+        except BaseException:
+            if batch:
+                batch.forget()
+            raise
+        batch.keep()
+        return answers
 
 
-def _warnings(desk: Desk, entries: Entries) -> tuple[Concern, ...]:
-    """Return what a recorder should look at again in what is filed, seen from before it is taken in."""
-    filed = [(desk.incident(stream), fact) for stream, fact in entries if isinstance(fact, ReportFiled)]
-    return tuple(each for incident, fact in filed if incident for each in incidents.warnings_about(incident, fact))
-
-
-def _stream(command: AnyCommand) -> UUID:
-    return source_stream(cast("Registration", command).slug)
-
-
-def _ids(first: UUID) -> Iterator[UUID]:
-    """Give the first fact of a command the id of the request, and each further one an id that follows from it."""
-    yield first
-    for place in count(1):
-        yield uuid5(first, str(place))
-
-
-def _last(tail: Tail, first: StoredRow) -> StoredRow:
-    """Return the last fact of the write whose first one is given."""
-    last = first
-    for fact_id in _ids(first.fact_id):
-        if (found := tail.find(fact_id)) is None:
-            break
-        last = found
-    return last
-
-
-def _stored(write: Write, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:
-    parts = encode(fact)
-    return StoredFact(
-        originator_id=stream,
-        originator_version=version,
-        topic=parts.topic,
-        state=parts.state,
-        text=parts.text,
-        fact_id=fact_id,
-        recorded_by=write.recorded_by,
-        request_hash=write.request_hash,
-    )
+def _expect_all(answers: list[Outcome]) -> None:
+    if any(isinstance(each, Exception) for each in answers):
+        raise _Broken(answers)
