@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
-SECTIONS: Final = ("rebuild", "rebuild_large", "asof", "lag", "views")
+SECTIONS: Final = ("ingest", "bulk", "rebuild", "rebuild_large", "asof", "lag", "views")
 """In the order in which they stand on the page."""
 _HEAD: Final = """# Speed
 

@@ -69,9 +69,7 @@ def running(url: str, *words: str) -> Generator["Command"]:
 @contextmanager
 def serving(url: str, *words: str) -> Generator[int]:
     """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     with running(url, "serve", "--port", str(port), *words) as process:
         until = time.monotonic() + _PATIENCE
         while not _answers(port):
@@ -81,6 +79,25 @@ def serving(url: str, *words: str) -> Generator[int]:
                 raise CommandFailed(message)
             time.sleep(_LOOK)
         yield port
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on a port; raises CommandFailed."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(_LOOK)
+    message = f"nobody listens on port {port}"
+    raise CommandFailed(message)
 
 
 class Command:

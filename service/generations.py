@@ -136,18 +136,20 @@ def advance(cursor: Cursor[Any], steps: Sequence[Advance]) -> None:
 
     Raises Overtaken, where one of them is not where the step begins.
     """
-    cursor.execute(
-        ADVANCE,
-        {
-            "names": [step.generation.name for step in steps],
-            "generations": [step.generation.generation for step in steps],
-            "before": [step.generation.position for step in steps],
-            "positions": [step.position for step in steps],
-            "stopped": [None if step.stopped is None else Jsonb(dict(step.stopped)) for step in steps],
-        },
-    )
+    cursor.execute(ADVANCE, advancing(steps))
     if cursor.rowcount != len(steps):
         raise Overtaken
+
+
+def advancing(steps: Sequence[Advance]) -> dict[str, list[Any]]:
+    """Return what ADVANCE is given."""
+    return {
+        "names": [step.generation.name for step in steps],
+        "generations": [step.generation.generation for step in steps],
+        "before": [step.generation.position for step in steps],
+        "positions": [step.position for step in steps],
+        "stopped": [None if step.stopped is None else Jsonb(dict(step.stopped)) for step in steps],
+    }
 
 
 def swap(cursor: Cursor[Any], generation: Generation) -> None:

@@ -1,23 +1,28 @@
 """Which read models move next, and how far: those that lie behind first, until all stand at one position."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from service.eventstore import trail
-from service.generations import Generation, generations, live
+from service.generations import Generation, Overtaken, generations, live
 from service.projecting.projector import BATCH, Projector
 from service.projecting.writing import CannotWrite
 from service.readmodels import MODELS
 
 INPUTS = "inputs"
 """The read model that tells which incidents depend on a stream: no other goes further than it."""
+
+END: Final = 2**63 - 1
+"""Beyond every position."""
+LOOK_AFTER: Final = 100
+"""After so many times of going on from where all stood, it is looked up who answers now."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
 
@@ -32,20 +37,56 @@ class Course:
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
+    _even: Sequence[Generation] = ()
+    _looks: int = 0
     _stopped: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     _careful: dict[str, int] = field(default_factory=dict[str, int])
     _projectors: dict[int, Projector] = field(default_factory=dict[int, Projector])
 
     def run(self, stop: Event | None = None) -> None:
         """Move all live generations to the end of the log, as it is now; or until `stop` is set."""
+        if self._even and self._looks < LOOK_AFTER and self._stride(stop):
+            self._looks += 1
+            return
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             answering, head = live(generations(cursor)), trail.head(cursor)
         # Those of another release are that release's to move.
         own = [each for each in answering.values() if each.name in MODELS and each.version == MODELS[each.name].version]
         at = {each.position for each in own}
         self._projectors = {position: held for position, held in self._projectors.items() if position in at}
+        self._even, self._looks = (), 0
         if own and INPUTS in answering:
-            self.move(own, head, inputs=answering[INPUTS], stop=stop)
+            moved = self.move(own, head, inputs=answering[INPUTS], stop=stop)
+            self._even = moved if self._are_even(moved) else ()
+
+    def _stride(self, stop: Event | None) -> bool:
+        """Take in what there is; False where it is not known any more who stands where, so that somebody must look.
+
+        The registry is not read before each batch: nothing is written where a read model is not where it was.
+        """
+        inputs = next(each for each in self._even if each.name == INPUTS)
+        while stop is None or not stop.is_set():
+            before = self._even
+            try:
+                moved = self._moved(before, inputs, END, stop)
+            except Overtaken:
+                self._even = ()
+                return False
+            self._even = moved if len(moved) == len(before) and self._are_even(moved) else ()
+            if not self._even or moved[0].position == before[0].position:  # nothing is new, so there is time to look
+                return False
+            if moved[0].position < before[0].position + BATCH:
+                return True
+        return True
+
+    def _are_even(self, generations: Sequence[Generation]) -> bool:
+        """Say whether all move on together, and with them the one that tells what depends on what."""
+        return (
+            not self._careful
+            and any(each.name == INPUTS for each in generations)
+            and not any(each.stopped for each in generations)
+            and len({each.position for each in generations}) == 1
+        )
 
     def move(
         self, found: Sequence[Generation], upto: int, *, inputs: Generation | None = None, stop: Event | None = None
@@ -84,7 +125,7 @@ class Course:
 
     def _moved(
         self, group: Sequence[Generation], inputs: Generation, end: int, stop: Event | None
-    ) -> Iterable[Generation]:
+    ) -> Sequence[Generation]:
         before = group[0].position
         projector = self._projectors.pop(before, None) or Projector(self.connection, self.clock)
         limit = 1 if group[0].name in self._careful else BATCH
@@ -101,7 +142,7 @@ class Course:
             self._projectors.setdefault(moved[0].position, projector)
         return moved
 
-    def _hold(self, generation: Generation, error: CannotWrite, end: int, limit: int) -> Iterable[Generation]:
+    def _hold(self, generation: Generation, error: CannotWrite, end: int, limit: int) -> Sequence[Generation]:
         """Let a generation be careful; or stop it, where it was, and so failed at a fact that is known."""
         if limit > 1:
             self._careful[generation.name] = min(generation.position + BATCH, end)

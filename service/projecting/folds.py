@@ -1,7 +1,7 @@
 """Subjects as they stand at one position, folded from the log; those that were used lately are kept."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from domain.incident import source as sources
-from domain.incident.facts import Recorded, SourceFact
+from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact
 from domain.incident.history import History
 from domain.incident.inputs import leads_to
 from domain.incident.source import Source
@@ -23,13 +23,16 @@ S = TypeVar("S")
 
 MOST_FACTS: Final = 80_000
 """About how many facts the kept subjects may have together; one alone may have more."""
+MOST_SHARED: Final = 20_000
+"""About how many facts are kept of streams that incidents lead to: most cite the same sources."""
 
 
 @dataclass(slots=True)
 class Subject(Generic[S]):
-    """An incident or a source as it stands, folded of so many `facts`; `fed` are the streams whose facts it has.
+    """An incident or a source as it stands; `fed` are the streams whose facts it has.
 
-    `standing` tells, for each read model, how the rows of the subject read: a fingerprint of each, by key.
+    `facts` is how many those are, of an incident without those of sources, which many incidents share; `standing`
+    tells, for each read model, how the rows of the subject read: a fingerprint of each, by key.
     """
 
     now: S
@@ -46,13 +49,20 @@ Known = Subject[Source | None]
 class Folds:
     """Incidents and sources as they stand at one position, each read from the log when it is first needed.
 
-    Whoever takes a fact in must take it into every subject that depends on it, so that all stay at one position.
-    `cursor` is a binary one of a connection that commits by itself.
+    Whoever takes a fact in must say so, and take it into every subject that depends on it, so that all stay at one
+    position. `cursor` is a binary one of a connection that commits by itself.
     """
 
     cursor: Cursor[Any]
     _kept: OrderedDict[UUID, Subject[Any]] = field(default_factory=OrderedDict[UUID, Subject[Any]])
     _facts: int = 0
+    _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
+    _sharing: int = 0
+
+    def passed(self, stream: UUID) -> None:
+        """Know that a stream has another fact now."""
+        if (facts := self._shared.pop(stream, None)) is not None:
+            self._sharing -= len(facts) + 1
 
     def incident(self, stream: UUID, position: int) -> Incident:
         """Return an incident as it stands at a position."""
@@ -68,7 +78,7 @@ class Folds:
         wanted, led = set(leads_to(recorded)) - incident.fed, list[Recorded]()
         while wanted:
             incident.fed |= wanted
-            fresh = self._read(sorted(wanted), recorded.position)
+            fresh = self._led(wanted, recorded.position)
             led += fresh
             wanted = {stream for each in fresh for stream in leads_to(each)} - incident.fed
         led.sort(key=lambda each: each.position)  # a report is filed before it is moved, though in another stream
@@ -103,8 +113,10 @@ class Folds:
         wanted = next(reading)
         while True:
             incident.fed.update(wanted)
+            own = self._read([stream], position) if stream in wanted else []
+            led = self._led([each for each in wanted if each != stream], position)
             try:
-                wanted = reading.send(self._read(wanted, position))
+                wanted = reading.send([*own, *led])
             except StopIteration as done:
                 _feed(incident, done.value)
                 incident.now.settle()
@@ -114,6 +126,30 @@ class Folds:
         facts = [cast("SourceFact", each.fact) for each in self._read([stream], position)]
         return Known(sources.fold(facts), len(facts))
 
+    def _led(self, streams: Collection[UUID], position: int) -> list[Recorded]:
+        """Return the facts of streams that incidents lead to: many lead to the same, so they are kept."""
+        found: list[Recorded] = []
+        for stream in streams:
+            if stream in self._shared:
+                self._shared.move_to_end(stream)
+                found += self._shared[stream]
+        if unread := sorted(stream for stream in streams if stream not in self._shared):
+            read: dict[UUID, list[Recorded]] = {stream: [] for stream in unread}
+            for each in self._read(unread, position):
+                read[each.stream].append(each)
+                found.append(each)
+            self._share(read)
+        return found
+
+    def _share(self, read: Mapping[UUID, list[Recorded]]) -> None:
+        """Keep what is of sources and of the policy; another incident's facts are led to once."""
+        for stream, facts in read.items():
+            if stream == POLICY_STREAM or all(isinstance(each.fact, SourceFact) for each in facts):
+                self._shared[stream] = facts
+                self._sharing += len(facts) + 1
+        while self._sharing > MOST_SHARED:
+            self._sharing -= len(self._shared.popitem(last=False)[1]) + 1
+
     def _read(self, streams: Sequence[UUID], position: int) -> list[Recorded]:
         return [row.decoded() for row in sorted(trail.of_streams(self.cursor, streams, position))]
 
@@ -121,4 +157,4 @@ class Folds:
 def _feed(incident: Incident, facts: Iterable[Recorded]) -> None:
     for recorded in facts:
         incident.now.take_in(recorded)
-        incident.facts += 1
+        incident.facts += not isinstance(recorded.fact, SourceFact)

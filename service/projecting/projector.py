@@ -1,6 +1,5 @@
 """Moves read models along the log: a batch at a time, its rows and the new position in one transaction."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,11 +18,15 @@ from service.eventstore.trail import Kept
 from service.generations import Advance, Generation, advance
 from service.projecting.folds import Folds
 from service.projecting.stretch import Failure, Stretch
+from service.projecting.stroke import Stroke
 from service.projecting.writing import write
 from service.readmodels import MODELS
 
 BATCH: Final = 1000
 """How many facts are taken in at a time, at most."""
+
+MOST_KNOWN: Final = 20_000
+"""Of how many streams it is remembered which incidents depend on them."""
 
 DEPENDING: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(streams)s::uuid[]) AND since <= %(position)s"
 
@@ -39,10 +42,13 @@ class Projector:
     connection: Connection[Any]
     clock: Callable[[], datetime]
     folds: Folds = field(init=False)
+    _known: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
+    _stroke: Stroke = field(init=False)
 
     def __post_init__(self) -> None:
         """Keep no subject yet."""
         self.folds = Folds(self.connection.cursor(binary=True, row_factory=tuple_row))
+        self._stroke = Stroke(self.connection)
 
     def move(
         self,
@@ -75,18 +81,23 @@ class Projector:
         going = _no_further(generations, inputs, stretch)
         steps = [self._step(each, stretch, reached) for each in going]
         self._write(stretch, steps)
+        self._know(stretch)
         self.folds.trim()
         return [_moved(step) for step in steps]
 
     def _write(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
+        if not self._stroke.write(stretch.ranges, steps):
+            self._write_each(stretch, steps)
+        for ranges in stretch.ranges.values():
+            ranges.settle()
+
+    def _write_each(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, steps)
             for step in steps:
                 name = step.generation.name
                 if ranges := stretch.ranges[name]:
                     write(cursor, MODELS[name], step.generation.schema, ranges)
-        for ranges in stretch.ranges.values():
-            ranges.settle()
 
     def _step(self, generation: Generation, stretch: Stretch, upto: int) -> Advance:
         failure = stretch.failures.get(generation.name)
@@ -103,15 +114,28 @@ class Projector:
             advance(cursor, [step])
         return _moved(step)
 
-    def _depending(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Sequence[UUID]]:
+    def _depending(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
         streams = {kept.stream for kept in batch}
-        found: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        query = SQL(DEPENDING).format(MODELS[inputs.name].table(inputs.schema))
-        for stream, incident in self.folds.cursor.execute(query, {"streams": list(streams), "position": position}):
-            found[stream].append(incident)
+        if unknown := streams - self._known.keys():
+            self._known |= {stream: {} for stream in unknown}
+            query = SQL(DEPENDING).format(MODELS[inputs.name].table(inputs.schema))
+            for stream, incident in self.folds.cursor.execute(query, {"streams": list(unknown), "position": position}):
+                self._known[stream][incident] = None
         if POLICY_STREAM in streams:
-            found[POLICY_STREAM] = list(trail.incidents(self.folds.cursor, position))
-        return found
+            return {**self._known, POLICY_STREAM: list(trail.incidents(self.folds.cursor, position))}
+        return self._known
+
+    def _know(self, stretch: Stretch) -> None:
+        """Keep what is known of who depends on what true to where the stretch ends, or know nothing."""
+        if (
+            stretch.failures
+            or len(self._known) > MOST_KNOWN
+            or not any(each.subject == "incident" for each in stretch.models)
+        ):
+            self._known.clear()
+        for stream, incidents in stretch.led.items():
+            if stream in self._known:
+                self._known[stream] |= incidents
 
 
 def stopped(failure: Failure, moment: datetime) -> dict[str, Any]:

@@ -39,15 +39,17 @@ class Ranges:
         `standing` has the fingerprints of rows that stood when the stretch began, and stand still; or, where the
         subject was folded anew since, of all that stand.
         """
-        if key in self.open:
-            since, before, _ = self.open[key]
+        was = self.open.pop(key, None)
+        if was is not None:
+            since, before, _ = was
             if before == cells and repr(before) == repr(cells):  # as fingerprints have it: -0.0 is not 0.0
+                self.open[key] = was
                 return
-            del self.open[key]
-            standing.pop(key, None)
+            if standing:
+                standing.pop(key, None)
             if since < position:
                 self.closed.append((*before, since, position))
-        elif key in standing:
+        elif standing and key in standing:
             if cells is not None and fingerprint(cells) == standing[key]:
                 return
             del standing[key]

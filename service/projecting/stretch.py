@@ -39,7 +39,8 @@ class _Found(NamedTuple):
 class Stretch:
     """What some read models have of a stretch of the log so far.
 
-    `depending` tells which incidents depend on a stream at the beginning, and all incidents for the stream `policy`.
+    `depending` tells which incidents depend on a stream at the beginning, and all incidents for the stream `policy`;
+    `led` which ones besides do in the end.
     """
 
     models: Sequence[ReadModel[Any]]
@@ -47,7 +48,7 @@ class Stretch:
     depending: Callable[[UUID], Iterable[UUID]]
     ranges: dict[str, Ranges] = field(init=False)
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])
-    _led: defaultdict[UUID, dict[UUID, None]] = field(default_factory=lambda: defaultdict[UUID, dict[UUID, None]](dict))
+    led: defaultdict[UUID, dict[UUID, None]] = field(default_factory=lambda: defaultdict[UUID, dict[UUID, None]](dict))
     _opened: list[UUID] = field(default_factory=list[UUID])
 
     def __post_init__(self) -> None:
@@ -70,10 +71,11 @@ class Stretch:
             if model.name not in self.failures:
                 for key, cells in changes:
                     self.ranges[model.name].change(key, cells, kept.position, standing)
+        self.folds.passed(kept.stream)  # only now: until here, subjects were read as they stood before the fact
 
     def _incidents(self, recorded: Recorded) -> Iterable[UUID]:
         """Return the incidents that a fact may move: those that its stream is an input of."""
-        found = dict.fromkeys([*self.depending(recorded.stream), *self._led.get(recorded.stream, ())])
+        found = dict.fromkeys([*self.depending(recorded.stream), *self.led.get(recorded.stream, ())])
         if recorded.stream == POLICY_STREAM:
             return found | dict.fromkeys(self._opened)
         if not isinstance(recorded.fact, SourceFact):
@@ -110,7 +112,7 @@ class Stretch:
             self.folds.forget(stream)
             return ()
         for led in moved.inputs:
-            self._led[led][stream] = None
+            self.led[led][stream] = None
         return self._asked(kept, models, subject, moved)
 
     def _asked(

@@ -1,9 +1,8 @@
 """`estimates`: one row a key of an incident: the estimate that the policy in force makes, and what each source says."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from operator import attrgetter
 
 from domain.claims import Key as ClaimKey
 from domain.estimates import End, Estimate, Standing
@@ -13,7 +12,6 @@ from domain.present import Present
 from service.readmodel import AT_A_POSITION, Change, Key, ReadModel
 
 _RATED_OUT = "rated_out"
-_ORIGIN = attrgetter("held.origin", "ref")
 
 
 def _rows(present: Present, moved: Moved) -> Iterable[Change]:
@@ -21,11 +19,15 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
     for claim_key in moved.keys:
         key: Key = (present.history.stream, _written(claim_key)[0])
         estimate = present.estimates.get(claim_key)
-        yield key, None if estimate is None else (*key, *_cells(claim_key, estimate, policy))
+        if estimate is None:
+            yield key, None
+        else:
+            yield key, (*key, *_cells(claim_key, estimate, present.asked[claim_key].claims, policy))
 
 
-def _cells(key: ClaimKey, estimate: Estimate, policy: str) -> tuple[object, ...]:
-    said = sorted(_current(estimate), key=_ORIGIN)
+def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
+    out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
+    said = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
         key.measure,
         _written(key)[1],
@@ -49,10 +51,6 @@ def _written(key: ClaimKey) -> tuple[str, str]:
     """Return the digest that stands for a key, and its population as text: few keys are written again and again."""
     digest = hashlib.sha256(key.canonical.encode()).hexdigest()
     return digest, canonical(key.document["population"]).decode()
-
-
-def _current(estimate: Estimate) -> list[Standing]:
-    return [*estimate.used, *(item.claim for item in estimate.set_aside if item.code != _RATED_OUT)]
 
 
 def _end(end: End | None) -> tuple[int | None, str | None]:

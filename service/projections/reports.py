@@ -9,7 +9,6 @@ from domain.incident.report_history import ReportHistory
 from domain.listing import Moved
 from domain.present import Present
 from domain.report.kind import Report
-from domain.report.registry import KINDS
 from domain.searching import words_of
 from domain.sources import AnonymousSource
 from service.readmodel import Change, Key, ReadModel
@@ -30,7 +29,7 @@ def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
         slug,
         now.position,
         said.kind,
-        KINDS[said.kind].tier(said),
+        now.tier,
         report.standing_at(None),
         now.event,
         now.origin,
@@ -47,14 +46,15 @@ def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
     )
 
 
-def _texts(report: Report) -> Iterable[str | None]:
-    text = report.text
+def _texts(report: Report) -> list[str | None]:
+    text, source = report.text, report.source
+    found: list[str | None] = [*report.tags, report.event]
+    found.append(source.anonymous if isinstance(source, AnonymousSource) else source)
+    found += [place.name for place in report.places]
+    found += [actor.name for actor in report.actors]
     if text is not None:
-        yield from (text.summary, *text.quotes, text.occurred_words, text.notes)
-    yield from (place.name for place in report.places)
-    yield from (actor.name for actor in report.actors)
-    yield from (*report.tags, report.event)
-    yield report.source.anonymous if isinstance(report.source, AnonymousSource) else report.source
+        found += (text.summary, *text.quotes, text.occurred_words, text.notes)
+    return found
 
 
 READ_MODEL: ReadModel[Present] = ReadModel(

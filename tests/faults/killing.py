@@ -6,7 +6,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -31,17 +31,17 @@ PATIENCE = 60.0
 QUICK = {"fsync": "off", "full_page_writes": "off"}
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.faults.killing"])
+_CONTEXT.set_forkserver_preload(["tests.faults.killing", "service.wiring", "uvicorn"])
 
 
 def start_projector(url: str) -> BaseProcess:
     """Start a projector, which is killed or told to stop."""
-    return _start(_project, url)
+    return start(_project, url)
 
 
 def start_rebuild(url: str) -> BaseProcess:
     """Start a rebuild of all read models, which ends by itself if it is let."""
-    return _start(_rebuild, url)
+    return start(_rebuild, url)
 
 
 def kill(process: BaseProcess) -> None:
@@ -57,8 +57,9 @@ def end(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _start(work: object, url: str) -> BaseProcess:
-    process = _CONTEXT.Process(target=work, args=(url,))
+def start(work: Callable[..., object], *given: object) -> BaseProcess:
+    """Start a process that does this work, quickly: what it needs is imported already."""
+    process = _CONTEXT.Process(target=work, args=given)
     process.start()
     return process
 

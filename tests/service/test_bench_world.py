@@ -53,7 +53,7 @@ from service.answers import Question, answer
 from service.eventstore import LogReader
 from service.postgres.pool import make_pool
 
-pytestmark = pytest.mark.usefixtures("one_server_will_do")
+pytestmark = pytest.mark.one_server_will_do
 
 SHAPE = Shape(2_000, 12, asked=300)
 

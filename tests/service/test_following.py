@@ -23,7 +23,7 @@ from service.wiring import services
 from tests.service.conftest import QUICK
 from tests.service.logs import facts, new_id, recording
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("one_server_will_do")]
+pytestmark = [pytest.mark.asyncio, pytest.mark.one_server_will_do]
 
 EVERYTHING = Only()
 LISTENERS: LiteralString = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = %s"

@@ -14,9 +14,12 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from domain.sources import Registration
 from service import wiring
+from service.generations import swap
 from service.postgres.pool import connect
 from service.postgres.role import as_service
+from service.projecting.course import Course
 from service.projecting.runner import Runner
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
@@ -24,7 +27,7 @@ from tests.service.console import Running, running
 from tests.service.projected import projecting
 from tests.service.serving import filed, opened, service, toll
 
-pytestmark = pytest.mark.usefixtures("one_server_will_do")
+pytestmark = pytest.mark.one_server_will_do
 
 PATIENCE = 60.0
 READY = "Ctrl-C stops it."
@@ -68,6 +71,11 @@ def terminate(url: str, query: str) -> None:
     """Have the server end the sessions that a query finds."""
     with psycopg.connect(url) as connection:
         connection.execute(SQL("SELECT pg_terminate_backend(pid) FROM ({}) AS found").format(SQL(query)))
+
+
+def graded(reliability: str) -> tuple[Registration, None]:
+    """Register the source of all reports here, or grade it anew."""
+    return Registration(slug="sohr", name="SOHR", type="monitor", reliability=reliability), None
 
 
 @contextmanager
@@ -139,6 +147,35 @@ def test_a_fact_that_nobody_told_of_is_found_by_looking(database_url: str) -> No
     finally:
         stop.set()
         thread.join(PATIENCE)
+
+
+def test_a_generation_that_answers_from_now_on_is_followed_by_whoever_was_under_way(database_url: str) -> None:
+    write(database_url, [opening("first")])
+    assert wiring.make_runner(database_url, threading.Event()).catch_up()
+    with connect(as_service(database_url)) as connection, connect(as_service(database_url)) as another:
+        course = Course(connection, wiring._now)
+        course.run()
+        fresh = truth.projected_anew(another)
+        with another.transaction(), another.cursor(binary=True) as cursor:
+            for each in fresh:
+                swap(cursor, each)
+        (position,) = write(database_url, [filing("first", 12)])
+        course.run()
+        assert {each.position for each in truth.living(connection)} == {position}
+        assert {each.schema for each in truth.living(connection)} == {each.schema for each in fresh}
+        truth.assert_tables_tell(connection, truth.living(connection), truth.log_of(connection), [1, position])
+
+
+def test_who_cites_a_source_is_remembered_and_what_the_source_said_since_is_read(database_url: str) -> None:
+    write(database_url, [opening("first"), filing("first", 12), opening("second")])
+    assert wiring.make_runner(database_url, threading.Event()).catch_up()
+    with connect(as_service(database_url)) as connection:
+        course = Course(connection, wiring._now)
+        for said in ([filing("first", 13)], [graded("A")], [filing("second", 14)], [graded("E")], [graded("B")]):
+            write(database_url, said)
+            course.run()
+        facts = truth.log_of(connection)
+        truth.assert_tables_tell(connection, truth.living(connection), facts, range(1, len(facts) + 1))
 
 
 def test_what_the_server_is_set_to_changes_no_row(

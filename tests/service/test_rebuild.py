@@ -42,7 +42,7 @@ from tests.service.logs import recording
 from tests.service.projected import projecting
 from tests.service.tables import follow, now, record, registered, schemas, tables
 
-pytestmark = pytest.mark.usefixtures("one_server_will_do")
+pytestmark = pytest.mark.one_server_will_do
 
 ALL = sorted(MODELS)
 REGISTERED = cast("dict[str, ReadModel[Any]]", gc.get_referents(MODELS)[0])

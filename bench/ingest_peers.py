@@ -1,0 +1,116 @@
+"""Two services beside ours: one that records nothing, and one that records each report as the library's manual shows.
+
+`python -m bench.ingest_peers floor|naive PORT`; the naive one reads the library's POSTGRES_* variables.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import uvicorn
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+from eventsourcing.persistence import IntegrityError
+from fastapi import FastAPI
+from psycopg.conninfo import conninfo_to_dict
+from starlette.responses import JSONResponse
+
+from domain.report.registry import AnyReport, document
+
+FACTS: Final = 20
+"""How many facts each incident of the naive way has to begin with."""
+_TRIES: Final = 20
+
+
+class Incident(Aggregate):
+    """An incident as the library's manual would have it: a list of reports."""
+
+    @event("Opened")
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        self.reports: list[str] = []
+
+    @event("ReportFiled")
+    def file(self, report: dict[str, Any]) -> None:
+        """File a report."""
+        self.reports.append(str(report["report_id"]))
+
+
+class Incidents(Application[UUID]):
+    """The library's application, with nothing of ours."""
+
+    def open(self, slug: str, reports: list[dict[str, Any]]) -> UUID:
+        """Open an incident that has reports already."""
+        incident = Incident(slug)
+        for report in reports:
+            incident.file(report)
+        self.save(incident)
+        return incident.id
+
+    def file(self, incident_id: UUID, report: dict[str, Any]) -> int:
+        """Load the incident, file the report, save; again, if somebody else was quicker."""
+        for _ in range(_TRIES):
+            incident: Incident = self.repository.get(incident_id)
+            incident.file(report)
+            try:
+                return self.save(incident)[-1].notification.id
+            except IntegrityError:
+                continue
+        raise IntegrityError
+
+
+def environment(url: str, *, cached: bool = False, fast_forward: bool = True) -> dict[str, str]:
+    """Return what the library reads; `cached`: aggregates stay in memory, and are brought up to date if so wished."""
+    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": given["dbname"],
+        "POSTGRES_HOST": given["host"],
+        "POSTGRES_PORT": given["port"],
+        "POSTGRES_USER": given["user"],
+        "POSTGRES_PASSWORD": given.get("password", ""),
+        "POSTGRES_SCHEMA": "naive",
+        "POSTGRES_MAX_OVERFLOW": "40",
+        **({"AGGREGATE_CACHE_MAXSIZE": "4096"} if cached else {}),
+        "AGGREGATE_CACHE_FASTFORWARD": "y" if fast_forward else "n",
+    }
+
+
+def floor() -> FastAPI:
+    """Make a service that reads and checks a report as ours does, and answers without recording it."""
+    app = FastAPI()
+
+    @app.post("/v1/incidents/{incident}/reports", status_code=201)
+    async def file(incident: str, report: AnyReport) -> Mapping[str, object]:  # pyright: ignore[reportUnusedFunction]
+        return {"incident": incident, "report_id": str(report.report_id), "position": 1, "version": 1, "warnings": []}
+
+    return app
+
+
+def naive(settings: Mapping[str, str]) -> FastAPI:
+    """Make a service that records each report by itself, in FastAPI's pool of threads."""
+    app = FastAPI()
+    incidents = Incidents(settings)
+
+    @app.post("/v1/incidents/{incident}/reports", status_code=201)
+    def file(incident: UUID, report: AnyReport) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        position = incidents.file(incident, document(report))
+        return JSONResponse({"position": position, "report_id": str(report.report_id)}, 201)
+
+    return app
+
+
+def main() -> None:
+    """Serve one of them until it is told to stop."""
+    app = floor() if sys.argv[1] == "floor" else naive(os.environ)
+    settings = uvicorn.Config(
+        app, port=int(sys.argv[2]), access_log=False, log_level="warning", loop="uvloop", http="httptools"
+    )
+    asyncio.run(uvicorn.Server(settings).serve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""A batch at one stroke: rows and positions are written together, or nothing is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from service.generations import Advance, Generation
+from service.postgres.pool import connect
+from service.postgres.role import as_service
+from service.projecting import stroke
+from service.projecting.ranges import Open, Ranges
+from service.projecting.stroke import Stroke
+from tests.faults import truth
+from tests.faults.writing import opening, write
+
+FIRST: tuple[Any, ...] = ("sana", "SANA", "monitor", "C", None, [])
+SECOND: tuple[Any, ...] = ("sana", "Sana", "monitor", None, "a state", ["sana.sy", "سانا"])
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection[Any]]:
+    write(database_url, [opening("first"), opening("second"), opening("third")])
+    with connect(as_service(database_url)) as connection:
+        truth.make(connection)
+        yield connection
+
+
+@pytest.fixture
+def generation(connection: Connection[Any]) -> Generation:
+    """Return a read model of sources, which the log has nothing of, at position 3."""
+    return next(each for each in truth.projected_anew(connection) if each.name == "sources")
+
+
+def begun(cells: tuple[Any, ...], since: int, *, ended: bool = False) -> dict[str, Ranges]:
+    """Return that a row stands from a position on, where another ended, or none was."""
+    return {"sources": Ranges({cells[:1]: since} if ended else {}, [], {cells[:1]: Open(since, cells, {})})}
+
+
+def rows(connection: Connection[Any], generation: Generation) -> list[tuple[Any, ...]]:
+    table = Identifier(generation.schema, "sources")
+    return connection.execute(SQL("SELECT * FROM {} ORDER BY since").format(table)).fetchall()
+
+
+def position(connection: Connection[Any], generation: Generation) -> int:
+    query = "SELECT position FROM projections.generations WHERE schema = %s"
+    ((found,),) = connection.execute(query, [generation.schema]).fetchall()
+    return found
+
+
+def test_rows_begin_and_end_with_the_position(connection: Connection[Any], generation: Generation) -> None:
+    writer = Stroke(connection)
+    assert writer.write(begun(FIRST, 4), [Advance(generation, 4)])
+    assert writer.write(begun(SECOND, 6, ended=True), [Advance(replace(generation, position=4), 7)])
+    assert rows(connection, generation) == [(*FIRST, 4, 6), (*SECOND, 6, None)]
+    assert position(connection, generation) == 7
+
+
+def test_a_row_that_began_and_ended_on_the_way_is_written_too(
+    connection: Connection[Any], generation: Generation
+) -> None:
+    changed = Ranges(closed=[(*FIRST, 4, 5)])
+    assert Stroke(connection).write({"sources": changed}, [Advance(generation, 5)])
+    assert rows(connection, generation) == [(*FIRST, 4, 5)]
+
+
+def test_a_position_moves_on_where_no_row_does(connection: Connection[Any], generation: Generation) -> None:
+    assert Stroke(connection).write({"sources": Ranges()}, [Advance(generation, 9, {"error": "no"})])
+    assert position(connection, generation) == 9
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        begun(SECOND, 5, ended=True),
+        begun(("sana", "a\0b", *SECOND[2:]), 5),
+        begun(("sana", 7, *SECOND[2:]), 5),
+        {"sources": Ranges(closed=[(*FIRST, 4, None)], open=begun(SECOND, 5)["sources"].open)},
+    ],
+    ids=["no row to end", "a NUL", "a number for a name", "two that stand"],
+)
+def test_nothing_is_left_of_what_cannot_be_written(
+    connection: Connection[Any], generation: Generation, changed: dict[str, Ranges]
+) -> None:
+    assert not Stroke(connection).write(changed, [Advance(generation, 5)])
+    assert rows(connection, generation) == []
+    assert position(connection, generation) == 3
+
+
+def test_nothing_is_written_where_another_was_faster(connection: Connection[Any], generation: Generation) -> None:
+    late = replace(generation, position=2)
+    assert not Stroke(connection).write(begun(FIRST, 3), [Advance(late, 4)])
+    assert rows(connection, generation) == []
+    assert position(connection, generation) == 3
+
+
+def test_what_is_large_or_part_of_more_is_left_to_others(
+    connection: Connection[Any], generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, steps = Stroke(connection), [Advance(generation, 4)]
+    with connection.transaction():
+        assert not writer.write(begun(FIRST, 4), steps)
+    monkeypatch.setattr(stroke, "MOST_BYTES", 20)
+    assert not writer.write(begun(FIRST, 4), steps)
+    monkeypatch.setattr(stroke, "MOST_ROWS", 0)
+    assert not writer.write(begun(FIRST, 4), steps)
+    assert rows(connection, generation) == []
