@@ -8,6 +8,7 @@ import io
 import sys
 import unicodedata
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -208,6 +209,114 @@ def rebuild(
 
     asked = rebuild.Asked(names or (), workers, verify, json)
     outcome.run(lambda settings: rebuild.rebuild(settings, asked), debug=debug)
+
+
+@app.command("import")
+def import_(  # noqa: PLR0913 - each says what is read, or how
+    format_: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="What the files are: ndjson, csv, json, git, acled or ucdp.")
+    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files; for git, a repository.")],
+    *,
+    map_: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="The mapping file, which says what columns mean.")
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(metavar="PATH", help="For git: the table's path in the repository.")
+    ] = None,
+    reported_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When the files said it, where they do not tell: RFC 3339.")
+    ] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
+    ] = False,
+    errors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every row that is not taken there, one a line.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Record what files say. Rows that cannot be taken are listed, with the reason, and the rest goes in.
+
+    Safe to repeat: what is there already is found again, and recorded once. Works while Knownwhen is running.
+
+    [bold]Examples[/bold]
+
+      knownwhen import ndjson reports.ndjson
+      knownwhen import csv --map losses.toml losses.csv
+      knownwhen import git --map losses.toml --path data/losses.csv ./repository
+      knownwhen import ndjson --restore log.ndjson
+    """
+    from service.console import importing, outcome
+
+    asked = importing.Asked(format_, files, map_, path, reported_at, restore=restore, json=json, errors=errors)
+    outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
+
+
+@app.command()
+def export(  # noqa: PLR0913 - each is a part of the question
+    format_: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="ndjson, csv, json, geojson, acled, ucdp or parquet.")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
+    ] = Path("-"),
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z."),
+    ] = None,
+    reported_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
+    ] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="The mapping file of the table to give back.")
+    ] = None,
+    view: Annotated[
+        str | None, typer.Option(metavar="NAME/VERSION", help="This view of each incident: state/1, claims/1 …")
+    ] = None,
+    incident: Annotated[
+        list[str] | None, typer.Option(metavar="SLUG", help="Only this incident; may be given again.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what the log holds at a reading into a file. Works while Knownwhen is running, and when it is not.
+
+    [bold]Examples[/bold]
+
+      knownwhen export ndjson -o log.ndjson
+      knownwhen export ndjson --view state/1 --reported-until 2025-03-09T23:59:59Z
+      knownwhen export csv --map losses.toml --as-of @1200 -o losses.csv
+    """
+    from service import exporting as bulk
+    from service.console import exporting, outcome
+
+    only = [unicodedata.normalize("NFC", each) for each in incident or ()]
+    what = bulk.Asked(as_of, reported_until, policy, view, only, map=map_)
+    asked = exporting.Asked(format_, what, output, json)
+    outcome.run(lambda settings: exporting.export(settings, asked), debug=debug)
+
+
+@app.command()
+def bench(
+    *,
+    number: Annotated[
+        int, typer.Option("--reports", min=100, max=1_000_000, help="How many reports are posted one by one.")
+    ] = 5_000,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Measure how fast this machine takes reports in, one by one and in bulk, on an empty database of its own.
+
+    Yours is not touched: a PostgreSQL is started for it in a temporary folder, and removed again. It takes a minute.
+    """
+    from service.console import bench, outcome
+
+    outcome.run(lambda settings: bench.bench(settings, number=number, json=json), debug=debug)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+from uuid import UUID
 
 from domain.incident.history import History
 from domain.reading import Reading
@@ -33,6 +34,8 @@ class Export:
     map: Path | None = None
     view: str | None = None
     only: tuple[str, ...] = ()
+    log: UUID | None = None
+    """The identity of the log, part of the coordinates of what is exported."""
 
 
 class Unwritable(Exception):

@@ -1,5 +1,6 @@
 """The application: its resources, its door, and what every refusal becomes."""
 
+import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from service.answers import MergedAway
 from service.api import (
+    batch,
     changes,
     curation,
     differences,
@@ -49,6 +51,7 @@ RESOURCES = (
     suggestions,
     facts,
     reports,
+    batch,
     search,
     histories,
     curation,
@@ -79,6 +82,8 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened() as services:
             app.state.services = services
+            gc.collect()
+            gc.freeze()  # what was imported stays: looking through it again and again holds requests up
             yield
 
     app = FastAPI(

@@ -1,7 +1,9 @@
 """Reading the body of a write: its size, its type and its JSON are settled before anything looks at what it says."""
 
+import contextlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn, TypeVar, cast
@@ -53,6 +55,52 @@ def parse(raw: bytes) -> object:
 
     Raises Problem.
     """
+    with contextlib.suppress(_Doubtful, ValueError, RecursionError):
+        if not _DOUBTFUL.search(raw):
+            document = _PLAIN.decode(raw.decode())
+            if raw.count(b"{") + raw.count(b"[") < DEEPEST or _shallow(document):
+                return document
+    return _parse_slowly(raw)
+
+
+class _Doubtful(Exception):
+    """Something may be wrong with a document; reading it slowly tells what."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Doubtful
+    return found
+
+
+def _doubt(_: str) -> NoReturn:
+    raise _Doubtful
+
+
+_PLAIN = json.JSONDecoder(object_pairs_hook=_once, parse_float=_doubt, parse_constant=_doubt)
+_DOUBTFUL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}")
+"""What cannot be taken without a closer look: a NUL, half of a surrogate pair, a number beyond 2^53 - 1."""
+
+
+def _shallow(document: object) -> bool:
+    """Say whether fewer objects and lists lie within each other than may."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [item for each in level for item in _within(each)]
+        if not level:
+            return True
+    return False
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
+
+
+def _parse_slowly(raw: bytes) -> object:
+    """Read JSON with all that can be wrong in view, and say what is."""
     text = _decoded(raw)
     try:
         found = json.loads(

@@ -86,7 +86,8 @@ def _is_list(schema: dict[str, Any]) -> bool:
     return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
 
 
-def _named(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:
+async def incident_named(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:
+    """Return what an address calls an incident, composed as slugs are; raises NoSuchIncident where none can be."""
     name = unicodedata.normalize("NFC", incident)
     if len(name) > SLUG_LENGTH:
         message = f"There is no incident “{name[:SLUG_LENGTH]}…”; GET /v1/incidents lists those that there are."
@@ -94,5 +95,5 @@ def _named(incident: Annotated[str, Path(description="The slug of an incident, o
     return name
 
 
-IncidentName = Annotated[str, Depends(_named)]
+IncidentName = Annotated[str, Depends(incident_named)]
 """What an address calls an incident: its slug, composed as slugs are, or its id."""

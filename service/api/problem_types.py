@@ -327,6 +327,13 @@ _TYPES = (
         " is registered, or a report names it.",
     ),
     ProblemType(
+        "others-refused",
+        409,
+        "Another one of these was refused",
+        "With `atomic=true` all lines are recorded, or none. This one could have been; mend those that were refused,"
+        " and send all of them again.",
+    ),
+    ProblemType(
         "retraction-needs-time",
         422,
         "When did the source take it back?",

@@ -47,6 +47,7 @@ SLUGS: Mapping[type[Exception], str] = {
     refusals.DestinationUnknown: "unknown-incident",
     refusals.ReportElsewhere: "report-elsewhere",
     refusals.SourceUnknown: "unknown-origin",
+    refusals.OthersRefused: "others-refused",
     answers.MergedAway: "merged",
     answers.NoSuchIncident: "no-such-incident",
     moments.MomentUnreadable: "moment-unreadable",

@@ -46,9 +46,10 @@ class Services:
     """Held by whoever publishes: two at once would only keep one another from it."""
 
 
-def _opened(request: Request) -> Services:
+async def opened(request: Request) -> Services:
+    """Return the services that the application holds."""
     return cast("Services", request.app.state.services)
 
 
-Opened = Annotated[Services, Depends(_opened)]
+Opened = Annotated[Services, Depends(opened)]
 """The services, as a parameter of a resource."""

@@ -63,7 +63,7 @@ class Order:
         return framed.digest()
 
 
-def _terms(
+async def terms_of(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -79,12 +79,13 @@ def _terms(
         ),
     ] = None,
 ) -> Terms:
+    """Return what the headers of a write ask for; raises Problem where one cannot be read."""
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         _refuse_header("Idempotency-Key", "This must be 1 to 200 visible ASCII characters.")
     return Terms(idempotency_key, _version(if_match))
 
 
-Asked = Annotated[Terms, Depends(_terms)]
+Asked = Annotated[Terms, Depends(terms_of)]
 """The headers of a write, as a parameter of a resource."""
 
 
@@ -125,10 +126,11 @@ async def record(services: Services, order: Order, command: AnyCommand, fact_id:
     try:
         return await services.writer.write(write)
     except refusals.Refusal as refusal:
-        raise _refused(refusal, order) from refusal
+        raise refused(refusal, order) from refusal
 
 
-def _refused(refusal: refusals.Refusal, order: Order) -> Problem:
+def refused(refusal: refusals.Refusal, order: Order) -> Problem:
+    """Return the problem that a refusal is, with the place in the body that it is about."""
     if isinstance(refusal, refusals.IncidentUnknown) and order.incident:
         return problem_of(refusals.IncidentUnknown(incident=order.incident[0]))
     problem = problem_of(refusal)

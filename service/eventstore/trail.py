@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import orjson
 from psycopg import Cursor
 
 from domain.incident.facts import Recorded
-from domain.incident.trusted import trusted
+from domain.incident.trusted import trusted_bytes
 
 CHANNEL: Final = "facts"
 """Where the log tells of new facts (NOTIFY), with the last position."""
@@ -47,14 +46,13 @@ class Kept(NamedTuple):
 
     def decoded(self) -> Recorded:
         """Return the fact with its place in the log. Raises UnknownFact for one that this release cannot read."""
-        text = orjson.loads(self.text) if self.text is not None else None
         return Recorded(
             self.position,
             self.fact_id,
             self.stream,
             self.version,
             self.recorded_at.astimezone(UTC),
-            trusted(self.topic, orjson.loads(self.state), text),
+            trusted_bytes(self.topic, self.state, self.text),
             self.text_commitment.hex() if self.text_commitment is not None else None,
         )
 

@@ -1,0 +1,172 @@
+"""One line of a batch: its document becomes a write, checked as the single request has it, or is told what is wrong."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import ValidationError
+
+from domain.incident import refusals
+from domain.incident.commands import FileReport, OpenIncident
+from domain.incident.facts import NAMESPACE
+from domain.ledger.canonical import canonical
+from domain.report.kind import Report
+from domain.report.registry import KINDS
+from domain.sources import Introduction, Registration
+from service.answers import stream_of
+from service.api import writing
+from service.api.body import Sent, parse, read_report
+from service.api.complaints import Complaint, Where, complaints_of, path_of
+from service.api.failures import Problem, refuse_fields
+from service.api.recurring import with_recurring
+from service.api.writing import Order, Terms
+from service.eventstore.writer import Write
+from service.names import each_once
+
+Document = Mapping[str, Any]
+
+_OTHERS: Final[Mapping[str, type[OpenIncident | Registration]]] = {"open": OpenIncident, "register": Registration}
+"""What a line may be besides a report: the body of that request under one name."""
+_WHAT: Final = "A line is a report with its “incident”, or has “open” or “register” and nothing else."
+_BEYOND_UTF16: Final = 0xF0
+"""The first byte in UTF-8 of a character that UTF-16 sorts otherwise than by its number (RFC 8785 §3.2.3)."""
+
+
+class Taken(NamedTuple):
+    """A line that can be decided: the write that it asks for, and the document that it was."""
+
+    write: Write
+    document: Document
+
+
+def read_line(raw: bytes) -> Taken:
+    """Read one line of NDJSON, without its line break. Raises Problem."""
+    return _read_quickly(raw) or _read_strictly(raw)
+
+
+def _read_quickly(raw: bytes) -> Taken | None:
+    """Read a line that is fine, as nearly all are; None where it may not be, so that the strict reader says why.
+
+    What JSON can hold and a body may not: a name twice; NUL and halves of characters, which only an escape can write;
+    and fractions, large numbers and depth, which no field of a line takes.
+    """
+    if b"\\u" in raw:
+        return None
+    try:
+        document: object = orjson.loads(raw)
+        if isinstance(document, dict) and each_once(raw, cast("object", document)):
+            line = cast("Document", document)
+            return Taken(taken(line), line)
+    except (orjson.JSONDecodeError, Problem):
+        pass
+    return None
+
+
+def _read_strictly(raw: bytes) -> Taken:
+    document = parse(raw)
+    if not isinstance(document, dict):
+        raise refuse_fields([Complaint("", f"A line must be one JSON object. {_WHAT}")])
+    line = cast("Document", document)
+    return Taken(taken(line), line)
+
+
+def taken(document: Document) -> Write:
+    """Return the write that a line asks for.
+
+    Its id is the report's own, else one that follows from what the line says, so that the same line again is recorded
+    once, however it is spaced. Raises Problem, which names every field at fault.
+    """
+    for name in _OTHERS:
+        if name in document:
+            return _other(document, name)
+    return _report(document)
+
+
+def refused(refusal: refusals.Refusal, document: Document) -> Problem:
+    """Return the problem that a refusal of a line is, with the place in the line that it is about."""
+    within: Where = next(((name,) for name in _OTHERS if name in document), ())
+    incident = document.get("incident")
+    named = (incident, stream_of(incident)) if isinstance(incident, str) else None
+    order = Order("line", "", Sent(b"", dict(document)), Terms(), named, within)
+    return writing.refused(refusal, order)
+
+
+def _report(document: Document) -> Write:
+    body = {name: value for name, value in document.items() if name != "incident"}
+    incident = document.get("incident")
+    if not isinstance(incident, str) or not incident.strip():
+        raise _without_incident(document, body)
+    report = _read_report(body)
+    stream = _stream(incident)
+    content = _canonical(body)
+    report_id = report.report_id or _id_of(str(stream), content)
+    command = FileReport.model_construct(report_id=report_id, report=report)
+    return Write(command, report_id, _hash(str(stream), content), stream)
+
+
+def _read_report(body: dict[str, Any]) -> Report:
+    """Read a report by the shape of its kind; what is wrong with it is told as the single request tells it."""
+    name = body.get("kind")
+    if isinstance(name, str) and (kind := KINDS.get(name)):
+        try:
+            return kind.model.model_validate(with_recurring(body))
+        except ValidationError:
+            pass
+    return read_report(body)
+
+
+def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
+    """Say that a line names no incident, and what else is wrong with it, if it means to be a report."""
+    if "incident" not in document and "kind" not in document:
+        return refuse_fields([Complaint("", _WHAT)])
+    why = "This must name an incident, by slug or id." if "incident" in document else "This is needed and missing."
+    found = [Complaint("incident", why)]
+    try:
+        _read_report(body)
+    except Problem as problem:
+        found += problem.complaints
+    return refuse_fields(found)
+
+
+def _other(document: Document, name: str) -> Write:
+    model, body = _OTHERS[name], document[name]
+    found = [Complaint(path_of((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
+    try:
+        command = model.model_validate(body)
+        if isinstance(command, Registration) and "reliability" not in command.model_fields_set:
+            command = Introduction.model_validate(body)
+    except ValidationError as error:
+        wrong = complaints_of(error.errors(include_url=False), model=model, document=body)
+        raise refuse_fields([*(_within(name, each) for each in wrong), *found]) from None
+    if found:
+        raise refuse_fields(found)
+    content = _canonical(body)
+    return Write(command, _id_of(name, content), _hash(name, content))
+
+
+def _within(name: str, complaint: Complaint) -> Complaint:
+    dot = "." if complaint.field and not complaint.field.startswith("[") else ""
+    return replace(complaint, field=f"{name}{dot}{complaint.field}")
+
+
+@lru_cache(maxsize=16_384)
+def _stream(incident: str) -> UUID:
+    return stream_of(unicodedata.normalize("NFC", incident))
+
+
+def _canonical(document: object) -> bytes:
+    """Return the canonical form of a document that was read strictly; the slow way where UTF-16 sorts otherwise."""
+    content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return content if content.isascii() or max(content) < _BEYOND_UTF16 else canonical(document)
+
+
+def _id_of(target: str, content: bytes) -> UUID:
+    return uuid5(NAMESPACE, f"line:{target}:{content.decode()}")
+
+
+def _hash(target: str, content: bytes) -> bytes:
+    return Order("batch", target, Sent(content, {}), Terms()).request_hash

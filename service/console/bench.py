@@ -1,0 +1,179 @@
+"""`knownwhen bench`: how fast this machine takes reports in, measured on an empty database of its own."""
+
+import asyncio
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from service.console.cells import add, plain_table
+from service.console.load import CONNECTIONS, Posted, post, post_all
+from service.console.made_reports import bodies, opening, reports, slugs
+from service.console.outcome import FINE, CannotRun, say
+from service.console.words import console
+from service.postgres.embedded import embedded_server
+from service.postgres.migrate import migrate
+from service.settings import Settings
+
+INCIDENTS: Final = 1_000
+_BULK_FOR_ONE: Final = 4
+"""So many reports are sent in bulk for each that is posted by itself: they go in faster."""
+_CREATED, _OK = 201, 200
+_PATIENCE: Final = 60.0
+_LOOK: Final = 0.05
+_NDJSON: Final = "application/x-ndjson"
+_HOW_TO_READ: Final = (
+    "Each report is durable before it is answered. Half of the answers took at most p50, and 99 of 100 at most p99.",
+    "Reports that come at the same time wait for the disk together: more connections record more a second. Files",
+    "that are imported go in as in bulk. It ran on a PostgreSQL of its own beside your data, which is gone again.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One way in, measured: how many reports a second, and how many milliseconds its answers took."""
+
+    name: str
+    reports: int
+    seconds: float
+    per_second: float
+    p50: float | None = None
+    p99: float | None = None
+
+
+def bench(settings: Settings, *, number: int, json: bool) -> int:
+    """Measure with so many reports, and print a table with how to read it, or JSON.
+
+    Nothing of the user's is touched: neither the data folder's database nor that of DATABASE_URL.
+
+    Raises CannotRun and PostgresProblem.
+    """
+    with _scratch(settings) as url, _serving(url, settings) as port:
+        say(f"Measuring with {number:,} reports over {CONNECTIONS} connections …")
+        measured = [*measure_single(port, number), measure_bulk(port, number * _BULK_FOR_ONE, min(INCIDENTS, number))]
+    if json:
+        sys.stdout.write(orjson.dumps({"measured": [asdict(each) for each in measured]}).decode() + "\n")
+    else:
+        _print(measured)
+    return FINE
+
+
+def measure_single(port: int, number: int) -> list[Measured]:
+    """Post so many reports one by one: over many incidents, then all of one.
+
+    Raises CannotRun where one is not taken.
+    """
+    found: list[Measured] = []
+    many = slugs(min(INCIDENTS, number))
+    for name, incidents in ((f"single, {len(many):,} incidents", many), ("single, one incident", ["measured-one"])):
+        asyncio.run(_opened(port, incidents))
+        sent = bodies(number, name)
+        requests = [
+            post(f"/v1/incidents/{incidents[place % len(incidents)]}/reports", body) for place, body in enumerate(sent)
+        ]
+        posted = asyncio.run(post_all(port, requests))
+        expect(posted, _CREATED)
+        found.append(Measured(name, number, posted.seconds, posted.rate, posted.percentile(50), posted.percentile(99)))
+    return found
+
+
+def measure_bulk(port: int, number: int, of: int) -> Measured:
+    """Send so many reports in one batch, on so many incidents, which are open already.
+
+    Raises CannotRun where it is not taken.
+    """
+    incidents = slugs(of)
+    lines = [
+        orjson.dumps({"incident": incidents[place % len(incidents)], **report})
+        for place, report in enumerate(reports(number, "bulk"))
+    ]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    begin = time.perf_counter()
+    try:
+        connection.request("POST", "/v1/reports:batch", b"\n".join(lines), {"Content-Type": _NDJSON})
+        answer = connection.getresponse()
+        told = answer.read().splitlines()
+    finally:
+        connection.close()
+    seconds = time.perf_counter() - begin
+    recorded = orjson.loads(told[-1]).get("recorded") if answer.status == _OK and told else 0
+    if recorded != number:
+        message = f"The service took {recorded or 0:,} of {number:,} reports that were sent in bulk."
+        raise CannotRun(message)
+    return Measured("bulk, one request", number, seconds, number / seconds)
+
+
+def expect(posted: Posted, status: int) -> None:
+    """See that each post was answered with this status; raises CannotRun."""
+    if set(posted.statuses) != {status}:
+        message = f"Not every report was taken; the answers were {dict(posted.statuses)}."
+        raise CannotRun(message)
+
+
+async def _opened(port: int, incidents: Sequence[str]) -> None:
+    requests = [post("/v1/incidents", orjson.dumps(opening(slug))) for slug in incidents]
+    expect(await post_all(port, requests), _CREATED)
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Generator[str]:
+    """Run an empty PostgreSQL in a folder of its own, on the disk that the data is on, and remove it afterwards."""
+    beside = next(each for each in (settings.data, *settings.data.absolute().parents) if each.is_dir())
+    with tempfile.TemporaryDirectory(prefix="knownwhen-bench-", dir=beside, ignore_cleanup_errors=True) as folder:
+        say("Starting an empty PostgreSQL for it …")
+        with embedded_server(Path(folder)) as server:
+            migrate(server.url)
+            yield server.url
+
+
+@contextmanager
+def _serving(url: str, settings: Settings) -> Generator[int]:
+    """Serve the database in a process of its own, on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    words = [sys.executable, "-m", "service.cli", "serve", "--port", str(port), "--no-projector"]
+    environment = {**os.environ, "DATABASE_URL": url, "KNOWNWHEN_HOST": "127.0.0.1", "KNOWNWHEN_LOG": settings.log}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(words, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ourselves
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(_LOOK)
+        else:
+            return
+    message = "The service did not start; `knownwhen doctor` may say why."
+    raise CannotRun(message)
+
+
+def _print(measured: Sequence[Measured]) -> None:
+    out = console(sys.stdout)
+    right = ("reports a second", "p50 ms", "p99 ms")
+    table = plain_table("way in", "reports", *right, right=("reports", *right))
+    for each in measured:
+        took = [f"{part:.1f}" if part is not None else "" for part in (each.p50, each.p99)]
+        add(table, each.name, f"{each.reports:,}", f"{each.per_second:,.0f}", *took)
+    out.print(table)
+    out.print()
+    for line in _HOW_TO_READ:
+        out.print(line)

@@ -1,0 +1,137 @@
+"""`knownwhen export`: what the log holds at a reading, as a file of any format that is written."""
+
+import io
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import orjson
+
+from service import exporting, formats
+from service.console.database import expect_data, expect_migrated, on_database
+from service.console.importing import unknown_format
+from service.console.outcome import FINE, CannotRun, Misuse, say
+from service.console.progress import progress
+from service.eventstore.reader import LOG_ID
+from service.exporter import Exporter, Unwritable
+from service.postgres.pool import connect
+from service.settings import Settings
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
+
+    format: str
+    what: exporting.Asked
+    output: Path = STDOUT
+    json: bool = False
+
+
+def export(settings: Settings, asked: Asked) -> int:
+    """Write the file, and print a summary beside it. The file has its name only once it is whole.
+
+    Raises Misuse, Unanswerable, UnknownName, CannotRun and PostgresProblem.
+    """
+    exporter = _exporter(asked)
+    expect_data(settings)
+    try:
+        summary = on_database(settings, lambda url: _exported(url, exporter, asked))
+    except Unwritable as problem:
+        raise CannotRun(str(problem)) from problem
+    if asked.json:
+        sys.stdout.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        where = "" if asked.output == STDOUT else f" to {asked.output}"
+        say(f"Exported {exporter.name}{where}: {summary['bytes']:,} bytes, as of position {summary['position']:,}.")
+    return FINE
+
+
+def _exporter(asked: Asked) -> Exporter:
+    if asked.format not in formats.EXPORTERS:
+        raise Misuse(unknown_format(asked.format, formats.EXPORTERS))
+    exporter = formats.EXPORTERS[asked.format]
+    if exporter.mapped and asked.what.map is None:
+        message = f"“{exporter.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
+        raise Misuse(message)
+    if asked.json and asked.output == STDOUT:
+        message = "With --json the summary goes to standard output; --output FILE says where the export goes."
+        raise Misuse(message)
+    return exporter
+
+
+def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
+    expect_migrated(url)
+    with connect(url) as connection:
+        ((log,),) = connection.execute(LOG_ID).fetchall()
+    with progress() as told:
+
+        def heard(done: int, total: int) -> None:
+            told(f"exporting {exporter.name}", done, total, 0)
+
+        with exporting.exporting(url, asked.what, heard) as export_, _output(asked.output) as file:
+            exporter.write(replace(export_, log=log), file)
+            size = file.tell()
+    reading = export_.reading
+    return {
+        "ok": True,
+        "format": exporter.name,
+        "output": str(asked.output),
+        "bytes": size,
+        "log": str(log),
+        "position": export_.position,
+        "reported_until": asked.what.reported_until,
+        "policy": reading.policy.id,
+    }
+
+
+@contextmanager
+def _output(path: Path) -> Generator[BinaryIO]:
+    """Give a file to write: standard output, or one beside `path` that takes its name when all is well.
+
+    Raises CannotRun.
+    """
+    if path == STDOUT:
+        with io.BufferedWriter(_Stdout()) as out:
+            yield cast("BinaryIO", out)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as problem:
+        message = f"{path} cannot be written: {problem.strerror}."
+        raise CannotRun(message) from problem
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+class _Stdout(io.RawIOBase):
+    """Standard output, which stays open, and counts what goes through it."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 - whatever has bytes
+        written = sys.stdout.buffer.write(content)
+        self._size += written
+        return written
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()

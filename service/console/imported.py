@@ -1,0 +1,123 @@
+"""What came of an import: how many rows went where, and which were not taken, for people and for machines."""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import orjson
+from rich.text import Text
+
+from domain.incident.refusals import Refusal
+from service.api.failures import Problem
+from service.api.lines import refused
+from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
+from service.console.outcome import CannotRun
+from service.console.readahead import Ready, Wrong
+from service.console.words import console, count, shown
+from service.eventstore.writer import Written
+from service.importer import Bad, Where
+
+MOST_SHOWN = 20
+"""How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
+
+Fault = dict[str, Any]
+
+
+class Report:
+    """Takes in what became of each row; a context, since faults may go into a file as they come.
+
+    Without a file, all faults are kept if `every` is asked for, else as many as are shown.
+    """
+
+    def __init__(self, errors: Path | None, *, every: bool) -> None:
+        self.tally = Tally()
+        self.faults: list[Fault] = []
+        self.untaken = 0
+        self._every = every
+        self._path = errors
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        """Open the file of faults; raises CannotRun."""
+        try:
+            self._file = self._path.open("wb") if self._path else None
+        except OSError as problem:
+            message = f"The rows that are not taken cannot be written to {self._path}: {problem.strerror}."
+            raise CannotRun(message) from problem
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file:
+            self._file.close()
+
+    def decided(self, row: Ready, answer: Written | Refusal) -> None:
+        """Take in a row that was decided."""
+        if isinstance(answer, Refusal):
+            self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
+        self.tally.count(outcome_of(row.taken, answer))
+
+    def unread(self, row: Wrong | Bad) -> None:
+        """Take in a row that could not be."""
+        self.tally.count({"outcome": INVALID})
+        if isinstance(row, Wrong):
+            self._wrong(row.where, INVALID, row.problem)
+        else:
+            self._keep({**_place(row.where), "outcome": INVALID, "reason": row.reason})
+
+    def document(self) -> dict[str, Any]:
+        """Return the summary with the faults that were kept."""
+        return {"ok": not self.untaken, **self.tally.document(), "errors": self.faults}
+
+    def print(self, what: str, *, json: bool) -> None:
+        """Print the summary, on standard output."""
+        if json:
+            sys.stdout.write(orjson.dumps(self.document(), option=orjson.OPT_INDENT_2).decode() + "\n")
+            return
+        out = console(sys.stdout)
+        for fault in self.faults[:MOST_SHOWN]:
+            out.print(Text(shown(_words(fault))), soft_wrap=True)
+        if self.untaken > MOST_SHOWN:
+            told = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
+            out.print(f"… and {self.untaken - MOST_SHOWN:,} more; {told}.")
+        out.print(self._summary(what), soft_wrap=True)
+
+    def _summary(self, what: str) -> str:
+        outcomes = self.tally.outcomes
+        found = [
+            f"{outcomes[RECORDED]:,} recorded",
+            f"{outcomes[REPLAYED]:,} already there",
+            f"{outcomes[REFUSED]:,} refused",
+            f"{outcomes[INVALID]:,} bad",
+        ]
+        lines = count(sum(outcomes.values()), "line")
+        where = f" The log reaches to position {self.tally.position:,}." if self.tally.position else ""
+        return f"{what}: {lines}; {', '.join(found)}.{where}"
+
+    def _wrong(self, where: Where, outcome: str, problem: Problem) -> None:
+        first = problem.complaints[0] if problem.complaints else None
+        reason = first.reason if first else problem.detail
+        named = {"column": first.field} if first and first.field and where.column is None else {}
+        errors = {"errors": [each.document for each in problem.complaints]} if len(problem.complaints) > 1 else {}
+        self._keep({**_place(where), **named, "outcome": outcome, "reason": reason, **errors})
+
+    def _keep(self, fault: Fault) -> None:
+        self.untaken += 1
+        if self._file:
+            self._file.write(orjson.dumps(fault) + b"\n")
+        if self._every or len(self.faults) < MOST_SHOWN:
+            self.faults.append(fault)
+
+
+def _place(where: Where) -> Fault:
+    return {name: value for name, value in where._asdict().items() if value is not None}
+
+
+def _words(fault: Fault) -> str:
+    """Return one line for a row that was not taken: where it stands, and why."""
+    version = f"version {fault['version']}" if "version" in fault else None
+    line = f"line {fault['line']:,}" if "line" in fault else None
+    where = ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)
+    more = len(fault.get("errors", ())) - 1
+    also = f" ({more} more.)" if more > 0 else ""
+    return f"{where}: {fault['reason']}{also}"

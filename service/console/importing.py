@@ -1,0 +1,138 @@
+"""`knownwhen import`: files of any format that is read become lines, recorded by the same path as `reports:batch`."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from domain.words import nearest
+from service import formats, wiring
+from service.api.outcomes import GROUP, record
+from service.console.database import expect_migrated, migrated, on_database
+from service.console.imported import Report
+from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.progress import progress
+from service.console.readahead import Ready, Row, read_ahead
+from service.console.restoring import STDIN, restored
+from service.importer import Cells, Importer, Source, Unreadable
+from service.settings import Settings
+
+RESTORED_AS = "ndjson"
+"""The format that holds a whole log."""
+_AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed: the format, the files, how to read them, and how to tell what came of it."""
+
+    format: str
+    files: Sequence[Path]
+    map: Path | None = None
+    path: str | None = None
+    reported_at: str | None = None
+    restore: bool = False
+    json: bool = False
+    errors: Path | None = None
+
+
+def import_(settings: Settings, asked: Asked) -> int:
+    """Record what the files say, and print what came of it; NO where some of it was not taken.
+
+    Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
+    """
+    importer = _importer(asked)
+    if asked.restore:
+        return _restored(settings, asked)
+    attempts = count()
+
+    def work(url: str) -> Report:
+        if next(attempts) and STDIN in asked.files:
+            message = f"The database was stopped in the middle, and what came in cannot be read twice. {_AGAIN}"
+            raise CannotRun(message)
+        return _imported(settings, url, importer, asked)
+
+    try:
+        report = on_database(settings, work)
+    except Unreadable as problem:
+        raise CannotRun(str(problem)) from problem
+    except KeyboardInterrupt:
+        say(f"Stopped; what was recorded stays. {_AGAIN}")
+        raise
+    report.print("Imported", json=asked.json)
+    return NO if report.untaken else FINE
+
+
+def _restored(settings: Settings, asked: Asked) -> int:
+    if asked.format != RESTORED_AS or len(asked.files) != 1:
+        message = f"--restore takes one file, the whole log as `knownwhen export {RESTORED_AS}` wrote it."
+        raise Misuse(message)
+    head = restored(settings, asked.files[0])
+    if asked.json:
+        document = {"ok": True, "log": str(head.log), "position": head.position}
+        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        announce(f"Restored the log {head.log} up to position {head.position:,}.\n")
+    return FINE
+
+
+def _importer(asked: Asked) -> Importer:
+    if asked.format not in formats.IMPORTERS:
+        raise Misuse(unknown_format(asked.format, formats.IMPORTERS))
+    importer = formats.IMPORTERS[asked.format]
+    if importer.mapped and asked.map is None:
+        message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
+        raise Misuse(message)
+    return importer
+
+
+def unknown_format(name: str, known: Collection[str]) -> str:
+    """Return the sentence that says which formats there are."""
+    near = nearest(name, known)
+    hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(known)}."
+    return f"There is no format “{name[:100]}”; {hint}"
+
+
+def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) -> Report:
+    if settings.database_url:
+        expect_migrated(url)
+    else:
+        migrated(url)
+    source = Source(tuple(asked.files), asked.map, asked.path, asked.reported_at, partial(_held, url))
+    with Report(asked.errors, every=asked.json) as report, progress() as told:
+        total, done = importer.steps(source), 0
+
+        def advance(steps: int) -> None:
+            nonlocal done
+            done += steps
+            told(f"importing {importer.name}", done, total, 0)
+
+        rows = importer.read(replace(source, advance=advance))
+        with read_ahead(rows, GROUP) as following:
+            asyncio.run(_record(url, following, report))
+    return report
+
+
+async def _record(url: str, following: Callable[[], list[Row] | None], report: Report) -> None:
+    async with wiring.services(url) as house:
+        while (group := await asyncio.to_thread(following)) is not None:
+            ready = [row for row in group if isinstance(row, Ready)]
+            answers = iter(await record(house.writer, [row.taken.write for row in ready]))
+            for row in group:
+                if isinstance(row, Ready):
+                    report.decided(row, next(answers))
+                else:
+                    report.unread(row)
+
+
+def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.tables know it
+    """Return the rows of a mapping's table as they stand at the end of the log."""
+    from service import tables  # noqa: PLC0415 - few formats need it
+
+    return dict(tables.held(url, mapping))

@@ -1,0 +1,108 @@
+"""Posts to a service of this machine over many kept connections, with as little work of its own as can be."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+CONNECTIONS: Final = 64
+_HEAD_ENDS: Final = b"\r\n\r\n"
+_LENGTH: Final = b"content-length:"
+
+
+def post(target: str, body: bytes, media_type: str = "application/json") -> bytes:
+    """Return a whole request, byte by byte as it is sent."""
+    head = (
+        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came of many posts: the seconds of all of them, the milliseconds of each, and how often each status."""
+
+    seconds: float
+    milliseconds: Sequence[float]
+    statuses: Counter[int]
+
+    @property
+    def rate(self) -> float:
+        """How many were answered a second."""
+        return len(self.milliseconds) / self.seconds
+
+    def percentile(self, part: float) -> float:
+        """Return the milliseconds that `part` per cent of all took at most (nearest rank)."""
+        ordered = sorted(self.milliseconds)
+        return ordered[max(0, int(-(-len(ordered) * part // 100)) - 1)]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is still to be sent, and what was answered."""
+
+    requests: Iterator[bytes]
+    milliseconds: list[float] = field(default_factory=list[float])
+    statuses: Counter[int] = field(default_factory=Counter[int])
+
+
+class _Connection(asyncio.Protocol):
+    """Sends the next request as soon as the last one is answered, until there are no more."""
+
+    def __init__(self, work: _Work) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._work = work
+        self._sent = 0.0
+        self._answer = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head, mark, body = self._answer.partition(_HEAD_ENDS)
+        if not mark or len(body) < _length(head):
+            return
+        self._work.milliseconds.append(1000 * (time.perf_counter() - self._sent))
+        self._work.statuses[int(head[9:12])] += 1
+        self._answer = b""
+        self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionResetError("the service hung up before it answered"))
+
+    def _send(self) -> None:
+        request = next(self._work.requests, None)
+        if request is None:
+            self.done.set_result(None)
+            self._transport.close()
+            return
+        self._sent = time.perf_counter()
+        self._transport.write(request)
+
+
+async def post_all(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Posted:
+    """Send whole requests over so many connections, one after the other on each, and wait for all answers.
+
+    Raises OSError where the service hangs up.
+    """
+    work = _Work(iter(requests))
+    loop = asyncio.get_running_loop()
+    begin = time.perf_counter()
+    made = [await loop.create_connection(lambda: _Connection(work), "127.0.0.1", port) for _ in range(connections)]
+    await asyncio.gather(*(protocol.done for _, protocol in made))
+    return Posted(time.perf_counter() - begin, work.milliseconds, work.statuses)
+
+
+def _length(head: bytes) -> int:
+    lower = head.lower()
+    place = lower.find(_LENGTH)
+    if place < 0:
+        return 0
+    return int(lower[place + len(_LENGTH) :].split(b"\r\n", 1)[0])

@@ -1,0 +1,89 @@
+"""What an importer reads, read and checked ahead of the writer in a thread of its own, a group of rows at a time."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from typing import Final, NamedTuple
+
+from service.api.failures import Problem
+from service.api.lines import Taken, taken
+from service.importer import Bad, Line, Where
+
+AHEAD: Final = 4
+"""How many groups may wait for the writer."""
+_LOOK: Final = 0.1
+
+
+class Ready(NamedTuple):
+    """A row that can be decided."""
+
+    where: Where
+    taken: Taken
+
+
+class Wrong(NamedTuple):
+    """A row that was read, and says what cannot be taken."""
+
+    where: Where
+    problem: Problem
+
+
+Row = Ready | Wrong | Bad
+_Group = list[Row] | BaseException | None
+
+
+@contextmanager
+def read_ahead(rows: Iterator[Line | Bad], together: int) -> Generator[Callable[[], list[Row] | None]]:
+    """Give what returns the next group of rows, None at the end; whatever reading raises, it raises."""
+    waiting: Queue[_Group] = Queue(AHEAD)
+    stopped = Event()
+    reader = Thread(target=_read, args=(rows, together, waiting, stopped), name="reader", daemon=True)
+    reader.start()
+    try:
+        yield lambda: _next(waiting, stopped)
+    finally:
+        stopped.set()
+        reader.join()
+
+
+def _next(waiting: "Queue[_Group]", stopped: Event) -> list[Row] | None:
+    while not stopped.is_set():
+        try:
+            group = waiting.get(timeout=_LOOK)
+        except Empty:
+            continue
+        if isinstance(group, BaseException):
+            raise group
+        return group
+    return None
+
+
+def _read(rows: Iterator[Line | Bad], together: int, waiting: "Queue[_Group]", stopped: Event) -> None:
+    try:
+        while not stopped.is_set():
+            group = [_checked(row) for row in islice(rows, together)]
+            _put(waiting, group or None, stopped)
+            if not group:
+                return
+    except BaseException as problem:  # noqa: BLE001 - whoever takes the groups is told
+        _put(waiting, problem, stopped)
+
+
+def _put(waiting: "Queue[_Group]", group: _Group, stopped: Event) -> None:
+    while not stopped.is_set():
+        try:
+            waiting.put(group, timeout=_LOOK)
+        except Full:
+            continue
+        return
+
+
+def _checked(row: Line | Bad) -> Row:
+    if isinstance(row, Bad):
+        return row
+    try:
+        return Ready(row.where, Taken(taken(row.document), row.document))
+    except Problem as problem:
+        return Wrong(row.where, problem)

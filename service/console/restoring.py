@@ -1,0 +1,60 @@
+"""`knownwhen import ndjson --restore`: a whole log goes back into an empty one."""
+
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from service.console.database import expect_migrated, held, migrated
+from service.console.outcome import CannotRun
+from service.console.progress import Told, progress
+from service.eventstore.loglines import Head
+from service.eventstore.restoring import CannotRestore, restore
+from service.postgres.pool import connect
+from service.settings import Settings
+
+STDIN = Path("-")
+_TELL_EVERY = 1024 * 1024
+
+
+def restored(settings: Settings, path: Path) -> Head:
+    """Restore the log of a file; returns which log that is, and its last position.
+
+    Raises CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is recorded then.
+    """
+    with _opened(path) as (file, size), held(settings) as url:
+        if settings.database_url:
+            expect_migrated(url)
+        else:
+            migrated(url)
+        with progress() as told, connect(url) as connection:
+            try:
+                return restore(connection, _told(file, size, told))
+            except CannotRestore as problem:
+                message = f"{path}, {problem}" if str(problem).startswith("line ") else str(problem)
+                raise CannotRun(message) from problem
+
+
+def _told(file: BinaryIO, size: int, told: Told) -> Iterator[bytes]:
+    done = untold = 0
+    for line in file:
+        untold += len(line)
+        if untold >= _TELL_EVERY:
+            done, untold = done + untold, 0
+            told("restoring", done, size, 0)
+        yield line
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[tuple[BinaryIO, int]]:
+    if path == STDIN:
+        yield sys.stdin.buffer, 0
+        return
+    try:
+        file = path.open("rb")
+    except OSError as problem:
+        message = f"{path} cannot be read: {problem.strerror}."
+        raise CannotRun(message) from problem
+    with file:
+        yield file, path.stat().st_size

@@ -1,0 +1,151 @@
+"""Export on the command line: the log and any view as lines, at any reading, in files that are whole or not there."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from domain.catalogue import VIEWS
+from service import formats, resources, sample, wiring
+from service.answers import Question, answer
+from service.api.sending import envelope
+from service.console import exporting
+from service.console.exporting import Asked
+from service.exporter import Export, Exporter, Unwritable
+from service.exporting import Asked as What
+from service.settings import read_settings
+from tests.service.console import ending, run
+
+pytestmark = pytest.mark.one_server_will_do
+
+INCIDENT = "syria-coast-2025"
+
+
+@pytest.fixture(scope="module")
+def sample_url(create_database: Callable[[str], str], migrated_template: str) -> str:
+    url = create_database(migrated_template)
+
+    async def loading() -> None:
+        async with wiring.services(url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
+
+    asyncio.run(loading())
+    return url
+
+
+@pytest.fixture
+def exported(sample_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., bytes]:
+    """Return what exports the sample as ndjson, and returns the bytes of the file."""
+    monkeypatch.setenv("DATABASE_URL", sample_url)
+
+    def exporting_(**what: Any) -> bytes:
+        path = tmp_path / "out.ndjson"
+        assert exporting.export(read_settings(), Asked("ndjson", What(**what), path)) == 0
+        assert [each.name for each in tmp_path.iterdir()] == ["out.ndjson"]
+        return path.read_bytes()
+
+    return exporting_
+
+
+def answered(url: str, question: Question) -> bytes:
+    async def asking() -> bytes:
+        async with wiring.services(url) as house:
+            return envelope(await answer(house.reader, question))
+
+    return asyncio.run(asking())
+
+
+def test_a_view_of_each_incident_is_what_http_answers(sample_url: str, exported: Callable[..., bytes]) -> None:
+    for view in VIEWS:
+        for given in ({"as_of": "@120"}, {"as_of": "@90", "reported_until": "2025-03-09T20:59:59Z"}):
+            for policy in (None, "latest/1"):
+                (line,) = exported(view=view, policy=policy, **given).splitlines()
+                assert line == answered(sample_url, Question(INCIDENT, view, policy=policy, **given))
+
+
+def test_only_the_incidents_that_are_named_are_exported(exported: Callable[..., bytes]) -> None:
+    assert json.loads(exported(view="state/1", only=[INCIDENT]))["data"]["title"]
+    with pytest.raises(Exception, match="no incident “elsewhere”"):
+        exported(view="state/1", only=["elsewhere"])
+
+
+def test_the_log_is_exported_up_to_the_position_asked_for(exported: Callable[..., bytes]) -> None:
+    head, *facts = map(json.loads, exported(as_of="@100").splitlines())
+    assert (head["form"], head["position"]) == ("knownwhen/log/1", 100)
+    assert [each["position"] for each in facts] == list(range(1, 101))
+
+
+def test_standard_output_gets_the_same_bytes(sample_url: str, exported: Callable[..., bytes]) -> None:
+    done = run("export", "ndjson", "--as-of", "@20", DATABASE_URL=sample_url)
+    assert done.returncode == 0
+    assert done.stdout.encode() == exported(as_of="@20")
+    assert "as of position 20" in done.stderr
+
+
+def test_the_summary_for_machines_tells_what_was_exported(
+    sample_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sample_url)
+    path = tmp_path / "out.ndjson"
+    what = What("@120", "2025-03-09T20:59:59Z", view="claims/1")
+    assert exporting.export(read_settings(), Asked("ndjson", what, path, json=True)) == 0
+    found = json.loads(capfd.readouterr().out)
+    log = found.pop("log")
+    assert len(log) == 36
+    assert found == {
+        "ok": True,
+        "format": "ndjson",
+        "output": str(path),
+        "bytes": path.stat().st_size,
+        "position": 120,
+        "reported_until": "2025-03-09T20:59:59Z",
+        "policy": "range/1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        (Asked("ndjsn", What()), 2, "did you mean “ndjson”?"),
+        (Asked("ndjson", What(), json=True), 2, "--output FILE"),
+        (Asked("ndjson", What(view="sate/1")), 2, "did you mean “state/1”?"),
+        (Asked("ndjson", What("@99999")), 1, "past the end of the log"),
+        (Asked("ndjson", What(reported_until="2025-03-09T20:59:59Z")), 3, "name a --view"),
+        (Asked("ndjson", What(), Path("/no/such/folder/x")), 3, "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_told(
+    sample_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    asked: Asked,
+    status: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sample_url)
+    ended, told = ending(lambda settings: exporting.export(settings, asked), capfd)
+    assert (ended, said in told) == (status, True), told
+
+
+def _half(export: Export, file: BinaryIO) -> None:
+    file.write(b"half")
+    message = f"Nothing stands at {export.position}."
+    raise Unwritable(message)
+
+
+def test_an_export_that_fails_leaves_what_was_there_before(
+    sample_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sample_url)
+    half = Exporter("half", "", ".half", _half)
+    monkeypatch.setattr(formats, "EXPORTERS", {"half": half, "map": Exporter("map", "", ".map", _half, mapped=True)})
+    path = tmp_path / "out"
+    path.write_bytes(b"before")
+    status, told = ending(lambda settings: exporting.export(settings, Asked("half", What(), path)), capfd)
+    assert (status, "Nothing stands at" in told) == (3, True)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("out", b"before")]
+    status, told = ending(lambda settings: exporting.export(settings, Asked("map", What(), path)), capfd)
+    assert (status, "--map FILE" in told) == (2, True)

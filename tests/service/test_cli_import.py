@@ -1,0 +1,163 @@
+"""Import on the command line: what goes in, what does not and why, and that to do it again changes nothing."""
+
+import io
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.console import importing
+from service.console.importing import Asked
+from service.settings import read_settings
+from tests.service.console import data_folder, ending, run, running
+from tests.service.servers import one
+from tests.service.serving import toll
+
+pytestmark = pytest.mark.one_server_will_do
+
+OPEN = {"open": {"slug": "coast", "title": "The coast", "utc_offset": "+03:00"}}
+REGISTER = {"register": {"slug": "sohr", "name": "SOHR", "type": "monitor", "reliability": "B"}}
+FACTS = "SELECT count(*) FROM public.facts"
+
+
+def report(figure: str, **given: object) -> dict[str, Any]:
+    return {"incident": "coast", **toll(figure, **given)}
+
+
+def write(path: Path, *lines: object) -> Path:
+    texts = (each if isinstance(each, bytes) else json.dumps(each).encode() for each in lines)
+    path.write_bytes(b"\n".join(texts))
+    return path
+
+
+@pytest.fixture
+def imported(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Return what imports a file here, and returns the exit status and the summary."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def importing_(path: Path, **options: Any) -> tuple[int, dict[str, Any]]:
+        status = importing.import_(read_settings(), Asked("ndjson", [path], json=True, **options))
+        return status, json.loads(capfd.readouterr().out)
+
+    return importing_
+
+
+def test_twice_is_once(imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, database_url: str) -> None:
+    path = write(tmp_path / "a.ndjson", REGISTER, OPEN, report("311"), b"", report("532"))
+    none = {"refused": 0, "invalid": 0, "failed": 0, "position": 4, "errors": []}
+    assert imported(path) == (0, {"ok": True, "lines": 4, "recorded": 4, "replayed": 0, **none})
+    assert imported(path) == (0, {"ok": True, "lines": 4, "recorded": 0, "replayed": 4, **none})
+    assert one(database_url, FACTS) == 4
+
+
+def test_each_bad_row_is_told_by_line_column_and_reason_and_the_rest_goes_in(
+    imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    unknown = report("9")
+    unknown["claims"][0]["measure"] = "kiled"
+    long = b'{"incident": "' + b"x" * 70_000 + b'"}'
+    lines = (OPEN, unknown, b"nonsense", report("1", incident="nowhere"), long, b'{"a": 1, "a": 2}', report("2"))
+    path = write(tmp_path / "a.ndjson", *lines, b"\xff")
+    status, summary = imported(path, errors=tmp_path / "errors.ndjson")
+    assert (status, summary["recorded"], summary["refused"], summary["invalid"]) == (1, 2, 1, 5)
+    found = [(each["line"], each.get("column"), each["outcome"]) for each in summary["errors"]]
+    assert found == [
+        (2, "claims[0].measure", "invalid"),
+        (3, None, "invalid"),
+        (4, None, "refused"),
+        (5, None, "invalid"),
+        (6, None, "invalid"),
+        (8, None, "invalid"),
+    ]
+    assert "did you mean “killed”?" in summary["errors"][0]["reason"]
+    assert all(each["file"] == str(path) and each["reason"] for each in summary["errors"])
+    kept = [json.loads(line) for line in (tmp_path / "errors.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert kept == summary["errors"]
+
+
+def test_people_are_shown_the_first_bad_rows_and_told_of_the_rest(
+    imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.ndjson", OPEN, *[b"nonsense"] * 25)
+    assert importing.import_(read_settings(), Asked("ndjson", [path])) == 1
+    out = capfd.readouterr().out.splitlines()
+    assert out[0].startswith(f"{path}, line 2: It is not JSON")
+    assert out[20] == "… and 5 more; --json or --errors FILE tells all."
+    assert out[21].startswith("Imported: 26 lines; 1 recorded, 0 already there, 0 refused, 25 bad.")
+    assert imported(path)[1]["invalid"] == 25
+
+
+def test_lines_come_in_on_standard_input(
+    imported: Callable[..., tuple[int, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(OPEN).encode() + b"\r\n")))
+    assert imported(Path("-"))[1]["recorded"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        (Asked("ndjsn", [Path("x")]), 2, "There is no format “ndjsn”; did you mean “ndjson”?"),
+        (Asked("csv", [Path("x")]), 2, "--map FILE"),
+        (Asked("ndjson", [Path("no-such-file")]), 3, "no-such-file cannot be read"),
+        (Asked("ndjson", [Path("/")]), 3, "/ cannot be read"),
+        (Asked("csv", [Path("x")], restore=True, map=Path("x")), 2, "--restore takes one file"),
+        (Asked("ndjson", [Path("x"), Path("y")], restore=True), 2, "--restore takes one file"),
+        (Asked("ndjson", [Path("no-such-file")], restore=True), 3, "no-such-file cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_told(
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    asked: Asked,
+    status: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    ended, told = ending(lambda settings: importing.import_(settings, asked), capfd)
+    assert (ended, said in told) == (status, True), told
+
+
+def test_errors_that_cannot_be_written_are_told_before_anything_is_recorded(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    asked = Asked("ndjson", [write(tmp_path / "a.ndjson", OPEN)], errors=tmp_path / "no" / "folder")
+    status, told = ending(lambda settings: importing.import_(settings, asked), capfd)
+    assert (status, "cannot be written" in told, one(database_url, FACTS)) == (3, True, 0)
+
+
+def test_an_import_that_is_stopped_and_repeated_ends_the_same(database_url: str, tmp_path: Path) -> None:
+    number = 2_500
+    path = write(tmp_path / "a.ndjson", OPEN, *(report(str(each), reported_order=each) for each in range(number)))
+    with running("import", "ndjson", str(path), DATABASE_URL=database_url) as command:
+        while not one(database_url, FACTS):
+            assert command.process.poll() is None, command.err
+        assert command.stop(signal.SIGINT) == 130
+        assert "Stopped; what was recorded stays." in command.err
+    there = one(database_url, FACTS)
+    done = run("import", "ndjson", str(path), "--json", DATABASE_URL=database_url)
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["recorded"] + summary["replayed"]) == (0, number + 1)
+    assert 0 < int(str(there)) < number + 2
+    assert summary["replayed"] > 0
+    assert one(database_url, FACTS) == number + 2  # and SOHR, which introduced itself
+
+
+def test_an_empty_folder_is_enough_and_another_knownwhen_may_run_there(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ndjson", OPEN, report("311"))
+    with data_folder() as data:
+        first = run("import", "ndjson", str(path), KNOWNWHEN_DATA=data)
+        assert (first.returncode, "2 recorded" in first.stdout) == (0, True), first.stderr
+        with running("serve", "--port", "8765", "--no-projector", KNOWNWHEN_DATA=data) as command:
+            command.wait_for("Knownwhen answers")
+            again = run("import", "ndjson", str(path), KNOWNWHEN_DATA=data)
+            assert (again.returncode, "2 already there" in again.stdout) == (0, True), again.stderr
+            restored = run("import", "ndjson", "--restore", str(path), KNOWNWHEN_DATA=data)
+            assert restored.returncode == 3
