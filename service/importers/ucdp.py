@@ -1,0 +1,141 @@
+"""`ucdp`: events of UCDP GED and UCDP Candidate; docs/formats.md says how each column is read."""
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, names, point, slug_of, steps
+from service.countries import BY_STATE
+from service.importer import Importer
+
+# UCDP GED Codebook 24.1, `type_of_violence`, `where_prec`, `date_prec`.
+_STATE_BASED, _ONE_SIDED = "1", "3"
+_TYPES: Final = {"1": "state-based", "2": "non-state", "3": "one-sided"}
+_PRECISIONS: Final = {
+    "1": "exact",
+    "2": "vicinity",
+    "3": "admin2",
+    "4": "admin1",
+    "5": "region",
+    "6": "country",
+    "7": "region",
+}
+_DAY_IS_KNOWN: Final = "1"
+_DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+
+
+def _report(cells: Cells) -> Part:
+    kind = cells["type_of_violence"]
+    if kind not in _TYPES:
+        raise Wrong("type_of_violence", f"“{kind[:100]}” is not 1, 2 or 3.")
+    sides = _sides(kind, cells)
+    slugs = [side["slug"] for side in sides]
+    one_sided = kind == _ONE_SIDED and len(slugs) > 1
+    return {
+        "kind": "attack_launched",
+        "method": "other",  # that force was used, and by whom, is told; by which means is not
+        "occurred": _occurred(cells),
+        "parties": slugs[:1] if one_sided else slugs,
+        **({"initiator": slugs[0], "targets": slugs[1:]} if one_sided else {}),
+        "actors": sides,
+        "places": [_place(cells)],
+        "claims": _claims(sides, cells),
+        "tags": [_TYPES[kind]],
+    }
+
+
+def _sides(kind: str, cells: Cells) -> list[Part]:
+    """Return the sides that are named, with what each is."""
+    states = {"side_a": kind == _STATE_BASED or bool(cells["gwnoa"]), "side_b": bool(cells["gwnob"])}
+    found: list[Part] = []
+    for side, letter in (("side_a", "a"), ("side_b", "b")):
+        if name := cells[side].strip():
+            armed = "state_forces" if states[side] else "armed_group"
+            of = "civilian" if kind == _ONE_SIDED and side == "side_b" else armed
+            slug = slug_of(name) or f"side-{letter}"
+            if found and found[0]["slug"] == slug:  # two that are not known yet go by one placeholder
+                slug = f"{slug[:90]}-{letter}"
+            found.append({"name": name[:LABEL], "slug": slug, "type": of, "side": letter})
+    return found
+
+
+def _claims(sides: list[Part], cells: Cells) -> list[Part]:
+    """Return what is said of those killed: low, best and high of everyone; of some of them, the best estimate."""
+    count = {"lower": figure(cells, "low"), "best": figure(cells, "best"), "upper": figure(cells, "high")}
+    parts = [_part("civilians", {"status": ["civilian"]}, figure(cells, "deaths_civilians"))]
+    of = {side["side"]: side for side in sides}
+    for letter in ("a", "b"):
+        number, side = figure(cells, f"deaths_{letter}"), of.get(letter)
+        # Civilians are no side that loses its own: the codebook has 0 there, whoever was killed.
+        if side and (number or side["type"] != "civilian"):
+            parts.append(_part(letter, {"status": [side["type"]], "of": side["slug"]}, number))
+    return killed(count, [*parts, _part("unknown", {"status": ["unknown"]}, figure(cells, "deaths_unknown"))])
+
+
+def _part(name: str, population: Part, number: int) -> Part:
+    return {"id": f"all.{name}", "population": population, "count": {"best": number}}
+
+
+def _occurred(cells: Cells) -> str:
+    """Return the days from the first to the last; one day is "about" that day where UCDP is not sure of it."""
+    first, last = _day(cells, "date_start"), _day(cells, "date_end")
+    if last < first:
+        raise Wrong("date_end", f"The event ends on {last}, before it begins on {first}.")
+    if first < last:
+        return f"{first}/{last}"
+    return first if cells["date_prec"] == _DAY_IS_KNOWN else f"{first}~"
+
+
+def _day(cells: Cells, column: str) -> str:
+    day = _read_day(cells[column])
+    if day is None:
+        raise Wrong(column, f"“{cells[column][:100]}” is not a day such as 2021-08-26.")
+    return day
+
+
+@lru_cache(maxsize=16_384)
+def _read_day(cell: str) -> str | None:
+    found = _DATE.fullmatch(cell.strip())
+    try:
+        return date.fromisoformat(found[1]).isoformat() if found else None
+    except ValueError:
+        return None
+
+
+def _country(cells: Cells) -> str | None:
+    state = cells["country_id"].strip()
+    found = BY_STATE.get(int(state)) if state.isascii() and state.isdigit() else None
+    return found.code if found else None
+
+
+def _place(cells: Cells) -> Part:
+    country, precision = _country(cells), _PRECISIONS.get(cells["where_prec"])
+    named = (cells[column].strip() for column in ("where_coordinates", "adm_2", "adm_1", "country"))
+    return {
+        **names(name=next(filter(None, named), "Unknown"), admin1=cells["adm_1"], admin2=cells["adm_2"]),
+        **({"country": country} if country else {}),
+        **point(cells),
+        **({"precision": precision} if precision else {}),
+    }
+
+
+IMPORTER = Importer(
+    name="ucdp",
+    summary="UCDP GED and Candidate events, each an incident of its own",
+    files="CSV files of UCDP GED or UCDP Candidate, packed by gzip or not",
+    read=Codebook(
+        name="ucdp",
+        title="UCDP",
+        registration={"slug": "ucdp", "name": "Uppsala Conflict Data Program (UCDP)", "type": "monitor"},
+        event="id",
+        needed=(
+            "type_of_violence", "side_a", "side_b", "where_prec", "where_coordinates", "adm_1", "adm_2", "latitude",
+            "longitude", "country", "country_id", "date_prec", "date_start", "date_end", "deaths_a", "deaths_b",
+            "deaths_civilians", "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
+        ),
+        country=_country,
+        report=_report,
+    ).read,
+    steps=steps,
+)  # fmt: skip

@@ -1,0 +1,124 @@
+"""A file of a table is told against the table as it stands: only what differs is said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain.clocks import EdtfReported
+from service.importer import Bad, Line, Source, Unreadable, Where
+from service.tables.cells import cells_of
+from service.tables.holding import Held
+from service.tables.keys import report_id
+from service.tables.mapping import MapFault, TableMap, read_map
+from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_of
+from service.tables.parsing import parse
+from service.tables.pattern import filled
+from service.tables.stating import Said, registration, removal, told
+
+Written = Literal["csv", "json"]
+
+_MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
+
+
+def mapped(source: Source, written: Written | None = None) -> TableMap:
+    """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way."""
+    try:
+        table = read_map(source.map)
+    except MapFault as fault:
+        raise Unreadable(str(fault)) from fault
+    if written not in (None, table.format):
+        raise Unreadable(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
+    return table
+
+
+def registered(source: Source, table: TableMap) -> Iterator[Line]:
+    """Yield the line that registers the source of a table, where its mapping file describes it."""
+    if document := registration(table):
+        yield Line(Where(str(source.map)), document)
+
+
+def sizes(source: Source) -> int:
+    """Return how many bytes there are to read. Raises Unreadable."""
+    return sum(len(_bytes(path)) for path in source.paths)
+
+
+def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
+    """Read files one after another, each a later state of its table than the one before. Raises Unreadable."""
+    table = mapped(source, written)
+    _expect_moment(source.reported_at)
+    standing = _Standing(table, source)
+    yield from registered(source, table)
+    for path in source.paths:
+        data = _bytes(path)
+        try:
+            yield from standing.take(str(path), parse(table, data))
+        except Unparsed as problem:
+            yield Bad(Where(str(path)), str(problem))
+        source.advance(len(data))
+
+
+def _expect_moment(reported_at: str | None) -> None:
+    try:
+        _MOMENT.validate_python(reported_at)
+    except ValidationError as problem:
+        raise Unreadable(f"--reported-at: {problem.errors()[0]['msg']}") from problem
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise Unreadable(f"{path} cannot be read: {problem.strerror}.") from problem
+
+
+class _Standing:
+    """A table as it stands while files are taken in; what is said of a row names the report that it follows.
+
+    So the same file again says nothing, A, B and A again are three statements, and what was interrupted is said under
+    the ids that it had.
+    """
+
+    def __init__(self, table: TableMap, source: Source) -> None:
+        self._table = table
+        self._reported_at = source.reported_at
+        self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.held(table).items()}
+
+    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
+        """Yield what a file says that does not stand."""
+        for fault in parsed.faults:
+            yield Bad(Where(file, fault.line, fault.column), fault.reason)
+        for key, raw in parsed.rows.items():
+            cells, _ = cells_of(self._table, raw)
+            before = self._rows.get(key)
+            if before is None or not alike(cells, before[0]):
+                where = Where(file, parsed.line_of(key))
+                yield from parsed.losses(key, where)
+                said = self._said(key, raw)
+                for each in told(self._table, key, raw, said, where, new=before is None or not before[0]):
+                    yield each
+                    if isinstance(each, Line) and "incident" in each.document:
+                        self._rows[key] = (cells, said.report_id, said.order)
+        if self._table.whole_file and not parsed.broken:
+            yield from self._removed(file, parsed)
+
+    def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
+        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in parsed.rows]:
+            said = self._said(key, {})
+            yield Line(Where(file), removal(self._table, key, self._rows[key][0], said))
+            self._rows[key] = ({}, said.report_id, said.order)
+
+    def _said(self, key: str, raw: Raw) -> Said:
+        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded."""
+        pattern, flat = self._table.reported_at, flattened(raw, self._table.whole)
+        own = filled(pattern, lambda column: text_of(flat.get(column))) if pattern and raw else None
+        moment = own or self._reported_at
+        _, last, order = self._rows.get(key, ({}, None, -1))
+        cells, _ = cells_of(self._table, raw)
+        return Said(report_id(self._table.table, key, "after", last, moment, cells), moment, order + 1)
+
+
+def _by(cells: object) -> tuple[object, int]:
+    """Return the report that a row was last said by, and its place at its moment."""
+    return (cells.report_id, cells.order) if isinstance(cells, Held) else (None, 0)

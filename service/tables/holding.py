@@ -1,0 +1,33 @@
+"""The rows of a table as it stands now, for an importer to tell what a file changes."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from service.exporting import Asked, exporting
+from service.tables.cells import Cells
+from service.tables.mapping import TableMap
+from service.tables.rows import Row, row_of
+
+
+class Held(Cells):
+    """The cells of a row that stands, none where it was removed; by which report, and its place at its moment."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.cells)
+        self.report_id: UUID = row.report_id
+        self.order: int = row.order
+
+
+def held(url: str, table: TableMap) -> dict[str, Held]:
+    """Return the rows of a table at the head of the log at `url`, by key; a row that was removed has no cells.
+
+    Raises PostgresProblem and psycopg.Error.
+    """
+    return {row.key: Held(row) for row in _rows(url, table)}
+
+
+def _rows(url: str, table: TableMap) -> Iterator[Row]:
+    with exporting(url, Asked(prefix=f"{table.table}-")) as export:
+        for each in export.incidents():
+            if (row := row_of(each.history, None, table)) is not None:
+                yield row

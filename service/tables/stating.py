@@ -1,0 +1,150 @@
+"""What a row states: the lines that register its source, open its incident and file its cells, whole."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from domain.report.kinds.observation_noted import ObservationNoted
+from service.importer import Bad, Document, Line, Where
+from service.tables.cells import Wrong, cells_of
+from service.tables.figures import claims_of
+from service.tables.keys import slug_of, title_of
+from service.tables.mapping import TableMap
+from service.tables.parsed import BEYOND, Raw, flattened, text_of
+from service.tables.pattern import columns_of, filled
+
+_OF_ANY_ROW: Final = {"utc_offset", "period", "countries", "scopes"}
+_EMPTY: Final[Mapping[str, str]] = {}
+
+
+class Said(NamedTuple):
+    """When a row was said (None: when it is recorded), and its place among what was said at that moment.
+
+    `ids` are ids of the version elsewhere.
+    """
+
+    report_id: UUID
+    reported_at: str | None
+    order: int
+    ids: Mapping[str, str] = _EMPTY
+
+
+class Stated(NamedTuple):
+    """What a row comes to: the line, None where the row cannot be taken; and what of it cannot."""
+
+    document: Document | None
+    wrong: list[Wrong]
+
+
+def registration(table: TableMap) -> Document | None:
+    """Return the line that registers the table's source; None where the mapping file does not describe it."""
+    if table.registered is None:
+        return None
+    return {"register": {"slug": table.source, **table.registered.model_dump(mode="json", exclude_unset=True)}}
+
+
+def opening(table: TableMap, key: str, raw: Raw) -> Document:
+    """Return the line that opens the incident of a row: the same one, whenever the row is met anew."""
+    said = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
+    title = title_of(table, key, flattened(raw, table.whole))
+    return {"open": {"slug": slug_of(table.table, key), "title": title, **said}}
+
+
+def removal(table: TableMap, key: str, flat: Raw, said: Said) -> Document:
+    """Return the line that says that a row, whose cells were these, is there no more."""
+    return _whole(table, key, flat, said)
+
+
+def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
+    """Return the line that says what a row is now."""
+    if BEYOND in raw:
+        return Stated(None, [(None, "The row has more cells than the header has columns.")])
+    cells, wrong = cells_of(table, raw)
+    if wrong:
+        return Stated(None, wrong)
+    flat = flattened(raw, table.whole)
+    claims, unread = claims_of(table, flat)
+    document = {**_whole(table, key, flat, said), "attributes": cells, "claims": claims}
+    if places := list(_places(table, flat)):
+        document["places"] = places
+    if table.occurred and (occurred := _filled(table.occurred, flat)):
+        document["occurred"] = occurred
+    return _as_the_door_takes_it(table, document, unread)
+
+
+def told(table: TableMap, key: str, raw: Raw, said: Said, where: Where, *, new: bool) -> Iterator[Line | Bad]:
+    """Yield what there is to record of a row, which is opened where it is `new`; and what of it cannot be taken."""
+    stated = statement(table, key, raw, said)
+    for column, reason in stated.wrong:
+        yield Bad(where._replace(column=column), reason)
+    if stated.document is not None:
+        if new:
+            yield Line(where, opening(table, key, raw))
+        yield Line(where, stated.document)
+
+
+def _whole(table: TableMap, key: str, flat: Raw, said: Said) -> dict[str, Any]:
+    """Return a whole statement without a cell: all of it, for a row that was removed."""
+    return {
+        "incident": slug_of(table.table, key),
+        "report_id": str(said.report_id),
+        "kind": "observation_noted",
+        "title": title_of(table, key, flat),
+        "source": table.source,
+        **({"via": list(table.via)} if table.via else {}),
+        **({"reported_at": said.reported_at} if said.reported_at else {}),
+        "reported_order": said.order,
+        "complete": True,
+        "external_ids": {table.table: key, **said.ids},
+    }
+
+
+def _filled(pattern: str, flat: Raw) -> str | None:
+    return filled(pattern, lambda column: text_of(flat.get(column)))
+
+
+def _places(table: TableMap, flat: Raw) -> Iterator[dict[str, str]]:
+    for place in table.places:
+        patterns = cast("dict[str, str]", place.model_dump(exclude_unset=True))
+        said = {name: text for name, pattern in patterns.items() if (text := _filled(pattern, flat))}
+        if "name" in said:
+            yield said
+
+
+def _as_the_door_takes_it(table: TableMap, document: dict[str, Any], wrong: list[Wrong]) -> Stated:
+    """Leave out of a row, told by column, what would have the whole line refused; its cells themselves must pass."""
+    try:
+        ObservationNoted.model_validate({name: part for name, part in document.items() if name != "incident"})
+    except ValidationError as problem:
+        left_out: set[tuple[object, ...]] = set()
+        for error in problem.errors(include_url=False):
+            where = error["loc"][:2] if error["loc"][0] in ("claims", "places") else error["loc"][:1]
+            column = _column_at(table, document, error["loc"])
+            if where[0] not in ("claims", "places", "occurred") or where == ("claims",):
+                return Stated(None, [*wrong, (column, str(error["msg"]))])
+            left_out.add(where)
+            wrong.append((column, f"It is kept as a cell, and no more is made of it: {error['msg']}"))
+        document = _without(document, left_out)
+    return Stated(document, wrong)
+
+
+def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | str, ...]) -> str | None:
+    """Return the column that a place in a report comes from."""
+    field, *rest = where
+    if field == "attributes" and rest:
+        return str(rest[0])
+    if field == "claims" and rest:
+        names = {figures.name(place): figures.column for place, figures in enumerate(table.claims, 1)}
+        return names[document["claims"][rest[0]]["id"]]
+    patterns = {"occurred": table.occurred, "reported_at": table.reported_at}
+    return next(iter(columns_of(patterns.get(str(field)) or "")), None)
+
+
+def _without(document: Mapping[str, Any], left_out: set[tuple[object, ...]]) -> dict[str, Any]:
+    kept = {name: part for name, part in document.items() if (name,) not in left_out}
+    for name in ("claims", "places"):
+        if name in kept:
+            kept[name] = [each for place, each in enumerate(kept[name]) if (name, place) not in left_out]
+    return kept

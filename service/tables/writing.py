@@ -1,0 +1,92 @@
+"""Tables are written as their mapping file says: the same keys, columns, values and types as were read."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, BinaryIO, Final, cast
+
+import orjson
+
+from service.exporter import Export
+from service.tables.cells import Cells
+from service.tables.mapping import Dialect, TableMap
+from service.tables.parsed import text_of
+from service.tables.rows import Row, rows_of
+
+_BARE: Final = ("NaN", "Infinity", "-Infinity")
+
+
+def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
+    """Write a table as CSV, in UTF-8. Raises what reading `export` raises.
+
+    Columns that no row has are absent. CSV cannot tell an absent cell from an empty one, but at the end of a row.
+    """
+    rows = rows_of(export, table)
+    header = columns_of(rows, table)
+    out.write(_csv_line(header, table.csv))
+    out.writelines(_csv_line(csv_row(row.cells, header), table.csv) for row in rows)
+
+
+def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
+    """Write a table as a JSON array of objects, one a line, in UTF-8. Raises what reading `export` raises."""
+    rows = rows_of(export, table)
+    header = columns_of(rows, table)
+    between = b"[\n"
+    for row in rows:
+        out.write(between + orjson.dumps(json_row(row.cells, header, table)))
+        between = b",\n"
+    out.write(b"\n]\n" if rows else b"[]\n")
+
+
+def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
+    """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point."""
+    found = {column for row in rows for column in row.cells}
+    first = dict.fromkeys((*table.columns, *table.key))
+    return [*(column for column in first if column in found), *sorted(found - first.keys())]
+
+
+def csv_row(cells: Cells, header: Sequence[str]) -> list[str]:
+    """Return a row as CSV has it: each cell as text, up to the last one that is there."""
+    ends = max(place for place, column in enumerate(header, 1) if column in cells)
+    return [text_of(cells.get(column)) for column in header[:ends]]
+
+
+def json_row(cells: Cells, header: Sequence[str], table: TableMap) -> dict[str, Any]:
+    """Return a row as JSON has it: absent cells are absent, numbers have the digits that they had."""
+    row: dict[str, Any] = {}
+    for column in header:
+        if column in cells:
+            inner, name = row, column
+            if table.nested and not any(prefix in cells for prefix in _prefixes(column)):
+                *names, name = column.split(".")
+                for each in names:
+                    inner = inner.setdefault(each, {})
+            inner[name] = _json_cell(cells[column], column, table)
+    return row
+
+
+def _prefixes(column: str) -> Iterator[str]:
+    """Yield the names of the objects that a column would lie in: of `a.b.c` these are `a` and `a.b`."""
+    return accumulate(column.split(".")[:-1], lambda above, name: f"{above}.{name}")
+
+
+def _json_cell(cell: object, column: str, table: TableMap) -> object:
+    if isinstance(cell, dict):
+        return orjson.Fragment(text_of(cast("Cells", cell)))
+    if isinstance(cell, str) and (column in table.whole or (table.nan and cell in _BARE)):
+        return orjson.Fragment(cell)
+    return cell
+
+
+def _csv_line(cells: Sequence[str], dialect: Dialect) -> bytes:
+    # Python's writer quotes a cell for the ends of lines that it is told of: told of both, it quotes for either.
+    line = io.StringIO()
+    csv.writer(
+        line,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_ALL if dialect.quoted == "always" else csv.QUOTE_MINIMAL,
+        lineterminator="\r\n",
+    ).writerow(cells)
+    return (line.getvalue()[:-2] + dialect.line_end).encode()

@@ -1,0 +1,118 @@
+"""Tables in tests: repositories made of versions, files imported by the real write path, tables exported again."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dulwich.objects import Blob, Commit, ObjectID, Tree
+from dulwich.repo import Repo
+
+from domain.clocks import parse_instant
+from service import formats, tables, wiring
+from service.api.lines import taken
+from service.api.outcomes import GROUP, record
+from service.eventstore.writer import Write, Written
+from service.exporting import Asked, exporting
+from service.importer import Bad, Line, Source
+from service.tables import TableMap, write_csv, write_json
+
+FILE = "data/table"
+"""Where the table lies in a repository of a test."""
+_BY = b"A Test <test@example.org>"
+
+
+def repository(folder: Path, versions: Iterable[tuple[str, bytes | None]], *, start: ObjectID | None = None) -> Path:
+    """Make a repository in which a commit at each moment (RFC 3339) holds these bytes as the table; None: no file."""
+    folder.mkdir(exist_ok=True)
+    repo = Repo(str(folder)) if (folder / ".git").exists() else Repo.init(str(folder))
+    head = start or (repo.head() if b"refs/heads/master" in repo.refs.allkeys() else None)
+    for moment, data in versions:
+        head = _committed(repo, moment, data, head)
+    assert head is not None
+    repo.refs[b"refs/heads/master"] = head
+    repo.close()
+    return folder
+
+
+def _committed(repo: Repo, moment: str, data: bytes | None, parent: ObjectID | None) -> ObjectID:
+    inner, root, commit = Tree(), Tree(), Commit()
+    if data is not None:
+        blob = Blob.from_string(data)
+        repo.object_store.add_object(blob)
+        inner.add(b"table", 0o100644, blob.id)
+    inner.add(b"other", 0o100644, _stored(repo, Blob.from_string(moment.encode())))
+    root.add(b"data", 0o040000, _stored(repo, inner))
+    commit.tree = _stored(repo, root)
+    commit.parents = [parent] if parent else []
+    commit.author = commit.committer = _BY
+    commit.author_time = commit.commit_time = int(parse_instant(moment).timestamp())
+    commit.author_timezone = commit.commit_timezone = 0
+    commit.message = b"A version"
+    return _stored(repo, commit)
+
+
+def _stored(repo: Repo, what: Blob | Tree | Commit) -> ObjectID:
+    repo.object_store.add_object(what)
+    return what.id
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What came of an import: what was recorded, what had been, and what could not be taken."""
+
+    recorded: int
+    replayed: int
+    refused: list[str]
+    bad: list[Bad]
+
+
+def imported(url: str, name: str, source: Source, most: int | None = None) -> Import:
+    """Import by the writer of the service; with `most`, stop after so many lines as if the process had been killed."""
+    source = replace(source, held=partial(tables.held, url))
+    bad: list[Bad] = []
+    answers: list[Any] = []
+
+    async def run() -> None:
+        async with wiring.services(url) as house:
+            groups = _groups(formats.IMPORTERS[name].read(source), bad, most)
+            while (writes := await asyncio.to_thread(next, groups, None)) is not None:
+                answers.extend(await record(house.writer, writes))
+
+    asyncio.run(run())
+    written = [each for each in answers if isinstance(each, Written)]
+    known = [each for each in written if each.replayed or each.position is None]
+    refused = [str(each) for each in answers if not isinstance(each, Written)]
+    return Import(len(written) - len(known), len(known), refused, bad)
+
+
+def _groups(read: Iterator[Line | Bad], bad: list[Bad], most: int | None) -> Iterator[list[Write]]:
+    group: list[Write] = []
+    for number, each in enumerate(read):
+        if number == most:
+            break
+        if isinstance(each, Bad):
+            bad.append(each)
+        else:
+            group.append(taken(each.document))
+        if len(group) == GROUP:
+            yield group
+            group = []
+    yield group
+
+
+def exported(url: str, table: TableMap, **asked: Any) -> bytes:
+    """Export a table at a reading: `as_of`, `reported_until`."""
+    out = io.BytesIO()
+    with exporting(url, Asked(**asked)) as export:
+        (write_csv if table.format == "csv" else write_json)(export, table, out)
+    return out.getvalue()
+
+
+def as_json(url: str, table: TableMap, **asked: Any) -> Any:
+    """Export a table of JSON at a reading, and read it."""
+    return json.loads(exported(url, table, **asked))
