@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test properties faults mutants check fmt docs bench lock clean
+.PHONY: help run test properties faults realdata bulk mutants check fmt docs bench lock clean
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -51,9 +51,18 @@ properties: ## try every property of the domain ten times harder (minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
 
-faults: ## kill the projector, rebuilds and PostgreSQL 200 times, and look for a fact missed or taken twice (many minutes)
+faults: ## kill the service, the projector, rebuilds and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
 	$(prepare) requirements-dev.lock
-	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py
+	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py
+
+realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
+	$(prepare) requirements-dev.lock
+	@test -n "$$KNOWNWHEN_REALDATA" || { echo 'Say where the histories are: make realdata KNOWNWHEN_REALDATA=folder' >&2; exit 2; }
+	REALDATA_VERSIONS=all .venv/bin/python -m pytest tests/service/test_tables_realdata.py tests/service/test_ucdp.py
+
+bulk: ## send 1,000,000 lines in one batch and hold its memory (minutes)
+	$(prepare) requirements-dev.lock
+	BULK_LINES=1000000 .venv/bin/python -m pytest tests/service/test_api_batch_streams.py -k long_batch
 
 mutants: ## plant small faults in the rules that weigh claims: the tests must find nine in ten (many minutes)
 	$(prepare) requirements-dev.lock
@@ -76,8 +85,10 @@ docs: ## write the generated pages of docs/ anew
 	$(prepare) requirements-dev.lock
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate; else echo 'No page is generated yet.'; fi
 
-bench: ## measure folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
+bench: ## measure writing, folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
 	$(prepare) requirements-dev.lock
+	.venv/bin/python -m bench.ingest --write
+	.venv/bin/python -m bench.bulk --write
 	.venv/bin/python -m bench.view_folds --write
 	.venv/bin/python -m bench.rebuild --facts 1000000 --incidents 10000 --data data/bench --write
 	.venv/bin/python -m bench.asof --data data/bench --write

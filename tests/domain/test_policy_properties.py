@@ -175,3 +175,19 @@ def test_a_denial_a_period_or_a_claim_more_needs_another_answer(policy: str, que
         replace(question, claims=(*question.claims, asked.claim("another", "5"))),
     ]
     assert not any(catalogue.policy(policy).answers_alike(question, other) for other in others)
+
+
+@given(questions().filter(lambda question: question.claims), st.data())
+def test_a_question_with_one_claim_more_or_fewer_is_the_question_of_those_claims(
+    question: Question, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(question.claims) - 1))
+    old = question.claims[place]
+    other = replace(old, history=(), credibility=5)
+    fewer = question.with_claim(place, old, None)
+    for asked_anew in (fewer, fewer.with_claim(place, None, old), question.with_claim(place, old, other)):
+        plain = replace(asked_anew)
+        assert asked_anew == plain
+        assert asked_anew.leads == plain.leads
+    assert old not in fewer.claims
+    assert fewer.with_claim(place, None, old) == question

@@ -29,7 +29,7 @@ from tests.service.serving import filed, opened, problem, service, serving, toll
 
 pytest_plugins = ("tests.service.api_fixtures",)
 
-pytestmark = pytest.mark.usefixtures("one_server_will_do")
+pytestmark = pytest.mark.one_server_will_do
 
 CHANGES = "/v1/changes"
 EVENTS, LINES = {"Accept": "text/event-stream"}, {"Accept": "application/x-ndjson"}

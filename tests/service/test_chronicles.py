@@ -15,6 +15,8 @@ from service.api.services import Services
 from service.chronicles import Chronicles
 from service.eventstore.writer import Write
 
+pytestmark = pytest.mark.one_server_will_do
+
 SLUG = "syria-coast-2025"
 LATE = "00000000-0000-0000-0000-00000000000a"
 

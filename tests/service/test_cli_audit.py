@@ -32,6 +32,8 @@ from tests.service.projected import projecting
 from tests.service.serving import CREATED, filed, opened, service, toll
 from tests.service.tables import follow, registered
 
+pytestmark = pytest.mark.one_server_will_do
+
 BODIES: list[dict[str, Any]] = [
     {},
     {"view": "timeline/1"},

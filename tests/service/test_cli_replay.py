@@ -17,6 +17,8 @@ from service.console.words import shown
 from service.settings import read_settings
 from tests.service.console import COMMAND, data_folder, ending, environment, run
 
+pytestmark = pytest.mark.one_server_will_do
+
 INCIDENT = "syria-coast-2025"
 BY_9_MARCH = ("--reported-until", "2025-03-09T23:59:59+03:00")
 

@@ -16,6 +16,8 @@ from service.console.outcome import LOG_NAME, CannotRun, Misuse
 from service.settings import Settings
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
 
+pytestmark = pytest.mark.one_server_will_do
+
 READY = "Ctrl-C stops it."
 OPEN = {"slug": "an-incident", "title": "An incident"}
 
