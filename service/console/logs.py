@@ -1,12 +1,15 @@
 """How the log is written: set up once a process, on standard error, for people or for machines."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -17,7 +20,53 @@ Keep = Callable[[str], Path]
 SPEAKER = "knownwhen.console"
 """The logger of what a command tells its user: bare sentences for people, lines of the log for machines."""
 
+JOIN_SECONDS = 0.05
+"""How long a line may wait for others, to be written with them."""
+
 _QUIET = {"uvicorn": logging.WARNING, "psycopg.pool": logging.WARNING, "asyncio": logging.WARNING}
+
+
+class Joined(logging.StreamHandler[TextIO]):
+    """Writes the lines of a short while together: what is worth a warning at once, the rest within JOIN_SECONDS.
+
+    A write lets go of the interpreter, and under load each of a thousand a second would wait to have it back.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Begin with nothing to write."""
+        super().__init__(stream)
+        self._lines: list[str] = []
+        self._some = threading.Event()
+        self._writer: threading.Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line; the caller holds the handler's lock."""
+        try:
+            self._lines.append(self.format(record) + self.terminator)
+        except Exception:  # noqa: BLE001 - as every handler of the standard library does
+            self.handleError(record)
+        if record.levelno >= logging.WARNING:
+            self.flush()
+            return
+        if self._writer is None or not self._writer.is_alive():
+            self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+            self._writer.start()
+        self._some.set()
+
+    def flush(self) -> None:
+        """Write what is there."""
+        with self.lock or contextlib.nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("".join(lines))
+                super().flush()
+
+    def _write(self) -> None:
+        while self._some.wait():
+            time.sleep(JOIN_SECONDS)
+            self._some.clear()
+            with contextlib.suppress(OSError, ValueError):  # nobody reads, or the stream is closed
+                self.flush()
 
 
 def configure(form: str, *, keep: Keep | None = None) -> None:
@@ -39,7 +88,7 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     ending = _for_machines() if form == "json" else _for_people(keep)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Joined(sys.stderr)
     handler.addFilter(_is_no_cancelling)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

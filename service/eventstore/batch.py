@@ -4,9 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 from uuid import UUID, uuid5
 
-import psycopg
-from eventsourcing.persistence import PersistenceError
-
 from domain.incident import refusals
 from domain.incident import source as sources
 from domain.incident.commands import CorrectReport, FileReport
@@ -25,8 +22,6 @@ from service.eventstore.writes import Write, Written
 Outcome = Written | Exception
 """An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""
 
-_OF_THE_DATABASE = (psycopg.Error, PersistenceError)
-
 
 class Batch:
     """The commands of one transaction, decided in their order while the end of the log is held.
@@ -41,41 +36,36 @@ class Batch:
         self._desk = Desk(tail, warm.incidents)
         self._replaying = Replaying(tail, warm.earlier)
         self._origins: set[str] = set()
-        self._before = tail.head
+        warm.begin(tail.head)
 
     def read(self, writes: Sequence[Write]) -> None:
         """Read what the commands will need: in one statement, or two where ids lead to streams."""
-        still = self._warm.head == self._before
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
         for write in writes:
             ids.extend(write.fact_ids())
             ids.extend(reports_named(write.command))
             for stream in touched(write.command, write.incident):
-                self._look_at(stream, streams, still=still)
+                self._look_at(stream, streams)
             for origin in self._unknown(write.command):
                 streams[source_stream(origin)] = 0
                 ids.append(uuid5(write.fact_id, origin))
         self._tail.look_up(ids, streams)
-        self._read_on(writes, still=still)
+        self._read_on(writes)
 
     def decide(self, write: Write) -> Outcome:
-        """Decide one command; raises only what the database raises, which ends the transaction."""
+        """Decide one command. What else it raises, of the database or unforeseen, ends the transaction."""
         try:
             if found := self._tail.find(write.fact_id):
                 return self._replaying.answer(write, found)
             return self._record(write)
         except refusals.Refusal as refusal:
             return refusal
-        except _OF_THE_DATABASE:
-            raise
-        except Exception as fault:  # noqa: BLE001 - the caller is told; its neighbours are not spoilt
-            return fault
 
     def keep(self) -> None:
         """Keep what was folded: it is recorded."""
         for stream, incident in self._desk.touched.items():
-            self._warm.incidents.keep(stream, incident)
+            self._warm.incidents.keep(stream, incident, self._tail.head)
         self._warm.know(self._origins)
         self._warm.head = self._tail.head
 
@@ -85,10 +75,10 @@ class Batch:
         self._warm.earlier.forget(list(self._warm.earlier))
         self._warm.head = None
 
-    def _look_at(self, stream: UUID, streams: dict[UUID, int], *, still: bool) -> None:
+    def _look_at(self, stream: UUID, streams: dict[UUID, int]) -> None:
         """Have what a stream holds beyond the folded incident read, unless nobody has appended since."""
         folded = self._warm.incidents.get(stream)
-        if folded is not None and still:
+        if folded is not None and self._warm.is_whole(stream):
             self._tail.stands_at(stream, folded.version)
         else:
             streams[stream] = folded.version if folded else 0
@@ -99,14 +89,14 @@ class Batch:
                 if origin not in self._warm.origins and origin not in self._origins:
                     yield origin
 
-    def _read_on(self, writes: Sequence[Write], *, still: bool) -> None:
+    def _read_on(self, writes: Sequence[Write]) -> None:
         """Read what the ids that were found lead to: the homes of reports, and what answers given before rest on."""
         homes: dict[UUID, int] = {}
         again = [(write, found) for write in writes if (found := self._tail.find(write.fact_id))]
         for write in writes:
             for report_id in reports_named(write.command):
                 if (row := self._tail.find(report_id)) and is_report(row.topic):
-                    self._look_at(row.originator_id, homes, still=still)
+                    self._look_at(row.originator_id, homes)
         self._tail.look_up((), homes)
         self._replaying.expect(again)
 

@@ -22,7 +22,7 @@ class Folded(Mapping[UUID, Incident]):
     def __init__(self, most_facts: int = MOST_FACTS) -> None:
         self.facts = 0
         self._most = most_facts
-        self._kept: OrderedDict[UUID, tuple[Incident, int]] = OrderedDict()
+        self._kept: OrderedDict[UUID, tuple[Incident, int, int]] = OrderedDict()
 
     def __getitem__(self, stream: UUID) -> Incident:
         return self._kept[stream][0]
@@ -33,10 +33,17 @@ class Folded(Mapping[UUID, Incident]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def keep(self, stream: UUID, incident: Incident) -> None:
-        """Keep an incident, and drop those that were used longest ago while there is too much."""
+    def seen(self, stream: UUID) -> int:
+        """Return the last position at which an incident that is kept was known to be whole."""
+        return self._kept[stream][2]
+
+    def keep(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
+        """Keep an incident, and drop those that were used longest ago while there is too much.
+
+        `seen` is a position up to which it is whole.
+        """
         self.forget([stream])
-        self._kept[stream] = incident, incident.version
+        self._kept[stream] = incident, incident.version, seen
         self.facts += incident.version
         while self.facts > self._most and len(self._kept) > 1:
             self.forget([next(iter(self._kept))])
@@ -50,7 +57,10 @@ class Folded(Mapping[UUID, Incident]):
 
 @dataclass(slots=True)
 class Warm:
-    """What is kept, and the last position that it was true at: while the log ends there, nothing need be read again.
+    """What is kept between transactions.
+
+    `head` is where the log ended after the last one. While it ends there when the next one begins, nobody else appends;
+    `since` is where it ended when that began. So what was whole at `since` or later still is, and need not be read.
 
     `earlier` are incidents as they stood at some earlier version, for what was asked before and is asked again.
     """
@@ -59,6 +69,16 @@ class Warm:
     earlier: Folded = field(default_factory=Folded)
     origins: set[str] = field(default_factory=set[str])
     head: int | None = None
+    since: int = 0
+
+    def begin(self, head: int) -> None:
+        """Begin a transaction where the log ends at `head`."""
+        if head != self.head:
+            self.since = head
+
+    def is_whole(self, stream: UUID) -> bool:
+        """Say whether an incident that is kept has all that the log has of it."""
+        return self.incidents.seen(stream) >= self.since
 
     def know(self, origins: Iterable[str]) -> None:
         """Keep that these sources are recorded."""

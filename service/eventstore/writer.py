@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Protocol, cast
 
 import psycopg
-from eventsourcing.persistence import DataError, IntegrityError, NotSupportedError, ProgrammingError
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.incident import refusals
 from service.eventstore.batch import Batch, Outcome
@@ -24,11 +24,8 @@ LIST_SECONDS: Final = 0.03
 
 _FEWEST: Final = 32
 
-_OF_A_ROW = (
-    *(DataError, IntegrityError, NotSupportedError, ProgrammingError),
-    *(psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError, psycopg.ProgrammingError),
-)
-"""What the database refuses because of what is in it: asked again without that, it takes the rest."""
+_OF_THE_SERVER = (psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError)
+"""What a server that is gone or busy raises, whatever is asked of it. All else lies in what is to be recorded."""
 
 
 class Appends(Protocol):
@@ -139,10 +136,12 @@ class Writer:
             return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
 
     def _by_halves(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
-        """Record in one transaction; where the database refuses what is in it, in two, so that one row spoils none."""
+        """Record in one transaction; where something in it cannot be, in two, so that one command spoils no other."""
         try:
             return self._commit(writes, at_least)
-        except _OF_A_ROW as error:
+        except _OF_THE_SERVER:
+            raise
+        except Exception as error:  # noqa: BLE001 - the caller is told
             if len(writes) == 1:
                 return [error]
         half = len(writes) // 2

@@ -171,6 +171,17 @@ def test_two_writers_of_one_log_see_what_the_other_recorded(writer: Writer, data
         assert isinstance(refused, Refusal)
 
 
+def test_what_another_recorded_is_seen_also_after_something_else_was_asked(writer: Writer, database_url: str) -> None:
+    with recording(database_url) as recorder:
+        other = Writer(recorder)
+        writer.commit([opening("inland")])
+        writer.commit([filing(1)])
+        other.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
+        writer.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream("inland"))])
+        (refused,) = writer.commit([filing(2)])
+        assert isinstance(refused, Refusal)
+
+
 def test_a_list_of_corrections_finds_its_reports_by_itself(writer: Writer) -> None:
     writer.commit([opening("inland")])
     filed = [filing(place, slug) for place in range(20) for slug in (HERE, "inland")]
