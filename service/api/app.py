@@ -68,6 +68,9 @@ RESOURCES = (
     pages,
 )
 
+SELDOM = (20_000, 50, 500)
+"""When to look for cycles: young objects after so many new ones, older ones after so many times that, and of that."""
+
 _COMPRESSION = 5
 _TITLE = "Knownwhen"
 
@@ -83,7 +86,8 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_
         async with opened() as services:
             app.state.services = services
             gc.collect()
-            gc.freeze()  # what was imported stays: looking through it again and again holds requests up
+            gc.freeze()  # what was imported stays, and so does nearly all that is remembered:
+            gc.set_threshold(*SELDOM)  # to look through all of it for cycles would hold requests up for half a second
             yield
 
     app = FastAPI(
