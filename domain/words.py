@@ -95,7 +95,9 @@ Label = Annotated[str, Text(300, 1)]
 class SlugRule:
     """Letters and digits of any script, joined by single hyphens, lower case, NFC; final once used."""
 
-    def check(self, slug: str) -> str:
+    @staticmethod
+    @lru_cache(maxsize=65_536)
+    def check(slug: str) -> str:
         normal = unicodedata.normalize("NFC", slug)
         if len(normal) <= SLUG_LENGTH and _SLUG.fullmatch(normal) and normal == normal.lower():
             return normal

@@ -1,5 +1,6 @@
 """One line of a batch: its document becomes a write, checked as the single request has it, or is told what is wrong."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +33,7 @@ Document = Mapping[str, Any]
 _OTHERS: Final[Mapping[str, type[OpenIncident | Registration]]] = {"open": OpenIncident, "register": Registration}
 """What a line may be besides a report: the body of that request under one name."""
 _WHAT: Final = "A line is a report with its “incident”, or has “open” or “register” and nothing else."
-_BEYOND_UTF16: Final = 0xF0
+_BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 """The first byte in UTF-8 of a character that UTF-16 sorts otherwise than by its number (RFC 8785 §3.2.3)."""
 
 
@@ -161,7 +162,7 @@ def _stream(incident: str) -> UUID:
 def _canonical(document: object) -> bytes:
     """Return the canonical form of a document that was read strictly; the slow way where UTF-16 sorts otherwise."""
     content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-    return content if content.isascii() or max(content) < _BEYOND_UTF16 else canonical(document)
+    return content if content.isascii() or not _BEYOND_UTF16.search(content) else canonical(document)
 
 
 def _id_of(target: str, content: bytes) -> UUID:

@@ -1,6 +1,7 @@
 """`knownwhen import`: files of any format that is read become lines, recorded by the same path as `reports:batch`."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import orjson
 
 from domain.words import nearest
 from service import formats, wiring
+from service.api.app import SELDOM
 from service.api.outcomes import GROUP, record
 from service.console.database import expect_migrated, migrated, on_database
 from service.console.imported import Report
@@ -120,6 +122,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
 
 
 async def _record(url: str, following: Callable[[], list[Row] | None], report: Report) -> None:
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
     async with wiring.services(url) as house:
         while (group := await asyncio.to_thread(following)) is not None:
             ready = [row for row in group if isinstance(row, Ready)]

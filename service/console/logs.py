@@ -95,6 +95,8 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
         )
     )
+    # No line says them, and they are looked up for each (docs.python.org/3/howto/logging.html, Optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

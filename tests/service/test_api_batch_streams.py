@@ -6,6 +6,7 @@ BULK_LINES says how many lines the longest batch has; `make bulk` has 1,000,000.
 import gc
 import json
 import os
+import re
 import socket
 import uuid
 from collections.abc import Iterator
@@ -70,7 +71,9 @@ def test_a_client_that_reads_only_after_it_has_sent_everything_is_answered(clien
             connection.sendall(line * 1000)
         answer = read_until(connection, b'{"lines":')
     assert answer.startswith(b"HTTP/1.1 200")
-    assert answer.count(b'"outcome":"invalid"') == number
+    assert (
+        re.sub(rb"\r\n[0-9a-f]+\r\n", b"", answer).count(b'"outcome":"invalid"') == number
+    )  # a piece may end anywhere
 
 
 def test_outcomes_come_while_lines_are_still_being_sent(client: httpx.Client, incident: str) -> None:
