@@ -58,8 +58,11 @@ def plain_facts() -> st.SearchStrategy[Fact]:
         "bounds": st.none() | bodies_of(Scope),
         "origins": st.tuples(slugs(), slugs()),
     }
+    named = {facts.ClaimsRescoped: {"scope": st.none() | slugs()}}
     shapes = [
-        bodies_of(shape, **{name: own[name] for name in shape.model_fields if name in own}).map(shape.model_validate)
+        bodies_of(
+            shape, **{name: how for name, how in (own | named.get(shape, {})).items() if name in shape.model_fields}
+        ).map(shape.model_validate)
         for shape in WRITTEN
     ]
     return st.one_of(shapes)
