@@ -12,6 +12,8 @@ import pytest
 
 from tests.service.serving import filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 JSON = {"Content-Type": "application/json"}

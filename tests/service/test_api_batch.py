@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.service.serving import problem, toll
+
+pytestmark = pytest.mark.one_server_will_do
 
 pytest_plugins = ("tests.service.api_fixtures",)
 

@@ -10,6 +10,8 @@ import pytest
 from tests.service.projected import head
 from tests.service.serving import CREATED, filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 UNDONE = ("", "/timeline", "/escalation")

@@ -11,6 +11,8 @@ import pytest
 from domain.ledger.canonical import canonical
 from tests.service.serving import CREATED, filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 HEADINGS = {

@@ -16,6 +16,8 @@ from domain.incident.history import History, history_of
 from domain.report.registry import REPORTS
 from tests.service.serving import CREATED, filed, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 ROW = {

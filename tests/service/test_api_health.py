@@ -20,6 +20,8 @@ from service.postgres.migrate import migrate
 from tests.service.conftest import QUICK
 from tests.service.serving import opened, problem, service, serving, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 INSTANCE = UUID("8e10200c-e07c-59a2-88d1-19894c191585")

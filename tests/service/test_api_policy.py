@@ -8,6 +8,8 @@ import pytest
 from domain.incident.facts import POLICY_STREAM
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 

@@ -21,6 +21,8 @@ from service.moments import Unanswerable
 from service.postgres.problems import PostgresProblem
 from tests.service.serving import problem
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 PAGE = Path(__file__).parents[2] / "docs" / "problems.md"

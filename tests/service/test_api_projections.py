@@ -11,6 +11,8 @@ from service.readmodels import MODELS
 from tests.service.projected import projecting, read
 from tests.service.serving import opened, service
 
+pytestmark = pytest.mark.one_server_will_do
+
 PROJECTIONS = "/v1/projections"
 
 

@@ -11,6 +11,8 @@ import pytest
 from domain.report.registry import KINDS
 from tests.service.serving import CREATED, filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 SAID = {kind.name: dict(kind.example) for kind in KINDS.values()}

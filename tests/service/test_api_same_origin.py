@@ -9,6 +9,8 @@ import pytest
 from domain.incident.facts import source_stream
 from tests.service.serving import CREATED, filed, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 OWN = "/v1/sources/same-origin"

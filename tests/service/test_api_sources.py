@@ -9,6 +9,8 @@ from service.api import projected
 from tests.service.projected import head, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.projected_fixtures",)
 
 SOHR = {"name": "SOHR", "type": "monitor", "reliability": "B"}

@@ -10,6 +10,8 @@ from domain import catalogue
 from service.api.views import newest, paths_of_views
 from tests.service.serving import filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.api_fixtures",)
 
 PATHS = sorted(paths_of_views().items())

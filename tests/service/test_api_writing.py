@@ -10,9 +10,12 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+import pytest
 
 from domain.incident.facts import incident_stream, source_stream
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
+
+pytestmark = pytest.mark.one_server_will_do
 
 pytest_plugins = ("tests.service.api_fixtures",)
 
