@@ -68,7 +68,7 @@ RESOURCES = (
     pages,
 )
 
-SELDOM = (20_000, 50, 500)
+SELDOM = (5_000, 10, 1_000)
 """When to look for cycles: young objects after so many new ones, older ones after so many times that, and of that."""
 
 _COMPRESSION = 5

@@ -187,7 +187,8 @@ def _check(raw: bytes | None) -> Taken | Problem:
     try:
         return read_line(raw)
     except Problem as problem:
-        return problem
+        problem.__context__ = None  # nor where it was raised: what waits in the queue would keep all of it alive
+        return problem.with_traceback(None)
     except Exception as error:  # noqa: BLE001 - one line, whatever is wrong with it, never stops the rest
         _log.exception("fault")
         return problem_of(error)
