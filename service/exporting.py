@@ -21,10 +21,10 @@ from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted
 from domain.incident.history import history_of
 from domain.reading import Reading
 from service.answers import MergedAway, NoSuchIncident, NotYetKnown, stream_of
-from service.bulk_inputs import BulkInputs
+from service.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
 from service.eventstore.rows import StoredRow, stored_row
-from service.exporter import Export, Folded
+from service.exporter import Export, Folded, Unwritable
 from service.moments import read_moment, settle
 from service.postgres.pool import connect
 
@@ -187,7 +187,11 @@ class _Incidents:
 
     def _folded(self, stream: UUID) -> Folded | None:
         """Fold one; None where it is not to be shown by itself."""
-        history = history_of(self.facts.gathered(stream), stream)
+        try:
+            facts, _ = self.facts.gathered(stream)
+        except Undecodable as problem:
+            raise Unwritable(str(problem)) from problem
+        history = history_of(facts, stream)
         if into := history.own.into:
             if self.only:
                 raise MergedAway(history.slug, into)

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from service.eventstore.datastore import FactDatastore
 from service.eventstore.rows import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
+from service.eventstore.subscription import FactSubscription
 from service.eventstore.tail import Tail
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement looks at the log after the
@@ -42,7 +43,7 @@ class FactRecorder(PostgresApplicationRecorder):
     `salt` gives 32 random bytes a call; `new_id` names facts that come as the library's
     plain stored events, without an id of their own. The table is made by the
     migrations, never here. Of the library's own machinery, the selects of
-    notifications and the subscription work unchanged.
+    notifications work unchanged.
     """
 
     def __init__(self, datastore: FactDatastore, *, salt: Callable[[], bytes], new_id: Callable[[], UUID]) -> None:
@@ -107,6 +108,10 @@ class FactRecorder(PostgresApplicationRecorder):
         return StoredFact(
             event.originator_id, event.originator_version, event.topic, event.state, fact_id=self._new_id()
         )
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> FactSubscription:
+        """Iterate over the facts after position `gt` (of these topics), and wait for more; a context manager."""
+        return FactSubscription(self, gt=gt, topics=topics)
 
     def select_events(
         self,

@@ -16,12 +16,12 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from domain.incident.facts import source_stream
+from service.bulk_inputs import BulkInputs
 from service.eventstore import trail
 from service.generations import THERE, Generation, generations, live
 from service.postgres.pool import connect
 from service.projecting import planning
 from service.projecting.comparing import Asked, Comparing, Difference
-from service.projecting.folding import Facts
 from service.projecting.planning import Size
 from service.projecting.sampling import past, sampled
 from service.readmodel import ReadModel
@@ -140,7 +140,7 @@ class _Audit:
         for each in self.group:
             for difference in (*self._strays(each, streams), *self._astray(each)):
                 audited[each.name].add(difference)
-        facts = Facts(self.cursor.connection.cursor(binary=True, row_factory=tuple_row), self.position)
+        facts = BulkInputs(self.cursor.connection.cursor(binary=True, row_factory=tuple_row), self.position)
         comparing = Comparing(facts, self.group)
         for piece in planning.planned(sampled(sizes, full=full), {MODELS[each.name].subject for each in self.group}):
             asked = list(self._asked(piece.streams))

@@ -22,9 +22,10 @@ from domain.incident.source import Source
 from domain.listing import Moved
 from domain.present import Present
 from domain.reading import Reading
+from service.bulk_inputs import BulkInputs, Undecodable
 from service.generations import Generation
 from service.inputs import gathering
-from service.projecting.folding import Facts, Undecodable
+from service.projecting.folding import failure_of
 from service.readmodel import Cells, Key, ReadModel
 from service.readmodels import MODELS
 
@@ -89,7 +90,7 @@ class Comparing:
     `newest`: no row ended after that position, since the generations stand right there.
     """
 
-    facts: Facts
+    facts: BulkInputs
     generations: Sequence[Generation]
     newest: bool = False
 
@@ -112,7 +113,7 @@ class Comparing:
             for position in positions:
                 yield Asked(stream, position), self._whole(stream, position, gathered)
         except Undecodable as unread:
-            yield _trouble(stream, unread.failure.position, unread.failure.error)
+            yield _trouble(stream, unread.kept.position, failure_of(unread).error)
         except Exception as error:  # noqa: BLE001 - whatever a fold fails at is what an audit is to tell
             yield _trouble(stream, positions[0], f"{type(error).__name__}: {error}")
 

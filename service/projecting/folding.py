@@ -1,41 +1,26 @@
 """Some subjects folded from their first fact to a position: every row that they ever had, with when it stood."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from uuid import UUID
 
-from psycopg import Cursor
-
 from domain.incident import source as sources
-from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact, topic_of
+from domain.incident.facts import Recorded, SourceFact, topic_of
 from domain.incident.history import History
 from domain.incident.source import Source
 from domain.listing import Moved
 from domain.present import Present
-from service.eventstore import trail
-from service.eventstore.trail import Kept
-from service.inputs import gathering
+from service.bulk_inputs import BulkInputs, Undecodable
 from service.projecting.ranges import Ranges
 from service.projecting.stretch import Failure
 from service.readmodel import Key, ReadModel
 
 MOST_ROWS: Final = 4_000
 """How many rows of a read model are held at a time; then they are written."""
-MOST_SHARED: Final = 100_000
-"""How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
 
 Write = Callable[[ReadModel[Any], Ranges], None]
-
-
-class Undecodable(Exception):
-    """A fact cannot be read by this release."""
-
-    def __init__(self, kept: Kept, error: Exception) -> None:
-        """Keep the failure as it is told."""
-        self.failure = failure(kept.position, kept.fact_id, kept.topic, error)
-        super().__init__(self.failure.error)
 
 
 def failure(position: int, fact_id: UUID, topic: str, error: Exception) -> Failure:
@@ -43,72 +28,9 @@ def failure(position: int, fact_id: UUID, topic: str, error: Exception) -> Failu
     return Failure(position, fact_id, topic, f"{type(error).__name__}: {error}"[:2000])
 
 
-@dataclass(slots=True)
-class Facts:
-    """Facts of streams up to a position: those of the piece at hand are read at once, those of sources kept."""
-
-    cursor: Cursor[Any]
-    upto: int
-    _own: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
-    _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
-    _held: int = 0
-
-    def fetch(self, streams: Sequence[UUID]) -> None:
-        """Read the facts of these streams, for `of` to give each once."""
-        self._own = self._read(streams)
-
-    def gathered(self, stream: UUID) -> tuple[list[Recorded], set[UUID]]:
-        """Return the inputs of an incident in the order of the log, and the streams that they are of."""
-        reading, read = gathering(stream), set[UUID]()
-        wanted = next(reading)
-        while True:
-            read.update(wanted)
-            try:
-                wanted = reading.send(self.of(wanted))
-            except StopIteration as done:
-                return done.value, read
-
-    def of(self, streams: Sequence[UUID]) -> list[Recorded]:
-        """Return the facts of these streams. Raises Undecodable."""
-        lacking = [each for each in streams if each not in self._own and each not in self._shared]
-        read = self._read(lacking) if lacking else {}
-        found: list[Recorded] = []
-        for stream in streams:
-            if stream in self._shared:
-                self._shared.move_to_end(stream)
-                found += self._shared[stream]
-            else:
-                facts = _decoded(self._own.pop(stream) if stream in self._own else read[stream])
-                if stream in read:
-                    self._share(stream, facts)
-                found += facts
-        return found
-
-    def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[Kept]]:
-        found: dict[UUID, list[Kept]] = {stream: [] for stream in streams}
-        for kept in trail.of_streams(self.cursor, streams, self.upto):
-            found[kept.stream].append(kept)
-        for facts in found.values():
-            facts.sort(key=lambda kept: kept.position)
-        return found
-
-    def _share(self, stream: UUID, facts: list[Recorded]) -> None:
-        """Keep what is shared by many incidents; what another incident has to say is read again where it is needed."""
-        if all(isinstance(each.fact, SourceFact) or each.stream == POLICY_STREAM for each in facts):
-            self._shared[stream] = facts
-            self._held += len(facts) + 1
-        while self._held > MOST_SHARED:
-            self._held -= len(self._shared.popitem(last=False)[1]) + 1
-
-
-def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
-    found: list[Recorded] = []
-    for kept in facts:
-        try:
-            found.append(kept.decoded())
-        except Exception as error:
-            raise Undecodable(kept, error) from error
-    return found
+def failure_of(unread: Undecodable) -> Failure:
+    """Say which fact could not be read, and why."""
+    return failure(unread.kept.position, unread.kept.fact_id, unread.kept.topic, unread.error)
 
 
 @dataclass(slots=True)
@@ -120,7 +42,7 @@ class Folding:
     """
 
     models: Sequence[ReadModel[Any]]
-    facts: Facts
+    facts: BulkInputs
     write: Write
     told: Callable[[int], None]
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])

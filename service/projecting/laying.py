@@ -13,12 +13,13 @@ from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
 from domain.incident.facts import TOPICS
+from service.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore import trail
 from service.generations import Generation, generations
 from service.postgres.pool import connect
 from service.projecting import pieces
 from service.projecting.comparing import Asked, Comparing
-from service.projecting.folding import Facts, Folding, Undecodable
+from service.projecting.folding import Folding, failure_of
 from service.projecting.pieces import Building, Piece
 from service.projecting.projector import stopped
 from service.projecting.ranges import Ranges
@@ -88,7 +89,7 @@ class Laying:
     connection: Connection[Any]
     building: int
     told: Callable[[int], None]
-    _facts: Facts | None = field(default=None)
+    _facts: BulkInputs | None = field(default=None)
 
     def do(self, cursor: Cursor[Any], piece: Piece) -> list[dict[str, Any]]:
         """Do a piece, within a transaction; returns what differs, where it was to verify.
@@ -115,10 +116,10 @@ class Laying:
             raise LeftOff("This building was given up for another.")
         return found[self.building]
 
-    def _shared(self, target: int) -> Facts:
+    def _shared(self, target: int) -> BulkInputs:
         """Return what reads facts, with those of sources that it keeps from piece to piece."""
         if self._facts is None:
-            self._facts = Facts(self.connection.cursor(binary=True, row_factory=tuple_row), target)
+            self._facts = BulkInputs(self.connection.cursor(binary=True, row_factory=tuple_row), target)
         return self._facts
 
     def _folded(
@@ -139,8 +140,8 @@ class Laying:
         folding = Folding(models, self._shared(target), written, self.told, failures)
         try:
             (folding.sources if piece.work == "sources" else folding.incidents)(piece.streams)
-        except Undecodable as undecodable:
-            return dict.fromkeys(going, undecodable.failure)
+        except Undecodable as unread:
+            return dict.fromkeys(going, failure_of(unread))
         return failures
 
     def _unwritten(

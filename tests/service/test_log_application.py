@@ -12,7 +12,8 @@ import pytest
 from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.ledger.canonical import canonical
-from service.eventstore import FactMapper, IntegrityError, KnownwhenLog, StoredFact, StreamFact
+from service.eventstore import FactMapper, IntegrityError, KnownwhenLog, StoredFact, StreamFact, subscription
+from service.eventstore.subscription import FactSubscription
 from tests.service.logs import new_id, salt
 
 
@@ -87,12 +88,26 @@ def test_the_librarys_notification_log_pages_through_ours(log: KnownwhenLog[Said
 def test_a_subscriber_is_told_of_facts_as_they_are_committed(log: KnownwhenLog[Said]) -> None:
     stream = new_id()
     log.save(StreamFact(stream, 1, new_id(), Said(1)))
-    with log.recorder.subscribe(gt=0) as subscription:
-        patience = Timer(10, subscription.stop)  # else a notification that never comes would hang the test
+    with log.recorder.subscribe(gt=0) as subscribed:
+        patience = Timer(10, subscribed.stop)  # else a notification that never comes would hang the test
         patience.start()
-        assert next(subscription).id == 1
+        assert next(subscribed).id == 1
         log.save(StreamFact(stream, 2, new_id(), Said(2)))
-        assert next(subscription).id == 2
+        assert next(subscribed).id == 2
+        patience.cancel()
+
+
+def test_a_subscriber_finds_also_what_it_was_not_told_of(
+    log: KnownwhenLog[Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FactSubscription, "_listen", lambda _: None)
+    monkeypatch.setattr(subscription, "PATIENCE_SECONDS", 0.05)
+    with log.recorder.subscribe(gt=0) as subscribed:
+        patience = Timer(10, subscribed.stop)
+        patience.start()
+        for version in (1, 2):
+            log.save(StreamFact(new_id(), 1, new_id(), Said(version)))
+            assert next(subscribed).id == version
         patience.cancel()
 
 

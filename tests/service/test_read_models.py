@@ -20,6 +20,7 @@ from domain.incident.facts import POLICY_STREAM, Recorded
 from domain.incident.refusals import Refusal
 from domain.sources import Registration
 from service import wiring
+from service.bulk_inputs import BulkInputs
 from service.eventstore import trail
 from service.generations import Overtaken, generations, live
 from service.postgres.embedded import EmbeddedServer
@@ -28,7 +29,6 @@ from service.postgres.role import as_service
 from service.projecting import planning
 from service.projecting.building import Ways
 from service.projecting.comparing import Asked, Comparing, Difference
-from service.projecting.folding import Facts
 from service.projecting.projector import Projector
 from service.readmodels import MODELS
 from tests.domain.book import open_book
@@ -117,7 +117,7 @@ def differences(url: str, positions: Collection[int]) -> list[Difference]:
     """Compare what stood at these positions, of every subject, with whole folds."""
     with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = trail.head(cursor)
-        comparing = Comparing(Facts(cursor, head), list(live(generations(cursor)).values()))
+        comparing = Comparing(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
         streams = [each.stream for each in planning.sizes(cursor, head) if each.stream != POLICY_STREAM]
         return list(comparing.at(Asked(stream, position) for stream in streams for position in sorted(positions)))
 
