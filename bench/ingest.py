@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import secrets
 import subprocess
@@ -27,6 +28,7 @@ from bench.world import Shape
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.facts import decode, encode, incident_stream
 from domain.report.registry import REPORTS
+from service.api.app import SELDOM
 from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
@@ -204,6 +206,7 @@ def _written(url: str, made: list[dict[str, Any]]) -> float:
     opened = [Write(OpenIncident.model_validate(opening(slug)), uuid.uuid4(), bytes(32)) for slug in slugs(INCIDENTS)]
     streams = [incident_stream(slug) for slug in slugs(INCIDENTS)]
     filed: list[Write] = []
+    gc.set_threshold(*SELDOM)  # as wherever the writer serves
     for place, each in enumerate(made):
         report = REPORTS.validate_python(each)
         command = FileReport(report_id=UUID(each["report_id"]), report=report)

@@ -4,9 +4,33 @@ A lexicon is frozen once released, as stored counts name it; a changed word is a
 numbers for sorting only. Where a phrase could mean two things it is missing here on purpose, and so is refused.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 Phrase = tuple[str, ...]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[_T]):
+    """What each of some phrases leads to."""
+
+    leads: Mapping[Phrase, _T]
+    _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
+
+    def __post_init__(self) -> None:
+        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.leads}, reverse=True):
+            self._lengths.setdefault(first, []).append(length)
+
+    def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
+        """Return what the longest phrase that begins at a word leads to, and the place behind it; None for none."""
+        for length in self._lengths.get(words[at], ()) if at < len(words) else ():
+            phrase = tuple(words[at : at + length])
+            if phrase in self.leads:
+                return self.leads[phrase], at + len(phrase)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +46,10 @@ class Lexicon:
     """
 
     name: str
-    silent: frozenset[Phrase]
-    prefixes: dict[Phrase, str]
-    suffixes: dict[Phrase, str]
-    worded: dict[Phrase, tuple[int | None, int | None]]
+    silent: Table[str]
+    prefixes: Table[str]
+    suffixes: Table[str]
+    worded: Table[tuple[int | None, int | None]]
     scales: dict[str, int]
     sets: dict[Phrase, int]
     numerals: frozenset[str]
@@ -33,7 +57,7 @@ class Lexicon:
     persons: frozenset[str]
     prepositions: frozenset[str]
     participles: frozenset[str]
-    none: frozenset[Phrase]
+    none: Table[str]
     victims: frozenset[str]
     beside: frozenset[str]
     hedges: frozenset[str]
@@ -49,6 +73,11 @@ def _phrases(listed: str) -> list[Phrase]:
 
 def _bounds(listed: dict[str, str]) -> dict[Phrase, str]:
     return {phrase: bound for bound, phrases in listed.items() for phrase in _phrases(phrases)}
+
+
+def _alike(phrases: Iterable[Phrase]) -> Table[str]:
+    """Make a table of phrases that all lead to the same."""
+    return Table(dict.fromkeys(phrases, ""))
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -154,10 +183,10 @@ _FRACTIONS = _words(
 
 EN_1 = Lexicon(
     name="en/1",
-    silent=frozenset(_phrases("a total of | another | an additional | a further | only")),
-    prefixes=_bounds(_PREFIXES) | _GRADED,
-    suffixes=_bounds(_SUFFIXES),
-    worded={phrase: ends for phrases, ends in _WORDED.items() for phrase in _phrases(phrases)},
+    silent=_alike(_phrases("a total of | another | an additional | a further | only")),
+    prefixes=Table(_bounds(_PREFIXES) | _GRADED),
+    suffixes=Table(_bounds(_SUFFIXES)),
+    worded=Table({phrase: ends for phrases, ends in _WORDED.items() for phrase in _phrases(phrases)}),
     scales={"dozen": 12, "score": 20, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 10**9},
     sets={("a", "couple"): 2, ("a", "pair"): 2},
     numerals=_NUMERALS,
@@ -171,7 +200,7 @@ EN_1 = Lexicon(
     participles=_words(
         "killed dead wounded shot injured died missing detained abducted arrested executed kidnapped hurt found"
     ),
-    none=frozenset(_phrases("none | nobody | no one | nil")),
+    none=_alike(_phrases("none | nobody | no one | nil")),
     victims=_VICTIMS,
     beside=_words(
         "among from of on the either side both them these those were was are is been have has had so far there at all"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from text_to_num import text2num  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType] - untyped
 
@@ -59,8 +59,7 @@ def shown(text: str) -> str:
     return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A figure in digits, a word or a single sign; `glued` to what stands before it when no space is between."""
 
     text: str
@@ -92,11 +91,12 @@ def pieces(text: str) -> list[Piece]:
     joined = _SPACED.sub(lambda found: found[0].replace(" ", "\u202f") if " 0" in found[0] else found[0], text)
     cut = _PIECE.finditer(_HYPHEN.sub(" ", joined))
     found: list[Piece] = []
-    end = -1
+    before = -1
     for match in cut:
+        start, end = match.span()
         kind = cast("Literal['figure', 'word', 'sign']", match.lastgroup)
-        found.append(Piece(match[0], kind, match.start() == end))
-        end = match.end()
+        found.append(Piece(match[0], kind, start == before))
+        before = end
     return found
 
 
@@ -124,9 +124,9 @@ def whole(number: Number, text: str) -> int:
 
 
 def _in_digits(text: str, end: int) -> Number:
-    if sum(any(digit in digits for digit in text) for digits in _DIGIT_SETS) > 1:
+    if not text.isascii() and sum(not digits.isdisjoint(text) for digits in map(frozenset, _DIGIT_SETS)) > 1:
         raise unreadable(text, "mixes the digits of two scripts")
-    digits = text.translate(_VALUES)
+    digits = text if text.isascii() else text.translate(_VALUES)
     separators = {separator for separator in digits if not separator.isdecimal()}
     if not separators:
         if not _PLAIN.fullmatch(digits):

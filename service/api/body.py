@@ -12,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from domain.report.kind import Report
-from domain.report.registry import REPORTS
+from domain.report.registry import KINDS, REPORTS
 from service.api.complaints import Complaint, Where, complaints_of, path_of, report_model
 from service.api.failures import Problem, refuse_fields
+from service.api.recurring import with_recurring
 
 MOST_BYTES = 64 * 1024
 """How large a body may be."""
@@ -131,6 +132,10 @@ def read(model: type[M], document: dict[str, Any]) -> M:
 
 def read_report(document: dict[str, Any]) -> Report:
     """Read a document as a report of the kind that it names, or raise the Problem that names every field at fault."""
+    name = document.get("kind")
+    if isinstance(name, str) and (kind := KINDS.get(name)):
+        with contextlib.suppress(ValidationError):  # what is wrong is told below
+            return kind.model.model_validate(with_recurring(document))
     try:
         return REPORTS.validate_python(document)
     except ValidationError as error:

@@ -15,15 +15,12 @@ from domain.incident import refusals
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.facts import NAMESPACE
 from domain.ledger.canonical import canonical
-from domain.report.kind import Report
-from domain.report.registry import KINDS
 from domain.sources import Introduction, Registration
 from service.answers import stream_of
 from service.api import writing
 from service.api.body import Sent, parse, read_report
 from service.api.complaints import Complaint, Where, complaints_of, path_of
 from service.api.failures import Problem, refuse_fields
-from service.api.recurring import with_recurring
 from service.api.writing import Order, Terms
 from service.eventstore.writer import Write
 from service.names import each_once
@@ -101,23 +98,12 @@ def _report(document: Document) -> Write:
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
-    report = _read_report(body)
+    report = read_report(body)
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
     command = FileReport.model_construct(report_id=report_id, report=report)
     return Write(command, report_id, _hash(str(stream), content), stream)
-
-
-def _read_report(body: dict[str, Any]) -> Report:
-    """Read a report by the shape of its kind; what is wrong with it is told as the single request tells it."""
-    name = body.get("kind")
-    if isinstance(name, str) and (kind := KINDS.get(name)):
-        try:
-            return kind.model.model_validate(with_recurring(body))
-        except ValidationError:
-            pass
-    return read_report(body)
 
 
 def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
@@ -127,7 +113,7 @@ def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
     why = "This must name an incident, by slug or id." if "incident" in document else "This is needed and missing."
     found = [Complaint("incident", why)]
     try:
-        _read_report(body)
+        read_report(body)
     except Problem as problem:
         found += problem.complaints
     return refuse_fields(found)

@@ -11,7 +11,7 @@ import pytest
 from domain.clocks import parse_reported
 from domain.duplicates import duplicates
 from domain.incident.facts import IncidentOpened, Recorded, ReportFiled, incident_stream
-from domain.incident.filing import occurred_span, with_scopes
+from domain.incident.filing import completed, occurred_span
 from domain.incident.history import History, history_of
 from domain.report.registry import REPORTS
 from tests.service.serving import CREATED, filed, problem, toll
@@ -49,7 +49,7 @@ def history(*reports: dict[str, Any]) -> History:
     stream, moment = incident_stream("x"), datetime(2025, 6, 2, tzinfo=UTC)
     facts: list[Any] = [IncidentOpened(slug="x", title="X")]
     for number, given in enumerate(reports, start=1):
-        report = with_scopes(REPORTS.validate_python(given))
+        report = completed(REPORTS.validate_python(given), UUID(int=number), given["reported_at"])
         reported = parse_reported(report.reported_at or "", UTC)
         spans = {"reported": reported, "occurred": occurred_span(report, reported, UTC)}
         facts.append(ReportFiled(report_id=UUID(int=number), report=report, **spans))
