@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
@@ -163,6 +163,18 @@ def point(cells: Cells) -> Part:
     if not (cells["latitude"].strip() or cells["longitude"].strip()):
         return {}
     return {"lat": _degrees(cells, "latitude", 90), "lon": _degrees(cells, "longitude", 180)}
+
+
+def place(
+    cells: Cells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
+) -> Part:
+    """Return where an event was: under the first name that says anything, with its point.
+
+    Raises Wrong.
+    """
+    name = next((each.strip() for each in named if each.strip()), "Unknown")
+    known = {"country": country, "precision": precision}
+    return {**names(name=name, **areas), **point(cells), **{key: value for key, value in known.items() if value}}
 
 
 def _degrees(cells: Cells, column: str, limit: int) -> str:

@@ -1,9 +1,14 @@
 """What an importer declares: how files of its format become lines as `POST /v1/reports:batch` takes them."""
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
+
+STDIN: Final = Path("-")
+"""What stands for standard input."""
 
 Document = Mapping[str, Any]
 """A line as JSON: `{"incident": slug, …report}`, `{"open": {…}}` or `{"register": {…}}`; docs/formats.md."""
@@ -70,3 +75,18 @@ class Importer:
     read: Callable[[Source], Iterator[Line | Bad]]
     steps: Callable[[Source], int]
     mapped: bool = False
+
+
+@contextmanager
+def opened(path: Path) -> Generator[BinaryIO]:
+    """Open a file of lines; STDIN is standard input. Raises Unreadable."""
+    if path == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = path.open("rb")
+    except OSError as problem:
+        message = f"{path} cannot be read: {problem.strerror}."
+        raise Unreadable(message) from problem
+    with file:
+        yield file

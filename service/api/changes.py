@@ -17,12 +17,12 @@ from service.answers import NoSuchIncident, stream_of
 from service.api.complaints import Complaint
 from service.api.described import Described, reads, resource
 from service.api.events import EVENTS, last_position, send_events
-from service.api.facts import told
 from service.api.failures import refuse_fields
 from service.api.sending import BODILESS, JSON, NDJSON, has_already, offered, send_document, tag_of
 from service.api.services import Opened, Services
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.changes import ChangeReader, Only
+from service.eventstore.loglines import told
 from service.moments import PastTheEnd
 
 router = resource("facts")

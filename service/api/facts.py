@@ -2,18 +2,17 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-import orjson
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.clocks import format_instant
 from service.answers import inputs_at
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
 from service.api.services import Opened
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader
+from service.eventstore.loglines import proven
 from service.moments import settle
 
 router = resource("facts")
@@ -47,35 +46,4 @@ async def facts(request: Request, services: Opened, incident: IncidentName, as_o
 async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
     for start in range(0, len(positions), AT_ONCE):
         rows = await reader.at(positions[start : start + AT_ONCE])
-        yield b"".join(line(row) for row in rows)
-
-
-def line(row: StoredRow) -> bytes:
-    """Write a fact as one line, with what it takes to check its parts."""
-    tail = {
-        "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
-        "salts": _hex(state=row.state_salt, text=row.text_salt),
-    }
-    return b"%b,%b\n" % (told(row)[:-1], orjson.dumps(tail)[1:])
-
-
-def told(row: StoredRow, **more: str | None) -> bytes:
-    """Write a fact as JSON without a line break; its parts are the very bytes that were committed to.
-
-    What `more` there is to tell stands before them.
-    """
-    head = {
-        "position": row.position,
-        "fact_id": str(row.fact_id),
-        "stream": str(row.originator_id),
-        "version": row.originator_version,
-        "topic": row.topic,
-        "recorded_at": format_instant(row.recorded_at),
-        "recorded_by": row.recorded_by,
-        **more,
-    }
-    return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
-
-
-def _hex(**parts: bytes | None) -> dict[str, str]:
-    return {name: value.hex() for name, value in parts.items() if value is not None}
+        yield b"".join(map(proven, rows))

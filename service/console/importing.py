@@ -21,8 +21,8 @@ from service.console.imported import Report
 from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
-from service.console.restoring import STDIN, restored
-from service.importer import Cells, Importer, Source, Unreadable
+from service.console.restoring import restored
+from service.importer import STDIN, Cells, Importer, Source, Unreadable
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -50,8 +50,6 @@ def import_(settings: Settings, asked: Asked) -> int:
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
     importer = _importer(asked)
-    if asked.restore:
-        return _restored(settings, asked)
     attempts = count()
 
     def work(url: str) -> Report:
@@ -61,6 +59,8 @@ def import_(settings: Settings, asked: Asked) -> int:
         return _imported(settings, url, importer, asked)
 
     try:
+        if asked.restore:
+            return _restored(settings, asked)
         report = on_database(settings, work)
     except Unreadable as problem:
         raise CannotRun(str(problem)) from problem

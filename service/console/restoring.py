@@ -1,8 +1,6 @@
 """`knownwhen import ndjson --restore`: a whole log goes back into an empty one."""
 
-import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,19 +9,21 @@ from service.console.outcome import CannotRun
 from service.console.progress import Told, progress
 from service.eventstore.loglines import Head
 from service.eventstore.restoring import CannotRestore, restore
+from service.importer import STDIN, opened
 from service.postgres.pool import connect
 from service.settings import Settings
 
-STDIN = Path("-")
 _TELL_EVERY = 1024 * 1024
 
 
 def restored(settings: Settings, path: Path) -> Head:
     """Restore the log of a file; returns which log that is, and its last position.
 
-    Raises CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is recorded then.
+    Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
+    recorded then.
     """
-    with _opened(path) as (file, size), held(settings) as url:
+    with opened(path) as file, held(settings) as url:
+        size = 0 if path == STDIN else path.stat().st_size
         if settings.database_url:
             expect_migrated(url)
         else:
@@ -44,17 +44,3 @@ def _told(file: BinaryIO, size: int, told: Told) -> Iterator[bytes]:
             done, untold = done + untold, 0
             told("restoring", done, size, 0)
         yield line
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[tuple[BinaryIO, int]]:
-    if path == STDIN:
-        yield sys.stdin.buffer, 0
-        return
-    try:
-        file = path.open("rb")
-    except OSError as problem:
-        message = f"{path} cannot be read: {problem.strerror}."
-        raise CannotRun(message) from problem
-    with file:
-        yield file, path.stat().st_size

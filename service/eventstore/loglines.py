@@ -61,8 +61,11 @@ def parse_head(line: bytes) -> Head:
         raise LineUnreadable(message) from error
 
 
-def format_fact(row: StoredRow) -> bytes:
-    """Write a fact as one line: `state` and `text` are the very bytes that were committed to, null where erased."""
+def told(row: StoredRow, **more: str | None) -> bytes:
+    """Write a fact as JSON without a line break; its parts are the very bytes that were committed to, null if erased.
+
+    What `more` there is to tell stands before them.
+    """
     head = {
         "position": row.position,
         "fact_id": str(row.fact_id),
@@ -71,14 +74,23 @@ def format_fact(row: StoredRow) -> bytes:
         "topic": row.topic,
         "recorded_at": format_instant(row.recorded_at),
         "recorded_by": row.recorded_by,
-        "request_hash": row.request_hash and row.request_hash.hex(),
+        **more,
     }
-    tail = {
-        "commitments": _hex(state=row.state_commitment, text=row.text_commitment),
+    return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
+
+
+def proven(row: StoredRow, **more: str | None) -> bytes:
+    """Write a fact as one line, with what it takes to check its parts."""
+    proof = {
+        "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
         "salts": _hex(state=row.state_salt, text=row.text_salt),
     }
-    parts = b'"state":%b,"text":%b' % (row.state, row.text or b"null")
-    return b"%b,%b,%b\n" % (orjson.dumps(head)[:-1], parts, orjson.dumps(tail)[1:])
+    return b"%b,%b\n" % (told(row, **more)[:-1], orjson.dumps(proof)[1:])
+
+
+def format_fact(row: StoredRow) -> bytes:
+    """Write a fact of a log that has no sealed parts as one line, with all that is kept of it."""
+    return proven(row, request_hash=row.request_hash.hex() if row.request_hash else None)
 
 
 def parse_fact(line: bytes) -> Placed:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, names, point, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
 from service.countries import BY_NUMBER
 from service.importer import Importer
 
@@ -164,15 +164,9 @@ def _country(cells: Cells) -> str | None:
 
 
 def _place(cells: Cells) -> Part:
-    country, precision = _country(cells), _PRECISIONS.get(cells["geo_precision"].strip())
-    named = (cells.get(column, "").strip() for column in ("location", "admin3", "admin2", "admin1", "country"))
+    named = (cells.get(column, "") for column in ("location", "admin3", "admin2", "admin1", "country"))
     areas = {"admin1": cells.get("admin1", ""), "admin2": cells.get("admin2", "")}
-    return {
-        **names(name=next(filter(None, named), "Unknown"), **areas),
-        **({"country": country} if country else {}),
-        **point(cells),
-        **({"precision": precision} if precision else {}),
-    }
+    return place(cells, named, areas, _country(cells), _PRECISIONS.get(cells["geo_precision"].strip()))
 
 
 IMPORTER = Importer(

@@ -1,20 +1,16 @@
 """Knownwhen's own lines, as `POST /v1/reports:batch` takes them: one JSON object a line, in UTF-8."""
 
 import json
-import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
-from service.importer import Bad, Importer, Line, Source, Unreadable, Where
+from service.importer import STDIN, Bad, Importer, Line, Source, Unreadable, Where, opened
 from service.names import each_once
 
 MOST_BYTES: Final = 64 * 1024
 """How long a line may be."""
-STDIN: Final = Path("-")
 _TELL_EVERY: Final = 256 * 1024
 
 
@@ -24,7 +20,7 @@ class _Refused(ValueError):
 
 def _read(source: Source) -> Iterator[Line | Bad]:
     for path in source.paths:
-        with _opened(path) as file:
+        with opened(path) as file:
             yield from _lines(str(path), file, source)
 
 
@@ -84,20 +80,6 @@ def _refuse_twins(raw: bytes) -> None:
         return found
 
     json.loads(raw, object_pairs_hook=once)
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[BinaryIO]:
-    if path == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = path.open("rb")
-    except OSError as problem:
-        message = f"{path} cannot be read: {problem.strerror}."
-        raise Unreadable(message) from problem
-    with file:
-        yield file
 
 
 def _steps(source: Source) -> int:

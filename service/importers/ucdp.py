@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, names, point, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
 from service.countries import BY_STATE
 from service.importer import Importer
 
@@ -110,14 +110,9 @@ def _country(cells: Cells) -> str | None:
 
 
 def _place(cells: Cells) -> Part:
-    country, precision = _country(cells), _PRECISIONS.get(cells["where_prec"])
-    named = (cells[column].strip() for column in ("where_coordinates", "adm_2", "adm_1", "country"))
-    return {
-        **names(name=next(filter(None, named), "Unknown"), admin1=cells["adm_1"], admin2=cells["adm_2"]),
-        **({"country": country} if country else {}),
-        **point(cells),
-        **({"precision": precision} if precision else {}),
-    }
+    named = (cells[column] for column in ("where_coordinates", "adm_2", "adm_1", "country"))
+    areas = {"admin1": cells["adm_1"], "admin2": cells["adm_2"]}
+    return place(cells, named, areas, _country(cells), _PRECISIONS.get(cells["where_prec"]))
 
 
 IMPORTER = Importer(

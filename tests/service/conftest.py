@@ -1,5 +1,6 @@
 """Real PostgreSQL for every test of the service: the bundled 18, and the machine's 15 where it is installed."""
 
+import asyncio
 import itertools
 import os
 import shutil
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from service import resources, sample, wiring
 from service.postgres.binaries import find_server
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
@@ -106,3 +108,16 @@ def _drop(server: EmbeddedServer, url: str) -> None:
     name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
     with psycopg.connect(server.admin_url, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture(scope="module")
+def sample_url(create_database: Callable[[str], str], migrated_template: str) -> str:
+    """Return the address of a log that holds the sample, for tests that do not write."""
+    url = create_database(migrated_template)
+
+    async def loading() -> None:
+        async with wiring.services(url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / "syria-coast-2025"))
+
+    asyncio.run(loading())
+    return url

@@ -329,6 +329,7 @@ def test_a_listening_connection_that_breaks_is_not_noticed_by_those_who_follow(
     client: httpx.Client, incident: str, server: EmbeddedServer
 ) -> None:
     break_it = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s"
+    filed(client, incident, toll("0"))  # the first one introduces its source as well
     with subscribed(client) as events:
         first = filed(client, incident, toll("1"))["position"]
         came, broken = [int(next(events)["id"])], 0

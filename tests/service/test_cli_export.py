@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from domain.catalogue import VIEWS
-from service import formats, resources, sample, wiring
+from service import formats, wiring
 from service.answers import Question, answer
 from service.api.sending import envelope
 from service.console import exporting
@@ -22,18 +22,6 @@ from tests.service.console import ending, run
 pytestmark = pytest.mark.one_server_will_do
 
 INCIDENT = "syria-coast-2025"
-
-
-@pytest.fixture(scope="module")
-def sample_url(create_database: Callable[[str], str], migrated_template: str) -> str:
-    url = create_database(migrated_template)
-
-    async def loading() -> None:
-        async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
-
-    asyncio.run(loading())
-    return url
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from service import resources, sample, wiring
+from service import sample, wiring
 from service.answers import Question, answer
 from service.console import replay
 from service.console.pages import print_page
@@ -21,18 +20,6 @@ pytestmark = pytest.mark.one_server_will_do
 
 INCIDENT = "syria-coast-2025"
 BY_9_MARCH = ("--reported-until", "2025-03-09T23:59:59+03:00")
-
-
-@pytest.fixture(scope="module")
-def sample_url(create_database: Callable[[str], str], migrated_template: str) -> Iterator[str]:
-    url = create_database(migrated_template)
-
-    async def loading() -> None:
-        async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
-
-    asyncio.run(loading())
-    return url
 
 
 def page(url: str, question: Question, capsys: pytest.CaptureFixture[str]) -> str:

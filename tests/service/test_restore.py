@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from domain.catalogue import VIEWS
-from service import resources, sample, wiring
+from service import wiring
 from service.answers import Question, answer
 from service.console import exporting, importing
 from service.exporting import Asked as What
@@ -20,18 +20,6 @@ from tests.service.servers import one
 
 INCIDENT = "syria-coast-2025"
 ALL = "SELECT * FROM public.facts ORDER BY notification_id"
-
-
-@pytest.fixture(scope="module")
-def sample_url(create_database: Callable[[str], str], migrated_template: str) -> str:
-    url = create_database(migrated_template)
-
-    async def loading() -> None:
-        async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
-
-    asyncio.run(loading())
-    return url
 
 
 @pytest.fixture(scope="module")
