@@ -66,11 +66,11 @@ class Listed:
 class Text:
     """A string of at most `limit` characters that JSON, UTF-8 and PostgreSQL all keep: no NUL, no lone surrogate."""
 
-    limit: int = 10_000
+    limit: int
     least: int = 0
 
     def check(self, text: str) -> str:
-        if found := _FORBIDDEN.search(text):
+        if not text.isprintable() and (found := _FORBIDDEN.search(text)):
             what = "a NUL character" if found[0] == "\x00" else "half of a surrogate pair"
             raise PydanticCustomError(
                 "forbidden_character", "The text holds {what}, which is not text.", {"what": what}
@@ -84,10 +84,12 @@ class Text:
         return core_schema.no_info_after_validator_function(self.check, plain)
 
 
-Words = Annotated[str, Text(10_000)]
+LONGEST_WORDS, LONGEST_LABEL = 10_000, 300
+
+Words = Annotated[str, Text(LONGEST_WORDS)]
 """Free text, verbatim: up to 10,000 characters."""
 
-Label = Annotated[str, Text(300, 1)]
+Label = Annotated[str, Text(LONGEST_LABEL, 1)]
 """A name or label, verbatim: 1 to 300 characters, not all of them blank."""
 
 

@@ -23,6 +23,8 @@ Schema = dict[str, Any]
 _CHECKS = ("function-before", "function-after", "function-wrap")
 _BENEATH = ("schema", "items_schema", "keys_schema", "values_schema", "choices", "fields", "definitions")
 _RULES_OF_TEXT = ("pattern", "min_length", "max_length")
+_OF_JSON = ("str", "int", "bool", "none")
+"""Types that JSON tells apart: strictly read, each takes its own, and what none takes is left to the one other."""
 _BY_VALUE = {"type": "any"}
 _WORKED_OUT: Mapping[type, tuple[str, ...]] = {Count: ("lower", "upper", "best", "bound", "lexicon")}
 """What is worked out at the door and always kept; where one is missing, the fact is left to `decode`."""
@@ -84,6 +86,9 @@ def unchecked(schema: Schema) -> Schema:
     bare: Schema = {name: _each(part) if name in _BENEATH else part for name, part in schema.items()}
     if bare["type"] == "str":
         return {name: part for name, part in bare.items() if name not in _RULES_OF_TEXT}
+    if bare["type"] == "union" and sum(choice["type"] not in _OF_JSON for choice in bare["choices"]) <= 1:
+        choices = [each | {"strict": True} if each["type"] in _OF_JSON else each for each in bare["choices"]]
+        bare |= {"mode": "left_to_right", "choices": choices}
     if "default_factory" in bare:  # dict[str, str]() makes what dict() makes, in six times the time
         bare["default_factory"] = get_origin(bare["default_factory"]) or bare["default_factory"]
     if bare.get("cls") in _WORKED_OUT:

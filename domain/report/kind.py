@@ -13,7 +13,7 @@ from domain.actors import Actor
 from domain.claims import EVENT_SCOPE, Claim
 from domain.clocks import EdtfOccurred, EdtfReported
 from domain.places import Place
-from domain.report.attributes import Attribute
+from domain.report.attributes import Attributes
 from domain.report.written import Address, Language, MediaType, Sha256
 from domain.sources import SourceRef
 from domain.words import Label, Slug, Strict, Words, slugify
@@ -95,7 +95,7 @@ class Report(Strict, frozen=True):
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
     language: Language | None = None
     tags: Labels = ()
-    attributes: Annotated[dict[Label, Attribute], Field(max_length=500)] = Field(default_factory=dict[str, Any])
+    attributes: Attributes = Field(default_factory=dict[str, Any])
     """What else the source states, such as the cells of a row of a table: verbatim, with its type."""
     external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict[str, str])
     """Ids of this statement elsewhere, by the name of the place that gave them."""
