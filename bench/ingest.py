@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import gc
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
+from service.wiring import salts
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
 """What the log holds already."""
@@ -212,7 +212,7 @@ def _written(url: str, made: list[dict[str, Any]]) -> float:
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
         filed.append(Write(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
     mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=lambda: secrets.token_bytes(32), new_id=uuid.uuid4) as log:
+    with KnownwhenLog(url, mapper=mapper, salt=salts(), new_id=uuid.uuid4) as log:
         return asyncio.run(_write(Writer(log.recorder), opened, filed))
 
 

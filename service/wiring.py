@@ -1,6 +1,7 @@
 """The one place that picks implementations and reads clock and randomness; everything else is handed what it needs."""
 
 import asyncio
+import os
 import secrets
 import signal
 import threading
@@ -36,7 +37,7 @@ from service.sealing.tree import LogTree
 PATIENCE = 3.0
 """How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""
 
-_SALT_BYTES = 32
+_SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
@@ -48,7 +49,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
     address = await asyncio.to_thread(as_service, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
-    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=_salt, new_id=uuid.uuid4) as log:
+    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
@@ -132,5 +133,17 @@ def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
             signal.signal(each, before[each])
 
 
-def _salt() -> bytes:
-    return secrets.token_bytes(_SALT_BYTES)
+def salts() -> Callable[[], bytes]:
+    """Return what gives a salt a call. Many are drawn at once: to draw lets go of the interpreter, as does a file."""
+    drawn: list[bytes] = []
+    os.register_at_fork(after_in_child=drawn.clear)  # or parent and child would give the same
+
+    def salt() -> bytes:
+        try:
+            return drawn.pop()
+        except IndexError:
+            some = secrets.token_bytes(_SALT_BYTES * _SALTS_AT_ONCE)
+            drawn.extend(some[start : start + _SALT_BYTES] for start in range(_SALT_BYTES, len(some), _SALT_BYTES))
+            return some[:_SALT_BYTES]
+
+    return salt

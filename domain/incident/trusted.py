@@ -17,6 +17,8 @@ from pydantic_core import CoreSchema, SchemaValidator, from_json
 
 from domain.counts import Count
 from domain.incident.facts import Fact, decode, is_report, joined, shape_of
+from domain.report.kind import Report
+from domain.report.registry import KINDS
 
 Schema = dict[str, Any]
 
@@ -54,6 +56,16 @@ def trusted_bytes(topic: str, state: bytes, text: bytes | None = None) -> Fact:
         return _reader(topic).validate_json(whole)
     except (TypeError, ValidationError):
         return decode(topic, from_json(state), None if text is None else from_json(text))
+
+
+def write_report(report: Report) -> bytes:
+    """Write a report that was checked, for `trusted_report` to read in another process."""
+    return report.model_dump_json(by_alias=True, exclude_unset=True).encode()
+
+
+def trusted_report(kind: str, content: bytes) -> Report:
+    """Return the report that `write_report` wrote; raises pydantic's ValidationError for what it did not."""
+    return _reader_of(KINDS[kind].model).validate_json(content)
 
 
 _REPORT = b'"report":{'

@@ -8,6 +8,9 @@ from typing import cast
 _TYPE_ERROR = "a canonical document holds only strings, integers, booleans, null, lists and objects, not {}"
 
 _BIGGEST = 2**53 - 1
+_AT_ONCE = 2047
+"""For more bytes than this (docs.python.org/3/library/hashlib.html), and in `hmac.digest` for any, the interpreter is
+let go of, and beside a busy thread it takes milliseconds to have it back."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -41,7 +44,11 @@ def digest_of(data: bytes) -> str:
 
 def commitment(part: str, salt: bytes, content: bytes) -> bytes:
     """Commit to one part of a fact (ledger.md §1): HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + content)."""
-    return hmac.digest(salt, b"knownwhen/v1/" + part.encode() + b"\x00" + content, "sha256")
+    whole = b"knownwhen/v1/" + part.encode() + b"\x00" + content
+    code = hmac.new(salt, whole[:_AT_ONCE], "sha256")
+    for start in range(_AT_ONCE, len(whole), _AT_ONCE):
+        code.update(whole[start : start + _AT_ONCE])
+    return code.digest()
 
 
 def _check(value: object) -> None:

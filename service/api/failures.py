@@ -1,7 +1,7 @@
 """How a problem is told: an exception becomes an `application/problem+json` response, and never says more."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import orjson
@@ -53,6 +53,10 @@ class Problem(Exception):
         self.complaints = complaints
         self.headers = dict(headers or {})
         self.more = dict(more or {})
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str], dict[str, Any]]:
+        """Let it be sent to another process: by itself an exception is made anew of its message alone."""
+        return type(self), (self.type.slug, self.detail), self.__dict__
 
     def response(self, instance: str | None = None) -> Response:
         """Return the response; `instance` names this occurrence."""

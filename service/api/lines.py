@@ -35,10 +35,15 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 
 
 class Taken(NamedTuple):
-    """A line that can be decided: the write that it asks for, and the document that it was."""
+    """A line that can be decided: the write that it asks for, and what was sent."""
 
     write: Write
-    document: Document
+    sent: Document | bytes
+
+    @property
+    def document(self) -> Document:
+        """The document that it was."""
+        return orjson.loads(self.sent) if isinstance(self.sent, bytes) else self.sent
 
 
 def read_line(raw: bytes) -> Taken:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,14 +15,15 @@ import orjson
 from domain.words import nearest
 from service import formats, wiring
 from service.api.app import SELDOM
-from service.api.outcomes import GROUP, record
+from service.api.outcomes import record
+from service.console.beside import Reading
 from service.console.database import expect_migrated, migrated, on_database
 from service.console.imported import Report
 from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
-from service.importer import STDIN, Cells, Importer, Source, Unreadable
+from service.importer import STDIN, Cells, Importer, Unreadable
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -106,17 +107,18 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
         expect_migrated(url)
     else:
         migrated(url)
-    source = Source(tuple(asked.files), asked.map, asked.path, asked.reported_at, partial(_held, url))
+    held = partial(_held, url)
+    reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, held)
     with Report(asked.errors, every=asked.json) as report, progress() as told:
-        total, done = importer.steps(source), 0
+        done = 0
 
         def advance(steps: int) -> None:
             nonlocal done
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
-        rows = importer.read(replace(source, advance=advance))
-        with read_ahead(rows, GROUP) as following:
+        total = importer.steps(reading.source(advance))
+        with read_ahead(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
     return report
 

@@ -1,4 +1,4 @@
-"""What an importer reads, read and checked ahead of the writer in a thread of its own, a group of rows at a time."""
+"""What an importer reads, taken ahead of the writer in a thread of its own, a group of rows at a time."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -34,12 +34,18 @@ Row = Ready | Wrong | Bad
 _Group = list[Row] | BaseException | None
 
 
+def checked(rows: Iterator[Line | Bad], together: int) -> Iterator[list[Row]]:
+    """Yield rows, checked, so many at a time. Raises what reading them raises."""
+    while group := [_checked(row) for row in islice(rows, together)]:
+        yield group
+
+
 @contextmanager
-def read_ahead(rows: Iterator[Line | Bad], together: int) -> Generator[Callable[[], list[Row] | None]]:
+def read_ahead(groups: Iterator[list[Row]]) -> Generator[Callable[[], list[Row] | None]]:
     """Give what returns the next group of rows, None at the end; whatever reading raises, it raises."""
     waiting: Queue[_Group] = Queue(AHEAD)
     stopped = Event()
-    reader = Thread(target=_read, args=(rows, together, waiting, stopped), name="reader", daemon=True)
+    reader = Thread(target=_read, args=(groups, waiting, stopped), name="reader", daemon=True)
     reader.start()
     try:
         yield lambda: _next(waiting, stopped)
@@ -60,13 +66,13 @@ def _next(waiting: "Queue[_Group]", stopped: Event) -> list[Row] | None:
     return None
 
 
-def _read(rows: Iterator[Line | Bad], together: int, waiting: "Queue[_Group]", stopped: Event) -> None:
+def _read(groups: Iterator[list[Row]], waiting: "Queue[_Group]", stopped: Event) -> None:
     try:
-        while not stopped.is_set():
-            group = [_checked(row) for row in islice(rows, together)]
-            _put(waiting, group or None, stopped)
-            if not group:
+        for group in groups:
+            _put(waiting, group, stopped)
+            if stopped.is_set():
                 return
+        _put(waiting, None, stopped)
     except BaseException as problem:  # noqa: BLE001 - whoever takes the groups is told
         _put(waiting, problem, stopped)
 

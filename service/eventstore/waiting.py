@@ -78,6 +78,11 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self._singles or self._lists)
 
+    @property
+    def singles(self) -> int:
+        """How many single commands are not answered yet."""
+        return len(self._singles)
+
     def add(self, member: Member) -> None:
         """Let one more wait; raises Overloaded where too many wait already."""
         single = len(member.writes) == 1 and not member.together

@@ -20,7 +20,9 @@ from service.eventstore.writes import Write, Written
 __all__ = ["Overloaded", "Write", "Writer", "Written"]
 
 LIST_SECONDS: Final = 0.03
-"""How long one transaction goes on deciding commands out of lists, so that single ones need not wait for long."""
+"""How long one transaction goes on deciding commands out of lists while single ones wait for the next."""
+MOST_SECONDS: Final = 0.12
+"""How long it does while nobody waits here: whoever waits in another process, this one cannot see."""
 
 _FEWEST: Final = 32
 
@@ -156,10 +158,11 @@ class Writer:
                 batch = Batch(tail, self._warm)
                 batch.read(writes)
                 answers.extend(map(batch.decide, writes[:at_least]))
-                until = time.monotonic() + LIST_SECONDS
+                began = time.monotonic()
                 for write in writes[at_least:]:
                     answers.append(batch.decide(write))
-                    if time.monotonic() > until:
+                    waited_for = self._waiting.singles > at_least
+                    if time.monotonic() > began + (LIST_SECONDS if waited_for else MOST_SECONDS):
                         break
                 if together:
                     _expect_all(answers)

@@ -19,7 +19,7 @@ from pydantic_core import SchemaValidator
 from domain.claims import Claim
 from domain.clocks import ClockError, Span, format_instant, parse_instant
 from domain.incident.facts import TOPICS, Fact, ReportFiled, UnknownFact, decode, encode, shape_of
-from domain.incident.trusted import trusted, trusted_bytes, unchecked
+from domain.incident.trusted import trusted, trusted_bytes, trusted_report, unchecked, write_report
 from domain.ledger.canonical import canonical
 from domain.report.kind import Report
 from domain.report.registry import KINDS, REPORTS
@@ -82,6 +82,14 @@ def kept(fact: Fact) -> None:
 @given(st.data())
 def test_a_report_of_every_kind_is_the_same_unchecked(kind: str, data: st.DataObject) -> None:
     kept(filed(data.draw(reports(kind))))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@EACH
+@given(st.data())
+def test_a_report_that_was_checked_elsewhere_is_the_same(kind: str, data: st.DataObject) -> None:
+    report = data.draw(reports(kind))
+    same(trusted_report(kind, write_report(report)), report)
 
 
 @given(reports(), st.sampled_from(["transcription", "translation", "attribution", "reclassified"]), notes())

@@ -2,6 +2,7 @@
 
 import io
 import json
+import multiprocessing
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from service.console import importing
+from service.api.lines import Taken
+from service.api.packed import Packed, unpack
+from service.console import beside, importing
 from service.console.importing import Asked
+from service.console.outcome import CannotRun
 from service.settings import read_settings
 from tests.service.console import data_folder, ending, run, running
 from tests.service.servers import one
@@ -78,6 +82,57 @@ def test_each_bad_row_is_told_by_line_column_and_reason_and_the_rest_goes_in(
     assert all(each["file"] == str(path) and each["reason"] for each in summary["errors"])
     kept = [json.loads(line) for line in (tmp_path / "errors.ndjson").read_text(encoding="utf-8").splitlines()]
     assert kept == summary["errors"]
+
+
+def test_a_large_import_is_read_beside_and_comes_to_the_same(
+    imported: Callable[..., tuple[int, dict[str, Any]]],
+    tmp_path: Path,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = report("9")
+    unknown["claims"][0]["measure"] = "kiled"
+    lines = (REGISTER, OPEN, report("7", tags=["a"]), unknown, b"nonsense", report("8", incident="nowhere"))
+    path = write(tmp_path / "a.ndjson", *lines, *(report(str(figure)) for figure in range(1_500)))
+    monkeypatch.setattr(beside, "LARGE", 1)
+    read: list[int] = []
+    monkeypatch.setattr(beside, "unpack", lambda packed: (read.append(1), unpack(packed))[1])
+    first = imported(path)
+    assert first[1]["recorded"] == 1_503
+    assert len(read) == 1_504
+    assert [(each["line"], each["outcome"]) for each in first[1]["errors"]] == [
+        (4, "invalid"),
+        (5, "invalid"),
+        (6, "refused"),
+    ]
+    monkeypatch.setattr(beside, "LARGE", 1 << 40)
+    again = imported(path)
+    assert (again[1]["recorded"], again[1]["replayed"]) == (0, 1_503)  # so they had the same ids and hashes
+    assert again[1]["errors"] == first[1]["errors"]
+    assert one(database_url, FACTS) == 1_503
+
+
+def test_what_goes_wrong_beside_is_told_here(
+    imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "LARGE", 1)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(b"no gzip at all")
+    with pytest.raises(CannotRun, match=r"a\.csv\.gz"):
+        importing.import_(read_settings(), Asked("ucdp", [path]))
+    path = write(tmp_path / "a.ndjson", OPEN, *(report(str(figure)) for figure in range(20_000)))
+
+    def killing(packed: Packed) -> Taken:
+        for process in multiprocessing.active_children():
+            process.kill()
+        return unpack(packed)
+
+    monkeypatch.setattr(beside, "unpack", killing)
+    with pytest.raises(CannotRun, match="Run it again: nothing is recorded twice"):
+        imported(path)
+    assert not multiprocessing.active_children()
+    monkeypatch.setattr(beside, "unpack", unpack)
+    assert imported(path)[1]["invalid"] == 0
 
 
 def test_people_are_shown_the_first_bad_rows_and_told_of_the_rest(

@@ -1,6 +1,7 @@
 """What wiring opens: a service that acts as a role of few rights, and finishes what it began."""
 
 import asyncio
+import os
 from uuid import uuid4
 
 import psycopg
@@ -11,7 +12,7 @@ from domain.sources import Registration
 from service.eventstore.writer import Write
 from service.postgres.problems import DatabaseUnreachable
 from service.postgres.role import ROLE, as_service
-from service.wiring import services
+from service.wiring import salts, services
 
 
 def registration(number: int) -> Write:
@@ -69,3 +70,18 @@ def test_ids_and_salts_are_new_each_time(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         salts = connection.execute("SELECT state_salt FROM facts").fetchall()
     assert len({salt for (salt,) in salts}) == 2
+
+
+def test_no_salt_is_given_twice_nor_in_two_processes() -> None:
+    salt = salts()
+    given = {salt() for _ in range(2_500)}
+    assert len(given) == 2_500
+    assert {len(each) for each in given} == {32}
+    reads, writes = os.pipe()
+    if not (child := os.fork()):
+        os.write(writes, salt())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reads, 100)
+    assert len(theirs) == 32
+    assert theirs not in given | {salt() for _ in range(1_000)}
