@@ -189,7 +189,9 @@ class Days:
 
     def _add(self, counted: tuple[date, str, int], times: int) -> None:
         day, tier, dead = counted
-        tally = self._tallies.setdefault(day, _Tally())
+        tally = self._tallies.get(day)
+        if tally is None:
+            tally = self._tallies[day] = _Tally()
         tally.tiers[tier] += times
         tally.dead += times * dead
         self._stale.add(day)

@@ -41,6 +41,16 @@ _COULD_NOT_RUN = 3
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of whatever goes wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+AsOf = Annotated[
+    str | None, typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z.")
+]
+ReportedUntil = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
+]
+Policy = Annotated[
+    str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
+]
+Map = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")]
 
 
 def main() -> None:
@@ -129,16 +139,9 @@ def replay(  # noqa: PLR0913 - each is a part of the question
         str, typer.Argument(metavar="INCIDENT", help="The incident's slug, such as syria-coast-2025, or its id.")
     ],
     *,
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z."),
-    ] = None,
-    reported_until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
-    ] = None,
-    policy: Annotated[
-        str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: range/1]")
-    ] = None,
+    as_of: AsOf = None,
+    reported_until: ReportedUntil = None,
+    policy: Policy = None,
     view: Annotated[str, typer.Option(metavar="NAME/VERSION", help="state/1, timeline/1 or claims/1.")] = "state/1",
     json: Json = False,
     debug: Debug = False,
@@ -218,9 +221,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     ],
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files; for git, a repository.")],
     *,
-    map_: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="The mapping file, which says what columns mean.")
-    ] = None,
+    map_: Map = None,
     path: Annotated[
         str | None, typer.Option(metavar="PATH", help="For git: the table's path in the repository.")
     ] = None,
@@ -262,19 +263,10 @@ def export(  # noqa: PLR0913 - each is a part of the question
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
     ] = Path("-"),
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z."),
-    ] = None,
-    reported_until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
-    ] = None,
-    policy: Annotated[
-        str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
-    ] = None,
-    map_: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="The mapping file of the table to give back.")
-    ] = None,
+    as_of: AsOf = None,
+    reported_until: ReportedUntil = None,
+    policy: Policy = None,
+    map_: Map = None,
     view: Annotated[
         str | None, typer.Option(metavar="NAME/VERSION", help="This view of each incident: state/1, claims/1 …")
     ] = None,
