@@ -1,6 +1,7 @@
 """How fast many reports go in at once: over HTTP and from a file, against inserting ready-made rows by a thousand."""
 
 import argparse
+import gc
 import http.client
 import tempfile
 import time
@@ -22,6 +23,7 @@ from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
 from domain.incident.facts import decode, encode
+from service.api.app import SELDOM
 from service.api.lines import Taken, read_line
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
@@ -204,6 +206,7 @@ def _parts(url: str, openings: Sequence[bytes], reports: Sequence[bytes]) -> dic
     with KnownwhenLog(url, mapper=mapper, salt=partial(salt, 32), new_id=uuid.uuid4) as log:
         writer = Writer(log.recorder)
         _committed(writer, [read_line(line).write for line in openings])
+        gc.set_threshold(*SELDOM)  # as in the service
         read, reading = _cost(lambda: [_read(line) for line in reports])
         assert len(read) == len(reports)
         taken, taking = _cost(lambda: [read_line(line) for line in reports])

@@ -20,7 +20,7 @@ from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
 from service.importer import STDIN, Bad, Cells, Source, Unreadable, Where
 
-LARGE: Final = 8 * 1024 * 1024
+LARGE: Final = 12 * 1024 * 1024
 """From so many bytes of files on another process is worth its start."""
 _PACKED: Final = 8
 """About how many times as much is in a file that gzip has packed."""

@@ -15,6 +15,7 @@ from domain.ledger.canonical import canonical, commitment
 from tests.service.serving import filed, opened, problem, toll
 
 pytest_plugins = ("tests.service.projected_fixtures",)
+pytestmark = pytest.mark.one_server_will_do
 
 VIEWS = {"": "state/1", "/timeline": "timeline/1", "/claims": "claims/1"}
 

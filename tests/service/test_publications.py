@@ -26,6 +26,7 @@ from tests.service.serving import CREATED, filed, opened, problem, service, serv
 from tests.service.standard import leaves, root_of
 
 pytest_plugins = ("tests.service.api_fixtures",)
+pytestmark = pytest.mark.one_server_will_do
 
 
 def published(
