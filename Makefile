@@ -40,7 +40,7 @@ test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests
 ifeq ($(strip $(ARGS)),)
 	.venv/bin/python -m pytest tests/domain -k '$(PROPERTIES)' --numprocesses 2 --dist worksteal
 	.venv/bin/python -m pytest tests/domain -k 'not ($(PROPERTIES))' --cov --cov-report= --numprocesses 2 --dist worksteal
-	.venv/bin/python -m pytest tests/service tests/faults --cov --cov-report= --cov-append --numprocesses 3 --dist loadfile
+	.venv/bin/python -m pytest tests/service tests/faults --cov=service --cov-report= --cov-append --numprocesses 3 --dist loadfile
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
 else
