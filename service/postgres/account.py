@@ -4,12 +4,14 @@ PostgreSQL refuses to run as root. An ordinary user runs it as themselves; for
 root it runs as a system account without password, shell or home.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import structlog
 from service.postgres.problems import EmbeddedServerError
 
 SYSTEM_ACCOUNT = "knownwhen"
+_USER_DATABASE = "/etc"
 
 _ENTER = {"owner": stat.S_IXUSR, "group": stat.S_IXGRP, "others": stat.S_IXOTH}
 _log = structlog.get_logger(__name__)
@@ -128,12 +131,28 @@ def _known(uid: int) -> Account:
 
 
 def _system_account() -> Account:
-    try:
-        uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
-    except KeyError:
-        _make_system_account()
-        uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
+    with _one_at_a_time():
+        try:
+            uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
+        except KeyError:
+            _make_system_account()
+            uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
     return _known(uid)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold an advisory lock on the folder of the user database, across processes.
+
+    Two `useradd` at once may both succeed, and the first id is then replaced by the second: a server that began to
+    start under the first finds that its user does not exist.
+    """
+    folder = os.open(_USER_DATABASE, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _make_system_account() -> None:
@@ -144,7 +163,7 @@ def _make_system_account() -> None:
         command = [program, *wishes, "--shell", "/usr/sbin/nologin", SYSTEM_ACCOUNT]
         said = subprocess.run(command, capture_output=True, check=False, text=True).stderr.strip()
     try:
-        pwd.getpwnam(SYSTEM_ACCOUNT)  # ours, or that of another Knownwhen starting in the same moment
+        pwd.getpwnam(SYSTEM_ACCOUNT)
     except KeyError:
         message = (
             f"PostgreSQL refuses to run as root, and the system account {SYSTEM_ACCOUNT} could not be made ({said}). "

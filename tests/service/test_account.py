@@ -1,6 +1,9 @@
 """What root opens for the account that runs PostgreSQL: the way in, and nothing else."""
 
 import os
+import pwd
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,28 @@ def test_root_runs_it_as_a_system_account_in_a_new_folder(tmp_path: Path) -> Non
     assert chosen.name == "knownwhen"
     assert chosen.uid != 0
     assert chosen.other
+
+
+@ROOT_ONLY
+def test_processes_that_start_at_once_make_one_account(tmp_path: Path) -> None:
+    name = f"kw-test-{os.getpid()}"
+    script = (
+        "import sys; from pathlib import Path; from service.postgres import account\n"
+        f"account.SYSTEM_ACCOUNT = {name!r}\n"
+        "sys.stdin.readline()\n"
+        "print(account.account_for(Path(sys.argv[1])).uid)"
+    )
+    command, pipe = [sys.executable, "-c", script, str(tmp_path / "postgres")], subprocess.PIPE
+    starting = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
+    try:
+        for each in starting:
+            assert each.stdin is not None
+            each.stdin.write("\n")
+            each.stdin.flush()
+        told = [each.communicate()[0].splitlines()[-1] for each in starting]
+        assert {int(uid) for uid in told} == {pwd.getpwnam(name).pw_uid}
+    finally:
+        subprocess.run(["/usr/sbin/userdel", name], check=False, capture_output=True)
 
 
 @ROOT_ONLY
