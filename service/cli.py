@@ -17,6 +17,7 @@ _EPILOG = """
 [bold]Examples[/bold]
 
   knownwhen demo
+  knownwhen demo --sample river-port-2024
   KNOWNWHEN_PORT=9000 knownwhen demo
   knownwhen replay syria-coast-2025 --reported-until 2025-03-09T23:59:59Z
   knownwhen replay syria-coast-2025 --as-of @100 --view timeline/1
@@ -86,14 +87,21 @@ def options(
 
 
 @app.command()
-def demo(*, debug: Debug = False) -> None:
-    """Start everything here: a PostgreSQL of its own, the sample, and the server. Ctrl-C stops it all.
+def demo(
+    *,
+    sample: Annotated[
+        str,
+        typer.Option("--sample", metavar="NAME", help="Which sample to load: syria-coast-2025, or river-port-2024."),
+    ] = "syria-coast-2025",
+    debug: Debug = False,
+) -> None:
+    """Start everything here: a PostgreSQL of its own, a sample, and the server. Ctrl-C stops it all.
 
-    The data stays in ./data (KNOWNWHEN_DATA); run it again and it goes on from there.
+    The data stays in ./data (KNOWNWHEN_DATA); run it again and it goes on from there. A log can hold both samples.
     """
     from service.console import demo, outcome
 
-    outcome.run(demo.demo, debug=debug)
+    outcome.run(lambda settings: demo.demo(settings, sample), debug=debug)
 
 
 @app.command()

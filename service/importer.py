@@ -11,7 +11,7 @@ STDIN: Final = Path("-")
 """What stands for standard input."""
 
 Document = Mapping[str, Any]
-"""A line as JSON: `{"incident": slug, …report}`, `{"open": {…}}` or `{"register": {…}}`; docs/formats.md."""
+"""A line as JSON: `{"incident": slug, …report}`, or a command, such as `{"open": {…}}`, alone; docs/formats.md."""
 
 Cells = Mapping[str, object]
 """A row of a table: its cells by column, each a string, whole number, truth, None or `{"decimal": "1.50"}`."""

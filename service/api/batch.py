@@ -59,7 +59,7 @@ def _described() -> Described:
 
 @router.post("/v1/reports:batch", summary="File many reports", **_described())
 async def batch(request: Request, services: Opened, *, atomic: Atomic = False) -> Response:
-    """Send one on each line: a report with its `incident`, `{"open": …}` an incident, or `{"register": …}` a source.
+    """Send one on each line: a report with its `incident`, or another command alone, such as `{"open": …}`.
 
     Each line is told with its number: `recorded`, `replayed` if it had been recorded before, `refused` or `invalid`
     with the problem, or `failed` if the service could not take it, so that it should be sent again. A line that is not

@@ -12,24 +12,23 @@ import orjson
 from pydantic import ValidationError
 
 from domain.incident import refusals
-from domain.incident.commands import FileReport, OpenIncident
+from domain.incident.commands import FileReport
 from domain.incident.facts import NAMESPACE
 from domain.ledger.canonical import canonical
-from domain.sources import Introduction, Registration
+from domain.words import nearest
 from service.answers import stream_of
 from service.api import writing
 from service.api.body import Sent, parse, read_report
 from service.api.complaints import Complaint, Where, complaints_of, path_of
 from service.api.failures import Problem, refuse_fields
+from service.api.line_commands import NAMES, IncidentMissing, command_of, model_of, without_incident
 from service.api.writing import Order, Terms
 from service.eventstore.writer import Write
 from service.names import each_once
 
 Document = Mapping[str, Any]
 
-_OTHERS: Final[Mapping[str, type[OpenIncident | Registration]]] = {"open": OpenIncident, "register": Registration}
-"""What a line may be besides a report: the body of that request under one name."""
-_WHAT: Final = "A line is a report with its “incident”, or has “open” or “register” and nothing else."
+_WHAT: Final = f"A line is a report with its “incident”, or has one of these and nothing else: {', '.join(NAMES)}."
 _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 """The first byte in UTF-8 of a character that UTF-16 sorts otherwise than by its number (RFC 8785 §3.2.3)."""
 
@@ -83,16 +82,16 @@ def taken(document: Document) -> Write:
     Its id is the report's own, else one that follows from what the line says, so that the same line again is recorded
     once, however it is spaced. Raises Problem, which names every field at fault.
     """
-    for name in _OTHERS:
-        if name in document:
-            return _other(document, name)
-    return _report(document)
+    name = _command_in(document)
+    return _report(document) if name is None else _other(document, name)
 
 
 def refused(refusal: refusals.Refusal, document: Document) -> Problem:
     """Return the problem that a refusal of a line is, with the place in the line that it is about."""
-    within: Where = next(((name,) for name in _OTHERS if name in document), ())
-    incident = document.get("incident")
+    name = _command_in(document)
+    body = cast("Document", document if name is None else document[name])
+    within: Where = () if name is None else (name,)
+    incident = body.get("incident")
     named = (incident, stream_of(incident)) if isinstance(incident, str) else None
     order = Order("line", "", Sent(b"", dict(document)), Terms(), named, within)
     return writing.refused(refusal, order)
@@ -114,7 +113,10 @@ def _report(document: Document) -> Write:
 def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
     """Say that a line names no incident, and what else is wrong with it, if it means to be a report."""
     if "incident" not in document and "kind" not in document:
-        return refuse_fields([Complaint("", _WHAT)])
+        alone = next(iter(document)) if len(document) == 1 else ""
+        near = nearest(alone, NAMES)
+        hint = f" Did you mean “{near}”?" if near else ""
+        return refuse_fields([Complaint(path_of((alone,)) if near else "", _WHAT + hint, near)])
     why = "This must name an incident, by slug or id." if "incident" in document else "This is needed and missing."
     found = [Complaint("incident", why)]
     try:
@@ -124,20 +126,28 @@ def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
     return refuse_fields(found)
 
 
+def _command_in(document: Document) -> str | None:
+    """Return the name of the command that a line holds, None for a report."""
+    if "kind" in document and "incident" in document:  # the most common case by far
+        return None
+    return next((name for name in NAMES if name in document), None)
+
+
 def _other(document: Document, name: str) -> Write:
-    model, body = _OTHERS[name], document[name]
+    body = document[name]
     found = [Complaint(path_of((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
-        command = model.model_validate(body)
-        if isinstance(command, Registration) and "reliability" not in command.model_fields_set:
-            command = Introduction.model_validate(body)
+        command, incident = command_of(name, body)
     except ValidationError as error:
-        wrong = complaints_of(error.errors(include_url=False), model=model, document=body)
+        described = without_incident(name, body)
+        wrong = complaints_of(error.errors(include_url=False), model=model_of(name), document=described)
         raise refuse_fields([*(_within(name, each) for each in wrong), *found]) from None
+    except IncidentMissing as error:
+        raise refuse_fields([Complaint(f"{name}.incident", str(error)), *found]) from None
     if found:
         raise refuse_fields(found)
     content = _canonical(body)
-    return Write(command, _id_of(name, content), _hash(name, content))
+    return Write(command, _id_of(name, content), _hash(name, content), incident)
 
 
 def _within(name: str, complaint: Complaint) -> Complaint:

@@ -6,43 +6,42 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from threading import Event
-from uuid import UUID
+from urllib.parse import quote
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from service import resources, sample, wiring
-from service.console import projecting, web
+from service import sample, wiring
+from service.console import projecting, questions, web
 from service.console.database import held, migrated
 from service.console.listening import Address, listen, loopback
-from service.console.outcome import FINE, announce, say
+from service.console.outcome import FINE, Misuse, announce, say
+from service.console.questions import Questions
 from service.console.words import console, count
+from service.eventstore import LogReader
 from service.settings import Settings
 
-SAMPLE = "syria-coast-2025"
-"""The sample's folder, and the slug of the incident in it."""
-
-LATECOMER = UUID("19a7216c-ef5f-5b33-a460-d48260cc7c19")
-"""A report of the sample that was recorded long after it was said: Rudaw's 229 of 8 March."""
-
-_READ_THE_SENTENCE = "grep -o 'Killed, civilians: [^\"]*'"
-_EIGHTH, _TWELFTH = (f"2025-03-{day}T23:59:59%2B03:00" for day in ("08", "12"))
+DEFAULT = "syria-coast-2025"
+"""The sample that is loaded where none is named."""
 
 
-def demo(settings: Settings) -> int:
+def demo(settings: Settings, name: str = DEFAULT) -> int:
     """Start the database, bring it up to date, load the sample, and serve until stopped.
 
     Run again, it finds the sample loaded and changes nothing.
 
     Raises Misuse, CannotRun, PostgresProblem, SampleError; KeyboardInterrupt where stopped before it served.
     """
+    try:
+        lines = sample.named(name)
+    except sample.SampleUnknown as unknown:
+        raise Misuse(str(unknown)) from unknown
     address = loopback(settings.host, settings.port)
     with listen(address) as listener:
         if settings.database_url is None:
             say(f"Starting PostgreSQL in {settings.data.absolute()} …")
         with held(settings) as url:
             migrated(url)
-            before = asyncio.run(_load(url))
-            ready = _introduction(address, before)
+            ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
             with projecting.beside(url, settings):
                 web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
@@ -50,26 +49,25 @@ def demo(settings: Settings) -> int:
     return FINE
 
 
-async def _load(url: str) -> int | None:
-    """Load the sample; return the position before its latecomer, or None where the log has no such report."""
-    lines = sample.read(resources.samples() / SAMPLE)
+async def _load(url: str, name: str, lines: Sequence[sample.Line], address: Address) -> str:
+    """Load the sample; return what is printed once it answers."""
     async with wiring.services(url) as house:
         try:
-            with _progress(len(lines)) as told:
+            with _progress(name, len(lines)) as told:
                 loaded = await sample.load(house.writer, lines, told)
-            say(_summary(loaded))
+            say(_summary(name, loaded))
         except sample.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
-        row = await house.reader.find(LATECOMER)
-    return row.position - 1 if row else None
+        place = f"{address.url}/v1/incidents/{sample.opened(lines)[0]}"
+        return await _introduction(address, place, questions.of(name), house.reader)
 
 
 @contextmanager
-def _progress(total: int) -> Generator[Callable[[int], None]]:
+def _progress(name: str, total: int) -> Generator[Callable[[int], None]]:
     """Show a bar that goes away, on a terminal; elsewhere say only that it begins."""
     out = console(sys.stderr)
     if not out.is_terminal or out.is_dumb_terminal:
-        say(f"Loading the sample {SAMPLE}: {total} lines …")
+        say(f"Loading the sample {name}: {total} lines …")
         yield lambda _: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -78,26 +76,28 @@ def _progress(total: int) -> Generator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _summary(loaded: Sequence[sample.Loaded]) -> str:
+def _summary(name: str, loaded: Sequence[sample.Loaded]) -> str:
     new = sum(each.new for each in loaded)
     if not new:
-        return f"The sample {SAMPLE} is loaded already."
+        return f"The sample {name} is loaded already."
     counts = Counter(each.line.what for each in loaded)
-    parts = [count(counts[what], what) for what in ("report", "correction", "retraction", "source")]
+    named = {"report": "report", "correction": "correction", "retraction": "retraction", "register": "source"}
+    parts = [count(counts[what], word) for what, word in named.items()]
     rest = "" if new == len(loaded) else f" {new} of its {len(loaded)} lines were missing."
-    return f"The sample {SAMPLE} is loaded: {', '.join(parts)}.{rest}"
+    return f"The sample {name} is loaded: {', '.join(parts)}.{rest}"
 
 
-def _introduction(address: Address, before: int | None) -> str:
-    """Return what the demo prints once it answers: where, and three questions that show what it is for."""
-    place = f"{address.url}/v1/incidents/{SAMPLE}"
-    questions = [
-        ("What had been said by the end of 8 March 2025?", f"reported_until={_EIGHTH}"),
-        ("And by the end of 12 March?", f"reported_until={_TWELFTH}"),
-    ]
-    if before:
-        late = f"What did this log hold of 8 March at its position {before}, before a figure of that day came in late?"
-        questions.append((late, f"reported_until={_EIGHTH}&as_of=@{before}"))
-    asked = "\n".join(f"{words}\n  curl -s '{place}?{query}' | {_READ_THE_SENTENCE}\n" for words, query in questions)
-    heading = f"Knownwhen answers at {address.url}. How many civilians were killed on the Syrian coast?"
-    return f"\n{heading}\n\n{asked}\nCtrl-C stops it.\n"
+async def _introduction(address: Address, place: str, asked: Questions, reader: LogReader) -> str:
+    """Return what the demo prints once it answers: where, and questions to paste that show what it is for."""
+    printed: list[str] = []
+    for question in asked.questions:
+        query = f"reported_until={quote(question.reported_until, safe=':')}"
+        words = question.words
+        if question.before_report is not None:
+            if (row := await reader.find(question.before_report)) is None:
+                continue  # the log holds something else in the place of the sample
+            query += f"&as_of=@{row.position - 1}"
+            words = words.format(position=row.position - 1)
+        printed.append(f"{words}\n  curl -s '{place}?{query}' | grep -o '{asked.sentence}[^\"]*'\n")
+    heading = f"Knownwhen answers at {address.url}. {asked.heading}"
+    return "\n".join(["", heading, "", *printed, "Ctrl-C stops it.", ""])

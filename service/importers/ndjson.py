@@ -93,7 +93,7 @@ def _steps(source: Source) -> int:
 
 IMPORTER = Importer(
     name="ndjson",
-    summary="Knownwhen's own lines: a report with its incident, an incident to open, or a source to register.",
+    summary="Knownwhen's own lines: reports with their incidents, and all else that can be asked of a log.",
     files="files of lines; - is standard input",
     read=_read,
     steps=_steps,

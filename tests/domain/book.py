@@ -165,12 +165,17 @@ def lines(folder: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the commands of a sample: what is asked, and its body."""
     for file in sorted(folder.glob("*.ndjson")):
         for line in file.read_text("utf-8").splitlines():
-            ((name, body),) = json.loads(line).items()
+            document = json.loads(line)
+            if "kind" in document:
+                name, body = "report", document
+            else:
+                ((name, body),) = document.items()
+            body.pop("incident", None)
             yield name, body
 
 
 COMMANDS: Mapping[str, type[Any]] = {
-    "source": Registration,
+    "register": Registration,
     "open": OpenIncident,
     "scope": DeclareScope,
     "correction": CorrectReport,

@@ -2,38 +2,47 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from service import sample, wiring
+from domain import catalogue
+from service import resources, sample, wiring
 from service.answers import MergedAway, Question, answer
+from service.console import importing, questions
+from service.console.importing import Asked
+from service.settings import read_settings
 
 REPORT = "00000000-0000-4000-8000-000000000001"
 OTHER = "00000000-0000-4000-8000-000000000002"
 
 
-def told(report_id: str, source: str, figure: str) -> dict[str, object]:
+def told(incident: str, report_id: str, source: str, figure: str) -> dict[str, object]:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": figure}}
     said = {"kind": "toll_revised", "source": source, "reported_at": "2025-03-12", "claims": [claim]}
-    return {"report_id": report_id, **said}
+    return {"incident": incident, "report_id": report_id, **said}
 
 
 LINES: list[dict[str, object]] = [
-    {"source": {"slug": "afp", "name": "AFP", "type": "agency", "reliability": "A"}},
+    {"register": {"slug": "afp", "name": "AFP", "type": "agency", "reliability": "A"}},
     {"open": {"slug": "coast", "title": "The coast"}},
-    {"scope": {"name": "north", "label": "North"}},
-    {"report": told(REPORT, "afp", "830")},
+    {"scope": {"incident": "coast", "name": "north", "label": "North"}},
+    told("coast", REPORT, "afp", "830"),
     {"open": {"slug": "town", "title": "A town"}},
-    {"report": told(OTHER, "france-24", "40")},
+    told("town", OTHER, "france-24", "40"),
     {"same_origin": {"origins": ["afp", "france-24"]}},
     {"assessment": {"report_id": REPORT, "credibility": 2}},
     {"dispute": {"report_id": REPORT, "claim": "1"}},
-    {"merge": {"into": "coast"}},
-    {"rescoping": {"incident": "coast", "claims": [f"{OTHER}#1"], "scope": "north"}},
-    {"unmerge": {}},
-    {"move": {"report_id": OTHER, "to": "coast"}},
     {"merge": {"incident": "town", "into": "coast"}},
+    {"rescoping": {"incident": "coast", "claims": [f"{OTHER}#1"], "scope": "north"}},
+    {"unmerge": {"incident": "town"}},
+    {"move": {"report_id": OTHER, "to": "coast"}},
+    {"merge": {"incident": "town", "into": "coast", "reason": "After all."}},
+    {"same_origin_undo": {"origins": ["afp", "france-24"]}},
+    {"amendment": {"incident": "coast", "title": "The whole coast"}},
+    {"close": {"incident": "coast"}},
+    {"reopen": {"incident": "coast"}},
     {"policy": {"policy": "latest/1"}},
 ]
 
@@ -46,7 +55,7 @@ def folder(path: Path, lines: list[dict[str, object]]) -> Path:
 
 def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Path) -> None:
     lines = sample.read(folder(tmp_path / "small", LINES))
-    assert [line.what for line in lines] == [next(iter(line)) for line in LINES]
+    assert [line.what for line in lines] == ["report" if "kind" in line else next(iter(line)) for line in LINES]
 
     async def loading() -> None:
         async with wiring.services(database_url) as house:
@@ -67,9 +76,9 @@ def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ({"policy": {"policy": "rnage/1"}}, "policy: There is no policy “rnage/1”; did you mean “range/1”?"),
+        ({"policy": {"policy": "rnage/1"}}, "policy.policy: There is no policy “rnage/1”; did you mean “range/1”?"),
         ({"policy": {"policy": "range"}}, "policy: "),
-        ({"merge": {}}, "into: Field required"),
+        ({"merge": {"incident": "coast"}}, "merge.into: This is needed and missing"),
         ({"assessment": {"report_id": REPORT, "credibility": 9}}, "credibility: "),
         ({"same_origin": {"origins": ["afp", "afp"]}}, "“afp” is one origin already"),
     ],
@@ -81,7 +90,47 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: dict[str, obj
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("what", ["merge", "unmerge", "rescoping"])
+@pytest.mark.parametrize("what", ["merge", "unmerge", "rescoping", "amendment", "close", "reopen"])
 def test_what_is_about_an_incident_needs_one(tmp_path: Path, what: str) -> None:
-    with pytest.raises(sample.SampleError, match="no “open” comes before it"):
-        sample.read(folder(tmp_path / "small", [{what: {}}]))
+    body = {"merge": {"into": "coast"}, "rescoping": {"claims": [f"{OTHER}#1"], "scope": None}}.get(what, {})
+    with pytest.raises(sample.SampleError, match=rf"{what}\.incident: This is needed and missing"):
+        sample.read(folder(tmp_path / "small", [{what: body}]))
+
+
+@pytest.mark.parametrize("name", sample.names())
+def test_each_sample_is_made_of_public_lines_with_questions_of_its_own(name: str) -> None:
+    lines = sample.named(name)
+    assert sample.opened(lines) == [name]
+    assert len(questions.of(name).questions) == 3
+
+
+def test_a_sample_that_there_is_not_is_told_with_the_nearest() -> None:
+    with pytest.raises(sample.SampleUnknown, match=r"no sample “river-port”; did you mean “river-port-2024”\?"):
+        sample.named("river-port")
+
+
+@pytest.mark.parametrize("name", sample.names())
+def test_a_sample_imported_as_public_lines_answers_as_the_loaded_one(
+    name: str,
+    database_url: str,
+    migrated_template: str,
+    create_database: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported = create_database(migrated_template)
+    monkeypatch.setenv("DATABASE_URL", imported)
+    files = sorted((resources.samples() / name).glob("*.ndjson"))
+    for _ in range(2):
+        assert importing.import_(read_settings(), Asked("ndjson", files)) == 0
+
+    async def loading() -> None:
+        async with wiring.services(database_url) as house, wiring.services(imported) as other:
+            await sample.load(house.writer, sample.named(name))
+            heads = [(await each.reader.head()).position for each in (house, other)]
+            assert heads[0] == heads[1]
+            for view in sorted(catalogue.VIEWS.keys() - {"timeline/1", "tolls/1"}):  # they hold salts, and transactions
+                question = Question(name, view)
+                digests = {(await answer(each.reader, question)).digest for each in (house, other)}
+                assert (view, len(digests)) == (view, 1)
+
+    asyncio.run(loading())

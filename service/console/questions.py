@@ -1,0 +1,31 @@
+"""The questions that come with a sample: `questions.toml` beside its lines, for `knownwhen demo` to print."""
+
+import tomllib
+from uuid import UUID
+
+from domain.words import Strict
+from service import resources
+
+
+class Question(Strict, frozen=True):
+    """A question about the first incident of a sample, on the reported clock.
+
+    With `before_report`, it is asked as of the position before that report; `words` then name the `{position}`.
+    """
+
+    words: str
+    reported_until: str
+    before_report: UUID | None = None
+
+
+class Questions(Strict, frozen=True):
+    """What a sample is asked; `sentence` is how the sentence of `state/1` begins that answers."""
+
+    heading: str
+    sentence: str
+    questions: tuple[Question, ...]
+
+
+def of(name: str) -> Questions:
+    """Return the questions of a sample that comes with Knownwhen."""
+    return Questions.model_validate(tomllib.loads((resources.samples() / name / "questions.toml").read_text("utf-8")))
