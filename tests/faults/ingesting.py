@@ -17,7 +17,8 @@ import structlog
 import uvicorn
 
 from service.wiring import make_app
-from tests.faults.killing import PATIENCE, start
+from tests.faults.killing import start
+from tests.patience import PATIENCE
 
 SLUGS: Final = tuple(f"incident-{place}" for place in range(4))
 _CREATED, _UNAVAILABLE = 201, 503
@@ -90,7 +91,7 @@ class Client:
 
     def _post(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Post once; the status is 0 where the connection broke, so that nobody knows what became of it."""
-        connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("POST", target, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()

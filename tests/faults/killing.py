@@ -23,9 +23,8 @@ from service.postgres.problems import PostgresProblem
 from service.projecting.building import Ways
 from service.projecting.trouble import BuildingProblem
 from service.readmodels import MODELS
+from tests.patience import PATIENCE
 from tests.service.servers import working_in
-
-PATIENCE = 60.0
 
 # What was written survives the end of its process, if not that of the machine, which nobody ends here.
 QUICK = {"fsync": "off", "full_page_writes": "off"}

@@ -20,8 +20,9 @@ from service.eventstore.writer import Write
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from tests.faults.ingesting import SLUGS, Clients, listener, start_service
-from tests.faults.killing import PATIENCE, Machine, kill, machine
+from tests.faults.killing import Machine, kill, machine
 from tests.faults.writing import writing
+from tests.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(10**9))

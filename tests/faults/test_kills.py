@@ -19,8 +19,9 @@ from service.postgres.pool import connect
 from service.postgres.role import as_service
 from tests.faults import truth
 from tests.faults.curating import Curators
-from tests.faults.killing import PATIENCE, Machine, end, kill, machine, start_projector, start_rebuild
+from tests.faults.killing import Machine, end, kill, machine, start_projector, start_rebuild
 from tests.faults.writing import curate, writing
+from tests.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
 TOGETHER = 20

@@ -19,10 +19,10 @@ import typer
 
 from service.console import outcome
 from service.settings import Settings
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "service.cli"]
-PATIENCE = 60.0
 
 
 def environment(**settings: object) -> dict[str, str]:
@@ -87,7 +87,7 @@ def running_in(folder: Path) -> list[str]:
     return found
 
 
-def assert_nothing_runs_in(folder: Path, within: float = 15.0) -> None:
+def assert_nothing_runs_in(folder: Path, within: float = PATIENCE) -> None:
     """See that no process is left in `folder`, or soon will be."""
     until = time.monotonic() + within
     while (left := running_in(folder)) and time.monotonic() < until:

@@ -13,6 +13,7 @@ from service.api.services import Services
 from service.eventstore import FactRecorder, Tail
 from service.eventstore.writer import Writer
 from service.wiring import services
+from tests.patience import PATIENCE
 from tests.service.logs import recording
 from tests.service.serving import serving
 
@@ -44,7 +45,7 @@ def main(url: str) -> None:
     with serving(create_app(opened, uuid4)) as address:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
-        threading.Event().wait(30)
+        threading.Event().wait(PATIENCE)
 
 
 if __name__ == "__main__":

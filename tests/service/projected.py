@@ -1,6 +1,7 @@
 """A running service with its projector beside it, for tests of what is read from read models."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 import httpx
 
 from service.wiring import make_runner
+from tests.patience import PATIENCE
 from tests.service.serving import service
 
-_PATIENCE = 20.0
+BEHIND = 503
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def projecting(url: str) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(_PATIENCE)
+        thread.join(PATIENCE)
 
 
 @contextmanager
@@ -40,6 +42,10 @@ def head(client: httpx.Client) -> int:
 
 def read(client: httpx.Client, address: str, **asked: Any) -> dict[str, Any]:
     """Return what is read once all that was recorded counts."""
-    response = client.get(address, params={"min_position": max(head(client), 1), **asked})
+    until = time.monotonic() + PATIENCE
+    params = {"min_position": max(head(client), 1), **asked}
+    response = client.get(address, params=params)
+    while response.status_code == BEHIND and time.monotonic() < until:  # it says to ask again
+        response = client.get(address, params=params)
     assert response.status_code == 200, response.text
     return response.json()

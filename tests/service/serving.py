@@ -14,10 +14,9 @@ from fastapi import FastAPI
 
 from service.api.problem_types import MEDIA_TYPE, TYPES
 from service.wiring import make_app
+from tests.patience import PATIENCE
 
 CREATED = 201
-
-_PATIENCE = 20.0
 
 
 @contextmanager
@@ -34,18 +33,18 @@ def serving(app: FastAPI) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(_PATIENCE)
+            thread.join(PATIENCE)
 
 
 @contextmanager
 def service(url: str) -> Iterator[httpx.Client]:
     """Serve the database at `url` and yield a client of that service."""
-    with serving(make_app(url)) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(make_app(url)) as address, httpx.Client(base_url=address, timeout=PATIENCE) as client:
         yield client
 
 
 def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             message = "the service did not start"

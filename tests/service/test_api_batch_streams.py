@@ -25,6 +25,7 @@ from psycopg import sql
 from service.api import recording
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.role import ROLE
+from tests.patience import PATIENCE
 from tests.service.serving import opened, problem, service, toll
 from tests.service.test_api_batch import NDJSON, lines_of, sent, told
 
@@ -37,12 +38,11 @@ ONE_IN = 20
 DISTINCT = 400
 """So many reports, which come again and again: an incident is held as large as it is, whoever files its reports."""
 MOST_GROWTH = 32 << 20
-SOCKET_PATIENCE = 60.0
 
 
 def connected(client: httpx.Client) -> socket.socket:
     address = urlsplit(str(client.base_url))
-    return socket.create_connection((address.hostname, address.port), SOCKET_PATIENCE)
+    return socket.create_connection((address.hostname, address.port), PATIENCE)
 
 
 def head(*fields: str) -> bytes:

@@ -22,6 +22,7 @@ from service.api import events as writing_of_events
 from service.eventstore.following import NAME
 from service.postgres.embedded import EmbeddedServer
 from service.wiring import make_app
+from tests.patience import PATIENCE
 from tests.service.conftest import BUNDLED
 from tests.service.console import running
 from tests.service.logs import facts, recording
@@ -299,7 +300,7 @@ async def _told_to_all(address: str, database_url: str) -> None:
     host, port = urlsplit(address).hostname, urlsplit(address).port
     ends = [await asyncio.open_connection(host, port) for _ in range(500)]
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             for _, writer in ends:
                 writer.write(b"GET /v1/changes HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
             for reader, _ in ends:
@@ -320,7 +321,7 @@ async def _told_to_all(address: str, database_url: str) -> None:
 
 
 async def _registered(address: str, slug: str) -> None:
-    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
         response = await client.put(f"/v1/sources/{slug}", json={"name": "S", "type": "ngo"})
         assert response.status_code == 201
 
@@ -353,11 +354,11 @@ def test_a_stop_ends_those_who_follow_at_once_and_not_in_the_middle(
     words = ("serve", "--port", str(unused_port), "--workers", str(workers))
     with running(*words, DATABASE_URL=database_url) as command, ExitStack() as following:
         command.wait_for(READY)
-        client = following.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{unused_port}", timeout=30))
+        client = following.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{unused_port}", timeout=PATIENCE))
         assert opened(client)
         followers = [following.enter_context(subscribed(client, after=0)) for _ in range(5)]
         assert [next(events)["id"] for events in followers] == ["1"] * 5
         command.process.send_signal(how)
         assert [list(events) for events in followers] == [[]] * 5  # one that is cut off would raise
-        assert command.process.wait(30) == 0
+        assert command.process.wait(PATIENCE) == 0
         assert "Traceback" not in command.err

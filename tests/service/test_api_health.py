@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from service.api.door import Door
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
+from tests.patience import PATIENCE
 from tests.service.conftest import QUICK
 from tests.service.serving import opened, problem, service, serving, toll
 
@@ -88,7 +89,7 @@ def test_connections_that_were_cut_are_replaced(database_url: str) -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while client.get(f"/v1/incidents/{slug}").status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -113,7 +114,7 @@ def test_a_fault_names_itself_and_says_nothing_more(capsys: pytest.CaptureFixtur
 
     app.add_middleware(Door, new_id=lambda: INSTANCE)
     with serving(app) as address:
-        response = httpx.get(address)
+        response = httpx.get(address, timeout=PATIENCE)
     found = problem(response, "internal-error")
     assert found["instance"] == f"urn:uuid:{INSTANCE}"
     assert "1234" not in response.text

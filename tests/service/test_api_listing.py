@@ -16,6 +16,7 @@ import pytest
 from domain.incident.facts import incident_stream
 from service.api import projected, said_by
 from service.api.views import paths_of_views
+from tests.patience import PATIENCE
 from tests.service.projected import head, projected_service, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
@@ -144,7 +145,7 @@ def test_an_item_tells_what_lists_show(client: httpx.Client, four: dict[str, str
 
 def test_without_any_facts_the_list_is_empty(database_url: str) -> None:
     with projected_service(database_url) as client:
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while (response := client.get(LIST)).status_code == 503:
             assert time.monotonic() < until
             time.sleep(0.05)
@@ -398,10 +399,10 @@ def test_a_write_is_waited_for(unprojected: tuple[str, httpx.Client]) -> None:
     assert [item["slug"] for item in client.get(LIST).json()["items"]] == ["first"]
     answers: list[httpx.Response] = []
     address = f"{client.base_url}{LIST}?min_position={position}"
-    waiting = threading.Thread(target=lambda: answers.append(httpx.get(address, timeout=30)))
+    waiting = threading.Thread(target=lambda: answers.append(httpx.get(address, timeout=PATIENCE)))
     waiting.start()
     with projecting(url):
-        waiting.join(30)
+        waiting.join(PATIENCE)
     assert [item["slug"] for item in answers[0].json()["items"]] == ["first", "second"]
 
 
@@ -412,7 +413,7 @@ def test_however_many_wait_they_hold_up_nobody(unprojected: tuple[str, httpx.Cli
     position = posted(client, LIST, slug="second", title="Second")["position"]
     address = f"{client.base_url}{LIST}?min_position={position}"
     with ThreadPoolExecutor(30) as threads:
-        answers = [threads.submit(httpx.get, address, timeout=30) for _ in range(30)]
+        answers = [threads.submit(httpx.get, address, timeout=PATIENCE) for _ in range(30)]
         meanwhile = [client.get(LIST) for _ in range(20)]
         assert {response.json()["position"] for response in meanwhile} == {position - 1}
         with projecting(url):

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from domain.incident.facts import incident_stream, source_stream
+from tests.patience import PATIENCE
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
 pytestmark = pytest.mark.one_server_will_do
@@ -193,7 +194,7 @@ def test_fifty_posts_of_one_report_to_two_services_are_one_fact(database_url: st
 
         async def all_at_once() -> list[httpx.Response]:
             addresses = [f"{each.base_url}/v1/incidents/{incident}/reports" for each in (one, other)]
-            async with httpx.AsyncClient(timeout=30) as many:
+            async with httpx.AsyncClient(timeout=PATIENCE) as many:
                 return await asyncio.gather(*(many.post(addresses[n % 2], json=body) for n in range(50)))
 
         answers = asyncio.run(all_at_once())
@@ -208,7 +209,7 @@ def test_many_different_posts_at_once_each_get_a_position_of_their_own(database_
         incidents = [opened(one), opened(one)]
 
         async def all_at_once() -> list[httpx.Response]:
-            async with httpx.AsyncClient(timeout=30) as many:
+            async with httpx.AsyncClient(timeout=PATIENCE) as many:
                 posts = (
                     many.post(
                         f"{(one, other)[n % 2].base_url}/v1/incidents/{incidents[n % 3 % 2]}/reports",
@@ -234,9 +235,9 @@ def test_a_crash_between_commit_and_answer_and_a_retry_give_one_fact(database_ur
         address = dying.stdout.readline().strip()
         lost = None
         with contextlib.suppress(httpx.TransportError):
-            lost = httpx.post(f"{address}/v1/incidents/{incident}/reports", json=body, timeout=30)
+            lost = httpx.post(f"{address}/v1/incidents/{incident}/reports", json=body, timeout=PATIENCE)
         assert lost is None, "the service was to die before it answered"
-        assert dying.wait(20) == DIED
+        assert dying.wait(PATIENCE) == DIED
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT count(*) FROM facts WHERE fact_id = %s", [REPORT]).fetchall()
     assert rows == [(1,)], "the service was to die after the commit"

@@ -14,6 +14,7 @@ from service.console import migration, web
 from service.console.listening import listen, loopback
 from service.console.outcome import LOG_NAME, CannotRun, Misuse
 from service.settings import Settings
+from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
 
 pytestmark = pytest.mark.one_server_will_do
@@ -29,7 +30,7 @@ def data() -> Iterator[Path]:
         yield folder
 
 
-def until(true: Callable[[], bool], within: float = 20.0) -> None:
+def until(true: Callable[[], bool], within: float = PATIENCE) -> None:
     """Wait until something is so."""
     end = time.monotonic() + within
     while not true():
@@ -99,7 +100,9 @@ def test_a_database_of_the_users_own_is_not_migrated_behind_their_back(
 
     with running("serve", "--port", str(unused_port), DATABASE_URL=bare_database_url) as command:
         command.wait_for(READY)
-        assert httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=OPEN).status_code == 201
+        assert (
+            httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=OPEN, timeout=PATIENCE).status_code == 201
+        )
         assert command.stop() == 0
 
 
@@ -113,7 +116,9 @@ def test_the_demo_uses_a_database_of_the_users_own(bare_database_url: str, tmp_p
     with running("demo", **settings) as command:
         command.wait_for(READY)
         url = f"http://127.0.0.1:{unused_port}/v1/incidents/syria-coast-2025"
-        said = httpx.get(url, params={"reported_until": "2025-03-08T23:59:59+03:00"}).json()["data"]["sentences"]
+        said = httpx.get(url, params={"reported_until": "2025-03-08T23:59:59+03:00"}, timeout=PATIENCE).json()["data"][
+            "sentences"
+        ]
         assert any(sentence.startswith("Killed, civilians: 340 ") for sentence in said)
         assert command.stop() == 0
     assert not (tmp_path / "data").exists()
@@ -150,7 +155,7 @@ def test_a_write_that_was_begun_before_the_stop_is_committed_and_acknowledged(da
             time.sleep(0.2)
             client.sendall(body)
             assert client.recv(4096).startswith(b"HTTP/1.1 201")
-        assert command.process.wait(20) == 0
+        assert command.process.wait(PATIENCE) == 0
         assert all(json.loads(line) for line in command.err.splitlines())
     assert_nothing_runs_in(data)
 
@@ -163,7 +168,7 @@ def test_a_body_that_never_comes_does_not_hold_up_the_stop_and_is_no_fault(data:
             client.sendall(f"{head}\r\nContent-Length: 50\r\n\r\n{{".encode())
             time.sleep(0.2)
             command.process.send_signal(signal.SIGINT)
-            assert command.process.wait(20) == 0
+            assert command.process.wait(PATIENCE) == 0
         assert "Exception" not in command.err
     assert_nothing_runs_in(data)
 
@@ -181,7 +186,7 @@ def test_workers_share_one_port_and_one_log_and_end_together(data: Path, unused_
 def test_workers_end_when_their_parent_is_killed(data: Path, unused_port: int) -> None:
     with running("serve", "--workers", "2", KNOWNWHEN_PORT=unused_port, KNOWNWHEN_DATA=data) as command:
         command.wait_for(READY)
-        assert httpx.get(f"http://127.0.0.1:{unused_port}/healthz", timeout=30).status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{unused_port}/healthz", timeout=PATIENCE).status_code == 200
         command.process.kill()
         command.process.wait()
     until(lambda: not _listens(unused_port))
@@ -191,7 +196,7 @@ def test_workers_end_when_their_parent_is_killed(data: Path, unused_port: int) -
 def _opened(port: int, slug: str) -> int:
     """Open an incident and return its position in the log."""
     body = {"slug": slug, "title": "An incident"}
-    return httpx.post(f"http://127.0.0.1:{port}/v1/incidents", json=body, timeout=30).json()["position"]
+    return httpx.post(f"http://127.0.0.1:{port}/v1/incidents", json=body, timeout=PATIENCE).json()["position"]
 
 
 def _listens(port: int) -> bool:

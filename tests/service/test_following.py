@@ -20,6 +20,7 @@ from service.eventstore.following import NAME, Following
 from service.postgres.embedded import EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.wiring import services
+from tests.patience import PATIENCE
 from tests.service.conftest import QUICK
 from tests.service.logs import facts, new_id, recording
 
@@ -50,7 +51,7 @@ async def record(address: str, *batches: Sequence[StoredFact]) -> None:
 async def take(changes: AsyncGenerator[Sequence[Change]], count: int) -> list[Change]:
     """Return the next `count` facts that a follower is handed, and maybe a few more."""
     found: list[Change] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(found) < count:
             found += await anext(changes)
     return found
@@ -69,7 +70,7 @@ def listeners(server: EmbeddedServer, address: str) -> list[int]:
 
 async def until_listening(server: EmbeddedServer, address: str, *besides: int) -> None:
     """Wait until there is one listening connection that is none of those `besides`."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(found := listeners(server, address)) != 1 or found[0] in besides:  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(0.02)
 
@@ -163,7 +164,7 @@ async def test_facts_that_pass_by_do_not_keep_one_from_hearing_that_there_is_not
     log: Following, database_url: str
 ) -> None:
     async with aclosing(log.follow(0, Only(new_id()), 0.2)) as changes:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             _, found = await asyncio.gather(record(database_url, *(facts(1) for _ in range(300))), anext(changes))
     assert list(found) == []
 
@@ -252,7 +253,7 @@ async def test_a_restart_of_the_server_is_survived(tmp_path: Path) -> None:
             await until_listening(server, server.url)
             for pid in listeners(server, server.url):
                 psutil.Process(pid).kill()  # which PostgreSQL answers by ending all others and starting again
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     try:
                         await record(server.url, facts(20))

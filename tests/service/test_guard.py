@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.postgres import guard
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("alive", [0.0, 0.03, 0.3])
@@ -20,5 +21,5 @@ def test_a_server_that_was_only_just_starting_is_stopped_as_well(alive: float, t
         time.sleep(alive)
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) is not None
+        assert process.wait(PATIENCE) is not None
     assert not (tmp_path / "sockets").exists()

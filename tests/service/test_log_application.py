@@ -14,6 +14,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.ledger.canonical import canonical
 from service.eventstore import FactMapper, IntegrityError, KnownwhenLog, StoredFact, StreamFact, subscription
 from service.eventstore.subscription import FactSubscription
+from tests.patience import PATIENCE
 from tests.service.logs import new_id, salt
 
 
@@ -122,7 +123,7 @@ def test_subscribers_are_told_the_last_position_and_only_with_the_commit(
             tail.append(mapped[2:])
             tail.send()
             assert list(listener.notifies(timeout=0.05)) == []
-        assert [told.payload for told in listener.notifies(timeout=5, stop_after=1)] == ["3"]
+        assert [told.payload for told in listener.notifies(timeout=PATIENCE, stop_after=1)] == ["3"]
         with log.recorder.appending():
             pass
         assert list(listener.notifies(timeout=0.05)) == []

@@ -25,6 +25,7 @@ from psycopg.sql import SQL, Identifier
 
 from service import resources
 from service.postgres.embedded import EmbeddedServer
+from tests.patience import PATIENCE
 from tests.service.logs import facts, new_id, recording
 
 ROLE = "knownwhen_service"
@@ -264,7 +265,7 @@ def test_several_databases_of_one_server_can_be_migrated_at_once(
     def let_the_others_meet_the_role_that_is_being_made() -> None:
         others.extend(threads.submit(migrate, name) for name in names[1:])
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = ANY(%s) AND wait_event_type = 'Lock'"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while superuser.execute(waiting, (names[1:],)).fetchone() != (len(others),):
             assert time.monotonic() < deadline, [other.done() for other in others]
             time.sleep(0.01)

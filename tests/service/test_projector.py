@@ -23,13 +23,13 @@ from service.projecting.course import Course
 from service.projecting.runner import Runner
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
+from tests.patience import PATIENCE
 from tests.service.console import Running, running
 from tests.service.projected import projecting
 from tests.service.serving import filed, opened, service, toll
 
 pytestmark = pytest.mark.one_server_will_do
 
-PATIENCE = 60.0
 READY = "Ctrl-C stops it."
 HOLDER = """
     SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database

@@ -22,6 +22,7 @@ from service.api.publications import ATTEMPTS
 from service.api.services import Services
 from service.eventstore.writer import Write
 from service.wiring import services
+from tests.patience import PATIENCE
 from tests.service.serving import CREATED, filed, opened, problem, service, serving, toll
 from tests.service.standard import leaves, root_of
 
@@ -287,7 +288,7 @@ class Restless:
 def restless(request: pytest.FixtureRequest, database_url: str) -> Iterator[tuple[Restless, httpx.Client]]:
     changing = Restless(request.param)
     app = create_app(lambda: changing.opened(database_url), uuid4)
-    with serving(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(app) as address, httpx.Client(base_url=address, timeout=PATIENCE) as client:
         changing.incident = opened(client)
         yield changing, client
 

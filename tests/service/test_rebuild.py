@@ -37,7 +37,8 @@ from service.projecting.trouble import AnotherBuilds, CannotBuild, LeftOff
 from service.readmodel import Change, ReadModel
 from service.readmodels import MODELS
 from tests.domain.book import open_book
-from tests.service.console import PATIENCE, run, running
+from tests.patience import PATIENCE
+from tests.service.console import run, running
 from tests.service.logs import recording
 from tests.service.projected import projecting
 from tests.service.tables import follow, now, record, registered, schemas, tables

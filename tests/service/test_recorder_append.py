@@ -24,6 +24,7 @@ from service.eventstore import (
 )
 from service.eventstore.datastore import FactDatastore
 from service.postgres.problems import DatabaseUnreachable
+from tests.patience import PATIENCE
 from tests.service.logs import facts, new_id, recording, salt
 
 
@@ -266,7 +267,7 @@ def test_a_writer_that_dies_before_its_commit_leaves_nothing_and_frees_the_log(
     writer = spawn.Process(target=_append_and_stop, args=(database_url, sent))
     writer.start()
     try:
-        assert sent.wait(30)
+        assert sent.wait(PATIENCE)
         with pytest.raises(LogBusyError), recording(database_url, lock_seconds=0.05) as other:
             other.insert_events(facts(1))
     finally:

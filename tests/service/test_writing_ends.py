@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from service.console.load import post
-from tests.service.console import PATIENCE, running
+from tests.patience import PATIENCE
+from tests.service.console import running
 from tests.service.serving import CREATED, toll
 
 CLIENTS = 64
@@ -62,7 +63,10 @@ def test_all_that_was_taken_is_answered_before_it_stops(database_url: str, unuse
     with running(*words, DATABASE_URL=database_url) as service:
         service.wait_for(READY)
         opening = {"slug": SLUG, "title": "The coast"}
-        assert httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=opening).status_code == CREATED
+        assert (
+            httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=opening, timeout=PATIENCE).status_code
+            == CREATED
+        )
 
         async def work() -> dict[str, int]:
             told = Told()
