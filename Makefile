@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test properties faults realdata bulk mutants check fmt docs bench lock clean
+.PHONY: help run quick test coverage servers properties faults realdata bulk mutants check fmt docs bench lock clean
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -10,8 +10,10 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 # What to hand to pytest instead of the whole suite: make test ARGS="tests/domain -k clocks"
 ARGS ?=
 
-# Properties are tried on thousands of cases: without counting lines, which the other tests reach by themselves.
+# Properties are tried on thousands of cases; the other tests reach the same lines by themselves.
 PROPERTIES := properties or invariants
+QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
+	tests/service/test_sample.py
 
 # The first Python here that is new enough; `make PYTHON=…` picks another.
 PYTHON ?=
@@ -35,17 +37,29 @@ run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
 	$(prepare) requirements.lock
 	@exec .venv/bin/knownwhen demo
 
-test: ## run the tests and hold the coverage floors; ARGS="…" picks some tests, without floors
+quick: ## the inner loop: style, the rules of the domain, and a service that takes and tells reports (under a minute)
+	$(prepare) requirements-dev.lock
+	.venv/bin/ruff check --quiet
+	.venv/bin/python -m pytest $(QUICK) -k 'not ($(PROPERTIES))' --numprocesses 2 --dist loadfile
+
+test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest tests/domain -k '$(PROPERTIES)' --numprocesses 2 --dist worksteal
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile
+else
+	.venv/bin/python -m pytest $(ARGS)
+endif
+
+coverage: ## run the tests with lines and branches counted, and hold the floors (many minutes)
+	$(prepare) requirements-dev.lock
 	.venv/bin/python -m pytest tests/domain -k 'not ($(PROPERTIES))' --cov --cov-report= --numprocesses 2 --dist worksteal
 	.venv/bin/python -m pytest tests/service tests/faults --cov=service --cov-report= --cov-append --numprocesses 3 --dist loadfile
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
-else
-	.venv/bin/python -m pytest $(ARGS)
-endif
+
+servers: ## run the tests of the service on every version of PostgreSQL found here (many minutes)
+	$(prepare) requirements-dev.lock
+	EVERY_SERVER=1 .venv/bin/python -m pytest tests/service tests/faults --numprocesses 3 --dist loadfile
 
 properties: ## try every property of the domain ten times harder (minutes)
 	$(prepare) requirements-dev.lock

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from docs import citations
 from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
@@ -95,12 +96,12 @@ PAGES = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages, or with `--check` say which are not as the code has them; 0 if all is well."""
+    """Write the pages, or with `--check` say which are not as the code has them, and what cites what is not there."""
     stale = [name for name, page in PAGES.items() if not _is(HERE / name, page())]
     if "--check" in arguments:
-        for name in stale:
-            sys.stderr.write(f"docs/{name} is not what the code says; run `make docs`.\n")
-        return 1 if stale else 0
+        faults = [f"docs/{name} is not what the code says; run `make docs`." for name in stale] + citations.broken()
+        sys.stderr.writelines(f"{fault}\n" for fault in faults)
+        return 1 if faults else 0
     for name in stale:
         (HERE / name).write_text(PAGES[name](), "utf-8")
         sys.stdout.write(f"docs/{name} written\n")

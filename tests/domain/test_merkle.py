@@ -24,7 +24,7 @@ from domain.ledger.merkle import (
     root,
 )
 
-VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "tlog.json"
+VECTORS = Path(__file__).parents[1] / "vectors" / "tlog.json"
 WIDTH = 256
 
 # The reference tree of Certificate Transparency: its leaves, and its root at every size (RFC 6962's own examples).
@@ -152,8 +152,6 @@ def test_there_is_no_proof_of_what_is_not_there() -> None:
 
 @pytest.fixture(scope="module")
 def vectors() -> dict[str, Any]:
-    if not VECTORS.exists():
-        pytest.skip("the vectors of other implementations are not here")
     return json.loads(VECTORS.read_text("utf-8"))
 
 

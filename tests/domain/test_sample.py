@@ -19,7 +19,7 @@ from domain.weighing import weigh
 from tests.domain.book import Book, load
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "press_syria_coast_2025"
+VECTORS = Path(__file__).parents[1] / "vectors" / "syria-coast-2025-as-of.ndjson"
 CIVILIANS = {"status": ["civilian"]}
 
 
@@ -300,10 +300,9 @@ def test_what_we_corrected_and_struck_is_told_apart_from_what_sources_said() -> 
     assert [change["field"] for change in wrong_class["changed"]] == ["claims"]
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not beside this checkout")
-def test_every_question_of_the_shared_cases_gets_its_answer() -> None:
+def test_every_question_of_the_as_of_cases_gets_its_answer() -> None:
     origins = {"SOHR": "sohr", "SNHR": "snhr", "OHCHR": "ohchr", "fact-finding committee": "fact-finding-committee"}
-    cases = [json.loads(line) for line in (SHARED / "asof_cases.ndjson").read_text("utf-8").splitlines()]
+    cases = [json.loads(line) for line in VECTORS.read_text("utf-8").splitlines()]
     for case in cases:
         current = _current(origins[case["claimant"]], case["scope"], case["as_of"])
         if case["expected"] is None:
