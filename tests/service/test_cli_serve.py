@@ -116,11 +116,23 @@ def test_the_demo_uses_a_database_of_the_users_own(bare_database_url: str, tmp_p
     with running("demo", **settings) as command:
         command.wait_for(READY)
         url = f"http://127.0.0.1:{unused_port}/v1/incidents/syria-coast-2025"
-        said = httpx.get(url, params={"reported_until": "2025-03-08T23:59:59+03:00"}, timeout=PATIENCE).json()["data"][
-            "sentences"
-        ]
-        assert any(sentence.startswith("Killed, civilians: 340 ") for sentence in said)
+        answer = httpx.get(url, params={"reported_until": "2025-03-08T23:59:59+03:00"}, timeout=PATIENCE).json()
+        assert any(sentence.startswith("Killed, civilians: 340 ") for sentence in answer["data"]["sentences"])
         assert command.stop() == 0
+    assert not (tmp_path / "data").exists()
+
+    with running("demo", "--sample", "river-port-2024", **settings) as command:  # a log can hold both
+        command.wait_for(READY)
+        asked = [line.split("'")[1] for line in command.out.splitlines() if line.strip().startswith("curl ")]
+        said = [httpx.get(each, timeout=PATIENCE).json()["data"]["sentences"] for each in asked]
+        killed = [next(each for each in sentences if each.startswith("Killed, everyone: ")) for sentences in said]
+        assert [sentence.split()[2] for sentence in killed] == ["150", "96", "104"]
+        assert command.stop() == 0
+
+
+def test_a_sample_that_there_is_not_is_told_before_any_work(tmp_path: Path) -> None:
+    done = run("demo", "--sample", "syria-coast", KNOWNWHEN_DATA=tmp_path / "data")
+    assert (done.returncode, "did you mean “syria-coast-2025”?" in done.stderr) == (2, True)
     assert not (tmp_path / "data").exists()
 
 
