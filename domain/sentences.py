@@ -98,7 +98,7 @@ def _quote(history: History, claim: Standing) -> str:
 def _attribution(history: History, held: Held, *remarks: str) -> str:
     pieces = [_name(history, held), *remarks]
     if held.reported.latest:
-        pieces.append(day_words(held.reported.latest, history.offset, _year(history)))
+        pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
     if held.via:
         pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
     return ", ".join(pieces)

@@ -1,15 +1,16 @@
 """The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.claims import Held, Key
 from domain.incident.history import History, ReportHistory
-from domain.sequence import history as said_order
 from domain.sequence import superseded
 from domain.supersession import ledger
 from domain.weighing import by_origin
+from domain.withdrawal import statements, withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,47 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
     """
     found: list[Series] = []
     for origin, own in by_origin(history.standing(moment)).items():
-        said = [[held for report in each for held in report.held(moment)] for each in _statements(own)]
-        breaks = Breaks.among([held for statement in said for held in statement])
-        stood: dict[Key, list[Held]] = {}
-        for statement in said:
-            for key, claims in totals(statement).items():
-                stood.setdefault(key, []).extend(ledger(claims, breaks.broken).stood)
-        found += [Series(key, origin, tuple(own), breaks.broken, breaks.breaking) for key, own in stood.items()]
+        breaks = Breaks.among([held for report in own for held in report.held(moment)])
+        stood = _Stood(breaks.broken)
+        for part in statements(own):
+            stood.say(part, moment)
+        found += [
+            Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
+            for key, each in stood.by_key.items()
+        ]
     return sorted(found, key=lambda series: (series.key.canonical, series.origin))
+
+
+class _Stood:
+    """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
+
+    def __init__(self, broken: Mapping[str, Held]) -> None:
+        self.by_key: dict[Key, dict[str, Held]] = {}
+        self._broken = broken
+        self._alive: dict[Key, dict[str, Held]] = {}
+        self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
+
+    def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
+        """Let these be said after all before them in the same home; the first of them may be a whole statement."""
+        if part and part[0].now.report.complete:
+            self._withdraw(part[0])
+        touched: set[Key] = set()
+        for report in part:
+            claims = [held for held in report.held(moment) if not held.incremental]
+            self._reports.setdefault(report.home, {})[report.ref] = report, claims
+            for held in claims:
+                self._alive.setdefault(held.key, {})[held.ref] = held
+                touched.add(held.key)
+        for key in touched:
+            stood = self.by_key.setdefault(key, {})
+            for held in ledger(list(self._alive[key].values()), self._broken).stood:
+                stood.setdefault(held.ref, held)
+
+    def _withdraw(self, whole: ReportHistory) -> None:
+        reports = self._reports.get(whole.home, {})
+        for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
+            for held in reports.pop(ref)[1]:
+                del self._alive[held.key][held.ref]
 
 
 def figure_of(held: Held) -> int | None:
@@ -73,25 +107,3 @@ class Breaks:
                     breaking.add(ref)
                     broken[other] = min(broken.get(other, known[ref]), known[ref], key=lambda held: held.newness)
         return cls(broken, frozenset(breaking))
-
-
-def totals(claims: Iterable[Held]) -> dict[Key, list[Held]]:
-    """Sort claims that count from the beginning by key; increments are left out."""
-    found: dict[Key, list[Held]] = {}
-    for claim in claims:
-        if not claim.incremental:
-            found.setdefault(claim.key, []).append(claim)
-    return found
-
-
-def _statements(reports: Sequence[ReportHistory]) -> list[list[ReportHistory]]:
-    """Part the reports of one origin, oldest first, at each whole statement: from there all is said anew."""
-    if not any(report.now.report.complete for report in reports):
-        return [list(reports)]
-    order, _ = said_order(reports)
-    parts: list[list[ReportHistory]] = [[]]
-    for report in order:
-        if report.now.report.complete:
-            parts.append([])
-        parts[-1].append(report)
-    return parts

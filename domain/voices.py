@@ -8,10 +8,10 @@ from domain.claims import Held, Key
 from domain.estimates import CLOSED, IMPROBABLE, OPEN, Standing
 from domain.incident.commands import UNJUDGED
 from domain.incident.history import History, ReportHistory
-from domain.sequence import history as said_order
 from domain.sequence import superseded
 from domain.standing import exceeds, is_part, standing_of
 from domain.supersession import BREAK, Ledger, ledger
+from domain.withdrawal import withdrawn_reports
 
 _Family = tuple[str, str, str | None]
 
@@ -300,12 +300,3 @@ def outdone(earlier: Held, later: Held) -> bool:
 
 def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
     return {ref for ref, report in reports.items() if report.now.report.responsibility()}
-
-
-def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
-    """Return the ids of one origin's reports that a later `complete` statement of it has withdrawn."""
-    if not any(report.now.report.complete for report in reports):
-        return frozenset()
-    order, _ = said_order(reports)
-    last = max(index for index, report in enumerate(order) if report.now.report.complete)
-    return frozenset(report.ref for report in order[:last])

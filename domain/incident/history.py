@@ -160,6 +160,13 @@ class History:
         """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
         return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
 
+    def offset_at_home(self, ref: str) -> timezone:
+        """Return the offset of the incident that a report, or a claim's report, was filed under: its days were said so."""
+        if len(self.homes) < 2:  # noqa: PLR2004 - its own alone, as mostly
+            return self.offset
+        filed = self.filed.get(UUID(ref.partition("#")[0]))
+        return self.offset if filed is None else self.homes[filed.home].offset
+
     def standing(self, moment: datetime | None) -> Iterator[ReportHistory]:
         """Yield the reports that stand at `moment` on the reported clock (None: as far as we know now)."""
         return (report for report in self.reports.values() if report.stands_at(moment))
