@@ -27,7 +27,7 @@ _LEVELS = {"violence": VIOLENCE, "tension": TENSION}
 
 @dataclass(slots=True)
 class Day:
-    """One day in the offset of the incidents whose events are on it: the events that count on it, and the greatest figure for the day itself."""
+    """One day, in the offset of whose events it has: those that count on it, and the greatest figure for the day."""
 
     day: date
     events: list[Event] = field(default_factory=list[Event])

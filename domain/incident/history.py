@@ -161,7 +161,7 @@ class History:
         return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
 
     def offset_at_home(self, ref: str) -> timezone:
-        """Return the offset of the incident that a report, or a claim's report, was filed under: its days were said so."""
+        """Return the offset in which the days of a report, or of a claim, were said: that of where it was filed."""
         if len(self.homes) < 2:  # noqa: PLR2004 - its own alone, as mostly
             return self.offset
         filed = self.filed.get(UUID(ref.partition("#")[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,8 +22,8 @@ from domain.incident.commands import (
 from domain.incident.history import History
 from domain.ledger.canonical import canonical
 from tests.domain.book import Book, open_book
-from tests.domain.test_curation_properties import OTHER, Asked, curated, do, others, two_incidents
-from tests.domain.worlds import IDS, Body, World, moments, reading, worlds
+from tests.domain.test_curation_properties import OTHER, Asked, curated, do, two_incidents
+from tests.domain.worlds import IDS, Body, World, moments, reading, reports, worlds
 
 OWN = "syria-coast-2025"
 NAMES = ("measure", "population", "scope", "manner")
@@ -80,24 +81,43 @@ def rescoped_elsewhere(book: Book) -> bool:
     return any(report.rescoped for report in filed)
 
 
-@given(worlds(), others(), st.lists(curated(), max_size=3))
+def wholes() -> st.SearchStrategy[list[Body]]:
+    """Give reports of another incident, of which every second is its source's whole statement."""
+    either = st.booleans().flatmap(
+        lambda whole: reports().map(lambda body: {**body, "complete": True} if whole else body)
+    )
+    return st.lists(either, min_size=1, max_size=2)
+
+
+def moved_before(book: Book) -> bool:
+    """Say whether a report is shown elsewhere than at home: merging brings it together with the rest of its home."""
+    shown = (
+        (history.stream, report)
+        for slug in (None, OTHER)
+        for history in [book.history(slug=slug)]
+        for report in history.reports.values()
+    )
+    return any(report.home != stream for stream, report in shown)
+
+
+@given(worlds(), wholes(), st.lists(curated(), max_size=3))
 def test_merging_loses_no_claim_and_gives_none_another_status(
     world: World, other: list[Body], before: list[Asked]
 ) -> None:
     book = two_incidents(world, other)
     for each in before:
         do(book, each)
-    if reaches(book) or rescoped_elsewhere(book):
+    if reaches(book) or rescoped_elsewhere(book) or moved_before(book):
         return
     asked = moments(book.history())[-2:]
-    apart = {moment: claims_of(book.history(), moment) | claims_of(book.history(slug=OTHER), moment) for moment in asked}
+    one, two = book.history(), book.history(slug=OTHER)
+    apart = {moment: claims_of(one, moment) | claims_of(two, moment) for moment in asked}
     policies = {
-        (moment, policy): estimates_of(book.history(), moment, policy)
-        | estimates_of(book.history(slug=OTHER), moment, policy)
+        (moment, policy): estimates_of(one, moment, policy) | estimates_of(two, moment, policy)
         for moment in asked
         for policy in catalogue.POLICIES
     }
-    days = sorted([*days_of(book.history()), *days_of(book.history(slug=OTHER))], key=str)
+    days = sorted([*days_of(one), *days_of(two)], key=str)
     if not do(book, (MergeIncident(into=OWN), OTHER)):
         return
     merged = book.history()
@@ -108,11 +128,12 @@ def test_merging_loses_no_claim_and_gives_none_another_status(
     assert sorted(days_of(merged), key=str) == days
 
 
-@given(worlds(), others(), st.lists(curated(), max_size=3), st.sampled_from(IDS))
+@given(worlds(), wholes(), st.lists(curated(), max_size=3), st.sampled_from(IDS))
 def test_moving_a_report_changes_what_is_said_of_no_other_home(
     world: World, other: list[Body], before: list[Asked], report_id: str
 ) -> None:
-    book = two_incidents(world, other)
+    whole = [{**body, "complete": body["report_id"] == report_id} for body in world.reports]
+    book = two_incidents(replace(world, reports=tuple(whole)), other)
     for each in before:
         do(book, each)
     report = UUID(report_id)
@@ -234,7 +255,8 @@ def test_an_event_keeps_its_day_and_its_dead_in_an_incident_of_another_offset() 
     before = _happened(book, OTHER)
     book.do(MergeIncident(into=OWN), OTHER)
     assert _happened(book, None) == before == {"2023-02-01": 4}
-    assert "Killed, everyone, as counted for “Other town”: 4 (acled, 4 February 2023)." in cast("Any", book.read())["sentences"]
+    sentences = cast("list[str]", book.read()["sentences"])
+    assert "Killed, everyone, as counted for “Other town”: 4 (acled, 4 February 2023)." in sentences
 
 
 def _happened(book: Book, slug: str | None) -> Mapping[str, int]:
