@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timezone
 
-from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of
+from domain.claims import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, Told, events_of, local_day, offset_of
@@ -220,15 +220,15 @@ class Days:
     def _least_of(self, label: str) -> End | None:
         """Return the greatest least number of dead under the keys of an event that lies within one day."""
         keys = self._keys_of.get(label)
-        return _greatest(self._leasts[key] for key in keys if key in self._day_of_key) if keys else None
+        return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
 
     def _claim_on(self, day: date) -> End | None:
         """Return the greatest figure for a day itself, and not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
-        own = (self._leasts[key] for key in keys)
-        return _greatest(least for least in own if least is not None and least.figure)
+        own = ((key, self._leasts[key]) for key in keys)
+        return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
 def account(history: History, weighed: Weighed) -> Account:
@@ -275,20 +275,26 @@ def _offset(history: History, key: Key) -> timezone:
 
 
 def _least(said: Iterable[Said]) -> End | None:
-    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it."""
-    return _greatest(
-        End(held.count.lower, held.ref)
-        for held, grade, credibility in said
-        if held.count.lower is not None and not (held.worded or grade == UNRELIABLE or credibility == IMPROBABLE)
-    )
+    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it.
+
+    Of equal ones that of the better graded source (A before F) is named, then the newest.
+    """
+    most: tuple[int, str, Held] | None = None
+    for held, grade, credibility in said:
+        least = held.count.lower
+        if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
+            continue
+        if most is None or (least, most[1], held.newness) > (most[0], grade, most[2].newness):
+            most = least, grade, held
+    return most and End(most[0], most[2].ref)
 
 
-def _greatest(ends: Iterable[End | None]) -> End | None:
-    """Return the greatest figure; of equal ones, that of the claim whose id comes first; None where there is none."""
-    found = [end for end in ends if end is not None]
+def _greatest(ends: Iterable[tuple[Key, End | None]]) -> End | None:
+    """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
+    found = [(key, end) for key, end in ends if end is not None]
     if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly
-        return found[0] if found else None
-    return min(found, key=lambda end: (-end.figure, end.claim))
+        return found[0][1] if found else None
+    return min(found, key=lambda each: (-each[1].figure, len(each[0].canonical), each[0].canonical))[1]
 
 
 def _day_within(span: Span | None, offset: timezone) -> date | None:

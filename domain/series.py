@@ -7,8 +7,9 @@ from uuid import UUID
 
 from domain.claims import Held, Key
 from domain.incident.history import History, ReportHistory
-from domain.sequence import superseded
+from domain.sequence import in_turn, links_of, superseded
 from domain.supersession import ledger
+from domain.ties import Rank
 from domain.weighing import by_origin
 from domain.withdrawal import statements, withdraws
 
@@ -37,7 +38,7 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
     found: list[Series] = []
     for origin, own in by_origin(history.standing(moment)).items():
         breaks = Breaks.among([held for report in own for held in report.held(moment)])
-        stood = _Stood(breaks.broken)
+        stood = _Stood(breaks)
         for part in statements(own):
             stood.say(part, moment)
         found += [
@@ -50,9 +51,9 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
 class _Stood:
     """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
 
-    def __init__(self, broken: Mapping[str, Held]) -> None:
+    def __init__(self, breaks: "Breaks") -> None:
         self.by_key: dict[Key, dict[str, Held]] = {}
-        self._broken = broken
+        self._breaks = breaks
         self._alive: dict[Key, dict[str, Held]] = {}
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
 
@@ -69,7 +70,7 @@ class _Stood:
                 touched.add(held.key)
         for key in touched:
             stood = self.by_key.setdefault(key, {})
-            for held in ledger(list(self._alive[key].values()), self._broken).stood:
+            for held in ledger(list(self._alive[key].values()), self._breaks.broken, self._breaks.linked).stood:
                 stood.setdefault(held.ref, held)
 
     def _withdraw(self, whole: ReportHistory) -> None:
@@ -90,10 +91,14 @@ def figure_of(held: Held) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """Where claims of one origin replaced one another across keys; see Series for its two members."""
+    """Where claims of one origin replaced one another across keys; see Series for its first two members.
+
+    `linked` tells claims apart that say the same (sequence.links_of).
+    """
 
     broken: Mapping[str, Held]
     breaking: frozenset[str]
+    linked: Mapping[str, Rank]
 
     @classmethod
     def among(cls, claims: Sequence[Held]) -> "Breaks":
@@ -101,9 +106,15 @@ class Breaks:
         known = {claim.ref: claim for claim in claims}
         broken: dict[str, Held] = {}
         breaking: set[str] = set()
-        for ref, others in superseded(claims).items():
+        replacing = superseded(claims)
+        linked = links_of(replacing, known)
+
+        def place(held: Held) -> tuple[object, ...]:
+            return in_turn(held, linked)
+
+        for ref, others in replacing.items():
             for other in others:
                 if known[other].key != known[ref].key:
                     breaking.add(ref)
-                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=lambda held: held.newness)
-        return cls(broken, frozenset(breaking))
+                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=place)
+        return cls(broken, frozenset(breaking), linked)

@@ -50,11 +50,11 @@ class Shown:
 
     @cached_property
     def reports(self) -> Sequence[ReportHistory]:
-        """Return the reports that count, in the order of their ids."""
+        """Return the reports that count, in the order in which they were said; of one moment, by what they say."""
         standing = list(self.history.standing(self.reading.reported_until))
         if len(standing) > 1:  # one alone is withdrawn by none
             standing = list(self.weighed.speaking.values())
-        return sorted(standing, key=lambda each: each.ref)
+        return sorted(standing, key=lambda each: each.newness)
 
     @property
     def events(self) -> Mapping[str, Event]:

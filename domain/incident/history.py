@@ -39,6 +39,7 @@ from domain.incident.whole import Whole, WholeFact
 from domain.report.kind import Report
 from domain.report.registry import KINDS
 from domain.sources import origin_of
+from domain.ties import Record
 
 __all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
 
@@ -327,12 +328,13 @@ def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str
         scoping = Scoping(rescoped, named)
     event = event_of(report, occurred, home.offset)
     origin = origin_of(report.source, report.via)
-    filed = Filed(content.ref, origin, event, content.reported, occurred)
+    record = Record(report)
+    filed = Filed(content.ref, origin, event, content.reported, occurred, record)
     held = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
     if event is not None and not is_own:
         event = scoping.named(None, event_scope(event))
     tier = KINDS[report.kind].tier(report)
     version = Version(
-        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier
+        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier, record
     )
     return version.of(history.origins) if history.origins.one else version
