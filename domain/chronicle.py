@@ -305,4 +305,4 @@ def _tally(counts: Counter[T], things: Collection[T], by: int) -> bool:
 def _names(estimate: Estimate, origin: str) -> bool:
     """Say whether an estimate has a claim that an origin made or relayed."""
     claims = (*estimate.used, *(item.claim for item in estimate.set_aside))
-    return any(origin in (claim.held.origin, *claim.held.via) for claim in claims)
+    return any(origin in (claim.held.source, *claim.held.via) for claim in claims)

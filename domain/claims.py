@@ -14,6 +14,7 @@ from domain.counts import Count
 from domain.ledger.canonical import canonical
 from domain.populations import Population
 from domain.sources import SourceRef
+from domain.ties import Rank, Record
 from domain.words import Label, Listed, Slug, Strict
 
 Measure = Annotated[
@@ -238,8 +239,13 @@ class Held:
     partial: bool = False
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
+    record: Record | None = field(default=None, repr=False, compare=False)
+    """All that its report says; None where the claim is known alone."""
     newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
-    """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id, claim id."""
+    """Sort key of "newer" among several sources: reported latest, then earliest; of one moment, the larger figure.
+
+    The origin comes last, so that no id decides. `reported_order` is no part: it orders what one source said.
+    """
     figure: int = field(init=False, repr=False, compare=False)
     """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
 
@@ -247,8 +253,21 @@ class Held:
         """Work out once what claims are sorted by again and again."""
         count, span = self.count, self.reported
         said = [number for number in (count.upper, count.best, count.lower) if number is not None]
-        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, self.order, self.ref))
-        object.__setattr__(self, "figure", max(said) if said else -1)
+        figure = max(said) if said else -1
+        object.__setattr__(self, "figure", figure)
+        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+
+    @property
+    def place(self) -> tuple[datetime, datetime, int]:
+        """Sort key among what one source said: reported latest, then earliest, then `reported_order`."""
+        return self.newness[0], self.newness[1], self.order
+
+    @property
+    def content(self) -> Rank:
+        """What it says beyond its time and its figure, for a tie: both ends before one, direct before relayed."""
+        both, record = self.count.upper is not None and self.count.lower is not None, self.record
+        said = (record.text, record.marks) if record else ()
+        return both, not self.via, self.ref.partition("#")[2], *said
 
     @property
     def worded(self) -> bool:

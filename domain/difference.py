@@ -9,9 +9,9 @@ from domain.estimate_documents import estimate_document
 from domain.incident.history import History, ReportHistory
 from domain.known import Known
 from domain.reading import Document, Reading, span_document
-from domain.sequence import history as said_order
 from domain.supersession import BREAK, Ledger
 from domain.weighing import by_origin
+from domain.withdrawal import withdrawn_reports
 
 RECLASSIFIED = "reclassified"
 
@@ -116,7 +116,7 @@ def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
         if found is None or ref in new.speaking:
             continue
         if ref in new.standing:
-            yield {**_report(report), "what": "withdrawn by a whole statement", "by": whole.get(report.now.origin)}
+            yield {**_report(report), "what": "withdrawn by a whole statement", "by": whole.get(ref)}
         elif found.retraction is not None and found.retraction[0] == "source":
             yield {**_report(report), "what": "taken back", "when": span_document(None, found.retraction[1])}
     yield from _claims_taken_back(old, new, "source")
@@ -133,11 +133,10 @@ def _claims_taken_back(old: Known, new: Known, by: str) -> Iterator[Document]:
 
 
 def _whole_statements(known: Known) -> Mapping[str, str]:
-    """Return, by origin, the last report that is the source's whole statement."""
+    """Return, by withdrawn report, the last whole statement of its source that withdraws it."""
     found: dict[str, str] = {}
-    for origin, own in by_origin(known.standing.values()).items():
-        if any(report.now.report.complete for report in own):
-            found[origin] = [report.ref for report in said_order(own)[0] if report.now.report.complete][-1]
+    for own in by_origin(known.standing.values()).values():
+        found.update(withdrawn_reports(own))
     return found
 
 

@@ -79,12 +79,19 @@ def _same_figures(
     for refs, groups in by_reports.items():
         if len(refs) > 1 and refs not in told:
             reports = [report for _, report in groups[0]]
-            said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in groups))
+            by_key = sorted((group[0][0].key.canonical, words_for(group[0][0].count)) for group in groups)
+            said = ", ".join(dict.fromkeys(words for _, words in by_key))
             relays = ", ".join(sorted({"by " + (" by ".join(each.now.report.via) or "itself") for each in reports}))
-            why = (
-                f"“{history.name(reports[0].now.origin)}” says {said} of one day in {len(reports)} reports ({relays})."
-            )
+            who = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
+            say = "says" if "” and “" not in who else "say"
+            why = f"{who} {say} {said} of one day in {len(reports)} reports ({relays})."
             yield _item(SAME_FIGURE, reports, why)
+
+
+def _name(history: History, report: ReportHistory) -> str:
+    """Return how the source of a report is called, even if it is stated to be one origin with another."""
+    source = report.now.report.source
+    return history.name(source) if isinstance(source, str) else history.name(report.now.origin)
 
 
 def _figure(history: History, held: Held) -> tuple[Hashable, ...]:

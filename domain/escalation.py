@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timezone
 
-from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of
+from domain.claims import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
-from domain.events import Event, Told, events_of, local_day
+from domain.events import Event, Told, events_of, local_day, offset_of
 from domain.incident.history import History
 from domain.weighing import Said, Weighed
 
@@ -27,7 +27,7 @@ _LEVELS = {"violence": VIOLENCE, "tension": TENSION}
 
 @dataclass(slots=True)
 class Day:
-    """One day in the incident's offset: the events that count on it, and the greatest figure for the day itself."""
+    """One day, in the offset of whose events it has: those that count on it, and the greatest figure for the day."""
 
     day: date
     events: list[Event] = field(default_factory=list[Event])
@@ -55,10 +55,14 @@ def level_of(tiers: Counter[str], dead: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Undated:
-    """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time."""
+    """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time.
+
+    `offset` is that of the incident whose scope the claim has: its days are those of that place.
+    """
 
     claim: Standing
     period: Span
+    offset: timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Days:
     """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
+    Its days are those of the incident whose event it is, so that to merge or to move turns no day into another.
     Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
     """
 
@@ -185,7 +190,8 @@ class Days:
         if told is None or told.span is None or told.span.earliest is None:
             return None
         least = self._least_of(label)
-        return local_day(told.span.earliest, self._history.offset), told.tier, least.figure if least else 0
+        day = local_day(told.span.earliest, offset_of(self._history, label))
+        return day, told.tier, least.figure if least else 0
 
     def _add(self, counted: tuple[date, str, int], times: int) -> None:
         day, tier, dead = counted
@@ -202,7 +208,7 @@ class Days:
 
     def _place(self, key: Key, label: str | None, span: Span | None) -> None:
         """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
-        day = _day_within(self._span(label, span), self._history.offset)
+        day = _day_within(self._span(label, span), _offset(self._history, key))
         if day is None:
             self._day_of_key.pop(key, None)
             return
@@ -214,15 +220,15 @@ class Days:
     def _least_of(self, label: str) -> End | None:
         """Return the greatest least number of dead under the keys of an event that lies within one day."""
         keys = self._keys_of.get(label)
-        return _greatest(self._leasts[key] for key in keys if key in self._day_of_key) if keys else None
+        return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
 
     def _claim_on(self, day: date) -> End | None:
         """Return the greatest figure for a day itself, and not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
-        own = (self._leasts[key] for key in keys)
-        return _greatest(least for least in own if least is not None and least.figure)
+        own = ((key, self._leasts[key]) for key in keys)
+        return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
 def account(history: History, weighed: Weighed) -> Account:
@@ -235,8 +241,9 @@ def account(history: History, weighed: Weighed) -> Account:
         found.weigh(each.key, ((claim.held, claim.grade, claim.credibility) for claim in each.question.claims))
         if each.key.measure == "killed":
             span = found.span_of(each.key)
-            if span is not None and _day_within(span, history.offset) is None:
-                undated += [Undated(claim, span) for claim in each.question.claims if not claim.rated_out]
+            offset = _offset(history, each.key)
+            if span is not None and _day_within(span, offset) is None:
+                undated += [Undated(claim, span, offset) for claim in each.question.claims if not claim.rated_out]
     return Account(found.days(events), undated)
 
 
@@ -261,21 +268,33 @@ def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
     return label, None
 
 
+def _offset(history: History, key: Key) -> timezone:
+    """Return the offset of the incident whose scope a key has."""
+    home = home_of(key.scope)[0]
+    return history.offset if home is None else history.home(home).offset
+
+
 def _least(said: Iterable[Said]) -> End | None:
-    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it."""
-    return _greatest(
-        End(held.count.lower, held.ref)
-        for held, grade, credibility in said
-        if held.count.lower is not None and not (held.worded or grade == UNRELIABLE or credibility == IMPROBABLE)
-    )
+    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it.
+
+    Of equal ones that of the better graded source (A before F) is named, then the newest.
+    """
+    most: tuple[int, str, Held] | None = None
+    for held, grade, credibility in said:
+        least = held.count.lower
+        if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
+            continue
+        if most is None or (least, most[1], held.newness) > (most[0], grade, most[2].newness):
+            most = least, grade, held
+    return most and End(most[0], most[2].ref)
 
 
-def _greatest(ends: Iterable[End | None]) -> End | None:
-    """Return the greatest figure; of equal ones, that of the claim whose id comes first; None where there is none."""
-    found = [end for end in ends if end is not None]
+def _greatest(ends: Iterable[tuple[Key, End | None]]) -> End | None:
+    """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
+    found = [(key, end) for key, end in ends if end is not None]
     if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly
-        return found[0] if found else None
-    return min(found, key=lambda end: (-end.figure, end.claim))
+        return found[0][1] if found else None
+    return min(found, key=lambda each: (-each[1].figure, len(each[0].canonical), each[0].canonical))[1]
 
 
 def _day_within(span: Span | None, offset: timezone) -> date | None:

@@ -123,7 +123,8 @@ class Standing:
         Where a part exceeds it, what it says itself does not. None if there is nothing.
         """
         if self._lead is None:
-            said = self.history if PART_EXCEEDS in self.flags else (self.held, *self.history)
+            before = self.history[::-1]
+            said = before if PART_EXCEEDS in self.flags else (self.held, *before)
             object.__setattr__(self, "_lead", self._led_by(said))
         return self._lead
 

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta, timezone
 from operator import attrgetter
 from typing import NamedTuple
 
+from domain.claims import event_scope, home_of
 from domain.clocks import Span
 from domain.estimates import End
-from domain.incident.history import ReportHistory, Version
+from domain.incident.history import History, ReportHistory, Version
 
 TIERS = ("none", "easing", "tension", "violence")
 """From the least to the most: an event is of the highest tier that a report of it states."""
@@ -75,6 +76,8 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
 
 
 _REF = attrgetter("ref")
+_ELSEWHERE = f"/{event_scope('')}"
+"""What the label of another incident's event has in it."""
 
 
 def _told(reports: Iterable[ReportHistory]) -> Told:
@@ -97,6 +100,11 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
         return None
     start = span.earliest or span.latest
     return span.earliest is None, span.latest - start, start, ref
+
+
+def offset_of(history: History, label: str) -> timezone:
+    """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
+    return history.home(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
 def local_day(moment: datetime, offset: timezone) -> date:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from domain.claims import Held, Key, latest
 from domain.events import local_day
 from domain.incident.history import History, ReportHistory
+from domain.sequence import in_turn
 from domain.supersession import BREAK
 from domain.voices import Voice
 from domain.weighing import Scales
@@ -61,7 +62,7 @@ def learned(history: History, moment: datetime | None) -> Learned:
             told = (held for held in voice.increments.get(key, {}).values() if not voice.replacement(held))
             increments += [(day, each) for each in told if local_day(latest(each.reported), history.offset) == day]
     changes.sort(key=lambda change: (change.day, change.key.canonical, change.origin))
-    increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, increment[1].ref))
+    increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, in_turn(increment[1])))
     return Learned(said, changes, increments)
 
 

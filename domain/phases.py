@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timezone
+from datetime import date
 from itertools import pairwise
 
 from domain.claims import latest
@@ -24,13 +24,13 @@ class Phase:
     undated: list[Undated] = field(default_factory=list[Undated])
 
 
-def phases(account: Account, offset: timezone) -> list[Phase]:
+def phases(account: Account) -> list[Phase]:
     """Return the phases, in order, from the first day with an event or a claim to the last; none without such a day.
 
     A claim whose period has no beginning is listed where its period ends. Days
     without anything are level 0; a long gap costs no more than a short one.
     """
-    placed = sorted((_anchor(each, offset), each.claim.ref, index) for index, each in enumerate(account.undated))
+    placed = sorted((_anchor(each), each.claim.ref, index) for index, each in enumerate(account.undated))
     days = sorted({each.day for each in account.days} | {day for day, _, _ in placed})
     if not days:
         return []
@@ -52,9 +52,9 @@ def turning_points(found: Sequence[Phase]) -> list[tuple[date, int, int]]:
     ]
 
 
-def _anchor(undated: Undated, offset: timezone) -> date:
+def _anchor(undated: Undated) -> date:
     """Return the first day of a claim's period, or its last where it has no first; a period has one of them."""
-    return local_day(undated.period.earliest or latest(undated.period), offset)
+    return local_day(undated.period.earliest or latest(undated.period), undated.offset)
 
 
 def _runs(levels: dict[int, int], first: int, last: int) -> list[Phase]:

@@ -6,7 +6,6 @@ from domain.claims import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.counts import words_for
 from domain.estimates import End, Estimate, Standing
 from domain.incident.history import History
-from domain.sources import ANONYMOUS
 
 _MONTHS = (  # fixed, whatever the locale
     "January",
@@ -39,7 +38,7 @@ def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
     text += [
         f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.held.count)}"
         f" ({_name(history, item.claim.held)})."
-        for item in estimate.set_aside
+        for item in sorted(estimate.set_aside, key=lambda item: item.claim.held.origin)
         if item.code == "partial"
     ]
     return [" ".join(part for part in text if part)]
@@ -98,15 +97,15 @@ def _quote(history: History, claim: Standing) -> str:
 def _attribution(history: History, held: Held, *remarks: str) -> str:
     pieces = [_name(history, held), *remarks]
     if held.reported.latest:
-        pieces.append(day_words(held.reported.latest, history.offset, _year(history)))
+        pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
     if held.via:
         pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
     return ", ".join(pieces)
 
 
 def _name(history: History, held: Held) -> str:
-    unnamed = None if isinstance(held.source, str) or not held.origin.startswith(ANONYMOUS) else held.source.anonymous
-    return unnamed or history.name(held.origin)
+    """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
+    return history.name(held.source) if isinstance(held.source, str) else held.source.anonymous
 
 
 def _year(history: History) -> int | None:

@@ -1,6 +1,7 @@
 """The order in which one source said things: by its own word first, then by the clock, and then by assumption."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import pairwise
@@ -8,11 +9,14 @@ from typing import Generic, Protocol, TypeVar
 
 from domain.claims import BEGINNING, earliest, latest
 from domain.clocks import Span
+from domain.ties import Rank, Tie
 
 S = TypeVar("S", bound="Said")
 
 Links = Mapping[str, Iterable[str]]
 """From refs to refs."""
+
+NO_LINKS: Mapping[str, Rank] = {}
 
 
 class Said(Protocol):
@@ -28,27 +32,52 @@ class Said(Protocol):
     def figure(self) -> int: ...
     @property
     def supersedes(self) -> tuple[str, ...]: ...
+    @property
+    def content(self) -> Rank: ...
 
 
-def history(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
+def history(claims: Sequence[S], linked: Mapping[str, Rank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
     """Order what one source said (claims of one key, or whole reports), oldest first.
 
     Built from the end: of the claims that no other lies wholly after, and that no
     remaining claim says it supersedes, the last is the one with the highest
-    `reported_order`, then the largest figure, then the greatest ref. Also returns
-    the refs whose place was decided by figure or id alone. O(n log n).
+    `reported_order`, then the largest figure, then by what else it says (ties.py; `linked`
+    as from `links_of`). Also returns the refs whose place was decided by figure or content
+    alone. O(n log n).
     """
     if len(claims) == 1:
         return tuple(claims), frozenset()
     if any(claim.supersedes for claim in claims):
-        return _queued(claims)
+        placed, unsure = _queued(claims, linked)
+        return tuple(placed), frozenset(unsure)
     order: list[S] = []
     assumed: set[str] = set()
     for cluster in _clusters(claims):
-        placed, unsure = _of_one_span(cluster) if _one_span(cluster) else _queued(cluster)
+        placed, unsure = (_of_one_span if _one_span(cluster) else _queued)(cluster, linked)
         order += placed
         assumed |= unsure
     return tuple(order), frozenset(assumed)
+
+
+def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said]) -> Mapping[str, Rank]:
+    """Tell apart claims that say the same by what names them, and what they name, as from `superseded`.
+
+    Of such claims that which another replaces comes last, so that a copy of it does not stand in its place.
+    """
+    named: dict[str, list[Rank]] = {}
+    naming: dict[str, list[Rank]] = {}
+    for ref, others in replacing.items():
+        for other in others:
+            named.setdefault(other, []).append(claims[ref].content)
+            naming.setdefault(ref, []).append(claims[other].content)
+    linked = named.keys() | naming.keys()
+    return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
+
+
+def in_turn(claim: Said, linked: Mapping[str, Rank] = NO_LINKS) -> tuple[object, ...]:
+    """Sort key for what one source said when no other statement is looked at: by its clock, its order, its figure."""
+    tie = Tie(claim, linked.get(claim.ref, ()))
+    return latest(claim.reported), earliest(claim.reported), claim.order, claim.figure, tie
 
 
 def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
@@ -74,15 +103,15 @@ def _one_span(cluster: Sequence[Said]) -> bool:
     return all(claim.reported is first or claim.reported == first for claim in cluster)
 
 
-def _of_one_span(cluster: Sequence[S]) -> tuple[Sequence[S], set[str]]:
+def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
     """Order what was said at one time; the place is assumed of those that have one of the same order before them."""
-    placed = sorted(cluster, key=lambda claim: (claim.order, claim.figure, claim.ref))
+    placed = sorted(cluster, key=lambda claim: (claim.order, claim.figure, Tie(claim, linked.get(claim.ref, ()))))
     return placed, {later.ref for earlier, later in pairwise(placed) if earlier.order == later.order}
 
 
-def _queued(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
+def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
     """Order claims by the rule itself."""
-    queue = _Queue(claims)
+    queue = _Queue(claims, linked)
     order: list[S] = []
     assumed: set[str] = set()
     for _ in claims:
@@ -110,7 +139,8 @@ class _Queue(Generic[S]):
     and no circle is left among those that supersede one another.
     """
 
-    def __init__(self, claims: Sequence[S]) -> None:
+    def __init__(self, claims: Sequence[S], linked: Mapping[str, Rank]) -> None:
+        self._linked = linked
         self._supersedes = superseded(claims)
         superseded_by = _backwards(self._supersedes)
         self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
@@ -145,7 +175,7 @@ class _Queue(Generic[S]):
         if self._waits_for[claim.ref]:
             self._parked[claim.ref] = claim
         else:
-            heappush(self._ready, (_Last(claim), claim))
+            heappush(self._ready, (_Last(claim, self._linked.get(claim.ref, ())), claim))
 
 
 class _Last:
@@ -153,8 +183,8 @@ class _Last:
 
     __slots__ = ("rank",)
 
-    def __init__(self, claim: Said) -> None:
-        self.rank = (claim.order, claim.figure, claim.ref)
+    def __init__(self, claim: Said, links: Rank) -> None:
+        self.rank = (claim.order, claim.figure, Tie(claim, links))
 
     def __lt__(self, other: "_Last") -> bool:
         return self.rank > other.rank

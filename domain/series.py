@@ -1,15 +1,17 @@
 """The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.claims import Held, Key
 from domain.incident.history import History, ReportHistory
-from domain.sequence import history as said_order
-from domain.sequence import superseded
+from domain.sequence import in_turn, links_of, superseded
 from domain.supersession import ledger
+from domain.ties import Rank
 from domain.weighing import by_origin
+from domain.withdrawal import statements, withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,47 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
     """
     found: list[Series] = []
     for origin, own in by_origin(history.standing(moment)).items():
-        said = [[held for report in each for held in report.held(moment)] for each in _statements(own)]
-        breaks = Breaks.among([held for statement in said for held in statement])
-        stood: dict[Key, list[Held]] = {}
-        for statement in said:
-            for key, claims in totals(statement).items():
-                stood.setdefault(key, []).extend(ledger(claims, breaks.broken).stood)
-        found += [Series(key, origin, tuple(own), breaks.broken, breaks.breaking) for key, own in stood.items()]
+        breaks = Breaks.among([held for report in own for held in report.held(moment)])
+        stood = _Stood(breaks)
+        for part in statements(own):
+            stood.say(part, moment)
+        found += [
+            Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
+            for key, each in stood.by_key.items()
+        ]
     return sorted(found, key=lambda series: (series.key.canonical, series.origin))
+
+
+class _Stood:
+    """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
+
+    def __init__(self, breaks: "Breaks") -> None:
+        self.by_key: dict[Key, dict[str, Held]] = {}
+        self._breaks = breaks
+        self._alive: dict[Key, dict[str, Held]] = {}
+        self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
+
+    def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
+        """Let these be said after all before them in the same home; the first of them may be a whole statement."""
+        if part and part[0].now.report.complete:
+            self._withdraw(part[0])
+        touched: set[Key] = set()
+        for report in part:
+            claims = [held for held in report.held(moment) if not held.incremental]
+            self._reports.setdefault(report.home, {})[report.ref] = report, claims
+            for held in claims:
+                self._alive.setdefault(held.key, {})[held.ref] = held
+                touched.add(held.key)
+        for key in touched:
+            stood = self.by_key.setdefault(key, {})
+            for held in ledger(list(self._alive[key].values()), self._breaks.broken, self._breaks.linked).stood:
+                stood.setdefault(held.ref, held)
+
+    def _withdraw(self, whole: ReportHistory) -> None:
+        reports = self._reports.get(whole.home, {})
+        for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
+            for held in reports.pop(ref)[1]:
+                del self._alive[held.key][held.ref]
 
 
 def figure_of(held: Held) -> int | None:
@@ -56,10 +91,14 @@ def figure_of(held: Held) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """Where claims of one origin replaced one another across keys; see Series for its two members."""
+    """Where claims of one origin replaced one another across keys; see Series for its first two members.
+
+    `linked` tells claims apart that say the same (sequence.links_of).
+    """
 
     broken: Mapping[str, Held]
     breaking: frozenset[str]
+    linked: Mapping[str, Rank]
 
     @classmethod
     def among(cls, claims: Sequence[Held]) -> "Breaks":
@@ -67,31 +106,15 @@ class Breaks:
         known = {claim.ref: claim for claim in claims}
         broken: dict[str, Held] = {}
         breaking: set[str] = set()
-        for ref, others in superseded(claims).items():
+        replacing = superseded(claims)
+        linked = links_of(replacing, known)
+
+        def place(held: Held) -> tuple[object, ...]:
+            return in_turn(held, linked)
+
+        for ref, others in replacing.items():
             for other in others:
                 if known[other].key != known[ref].key:
                     breaking.add(ref)
-                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=lambda held: held.newness)
-        return cls(broken, frozenset(breaking))
-
-
-def totals(claims: Iterable[Held]) -> dict[Key, list[Held]]:
-    """Sort claims that count from the beginning by key; increments are left out."""
-    found: dict[Key, list[Held]] = {}
-    for claim in claims:
-        if not claim.incremental:
-            found.setdefault(claim.key, []).append(claim)
-    return found
-
-
-def _statements(reports: Sequence[ReportHistory]) -> list[list[ReportHistory]]:
-    """Part the reports of one origin, oldest first, at each whole statement: from there all is said anew."""
-    if not any(report.now.report.complete for report in reports):
-        return [list(reports)]
-    order, _ = said_order(reports)
-    parts: list[list[ReportHistory]] = [[]]
-    for report in order:
-        if report.now.report.complete:
-            parts.append([])
-        parts[-1].append(report)
-    return parts
+                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=place)
+        return cls(broken, frozenset(breaking), linked)

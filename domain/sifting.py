@@ -3,7 +3,7 @@
 Published estimates were made by these rules, so a released rule never changes: a changed one is a new file beside it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -184,7 +184,7 @@ def by_ref(claims: Sequence[Standing]) -> tuple[Standing, ...]:
     return tuple(sorted(claims, key=_REF))
 
 
-def aside_by_ref(aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
+def aside_by_ref(aside: Iterable[SetAside]) -> tuple[SetAside, ...]:
     """Order what was set aside as documents list it."""
     return tuple(sorted(aside, key=_CLAIM_REF))
 
@@ -220,7 +220,7 @@ def upper(claims: Sequence[Standing]) -> Standing | None:
 
 
 def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *, least: bool) -> Standing | None:
-    """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then claim id."""
+    """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then by source."""
     figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not figured:
         return None
@@ -235,14 +235,17 @@ def _preference(claim: Standing) -> tuple[object, ...]:
 
 
 def _best(closed: Sequence[Standing]) -> End | None:
-    """Return the newest figure of the best grade; none where that is a range, or another of that grade differs."""
+    """Return the newest figure of the best grade, of one moment the largest.
+
+    There is none where that is a range, or another of that grade differs.
+    """
     if not closed:
         return None
     if len(closed) == 1:
         return closed[0].best
     grade = min(rank(claim) for claim in closed)
     peers = [claim for claim in closed if rank(claim) == grade]
-    newest = max(peers, key=lambda claim: claim.held.newness)
+    newest = max(peers, key=lambda claim: (*claim.held.newness[:3], claim.best is not None, claim.held.origin))
     return None if any(differ(newest, peer) for peer in peers) else newest.best
 
 

@@ -8,6 +8,7 @@ from domain.claims import Held, Key
 from domain.estimates import CAPPED, PART_EXCEEDS, End, Standing
 from domain.incident.history import History, ReportHistory
 from domain.supersession import Ledger
+from domain.ties import Tie
 
 DISPUTED = "disputed"
 
@@ -54,7 +55,7 @@ def standing_of(
     exceeding = [each for each in family if each.figure > held.figure and exceeds(each, held)]
     if not exceeding:
         return plain
-    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.newness))
+    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.place, Tie(each)))
     return replace(
         plain,
         bound="at_least",
@@ -73,7 +74,7 @@ def exceeds(part: Held, whole: Held) -> bool:
         least > whole.figure
         and least > 0
         and part.count.bound not in CAPPED
-        and part.newness[:-1] > whole.newness[:-1]
+        and part.place > whole.place
         and not part.worded
         and not whole.worded
         and part.key != whole.key

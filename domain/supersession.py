@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.claims import BEGINNING, Held, Key, earliest, latest
-from domain.sequence import history
+from domain.sequence import NO_LINKS, history
+from domain.ties import Rank
 
 ORDER_ASSUMED = "order_assumed"
 RELAYED_DECREASE = "relayed_decrease"
 BREAK = "break"
+NOTHING_REPLACED: Mapping[str, Held] = {}
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Ledger:
         """Take in one more claim where no claim supersedes or was replaced elsewhere; returns as `take` does."""
         later = self._rewind(earliest(claim.reported))
         stayed = len(self.stood)
-        self.tell([*later, claim], {})
+        self.tell([*later, claim])
         return stayed
 
     def take(self, claim: Held) -> int:
@@ -45,12 +47,17 @@ class Ledger:
         """
         later = self._rewind(earliest(claim.reported))
         stayed = len(self.stood)
-        self.tell([each for each in later if each.ref != claim.ref], {})
+        self.tell([each for each in later if each.ref != claim.ref])
         return stayed
 
-    def tell(self, claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> None:
+    def tell(
+        self,
+        claims: Sequence[Held],
+        replaced_elsewhere: Mapping[str, Held] = NOTHING_REPLACED,
+        linked: Mapping[str, Rank] = NO_LINKS,
+    ) -> None:
         """Take in claims that lie wholly after all in it."""
-        order, assumed = history(claims) if len(claims) > 1 else (claims, ())
+        order, assumed = history(claims, linked) if len(claims) > 1 else (claims, ())
         until = self._until[-1] if self._until else BEGINNING
         for claim in order:
             if claim.ref in assumed:
@@ -120,17 +127,19 @@ class Ledger:
             self.current = None
 
 
-def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Ledger:
+def ledger(
+    claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held], linked: Mapping[str, Rank] = NO_LINKS
+) -> Ledger:
     """Find what stands among the cumulative claims of one origin and one key (vocabulary §4, supersession).
 
     `replaced_elsewhere` maps refs among `claims` to the claim of the same origin
     under *another* key that supersedes them: there the series breaks, and what lies
-    before the break does not come back.
+    before the break does not come back. `linked` tells claims apart that say the same (sequence.links_of).
     Arrival and position play no part: any order of `claims` gives the same ledger.
     """
     first = claims[0]
     if len(claims) == 1 and not replaced_elsewhere:  # as most are, when they are first asked for
         return Ledger(first.key, first.origin, [first], [first], first, {}, {}, [latest(first.reported)])
     found = Ledger(first.key, first.origin, [], [], None, {}, {}, [])
-    found.tell(claims, replaced_elsewhere)
+    found.tell(claims, replaced_elsewhere, linked)
     return found

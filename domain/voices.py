@@ -8,10 +8,11 @@ from domain.claims import Held, Key
 from domain.estimates import CLOSED, IMPROBABLE, OPEN, Standing
 from domain.incident.commands import UNJUDGED
 from domain.incident.history import History, ReportHistory
-from domain.sequence import history as said_order
-from domain.sequence import superseded
+from domain.sequence import NO_LINKS, in_turn, links_of, superseded
 from domain.standing import exceeds, is_part, standing_of
 from domain.supersession import BREAK, Ledger, ledger
+from domain.ties import Rank
+from domain.withdrawal import withdrawn_reports
 
 _Family = tuple[str, str, str | None]
 
@@ -51,6 +52,7 @@ class Voice:
     _tied: set[str] = field(default_factory=set[str])
     _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, deque[_Past]])
     _judged: set[str] = field(default_factory=set[str])
+    _linked: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
 
     def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
@@ -116,9 +118,13 @@ class Voice:
         """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
         (self._judged.add if self.reports[ref].credibility else self._judged.discard)(ref)
         keys = {each.key for each in self._held[ref]}
+        if self._tied:
+            return keys | self._renew()
         for key in keys:
             self._stale.add(key)
             self._past.pop(key, None)
+            if (of := self._ledgers.get(key)) is not None and of.flags:  # a tie may end otherwise now
+                del self._ledgers[key]
         return keys
 
     def ledger(self, key: Key) -> Ledger | None:
@@ -126,7 +132,7 @@ class Voice:
         found = self._ledgers.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = ledger(claims, self._elsewhere(claims))
+            found = self._ledgers[key] = ledger(claims, self._elsewhere(claims), self._linked)
         return found
 
     def standing(self, key: Key, history: History) -> Standing | None:
@@ -181,7 +187,7 @@ class Voice:
 
     def replacement(self, increment: Held) -> tuple[str, str] | None:
         """Say by what an increment was replaced, if it was: (code, ref)."""
-        by = max(self.replaced.get(increment.ref, ()), key=lambda held: held.ref, default=None)
+        by = max(self.replaced.get(increment.ref, ()), key=self._in_turn, default=None)
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
     def _elsewhere(self, claims: Iterable[Held]) -> Mapping[str, Held]:
@@ -189,7 +195,10 @@ class Voice:
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
-        return {ref: min(by, key=lambda held: held.newness) for ref, by in others.items() if by}
+        return {ref: min(by, key=self._in_turn) for ref, by in others.items() if by}
+
+    def _in_turn(self, held: Held) -> tuple[object, ...]:
+        return in_turn(held, self._linked)
 
     def _retold(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
         """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
@@ -251,7 +260,9 @@ class Voice:
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
         held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
-        for ref, others in superseded(list(held.values())).items():
+        replacing = superseded(list(held.values()))
+        self._linked = links_of(replacing, held)
+        for ref, others in replacing.items():
             for other in others:
                 self.replaced.setdefault(other, []).append(held[ref])
                 if held[other].key != held[ref].key:
@@ -300,12 +311,3 @@ def outdone(earlier: Held, later: Held) -> bool:
 
 def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
     return {ref for ref, report in reports.items() if report.now.report.responsibility()}
-
-
-def withdrawn_reports(reports: Sequence[ReportHistory]) -> frozenset[str]:
-    """Return the ids of one origin's reports that a later `complete` statement of it has withdrawn."""
-    if not any(report.now.report.complete for report in reports):
-        return frozenset()
-    order, _ = said_order(reports)
-    last = max(index for index, report in enumerate(order) if report.now.report.complete)
-    return frozenset(report.ref for report in order[:last])

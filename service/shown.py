@@ -50,11 +50,11 @@ class Shown:
 
     @cached_property
     def reports(self) -> Sequence[ReportHistory]:
-        """Return the reports that count, in the order of their ids."""
+        """Return the reports that count, in the order in which they were said; of one moment, by what they say."""
         standing = list(self.history.standing(self.reading.reported_until))
         if len(standing) > 1:  # one alone is withdrawn by none
             standing = list(self.weighed.speaking.values())
-        return sorted(standing, key=lambda each: each.ref)
+        return sorted(standing, key=lambda each: each.newness)
 
     @property
     def events(self) -> Mapping[str, Event]:
@@ -75,9 +75,13 @@ class Shown:
         return "" if moment is None else local_day(moment, self.history.offset).isoformat()
 
     def rows(self, source: str) -> list[dict[str, str]]:
-        """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each."""
+        """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each.
+
+        Rows of incidents that were merged or moved in come beside its own.
+        """
         found = (each for each in self.reports if source in each.now.report.external_ids)
-        latest = {each.now.report.external_ids[source]: each for each in sorted(found, key=lambda each: each.newness)}
+        newest_last = sorted(found, key=lambda each: each.newness)
+        latest = {(each.home, each.now.report.external_ids[source]): each for each in newest_last}
         rows = (cells_of(each.now.report.attributes) for each in latest.values())
         return [row for row in rows if row]
 

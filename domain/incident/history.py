@@ -39,6 +39,7 @@ from domain.incident.whole import Whole, WholeFact
 from domain.report.kind import Report
 from domain.report.registry import KINDS
 from domain.sources import origin_of
+from domain.ties import Record
 
 __all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
 
@@ -159,6 +160,13 @@ class History:
     def home(self, slug: str | None) -> Home:
         """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
         return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
+
+    def offset_at_home(self, ref: str) -> timezone:
+        """Return the offset in which the days of a report, or of a claim, were said: that of where it was filed."""
+        if len(self.homes) < 2:  # noqa: PLR2004 - its own alone, as mostly
+            return self.offset
+        filed = self.filed.get(UUID(ref.partition("#")[0]))
+        return self.offset if filed is None else self.homes[filed.home].offset
 
     def standing(self, moment: datetime | None) -> Iterator[ReportHistory]:
         """Yield the reports that stand at `moment` on the reported clock (None: as far as we know now)."""
@@ -320,12 +328,13 @@ def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str
         scoping = Scoping(rescoped, named)
     event = event_of(report, occurred, home.offset)
     origin = origin_of(report.source, report.via)
-    filed = Filed(content.ref, origin, event, content.reported, occurred)
+    record = Record(report)
+    filed = Filed(content.ref, origin, event, content.reported, occurred, record)
     held = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
     if event is not None and not is_own:
         event = scoping.named(None, event_scope(event))
     tier = KINDS[report.kind].tier(report)
     version = Version(
-        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier
+        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier, record
     )
     return version.of(history.origins) if history.origins.one else version

@@ -10,6 +10,7 @@ from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scop
 from domain.clocks import Span, parse_occurred, parse_reported
 from domain.report.kind import Report, event_label
 from domain.sources import origin_of
+from domain.ties import Record
 
 PARTS_DO_NOT_ADD = "parts_do_not_add"
 INCONSISTENT = "inconsistent"
@@ -55,13 +56,17 @@ AS_FILED = Scoping()
 
 
 class Filed(NamedTuple):
-    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when."""
+    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when.
+
+    `record` has all that the report says, where that is asked for in a tie.
+    """
 
     ref: str
     origin: str
     event: str | None
     reported: Span
     occurred: Span | None
+    record: Record | None = None
 
 
 def held_claims(
@@ -112,6 +117,7 @@ def held_as_filed(
                 partial=claim.partial,
                 supersedes=() if part else claim.supersedes,
                 flags=_flags(claim, part),
+                record=filed.record,
             )
         )
     return tuple(held)

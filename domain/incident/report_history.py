@@ -13,6 +13,7 @@ from domain.incident.holding import Rescoped
 from domain.incident.origins import Origins
 from domain.report.kind import Report
 from domain.sources import origin_of
+from domain.ties import Rank, Record, Tie
 
 Retraction = tuple[str, Span | None]
 """Who took it back, and when a source did so."""
@@ -35,6 +36,7 @@ class Version:
     position: int
     cause: str | None = None
     tier: str = "none"
+    record: Record | None = field(default=None, repr=False, compare=False)
 
     def of(self, origins: Origins) -> "Version":
         """Return the same content, said by whom it is said to come from now."""
@@ -78,11 +80,13 @@ class ReportHistory:
         """Take in another content."""
         self.versions.append(version)
         self.now = version
+        self._mark()
 
     def remake(self, made: Callable[[Version], Version]) -> None:
         """Make every content anew: its scopes or its origin go by other names now."""
         self.versions[:] = map(made, self.versions)
         self.now = self.versions[-1]
+        self._mark()
 
     @property
     def retraction(self) -> Retraction | None:
@@ -102,6 +106,16 @@ class ReportHistory:
                 self.credibility[fact.claim] = fact.credibility
             case ReportDisputed():
                 (self.disputes.add if fact.disputed else self.disputes.discard)(fact.claim)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Write down what became of it, for a tie with a report that says the same."""
+        if self.now.record is not None:
+            contents = [version.record.text for version in self.versions[:-1] if version.record]
+            became = (self.retractions, self.credibility, dict.fromkeys(self.disputes), self.rescoped)
+            counts = (self.retracted, self.reinstated, self.rescopings)
+            marks = [sorted((str(claim), str(mark)) for claim, mark in each.items()) for each in became]
+            self.now.record.marks = str((contents, marks, counts, str(self.home)))
 
     def said_by(self, moment: datetime | None) -> bool:
         """Say whether the source had said it by `moment` on the reported clock; None is ever."""
@@ -158,9 +172,9 @@ class ReportHistory:
         return [claim, *wholes, None]
 
     @property
-    def newness(self) -> tuple[datetime, datetime, int, str]:
-        """Sort key of "newer" (vocabulary §5): reported latest, then earliest, reported_order, report id."""
-        return (latest(self.reported), earliest(self.reported), self.order, self.ref)
+    def newness(self) -> tuple[datetime, datetime, int, Tie]:
+        """Sort key of "newer": reported latest, then earliest, `reported_order`, and then by all that it says."""
+        return (latest(self.reported), earliest(self.reported), self.order, Tie(self))
 
     # what has a place in the order in which one source said things
     @property
@@ -170,8 +184,15 @@ class ReportHistory:
 
     @property
     def figure(self) -> int:
-        """A whole report has no figure."""
-        return 0
+        """The largest figure that it gives; -1 where it gives none, so that of one moment figures outlast silence."""
+        return max((held.figure for held in self.now.held), default=-1)
+
+    @property
+    def content(self) -> Rank:
+        """What it says, for a tie: direct before relayed."""
+        now = self.now
+        said = (now.record.text, now.record.marks) if now.record else ()
+        return not now.report.via, now.origin, *said
 
     @property
     def supersedes(self) -> tuple[str, ...]:

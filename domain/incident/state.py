@@ -1,6 +1,6 @@
 """The state that commands are decided against: what became of an incident (`evolve`); readers use views instead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
@@ -20,9 +20,19 @@ from domain.incident.facts import (
 )
 from domain.incident.filing import filed_as
 from domain.incident.holding import Rescoped, held_as_filed
-from domain.incident.warnings import Concern, Seen, Taken, content_of, occurrence_of, remember, warnings
+from domain.incident.warnings import (
+    Concern,
+    Replaced,
+    Seen,
+    Taken,
+    content_of,
+    occurrence_of,
+    remember,
+    warnings,
+)
 from domain.incident.whole import Whole
 from domain.report.kind import Report
+from domain.sources import origin_of
 
 __all__ = ["Filed", "Incident", "content_of", "evolve", "file", "fold", "rescope", "warnings_about"]
 
@@ -151,4 +161,17 @@ def _taken(incident: Incident, fact: ReportFiled) -> Taken:
     filed = filed_as(fact.report_id, fact.report, (fact.reported, fact.occurred), incident.offset)
     held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
     occurrence = occurrence_of(fact.report, fact.occurred, incident.offset)
-    return Taken(filed.ref, fact.report, fact.reported, fact.occurred, held, filed.event, occurrence)
+    replaced = tuple(_replaced(incident, fact.report_id, fact.report))
+    return Taken(filed.ref, fact.report, fact.reported, fact.occurred, held, filed.event, occurrence, replaced)
+
+
+def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[Replaced]:
+    """Yield what the claims of a report say that they supersede, with who made it, as far as it was filed here."""
+    for claim in report.claims:
+        for ref in claim.supersedes:
+            name, _, figure = ref.partition("#")
+            other = incident.reports.get(UUID(name))
+            said = report if UUID(name) == report_id else other and other.report
+            ids = () if said is None else [each.id for of in said.claims for each in (of, *of.parts)]
+            known = said is not None and figure in ids
+            yield Replaced(claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None)

@@ -10,6 +10,7 @@ from domain.counts import words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
 from domain.report.kind import Report
+from domain.sources import origin_of
 from domain.words import slugify
 
 
@@ -93,8 +94,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A claim that one of a report names in `supersedes`; `origin` is who made it, None if nobody did here."""
+
+    claim: str
+    ref: str
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """A report as it is taken: its id, spans (UTC) and held claims.
+    """A report as it is taken: its id, spans (UTC), held claims, and what they say that they supersede.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
     first place, where all three are known.
@@ -107,6 +117,7 @@ class Taken:
     held: tuple[Held, ...]
     event: str | None
     occurrence: Occurrence | None
+    replaced: tuple[Replaced, ...] = ()
 
 
 def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Occurrence | None:
@@ -145,6 +156,24 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     occurred, said = taken.occurred, latest(taken.reported)
     if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:
         yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
+    if taken.replaced:
+        own = origin_of(taken.report.source, taken.report.via)
+        yield from (found for each in taken.replaced if (found := _of_replaced(each, own)) is not None)
+
+
+def _of_replaced(replaced: Replaced, own: str) -> Concern | None:
+    """Tell what `supersedes` names in vain; it is kept, since what it names may come later, or be joined."""
+    names = f"Claim “{replaced.claim}” supersedes {replaced.ref}, which"
+    if replaced.origin is None:
+        why = f"{names} no report filed here has; it replaces nothing until this source has made such a claim."
+        return Concern("supersedes_unknown", why, replaced.claim)
+    if replaced.origin != own:
+        why = (
+            f"{names} is a claim of “{replaced.origin}”; a source replaces only its own claims, so it replaces nothing"
+            " unless the two are stated to be one source."
+        )
+        return Concern("supersedes_another_source", why, replaced.claim)
+    return None
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

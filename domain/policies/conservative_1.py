@@ -34,7 +34,7 @@ def estimate(question: Question) -> Estimate:
 
 
 def _fewest(claims: Sequence[Standing]) -> Standing | None:
-    """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then claim id."""
+    """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then by source."""
 
     def preference(claim: Standing) -> tuple[object, ...]:
         number = _number(claim)

@@ -1,36 +1,65 @@
-"""`latest/1`: the newest figure of any source, as a headline has it."""
+"""`latest/1`: the newest figure of any source, as a headline has it; of one moment, all of them."""
 
-from domain.estimates import Estimate, Policy, Question, SetAside
+from collections.abc import Collection, Iterator, Sequence
+
+from domain.estimates import Estimate, Policy, Question, SetAside, Standing
+from domain.sifting import aside_by_ref, by_ref, choose, upper
 
 
 def estimate(question: Question) -> Estimate:
-    """Take the newest claim that has a figure, whoever says it; a count in words only where nothing else stands."""
+    """Take the newest claim that has a figure, whoever says it; a count in words only where nothing else stands.
+
+    Where several sources said different things at that moment, none of them is the latest: all are shown, from the
+    least to the greatest of their figures, without a best one, as contested.
+    """
     figured = [claim for claim in question.claims if claim.bound != "worded"]
     if not question.claims:
         return Estimate(None, None, upper_open=False, best=None, contested=question.denied, used=(), set_aside=())
-    newest = max(figured or question.claims, key=lambda claim: claim.held.newness)
-    older = sorted((claim for claim in question.claims if claim is not newest), key=lambda claim: claim.ref)
-    aside = tuple(
-        SetAside(claim, "worded", "It is a count in words, and others give figures.")
-        if figured and claim.bound == "worded"
-        else SetAside(claim, "older", f"A newer claim stands ({newest.ref}).")
-        for claim in older
-    )
+    newest, others = _newest(figured or question.claims)
+    tied = bool(figured) and any(_said(claim) != _said(newest) for claim in others)
+    used = (newest, *others)
+    low = choose(used, lambda claim: claim.lowest, least=True) if tied else newest
+    high = upper(used) if tied else newest
     return Estimate(
-        lower=newest.lowest,
-        upper=newest.highest,
-        upper_open=newest.open,
-        best=newest.best,
-        contested=question.denied or newest.disputed,
-        used=(newest,),
-        set_aside=aside,
+        lower=low.lowest if low else None,
+        upper=high.highest if high else None,
+        upper_open=bool(high and high.open),
+        best=None if tied else newest.best,
+        contested=tied or question.denied or any(claim.disputed for claim in used),
+        used=by_ref(used),
+        set_aside=aside_by_ref(_aside(question, used, newest)),
     )
+
+
+def _newest(claims: Sequence[Standing]) -> tuple[Standing, Sequence[Standing]]:
+    """Return the claims of the newest moment: first that which gives both ends, or the largest figure."""
+    moment = max(claim.held.newness[:2] for claim in claims)
+    found = [claim for claim in claims if claim.held.newness[:2] == moment]
+    found.sort(key=lambda claim: (claim.closed, claim.held.newness), reverse=True)
+    return found[0], found[1:]
+
+
+def _said(claim: Standing) -> tuple[object, ...]:
+    """Return what a claim says in figures, whoever says it."""
+    ends = (claim.lowest, claim.highest, claim.best)
+    return (claim.open, *(end and end.figure for end in ends))
+
+
+def _aside(question: Question, used: Collection[Standing], newest: Standing) -> Iterator[SetAside]:
+    refs = {claim.ref for claim in used}
+    for claim in question.claims:
+        if claim.ref in refs:
+            continue
+        if claim.bound == "worded" and newest.bound != "worded":
+            yield SetAside(claim, "worded", "It is a count in words, and others give figures.")
+        else:
+            yield SetAside(claim, "older", f"A newer claim stands ({newest.ref}).")
 
 
 POLICY = Policy(
     name="latest",
     version=1,
-    meaning="The newest figure, whoever says it: the headline. It weighs no source and no method.",
+    meaning="The newest figure, whoever says it: the headline; of one moment, all that were said. It weighs no source.",
     estimate=estimate,
     heeds_statements=False,
 )

@@ -26,7 +26,7 @@ def estimate(question: Question) -> Estimate:
 
 
 def _most_given(claims: Sequence[Standing]) -> End | None:
-    """Return the figure that most origins give; of equals that of the better grade, then the newest, then claim id."""
+    """Return the figure that most origins give; of equals the better graded, then the newest, then the largest."""
     given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
     origins: dict[int, set[str]] = {}
     for claim, best in given:

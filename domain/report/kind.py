@@ -81,7 +81,8 @@ class Report(Strict, frozen=True):
     reported_order: Order = 0
     """Orders statements of one source that share a day."""
     complete: StrictBool = False
-    """This is the source's whole statement now: its earlier claims and attributes here are withdrawn."""
+    """This is the source's whole statement now of the incident that it is filed under, or else of the `event` that it
+    names: what the same source claimed and stated of it before, in reports filed there, is withdrawn."""
     source: SourceRef
     """Who vouches for the statement."""
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()

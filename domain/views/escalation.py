@@ -31,7 +31,7 @@ from domain.weighing import weigh
 def finish(history: History, reading: Reading) -> Document:
     """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
     told = account(history, weigh(history, reading.reported_until))
-    found = phases(told, history.offset)
+    found = phases(told)
     return {
         "incident": history.slug,
         "happened": [_day(day) for day in told.days],

@@ -8,6 +8,7 @@ from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View, span_document
 from domain.report.registry import KINDS
+from domain.ties import Tie
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -20,7 +21,7 @@ def finish(history: History, reading: Reading) -> Document:
 
 
 def _place(report: ReportHistory) -> tuple[object, ...]:
-    """Sort key: occurred earliest, latest, reported latest, reported_order, report id (vocabulary §6).
+    """Sort key: occurred earliest, latest, reported latest, reported_order (vocabulary §6), then by all that is said.
 
     What has no `occurred` stands where it was reported; what has no start stands at its end.
     """
@@ -28,7 +29,7 @@ def _place(report: ReportHistory) -> tuple[object, ...]:
     span = report.now.occurred
     end = (span.latest if span else None) or reported
     start = (span.earliest if span else None) or end
-    return (start or BEGINNING, end, reported, report.order, report.ref)
+    return (start or BEGINNING, end, reported, report.order, Tie(report))
 
 
 def _entry(report: ReportHistory, reading: Reading) -> Document:

@@ -6,7 +6,7 @@ from uuid import UUID
 from service.exporting import Asked, exporting
 from service.tables.cells import Cells
 from service.tables.mapping import TableMap
-from service.tables.rows import Row, row_of
+from service.tables.rows import Row, rows_in
 
 
 class Held(Cells):
@@ -29,5 +29,4 @@ def held(url: str, table: TableMap) -> dict[str, Held]:
 def _rows(url: str, table: TableMap) -> Iterator[Row]:
     with exporting(url, Asked(prefix=f"{table.table}-")) as export:
         for each in export.incidents():
-            if (row := row_of(each.history, None, table)) is not None:
-                yield row
+            yield from rows_in(each.history, None, table)

@@ -1,14 +1,15 @@
-"""A row of a table at a reading: the cells of the last whole statement of its source that stands there."""
+"""The rows of a table at a reading: each has the cells of the last whole statement of its source about it."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.incident.history import History
+from domain.incident.history import History, ReportHistory
 from domain.report.attributes import Attribute, DecimalNumber
 from domain.sources import origin_of
-from domain.voices import withdrawn_reports
+from domain.withdrawal import by_home, withdrawn_reports
 from service.exporter import Export
 from service.tables.cells import Cells
 from service.tables.mapping import TableMap
@@ -26,28 +27,37 @@ class Row:
     order: int
 
 
-def row_of(history: History, moment: datetime | None, table: TableMap) -> Row | None:
+def rows_in(history: History, moment: datetime | None, table: TableMap) -> list[Row]:
     """Return what an incident shows of a table at `moment` on the reported clock (None: as far as we know now).
 
-    What a source says last of an incident, whole, withdraws all that it said before (vocabulary §4), so that is the
-    row; None where it said nothing of this table, and no cells where it said that there is none. What was corrected,
-    retracted, moved or merged counts as everywhere else: the domain tells which reports stand, and in what order.
+    A row is the last whole statement of its source under its key and in the incident that it was filed under
+    (vocabulary §4), so merged and moved rows come beside the incident's own; one without cells was removed. What was
+    corrected or retracted counts as everywhere else: the domain tells which reports stand, and in what order.
     """
     origin = history.origins.of(origin_of(table.source, table.via))
     said = [each for each in history.standing(moment) if each.now.origin == origin]
-    withdrawn = withdrawn_reports(said) if len(said) > 1 else ()
-    last = next((each for each in said if each.now.report.complete and each.ref not in withdrawn), None)
-    if last is None or (key := last.now.report.external_ids.get(table.table)) is None:
-        return None
-    cells = {column: _plain(cell) for column, cell in last.now.report.attributes.items()}
-    return Row(key, cells, last.report_id, last.order)
+    return [row for own in by_home(said).values() for row in _rows_of_home(own, table)]
+
+
+def _rows_of_home(said: Sequence[ReportHistory], table: TableMap) -> Iterator[Row]:
+    by_row: dict[str | None, list[ReportHistory]] = {}
+    for each in said:
+        by_row.setdefault(each.now.report.external_ids.get(table.table), []).append(each)
+    others = by_row.pop(None, [])
+    for key, own in by_row.items():
+        together = [*own, *others]
+        withdrawn = withdrawn_reports(together) if len(together) > 1 else ()
+        last = next((each for each in together if each.now.report.complete and each.ref not in withdrawn), None)
+        if key is not None and last is not None and table.table in last.now.report.external_ids:
+            cells = {column: _plain(cell) for column, cell in last.now.report.attributes.items()}
+            yield Row(key, cells, last.report_id, last.order)
 
 
 def rows_of(export: Export, table: TableMap) -> list[Row]:
     """Return the rows of a table at the reading of an export, by key; a second row of a key follows the first."""
     moment = export.reading.reported_until
-    rows = (row_of(each.history, moment, table) for each in export.incidents())
-    return sorted((row for row in rows if row is not None and row.cells), key=by_key)
+    rows = (row for each in export.incidents() for row in rows_in(each.history, moment, table))
+    return sorted((row for row in rows if row.cells), key=by_key)
 
 
 def by_key(row: Row) -> tuple[str, int]:

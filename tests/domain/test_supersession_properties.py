@@ -19,8 +19,8 @@ from domain.counts import Count
 from domain.populations import Population
 from domain.sequence import Said, history
 from domain.supersession import ledger
-from domain.voices import withdrawn_reports
 from domain.weighing import by_origin, keyed_claims
+from domain.withdrawal import withdrawn_reports
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)
@@ -258,13 +258,17 @@ def test_what_a_circle_supersedes_does_not_stand() -> None:
 
 
 @given(worlds())
-def test_a_whole_statement_withdraws_what_its_source_said_before(world: World) -> None:
+def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_its_event(world: World) -> None:
     book = world.book()
     for own in by_origin(book.history().standing(None)).values():
         order, _ = by_the_rule(own)
-        wholes = [place for place, report in enumerate(order) if report.now.report.complete]
-        before = {report.ref for report in order[: wholes[-1]]} if wholes else set[str]()
-        assert withdrawn_reports(own) == before
+        expected: dict[str, str] = {}
+        for place, report in enumerate(order):
+            for later in order[place + 1 :]:
+                said = later.now.report
+                if said.complete and said.event in (None, report.now.report.event):
+                    expected[report.ref] = later.ref
+        assert withdrawn_reports(own) == expected
 
 
 @given(worlds())

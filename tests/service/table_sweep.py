@@ -15,7 +15,7 @@ import orjson
 from domain.incident.history import History, accumulate
 from service.exporter import Export, Folded
 from service.tables import TableMap
-from service.tables.rows import Row, row_of
+from service.tables.rows import Row, rows_in
 from service.tables.writing import csv_row, json_row
 from tests.service.revisions import State, digest_of, row_line
 
@@ -35,7 +35,14 @@ def by_reported(export: Export, table: TableMap) -> Iterator[Step[datetime]]:
     for slug, history in export.incidents():
         moments = {moment for report in history.reports.values() for moment in report.moments()}
         for moment in sorted(moments):
-            yield Step(moment, slug, row_of(history, moment, table))
+            yield Step(moment, slug, _row(history, moment, table))
+
+
+def _row(history: History, moment: datetime | None, table: TableMap) -> Row | None:
+    """Return the one row of an incident into which nothing was merged."""
+    found = rows_in(history, moment, table)
+    assert len(found) < 2
+    return found[0] if found else None
 
 
 def by_position(export: Export, table: TableMap) -> Iterator[Step[int]]:
@@ -48,7 +55,7 @@ def _positions(folded: Folded, table: TableMap) -> Iterator[Step[int]]:
     history = History(folded.history.stream)
     for recorded in folded.history.journal:
         if accumulate(history, recorded):
-            yield Step(recorded.position, folded.slug, row_of(history, None, table))
+            yield Step(recorded.position, folded.slug, _row(history, None, table))
 
 
 def states(steps: Iterable[Step[At]], asked: Sequence[At], table: TableMap) -> Iterator[tuple[str, State]]:

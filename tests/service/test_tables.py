@@ -325,7 +325,7 @@ def test_what_is_corrected_retracted_or_moved_is_so_in_the_table(database_url: s
     )
     assert as_json(database_url, table) == [{"id": 1, "n": 1}, {"id": 2, "n": 22}]
     write(database_url, MoveReport.model_validate({"report_id": second, "to": "wells-1"}))
-    assert as_json(database_url, table) == [{"id": 2, "n": 22}, {"id": 2, "n": 1}]
+    assert as_json(database_url, table) == [{"id": 1, "n": 1}, {"id": 2, "n": 22}, {"id": 2, "n": 1}]
 
 
 def test_what_another_says_of_a_row_is_no_row(database_url: str, mapped: Mapped) -> None:

@@ -1,0 +1,102 @@
+"""What leads to what: an answer rests on its own stream, and on every other that one of its facts leads to."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from domain import catalogue
+from domain.incident.commands import (
+    DeclareScope,
+    MergeIncident,
+    MoveReport,
+    OpenIncident,
+    RescopeClaims,
+    StateSameOrigin,
+    UnmergeIncident,
+)
+from domain.incident.facts import POLICY_STREAM, Recorded, incident_stream, source_stream
+from domain.incident.history import history_of
+from domain.incident.inputs import Reach, leads_to
+from domain.reading import Reading
+from domain.sources import Registration
+from tests.domain.book import Book, open_book
+
+OWN, OTHER = "syria-coast-2025", "other-town"
+REPORT = UUID(int=7)
+TOLL = {
+    "kind": "toll_revised",
+    "source": "sohr",
+    "via": ["afp"],
+    "reported_at": "2025-03-09",
+    "claims": [{"id": "1", "measure": "killed", "count": {"verbatim": "40"}}],
+}
+
+
+def two() -> Book:
+    book = open_book()
+    book.do(OpenIncident(slug=OTHER, title="The other town", period="2025-03-08/2025-03-09"))
+    book.do(DeclareScope.model_validate({"name": "north", "label": "the north"}), OTHER)
+    book.file(TOLL, str(REPORT))
+    return book
+
+
+def led(book: Book, slug: str, after: int = 0) -> set[UUID]:
+    """Return what the facts of an incident's stream lead to, those from a position on."""
+    return {
+        stream
+        for each in book.facts
+        if each.stream == incident_stream(slug) and each.position > after
+        for stream in leads_to(each)
+    }
+
+
+def test_a_report_leads_to_its_source_and_to_whoever_relayed_it() -> None:
+    assert led(two(), OWN) == {source_stream("sohr"), source_stream("afp")}
+
+
+def test_what_is_merged_or_moved_in_leads_to_where_it_was_filed_and_never_the_other_way() -> None:
+    book = two()
+    begun = len(book.facts)
+    book.do(MoveReport(report_id=REPORT, to=OTHER))
+    assert (led(book, OTHER, begun), led(book, OWN, begun)) == ({incident_stream(OWN)}, set())
+    book.do(MergeIncident(into=OWN), OTHER)
+    assert led(book, OWN, begun) == {incident_stream(OTHER)}
+    undone = len(book.facts)
+    book.do(UnmergeIncident(), OTHER)
+    assert led(book, OWN, undone) == led(book, OTHER, undone) == set()
+
+
+def test_two_sources_that_are_one_lead_to_each_other() -> None:
+    book = two()
+    book.do(Registration.model_validate({"slug": "snhr", "name": "SNHR", "type": "monitor"}))
+    book.do(StateSameOrigin(origins=("snhr", "sohr")))
+    streams = {source_stream("sohr"), source_stream("snhr")}
+    stated = [each for each in book.facts if set(leads_to(each)) == streams]
+    assert {each.stream for each in stated} == streams
+
+
+def test_a_claim_that_was_given_a_scope_of_another_incident_leads_there_even_from_home() -> None:
+    book = two()
+    book.do(MoveReport(report_id=REPORT, to=OTHER))
+    book.do(RescopeClaims(claims=(f"{REPORT}#1",), scope="north"), OTHER)
+    book.do(MoveReport(report_id=REPORT, to=OWN))
+    inputs = _reached(book.facts, OWN)
+    assert inputs == {
+        *(incident_stream(slug) for slug in (OWN, OTHER)),
+        *(source_stream(slug) for slug in ("sohr", "afp")),
+        POLICY_STREAM,
+    }
+    folded = history_of([each for each in book.facts if each.stream in inputs], incident_stream(OWN))
+    policy = catalogue.policy(catalogue.DEFAULT_POLICY)
+    state = cast("Any", catalogue.view("state/1").finish(folded, Reading(None, policy)))
+    assert state["sentences"] == [
+        "Killed, everyone, the north, as counted for “The other town”: 40 (sohr, 9 March, via afp)."
+    ]
+
+
+def _reached(facts: list[Recorded], slug: str) -> set[UUID]:
+    reach = Reach(incident_stream(slug))
+    for each in facts:
+        reach.take_in(each)
+    return reach.streams

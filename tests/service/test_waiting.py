@@ -1,0 +1,58 @@
+"""The queue of the writer: what has failed makes room again, exactly as much as it took."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from service.eventstore.waiting import MOST_WAITING, Member, Overloaded, Waiting
+from service.eventstore.writes import Write
+
+pytestmark = pytest.mark.asyncio
+
+ANSWER = cast("Any", object())
+WRITE = cast("Write", object())
+
+
+def member(size: int, *, together: bool = False) -> Member:
+    """Return a list of so many commands; nobody looks into one."""
+    answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    return Member([WRITE] * size, answered, together)
+
+
+def is_full_after(waiting: Waiting, size: int) -> bool:
+    """Say whether the queue turns further lists away once it holds so many more commands of lists, and not before."""
+    for left in (size - 1, 1):
+        waiting.add(member(left, together=left == 1))
+    try:
+        waiting.add(member(2))
+    except Overloaded:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("taken", [0, 1, 600])
+async def test_a_list_that_failed_after_a_part_of_it_makes_room_for_as_much_as_it_had_left(taken: int) -> None:
+    waiting = Waiting()
+    failing = member(1000)
+    waiting.add(failing)
+    if taken:
+        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
+    waiting.fail(waiting.turn(), ValueError("lost"))
+    assert isinstance(failing.answered.exception(), ValueError)
+    assert not waiting
+    assert not is_full_after(waiting, MOST_WAITING - 1)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 600])
+async def test_a_list_that_failed_makes_no_more_room_than_it_had_left(taken: int) -> None:
+    waiting = Waiting()
+    failing = member(1000)
+    waiting.add(failing)
+    if taken:
+        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
+    waiting.fail(waiting.turn(), ValueError("lost"))
+    failing.answered.exception()
+    assert is_full_after(waiting, MOST_WAITING)
