@@ -227,7 +227,8 @@ def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incrementa
     if reading.more and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
     together = measure == _JOINT and _JOINED.issuperset(reading.fates)
-    if len(reading.fates) > 1 and not together and not reading.quoted:
+    quoted = reading.quoted and reading.bound == "worded"
+    if len(reading.fates) > 1 and not together and not quoted:
         raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.fates)))
     return reading
 

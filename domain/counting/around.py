@@ -34,7 +34,7 @@ from domain.numerals import CountError, shown, unreadable
 
 _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
-_YEARS = range(1900, 2101)
+_DAYS, _YEARS = range(1, 32), range(1900, 2101)
 _NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING})
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"})
 
@@ -62,6 +62,9 @@ class Around:
     _open: str = ""
     _soft: bool = False
     _brackets: int = 0
+    _joined: bool = False
+    _loose: set[str] = field(default_factory=set[str])
+    _described: set[str] = field(default_factory=set[str])
 
     def read(self) -> None:
         """Read to the end."""
@@ -113,12 +116,22 @@ class Around:
 
     def _head(self, kind: str, word: str, end: int) -> None:
         if kind.startswith(FATE):
-            fate = kind.removeprefix(FATE)
-            self.fates |= {fate} if fate else set()
+            self._befell(kind.removeprefix(FATE))
+        elif kind == PERSON and self._loose:
+            self._described, self._loose = self._described | self._loose, set()
         (self.things if kind == THING else self.people).append(word)
-        self.headed, self._open, self._soft, self.at = True, "", False, end
+        self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
+
+    def _befell(self, fate: str) -> None:
+        """Take what befell them; what stands before the noun only describes: “12 displaced people killed”."""
+        joined = bool(self._open) and self._joined
+        if fate and not joined and fate not in self.fates:
+            self.fates -= self._described
+        self._loose = {fate} if fate and not joined else set()
+        self.fates |= {fate} if fate else set()
 
     def _join(self, word: str, end: int) -> None:
+        self._joined = True
         if not self.headed and not self._open:
             raise self._spoilt(word)
         self._open, self._soft, self.at = word, False, end
@@ -132,7 +145,7 @@ class Around:
             self._brackets += sign == "("
             self._soft = True
         elif sign in {"&", "/"} and self.headed:
-            self._open = sign
+            self._open, self._joined = sign, True
         else:
             raise self._spoilt(sign)
         self.at += 1
@@ -193,14 +206,15 @@ class Around:
         text, beside = self.words[at], self.tokens[at + 1] if at + 1 < self.end else None
         if beside and beside.glued and beside.text in _ORDINALS:
             return at + 2
-        month_before = self._is_month(at - 1) or (self.words[at - 1] == "," and self._is_month(at - 2))
-        day = text.isdecimal() and int(text) in range(1, 32)
-        year = text.isdecimal() and int(text) in _YEARS
-        if day and (self._is_month(at + 1) or month_before):
-            return at + 1
+        day, year = _is_in(text, _DAYS), _is_in(text, _YEARS)
+        if day and (self._is_month(at + 1) or self._is_month(at - 1)):
+            comma = at + 1 < self.end and self.words[at + 1] == ","
+            following = at + 2 if comma else at + 1
+            dated = self._is_month(at - 1) and following < self.end and _is_in(self.words[following], _YEARS)
+            return following + 1 if dated else at + 1
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
         since = before is not None and before[0] == PREPOSITION
-        return at + 1 if year and (month_before or since or self._is_month(at - 1)) else 0
+        return at + 1 if year and (since or self._is_month(at - 1)) else 0
 
     def _is_month(self, at: int) -> bool:
         found = self.vocabulary.around.longest(self.words, at) if 0 <= at < self.end else None
@@ -270,3 +284,7 @@ class Around:
             f"is not a plain count, because of “{shown(word)}” behind the figure; write the figure alone, or 80 to 100"
         )
         return unreadable(self.verbatim, why)
+
+
+def _is_in(text: str, these: range) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 5 and int(text) in these  # noqa: PLR2004 - a year

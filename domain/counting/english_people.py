@@ -28,40 +28,62 @@ from domain.counting.vocabulary import (
 from domain.lexicon import Phrase
 
 _REGULAR = """
-    abductee activist actor adolescent adult agent aide airman ally ambassador asylum-seeker athlete attacker attendee
-    aunt assailant author baker bomber brother bystander cadet cameraman captain captive captor casualty civilian
-    cleric climber colleague colonel combatant commander commando commuter conscript contractor convict cook corporal
-    corpse cousin cyclist dancer daughter defector defender delegate demonstrator deportee deputy detainee devotee
-    diplomat dissident diver doctor driver drug-dealer editor employee engineer evacuee evangelist expatriate
-    extremist father farmer fighter firefighter fisher fugitive gangster gendarme general girl governor grandchild
-    grandfather grandmother grandson guard guerrilla guest gunner harvester herder hiker hostage human imam immigrant
-    infant infiltrator informant inmate innocent insurgent instructor intelligence-officer interpreter islamist jihadi
-    jihadist journalist judge kid laborer labourer lawmaker lawyer leader lecturer lieutenant lover loyalist major
-    marine martyr mayor medic member mercenary merchant migrant militant miner minister minor missionary monk mother
-    motorist mourner mujahid national negotiator neighbor neighbour noncombatant nun nurse officer official operative
-    opponent orphan paramedic paramilitary paratrooper parent parishioner participant partisan passenger pastor
-    patient patrolman peacekeeper peasant pedestrian pensioner perpetrator person photographer physician pilgrim pilot
-    pirate player policeman politician porter prayer preacher priest prisoner professor prosecutor protester protestor
-    psychologist pupil raider ranger rebel recruit refugee relative reporter rescuer reservist resident returnee rider
-    rioter robber sailor scholar scientist seaman seminarian separatist sergeant serviceman settler sheikh shepherd
-    shopkeeper shopper shooter sister smuggler sniper soldier son spectator spy staffer stowaway student suspect
-    teacher teen teenager technician terrorist toddler tourist trader trafficker trainee translator traveler traveller
-    trooper twin uncle vendor victim villager visitor volunteer voter waiter warder widow witness worker worshiper
-    worshipper writer youngster youth body ex-soldier serviceperson dead-body cadaver individual
-    internally-displaced-person citizen gunman non-combatant
+    supporter follower sympathizer sympathiser campaigner defendant believer cardinal bishop bodyguard lifeguard
+    kidnapper hijacker castaway holidaymaker reveler reveller partygoer concertgoer festivalgoer churchgoer moviegoer
+    motorcyclist biker trucker homeowner landowner customer diner employer manager executive clerk janitor cleaner
+    maid nanny pastoralist rancher bandit musician singer artist poet teacher-trainee imam surgeon dentist pharmacist
+    midwife councillor councilor senator minister president ambassador consul envoy lumberjack welder electrician
+    plumber mechanic carpenter tailor barber butcher grocer waitress bartender chef vendor hawker beggar squatter
+    nomad peddler seller tenant neighbor inhabitant local islander townsman dweller footballer jogger swimmer surfer
+    skier mountaineer trekker camper hunter poacher logger digger quarryman welder docker gunrunner arsonist looter
+    vigilante enforcer hitman ringleader mastermind collaborator informer traitor saboteur infantryman rifleman
+    artilleryman tanker-crewman legionnaire cavalryman sapper submariner squaddie sentry lookout aggressor occupier
+    invader paraglider parachutist navigator copilot steward stewardess attendant conductor engineer cousin nephew
+    niece stepson stepdaughter bride groom fiancee guest orphan newcomer expat pedestrian cameraperson podcaster
+    blogger influencer publisher columnist correspondent freelancer producer presenter anchor broadcaster sheik mufti
+    rabbi cantor deacon seminarian catechist altar-server muezzin ayatollah mullah cleric theologian intern apprentice
+    schoolteacher headmaster principal dean librarian researcher academic graduate undergraduate paratroop ranger
+    gamekeeper forester lumberman abductee activist actor adolescent adult agent aide airman ally ambassador
+    asylum-seeker athlete attacker attendee aunt assailant author baker bomber brother bystander cadet cameraman
+    captain captive captor casualty civilian cleric climber colleague colonel combatant commander commando commuter
+    conscript contractor convict cook corporal corpse cousin cyclist dancer daughter defector defender delegate
+    demonstrator deportee deputy detainee devotee diplomat dissident diver doctor driver drug-dealer editor employee
+    engineer evacuee evangelist expatriate extremist father farmer fighter firefighter fisher fugitive gangster
+    gendarme general girl governor grandchild grandfather grandmother grandson guard guerrilla guest gunner harvester
+    herder hiker hostage human imam immigrant infant infiltrator informant inmate innocent insurgent instructor
+    intelligence-officer interpreter islamist jihadi jihadist journalist judge kid laborer labourer lawmaker lawyer
+    leader lecturer lieutenant lover loyalist major marine martyr mayor medic member mercenary merchant migrant
+    militant miner minister minor missionary monk mother motorist mourner mujahid national negotiator neighbor
+    neighbour noncombatant nun nurse officer official operative opponent orphan paramedic paramilitary paratrooper
+    parent parishioner participant partisan passenger pastor patient patrolman peacekeeper peasant pedestrian
+    pensioner perpetrator person photographer physician pilgrim pilot pirate player policeman politician porter prayer
+    preacher priest prisoner professor prosecutor protester protestor psychologist pupil raider ranger rebel recruit
+    refugee relative reporter rescuer reservist resident returnee rider rioter robber sailor scholar scientist seaman
+    seminarian separatist sergeant serviceman settler sheikh shepherd shopkeeper shopper shooter sister smuggler
+    sniper soldier son spectator spy staffer stowaway student suspect teacher teen teenager technician terrorist
+    toddler tourist trader trafficker trainee translator traveler traveller trooper twin uncle vendor victim villager
+    visitor volunteer voter waiter warder widow witness worker worshiper worshipper writer youngster youth body
+    ex-soldier serviceperson dead-body cadaver individual internally-displaced-person citizen gunman non-combatant
 """
 _IRREGULAR = """
-    people persons folk men man women woman children child babies baby boys boy girls girl infants elderly elders
-    elder troops police policemen policewomen policewoman personnel staff staffers crew crewmen crewman crewmembers
-    crewmember gunmen gunman servicemen servicewomen fishermen fisherman firemen fireman cameramen militia militiamen
-    militiaman tribesmen tribesman clansmen clergymen clergy clergyman businessmen businessman infantrymen
-    paratroopers guardsmen airmen seamen wives wife husbands husband spies casualties mercenaries bodies deputies
-    missionaries paramilitaries mujahideen mujahedeen fedayeen peshmerga janjaweed kin siblings sibling toddlers
-    youths youth newborns newborn teens others other IDPs idps pows pow vips aidworkers grandchildren schoolchildren
-    schoolchild schoolgirls schoolgirl schoolboys schoolboy labourers laborers stepchildren townspeople townsfolk
-    tradesmen salesmen spokesmen foremen marines sheikhs militias gendarmes mourners humans lives life souls souls
-    fatality congregants non-combatants combatants co-workers coworkers colleagues widows expats expat gunners
-    riflemen
+    herdsmen herdsman fisherfolk townsmen quarrymen infantrymen artillerymen cavalrymen kidnappers midwives hitmen
+    councilmen congressmen tribespeople businesspeople frontliners first-responders responders people persons folk men
+    man women woman children child babies baby boys boy girls girl infants elderly elders elder troops police
+    policemen policewomen policewoman personnel staff staffers crew crewmen crewman crewmembers crewmember gunmen
+    gunman servicemen servicewomen fishermen fisherman firemen fireman cameramen militia militiamen militiaman
+    tribesmen tribesman clansmen clergymen clergy clergyman businessmen businessman infantrymen paratroopers guardsmen
+    airmen seamen wives wife husbands husband spies casualties mercenaries bodies deputies missionaries paramilitaries
+    mujahideen mujahedeen fedayeen peshmerga janjaweed kin siblings sibling toddlers youths youth newborns newborn
+    teens others other IDPs idps pows pow vips aidworkers grandchildren schoolchildren schoolchild schoolgirls
+    schoolgirl schoolboys schoolboy labourers laborers stepchildren townspeople townsfolk tradesmen salesmen spokesmen
+    foremen marines sheikhs militias gendarmes mourners humans lives life souls souls fatality congregants
+    non-combatants combatants co-workers coworkers colleagues widows expats expat gunners riflemen
+"""
+_MEMBERS = """
+    | family members | gang members | crew members | team members | group members | tribe members | clan members |
+    community members | unit members | family member | gang member | crew member | cabin crew | first responders |
+    foreign nationals | third country nationals | human beings | men of the cloth | asylum seekers | asylum seeker |
+    people with disabilities | members of parliament | members of one family
 """
 _KILLED = """
     killed | dead | died | slain | murdered | executed | assassinated | massacred | deaths | death | fatalities |
@@ -248,6 +270,7 @@ AROUND: dict[Phrase, str] = {
     **dict.fromkeys(_SINGULAR_PEOPLE, PERSON),
     **dict.fromkeys(_PLURAL_PEOPLE, PERSON),
     **_class(_IRREGULAR, PERSON),
+    **to_one(_MEMBERS, PERSON),
     **to_one("on board | aboard | of the dead-s | of his men", PERSON),
     **to_one(_KILLED, f"{FATE}killed"),
     **{phrase: f"{FATE}{fate}" for fate, several in _OTHER_FATES.items() for phrase in to_one(several, "")},

@@ -90,6 +90,10 @@ def _scaled(number: Number, listed: Sequence[Token], words: Sequence[str], vocab
     at, numerals = number.end, vocabulary.numerals
     if at >= len(listed) or listed[at].kind != "word":
         return number
+    if half := numerals.halves.longest(words, at):
+        scale, end = numerals.scales.longest(words, half[1]) or (0, at)
+        times = number.value + Fraction(1, 2)
+        return Number(times * scale, end, scale, times) if scale >= _THOUSAND else number
     if listed[at].glued:
         scale, end = numerals.glued.get(words[at], 0), at + 1
     else:

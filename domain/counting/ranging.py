@@ -13,11 +13,11 @@ _DASHES = ("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015")
 _THOUSAND = 1_000
 
 
-def join_of(tokens: Sequence[Token], at: int, joins: Collection[str]) -> Literal["word", "dash"] | None:
+def join_of(tokens: Sequence[Token], at: int, joins: Collection[str]) -> Literal["word", "dash", "spaced dash"] | None:
     """Say what joins two figures: a word of the language, or a dash with spaces on both its sides or on neither."""
     pair = tokens[at : at + 2]
     if len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued:
-        return "dash"
+        return "dash" if pair[0].glued else "spaced dash"
     return "word" if pair and pair[0].text in joins else None
 
 

@@ -159,7 +159,10 @@ class _Phrase:
         value = whole(number, self.verbatim)
         end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
         if capped := self._cap(lead, end):
-            return self._said(lead, self._around(lead, capped.end), Reading(value, capped.value, None, "between"))
+            most = whole(capped, self.verbatim)
+            if value > most:
+                raise unreadable(self.verbatim, refusals.BACKWARDS)
+            return self._said(lead, self._around(lead, capped.end), Reading(value, most, None, "between"))
         after, around = self._after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
@@ -245,10 +248,8 @@ class _Phrase:
 
     def _said(self, lead: _Lead, around: Around, reading: Reading) -> Understood:
         largest = reading.upper if reading.upper is not None else reading.lower
-        open_ended = reading.bound in (*_OPEN, "worded")
-        for value, _ in around.parts:
-            if largest is not None and not open_ended and value > largest:
-                raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
+        if largest is not None and any(value > largest for value, _ in around.parts):
+            raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
         return Understood(
             reading.lower,
             reading.upper,
@@ -274,7 +275,10 @@ class _Phrase:
     def _no_figure(self, lead: _Lead) -> Exception:
         if not self.vocabulary.unknown.isdisjoint(self.words) or lead.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
-        return refusals.unknown_word(self.verbatim, self.words[lead.at], self.vocabulary)
+        word = self.words[lead.at]
+        if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:
+            return unreadable(self.verbatim, refusals.NO_PLAIN_FIGURE.format(word=word))
+        return refusals.unknown_word(self.verbatim, word, self.vocabulary)
 
 
 def _bounded(value: int, bound: str) -> Reading:

@@ -23,6 +23,7 @@ ELLIPTIC = (
     "may leave out thousands at its lower end; write “at least {low:,} and at most {high:,}” or"
     " “{thousands:,} to {high:,}”"
 )
+NO_PLAIN_FIGURE = f"gives no plain figure before “{{word}}”; {_INSTEAD}"
 TWO_RANGES = "could mean two ranges; write both figures out"
 BACKWARDS = "runs backwards; put the smaller figure first"
 BOUND_AND_RANGE = "puts a bound before or after a range; say one or the other"
