@@ -5,7 +5,7 @@ a precision that nobody claimed. What was derived is stored with the lexicon's v
 no old report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast, get_args
@@ -26,6 +26,7 @@ __all__ = [
     "BOUNDS",
     "DEFAULT_LEXICON",
     "KNOWN_LEXICONS",
+    "PART_IN_WORDS",
     "Bound",
     "Count",
     "CountError",
@@ -33,6 +34,7 @@ __all__ = [
     "Figure",
     "lexicon_of",
     "read_count",
+    "remarks",
     "words_for",
 ]
 
@@ -48,6 +50,16 @@ KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 """Every lexicon by name, `en/1` too: it stays for the counts that were read by it."""
 
 _JOINT = "killed_or_injured"
+PART_IN_WORDS = "part_in_words"
+"""The code of a remark: words count a part, too."""
+_ALIKE = {
+    "killed_or_injured": ("killed", "injured"),
+    "bodies_found": ("killed", "bodies_found"),
+    "missing": ("missing", "disappeared", "abducted"),
+    "disappeared": ("missing", "disappeared", "abducted", "detained"),
+    "abducted": ("missing", "disappeared", "abducted"),
+}
+"""What words may say of those whom a claim of a measure counts, where it is more than the measure itself."""
 _JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
@@ -162,6 +174,30 @@ def words_for(count: Count) -> str:
     if count.bound == "between" and is_elliptic(count.lower or 0, count.upper or 0):
         return f"at least {count.lower:,} and at most {count.upper:,}"
     return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
+
+
+def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
+    """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
+
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
+    those counted; `things_counted`: they count no people.
+    """
+    if count.verbatim is None or count.lexicon not in VOCABULARIES:
+        return
+    try:
+        reading = _read_once(count.verbatim, count.lexicon)
+    except CountError:  # figures were given beside words that are not read
+        return
+    if not isinstance(reading, Understood):
+        return
+    for part in reading.parts:
+        yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
+    others = [fate for fate in reading.fates if fate not in _ALIKE.get(measure, (measure,))]
+    if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
+        said = ", ".join(reading.fates)
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+    if reading.things:
+        yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
 
 
 def _well_formed(given: Mapping[str, Any]) -> bool:

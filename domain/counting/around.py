@@ -36,6 +36,7 @@ _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
 _DAYS, _YEARS = range(1, 32), range(1900, 2101)
 _NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING})
+_OF_PARTS = frozenset({PERSON, QUALIFIER, FILLER, PART_OF, DETERMINER, OF})
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"})
 
 
@@ -59,10 +60,12 @@ class Around:
     things: list[str] = field(default_factory=list[str])
     parts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     more: bool = False
+    joins: bool = True
     _open: str = ""
     _soft: bool = False
     _brackets: int = 0
     _joined: bool = False
+    _among: bool = False
     _loose: set[str] = field(default_factory=set[str])
     _described: set[str] = field(default_factory=set[str])
 
@@ -103,12 +106,15 @@ class Around:
             self._join(word, end)
         elif kind in {PREPOSITION, AGENT, OF}:
             self._complement(word, kind, end)
+        elif kind == COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
+            self._complement(word, OF, self.at)
         elif kind == INCLUDING or (kind == PART_OF and self._soft):
             self._list_parts(end)
         elif kind == COUNTING and self._soft:
             self._figure()
         elif kind in {FILLER, MOSTLY, CLOSING, MORE}:
             self.more = self.more or kind == MORE
+            self._among = self._among or kind == MOSTLY
             self.headed = self.headed or kind in {CLOSING, MORE}
             self._soft, self.at = False, end
         else:
@@ -116,22 +122,24 @@ class Around:
 
     def _head(self, kind: str, word: str, end: int) -> None:
         if kind.startswith(FATE):
-            self._befell(kind.removeprefix(FATE))
+            self._befell(set(filter(None, kind.removeprefix(FATE).split("+"))))
         elif kind == PERSON and self._loose:
             self._described, self._loose = self._described | self._loose, set()
         (self.things if kind == THING else self.people).append(word)
         self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
 
-    def _befell(self, fate: str) -> None:
+    def _befell(self, fates: set[str]) -> None:
         """Take what befell them; what stands before the noun only describes: “12 displaced people killed”."""
         joined = bool(self._open) and self._joined
-        if fate and not joined and fate not in self.fates:
-            self.fates -= self._described
-        self._loose = {fate} if fate and not joined else set()
-        self.fates |= {fate} if fate else set()
+        if fates and not joined:
+            self.fates -= self._described - fates
+        self._loose = set() if joined else fates
+        self.fates |= fates
 
     def _join(self, word: str, end: int) -> None:
         self._joined = True
+        if not self.joins:
+            raise unreadable(self.verbatim, refusals.SECOND)
         if not self.headed and not self._open:
             raise self._spoilt(word)
         self._open, self._soft, self.at = word, False, end
@@ -163,15 +171,21 @@ class Around:
 
     def _complement(self, word: str, kind: str, end: int) -> None:
         """Read what a preposition leads to: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
-        if not self.headed:
-            raise unreadable(self.verbatim, refusals.NO_NOUN if self.at else refusals.SECOND)
+        if self._open and self._joined and not self._among:
+            raise unreadable(self.verbatim, refusals.SECOND)
+        if not self.headed and not (kind == OF and self._is_partitive(end)):
+            raise unreadable(self.verbatim, refusals.NO_NOUN)
         at, nouns, article = end, 0, False
         while at < self.end and (step := self._noun_at(at, kind, article=article, first=not nouns)):
             at, counted, articled = step
             nouns, article = nouns + counted, articled
         if not nouns:
             raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, word)
-        self._open, self._soft, self.at = "", False, at
+        self.headed, self._open, self._soft, self.at = True, "", False, at
+
+    def _is_partitive(self, end: int) -> bool:
+        """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
+        return self.vocabulary.partitive and self._class(end) == PERSON
 
     def _noun_at(self, at: int, kind: str, *, article: bool, first: bool) -> tuple[int, int, bool] | None:
         """Return where a word of a complement ends, whether it is a noun, and whether an article waits for one."""
@@ -188,7 +202,7 @@ class Around:
         if of in _NOUNS or (of == COLLECTIVE and (article or kind in {OF, AGENT})):
             alone = article and of == PERSON and kind != AGENT
             return None if alone else (end, 1, article and of == QUALIFIER)
-        if of == DETERMINER or (of == ARTICLE and not article):
+        if of == DETERMINER or (of == ARTICLE and not article) or (of == OF and first and kind == PREPOSITION):
             return end, 0, of == ARTICLE
         return (end, 0, False) if of == JOIN and not first and self._joins_names(at) else None
 
@@ -245,7 +259,7 @@ class Around:
         named = False
         while at < self.end and self.tokens[at].kind == "word":
             found = self.vocabulary.around.longest(self.words, at)
-            if not found or not (found[0] in {PERSON, QUALIFIER, FILLER, PART_OF} or found[0].startswith(FATE)):
+            if not found or not (found[0] in _OF_PARTS or found[0].startswith(FATE)):
                 break
             fate = found[0].removeprefix(FATE) if found[0].startswith(FATE) else ""
             if fate and fate not in self.fates:
@@ -258,7 +272,7 @@ class Around:
     def _counted(self, at: int) -> tuple[int, int] | None:
         """Return the number that begins here, 1 for an article, and where it ends."""
         if found := numbers(self.tokens, self.words, at, self.vocabulary):
-            return whole(found[0], self.verbatim), found[0].end
+            return whole(found[0], self.verbatim), at if found[0].noun else found[0].end
         return (1, at + 1) if at < self.end and self._class(at) == ARTICLE else None
 
     def _class(self, at: int) -> str:
@@ -281,7 +295,8 @@ class Around:
         if kind in {ARTICLE, DETERMINER}:
             return unreadable(self.verbatim, refusals.SECOND)
         why = (
-            f"is not a plain count, because of “{shown(word)}” behind the figure; write the figure alone, or 80 to 100"
+            f"is not a plain count of people, because of “{shown(word)}”; write how many people it is, or give lower and"
+            " upper beside the words"
         )
         return unreadable(self.verbatim, why)
 

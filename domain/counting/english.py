@@ -168,7 +168,10 @@ _LEADS = {
     **to_one("the displacement of | displaced | displaces | displacing", f"{FATE}displaced"),
 }
 
+_EVENTS = "attack attacks war bombing earthquake quake blast strike strikes airstrike airstrikes crash fire flood floods storm"
 _SUBJECTS = {
+    **{(*of, event): "" for of in phrases("from | from the | in | in the | of the") for event in _EVENTS.split()},
+    **to_one("from | following | after", ""),
     **to_one(
         "the | a | an | official | confirmed | overall | total | current | latest | new | updated | provisional | its",
         "",
@@ -177,7 +180,7 @@ _SUBJECTS = {
         "preliminary | known | combined | civilian | number of | total number of | in | of | now | officially | has", ""
     ),
     **to_one(
-        "certainly | already | have | had | since | estimates | attack | war | bombing | earthquake | blast | s | ' | ’ | and",
+        "certainly | already | have | had | since | by | and",
         "",
     ),
     **to_one(

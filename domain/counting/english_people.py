@@ -35,35 +35,35 @@ _REGULAR = """
     midwife councillor councilor senator minister president ambassador consul envoy lumberjack welder electrician
     plumber mechanic carpenter tailor barber butcher grocer waitress bartender chef vendor hawker beggar squatter
     nomad peddler seller tenant neighbor inhabitant local islander townsman dweller footballer jogger swimmer surfer
-    skier mountaineer trekker camper hunter poacher logger digger quarryman welder docker gunrunner arsonist looter
-    vigilante enforcer hitman ringleader mastermind collaborator informer traitor saboteur infantryman rifleman
-    artilleryman tanker-crewman legionnaire cavalryman sapper submariner squaddie sentry lookout aggressor occupier
-    invader paraglider parachutist navigator copilot steward stewardess attendant conductor engineer cousin nephew
-    niece stepson stepdaughter bride groom fiancee guest orphan newcomer expat pedestrian cameraperson podcaster
-    blogger influencer publisher columnist correspondent freelancer producer presenter anchor broadcaster sheik mufti
-    rabbi cantor deacon seminarian catechist altar-server muezzin ayatollah mullah cleric theologian intern apprentice
-    schoolteacher headmaster principal dean librarian researcher academic graduate undergraduate paratroop ranger
-    gamekeeper forester lumberman abductee activist actor adolescent adult agent aide airman ally ambassador
-    asylum-seeker athlete attacker attendee aunt assailant author baker bomber brother bystander cadet cameraman
-    captain captive captor casualty civilian cleric climber colleague colonel combatant commander commando commuter
-    conscript contractor convict cook corporal corpse cousin cyclist dancer daughter defector defender delegate
-    demonstrator deportee deputy detainee devotee diplomat dissident diver doctor driver drug-dealer editor employee
-    engineer evacuee evangelist expatriate extremist father farmer fighter firefighter fisher fugitive gangster
-    gendarme general girl governor grandchild grandfather grandmother grandson guard guerrilla guest gunner harvester
-    herder hiker hostage human imam immigrant infant infiltrator informant inmate innocent insurgent instructor
-    intelligence-officer interpreter islamist jihadi jihadist journalist judge kid laborer labourer lawmaker lawyer
-    leader lecturer lieutenant lover loyalist major marine martyr mayor medic member mercenary merchant migrant
-    militant miner minister minor missionary monk mother motorist mourner mujahid national negotiator neighbor
-    neighbour noncombatant nun nurse officer official operative opponent orphan paramedic paramilitary paratrooper
-    parent parishioner participant partisan passenger pastor patient patrolman peacekeeper peasant pedestrian
-    pensioner perpetrator person photographer physician pilgrim pilot pirate player policeman politician porter prayer
-    preacher priest prisoner professor prosecutor protester protestor psychologist pupil raider ranger rebel recruit
-    refugee relative reporter rescuer reservist resident returnee rider rioter robber sailor scholar scientist seaman
-    seminarian separatist sergeant serviceman settler sheikh shepherd shopkeeper shopper shooter sister smuggler
-    sniper soldier son spectator spy staffer stowaway student suspect teacher teen teenager technician terrorist
-    toddler tourist trader trafficker trainee translator traveler traveller trooper twin uncle vendor victim villager
-    visitor volunteer voter waiter warder widow witness worker worshiper worshipper writer youngster youth body
-    ex-soldier serviceperson dead-body cadaver individual internally-displaced-person citizen gunman non-combatant
+    skier mountaineer trekker hunter poacher quarryman welder docker gunrunner arsonist looter vigilante enforcer
+    hitman ringleader mastermind collaborator informer traitor saboteur infantryman rifleman artilleryman legionnaire
+    cavalryman sapper submariner squaddie sentry aggressor occupier invader paraglider parachutist navigator copilot
+    steward stewardess attendant conductor engineer cousin nephew niece stepson stepdaughter bride groom fiancee guest
+    orphan newcomer expat pedestrian cameraperson podcaster blogger influencer publisher columnist correspondent
+    freelancer producer presenter broadcaster sheik mufti rabbi cantor deacon seminarian catechist altar-server
+    muezzin ayatollah mullah cleric theologian intern apprentice schoolteacher headmaster principal dean librarian
+    researcher academic graduate undergraduate paratroop ranger gamekeeper forester lumberman abductee activist actor
+    adolescent adult agent aide airman ally ambassador asylum-seeker athlete attacker attendee aunt assailant author
+    baker brother bystander cadet cameraman captain captive captor casualty civilian cleric climber colleague colonel
+    combatant commander commando commuter conscript contractor convict cook corporal corpse cousin cyclist dancer
+    daughter defector defender delegate demonstrator deportee deputy detainee devotee diplomat dissident diver doctor
+    driver drug-dealer editor employee engineer evacuee evangelist expatriate extremist father farmer fighter
+    firefighter fisher fugitive gangster gendarme general girl governor grandchild grandfather grandmother grandson
+    guard guerrilla guest gunner harvester herder hiker hostage human imam immigrant infant infiltrator informant
+    inmate innocent insurgent instructor intelligence-officer interpreter islamist jihadi jihadist journalist judge
+    kid laborer labourer lawmaker lawyer leader lecturer lieutenant lover loyalist major marine martyr mayor medic
+    member mercenary merchant migrant militant miner minister minor missionary monk mother motorist mourner mujahid
+    national negotiator neighbor neighbour noncombatant nun nurse officer official operative opponent orphan paramedic
+    paramilitary paratrooper parent parishioner participant partisan passenger pastor patient patrolman peacekeeper
+    peasant pedestrian pensioner perpetrator person photographer physician pilgrim pilot pirate player policeman
+    politician porter prayer preacher priest prisoner professor prosecutor protester protestor psychologist pupil
+    raider ranger rebel recruit refugee relative reporter rescuer reservist resident returnee rider rioter robber
+    sailor scholar scientist seaman seminarian separatist sergeant serviceman settler sheikh shepherd shopkeeper
+    shopper shooter sister smuggler sniper soldier son spectator spy staffer stowaway student suspect teacher teen
+    teenager technician terrorist toddler tourist trader trafficker trainee translator traveler traveller trooper twin
+    uncle vendor victim villager visitor volunteer voter waiter warder widow witness worker worshiper worshipper
+    writer youngster youth body ex-soldier serviceperson dead-body cadaver individual internally-displaced-person
+    citizen gunman non-combatant
 """
 _IRREGULAR = """
     herdsmen herdsman fisherfolk townsmen quarrymen infantrymen artillerymen cavalrymen kidnappers midwives hitmen
@@ -83,18 +83,19 @@ _MEMBERS = """
     | family members | gang members | crew members | team members | group members | tribe members | clan members |
     community members | unit members | family member | gang member | crew member | cabin crew | first responders |
     foreign nationals | third country nationals | human beings | men of the cloth | asylum seekers | asylum seeker |
-    people with disabilities | members of parliament | members of one family
+    suicide bombers | suicide bomber | police officers | people with disabilities | members of parliament | members of
+    one family
 """
 _KILLED = """
     killed | dead | died | slain | murdered | executed | assassinated | massacred | deaths | death | fatalities |
-    lynched | perished | beheaded | martyred | drowned | die | shot dead | shot and killed | beaten to death | stabbed
-    to death | burned to death | burnt to death | tortured to death | crushed to death | found dead | discovered dead
-    | feared dead | believed dead | presumed dead | thought dead | reported dead | confirmed dead | feared killed |
-    believed killed | presumed killed | reported killed | confirmed killed | left dead | dead bodies | hacked to death
-    | lost their lives | lost his life | lost her life | lost life | deceased | killings | murders | executions |
-    fallen | starved to death | froze to death | believed to be dead | believed to have died | believed to have been
-    killed | feared to have died | thought to have died | gunned down | killed in action | dead on arrival | hanged |
-    pronounced dead | declared dead | were to die
+    lynched | perished | beheaded | martyred | drowned | die | shot dead | drown | perish | shot and killed | beaten
+    to death | stabbed to death | burned to death | burnt to death | tortured to death | crushed to death | found dead
+    | discovered dead | feared dead | believed dead | presumed dead | thought dead | reported dead | confirmed dead |
+    feared killed | believed killed | presumed killed | reported killed | confirmed killed | left dead | dead bodies |
+    hacked to death | lost their lives | lives lost | lost his life | lost her life | lost life | deceased | killings
+    | murders | executions | fallen | starved to death | froze to death | believed to be dead | believed to have died
+    | believed to have been killed | feared to have died | thought to have died | gunned down | killed in action |
+    dead on arrival | hanged | pronounced dead | declared dead | were to die
 """
 _OTHER_FATES = {
     "injured": "injured | wounded | injuries | hurt | injury | maimed | hospitalized | hospitalised",
@@ -106,19 +107,21 @@ _OTHER_FATES = {
     "": "affected | trapped | tortured | raped | buried | beaten | shot | bombed | executed extrajudicially",
 }
 _QUALIFIERS = """
-    innocent unarmed armed young old older male female local foreign internal adult teenage underage pregnant
-    wounded-in military army navy naval police security government state federal national rebel opposition militia
-    paramilitary resistance pro-government anti-government pro government loyalist regime hospital medical health aid
-    relief rescue humanitarian civil defence defense media press school university college student village tribal
-    ethnic religious islamist jihadist muslim christian jewish sunni shia shiite hindu sikh buddhist alawite druze
-    yazidi kurdish arab senior junior high ranking top suspected alleged known internally senior-level elite special
-    commando enemy allied coalition un nato hamas hezbollah hizbullah taliban houthi isis isil is al qaeda daesh fatah
-    sdf wagner boko haram shabaab m23 rsf saf fsa hts pkk ypg idf irgc unrwa unifil unhcr undocumented african asian
-    european western eastern northern southern american latin border prison traffic riot intelligence counterterrorism
-    air ground construction factory farm garment railway bus taxi truck lorry ambulance fire ngo red cross crescent un
-    peacekeeping uniformed plainclothes off duty retired former fellow whole entire separate different unidentified
-    unnamed identified named male-only female-only indigenous peaceful mine coal gold oil dock plantation municipal
-    public private embassy party church mosque temple synagogue football
+    us uk usa eu uae drc assad sdf pkk turkish-backed backed government-backed iran-backed linked affiliated trained
+    islamic newly wed disabled blind deaf orphaned starving hungry stranded stateless homeless-s detained-s qaeda
+    kurdish-led led innocent unarmed armed young old older male female local foreign internal adult teenage underage
+    pregnant wounded-in military army navy naval police security government state federal national rebel opposition
+    militia paramilitary resistance pro-government anti-government pro government loyalist regime hospital medical
+    health aid relief rescue humanitarian civil defence defense media press school university college student village
+    tribal ethnic religious islamist jihadist muslim christian jewish sunni shia shiite hindu sikh buddhist alawite
+    druze yazidi kurdish arab senior junior high ranking top suspected alleged known internally senior-level elite
+    special commando enemy allied coalition un nato hamas hezbollah hizbullah taliban houthi isis isil is al qaeda
+    daesh fatah sdf wagner boko haram shabaab m23 rsf saf fsa hts pkk ypg idf irgc unrwa unifil unhcr undocumented
+    african asian european western eastern northern southern american latin border prison traffic riot intelligence
+    counterterrorism air ground construction factory farm garment railway bus taxi truck lorry ambulance fire ngo red
+    cross crescent un peacekeeping uniformed plainclothes off duty retired former fellow whole entire separate
+    different unidentified unnamed identified named male-only female-only indigenous peaceful mine coal gold oil dock
+    plantation municipal public private embassy party church mosque temple synagogue football
 """
 _FILLERS = """
     were was are is have has had been be being still now reportedly confirmed officially so far already also found
@@ -139,7 +142,7 @@ _SAID = """
     police say | police said | officials say | officials said | authorities say | authorities said | sources say |
     says un | un says | report says | reports say | medics say | medics said | witnesses say | witnesses said |
     rescuers say | ministry says | state media say | state media says | residents say | activists say | monitor says |
-    army says | military says | officials | report
+    army says | military says
 """
 _PREPOSITIONS = """
     in at near on inside outside across throughout during after since following amid amidst along between-cities
@@ -169,6 +172,10 @@ _COMPLEMENTS = """
     israeli-occupied year-old-s weekend morning evening afternoon night ceasefire truce monday tuesday wednesday
     thursday friday saturday sunday january-s past independence state cold blood regular family household crew team
     group convoy school-run
+"""
+_WITH = """
+    clash with | clashes with | fighting with | battle with | battles with | war with | firefight with | shootout with
+    | gunfight with | skirmishes with
 """
 _GROUPS = """
     families households truckloads busloads carloads boatloads truckload busload carload boatload bags sacks graves
@@ -286,11 +293,10 @@ AROUND: dict[Phrase, str] = {
     **to_one("of | of the", OF),
     **to_one("the | their | his | her | its | this | that | these | those | our | such", DETERMINER),
     **to_one("a | an", ARTICLE),
-    **to_one("and | or | as well as | & | with-s", JOIN),
-    **to_one(
-        "including | among them | of whom | of them | incl | incl . | among whom | which includes | included", INCLUDING
-    ),
-    **to_one("of them | of whom | of those | among them", PART_OF),
+    **to_one("and | or | as well as | &", JOIN),
+    **to_one(_WITH, COMPLEMENT),
+    **to_one("including | among them | incl | incl . | among whom | which includes | included", INCLUDING),
+    **to_one("of them | of whom | of those", PART_OF),
     **to_one(
         "mostly | mainly | all | all of them | most of them | some of them | many of them | almost all of them"
         " | primarily"

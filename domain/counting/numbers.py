@@ -22,7 +22,8 @@ class Number:
 
     `scale` is the one scale word that closes it (“20 thousand”: 1000), 0 if it has several, else 1; `reach` the largest
     number that a scale word multiplies in it (20). `unclear`: three digits behind a mark that may be a decimal's.
-    `grouped`: digits in groups of three; `rounded`: a round number that means about so many.
+    `grouped`: digits in groups of three; `rounded`: a round number that means about so many. `noun`: the noun
+    itself, in the singular or dual.
     """
 
     value: Value
@@ -32,6 +33,7 @@ class Number:
     unclear: bool = False
     grouped: bool = False
     rounded: bool = False
+    noun: bool = False
 
 
 def numbers(listed: Sequence[Token], words: Sequence[str], at: int, vocabulary: Vocabulary) -> list[Number]:
@@ -116,6 +118,8 @@ def _in_words(words: Sequence[str], at: int, numerals: Numerals) -> Iterator[Num
         yield Number(found[0], found[1], 0)
     if found := numerals.rounded.longest(words, at):
         yield Number(found[0], found[1], 0, rounded=True)
+    if found := numerals.nouns.longest(words, at):
+        yield Number(found[0], found[1], 0, noun=True)
     yield from _sums(words, at, BIGGEST * _THOUSAND, numerals)
 
 

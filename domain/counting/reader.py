@@ -8,7 +8,7 @@ from domain.counting.around import Around
 from domain.counting.numbers import Number, numbers, whole
 from domain.counting.ranging import join_of, ordered
 from domain.counting.tokens import QUOTES, Token, tokens
-from domain.counting.vocabulary import ARTICLE, FATE, JOIN, MORE, OF, PERSON, Vocabulary
+from domain.counting.vocabulary import AGENT, ARTICLE, FATE, JOIN, MORE, OF, PERSON, PREPOSITION, Vocabulary
 from domain.numerals import unreadable
 from domain.wording import LONGEST, Reading
 
@@ -120,11 +120,19 @@ class _Phrase:
                 subject = subject or bool(found[0])
                 fates |= {found[0].removeprefix(FATE)} if found[0].startswith(FATE) else set()
                 at = found[1]
-            elif self.tokens[at].name and vocabulary.names and not vocabulary.around.longest(words, at):
+            elif self._is_name(at, subject=subject):
                 at += 1
             else:
                 break
         return lead
+
+    def _is_name(self, at: int, *, subject: bool) -> bool:
+        """Say whether a name stands before the subject, “Gaza death toll”, or behind a preposition, “toll in Gaza”."""
+        if not (self.tokens[at].name and self.vocabulary.names) or self.vocabulary.around.longest(self.words, at):
+            return False
+        before = self.vocabulary.around.longest(self.words, at - 1) if at else None
+        named = at > 0 and self.tokens[at - 1].name
+        return not subject or named or (before is not None and before[0] in {PREPOSITION, AGENT})
 
     def _longer_bound(self, end: int, at: int) -> bool:
         """Say whether a verb is only the beginning of a bound: “a total of at least 200”."""
@@ -141,7 +149,7 @@ class _Phrase:
                 kind, lead.at = found
                 lead.more = lead.more or kind == MORE
                 if kind.startswith(FATE):
-                    lead.fates, lead.headed = (*lead.fates, *filter(None, [kind.removeprefix(FATE)])), True
+                    lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
                 lead.headed = lead.headed or kind == PERSON
             else:
                 return
@@ -157,6 +165,8 @@ class _Phrase:
 
     def _one(self, lead: _Lead, number: Number) -> Understood:
         value = whole(number, self.verbatim)
+        if number.noun:
+            return self._noun_alone(lead, number)
         end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
         if capped := self._cap(lead, end):
             most = whole(capped, self.verbatim)
@@ -167,6 +177,13 @@ class _Phrase:
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
         return self._said(lead, around, _bounded(value, bound))
+
+    def _noun_alone(self, lead: _Lead, number: Number) -> Understood:
+        """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
+        around = self._around(lead, lead.at, joins=False)
+        return self._said(
+            lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+        )
 
     def _several(self, lead: _Lead, ends: tuple[int | None, int | None], end: int) -> Understood:
         lower, upper = ends
@@ -218,8 +235,8 @@ class _Phrase:
         article = self.vocabulary.around.longest(self.words, at)
         if not article or article[0] != ARTICLE or lead.bound not in {None, "at_least"}:
             return None
-        around = self._around(lead, article[1])
-        if not any(word in self.vocabulary.singular for word in around.people[:2]) or "and" in self.words[at:]:
+        around = self._around(lead, article[1], joins=False)
+        if not any(word in self.vocabulary.singular for word in around.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
         return self._said(lead, around, _bounded(1, lead.bound or "exact"))
 
@@ -234,9 +251,10 @@ class _Phrase:
                 return found[0], self._around(lead, end, start)
         return None, self._around(lead, end)
 
-    def _around(self, lead: _Lead, at: int, end: int | None = None) -> Around:
+    def _around(self, lead: _Lead, at: int, end: int | None = None, *, joins: bool = True) -> Around:
         last = len(self.words) if end is None else end
         around = Around(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
+        around.joins = joins
         around.fates |= set(lead.fates)
         around.read()
         return around

@@ -29,7 +29,7 @@ class Numerals:
 
     `alone` are scale words that count one (or two) of themselves: (times, scale); `bare` ones only behind a bound.
     `carried`: the word for hundred is left out in “two to three hundred”. `halves` are said behind a number and
-    before a scale, or behind a scale. `rounded` are about their value.
+    before a scale, or behind a scale. `rounded` are about their value. `nouns` count themselves: a singular, a dual.
     """
 
     below_100: Table[int] = field(default_factory=nothing)
@@ -43,6 +43,7 @@ class Numerals:
     halves: Table[str] = field(default_factory=nothing)
     named: Table[Value] = field(default_factory=nothing)
     rounded: Table[int] = field(default_factory=nothing)
+    nouns: Table[int] = field(default_factory=nothing)
     words: frozenset[str] = frozenset()
 
 
@@ -55,7 +56,7 @@ class Vocabulary:
     a bound and `around` gives each word its class. `several` are counts in words, (lower, upper) for sorting. `pairs`
     open and join a range, `ranges` join one. `nothing` are words for zero (true: if a noun follows), with `beside`
     them; `singular` what an article counts one of; `unknown` say that nobody knows; `hint` is added where a word is
-    not known. `names`: a capital tells a name.
+    not known. `names`: a capital tells a name; `partitive`: “of” may stand between a figure and its noun.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Vocabulary:
     hint: str
     spaced: bool = False
     names: bool = False
+    partitive: bool = False
     split: Callable[[str], str] | None = None
 
 
