@@ -121,6 +121,8 @@ class Around:
             raise self._spoilt(word, kind)
 
     def _head(self, kind: str, word: str, end: int) -> None:
+        if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
+            raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
         if kind.startswith(FATE):
             self._befell(set(filter(None, kind.removeprefix(FATE).split("+"))))
         elif kind == PERSON and self._loose:
