@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.clocks import EdtfOccurred, EdtfReported, Span
-from domain.counts import Count
+from domain.counts import Count, CountInContext
 from domain.ledger.canonical import canonical
 from domain.populations import Population
 from domain.sources import SourceRef
@@ -84,6 +84,33 @@ class Scope(Strict, frozen=True):
     wider_than: Slug | None = None
 
 
+def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
+    """Return the body of a claim whose counts know what tells how to read their words.
+
+    That is its measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as “12 more”
+    is an increase, and the lexicon of its report's language (None: the default).
+    """
+    measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
+    if lexicon is None and not incremental and measure != "killed_or_injured":
+        return claim
+    measure = measure if isinstance(measure, str) else None
+
+    def of(figure: object) -> object:
+        count = cast("Mapping[str, Any]", figure).get("count") if isinstance(figure, Mapping) else None
+        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+            return figure
+        told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
+        return {**cast("Mapping[str, Any]", figure), "count": told}
+
+    told = cast("dict[str, Any]", of(claim))
+    parts = told.get("parts")
+    return (
+        {**told, "parts": [of(part) for part in cast("list[object]", parts)]}
+        if isinstance(parts, list | tuple)
+        else told
+    )
+
+
 class Part(Strict, frozen=True):
     """A figure that a source gives as part of another; what it leaves out it has from the whole."""
 
@@ -110,6 +137,11 @@ class Claim(Strict, frozen=True):
     supersedes: Annotated[tuple[ClaimRef, ...], Field(max_length=50)] = ()
     parts: Annotated[tuple[Part, ...], Field(max_length=100)] = ()
     exhaustive: StrictBool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counts_know_their_claim(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+        return in_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "Claim":

@@ -5,7 +5,7 @@ a precision that nobody claimed. What was derived is stored with the lexicon's v
 no old report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast, get_args
@@ -13,12 +13,30 @@ from typing import Annotated, Any, Literal, cast, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from domain.counting import refusals
+from domain.counting.catalogue import DEFAULT, VOCABULARIES, lexicon_of
+from domain.counting.ranging import is_elliptic
+from domain.counting.reader import Understood, understand
 from domain.lexicon import LEXICONS
 from domain.numerals import BIGGEST, CountError, shown, unreadable
 from domain.wording import LONGEST, Reading, read
 from domain.words import Label, Strict, Text, nearest
 
-__all__ = ["BOUNDS", "Bound", "Count", "CountError", "Figure", "read_count", "words_for"]
+__all__ = [
+    "BOUNDS",
+    "DEFAULT_LEXICON",
+    "KNOWN_LEXICONS",
+    "PART_IN_WORDS",
+    "Bound",
+    "Count",
+    "CountError",
+    "CountInContext",
+    "Figure",
+    "lexicon_of",
+    "read_count",
+    "remarks",
+    "words_for",
+]
 
 Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
@@ -26,7 +44,23 @@ BOUNDS: tuple[Bound, ...] = get_args(Bound)
 Figure = Annotated[int, Field(strict=True, ge=0, le=BIGGEST)]
 """A number of people, 0 to 10^12."""
 
-_NEWEST = "en/1"
+DEFAULT_LEXICON = DEFAULT
+"""The lexicon of English, and of reports that name no language."""
+KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
+"""Every lexicon by name, `en/1` too: it stays for the counts that were read by it."""
+
+_JOINT = "killed_or_injured"
+PART_IN_WORDS = "part_in_words"
+"""The code of a remark: words count a part, too."""
+_ALIKE = {
+    "killed_or_injured": ("killed", "injured"),
+    "bodies_found": ("killed", "bodies_found"),
+    "missing": ("missing", "disappeared", "abducted"),
+    "disappeared": ("missing", "disappeared", "abducted", "detained"),
+    "abducted": ("missing", "disappeared", "abducted"),
+}
+"""What words may say of those whom a claim of a measure counts, where it is more than the measure itself."""
+_JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
     "at_least": ("lower",),
@@ -58,9 +92,9 @@ def _known_bound(word: object) -> object:
 
 
 def _known_lexicon(name: object) -> object:
-    if not isinstance(name, str) or name in LEXICONS:
+    if not isinstance(name, str) or name in KNOWN_LEXICONS:
         return name
-    context = {"word": shown(name), "known": ", ".join(LEXICONS)}
+    context = {"word": shown(name), "known": ", ".join(KNOWN_LEXICONS)}
     raise PydanticCustomError("unknown_word", "“{word}” is not a known lexicon; known: {known}.", context)
 
 
@@ -104,17 +138,66 @@ class Count(Strict, frozen=True):
         return any(low > high for low, high in pairwise(said))
 
 
-def read_count(verbatim: str, lexicon: str = _NEWEST) -> Count:
-    """Read a count from its words by a version of the lexicon; raises CountError, which quotes what is at fault."""
-    if lexicon not in LEXICONS:
-        raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(LEXICONS)}")
-    derived = _derived(read(verbatim, LEXICONS[lexicon]), lexicon)
-    return Count(verbatim=verbatim, **derived)
+class CountInContext(dict[str, Any]):
+    """The body of a count, with what its report and claim tell of its words: the lexicon, measure and accumulation."""
+
+    __slots__ = ("incremental", "lexicon", "measure")
+
+    def __init__(self, body: Mapping[str, Any], lexicon: str | None, measure: str | None, *, incremental: bool) -> None:
+        """Keep the body as it is; `lexicon` is that of the report's language, None for the default."""
+        super().__init__(body)
+        self.lexicon, self.measure, self.incremental = lexicon, measure, incremental
+
+    @property
+    def context(self) -> tuple[str | None, str | None, bool]:
+        """What tells two bodies apart that say the same."""
+        return self.lexicon, self.measure, self.incremental
+
+
+def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None) -> Count:
+    """Read a count from its words, by a lexicon (`en/2`) or that of a language (`ar-SY`), for a claim of a measure.
+
+    Raises CountError, which quotes what is at fault and says what to write instead.
+    """
+    by = lexicon if "/" in lexicon else lexicon_of(lexicon)
+    if by not in KNOWN_LEXICONS:
+        raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
+    reading = _fitting(verbatim, _read(verbatim, by), measure, incremental=False)
+    return Count(verbatim=verbatim, **_derived(reading, by))
 
 
 def words_for(count: Count) -> str:
-    """Print a count for a sentence: `1,383`, `at least 1,700`; a worded one by its own words, never by figures."""
+    """Print a count for a sentence: `1,383`, `at least 1,700`; a worded one by its own words, never by figures.
+
+    A range whose lower end could be taken for thousands is written out: `at least 10 and at most 80,000`.
+    """
+    if count.bound == "between" and is_elliptic(count.lower or 0, count.upper or 0):
+        return f"at least {count.lower:,} and at most {count.upper:,}"
     return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
+
+
+def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
+    """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
+
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
+    those counted; `things_counted`: they count no people.
+    """
+    if count.verbatim is None or count.lexicon not in VOCABULARIES:
+        return
+    try:
+        reading = _read_once(count.verbatim, count.lexicon)
+    except CountError:  # figures were given beside words that are not read
+        return
+    if not isinstance(reading, Understood):
+        return
+    for part in reading.parts:
+        yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
+    others = [fate for fate in reading.fates if fate not in _ALIKE.get(measure, (measure,))]
+    if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
+        said = ", ".join(reading.fates)
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+    if reading.things:
+        yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
 
 
 def _well_formed(given: Mapping[str, Any]) -> bool:
@@ -127,7 +210,7 @@ def _well_formed(given: Mapping[str, Any]) -> bool:
         except PydanticCustomError:
             return False
     whole = all(figure is None or (type(figure) is int and 0 <= figure <= BIGGEST) for figure in figures)
-    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *LEXICONS)
+    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
 
 
 def _derived(reading: Reading, lexicon: str | None) -> dict[str, Any]:
@@ -140,8 +223,8 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
     verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
     figures = (given.get("lower"), given.get("upper"), given.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
-        return _from_words(verbatim, bound, lexicon or _NEWEST)
-    if bound is None and verbatim is not None and (agreeing := _agreeing(verbatim, figures, lexicon or _NEWEST)):
+        return _from_words(given, verbatim, bound)
+    if bound is None and verbatim is not None and (agreeing := _agreeing(given, verbatim, figures)):
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
@@ -150,26 +233,56 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
     return _derived(_shaped(*figures, bound), lexicon)
 
 
+def _read(verbatim: str, lexicon: str) -> Reading:
+    return read(verbatim, LEXICONS[lexicon]) if lexicon in LEXICONS else understand(verbatim, VOCABULARIES[lexicon])
+
+
 @lru_cache(maxsize=16_384)
 def _read_once(verbatim: str, lexicon: str) -> Reading:
     """Read words by a lexicon of this name; the same few are said again and again."""
-    return read(verbatim, LEXICONS[lexicon])
+    return _read(verbatim, lexicon)
 
 
-def _from_words(verbatim: str | None, bound: str | None, lexicon: str) -> dict[str, Any]:
+def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
+    """Read words by the lexicon named beside them, else by that of the report's language."""
+    if not isinstance(given, CountInContext):
+        lexicon = given.get("lexicon") or DEFAULT
+        return _fitting(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
+    lexicon = given.get("lexicon") or given.lexicon or DEFAULT
+    reading = _read_once(verbatim, lexicon)
+    return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
+
+
+def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incremental: bool) -> Reading:
+    """Refuse an increase where a total is counted, and two measures where one is.
+
+    In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
+    """
+    if not isinstance(reading, Understood):
+        return reading
+    if reading.more and not incremental:
+        raise unreadable(verbatim, refusals.INCREASE)
+    together = measure == _JOINT and _JOINED.issuperset(reading.fates)
+    quoted = reading.quoted and reading.bound == "worded"
+    if len(reading.fates) > 1 and not together and not quoted:
+        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.fates)))
+    return reading
+
+
+def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
     if verbatim is None:
         message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
         raise CountError(message)
-    reading = _read_once(verbatim, lexicon)
+    reading, lexicon = _in_context(given, verbatim)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
     return _derived(reading, lexicon)
 
 
-def _agreeing(verbatim: str, figures: tuple[int | None, ...], lexicon: str) -> dict[str, Any] | None:
+def _agreeing(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
     """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
     try:
-        reading = _read_once(verbatim, lexicon)
+        reading, lexicon = _in_context(given, verbatim)
     except CountError:
         return None
     said = (reading.lower, reading.upper, reading.best)

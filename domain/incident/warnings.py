@@ -1,12 +1,12 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from domain.claims import Held, latest
 from domain.clocks import Span
-from domain.counts import words_for
+from domain.counts import PART_IN_WORDS, remarks, words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
 from domain.report.kind import Report
@@ -130,7 +130,11 @@ def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Oc
 
 def warnings(seen: Seen, taken: Taken) -> list[Concern]:
     """Compare a new report with what was seen before it."""
-    return [*_of_report(seen, taken), *(each for held in taken.held for each in _of_claim(seen, held))]
+    parted = {claim.id for claim in taken.report.claims if claim.parts}
+    return [
+        *_of_report(seen, taken),
+        *(each for held in taken.held for each in (*_of_words(held, parted), *_of_claim(seen, held))),
+    ]
 
 
 def remember(seen: Seen, taken: Taken) -> None:
@@ -174,6 +178,14 @@ def _of_replaced(replaced: Replaced, own: str) -> Concern | None:
         )
         return Concern("supersedes_another_source", why, replaced.claim)
     return None
+
+
+def _of_words(held: Held, parted: Set[str]) -> Iterator[Concern]:
+    """Remark on the words of a count; a part is suggested only where the claim has none yet."""
+    claim = held.ref.partition("#")[2]
+    for code, said in remarks(held.count, held.key.measure):
+        if code != PART_IN_WORDS or claim not in parted:
+            yield Concern(code, f"Claim “{claim}” {said}", claim)
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

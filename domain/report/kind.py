@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, cast, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.actors import Actor
-from domain.claims import EVENT_SCOPE, Claim
+from domain.claims import EVENT_SCOPE, Claim, in_context
 from domain.clocks import EdtfOccurred, EdtfReported
+from domain.counts import DEFAULT_LEXICON, lexicon_of
 from domain.places import Place
 from domain.report.attributes import Attributes
 from domain.report.written import Address, Language, MediaType, Sha256
@@ -65,6 +66,19 @@ def _told_apart(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     return claims
 
 
+def read_in_its_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body of a report whose counts are read by the lexicon of its language; without one, by the default."""
+    language, claims = body.get("language"), body.get("claims")
+    if not isinstance(language, str) or not isinstance(claims, list | tuple):
+        return body
+    lexicon = None if lexicon_of(language) == DEFAULT_LEXICON else lexicon_of(language)
+    told = [
+        in_context(cast("Mapping[str, Any]", claim), lexicon) if isinstance(claim, Mapping) else claim
+        for claim in cast("list[object]", claims)
+    ]
+    return {**body, "claims": told}
+
+
 class Report(Strict, frozen=True):
     """One source's statement about one incident (vocabulary.md §2). Fields not sent stay unset."""
 
@@ -95,12 +109,18 @@ class Report(Strict, frozen=True):
     claims: Annotated[tuple[Claim, ...], Field(max_length=100), AfterValidator(_told_apart)] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
     language: Language | None = None
+    """The language of its words, which also chooses the lexicon that reads its counts: "en", "ar" or "fr"."""
     tags: Labels = ()
     attributes: Attributes = Field(default_factory=dict[str, Any])
     """What else the source states, such as the cells of a row of a table: verbatim, with its type."""
     external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict[str, str])
     """Ids of this statement elsewhere, by the name of the place that gave them."""
     text: ReportText | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counts_are_read_in_its_language(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+        return read_in_its_language(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     def event_part(self) -> str | None:
         """Return what tells this event from another of the same kind, day and place, such as the method."""

@@ -5,15 +5,17 @@ from typing import Any, Final, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from domain.counts import Count
+from domain.claims import in_context
+from domain.counts import Count, CountInContext
 from domain.places import Place
 from domain.populations import Population
+from domain.report.kind import read_in_its_language
 
 MOST_KEPT: Final = 20_000
 """How many parts are remembered; then it begins anew."""
 _OF_A_CLAIM: Final = (("count", Count), ("population", Population))
 
-_known: dict[tuple[type[BaseModel], bytes], BaseModel] = {}
+_known: dict[tuple[type[BaseModel], bytes, object], BaseModel] = {}
 
 
 def with_recurring(body: dict[str, Any]) -> dict[str, Any]:
@@ -22,10 +24,10 @@ def with_recurring(body: dict[str, Any]) -> dict[str, Any]:
     They never change, so reports may share them. What cannot be read stays as it is, for the report's own shape to
     complain about.
     """
-    found = dict(body)
+    found = dict(read_in_its_language(body))
     if isinstance(places := body.get("places"), list):
         found["places"] = [_read(Place, each) for each in cast("list[object]", places)]
-    if isinstance(claims := body.get("claims"), list):
+    if isinstance(claims := found.get("claims"), list):
         found["claims"] = [_claim(each) for each in cast("list[object]", claims)]
     return found
 
@@ -33,7 +35,7 @@ def with_recurring(body: dict[str, Any]) -> dict[str, Any]:
 def _claim(given: object) -> object:
     if not isinstance(given, dict):
         return given
-    claim = dict(cast("dict[str, object]", given))
+    claim = dict(in_context(cast("dict[str, object]", given)))
     for name, model in _OF_A_CLAIM:
         if name in claim:
             claim[name] = _read(model, claim[name])
@@ -44,7 +46,7 @@ def _read(model: type[BaseModel], given: object) -> object:
     if not isinstance(given, dict):
         return given
     try:
-        key = model, orjson.dumps(given)
+        key = model, orjson.dumps(given), given.context if isinstance(given, CountInContext) else None
         found = _known.get(key)
         if found is None:
             if len(_known) >= MOST_KEPT:
