@@ -11,10 +11,10 @@ from service.importer import Bad, Line, Source, Unreadable, Where
 from service.tables.cells import cells_of
 from service.tables.holding import Held
 from service.tables.keys import report_id
+from service.tables.looking import Looked, Unfit
 from service.tables.mapping import MapFault, TableMap, read_map
-from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_of
+from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened
 from service.tables.parsing import parse
-from service.tables.pattern import filled
 from service.tables.stating import Said, registration, removal, told
 
 Written = Literal["csv", "json"]
@@ -95,7 +95,11 @@ class _Standing:
             if before is None or not alike(cells, before[0]):
                 where = Where(file, parsed.line_of(key))
                 yield from parsed.losses(key, where)
-                said = self._said(key, raw)
+                try:
+                    said = self._said(key, raw)
+                except Unfit as problem:
+                    yield Bad(where._replace(column=problem.column), str(problem))
+                    continue
                 for each in told(self._table, key, raw, said, where, new=before is None or not before[0]):
                     yield each
                     if isinstance(each, Line) and "incident" in each.document:
@@ -110,9 +114,12 @@ class _Standing:
             self._rows[key] = ({}, said.report_id, said.order)
 
     def _said(self, key: str, raw: Raw) -> Said:
-        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded."""
-        pattern, flat = self._table.reported_at, flattened(raw, self._table.whole)
-        own = filled(pattern, lambda column: text_of(flat.get(column))) if pattern and raw else None
+        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded.
+
+        Raises Unfit where its column cannot be read.
+        """
+        pattern = self._table.reported_at
+        own = Looked(self._table, flattened(raw, self._table.whole)).when(pattern) if pattern and raw else None
         moment = own or self._reported_at
         _, last, order = self._rows.get(key, ({}, None, -1))
         cells, _ = cells_of(self._table, raw)

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from service.importer import Bad, Where
 from service.tables.mapping import TableMap
+from service.tables.numbers import Digits
 
 BEYOND: Final = "\0"
 """Under this name stand the cells that a row of CSV has beyond its header; no column can be called so."""
@@ -15,12 +16,6 @@ _LOST = "\ufffd"
 
 Raw = Mapping[str, Any]
 """A row as it was read: of CSV its cells as strings, of JSON its values, numbers with a fraction as Digits."""
-
-
-class Digits(NamedTuple):
-    """A number with a fraction, digit by digit."""
-
-    digits: str
 
 
 class Fault(NamedTuple):
