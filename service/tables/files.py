@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.clocks import EdtfReported
 from service.importer import Bad, Line, Source, Unreadable, Where
 from service.tables.cells import cells_of
+from service.tables.duplicates import settled
 from service.tables.holding import Held
 from service.tables.keys import report_id
 from service.tables.looking import Looked, Unfit
@@ -87,6 +88,8 @@ class _Standing:
 
     def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
         """Yield what a file says that does not stand."""
+        standing = {key: cells for key, (cells, *_) in self._rows.items()}
+        parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -100,7 +103,7 @@ class _Standing:
                 except Unfit as problem:
                     yield Bad(where._replace(column=problem.column), str(problem))
                     continue
-                for each in told(self._table, key, raw, said, where, new=before is None or not before[0]):
+                for each in told(self._table, key, raw, said, where, new=before is None):
                     yield each
                     if isinstance(each, Line) and "incident" in each.document:
                         self._rows[key] = (cells, said.report_id, said.order)
@@ -108,7 +111,8 @@ class _Standing:
             yield from self._removed(file, parsed)
 
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
-        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in parsed.rows]:
+        there = parsed.rows.keys() | parsed.contested
+        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
             said = self._said(key, {})
             yield Line(Where(file), removal(self._table, key, self._rows[key][0], said))
             self._rows[key] = ({}, said.report_id, said.order)

@@ -26,7 +26,7 @@ def read_csv(table: TableMap, text: str, *, lossy: bool) -> Parsed:
             lines[numbered.put("|".join(parts), row)] = line
         else:
             faults.append(Fault(line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, lossy=lossy, line_of=lines.get)
+    return Parsed(numbered.rows, faults, lossy=lossy, line_of=lines.get, doubles=numbered.doubles)
 
 
 def _header(table: TableMap, reader: Iterator[list[str]]) -> list[str]:

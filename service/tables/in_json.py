@@ -30,7 +30,7 @@ def read_json(table: TableMap, text: str, *, lossy: bool) -> Parsed:
     numbered = Numbered()
     faults = [Fault(lines.of(place), table.key[0], NO_KEY) for place, key in enumerate(keys) if not key]
     places = {numbered.put(key, listed[place]): place for place, key in enumerate(keys) if key}
-    return Parsed(numbered.rows, faults, truths, lossy, lambda key: lines.of(places[key]))
+    return Parsed(numbered.rows, faults, truths, lossy, lambda key: lines.of(places[key]), numbered.doubles)
 
 
 def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
