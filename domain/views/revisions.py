@@ -4,6 +4,9 @@ One record per key and origin that has a figure. Its steps are the claims that s
 figure: the best, else the lower, else the upper; words have none and are no step, and saying the same figure again is
 no revision. What a later whole statement of the source withdrew is a step; what was retracted is none.
 
+Where a report counts one key until several moments, as a table with a column a day does, the record is of what it
+counts furthest, and each moment has a record besides, which says its `counted_until`: how that day's figure changed.
+
 - `n_revisions`: how often the figure changed; `direction_changes`: how often it turned from rising to falling or back.
 - `first`, `latest`: the figure, its claim, and when that was said; `min`, `max`.
 - `spread`: (max - min) / max; `latest_to_first`: latest / first: decimal strings of four places, half to even, or null.
@@ -21,6 +24,7 @@ from itertools import pairwise
 from typing import cast
 
 from domain.claims import Held, latest
+from domain.clocks import format_instant
 from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
@@ -60,6 +64,7 @@ def _record(series: Series, steps: Sequence[Step], reports: Mapping[str, ReportH
     return {
         **series.key.document,
         "source": series.origin,
+        **({} if series.counted_until is None else {"counted_until": format_instant(series.counted_until)}),
         "n_revisions": len(steps) - 1,
         "first": _end(steps[0]),
         "latest": _end(steps[-1]),
@@ -115,7 +120,8 @@ def _row(record: dict[str, Document]) -> Row:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
-    return cast("Row", {**record, "population": canonical(record["population"]).decode(), **ends})
+    told = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
+    return cast("Row", {**record, **told, **ends})
 
 
 VIEW = View(
@@ -129,6 +135,7 @@ VIEW = View(
         "scope",
         "manner",
         "source",
+        "counted_until",
         "n_revisions",
         "first_figure",
         "first_claim",
