@@ -35,7 +35,7 @@ def best(book: Book, **reading: Any) -> int | None:
 
 
 def records(book: Book) -> dict[str | None, tuple[int, int, int]]:
-    """Return how often each series was revised, its first and its latest figure, by the moment until which it counts."""
+    """Return how often each series was revised, its first and its latest figure, by the moment it counts until."""
     found = cast("list[dict[str, Any]]", book.read("revisions/1")["records"])
     return {
         each.get("counted_until"): (each["n_revisions"], each["first"]["figure"], each["latest"]["figure"])
