@@ -1,12 +1,11 @@
 """The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from domain.claims import BEGINNING, Held, Key
+from domain.claims import Held, Key
 from domain.incident.history import History, ReportHistory
-from domain.reach import by_reach, counted_beyond
 from domain.sequence import history as said_order
 from domain.sequence import superseded
 from domain.supersession import ledger
@@ -19,7 +18,6 @@ class Series:
 
     `broken` maps the refs of those that a claim of another key replaced to that
     claim; `breaking` are the refs of those that replaced a claim of another key.
-    `counted_until` is the one moment until which all of them count, where a report counts until several.
     """
 
     key: Key
@@ -27,15 +25,6 @@ class Series:
     stood: tuple[Held, ...]
     broken: Mapping[str, Held]
     breaking: frozenset[str]
-    counted_until: datetime | None = None
-
-    def parted(self) -> Iterator["Series"]:
-        """Yield what its source stood by as of then, and the series of each moment until which a report counts too."""
-        reaches = by_reach(self.stood)
-        beyond = counted_beyond(self.stood)
-        yield replace(self, stood=tuple(held for held in self.stood if held.ref not in beyond))
-        for moment, claims in reaches.items():
-            yield replace(self, stood=tuple(claims), counted_until=moment)
 
 
 def all_series(history: History, moment: datetime | None) -> list[Series]:
@@ -53,8 +42,7 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
             for key, claims in totals(statement).items():
                 stood.setdefault(key, []).extend(ledger(claims, breaks.broken).stood)
         found += [Series(key, origin, tuple(own), breaks.broken, breaks.breaking) for key, own in stood.items()]
-    parted = (part for series in found for part in series.parted())
-    return sorted(parted, key=lambda each: (each.key.canonical, each.origin, each.counted_until or BEGINNING))
+    return sorted(found, key=lambda series: (series.key.canonical, series.origin))
 
 
 def figure_of(held: Held) -> int | None:

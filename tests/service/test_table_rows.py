@@ -149,7 +149,7 @@ def test_rows_of_one_key_are_kept_by_what_they_say_where_the_mapping_file_says_s
     assert (came.recorded, came.bad) == (6, [])
     for again in (TWO, TURNED):
         assert take(database_url, path, again, DAYS[1]).recorded == 0
-    assert sorted(cells(database_url, path)) == sorted(csv.reader(io.StringIO(TWO)))[:3]
+    assert sorted(cells(database_url, path)) == sorted(list(csv.reader(io.StringIO(TWO)))[1:])
     assert take(database_url, path, ONE, DAYS[2]).recorded == 1
     assert sorted(cells(database_url, path)) == [["ca", "2020-06-01", "12"], ["ny", "2020-06-01", "3"]]
     revised = take(database_url, path, ONE.replace("12", "13"), DAYS[3])
