@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clocks import EdtfReported
-from service.importer import Bad, Line, Source, Unreadable, Where
+from service.importer import Bad, Line, Note, Source, Unreadable, Where
 from service.tables.cells import cells_of
 from service.tables.duplicates import settled
 from service.tables.holding import Held
@@ -45,7 +45,7 @@ def sizes(source: Source) -> int:
     return sum(len(_bytes(path)) for path in source.paths)
 
 
-def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
+def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
     """Read files one after another, each a later state of its table than the one before. Raises Unreadable."""
     table = mapped(source, written)
     _expect_moment(source.reported_at)
@@ -86,10 +86,11 @@ class _Standing:
         self._reported_at = source.reported_at
         self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.held(table).items()}
 
-    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
+    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad | Note]:
         """Yield what a file says that does not stand."""
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
+        yield from (Note(Where(file), sentence) for sentence in self._lacking(parsed))
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -109,6 +110,15 @@ class _Standing:
                         self._rows[key] = (cells, said.report_id, said.order)
         if self._table.whole_file and not parsed.broken:
             yield from self._removed(file, parsed)
+
+    def _lacking(self, parsed: Parsed) -> list[str]:
+        """Return what is to be said of columns that are read and that no row has; rows are flattened only for that."""
+        rows = parsed.rows.values()
+        lacking = list(self._table.lacking(set[str]().union(*rows))) if rows else []
+        if lacking and self._table.format == "json":
+            flat = (flattened(raw, self._table.whole) for raw in rows)
+            return list(self._table.lacking(set[str]().union(*flat)))
+        return lacking
 
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
         there = parsed.rows.keys() | parsed.contested

@@ -411,6 +411,20 @@ def test_a_row_of_a_closed_incident_is_refused_with_what_to_do(database_url: str
     assert killed(database_url, "people-6000") == {"incident": 3}
 
 
+def test_a_column_that_a_mapping_file_reads_and_no_row_has_is_named(database_url: str, mapped: Mapped) -> None:
+    path = mapped(ROWS.replace('"killed", measure', '"kiled", measure'))
+    assert take(database_url, path, MERGED[0]).notes == [
+        "No row has a column “kiled”, which the mapping file reads; did you mean “killed”?"
+    ]
+    path = mapped(SERIES)
+    assert take(database_url, path, "Province/State,Country/Region,8.3.20\n,A,1\n").notes == [
+        "No column is called by a date that “%m/%d/%y” writes."
+    ]
+    path = mapped(DAILY.replace('"daily"', '"other"'))
+    old = "Province/State,Country/Region,Last Update,Dead\nAlpha,Aland,2020-03-21,1\n"
+    assert take(database_url, path, old).notes == []
+
+
 TEXTS = """
 table = "notes"
 title = "{headline} ({place})"
