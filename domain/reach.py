@@ -19,11 +19,9 @@ def report_of(held: Held) -> str:
 
 def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
     """Return the refs of totals beyond which another of the same report and key counts further."""
-    if len(claims) < 2:  # noqa: PLR2004 - one, as mostly
+    if len({held.key for held in claims}) == len(claims):  # each of a key of its own, as mostly
         return frozenset()
     furthest = _furthest(claims)
-    if len(furthest) == len(claims):
-        return frozenset()
     return frozenset(
         each.ref
         for each in claims
