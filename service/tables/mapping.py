@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -147,6 +148,10 @@ class TableMap(Strict, frozen=True):
         columns = (column for pattern in (self.title, *places, *patterns) for column in columns_of(pattern))
         figures = (name for each in self.claims for name in (each.column, each.words) if name)
         return tuple(dict.fromkeys((*columns, *figures)))
+
+    def offset_at(self, local: datetime) -> str:  # noqa: ARG002 - a table has one offset
+        """Return the offset from UTC of a time on the clocks of the table."""
+        return self.utc_offset
 
     def names_of(self, column: str) -> tuple[str, ...]:
         """Return the names that a column has had, the present one first."""
