@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.claims import BEGINNING, Held, Key, earliest, latest
+from domain.reach import report_of
 from domain.sequence import NO_LINKS, history
 from domain.ties import Rank
 
@@ -101,7 +102,7 @@ class Ledger:
             self._stand(claim, replaced_elsewhere)
         elif claim.worded and not standing.worded:
             self.behind[claim.ref] = ("worded", standing.ref)
-        elif claim.via and claim.figure < standing.figure and not standing.worded:
+        elif claim.via and claim.figure < standing.figure and not standing.worded and not _counts_on(standing, claim):
             self.behind[claim.ref] = (RELAYED_DECREASE, standing.ref)
             self._flag(claim, RELAYED_DECREASE)
         else:
@@ -125,6 +126,18 @@ class Ledger:
         if before is None or earliest(before.reported) > latest(breaking.reported):
             self.behind[self.current.ref] = (BREAK, breaking.ref)
             self.current = None
+
+
+def days_of(told: Ledger) -> dict[datetime, Held]:
+    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
+    current = told.current
+    own = () if current is None else (held for held in told.stood if report_of(held) == report_of(current))
+    return {held.counted_until: held for held in own}
+
+
+def _counts_on(standing: Held, claim: Held) -> bool:
+    """Say whether a claim counts further than another of its own report, so that a relay cannot have fallen behind."""
+    return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)
 
 
 def ledger(

@@ -9,6 +9,7 @@ from domain.clocks import Span
 from domain.counts import PART_IN_WORDS, remarks, words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
+from domain.reach import counted_beyond
 from domain.report.kind import Report
 from domain.sources import origin_of
 from domain.words import slugify
@@ -131,10 +132,10 @@ def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Oc
 def warnings(seen: Seen, taken: Taken) -> list[Concern]:
     """Compare a new report with what was seen before it."""
     parted = {claim.id for claim in taken.report.claims if claim.parts}
-    return [
-        *_of_report(seen, taken),
-        *(each for held in taken.held for each in (*_of_words(held, parted), *_of_claim(seen, held))),
-    ]
+    beyond = counted_beyond(taken.held)
+    words = (each for held in taken.held for each in _of_words(held, parted))
+    figures = (each for held in taken.held if held.ref not in beyond for each in _of_claim(seen, held))
+    return [*_of_report(seen, taken), *words, *figures]
 
 
 def remember(seen: Seen, taken: Taken) -> None:
@@ -142,9 +143,10 @@ def remember(seen: Seen, taken: Taken) -> None:
     seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
+    beyond = counted_beyond(taken.held)
     for held in taken.held:
         seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
-        if not held.incremental:
+        if not held.incremental and held.ref not in beyond:
             known = seen.figures.get((held.origin, held.key.canonical))
             newest = Newest(latest(held.reported), held)
             if known is None or newest.rank >= known.rank:

@@ -23,7 +23,7 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
-from service.importer import STDIN, Cells, Importer, Unreadable
+from service.importer import STDIN, Cells, Importer, Note, Unreadable
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -133,6 +133,8 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             for row in group:
                 if isinstance(row, Ready):
                     report.decided(row, next(answers))
+                elif isinstance(row, Note):
+                    report.note(row)
                 else:
                     report.unread(row)
 

@@ -7,14 +7,15 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clocks import EdtfReported
-from service.importer import Bad, Line, Source, Unreadable, Where
+from service.importer import Bad, Line, Note, Source, Unreadable, Where
 from service.tables.cells import cells_of
+from service.tables.duplicates import settled
 from service.tables.holding import Held
 from service.tables.keys import report_id
+from service.tables.looking import Looked, Unfit
 from service.tables.mapping import MapFault, TableMap, read_map
-from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_of
+from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened
 from service.tables.parsing import parse
-from service.tables.pattern import filled
 from service.tables.stating import Said, registration, removal, told
 
 Written = Literal["csv", "json"]
@@ -44,7 +45,7 @@ def sizes(source: Source) -> int:
     return sum(len(_bytes(path)) for path in source.paths)
 
 
-def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
+def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
     """Read files one after another, each a later state of its table than the one before. Raises Unreadable."""
     table = mapped(source, written)
     _expect_moment(source.reported_at)
@@ -85,8 +86,11 @@ class _Standing:
         self._reported_at = source.reported_at
         self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.held(table).items()}
 
-    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
+    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad | Note]:
         """Yield what a file says that does not stand."""
+        standing = {key: cells for key, (cells, *_) in self._rows.items()}
+        parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
+        yield from (Note(Where(file), sentence) for sentence in self._lacking(parsed))
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -95,24 +99,41 @@ class _Standing:
             if before is None or not alike(cells, before[0]):
                 where = Where(file, parsed.line_of(key))
                 yield from parsed.losses(key, where)
-                said = self._said(key, raw)
-                for each in told(self._table, key, raw, said, where, new=before is None or not before[0]):
+                try:
+                    said = self._said(key, raw)
+                except Unfit as problem:
+                    yield Bad(where._replace(column=problem.column), str(problem))
+                    continue
+                for each in told(self._table, key, raw, said, where, new=before is None):
                     yield each
                     if isinstance(each, Line) and "incident" in each.document:
                         self._rows[key] = (cells, said.report_id, said.order)
         if self._table.whole_file and not parsed.broken:
             yield from self._removed(file, parsed)
 
+    def _lacking(self, parsed: Parsed) -> list[str]:
+        """Return what is to be said of columns that are read and that no row has; rows are flattened only for that."""
+        rows = parsed.rows.values()
+        lacking = list(self._table.lacking(set[str]().union(*rows))) if rows else []
+        if lacking and self._table.format == "json":
+            flat = (flattened(raw, self._table.whole) for raw in rows)
+            return list(self._table.lacking(set[str]().union(*flat)))
+        return lacking
+
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
-        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in parsed.rows]:
+        there = parsed.rows.keys() | parsed.contested
+        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
             said = self._said(key, {})
             yield Line(Where(file), removal(self._table, key, self._rows[key][0], said))
             self._rows[key] = ({}, said.report_id, said.order)
 
     def _said(self, key: str, raw: Raw) -> Said:
-        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded."""
-        pattern, flat = self._table.reported_at, flattened(raw, self._table.whole)
-        own = filled(pattern, lambda column: text_of(flat.get(column))) if pattern and raw else None
+        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded.
+
+        Raises Unfit where its column cannot be read.
+        """
+        pattern = self._table.reported_at
+        own = Looked(self._table, flattened(raw, self._table.whole)).when(pattern) if pattern and raw else None
         moment = own or self._reported_at
         _, last, order = self._rows.get(key, ({}, None, -1))
         cells, _ = cells_of(self._table, raw)

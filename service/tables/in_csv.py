@@ -13,6 +13,7 @@ def read_csv(table: TableMap, text: str, *, lossy: bool) -> Parsed:
     """Read a table from CSV. Raises Unparsed."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.csv.delimiter, quotechar=table.csv.quote)
     header = _header(table, reader)
+    key_names = {column: next(name for name in table.names_of(column) if name in header) for column in table.key}
     numbered = Numbered()
     faults: list[Fault] = []
     lines: dict[str, int] = {}
@@ -20,12 +21,12 @@ def read_csv(table: TableMap, text: str, *, lossy: bool) -> Parsed:
         row: dict[str, Any] = dict(zip(header, cells, strict=False))
         if len(cells) > len(header):
             row[BEYOND] = cells[len(header) :]
-        parts = key_parts(table, lambda column, row=row: row.get(column, ""))
+        parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
         if "".join(parts).strip():
             lines[numbered.put("|".join(parts), row)] = line
         else:
             faults.append(Fault(line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, lossy=lossy, line_of=lines.get)
+    return Parsed(numbered.rows, faults, lossy=lossy, line_of=lines.get, doubles=numbered.doubles)
 
 
 def _header(table: TableMap, reader: Iterator[list[str]]) -> list[str]:
@@ -40,7 +41,7 @@ def _header(table: TableMap, reader: Iterator[list[str]]) -> list[str]:
             what = f"is called “{name}” as another is" if name else "has no name"
             raise Unparsed(f"Column {place + 1} of the header {what}.")
     for column in table.key:
-        if column not in header:
+        if not any(name in header for name in table.names_of(column)):
             raise Unparsed(f"The header has no column “{column}”, which is part of the key.")
     return header
 
