@@ -128,7 +128,7 @@ def test_no_source_outruns_itself_by_what_it_said_before() -> None:
 def test_a_source_asked_on_behalf_of_the_greatest_is_outrun_by_the_second() -> None:
     own = claim("sohr", "5", 9, until=6, history=(held("sohr", "50", 8),))
     others = claim("snhr", "20", 8), claim("ap", "30", 8)
-    assert why(span(ask(own, *others)), "sohr") == "It was outrun: 20 counts at least a day further (snhr-8#1)."
+    assert why(span(ask(own, *others)), "sohr") == "It was outrun: 30 counts at least a day further (ap-8#1)."
     none = claim("sohr", "none", 9, until=6, history=(held("sohr", "50", 8.5),))
     assert aside(span(ask(none, claim("snhr", "1", 8)))) == {"sohr": "outrun"}
 

@@ -33,10 +33,10 @@ def test_one_origin_that_gives_a_figure_twice_is_one() -> None:
     assert ends(estimate(ask(*twice, claim("b", "90", grade="A"))))[1] == 90
 
 
-def test_of_figures_that_as_many_give_that_of_the_better_grade_is_best_then_the_newest_then_by_id() -> None:
+def test_of_figures_that_as_many_give_that_of_the_better_grade_is_best_then_the_newest_then_the_largest() -> None:
     better, worse = claim("better", "80", 8, "A"), claim("worse", "90", 8.5)
     older, newer = claim("older", "80", 8), claim("newer", "79", 8.5)
-    lesser, greater = claim("b", "80"), claim("c", "79")
+    greater, lesser = claim("b", "80"), claim("c", "79")
     for stronger, weaker in ((better, worse), (newer, older), (greater, lesser)):
         for claims in ((stronger, weaker), (weaker, stronger)):
             assert behind(estimate(ask(*claims)))[1] == stronger.ref

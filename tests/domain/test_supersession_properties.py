@@ -95,7 +95,7 @@ def without_circles(claims: Sequence[Any]) -> dict[str, set[str]]:
 
 
 def by_the_rule(claims: Sequence[Any]) -> tuple[list[Any], set[str]]:
-    """Order claims as §4 says, from the end: explicit supersession first, then clocks, then order, figure and id."""
+    """Order claims as §4 says, from the end: explicit supersession first, then clocks, then order, figure and what else it says."""
     by_ref = {claim.ref: claim for claim in claims}
     superseded = without_circles(claims)
     places: dict[str, Span] = {}
@@ -112,7 +112,7 @@ def by_the_rule(claims: Sequence[Any]) -> tuple[list[Any], set[str]]:
             and not any(this.ref in superseded[other.ref] for other in remaining)
         ]
         foremost = [each for each in candidates if each.order == max(each.order for each in candidates)]
-        last = max(foremost, key=lambda each: (each.figure, each.ref))
+        last = max(foremost, key=lambda each: (each.figure, each.content, each.ref))
         if len(foremost) > 1:
             assumed.add(last.ref)
         order.insert(0, last)
@@ -191,11 +191,12 @@ def test_without_a_word_on_supersession_the_clocks_alone_decide(said: list[Held]
 
 
 @given(claims())
-def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure(said: list[Held]) -> None:
+def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_then_the_rest(said: list[Held]) -> None:
     moment = Span(START, START)
     together = [replace(claim, supersedes=(), reported=moment) for claim in said]
     order, _ = history(together)
-    assert all((one.order, one.figure, one.ref) < (two.order, two.figure, two.ref) for one, two in pairwise(order))
+    ranks = [(claim.order, claim.figure, claim.content, claim.ref) for claim in order]
+    assert all(one < two for one, two in pairwise(ranks))
 
 
 @given(claims())
