@@ -9,9 +9,9 @@ from domain.corrections import corrections
 from domain.estimate_documents import estimate_document
 from domain.incident.history import History, ReportHistory
 from domain.known import Known
-from domain.reach import report_of
+from domain.reach import days_of, report_of
 from domain.reading import Document, Reading, span_document
-from domain.supersession import BREAK, Ledger, days_of
+from domain.supersession import BREAK, Ledger
 from domain.weighing import by_origin
 from domain.withdrawal import withdrawn_reports
 
@@ -106,8 +106,9 @@ def _revised(old: Known, new: Known) -> Iterator[Document]:
 def _revised_days(old: Known, new: Known) -> Iterator[Document]:
     """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
     for place, ledger in old.ledgers.items():
-        after = days_of(new.ledgers[place]) if place in new.ledgers else {}
-        before = days_of(ledger)
+        later = new.ledgers.get(place)
+        after = days_of(later.stood, later.current) if later else {}
+        before = days_of(ledger.stood, ledger.current)
         learned = all(report_of(held) not in old.reports for held in after.values())
         if learned and max(len(before), len(after)) > 1:
             for until in sorted(before.keys() & after.keys()):

@@ -128,13 +128,6 @@ class Ledger:
             self.current = None
 
 
-def days_of(told: Ledger) -> dict[datetime, Held]:
-    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
-    current = told.current
-    own = () if current is None else (held for held in told.stood if report_of(held) == report_of(current))
-    return {held.counted_until: held for held in own}
-
-
 def _counts_on(standing: Held, claim: Held) -> bool:
     """Say whether a claim counts further than another of its own report, so that a relay cannot have fallen behind."""
     return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)

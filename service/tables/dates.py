@@ -6,7 +6,7 @@ the machine, and one file must come to one answer everywhere. Years of two digit
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -120,14 +120,17 @@ def expect_one_reading(text: str) -> None:
         raise ValueError(f"{sentence} dates = “{first}” (month first) or dates = “{last}” (day first).")
 
 
-def columns_by_date(names: Sequence[str], written: str) -> Iterator[tuple[str, str]]:
-    """Yield those of `names` that are dates by a format, each with its date (EDTF)."""
+@lru_cache(maxsize=256)
+def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, str], ...]:
+    """Return those of `names` that are dates by a format, each with its date (EDTF); the rows of a file share them."""
+    found: list[tuple[str, str]] = []
     for name in names:
         if match := form(written).fits.fullmatch(name.strip()):
             try:
-                yield name, _written(match.groupdict(), lambda _: "Z")
+                found.append((name, _written(match.groupdict(), lambda _: "Z")))
             except ValueError:
                 continue
+    return tuple(found)
 
 
 def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - whether another number follows at once

@@ -166,7 +166,7 @@ class TableMap(Strict, frozen=True):
                 hint = f"; did you mean “{near}”?" if near else "."
                 yield f"No row has a column “{column}”, which the mapping file reads{hint}"
         for melt in self.melt:
-            if not any(columns_by_date(sorted(columns), melt.columns)):
+            if not any(columns_by_date(tuple(sorted(columns)), melt.columns)):
                 yield f"No column is called by a date that “{melt.columns}” writes."
 
     @cached_property

@@ -152,7 +152,7 @@ def _set(name: str) -> bool:
 
 def test_cells_of_silence_say_nothing_and_are_kept() -> None:
     for cell in ("—", " — ", "n/a", "", "NaN"):
-        assert count(cell, silence=["—", "n/a"]) == "silent"
+        assert count(cell, silence=[" — ", "n/a"]) == "silent"
     assert count("x", {"silence": ["x"]}) == "silent"
     assert count("—") != "silent"
     assert count(-99, silence=["-99"]) == "silent"
