@@ -17,6 +17,7 @@ from domain.present import VIOLENCE, listed
 from domain.reading import Reading
 from domain.report.kind import Tier
 from domain.report.registry import KINDS
+from domain.tolls import Toll
 from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of
@@ -93,7 +94,7 @@ def places(reports: Iterable[ReportHistory]) -> list[Place]:
     return sorted(found, key=lambda place: place.lat is None)
 
 
-def figure(estimate: Estimate | None, end: str) -> int | None:
+def figure(estimate: Estimate | Toll | None, end: str) -> int | None:
     """Return the figure of an end of an estimate: lower, best or upper; None where there is none."""
     found = getattr(estimate, end) if estimate is not None else None
     return None if found is None else found.figure
