@@ -17,7 +17,7 @@ from domain.present import VIOLENCE, listed
 from domain.reading import Reading
 from domain.report.kind import Tier
 from domain.report.registry import KINDS
-from domain.tolls import Toll
+from domain.tolls import Killed, Toll
 from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of
@@ -70,6 +70,10 @@ class Shown:
     def triple(self) -> Mapping[Key, Estimate]:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
+
+    def killed(self) -> Killed:
+        """Return what was said of those killed in it and in its parts, by low, best and high."""
+        return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
 
     def day(self, moment: datetime | None) -> str:
         """Return the day of a moment where the incident is, as 2025-03-06; nothing where it is not known."""

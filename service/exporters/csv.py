@@ -125,7 +125,7 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
 
 
 def _killed(killed: Killed) -> list[Cell]:
-    """Return the greatest number said to be dead, where, by which claim in which words; and how many events have one."""
+    """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:
         return [*[None] * 5, events]
