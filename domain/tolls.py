@@ -117,6 +117,11 @@ def increment_of(increments: Iterable[Held]) -> Toll | None:
     return Toll(held.key, *ends, upper is None, False, bound, _words(held), held.origin, held.ref, incremental=True)  # noqa: FBT003 - by place, as in toll_of
 
 
+def is_everyone(key: Key) -> bool:
+    """Say whether a key counts everyone, however they were killed."""
+    return not key.limits and key.manner is None
+
+
 def in_events_key(key: Key) -> Key:
     """Return the key that stands for a measure of a population in single events, whichever and however done."""
     return key_of(key.measure, key.population, EVENT_SCOPE, None)
@@ -268,7 +273,7 @@ class Tolls:
     def _toll(self) -> Toll | None:
         parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
         own = _everyone_first(self._own)
-        everyone = [toll for toll in own[:1] if _is_everyone(toll.key)]
+        everyone = [toll for toll in own[:1] if is_everyone(toll.key)]
         others = [each for each in (greatest(own), parts, self._scopes.greatest) if each]
         found = next((toll for toll in (*everyone, *others) if toll.figured), None)
         return found or next(iter((*everyone, *others)), None) or self._increments.greatest
@@ -337,11 +342,7 @@ def _counted(toll: Toll) -> Mapping[str, object]:
 
 
 def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
-    return sorted(own, key=lambda toll: (not _is_everyone(toll.key), toll.key.canonical))
-
-
-def _is_everyone(key: Key) -> bool:
-    return not key.limits and key.manner is None
+    return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
 def _behind(estimate: Estimate, end: End | None) -> tuple[Held, str]:

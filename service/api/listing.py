@@ -54,7 +54,10 @@ Sorted = Literal[
 ]  # fmt: skip
 Sort = Annotated[
     Sorted,
-    Query(description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."),
+    Query(
+        description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."
+        " `killed` is the greatest number said to be dead, in the incident or in one part of it (`killed_at_least`)."
+    ),
 ]
 
 _CELLS = (

@@ -10,7 +10,7 @@ from domain.estimates import Estimate
 from domain.places import Place
 from domain.populations import Population
 from domain.report.kind import Report
-from domain.tolls import Toll
+from domain.tolls import is_everyone
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
 from service.shown import EVERYONE, Shown, figure, places
@@ -118,7 +118,10 @@ def _sides(shown: Shown) -> Cells:
             "side_a": one.name,
             "side_b": other.name,
         }
-    return cells | _dead(shown.triple(), slugs) | _in_one_event(shown)
+    dead = _dead(shown.triple(), slugs)
+    if all(dead[end] is None for end in ("low", "best", "high")):
+        dead |= _of_parts(shown)
+    return cells | dead
 
 
 def _two(report: Report, kind: str) -> tuple[Actor, Actor]:
@@ -147,23 +150,17 @@ def _dead(estimates: Mapping[Key, Estimate], sides: Iterable[str | None]) -> Cel
     }
 
 
-def _in_one_event(shown: Shown) -> Cells:
-    """Return low, best and high of an incident of which no toll of everyone was said.
+def _of_parts(shown: Shown) -> Cells:
+    """Return low, best and high of an incident of which no toll of everyone was said in figures.
 
     They are those of its only event, if it has one. Of several, the greatest least figure that was said of any part is
     a low one for all of them.
     """
     killed = shown.killed()
-    toll, least = killed.toll, killed.at_least
-    if toll is None or toll.incremental or _is_of_everyone(toll):
-        return {}
-    if len(shown.events) == 1 and toll.key.event is not None and not toll.key.limits and toll.key.manner is None:
+    toll = killed.toll
+    if toll is not None and len(shown.events) == 1 and toll.key.event is not None and is_everyone(toll.key):
         return {"low": figure(toll, "lower"), "best": figure(toll, "best"), "high": figure(toll, "upper")}
-    return {"low": figure(least, "lower")}
-
-
-def _is_of_everyone(toll: Toll) -> bool:
-    return toll.key.scope == INCIDENT_SCOPE and not toll.key.limits and toll.key.manner is None and toll.figured
+    return {"low": killed.floor}
 
 
 def _of_side(estimates: Mapping[Key, Estimate], slug: str | None) -> int | None:
