@@ -7,8 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Key
+from domain.killed import Killed
 from domain.tallies import Moments, Tally
-from domain.tolls import Killed
 
 
 @dataclass(frozen=True, slots=True)

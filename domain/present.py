@@ -18,10 +18,10 @@ from domain.events import Telling
 from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
 from domain.incident.history import History, Version
 from domain.incident.inputs import Reach
+from domain.killed import KILLED, InEvents, Part, Tolls, in_events_key
 from domain.listing import Listed, Moved, Tallies
 from domain.reading import Reading
 from domain.searching import words_of
-from domain.tolls import KILLED, InEvents, Part, Tolls, in_events_key
 from domain.unfolding import OF_REPORTS, touched_by, weigh_anew
 from domain.weighing import Scales
 
@@ -99,6 +99,7 @@ class Present:
         merged = self._merge()
         if self._adopted:
             moved = dict.fromkeys((*self.estimates, *self._tolls.event_keys), _NOBODY) | moved
+            self._pairs.update(self._tolls.pairs)
             self.asked.clear()
             self._adopted = False
         keys = [key for key, origins in moved.items() if self._weigh(key, origins)]

@@ -10,6 +10,7 @@ from domain.claims import Key
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History, ReportHistory
+from domain.killed import Killed
 from domain.listing import Listed
 from domain.places import Place
 from domain.populations import Population
@@ -17,7 +18,7 @@ from domain.present import VIOLENCE, listed
 from domain.reading import Reading
 from domain.report.kind import Tier
 from domain.report.registry import KINDS
-from domain.tolls import Killed, Toll
+from domain.tolls import Toll
 from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of

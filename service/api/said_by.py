@@ -9,11 +9,11 @@ from psycopg import sql
 from domain import catalogue
 from domain.estimates import Policy
 from domain.incident.history import History
+from domain.killed import killed_document
 from domain.ledger.canonical import canonical
 from domain.listing import Listed
 from domain.present import listed
 from domain.reading import Reading
-from domain.tolls import killed_document
 from service.answers import inputs_at
 from service.api.failures import Problem
 from service.api.filters import ONE_VOICE, Filters

@@ -6,8 +6,9 @@ from typing import BinaryIO, Final
 from domain.claims import EVENT_SCOPE, Key
 from domain.clocks import format_instant
 from domain.estimates import Estimate
+from domain.killed import Killed
 from domain.present import Present
-from domain.tolls import Killed, Toll
+from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded, Unwritable
 from service.shown import Shown, figure
 from service.spreadsheet import writing

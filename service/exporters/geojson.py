@@ -9,9 +9,10 @@ from domain.claims import Key
 from domain.clocks import format_instant
 from domain.estimate_documents import end_document
 from domain.estimates import Estimate
+from domain.killed import killed_document
 from domain.places import Place
 from domain.present import Present
-from domain.tolls import Toll, killed_document
+from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded
 from service.shown import Shown, places
 

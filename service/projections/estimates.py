@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from domain.claims import Key as ClaimKey
 from domain.estimates import End, Estimate, Standing
+from domain.killed import InEvents
 from domain.ledger.canonical import canonical
 from domain.listing import Moved
 from domain.present import Present
-from domain.tolls import InEvents
 from service.readmodel import AT_A_POSITION, Change, Key, ReadModel
 
 _RATED_OUT = "rated_out"

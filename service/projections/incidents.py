@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from domain.killed import killed_document
 from domain.ledger.canonical import canonical
 from domain.listing import Moved
 from domain.present import Present
-from domain.tolls import killed_document
 from service.readmodel import AT_A_POSITION, Change, ReadModel
 
 

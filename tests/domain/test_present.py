@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import event_of_scope
+from domain.claims import Key, event_of_scope
 from domain.clocks import parse_occurred
 from domain.estimate_documents import end_document
 from domain.incident.commands import (
@@ -60,14 +60,21 @@ def test_what_is_grown_fact_by_fact_is_what_the_views_tell_at_each_position(
             book.do(command, slug)
     for slug in (book.slug, OTHER):
         grown = Present(History(incident_stream(slug)))
+        rows: dict[Key, tuple[object, ...]] = {}
         for recorded in book.facts:
             grown.take_in(recorded)
-            grown.settle()
+            moved = grown.settle()
+            rows |= {pair: (grown.policy.id, grown.in_events(pair)) for pair in moved.in_events}
+            rows |= {key: (grown.policy.id, grown.part(key), grown.estimates.get(key)) for key in moved.keys}
             history = book.history(recorded.position, slug)
             if history.own.slug:
                 policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
                 assert grown.listed == listed(history, Reading(None, policy))
                 _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
+                whole = Present.at(history, Reading(None, policy))
+                told = {pair: (policy.id, whole.in_events(pair)) for pair in whole.pairs}
+                told |= {key: (policy.id, whole.part(key), estimate) for key, estimate in whole.estimates.items()}
+                assert {key: row for key, row in rows.items() if row[-1] is not None} == told
                 _estimates_what_state_estimates(grown, book.read(position=recorded.position, slug=slug))
 
 

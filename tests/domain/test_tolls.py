@@ -16,11 +16,11 @@ from domain.incident.commands import DeclareScope, MergeIncident, MoveReport, Op
 from domain.incident.facts import incident_stream
 from domain.incident.history import History
 from domain.incident.refusals import Refusal
+from domain.killed import killed_document
 from domain.listing import Listed
 from domain.present import Present, listed
 from domain.reading import Document, Reading
 from domain.sources import Registration
-from domain.tolls import killed_document
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.worlds import Body, World, moments, reading, worlds
