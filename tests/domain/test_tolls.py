@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.incident.commands import DeclareScope, MergeIncident, MoveReport, OpenIncident, RetractReport
+from domain.incident.commands import AdoptPolicy, DeclareScope, MergeIncident, MoveReport, OpenIncident, RetractReport
 from domain.incident.facts import incident_stream
 from domain.incident.history import History
 from domain.incident.refusals import Refusal
@@ -322,6 +322,22 @@ def test_the_toll_of_another_incident_whose_report_was_moved_here_is_compared_on
     assert (least(shown(book)), shown(book)["killed_in_scopes"]) == ((2644, "incident", None), None)
     assert killed_document(grown.listed.killed) == shown(book)
     assert [grown.part(key) for key in moved.keys] == ["merged"]
+
+
+def test_an_adopted_policy_weighs_single_events_anew_and_all_of_them_are_told_to_have_moved() -> None:
+    book, grown = open_book(), Present(History(incident_stream("syria-coast-2025")))
+    book.file(attack("4", reported_at="2025-03-08T10:00:00Z"))
+    book.file(attack("9", source="snhr", reported_at="2025-03-08T12:00:00Z"))
+    book.file(attack("30", claim={"measure": "injured"}))
+    for recorded in book.facts:
+        grown.take_in(recorded)
+    grown.settle()
+    assert least(shown(book)) == (4, "event", "al-haffa")
+    book.do(AdoptPolicy(policy="latest/1"))
+    grown.take_in(book.facts[-1])
+    moved = grown.settle()
+    assert {pair.measure for pair in moved.in_events} == {"killed", "injured"}
+    assert (moved.listed, grown.listed.killed.floor) == (True, 9)
 
 
 def test_at_a_reading_it_shows_what_had_been_said() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from domain.incident.facts import incident_stream
 from service.api import projected, said_by
+from service.api.cursors import Cursor, format_cursor
 from service.api.views import paths_of_views
 from tests.service.projected import head, projected_service, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
@@ -385,6 +386,18 @@ def test_the_dead_of_events_and_of_incidents_are_sorted_together_page_by_page(cl
         for sort, order in (("-killed", (1, 3, 0, 2)), ("killed", (0, 3, 1, 2))):
             found = listed(client, tag=mark, sort=sort, limit=1, **until)
             assert [item["slug"] for item in found] == [slugs[place] for place in order]
+
+
+def test_a_cursor_of_before_goes_on_by_the_figure_that_it_holds(client: httpx.Client) -> None:
+    mark = f"mark-{uuid4().hex}"
+    slugs = [opened(client) for _ in range(3)]
+    for slug, figure in zip(slugs, ("9", "7", "4"), strict=True):
+        filed(client, slug, in_one("mill", figure, tags=[mark]))
+    position = head(client)
+    listed(client, tag=mark)
+    cursor = format_cursor(Cursor("-killed", 9, slugs[0], position))
+    found = read(client, LIST, tag=mark, sort="-killed", cursor=cursor)
+    assert [item["slug"] for item in found["items"]] == slugs[1:]
 
 
 WRONG = {
