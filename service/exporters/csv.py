@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from domain.claims import EVENT_SCOPE, Key
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
 from domain.clocks import format_instant
 from domain.estimates import Estimate
 from domain.killed import Killed
@@ -50,8 +50,9 @@ COLUMNS: Final = {
 }
 """The columns with their hashtags. One row is an incident under one key: a measure of a population in a scope.
 
-Single events have one row for each measure and population, of the scope `event`: that with the greatest lower end
-(`in_event`) of so many (`events`). `killed_…` is the greatest number said to be dead, as in lists, and where.
+Where the incident has no figure of its own of such people, or a lower one, single events have a row, of the scope
+`event`: that with the greatest lower end (`in_event`) of so many (`events`). `killed_…` is the greatest number said to
+be dead, as in lists, and where.
 """
 
 Cell = str | int | None
@@ -84,11 +85,18 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
         sources = sorted({claim.held.origin for claim in estimate.used})
         yield [*whole, *_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
-        if (said := present.in_events(pair)) is not None:
+        if (said := present.in_events(pair)) is not None and not _tells_whole(present, said.greatest):
             toll = said.greatest
             yield [*whole, *_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
     if not (present.estimates or present.pairs):
         yield [*whole, *[None] * 12]
+
+
+def _tells_whole(present: Present, toll: Toll) -> bool:
+    """Say whether the incident's own figure of such people is no lower than that of an event, which needs no row then."""
+    own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
+    least = own and own.lower
+    return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
 
 
 def _cells(

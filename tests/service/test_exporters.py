@@ -27,6 +27,8 @@ UNTIL = "2025-03-09T20:59:59Z"
 TOWN = "a-town"
 ROAD, RIVER = "b-road", "c-river"
 """Incidents of which only single events are told: of the road one, of the river two."""
+FIELD = "d-field"
+"""An incident whose own toll is lower than that of its only event."""
 
 
 def report(number: int, **content: Any) -> FileReport:
@@ -72,6 +74,9 @@ WRITTEN: tuple[AnyCommand, ...] = (
     OpenIncident.model_validate({"slug": RIVER, "title": "A river", "countries": ["FR"]}),
     report(21, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
     report(22, kind="attack_launched", method="raid", event="raid", claims=[about("4")]),
+    OpenIncident.model_validate({"slug": FIELD, "title": "A field", "countries": ["FR"]}),
+    report(31, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
+    report(32, kind="toll_revised", source="press", claims=[killed("5")]),
 )
 
 
@@ -109,16 +114,10 @@ def test_the_table_of_estimates_has_hashtags_and_a_row_for_each_key(log: str) ->
     tags, *rows = table(log, "csv")
     assert (tags["incident"], tags["best"], tags["first_day"]) == ("#event+id", "#affected+num+best", "#date+start")
     assert all(tag.startswith("#") for tag in tags.values())
-    town, in_event = (row for row in rows if row["incident"] == TOWN)
+    (town,) = (row for row in rows if row["incident"] == TOWN)
     assert (town["title"], town["first_day"], town["last_day"]) == ("=A town", "2024-05-01", "2024-05-01")
     assert (town["measure"], town["population"], town["scope"]) == ("killed", "everyone", "incident")
     assert (town["lower"], town["best"], town["upper"], town["upper_open"]) == ("6", "6", "6", "false")
-    assert (in_event["scope"], in_event["in_event"], in_event["events"], in_event["best"]) == (
-        "event",
-        "attack",
-        "1",
-        "4",
-    )
     (quiet,) = [row for row in rows if row["incident"] == "quiet"]
     assert (quiet["status"], quiet["measure"], quiet["lower"]) == ("open", "", "")
 
@@ -140,6 +139,7 @@ def test_a_table_is_of_its_reading(log: str) -> None:
         TOWN,
         ROAD,
         RIVER,
+        FIELD,
     }
 
 
@@ -182,6 +182,16 @@ def test_the_dead_of_single_events_are_exported_as_theirs_and_never_added(log: s
     assert (killed["lower"], killed["scope"], killed["event"], killed["said"]) == (7, "event", "ambush", "about 7")
     assert features[RIVER]["killed_in_events"]["count"] == 2
     assert features[RIVER]["killed_at_least"]["figure"] == 7
+
+
+def test_where_an_event_has_more_dead_than_the_incident_both_are_exported(log: str) -> None:
+    own, event = (row for row in table(log, "csv") if row["incident"] == FIELD)
+    assert (own["scope"], own["lower"], own["killed_at_least"], own["killed_in"]) == ("incident", "5", "7", "ambush")
+    assert (event["scope"], event["lower"], event["in_event"]) == ("event", "7", "ambush")
+    features = {each["id"]: each["properties"] for each in json.loads(exported(log, "geojson"))["features"]}
+    assert (features[FIELD]["killed"]["lower"], features[FIELD]["killed_at_least"]["figure"]) == (5, 7)
+    (row,) = (row for row in table(log, "ucdp") if row["id"] == FIELD)
+    assert (row["low"], row["best"], row["high"]) == ("5", "5", "5")
 
 
 def test_an_incident_of_one_event_has_its_dead_in_ucdp_and_one_of_several_a_low_figure_alone(log: str) -> None:
