@@ -93,7 +93,7 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
 
 
 def _tells_whole(present: Present, toll: Toll) -> bool:
-    """Say whether the incident's own figure of such people is no lower than that of an event, which needs no row then."""
+    """Say whether the incident's own figure of such people is no lower than that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
     return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
