@@ -33,56 +33,52 @@ CHOSEN: Final = """
     SELECT i.incident, {grouped} FROM {incidents} AS i {besides}
     WHERE {incidents_stands} AND i.status <> 'merged' AND {restriction}
 """
-# One row for whatever is said of a measure of a population in an incident: its own figure, those for incidents that
-# were merged into it, and whether anything else was said of them that is not added.
+# What is said of a measure of a population in an incident: its own figure (place 0), figures for incidents that were
+# merged into it (1), and what is not added: for single events (2), for other scopes or one manner (3), in words (4).
+# Of claims that are all rated out nothing is said.
 SAID: Final = """
-    SELECT e.incident, e.measure, e.population, e.lower, e.upper, NOT e.upper_open AS closed,
-        NULL::text AS origin, (e.lower IS NOT NULL OR e.upper IS NOT NULL) AS figured, {part} AS part
+    SELECT e.incident, e.measure, e.population, NULL::text AS origin, e.lower,
+        CASE WHEN NOT e.upper_open THEN e.upper END AS upper,
+        CASE WHEN e.lower IS NULL AND e.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e
     WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
+        AND (e.lower IS NOT NULL OR e.upper IS NOT NULL OR cardinality(e.origins) > 0)
 """
 # The same for each source by itself; of single events it is known only whether it gave a figure for any.
 SAID_BY_EACH: Final = """
-    SELECT e.incident, e.measure, e.population, said.lower, said.upper, said.upper IS NOT NULL AS closed,
-        said.origin, CASE WHEN e.part = 'event' THEN said.origin = ANY(e.figured)
-            ELSE said.lower IS NOT NULL OR said.upper IS NOT NULL END AS figured, {part} AS part
+    SELECT e.incident, e.measure, e.population, said.origin, said.lower, said.upper,
+        CASE WHEN e.part = 'event' AND said.origin = ANY(e.figured) THEN 2
+            WHEN said.lower IS NULL AND said.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e, LATERAL (
         SELECT * FROM unnest(e.origins, e.lowers, e.uppers) AS each (origin, lower, upper)
     ) AS said
     WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
 """
-PART: Final = "CASE WHEN e.manner IS NULL OR e.part = 'event' THEN e.part ELSE 'other' END"
+PLACE: Final = """
+    CASE WHEN e.part = 'event' THEN 2 WHEN e.part = 'other' OR e.manner IS NOT NULL THEN 3
+        WHEN e.part = 'merged' THEN 1 ELSE 0 END
+"""
 # An incident into which others were merged has as many dead as the greatest of their figures and its own, at least. An
 # upper end is its own alone; it is none where a part of the incident has more.
 FIGURES: Final = """
     SELECT incident, measure, population, origin,
-        greatest(min(lower) FILTER (WHERE own), max(lower) FILTER (WHERE merged)) AS lower,
-        CASE WHEN bool_and(closed) FILTER (WHERE own)
-            AND coalesce(max(lower) FILTER (WHERE merged), 0) <= max(upper) FILTER (WHERE own)
-            THEN max(upper) FILTER (WHERE own) END AS upper,
-        coalesce(bool_or(counts), false) AS counts,
-        coalesce(bool_or(merged), false) AS merged,
-        CASE WHEN bool_or(counts) THEN NULL
-            WHEN bool_or(figured AND part = 'event') THEN 'in_events'
-            WHEN bool_or(figured) THEN 'in_other_scopes'
-            ELSE 'in_words' END AS left_out
-    FROM (
-        SELECT *, figured AND part IN ('own', 'merged') AS counts, figured AND part = 'own' AS own,
-            figured AND part = 'merged' AS merged
-        FROM said
-    ) AS said
+        greatest(min(lower) FILTER (WHERE place = 0), max(lower) FILTER (WHERE place = 1)) AS lower,
+        CASE WHEN coalesce(max(lower) FILTER (WHERE place = 1), 0) <= max(upper) FILTER (WHERE place = 0)
+            THEN max(upper) FILTER (WHERE place = 0) END AS upper,
+        min(place) AS place, count(*) FILTER (WHERE place = 1) AS merged
+    FROM said
     GROUP BY incident, measure, population, origin
 """
 TOTALS: Final = """
     WITH chosen AS ({chosen}), said AS ({said}), figures AS ({figures}),
     sizes AS (SELECT of, count(*) AS incidents FROM chosen GROUP BY of),
     added AS (
-        SELECT chosen.of, measure, population, count(*) FILTER (WHERE counts) AS counted, sum(lower) AS lower,
-            CASE WHEN count(upper) = count(*) FILTER (WHERE counts) THEN sum(upper) END AS upper,
-            count(*) FILTER (WHERE merged) AS with_merged,
-            count(*) FILTER (WHERE left_out = 'in_events') AS in_events,
-            count(*) FILTER (WHERE left_out = 'in_other_scopes') AS in_other_scopes,
-            count(*) FILTER (WHERE left_out = 'in_words') AS in_words
+        SELECT chosen.of, measure, population, count(*) FILTER (WHERE place < 2) AS counted, sum(lower) AS lower,
+            CASE WHEN count(upper) = count(*) FILTER (WHERE place < 2) THEN sum(upper) END AS upper,
+            count(*) FILTER (WHERE merged > 0) AS with_merged,
+            count(*) FILTER (WHERE place = 2) AS in_events,
+            count(*) FILTER (WHERE place = 3) AS in_other_scopes,
+            count(*) FILTER (WHERE place = 4) AS in_words
         FROM chosen JOIN figures ON figures.incident = chosen.incident AND {same}
         GROUP BY chosen.of, measure, population
     )
@@ -180,7 +176,7 @@ async def totals(
                 restriction=restriction.whole(names),
             ),
             "said": sql.SQL(SAID_BY_EACH if by_source else SAID).format(
-                **names, such=such.whole(names), part=sql.SQL(PART)
+                **names, such=such.whole(names), place=sql.SQL(PLACE)
             ),
             "figures": sql.SQL(FIGURES),
             "same": sql.SQL(SAME_SOURCE if by_source else "true"),

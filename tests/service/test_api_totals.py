@@ -217,6 +217,18 @@ def test_what_is_left_out_is_counted_once_under_the_first_that_holds(client: htt
     assert (size, killed) == (5, total(incidents=0, without_figure=5, lower=None, upper=None, **expected))
 
 
+def test_of_what_is_rated_out_nothing_is_said(client: httpx.Client, mark: str) -> None:
+    liar = f"liar-{uuid4().hex}"
+    graded = {"name": liar, "type": "monitor", "reliability": "E"}
+    assert client.put(f"/v1/sources/{liar}", json=graded).status_code == CREATED
+    whole, attacked, told = (opened(client) for _ in range(3))
+    said(client, whole, mark, claim("40"), source=liar)
+    said(client, attacked, mark, claim("9"), source=liar, **ATTACK)
+    said(client, told, mark, claim("2"))
+    assert totals(client, mark)[None] == (3, [total(without_figure=2, lower=2, upper=2)])
+    assert totals(client, mark, group_by="source")[liar][1] == []
+
+
 def test_of_merged_incidents_the_greatest_is_added_to_the_lower_sum_alone(client: httpx.Client, mark: str) -> None:
     first, second, whole = opened(client), opened(client), opened(client)
     said(client, first, mark, claim("4"))
