@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Key
+from domain.killed import Killed
 from domain.tallies import Moments, Tally
 
 
@@ -14,8 +15,8 @@ from domain.tallies import Moments, Tally
 class Listed:
     """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
 
-    `level` is the highest of any day (escalation/1); `killed` the greatest lower end of any estimate of those killed
-    in the whole incident; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
+    `level` is the highest of any day (escalation/1); `killed` what was said of those killed, with what each figure
+    counts; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
     `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
     speech was held is no place of violence. `words` are what it is found by.
     """
@@ -35,7 +36,7 @@ class Listed:
     admin1s: tuple[str, ...]
     points: tuple[tuple[str, str], ...]
     level: int | None
-    killed: int | None
+    killed: Killed
     occurred_from: datetime | None
     occurred_to: datetime | None
     words: tuple[str, ...]
@@ -44,13 +45,15 @@ class Listed:
 class Moved(NamedTuple):
     """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
 
-    `listed` says whether the incident may be listed otherwise.
+    `listed` says whether the incident may be listed otherwise; `in_events` are the measures of populations, as keys,
+    of which something else may be said for single events.
     """
 
     reports: Collection[UUID] = ()
     keys: Collection[Key] = ()
     inputs: Collection[UUID] = ()
     listed: bool = True
+    in_events: Collection[Key] = ()
 
 
 @dataclass(slots=True)

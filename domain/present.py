@@ -10,14 +10,15 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain import catalogue
-from domain.claims import INCIDENT_SCOPE, Key
+from domain.claims import Key, home_of
 from domain.clocks import Span, parse_occurred
 from domain.escalation import Days
-from domain.estimates import End, Estimate, Policy, Question
+from domain.estimates import Estimate, Policy, Question
 from domain.events import Telling
 from domain.incident.facts import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
 from domain.incident.history import History, Version
 from domain.incident.inputs import Reach
+from domain.killed import KILLED, InEvents, Part, Tolls, in_events_key
 from domain.listing import Listed, Moved, Tallies
 from domain.reading import Reading
 from domain.searching import words_of
@@ -33,7 +34,8 @@ class Present:
     """An incident as it stands, or as it stood at a reading; grown fact by fact with `take_in`.
 
     `estimates` holds, for each key that any claim stands under and that is not a single event's, what the policy in
-    force makes of it, and `asked` what it was asked, with the claims by origin; they are true after `settle`.
+    force makes of it, and `asked` what it was asked, with the claims by origin; they are true after `settle`. Of the
+    keys of single events, the greatest for each measure and population is kept (`in_events`), by the same policy.
     """
 
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
@@ -49,11 +51,12 @@ class Present:
         self._told: dict[str, Telling] = {}
         self._spans: dict[str, Span] = {}
         self.asked: dict[Key, Question] = {}
-        self._killed: dict[Key, int] = {}
+        self._tolls = Tolls()
+        self._pairs: set[Key] = set()
         self._touched: set[UUID] = set()
         self._led: set[UUID] = set()
         self._adopted = False
-        self._stale = True
+        self._stale = self._ordered = True
         self._level: int | None = None
         self._opened: Recorded | None = None
         self._words: tuple[object, tuple[str, ...]] = (None, ())
@@ -82,7 +85,7 @@ class Present:
             weigh_anew(self.history, self._scales, self.history.filed[report_id], self._until)
         self._touched.update(touched)
         if not isinstance(recorded.fact, OF_REPORTS):
-            self._stale = True
+            self._stale = self._ordered = True
             self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
 
     def settle(self) -> Moved:
@@ -93,20 +96,39 @@ class Present:
         for label in labels:
             self._tell(label)
         moved = self._scales.moved()
+        merged = self._merge()
         if self._adopted:
-            moved = dict.fromkeys(self.estimates, _NOBODY) | moved
+            moved = dict.fromkeys((*self.estimates, *self._tolls.event_keys), _NOBODY) | moved
+            self._pairs.update(self._tolls.pairs)
             self.asked.clear()
             self._adopted = False
         keys = [key for key, origins in moved.items() if self._weigh(key, origins)]
+        if merged:
+            keys += [key for key in self.estimates if home_of(key.scope)[0] in merged and key not in keys]
         touched, self._touched = self._touched, set()
         led, self._led = self._led, set()
+        pairs, self._pairs = self._pairs, set()
         before = self._listed
-        return Moved(touched, keys, led, self.listed is not before)
+        return Moved(touched, keys, led, self.listed is not before, pairs)
 
     def everything(self) -> Moved:
         """Return all that it has, as if all of it had moved."""
         own = {self.reach.stream, POLICY_STREAM}
-        return Moved(list(self.history.own.reports), list(self.estimates), self.reach.streams - own)
+        reports, pairs = list(self.history.own.reports), list(self._tolls.pairs)
+        return Moved(reports, list(self.estimates), self.reach.streams - own, in_events=pairs)
+
+    def part(self, key: Key) -> Part:
+        """Say what of the incident a key counts."""
+        return self._tolls.part(key)
+
+    @property
+    def pairs(self) -> Collection[Key]:
+        """The measures of populations of which anything was said for single events, each as the key of `in_events`."""
+        return self._tolls.pairs
+
+    def in_events(self, pair: Key) -> InEvents | None:
+        """Return what was said of a measure of a population for single events; None where nothing was."""
+        return self._tolls.in_events(pair)
 
     @property
     def opened(self) -> Recorded | None:
@@ -140,7 +162,7 @@ class Present:
             said.admin1s.all,
             said.points.all,
             level,
-            max(self._killed.values(), default=None),
+            self._tolls.killed,
             *self._occurred(),
             self._found_by(),
         )
@@ -205,37 +227,53 @@ class Present:
             self._tallies.starts.add(span.earliest)
             self._tallies.ends.add(span.latest)
 
+    def _merge(self) -> frozenset[str]:
+        """Let those incidents be merged into it that are; returns which are so newly, or no longer."""
+        if not self._ordered:
+            return frozenset()
+        self._ordered = False
+        own = self.history.own
+        return self._tolls.merge(frozenset(home.slug for home in self.history.shown() if home is not own))
+
     def _weigh(self, key: Key, origins: Collection[str]) -> bool:
-        """Weigh one key; says whether its estimate may read otherwise than before."""
+        """Weigh one key; says whether its estimate may read otherwise than before; one of an event has none to read."""
         self._days.weigh(key, self._scales.said(key))
         if key.event is not None:
+            self._weigh_event(self._scales.question(key))
             return False
         before = self.asked.get(key)
         question = self._scales.question(key, before, origins)
+        if not question.claims:
+            self._show(key, None)
         return question is not before and self._estimate(key, before, question)
 
     def _estimate(self, key: Key, before: Question | None, question: Question) -> bool:
         if not question.claims:
             self.asked.pop(key, None)
-            self._kill(key, None)
             return self.estimates.pop(key, None) is not None
         policy = self.policy
         self.asked[key] = question
         if before is not None and policy.answers_alike(before, question):
             return False
         estimate = self.estimates[key] = policy.estimate(question)
-        self._kill(key, estimate.lower)
+        self._show(key, estimate)
         return True
 
-    def _kill(self, key: Key, least: End | None) -> None:
-        """Let so many be killed at the least under a key, where it is about the whole incident."""
-        if key.measure != "killed" or key.scope != INCIDENT_SCOPE:
-            return
-        if least is None:
-            self._stale = self._killed.pop(key, None) is not None or self._stale
-        elif self._killed.get(key) != least.figure:
-            self._killed[key] = least.figure
-            self._stale = True
+    def _show(self, key: Key, estimate: Estimate | None) -> None:
+        """Let lists show of a key what its estimate says; of one without, its increments."""
+        if key.measure == KILLED:
+            increments = () if estimate and estimate.used else self._scales.increments(key)
+            self._stale = self._tolls.tell(key, estimate, increments) or self._stale
+
+    def _weigh_event(self, question: Question) -> None:
+        """Weigh the key of a single event, of which nothing is kept but what lists and totals show."""
+        key = question.key
+        estimate = self.policy.estimate(question) if question.claims else None
+        said = (estimate and estimate.used) or key.measure != KILLED
+        increments = () if said else self._scales.increments(key)
+        if self._tolls.tell_event(question, estimate, increments):
+            self._pairs.add(in_events_key(key))
+            self._stale = self._stale or key.measure == KILLED
 
     def _occurred(self) -> tuple[datetime | None, datetime | None]:
         first, last = self._tallies.starts.ends, self._tallies.ends.ends

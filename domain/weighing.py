@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from domain.claims import Held, Key, earliest, event_scope, home_of
 from domain.clocks import parse_occurred
-from domain.estimates import Question, Standing
+from domain.estimates import IMPROBABLE, UNRELIABLE, Question, Standing
 from domain.incident.history import History, ReportHistory, Version
 from domain.statements import Statements, stated_scope
 from domain.supersession import Ledger
@@ -125,7 +125,7 @@ class Scales:
         if voice is None:
             return []
         keys = voice.weigh_again()
-        for key in keys:
+        for key in (*keys, *voice.increments):
             self._moved.setdefault(key, set()).add(origin)
         self._stated(voice, voice.stating)
         ledgers = ((key, voice.ledger(key)) for key in keys)
@@ -214,6 +214,15 @@ class Scales:
             current = voice.current(key)
             if current is not None:
                 yield current, self._history.grade(current.origin), voice.credibility(current)
+
+    def increments(self, key: Key) -> Iterator[Held]:
+        """Yield the increments under a key that stand: none that was replaced, or is rated out."""
+        for origin in self._voices_of.get(key, ()):
+            voice = self._voices[origin]
+            for held in voice.increments.get(key, {}).values():
+                out = self._history.grade(held.origin) == UNRELIABLE or voice.credibility(held) == IMPROBABLE
+                if not out and voice.replacement(held) is None:
+                    yield held
 
     def _standing(self, key: Key, origins: Iterable[str]) -> Sequence[Standing]:
         found = (self._voices[origin].standing(key, self._history) for origin in origins)

@@ -10,6 +10,7 @@ from domain.claims import Key
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History, ReportHistory
+from domain.killed import Killed
 from domain.listing import Listed
 from domain.places import Place
 from domain.populations import Population
@@ -17,6 +18,7 @@ from domain.present import VIOLENCE, listed
 from domain.reading import Reading
 from domain.report.kind import Tier
 from domain.report.registry import KINDS
+from domain.tolls import Toll
 from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of
@@ -70,6 +72,10 @@ class Shown:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
 
+    def killed(self) -> Killed:
+        """Return what was said of those killed in it and in its parts, by low, best and high."""
+        return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
+
     def day(self, moment: datetime | None) -> str:
         """Return the day of a moment where the incident is, as 2025-03-06; nothing where it is not known."""
         return "" if moment is None else local_day(moment, self.history.offset).isoformat()
@@ -97,7 +103,7 @@ def places(reports: Iterable[ReportHistory]) -> list[Place]:
     return sorted(found, key=lambda place: place.lat is None)
 
 
-def figure(estimate: Estimate | None, end: str) -> int | None:
+def figure(estimate: Estimate | Toll | None, end: str) -> int | None:
     """Return the figure of an end of an estimate: lower, best or upper; None where there is none."""
     found = getattr(estimate, end) if estimate is not None else None
     return None if found is None else found.figure

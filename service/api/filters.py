@@ -53,6 +53,12 @@ _STATUS = "Default: open and closed. One that is merged into another is listed o
 _SOURCE = (
     f"With a report by this source: its slug, or `anonymous:<words>|<relay>`; what is one with it counts too. {_ANY}"
 )
+_KILLED = (
+    "With at least so many said to be dead: in the incident, of everyone or of some people; in one of its events; or in"
+    " an incident that was merged into it. It compares `killed_at_least`, the greatest of these lower ends by the"
+    " policy in force; nothing is added up. Figures of declared scopes are not compared, as nobody said how these lie"
+    " to the incident; nor are counts in words."
+)
 
 Country = Annotated[
     list[str] | None, COUNTRIES, Query(description=f"In this country, ISO 3166-1 alpha-2. {_ANY}", examples=[["SY"]])
@@ -76,9 +82,7 @@ BBox = Annotated[list[str] | None, NAMES, Query(description=_BOX, examples=[["35
 LevelMin = Annotated[
     int | None, Query(ge=0, le=5, description="With a day of this level of escalation/1, or a graver one.")
 ]
-KilledMin = Annotated[
-    int | None, Query(ge=0, le=2**63 - 1, description="With at least so many killed, by the lower end of an estimate.")
-]
+KilledMin = Annotated[int | None, Query(ge=0, le=2**63 - 1, description=_KILLED)]
 Status = Annotated[list[str] | None, one_of("status", (*STANDING_BY_THEMSELVES, MERGED)), Query(description=_STATUS)]
 
 
@@ -166,7 +170,7 @@ class Filters(Chosen):
         """
         lists = ((self.country, found.countries), (self.kind, found.kinds), (self.actor, found.actors))
         among = (*lists, (self.tag, found.tags), (sources, found.sources))
-        least = ((self.level_min, found.level), (self.killed_min, found.killed))
+        least = ((self.level_min, found.level), (self.killed_min, found.killed.floor))
         return (
             all(not wanted or _meet(wanted, have) for wanted, have in among)
             and all(wanted is None or (have is not None and have >= wanted) for wanted, have in least)

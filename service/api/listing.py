@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
+import orjson
 from fastapi import Depends, Query, Request
 from psycopg import sql
 from starlette.responses import Response
@@ -53,13 +54,24 @@ Sorted = Literal[
 ]  # fmt: skip
 Sort = Annotated[
     Sorted,
-    Query(description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."),
+    Query(
+        description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."
+        " `killed` is the greatest number said to be dead, in the incident or in one part of it (`killed_at_least`)."
+    ),
 ]
 
 _CELLS = (
     "slug", "id", "title", "status", "into", "countries", "period", "opened.position", "opened.recorded_at",
-    "changed.position", "changed.recorded_at", "level", "killed", "occurred.from", "occurred.to",
+    "changed.position", "changed.recorded_at", "level", "occurred.from", "occurred.to",
     "kinds", "sources", "tags",
+    "killed.lower", "killed.best", "killed.upper", "killed.upper_open", "killed.contested", "killed.scope",
+    "killed.event", "killed.counted_for", "killed.population", "killed.manner", "killed.accumulation", "killed.bound",
+    "killed.said", "killed.source", "killed.claim",
+    "killed_at_least.figure", "killed_at_least.scope", "killed_at_least.event", "killed_at_least.counted_for",
+    "killed_at_least.population", "killed_at_least.claim",
+    "killed_in_events.count", "killed_in_events.greatest.lower", "killed_in_events.greatest.event",
+    "killed_in_merged.count", "killed_in_merged.greatest.lower", "killed_in_merged.greatest.counted_for",
+    "killed_in_scopes.count", "killed_in_scopes.greatest.lower", "killed_in_scopes.greatest.scope",
 )  # fmt: skip
 _TABLE = {CSV: {"schema": {"type": "string", "description": f"RFC 4180, with a header: {', '.join(_CELLS)}."}}}
 _DESCRIBED: Described = reads("IncidentList", *MOMENTS_OF_THE_LOG, "narrow-query", *BEHIND, also=_TABLE)
@@ -133,7 +145,8 @@ def _item(row: Row) -> Item:
         **({"into": row["into_slug"]} if row["into_slug"] else {}),
         **{name: row[name] for name in ("countries", "period")},
         "occurred": {name: end and format_instant(end) for name, end in ends.items()} if any(ends.values()) else None,
-        **{name: row[name] for name in ("kinds", "sources", "tags", "level", "killed")},
+        **{name: row[name] for name in ("kinds", "sources", "tags", "level")},
+        **orjson.loads(row["killed_said"]),
         "opened": {"position": row["opened"], "recorded_at": format_instant(row["opened_at"])},
         "changed": {"position": row["since"], "recorded_at": format_instant(row["since_at"])},
         "links": links_of(row["slug"]),

@@ -99,7 +99,7 @@ def _cell(item: Item, column: str) -> object:
         value = None if value is None else value.get(name)
     if isinstance(value, list):
         return "; ".join(cast("list[str]", value))
-    return orjson.dumps(value).decode() if isinstance(value, dict) else "" if value is None else value
+    return orjson.dumps(value).decode() if isinstance(value, dict | bool) else "" if value is None else value
 
 
 def _address(request: Request, cursor: str) -> str:

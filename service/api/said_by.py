@@ -9,6 +9,8 @@ from psycopg import sql
 from domain import catalogue
 from domain.estimates import Policy
 from domain.incident.history import History
+from domain.killed import killed_document
+from domain.ledger.canonical import canonical
 from domain.listing import Listed
 from domain.present import listed
 from domain.reading import Reading
@@ -88,9 +90,10 @@ def _policy_of(history: History) -> Policy:
 
 def _cells(listing: Listed) -> dict[str, object]:
     """Return what a list shows of an incident under the names of the columns."""
-    same = ("title", "status", "period", "level", "killed", "occurred_from", "occurred_to")
+    same = ("title", "status", "period", "level", "occurred_from", "occurred_to")
     lists = {name: list(getattr(listing, name)) for name in ("countries", "kinds", "sources", "tags")}
-    return {**{name: getattr(listing, name) for name in same}, **lists, "into_slug": listing.into}
+    killed = {"killed": listing.killed.floor, "killed_said": canonical(killed_document(listing.killed))}
+    return {**{name: getattr(listing, name) for name in same}, **lists, **killed, "into_slug": listing.into}
 
 
 def _too_many(count: int) -> Problem:

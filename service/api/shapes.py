@@ -125,6 +125,55 @@ class Ends(Sent):
     last: str | None = Field(alias="to")
 
 
+class Counted(Sent):
+    """What a figure counts, and the claim that says it."""
+
+    scope: str
+    """`incident`, `event`, or a scope that was declared."""
+    event: str | None
+    """Which event, where the scope is `event`."""
+    counted_for: str | None
+    """The incident that it was counted for, where that was merged into this one."""
+    population: dict[str, Any]
+    """`{}` is everyone."""
+    manner: str | None
+    accumulation: Literal["cumulative", "incremental"]
+    """`incremental`: a figure for a period of its own, shown where there is no total of any kind."""
+    bound: str
+    """How strict the claim is: `exact`, `at_least`, `about`, … ; `worded` has no figure."""
+    said: str
+    """The words of the claim."""
+    source: str
+    """The origin that said it."""
+    claim: str
+    """The claim behind the lower end; where there is none, that behind another end, or the newest in words."""
+
+
+class Toll(Counted):
+    """An estimate by the policy in force, with what it counts. Ends that nobody gave are null."""
+
+    lower: int | None
+    best: int | None
+    upper: int | None
+    upper_open: bool
+    contested: bool
+
+
+class KilledAtLeast(Counted):
+    """The greatest number that was said to be dead in an incident, or in one part of it, at the least."""
+
+    figure: int
+
+
+class TollsBeside(Sent):
+    """What was said for scopes of one kind. They are never added up."""
+
+    count: int
+    """How many of them have a figure."""
+    greatest: Toll
+    """By its lower end."""
+
+
 class IncidentItem(Sent):
     """One incident of the list. What it tells of reports covers those that stand under it, and were not taken back."""
 
@@ -144,8 +193,17 @@ class IncidentItem(Sent):
     tags: list[str]
     level: int | None
     """The highest level of any of its days (escalation/1); null where it has no day."""
-    killed: int | None
-    """The greatest lower end of its estimates of those killed in all; null where there is no figure."""
+    killed: Toll | None
+    """The incident's own toll: of everyone, else the greatest of some people. Without one, the greatest for one of its
+    events or for an incident that was merged into it; else for a declared scope; else words. Null: nothing was said."""
+    killed_at_least: KilledAtLeast | None
+    """What `killed_min` compares and `killed` sorts by: the greatest lower end for the incident, for one of its events
+    or for an incident that was merged into it."""
+    killed_in_events: TollsBeside | None
+    killed_in_merged: TollsBeside | None
+    """Tolls of incidents that were merged into this one, as they were counted for these."""
+    killed_in_scopes: TollsBeside | None
+    """Declared scopes, of which nobody said how they lie to the incident; never compared."""
     opened: Opening
     changed: Opening
     """Since when it is listed as it is here."""
@@ -377,6 +435,19 @@ class SourceList(Sent):
     """The position of the log that the list was read at."""
 
 
+class LeftOut(Sent):
+    """What was said of incidents whose figures are in no sum; each counts once, under the first that holds."""
+
+    in_events: int
+    """Figures for single events."""
+    in_other_scopes: int
+    """Figures for declared scopes, or for one manner."""
+    in_words: int
+    """Counts in words."""
+    nothing_said: int
+    """No total of these people, under this measure."""
+
+
 class Total(Sent):
     """The sums over the incidents of one group, for one measure and population."""
 
@@ -390,6 +461,10 @@ class Total(Sent):
     """The sum of the lower ends; null where none has one."""
     upper: int | None
     """The sum of the upper ends; null where one of them is open."""
+    with_merged: int
+    """Of how many that are added figures of incidents merged into them stand beside: only the greatest is added."""
+    left_out: LeftOut
+    """What was said of those without a figure; together they are `without_figure`."""
 
 
 class TotalGroup(Sent):
@@ -405,6 +480,8 @@ class TotalList(Sent):
     """Totals over incidents. They are all there, in one page."""
 
     group_by: Literal["country", "admin1", "month", "source"] | None
+    note: str
+    """What the sums leave out, in a sentence."""
     items: list[TotalGroup]
     next: None
     position: int

@@ -33,30 +33,57 @@ CHOSEN: Final = """
     SELECT i.incident, {grouped} FROM {incidents} AS i {besides}
     WHERE {incidents_stands} AND i.status <> 'merged' AND {restriction}
 """
-FIGURES: Final = """
-    SELECT e.incident, e.measure, e.population, e.lower, CASE WHEN NOT e.upper_open THEN e.upper END AS upper
+# What is said of a measure of a population in an incident: its own figure (place 0), figures for incidents that were
+# merged into it (1), and what is not added: for single events (2), for other scopes or one manner (3), in words (4).
+# Of claims that are all rated out nothing is said.
+SAID: Final = """
+    SELECT e.incident, e.measure, e.population, NULL::text AS origin, e.lower,
+        CASE WHEN NOT e.upper_open THEN e.upper END AS upper,
+        CASE WHEN e.lower IS NULL AND e.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e
-    WHERE {estimates_stands} AND e.scope = 'incident' AND e.manner IS NULL AND {such}
+    WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
+        AND (e.lower IS NOT NULL OR e.upper IS NOT NULL OR cardinality(e.origins) > 0)
 """
-# What one source says under one key, should it say more than one thing: from the least to the most of it.
-OWN_FIGURES: Final = """
-    SELECT e.incident, e.measure, e.population, said.origin, min(said.lower) AS lower,
-        CASE WHEN count(said.upper) = count(*) THEN max(said.upper) END AS upper
-    FROM {estimates} AS e, unnest(e.origins, e.lowers, e.uppers) AS said (origin, lower, upper)
-    WHERE {estimates_stands} AND e.scope = 'incident' AND e.manner IS NULL AND {such}
-    GROUP BY e.incident, e.measure, e.population, said.origin
+# The same for each source by itself; of single events it is known only whether it gave a figure for any.
+SAID_BY_EACH: Final = """
+    SELECT e.incident, e.measure, e.population, said.origin, said.lower, said.upper,
+        CASE WHEN e.part = 'event' AND said.origin = ANY(e.figured) THEN 2
+            WHEN said.lower IS NULL AND said.upper IS NULL THEN 4 ELSE {place} END AS place
+    FROM {estimates} AS e, LATERAL (
+        SELECT * FROM unnest(e.origins, e.lowers, e.uppers) AS each (origin, lower, upper)
+    ) AS said
+    WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
+"""
+PLACE: Final = """
+    CASE WHEN e.part = 'event' THEN 2 WHEN e.part = 'other' OR e.manner IS NOT NULL THEN 3
+        WHEN e.part = 'merged' THEN 1 ELSE 0 END
+"""
+# An incident into which others were merged has as many dead as the greatest of their figures and its own, at least. An
+# upper end is its own alone; it is none where a part of the incident has more.
+FIGURES: Final = """
+    SELECT incident, measure, population, origin,
+        greatest(min(lower) FILTER (WHERE place = 0), max(lower) FILTER (WHERE place = 1)) AS lower,
+        CASE WHEN coalesce(max(lower) FILTER (WHERE place = 1), 0) <= max(upper) FILTER (WHERE place = 0)
+            THEN max(upper) FILTER (WHERE place = 0) END AS upper,
+        min(place) AS place, count(*) FILTER (WHERE place = 1) AS merged
+    FROM said
+    GROUP BY incident, measure, population, origin
 """
 TOTALS: Final = """
-    WITH chosen AS ({chosen}), figures AS ({figures}),
+    WITH chosen AS ({chosen}), said AS ({said}), figures AS ({figures}),
     sizes AS (SELECT of, count(*) AS incidents FROM chosen GROUP BY of),
     added AS (
-        SELECT chosen.of, measure, population, count(*) AS counted, sum(lower) AS lower,
-            CASE WHEN count(upper) = count(*) THEN sum(upper) END AS upper
+        SELECT chosen.of, measure, population, count(*) FILTER (WHERE place < 2) AS counted, sum(lower) AS lower,
+            CASE WHEN count(upper) = count(*) FILTER (WHERE place < 2) THEN sum(upper) END AS upper,
+            count(*) FILTER (WHERE merged > 0) AS with_merged,
+            count(*) FILTER (WHERE place = 2) AS in_events,
+            count(*) FILTER (WHERE place = 3) AS in_other_scopes,
+            count(*) FILTER (WHERE place = 4) AS in_words
         FROM chosen JOIN figures ON figures.incident = chosen.incident AND {same}
-        WHERE lower IS NOT NULL OR upper IS NOT NULL
         GROUP BY chosen.of, measure, population
     )
-    SELECT sizes.of, incidents, measure, population, counted, lower::bigint, upper::bigint
+    SELECT sizes.of, incidents, measure, population, counted, lower::bigint, upper::bigint,
+        with_merged, in_events, in_other_scopes, in_words
     FROM sizes LEFT JOIN added ON added.of IS NOT DISTINCT FROM sizes.of
     ORDER BY sizes.of COLLATE "C" NULLS LAST, measure COLLATE "C", population COLLATE "C"
 """
@@ -73,7 +100,17 @@ GROUPS: Final[Mapping[str, LiteralString]] = {
 }
 """What each incident is counted under. Whatever has several of them is a group by itself, so nothing counts twice."""
 
-_COLUMNS = ("group", "measure", "population", "incidents", "without_figure", "lower", "upper")
+_LEFT_OUT: Final = ("in_events", "in_other_scopes", "in_words")
+_COLUMNS = (
+    "group", "measure", "population", "incidents", "without_figure", "lower", "upper", "with_merged",
+    *(f"left_out.{name}" for name in (*_LEFT_OUT, "nothing_said")),
+)  # fmt: skip
+NOTE: Final = (
+    "Sums of what was said of whole incidents. Figures for single events, for parts and for other scopes, and counts in"
+    " words, are in no sum: `left_out` counts the incidents of which nothing else was said. Of incidents that were"
+    " merged only the greatest figure is added (`with_merged`)."
+)
+"""What a reader of the sums is told beside them."""
 _BY = (
     "What to add up by. An incident in two countries, or in two areas, is of a group of its own, so that none counts"
     " twice. The month is that in which it began, in its own offset. By source, each source's own figures are added;"
@@ -122,8 +159,9 @@ async def totals(
 
     `lower` is the sum of the lower ends, so at least so many; `upper` that of the upper ends, null where one of
     them is open. Best figures are never added: they are single sources' words. `incidents` have a figure and are added,
-    those `without_figure` are not, and nobody knows what they would add. An incident that is merged into another is
-    not counted besides it.
+    those `without_figure` are not, and nobody knows what they would add; `left_out` says what was said of these all the
+    same. An incident that is merged into another is not counted besides it: the greatest figure of all that were merged
+    is the one that is added, to the lower sum alone where it is not the incident's own.
     """
     media_type = offered(request, JSON, CSV)
     restriction, such = chosen.restriction(), figures.such()
@@ -137,14 +175,17 @@ async def totals(
                 besides=sql.SQL(", unnest(i.sources) AS named (origin)" if by_source else ""),
                 restriction=restriction.whole(names),
             ),
-            "figures": sql.SQL(OWN_FIGURES if by_source else FIGURES).format(**names, such=such.whole(names)),
+            "said": sql.SQL(SAID_BY_EACH if by_source else SAID).format(
+                **names, such=such.whole(names), place=sql.SQL(PLACE)
+            ),
+            "figures": sql.SQL(FIGURES),
             "same": sql.SQL(SAME_SOURCE if by_source else "true"),
         }
         rows = await snapshot.fetch(sql.SQL(TOTALS).format(**parts), {**restriction.bound, **such.bound})
     groups = [_group(of, list(found)) for of, found in groupby(rows, key=lambda row: row["of"])]
     items = [line for group in groups for line in _lines(group)] if media_type == CSV else groups
     page = Page(items, snapshot.position, snapshot.closed)
-    return send_page(request, page, media_type, _COLUMNS, group_by=figures.group_by)
+    return send_page(request, page, media_type, _COLUMNS, group_by=figures.group_by, note=NOTE)
 
 
 def _group(of: str | None, rows: list[Row]) -> Item:
@@ -153,19 +194,26 @@ def _group(of: str | None, rows: list[Row]) -> Item:
 
 
 def _total(row: Row) -> Item:
+    without = row["incidents"] - row["counted"]
+    told = {name: row[name] for name in _LEFT_OUT}
     return {
         "measure": row["measure"],
         "population": orjson.loads(row["population"]),
         "incidents": row["counted"],
-        "without_figure": row["incidents"] - row["counted"],
+        "without_figure": without,
         "lower": row["lower"],
         "upper": row["upper"],
+        "with_merged": row["with_merged"],
+        "left_out": {**told, "nothing_said": without - sum(told.values())},
     }
 
 
 def _lines(group: Item) -> Iterable[Item]:
-    """Write a group as lines of a table; one without any figure is a line that says so."""
-    for total in group["totals"] or [{"incidents": 0, "without_figure": group["incidents"]}]:
+    """Write a group as lines of a table; one of which nothing at all was said is a line that says so."""
+    size = group["incidents"]
+    nothing = {"incidents": 0, "without_figure": size, "with_merged": 0}
+    left_out = {**dict.fromkeys(_LEFT_OUT, 0), "nothing_said": size}
+    for total in group["totals"] or [{**nothing, "left_out": left_out}]:
         yield {"group": group["group"], **total}
 
 

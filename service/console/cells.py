@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from domain.claims import home_of
 from domain.populations import Population
 from service.console.words import NOTHING, shown
 
@@ -35,8 +36,10 @@ def key_words(key: Object, scopes: Mapping[str, str]) -> tuple[str, str, str]:
     """Return in words what a figure measures, of whom, and within which scope."""
     measure = str(key["measure"]).replace("_", " ")
     manner = f", by {str(key['manner']).replace('_', ' ')}" if key.get("manner") else ""
-    scope, _, event = str(key.get("scope") or "").partition(":")
-    where = f"{scope} {event.replace('-', ' ')}" if event else scopes.get(scope, scope)
+    home, own = home_of(str(key.get("scope") or ""))
+    scope, _, event = own.partition(":")
+    where = f"{scope} {event.replace('-', ' ')}" if event else scopes.get(scope, scope) if home is None else scope
+    where += f", as counted for {home}" if home else ""
     return f"{measure}{manner}", Population.model_validate(key.get("population") or {}).words(), where
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
 from domain.clocks import format_instant
+from domain.estimates import Estimate
+from domain.killed import Killed
 from domain.present import Present
+from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded, Unwritable
 from service.shown import Shown, figure
 from service.spreadsheet import writing
@@ -22,9 +26,17 @@ COLUMNS: Final = {
     "first_day": "#date+start",
     "last_day": "#date+end",
     "level": "#severity+num",
+    "killed_at_least": "#affected+killed+num+min",
+    "killed_scope": "#meta+scope+killed",
+    "killed_in": "#event+name+killed",
+    "killed_said": "#affected+killed+text",
+    "killed_claim": "#meta+id+killed",
+    "killed_events": "#event+num+killed",
     "measure": "#indicator+name",
     "population": "#population+name",
     "scope": "#meta+scope",
+    "in_event": "#event+name+greatest",
+    "events": "#event+num",
     "manner": "#cause+name",
     "lower": "#affected+num+min",
     "best": "#affected+num+best",
@@ -36,7 +48,12 @@ COLUMNS: Final = {
     "position": "#meta+position",
     "reported_until": "#date+reported",
 }
-"""The columns with their hashtags. One row is an incident under one key: a measure of a population in a scope."""
+"""The columns with their hashtags. One row is an incident under one key: a measure of a population in a scope.
+
+Where the incident has no figure of its own of such people, or a lower one, single events have a row, of the scope
+`event`: that with the greatest lower end (`in_event`) of so many (`events`). `killed_…` is the greatest number said to
+be dead, as in lists, and where.
+"""
 
 Cell = str | int | None
 
@@ -66,19 +83,36 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
         sources = sorted({claim.held.origin for claim in estimate.used})
-        yield [
-            *whole,
-            key.measure,
-            key.population.words(),
-            key.scope,
-            key.manner,
-            *(figure(estimate, end) for end in ("lower", "best", "upper")),
-            _truth(said=estimate.upper_open),
-            _truth(said=estimate.contested),
-            "; ".join(sources),
-        ]
-    if not present.estimates:
-        yield [*whole, *[None] * 10]
+        yield [*whole, *_cells(key, key.scope, estimate), "; ".join(sources)]
+    for pair in sorted(present.pairs, key=lambda each: each.canonical):
+        if (said := present.in_events(pair)) is not None and not _tells_whole(present, said.greatest):
+            toll = said.greatest
+            yield [*whole, *_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
+    if not (present.estimates or present.pairs):
+        yield [*whole, *[None] * 12]
+
+
+def _tells_whole(present: Present, toll: Toll) -> bool:
+    """Say whether the incident's own figure of such people is no lower than that of its events."""
+    own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
+    least = own and own.lower
+    return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
+
+
+def _cells(
+    key: Key, scope: str, estimate: Estimate | Toll, event: str | None = None, events: int | None = None
+) -> list[Cell]:
+    return [
+        key.measure,
+        key.population.words(),
+        scope,
+        event,
+        events,
+        key.manner,
+        *(figure(estimate, end) for end in ("lower", "best", "upper")),
+        _truth(said=estimate.upper_open),
+        _truth(said=estimate.contested),
+    ]
 
 
 def _whole(shown: Shown, present: Present) -> list[Cell]:
@@ -95,7 +129,17 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         shown.day(listed.occurred_from),
         shown.day(listed.occurred_to),
         listed.level,
+        *_killed(listed.killed),
     ]
+
+
+def _killed(killed: Killed) -> list[Cell]:
+    """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
+    least, events = killed.at_least, killed.events.number if killed.events else None
+    if least is None:
+        return [*[None] * 5, events]
+    scope = EVENT_SCOPE if least.key.event is not None else least.key.scope
+    return [killed.floor, scope, least.key.event, least.said, least.claim, events]
 
 
 def _truth(*, said: bool) -> str:

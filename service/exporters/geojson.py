@@ -5,10 +5,14 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from domain.claims import Key
 from domain.clocks import format_instant
 from domain.estimate_documents import end_document
+from domain.estimates import Estimate
+from domain.killed import killed_document
 from domain.places import Place
 from domain.present import Present
+from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded
 from service.shown import Shown, places
 
@@ -44,22 +48,31 @@ def _feature(export: Export, folded: Folded) -> dict[str, Any]:
             "occurred_from": format_instant(began) if began else None,
             "occurred_to": format_instant(ended) if ended else None,
             "level": listed.level,
-            "killed": listed.killed,
+            **killed_document(listed.killed),
             "kinds": listed.kinds,
             "actors": listed.actors,
             "sources": listed.sources,
             "tags": listed.tags,
             "places": [place.model_dump(mode="json", exclude_none=True) for place in found],
             "estimates": [
-                {
-                    **key.document,
-                    **{end: end_document(getattr(estimate, end)) for end in _ENDS},
-                    "upper_open": estimate.upper_open,
-                    "contested": estimate.contested,
-                }
+                _estimate(key, estimate)
                 for key, estimate in sorted(present.estimates.items(), key=lambda each: each[0].canonical)
             ],
+            "in_events": [
+                {"count": said.number, "greatest": _estimate(said.greatest.key, said.greatest)}
+                for pair in sorted(present.pairs, key=lambda each: each.canonical)
+                if (said := present.in_events(pair)) is not None
+            ],
         },
+    }
+
+
+def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
+    return {
+        **key.document,
+        **{end: end_document(getattr(estimate, end)) for end in _ENDS},
+        "upper_open": estimate.upper_open,
+        "contested": estimate.contested,
     }
 
 

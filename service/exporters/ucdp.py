@@ -10,6 +10,7 @@ from domain.estimates import Estimate
 from domain.places import Place
 from domain.populations import Population
 from domain.report.kind import Report
+from domain.tolls import is_everyone
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
 from service.shown import EVERYONE, Shown, figure, places
@@ -117,7 +118,10 @@ def _sides(shown: Shown) -> Cells:
             "side_a": one.name,
             "side_b": other.name,
         }
-    return cells | _dead(shown.triple(), slugs)
+    dead = _dead(shown.triple(), slugs)
+    if all(dead[end] is None for end in ("low", "best", "high")):
+        dead |= _of_parts(shown)
+    return cells | dead
 
 
 def _two(report: Report, kind: str) -> tuple[Actor, Actor]:
@@ -144,6 +148,19 @@ def _dead(estimates: Mapping[Key, Estimate], sides: Iterable[str | None]) -> Cel
         "high": figure(everyone, "upper"),
         "low": figure(everyone, "lower"),
     }
+
+
+def _of_parts(shown: Shown) -> Cells:
+    """Return low, best and high of an incident of which no toll of everyone was said in figures.
+
+    They are those of its only event, if it has one. Of several, the greatest least figure that was said of any part is
+    a low one for all of them.
+    """
+    killed = shown.killed()
+    toll = killed.toll
+    if toll is not None and len(shown.events) == 1 and toll.key.event is not None and is_everyone(toll.key):
+        return {"low": figure(toll, "lower"), "best": figure(toll, "best"), "high": figure(toll, "upper")}
+    return {"low": killed.floor}
 
 
 def _of_side(estimates: Mapping[Key, Estimate], slug: str | None) -> int | None:

@@ -1,4 +1,8 @@
-"""`estimates`: one row a key of an incident: the estimate that the policy in force makes, and what each source says."""
+"""`estimates`: one row a key of an incident: the estimate that the policy in force makes, and what each source says.
+
+Single events have no rows of their own: a row of the scope `event` is the greatest of those for one measure and
+population, by its lower end, with the number of events that have a figure, and all origins that speak of any of them.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -6,6 +10,7 @@ from functools import lru_cache
 
 from domain.claims import Key as ClaimKey
 from domain.estimates import End, Estimate, Standing
+from domain.killed import InEvents
 from domain.ledger.canonical import canonical
 from domain.listing import Moved
 from domain.present import Present
@@ -22,7 +27,12 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
         if estimate is None:
             yield key, None
         else:
-            yield key, (*key, *_cells(claim_key, estimate, present.asked[claim_key].claims, policy))
+            part, claims = present.part(claim_key), present.asked[claim_key].claims
+            yield key, (*key, *_cells(claim_key, estimate, claims, policy), part)
+    for pair in moved.in_events:
+        key = (present.history.stream, _written(pair)[0])
+        said = present.in_events(pair)
+        yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event")
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
@@ -43,6 +53,32 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         [claim.held.origin for claim in said],
         [None if claim.lower is None else claim.lower.figure for claim in said],
         [None if claim.upper is None else claim.upper.figure for claim in said],
+        [claim.held.origin for claim in said if claim.lowest or claim.highest],
+        None,
+        None,
+    )
+
+
+def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...]:
+    toll = said.greatest
+    return (
+        pair.measure,
+        _written(pair)[1],
+        pair.scope,
+        toll.key.manner,
+        policy,
+        *_end(toll.lower),
+        *_end(toll.upper),
+        toll.upper_open,
+        *_end(toll.best),
+        toll.contested,
+        None,
+        list(said.origins),
+        [],
+        [],
+        list(said.figured),
+        toll.key.event,
+        said.number,
     )
 
 
@@ -59,8 +95,8 @@ def _end(end: End | None) -> tuple[int | None, str | None]:
 
 READ_MODEL: ReadModel[Present] = ReadModel(
     name="estimates",
-    version=1,
-    meaning="One row a key of an incident, single events' own keys left out: its estimate, and what each source says.",
+    version=2,
+    meaning="One row a key of an incident: its estimate, and what each source says; of single events, the greatest.",
     subject="incident",
     key={"incident": "uuid", "key": "text"},
     cells={
@@ -81,6 +117,10 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "origins": "text[]",
         "lowers": "bigint[]",
         "uppers": "bigint[]",
+        "figured": "text[]",
+        "event": "text",
+        "events": "bigint",
+        "part": "text",
     },
     rows=_rows,
     indexes=(AT_A_POSITION,),

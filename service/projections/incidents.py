@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from domain.killed import killed_document
+from domain.ledger.canonical import canonical
 from domain.listing import Moved
 from domain.present import Present
 from service.readmodel import AT_A_POSITION, Change, ReadModel
@@ -33,7 +35,8 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
             list(found.places),
             list(found.admin1s),
             found.level,
-            found.killed,
+            found.killed.floor,
+            canonical(killed_document(found.killed)).decode(),
             found.occurred_from,
             found.occurred_to,
             [float(lat) for lat, _ in found.points],
@@ -45,7 +48,7 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
 
 READ_MODEL: ReadModel[Present] = ReadModel(
     name="incidents",
-    version=1,
+    version=2,
     meaning="One row an incident, as lists show it.",
     subject="incident",
     key={"incident": "uuid"},
@@ -67,6 +70,7 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "admin1s": "text[]",
         "level": "smallint",
         "killed": "bigint",
+        "killed_said": "text",
         "occurred_from": "timestamptz",
         "occurred_to": "timestamptz",
         "lats": "float8[]",

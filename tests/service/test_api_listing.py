@@ -15,6 +15,7 @@ import pytest
 
 from domain.incident.facts import incident_stream
 from service.api import projected, said_by
+from service.api.cursors import Cursor, format_cursor
 from service.api.views import paths_of_views
 from tests.patience import PATIENCE
 from tests.service.projected import head, projected_service, projecting, read
@@ -24,6 +25,7 @@ pytest_plugins = ("tests.service.projected_fixtures",)
 
 LIST = "/v1/incidents"
 FOR_EVER = "2100-01-01T00:00:00Z"
+ENDS = ("lower", "best", "upper", "upper_open", "contested")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,11 @@ def posted(client: httpx.Client, address: str, **body: Any) -> dict[str, Any]:
     response = client.post(address, json=body)
     assert response.status_code == CREATED, response.text
     return response.json()
+
+
+def dead(item: dict[str, Any]) -> int | None:
+    """Return the least number of dead that an item is found and sorted by."""
+    return item["killed_at_least"] and item["killed_at_least"]["figure"]
 
 
 def listed(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
@@ -121,6 +128,7 @@ def test_an_incident_is_listed_if_it_meets_every_filter(
 def test_an_item_tells_what_lists_show(client: httpx.Client, four: dict[str, str]) -> None:
     (item,) = listed(client, q="coast four")
     links, changed = item.pop("links"), item.pop("changed")
+    toll_of_all = item.pop("killed")
     opening = client.get(f"{LIST}/{four['coast']}?as_of=@{item['opened']['position']}").json()["coordinates"]
     assert item == {
         "slug": four["coast"],
@@ -134,8 +142,23 @@ def test_an_item_tells_what_lists_show(client: httpx.Client, four: dict[str, str
         "sources": ["sohr"],
         "tags": ["roads"],
         "level": 2,
-        "killed": 1383,
+        "killed_at_least": {
+            "figure": 1383,
+            **{name: toll_of_all[name] for name in toll_of_all if name not in ENDS},
+        },
+        "killed_in_events": None,
+        "killed_in_merged": None,
+        "killed_in_scopes": None,
         "opened": {name: opening[name] for name in ("position", "recorded_at")},
+    }
+    assert {name: toll_of_all[name] for name in (*ENDS, "scope", "population", "bound", "said", "source")} == {
+        **dict.fromkeys(ENDS[:3], 1383),
+        **dict.fromkeys(ENDS[3:], False),
+        "scope": "incident",
+        "population": {},
+        "bound": "exact",
+        "said": "1,383",
+        "source": "sohr",
     }
     last = client.get(f"{LIST}/{four['coast']}").json()["coordinates"]
     assert changed == {name: last[name] for name in ("position", "recorded_at")}
@@ -156,7 +179,12 @@ def test_a_table_has_the_same_items(client: httpx.Client, four: dict[str, str]) 
     response = client.get(LIST, params={"q": "four", "sort": "title"}, headers={"Accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(response.text)))
     assert [row["slug"] for row in rows] == [four[name] for name in ("border", "coast", "river", "quiet")]
-    assert (rows[0]["countries"], rows[0]["killed"], rows[3]["killed"]) == ("LB; SY", "3", "")
+    assert (rows[0]["countries"], rows[0]["killed.lower"], rows[3]["killed.lower"]) == ("LB; SY", "3", "")
+    assert (rows[2]["killed.upper_open"], rows[2]["killed.said"], rows[2]["killed_at_least.figure"]) == (
+        "true",
+        "at least 40",
+        "40",
+    )
     assert response.headers["content-type"] == "text/csv; charset=utf-8; header=present"
 
 
@@ -240,7 +268,9 @@ def test_a_list_of_a_past_moment_is_what_it_was_and_can_be_kept_for_ever(client:
     posted(client, f"/v1/reports/{report['report_id']}/retraction", by="recorder")
     posted(client, f"{LIST}/{slug}/amendment", title=f"Now {mark}")
     now = read(client, LIST, q=mark)
-    assert (now["items"][0]["title"], now["items"][0]["killed"], now["items"][0]["kinds"]) == (f"Now {mark}", None, [])
+    (item,) = now["items"]
+    assert (item["title"], item["killed"], dead(item), item["kinds"]) == (f"Now {mark}", None, None, [])
+    assert dead(then["items"][0]) == 7
     response = client.get(LIST, params={"q": mark, "as_of": at})
     assert response.json() == then
     assert "immutable" in response.headers["cache-control"]
@@ -280,6 +310,95 @@ def test_sources_that_are_one_are_found_by_either_name(client: httpx.Client) -> 
     for until in ({}, {"reported_until": FOR_EVER}):
         for name in names:
             assert [item["slug"] for item in listed(client, source=name, **until)] == [slug, other]
+
+
+def in_one(event: str, figure: str, **given: Any) -> dict[str, Any]:
+    """Return a report of an attack that tells how many died in it, and nothing of the whole incident."""
+    claims = [{"id": "1", "measure": "killed", "count": {"verbatim": figure}}]
+    return attack(event=event, claims=claims, **given)
+
+
+@pytest.mark.parametrize("until", [{}, {"reported_until": FOR_EVER}])
+def test_the_dead_of_one_attack_are_listed_and_found_as_those_of_that_event(
+    client: httpx.Client, until: dict[str, str]
+) -> None:
+    mark = f"mark-{uuid4().hex}"
+    slug = opened(client)
+    before = head(client)
+    report = filed(client, slug, in_one("ambush at the mill", "about 7", tags=[mark]))
+    for least, found in ((0, True), (5, True), (7, True), (8, False)):
+        assert [item["slug"] for item in listed(client, tag=mark, killed_min=least, **until)] == [slug] * found
+    (item,) = listed(client, tag=mark, **until)
+    claim = f"{report['report_id']}#1"
+    shown = {"scope": "event", "event": "ambush at the mill", "bound": "about", "said": "about 7", "claim": claim}
+    assert shown.items() <= item["killed"].items()
+    assert (item["killed"]["lower"], item["killed"]["upper"], dead(item)) == (7, 7, 7)
+    assert item["killed_in_events"] == {"count": 1, "greatest": item["killed"]}
+    assert listed(client, q=slug, as_of=f"@{before}", killed_min=0, **until) == []
+    assert listed(client, tag=mark, as_of=f"@{report['position']}", **until) == [item]
+
+
+@pytest.mark.parametrize("until", [{}, {"reported_until": FOR_EVER}])
+def test_of_several_attacks_the_gravest_is_shown_and_their_sum_never(
+    client: httpx.Client, until: dict[str, str]
+) -> None:
+    mark = f"mark-{uuid4().hex}"
+    slug = opened(client)
+    positions = [
+        filed(client, slug, in_one(event, figure, tags=[mark]))["position"]
+        for event, figure in (("mill", "4"), ("ford", "at least 9"), ("road", "dozens"), ("bridge", "3"))
+    ]
+    (item,) = listed(client, tag=mark, **until)
+    assert (item["killed_in_events"]["count"], item["killed"]["event"], dead(item)) == (3, "ford", 9)
+    assert listed(client, tag=mark, killed_min=10, **until) == []
+    (then,) = listed(client, tag=mark, as_of=f"@{positions[0]}", **until)
+    assert (then["killed_in_events"]["count"], then["killed"]["event"], dead(then)) == (1, "mill", 4)
+    filed(client, slug, toll("6", source="press", claims=killed("6")))
+    (both,) = listed(client, tag=mark, **until)
+    assert (both["killed"]["scope"], both["killed"]["lower"], both["killed_at_least"]["event"]) == (
+        "incident",
+        6,
+        "ford",
+    )
+
+
+def test_what_was_counted_for_a_merged_incident_is_found_and_shown_as_that(client: httpx.Client) -> None:
+    mark = uuid4().hex
+    town, coast = (opened(client, title=f"{name} {mark}") for name in ("Town", "Coast"))
+    filed(client, town, attack(claims=killed("40")))
+    filed(client, coast, attack(claims=killed("7"), source="press"))
+    posted(client, f"{LIST}/{town}/merge", into=coast)
+    for until in ({}, {"reported_until": FOR_EVER}):
+        (item,) = listed(client, q=mark, killed_min=40, **until)
+        assert (item["slug"], item["killed"]["lower"], dead(item)) == (coast, 7, 40)
+        assert item["killed_at_least"]["counted_for"] == town
+        assert (item["killed_in_merged"]["count"], item["killed_in_merged"]["greatest"]["lower"]) == (1, 40)
+    posted(client, f"{LIST}/{town}/unmerge")
+    assert [dead(item) for item in listed(client, q=mark, sort="title")] == [7, 40]
+
+
+def test_the_dead_of_events_and_of_incidents_are_sorted_together_page_by_page(client: httpx.Client) -> None:
+    mark = f"mark-{uuid4().hex}"
+    figures = [in_one("mill", "4"), attack(claims=killed("12")), in_one("ford", "many"), in_one("road", "at least 9")]
+    slugs = [opened(client) for _ in figures]
+    for slug, report in zip(slugs, figures, strict=True):
+        filed(client, slug, {**report, "tags": [mark]})
+    for until in ({}, {"reported_until": FOR_EVER}):
+        for sort, order in (("-killed", (1, 3, 0, 2)), ("killed", (0, 3, 1, 2))):
+            found = listed(client, tag=mark, sort=sort, limit=1, **until)
+            assert [item["slug"] for item in found] == [slugs[place] for place in order]
+
+
+def test_a_cursor_of_before_goes_on_by_the_figure_that_it_holds(client: httpx.Client) -> None:
+    mark = f"mark-{uuid4().hex}"
+    slugs = [opened(client) for _ in range(3)]
+    for slug, figure in zip(slugs, ("9", "7", "4"), strict=True):
+        filed(client, slug, in_one("mill", figure, tags=[mark]))
+    position = head(client)
+    listed(client, tag=mark)
+    cursor = format_cursor(Cursor("-killed", 9, slugs[0], position))
+    found = read(client, LIST, tag=mark, sort="-killed", cursor=cursor)
+    assert [item["slug"] for item in found["items"]] == slugs[1:]
 
 
 WRONG = {
@@ -340,10 +459,10 @@ def test_a_list_tells_what_sources_had_said_by_a_moment(client: httpx.Client) ->
     posted(client, f"/v1/reports/{first['report_id']}/retraction", by="source", reported_at="2025-03-10")
     filed(client, slug, toll("30", tags=[mark], claims=killed("30"), reported_at="2025-03-12"))
     (now,) = listed(client, tag=mark)
-    assert (now["kinds"], now["killed"]) == (["toll_revised"], 30)
+    assert (now["kinds"], dead(now)) == (["toll_revised"], 30)
     assert listed(client, tag=mark, reported_until="2025-03-07T00:00:00Z") == []
     (then,) = listed(client, tag=mark, reported_until="2025-03-09T12:00:00Z", kind="attack_launched")
-    assert (then["kinds"], then["killed"]) == (["attack_launched"], 7)
+    assert (then["kinds"], dead(then)) == (["attack_launched"], 7)
     (between,) = listed(client, q=slug, reported_until="2025-03-11T12:00:00Z")
     assert (between["kinds"], between["killed"]) == ([], None), "it had been told of, and was taken back"
     assert listed(client, tag=mark, reported_until="2025-03-11T12:00:00Z") == []

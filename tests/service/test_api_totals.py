@@ -16,6 +16,7 @@ pytest_plugins = ("tests.service.projected_fixtures",)
 TOTALS = "/v1/tolls"
 EVERYONE: dict[str, Any] = {}
 CIVILIANS = {"status": ["civilian"]}
+LEFT_OUT = ("in_events", "in_other_scopes", "in_words", "nothing_said")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,10 @@ def totals(client: httpx.Client, mark: str, **asked: Any) -> dict[str | None, tu
 
 
 def total(**given: Any) -> dict[str, Any]:
-    return {"measure": "killed", "population": EVERYONE, "incidents": 1, "without_figure": 0} | given
+    """Return a sum over one incident, but for what is `given`; of those without a figure nothing else was said."""
+    told = {name: given.pop(name, 0) for name in ("in_events", "in_other_scopes", "in_words")}
+    found = {"measure": "killed", "population": EVERYONE, "incidents": 1, "without_figure": 0, "with_merged": 0} | given
+    return found | {"left_out": {**told, "nothing_said": found["without_figure"] - sum(told.values())}}
 
 
 def test_lower_and_upper_ends_are_added_and_best_figures_never(client: httpx.Client, mark: str) -> None:
@@ -69,9 +73,12 @@ def test_an_open_end_leaves_no_upper_total(client: httpx.Client, mark: str) -> N
 def test_a_figure_in_words_is_no_figure(client: httpx.Client, mark: str) -> None:
     for figure in ("40", "dozens"):
         said(client, opened(client), mark, claim(figure))
-    assert totals(client, mark)[None] == (2, [total(incidents=1, without_figure=1, lower=40, upper=40)])
+    expected = total(incidents=1, without_figure=1, in_words=1, lower=40, upper=40)
+    assert totals(client, mark)[None] == (2, [expected])
     said(client, opened(client, countries=["UA"]), mark, claim("many"))
-    assert totals(client, mark, group_by="country")["UA"] == (1, [])
+    in_words = total(incidents=0, without_figure=1, in_words=1, lower=None, upper=None)
+    assert totals(client, mark, group_by="country")["UA"] == (1, [in_words])
+    assert totals(client, mark, group_by="source")["sohr"][1][0]["left_out"]["in_words"] == 2
 
 
 def test_only_what_counts_the_whole_incident_however_it_was_done_is_added(client: httpx.Client, mark: str) -> None:
@@ -148,7 +155,7 @@ def test_what_was_merged_is_not_counted_beside_its_target(client: httpx.Client, 
     apart = head(client)
     assert totals(client, mark)[None] == (2, [total(incidents=2, lower=1423, upper=1423)])
     assert client.post(f"/v1/incidents/{town}/merge", json={"into": coast}).status_code == CREATED
-    assert totals(client, mark)[None] == (1, [total(lower=1383, upper=1383)])
+    assert totals(client, mark)[None] == (1, [total(lower=1383, upper=1383, with_merged=1)])
     rescoping = {"claims": [f"{own['report_id']}#1"], "scope": "incident"}
     assert client.post(f"/v1/incidents/{coast}/rescoping", json=rescoping).status_code == CREATED
     ((size, (killed,)),) = totals(client, mark).values()
@@ -160,16 +167,107 @@ def test_what_was_merged_is_not_counted_beside_its_target(client: httpx.Client, 
     assert totals(client, mark)[None][0] == 2
 
 
+ATTACK = {"kind": "attack_launched", "method": "ambush", "occurred": "2025-03-08"}
+
+
+def test_figures_of_single_events_are_in_no_sum_and_it_is_said_how_many_incidents_have_only_those(
+    client: httpx.Client, mark: str
+) -> None:
+    said(client, opened(client), mark, claim("40"))
+    attacked = opened(client)
+    said(client, attacked, mark, claim("about 7"), event="ambush", **ATTACK)
+    said(client, attacked, mark, claim("12"), event="raid", **ATTACK)
+    expected = total(without_figure=1, in_events=1, lower=40, upper=40)
+    assert totals(client, mark)[None] == (2, [expected])
+    by_source = totals(client, mark, group_by="source")["sohr"]
+    assert by_source == (2, [expected])
+    said(client, attacked, mark, claim("15"), source="press")
+    assert totals(client, mark)[None] == (2, [total(incidents=2, lower=55, upper=55)])
+    assert totals(client, mark, group_by="source")["sohr"] == by_source
+    assert "single events" in read(client, TOTALS, tag=mark)["note"]
+
+
+def test_where_all_figures_are_of_single_events_there_is_a_line_without_a_sum(client: httpx.Client, mark: str) -> None:
+    position = said(client, opened(client), mark, claim("about 7", population=CIVILIANS), **ATTACK)["position"]
+    injured = claim("30", measure="injured")
+    report = said(client, opened(client), mark, injured, **ATTACK)["report_id"]
+    nothing = {"incidents": 0, "without_figure": 2, "lower": None, "upper": None}
+    assert totals(client, mark)[None] == (
+        2,
+        [total(**nothing, measure="injured", in_events=1), total(**nothing, population=CIVILIANS, in_events=1)],
+    )
+    then = {**nothing, "without_figure": 1}
+    assert totals(client, mark, as_of=f"@{position}")[None] == (1, [total(**then, population=CIVILIANS, in_events=1)])
+    assert client.post(f"/v1/reports/{report}/retraction", json={"by": "recorder"}).status_code == CREATED
+    assert totals(client, mark)[None] == (1, [total(**then, population=CIVILIANS, in_events=1)])
+
+
+def test_what_is_left_out_is_counted_once_under_the_first_that_holds(client: httpx.Client, mark: str) -> None:
+    scopes = [{"name": "north", "label": "The north"}]
+    north, words = claim("30", 2, scope="north"), claim("dozens", 3)
+    said(client, opened(client, scopes=scopes), mark, north, words)
+    both = opened(client, scopes=scopes)
+    said(client, both, mark, north, words)
+    said(client, both, mark, claim("7"), **ATTACK)
+    said(client, opened(client), mark, claim("20", manner="shelling"))
+    said(client, opened(client), mark, claim("many"), **ATTACK)
+    said(client, opened(client), mark, **ATTACK)
+    expected = {"in_events": 1, "in_other_scopes": 2, "in_words": 1}
+    ((size, (killed,)),) = totals(client, mark).values()
+    assert (size, killed) == (5, total(incidents=0, without_figure=5, lower=None, upper=None, **expected))
+
+
+def test_of_what_is_rated_out_nothing_is_said(client: httpx.Client, mark: str) -> None:
+    liar = f"liar-{uuid4().hex}"
+    graded = {"name": liar, "type": "monitor", "reliability": "E"}
+    assert client.put(f"/v1/sources/{liar}", json=graded).status_code == CREATED
+    whole, attacked, told = (opened(client) for _ in range(3))
+    said(client, whole, mark, claim("40"), source=liar)
+    said(client, attacked, mark, claim("9"), source=liar, **ATTACK)
+    said(client, told, mark, claim("2"))
+    assert totals(client, mark)[None] == (3, [total(without_figure=2, lower=2, upper=2)])
+    assert totals(client, mark, group_by="source")[liar][1] == []
+
+
+def test_of_merged_incidents_the_greatest_is_added_to_the_lower_sum_alone(client: httpx.Client, mark: str) -> None:
+    first, second, whole = opened(client), opened(client), opened(client)
+    said(client, first, mark, claim("4"))
+    said(client, second, mark, claim("7"))
+    for part in (first, second):
+        assert client.post(f"/v1/incidents/{part}/merge", json={"into": whole}).status_code == CREATED
+    assert totals(client, mark)[None] == (1, [total(lower=7, upper=None, with_merged=1)])
+    assert totals(client, mark, group_by="source")["sohr"] == (1, [total(lower=7, upper=None, with_merged=1)])
+    said(client, whole, mark, claim("5"), source="press")
+    assert totals(client, mark)[None] == (1, [total(lower=7, upper=None, with_merged=1)]), "a part has more than that"
+    said(client, whole, mark, claim("9"), source="press", reported_at="2025-03-13")
+    assert totals(client, mark)[None] == (1, [total(lower=9, upper=9, with_merged=1)])
+
+
+def test_the_toll_of_another_incident_whose_report_was_moved_is_in_no_sum(client: httpx.Client, mark: str) -> None:
+    country, town = opened(client), opened(client)
+    report = said(client, country, mark, claim("2,644"))["report_id"]
+    moved = client.post(f"/v1/reports/{report}/move", json={"to": town})
+    assert moved.status_code == CREATED, moved.text
+    nothing = {"incidents": 0, "without_figure": 1, "lower": None, "upper": None}
+    assert totals(client, mark)[None] == (1, [total(**nothing, in_other_scopes=1)])
+    assert client.post(f"/v1/incidents/{country}/merge", json={"into": town}).status_code == CREATED
+    assert totals(client, mark)[None] == (1, [total(lower=2644, upper=None, with_merged=1)])
+
+
 def test_a_table_has_a_line_for_each_sum(client: httpx.Client, mark: str) -> None:
     said(client, opened(client, countries=["SY"]), mark, claim("40"), claim("7", 2, measure="injured"))
     said(client, opened(client, countries=["UA"]), mark, claim("many", population=CIVILIANS))
+    said(client, opened(client, countries=["YE"]), mark, **ATTACK)
     asked = {"tag": mark, "group_by": "country", "min_position": head(client)}
     response = client.get(TOTALS, params=asked, headers={"Accept": "text/csv"})
     assert [list(row.values()) for row in csv.DictReader(io.StringIO(response.text))] == [
-        ["SY", "injured", "{}", "1", "0", "7", "7"],
-        ["SY", "killed", "{}", "1", "0", "40", "40"],
-        ["UA", "", "", "0", "1", "", ""],
+        ["SY", "injured", "{}", "1", "0", "7", "7", "0", "0", "0", "0", "0"],
+        ["SY", "killed", "{}", "1", "0", "40", "40", "0", "0", "0", "0", "0"],
+        ["UA", "killed", '{"status":["civilian"]}', "0", "1", "", "", "0", "0", "0", "1", "0"],
+        ["YE", "", "", "0", "1", "", "", "0", "0", "0", "0", "1"],
     ]
+    heads = response.text.partition("\r\n")[0].split(",")
+    assert heads[-5:] == ["with_merged", *(f"left_out.{name}" for name in LEFT_OUT)]
 
 
 def test_totals_of_a_past_moment_can_be_kept_for_ever(client: httpx.Client, mark: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from service import sample, wiring
 from service.answers import Question, answer
 from service.console import replay
+from service.console.cells import key_words
 from service.console.pages import print_page
 from service.console.words import shown
 from service.settings import read_settings
@@ -166,3 +167,18 @@ def test_markup_in_reports_is_shown_as_it_is(
 
     asyncio.run(loading())
     assert page(database_url, Question("odd", "state/1"), capsys).startswith("[red]Odd[/red] :smile: (odd)")
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("incident", "incident"),
+        ("event:al-haffa", "event al haffa"),
+        ("coast", "the coast"),
+        ("other-town/incident", "incident, as counted for other-town"),
+        ("other-town/event:mill/road", "event mill/road, as counted for other-town"),
+    ],
+)
+def test_a_figure_is_shown_with_what_it_counts_and_for_which_incident(scope: str, words: str) -> None:
+    key = {"measure": "killed", "population": {}, "scope": scope, "manner": None}
+    assert key_words(key, {"coast": "the coast"}) == ("killed", "everyone", words)

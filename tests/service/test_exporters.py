@@ -25,6 +25,10 @@ pytestmark = pytest.mark.one_server_will_do
 SAMPLE = "syria-coast-2025"
 UNTIL = "2025-03-09T20:59:59Z"
 TOWN = "a-town"
+ROAD, RIVER = "b-road", "c-river"
+"""Incidents of which only single events are told: of the road one, of the river two."""
+FIELD = "d-field"
+"""An incident whose own toll is lower than that of its only event."""
 
 
 def report(number: int, **content: Any) -> FileReport:
@@ -38,6 +42,10 @@ def place(name: str, lat: str, lon: str, **more: str) -> dict[str, str]:
 
 def killed(number: str, **more: Any) -> dict[str, Any]:
     return {"id": number, "measure": "killed", "count": {"verbatim": number}, **more}
+
+
+def about(number: str) -> dict[str, Any]:
+    return {"id": number, "measure": "killed", "count": {"verbatim": f"about {number}"}}
 
 
 ACTORS = [
@@ -61,6 +69,14 @@ WRITTEN: tuple[AnyCommand, ...] = (
     report(2, kind="speech_delivered", event="attack", speaker="mayor", places=[place("Hall", "51.0", "4.0")]),
     report(3, kind="attack_launched", method="ambush", event="told-in-words", claims=[killed("dozens")]),
     OpenIncident.model_validate({"slug": "quiet", "title": "Nothing is known yet"}),
+    OpenIncident.model_validate({"slug": ROAD, "title": "A road", "countries": ["FR"]}),
+    report(11, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
+    OpenIncident.model_validate({"slug": RIVER, "title": "A river", "countries": ["FR"]}),
+    report(21, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
+    report(22, kind="attack_launched", method="raid", event="raid", claims=[about("4")]),
+    OpenIncident.model_validate({"slug": FIELD, "title": "A field", "countries": ["FR"]}),
+    report(31, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
+    report(32, kind="toll_revised", source="press", claims=[killed("5")]),
 )
 
 
@@ -72,9 +88,11 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
     async def write() -> None:
         async with wiring.services(url) as house:
             await sample.load(house.writer, sample.read(resources.samples() / SAMPLE))
+            slug = ""
             for nth, command in enumerate(WRITTEN):
+                slug = command.slug if isinstance(command, OpenIncident) else slug or TOWN
                 fact_id = command.report_id if isinstance(command, FileReport) else UUID(int=nth + 1)
-                stream = incident_stream(TOWN) if isinstance(command, FileReport) else None
+                stream = incident_stream(slug) if isinstance(command, FileReport) else None
                 await house.writer.write(Write(command, fact_id, bytes(32), stream))
 
     asyncio.run(write())
@@ -96,7 +114,7 @@ def test_the_table_of_estimates_has_hashtags_and_a_row_for_each_key(log: str) ->
     tags, *rows = table(log, "csv")
     assert (tags["incident"], tags["best"], tags["first_day"]) == ("#event+id", "#affected+num+best", "#date+start")
     assert all(tag.startswith("#") for tag in tags.values())
-    (town,) = [row for row in rows if row["incident"] == TOWN]
+    (town,) = (row for row in rows if row["incident"] == TOWN)
     assert (town["title"], town["first_day"], town["last_day"]) == ("=A town", "2024-05-01", "2024-05-01")
     assert (town["measure"], town["population"], town["scope"]) == ("killed", "everyone", "incident")
     assert (town["lower"], town["best"], town["upper"], town["upper_open"]) == ("6", "6", "6", "false")
@@ -117,7 +135,12 @@ def test_a_table_is_of_its_reading(log: str) -> None:
     assert civilians() == ("1700", "true")
     assert civilians(reported_until=UNTIL) == ("830", "false")
     assert civilians(reported_until=UNTIL, policy="latest/1")[0] != ""
-    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {TOWN}
+    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {
+        TOWN,
+        ROAD,
+        RIVER,
+        FIELD,
+    }
 
 
 def test_a_map_shows_places_of_violence_and_never_the_venue_of_a_speech(log: str) -> None:
@@ -127,7 +150,9 @@ def test_a_map_shows_places_of_violence_and_never_the_venue_of_a_speech(log: str
     assert "[3.05,50.10]" in text  # digits are those that were said
     properties = features[TOWN]["properties"]
     assert [each["name"] for each in properties["places"]] == ["Mill", "Ford"]
-    assert (properties["killed"], properties["estimates"][0]["best"]["figure"]) == (6, 6)
+    assert (properties["killed"]["best"], properties["estimates"][0]["best"]["figure"]) == (6, 6)
+    (in_event,) = properties["in_events"]
+    assert (in_event["count"], in_event["greatest"]["best"]["figure"]) == (1, 4)
     assert features["quiet"]["geometry"] is None
     assert "Mazzah" not in json.dumps(features[SAMPLE]["properties"]["places"])
 
@@ -143,6 +168,36 @@ def test_any_incident_has_the_columns_of_ucdp(log: str) -> None:
     coast = rows[SAMPLE]
     assert int(coast["low"]) <= int(coast["best"]) <= int(coast["high"])
     assert (coast["type_of_violence"], coast["country_id"]) == ("1", "652")
+
+
+def test_the_dead_of_single_events_are_exported_as_theirs_and_never_added(log: str) -> None:
+    rows = {row["incident"]: row for row in table(log, "csv")}
+    for slug, events in ((ROAD, "1"), (RIVER, "2")):
+        row = rows[slug]
+        assert (row["scope"], row["in_event"], row["events"], row["lower"]) == ("event", "ambush", events, "7")
+        assert (row["killed_at_least"], row["killed_scope"], row["killed_in"]) == ("7", "event", "ambush")
+        assert (row["killed_said"], row["killed_events"], row["sources"]) == ("about 7", events, "monitor")
+    features = {each["id"]: each["properties"] for each in json.loads(exported(log, "geojson"))["features"]}
+    killed = features[RIVER]["killed"]
+    assert (killed["lower"], killed["scope"], killed["event"], killed["said"]) == (7, "event", "ambush", "about 7")
+    assert features[RIVER]["killed_in_events"]["count"] == 2
+    assert features[RIVER]["killed_at_least"]["figure"] == 7
+
+
+def test_where_an_event_has_more_dead_than_the_incident_both_are_exported(log: str) -> None:
+    own, event = (row for row in table(log, "csv") if row["incident"] == FIELD)
+    assert (own["scope"], own["lower"], own["killed_at_least"], own["killed_in"]) == ("incident", "5", "7", "ambush")
+    assert (event["scope"], event["lower"], event["in_event"]) == ("event", "7", "ambush")
+    features = {each["id"]: each["properties"] for each in json.loads(exported(log, "geojson"))["features"]}
+    assert (features[FIELD]["killed"]["lower"], features[FIELD]["killed_at_least"]["figure"]) == (5, 7)
+    (row,) = (row for row in table(log, "ucdp") if row["id"] == FIELD)
+    assert (row["low"], row["best"], row["high"]) == ("5", "5", "5")
+
+
+def test_an_incident_of_one_event_has_its_dead_in_ucdp_and_one_of_several_a_low_figure_alone(log: str) -> None:
+    rows = {row["id"]: row for row in table(log, "ucdp")}
+    ends = {slug: (rows[slug]["low"], rows[slug]["best"], rows[slug]["high"]) for slug in (ROAD, RIVER)}
+    assert ends == {ROAD: ("7", "7", "7"), RIVER: ("7", "", "")}
 
 
 def test_the_cell_of_prio_grid_is_the_one_that_ucdp_gives() -> None:

@@ -46,6 +46,7 @@ from tests.service.tables import follow, now, record, registered, schemas, table
 pytestmark = pytest.mark.one_server_will_do
 
 ALL = sorted(MODELS)
+VERSIONS = {name: model.version for name, model in MODELS.items()}
 REGISTERED = cast("dict[str, ReadModel[Any]]", gc.get_referents(MODELS)[0])
 """What the read models are kept in: nothing but a test replaces one."""
 
@@ -129,6 +130,11 @@ def admin_of(server: EmbeddedServer, url: str) -> Iterator[psycopg.Connection[tu
         yield connection
 
 
+def everywhere(generation: int) -> dict[str, tuple[int, int]]:
+    """Return what `generations_of` does where this generation of every read model answers, as this release has it."""
+    return {name: (generation, version) for name, version in VERSIONS.items()}
+
+
 def generations_of(url: str) -> dict[str, tuple[int, int]]:
     """Return which generation answers by name, and its version."""
     return {each.name: (each.generation, each.version) for each in registered(url) if each.status == "live"}
@@ -160,10 +166,10 @@ def test_killed_at_random_points_it_goes_on_and_nothing_is_there_twice(
                 assert psutil.wait_procs(workers, timeout=PATIENCE)[1] == []
         some, every = done(large)
         assert 0 < some <= every  # all pieces may be done before the new generations answer
-        assert generations_of(large) == dict.fromkeys(ALL, (1, 1))
+        assert generations_of(large) == everywhere(1)
     told = run("rebuild", "--workers", "2", "--verify", DATABASE_URL=large)
     assert (told.returncode, "each verified" in told.stdout) == (0, True), told.stderr
-    assert generations_of(large) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(large) == everywhere(2)
     assert tables(large) == whole
     assert done(large) == (0, 0)
     assert schemas(large) == {f"projection_{name}_2" for name in ALL}
@@ -188,7 +194,7 @@ def test_ctrl_c_leaves_it_to_be_gone_on_with(large: str, monkeypatch: pytest.Mon
     bar = run("rebuild", DATABASE_URL=large, FORCE_COLOR=1, TERM="xterm")
     assert bar.returncode == 0
     assert "Folding" in bar.stderr
-    assert generations_of(large) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(large) == everywhere(2)
     assert tables(large) == whole
 
 
@@ -204,9 +210,9 @@ def test_a_database_that_goes_away_ends_it_and_it_goes_on_later(small: str, serv
 
     with pytest.raises(psycopg.OperationalError):
         build(small, ALL, Ways(told=cut))
-    assert generations_of(small) == dict.fromkeys(ALL, (1, 1))
+    assert generations_of(small) == everywhere(1)
     build(small, ALL)
-    assert generations_of(small) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(small) == everywhere(2)
     assert tables(small) == followed
 
 
@@ -215,12 +221,12 @@ def test_a_building_of_other_read_models_or_of_another_version_is_given_up(
 ) -> None:
     begun(small, monkeypatch)
     build(small, ["sources"])
-    assert generations_of(small) == {**dict.fromkeys(ALL, (1, 1)), "sources": (2, 1)}
+    assert generations_of(small) == {**everywhere(1), "sources": (2, 1)}
     assert len(schemas(small)) == len(ALL)
     begun(small, monkeypatch)
     monkeypatch.setitem(REGISTERED, "sources", replace(MODELS["sources"], version=2))
     build(small, ALL)
-    assert generations_of(small) == {**dict.fromkeys(ALL, (2, 1)), "sources": (3, 2)}
+    assert generations_of(small) == {**everywhere(2), "sources": (3, 2)}
     assert len(schemas(small)) == len(ALL)
 
 
@@ -240,7 +246,7 @@ def test_of_two_rebuilds_at_once_the_second_says_so(small: str) -> None:
 
     build(small, ALL, Ways(told=meanwhile))
     assert told == ["3 Another rebuild is at work on this database; there can be one at a time.\n"]
-    assert generations_of(small) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(small) == everywhere(2)
 
 
 def test_facts_that_are_written_meanwhile_are_all_in_it_once(database_url: str) -> None:
@@ -288,7 +294,7 @@ def test_what_answers_by_now_is_not_dropped(small: str) -> None:
     stale = [replace(each, status="building") for each in registered(small)]
     with connect(as_service(small)) as connection:
         assert swapping.drop(connection, stale) == []
-    assert generations_of(small) == dict.fromkeys(ALL, (1, 1))
+    assert generations_of(small) == everywhere(1)
     assert len(schemas(small)) == len(ALL)
 
 
@@ -305,7 +311,7 @@ def test_a_fact_that_nobody_can_read_is_never_skipped(small: str) -> None:
     assert told.returncode == 1
     for name in ALL:
         assert f"“{name}” fails at position {row.position} (meteor_fell.v1)" in told.stdout
-    assert generations_of(small) == dict.fromkeys(ALL, (1, 1))
+    assert generations_of(small) == everywhere(1)
     assert tables(small) == followed
     stopped = [each.stopped for each in registered(small) if each.status == "building"]
     assert [each and each["position"] for each in stopped] == [row.position] * len(ALL)
@@ -340,10 +346,10 @@ def test_a_read_model_that_fails_at_a_fact_stops_there_and_the_others_go_on(
         poison.setitem(REGISTERED, "reports", poisoned(position, cells))
         with pytest.raises(CannotBuild, match=f"“reports” fails at position {position} .toll_revised.v1.: {why}"):
             build(small, ALL)
-    assert generations_of(small) == {**dict.fromkeys(ALL, (2, 1)), "reports": (1, 1)}
+    assert generations_of(small) == {**everywhere(2), "reports": (1, 1)}
     assert tables(small) == followed
     build(small, ALL)
-    assert generations_of(small) == {**dict.fromkeys(ALL, (3, 1)), "reports": (2, 1)}
+    assert generations_of(small) == {**everywhere(3), "reports": (2, 1)}
     assert tables(small) == followed
     assert len(schemas(small)) == len(ALL)
 
@@ -370,10 +376,10 @@ def test_a_full_disk_is_told_and_it_goes_on_when_there_is_room(
         assert told.returncode == 3
         assert "The disk of the database is full" in told.stderr
         assert "Make room. What is done stays" in told.stderr
-        assert generations_of(small) == dict.fromkeys(ALL, (1, 1))
+        assert generations_of(small) == everywhere(1)
         admin.execute("DROP TRIGGER full_disk ON projection_reports_2.reports")
     assert run("rebuild", DATABASE_URL=small).returncode == 0
-    assert generations_of(small) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(small) == everywhere(2)
     assert tables(small) == followed
 
 
@@ -400,7 +406,7 @@ def test_verifying_may_be_asked_for_when_later_facts_are_in_already(
             build(database_url, ALL)
     assert {each.position for each in registered(database_url) if each.status == "building"} == {len(log)}
     assert build(database_url, ALL, Ways(verify=True)).names == ALL
-    assert generations_of(database_url) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(database_url) == everywhere(2)
 
 
 def test_verifying_finds_what_is_not_as_folds_make_it_and_nothing_is_swapped(
@@ -420,9 +426,9 @@ def test_verifying_finds_what_is_not_as_folds_make_it_and_nothing_is_swapped(
         "column": "name",
         "stands": "Somebody else",
     }
-    assert generations_of(small) == dict.fromkeys(ALL, (1, 1))
+    assert generations_of(small) == everywhere(1)
     assert run("rebuild", "--verify", DATABASE_URL=small).returncode == 0, "the next one begins anew"
-    assert generations_of(small) == dict.fromkeys(ALL, (2, 1))
+    assert generations_of(small) == everywhere(2)
 
 
 def test_a_name_that_is_none_is_told(database_url: str) -> None:
@@ -444,9 +450,9 @@ def test_what_is_missing_or_of_another_version_is_built_and_nothing_else(
     monkeypatch.setitem(REGISTERED, "reports", replace(MODELS["reports"], version=2))
     assert lacking(database_url) == ["reports"]
     build_missing(as_service(database_url), now, ["sources"])
-    assert generations_of(database_url) == dict.fromkeys(ALL, (1, 1))
+    assert generations_of(database_url) == everywhere(1)
     build_missing(as_service(database_url), now)
-    assert generations_of(database_url) == {**dict.fromkeys(ALL, (1, 1)), "reports": (2, 2)}
+    assert generations_of(database_url) == {**everywhere(1), "reports": (2, 2)}
     assert "projection_reports_1" not in schemas(database_url)
     assert tables(database_url) == built
 
