@@ -84,6 +84,10 @@ class Scope(Strict, frozen=True):
     wider_than: Slug | None = None
 
 
+_TOLD_BY_WORDS = ("killed_or_injured", "strength")
+"""Measures of which words may say what those of no other may: two things that befell people, or vehicles."""
+
+
 def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
     """Return the body of a claim whose counts know what tells how to read their words.
 
@@ -91,7 +95,7 @@ def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[
     is an increase, and the lexicon of its report's language (None: the default).
     """
     measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
-    if lexicon is None and not incremental and measure != "killed_or_injured":
+    if lexicon is None and not incremental and measure not in _TOLD_BY_WORDS:
         return claim
     measure = measure if isinstance(measure, str) else None
 

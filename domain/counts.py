@@ -49,7 +49,7 @@ DEFAULT_LEXICON = DEFAULT
 KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 """Every lexicon by name, `en/1` too: it stays for the counts that were read by it."""
 
-_JOINT = "killed_or_injured"
+_JOINT, _STRENGTH = "killed_or_injured", "strength"
 PART_IN_WORDS = "part_in_words"
 """The code of a remark: words count a part, too."""
 _ALIKE = {
@@ -254,7 +254,7 @@ def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
 
 
 def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incremental: bool) -> Reading:
-    """Refuse an increase where a total is counted, and two measures where one is.
+    """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
     In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
     """
@@ -262,6 +262,8 @@ def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incrementa
         return reading
     if reading.more and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
+    if reading.equipment and measure != _STRENGTH:
+        raise refusals.because(verbatim, "equipment", reading.equipment[0])
     together = measure == _JOINT and _JOINED.issuperset(reading.fates)
     quoted = reading.quoted and reading.bound == "worded"
     if len(reading.fates) > 1 and not together and not quoted:

@@ -14,6 +14,7 @@ from domain.counting.vocabulary import (
     COMPLEMENT,
     COUNTING,
     DETERMINER,
+    EQUIPMENT,
     FATE,
     FILLER,
     INCLUDING,
@@ -35,7 +36,7 @@ from domain.numerals import CountError, shown, unreadable
 _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
 _DAYS, _YEARS = range(1, 32), range(1900, 2101)
-_NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING})
+_NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING, EQUIPMENT})
 _OF_PARTS = frozenset({PERSON, QUALIFIER, FILLER, PART_OF, DETERMINER, OF})
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"})
 
@@ -44,7 +45,7 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 class Around:
     """Reads the words behind a figure from `at` to the end; raises CountError for the first that spoils it.
 
-    Afterwards `fates` are the measures that the words name, `people` and `things` the nouns counted, `parts` what is
+    Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns counted, `parts` what is
     counted among them, `more` whether it is an increase.
     """
 
@@ -58,6 +59,7 @@ class Around:
     fates: set[str] = field(default_factory=set[str])
     people: list[str] = field(default_factory=list[str])
     things: list[str] = field(default_factory=list[str])
+    equipment: list[str] = field(default_factory=list[str])
     parts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     more: bool = False
     joins: bool = True
@@ -98,7 +100,7 @@ class Around:
 
     def _of_class(self, kind: str, end: int) -> None:
         word = " ".join(self.words[self.at : end])
-        if kind.startswith(FATE) or kind in {PERSON, THING}:
+        if kind.startswith(FATE) or kind in {PERSON, THING, EQUIPMENT}:
             self._head(kind, word, end)
         elif kind == QUALIFIER:
             self._open, self.at = self._open if self.headed and not self._open else word, end
@@ -127,7 +129,7 @@ class Around:
             self._befell(set(filter(None, kind.removeprefix(FATE).split("+"))))
         elif kind == PERSON and self._loose:
             self._described, self._loose = self._described | self._loose, set()
-        (self.things if kind == THING else self.people).append(word)
+        {THING: self.things, EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
         self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
 
     def _befell(self, fates: set[str]) -> None:

@@ -9,6 +9,7 @@ from domain.counting.vocabulary import (
     COMPLEMENT,
     COUNTING,
     DETERMINER,
+    EQUIPMENT,
     FATE,
     FILLER,
     INCLUDING,
@@ -177,6 +178,11 @@ _WITH = """
     clash with | clashes with | fighting with | battle with | battles with | war with | firefight with | shootout with
     | gunfight with | skirmishes with
 """
+_EQUIPMENT = """
+    vehicles | tanks | armoured vehicles | armored vehicles | armoured personnel carriers | armored personnel carriers
+    | drones | missiles | rockets | aircraft | helicopters | warships | jets | fighter jets | artillery pieces | gunships
+    | pickup trucks | military vehicles
+"""
 _GROUPS = """
     families households truckloads busloads carloads boatloads truckload busload carload boatload bags sacks graves
     groups gangs teams crews units battalions brigades regiments companies platoons squads divisions convoys couples
@@ -216,7 +222,7 @@ _ALIVE = """
 """
 _CHANGES = "from increase rise jump versus vs compared revised up-from down-from instead but"
 _PLACES = """
-    hospitals schools mosques churches places locations sites buildings-s vehicles cars tanks boats checkpoints
+    hospitals schools mosques churches places locations sites cars boats checkpoints
 """
 _COUNTING = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -284,6 +290,7 @@ AROUND: dict[Phrase, str] = {
     **to_one(
         "homes | houses | buildings | air strikes | airstrikes | strikes | attacks | raids | homes | apartments", THING
     ),
+    **to_one(_EQUIPMENT, EQUIPMENT),
     **to_one("destroyed | damaged | carried out | were destroyed | burned | looted", FILLER),
     **_class(_FILLERS, FILLER),
     **to_one(_CLOSINGS, CLOSING),

@@ -8,6 +8,7 @@ from domain.counting.vocabulary import (
     COMPLEMENT,
     COUNTING,
     DETERMINER,
+    EQUIPMENT,
     FATE,
     FILLER,
     INCLUDING,
@@ -219,6 +220,9 @@ AROUND: dict[Phrase, str] = {
     **_class(_THINGS, THING),
     **to_one(_KILLED, f"{FATE}killed"),
     **{phrase: f"{FATE}{fate}" for fate, several in _OTHER_FATES.items() for phrase in to_one(several, "")},
+    **to_one(
+        "véhicules | véhicules blindés | chars | blindés | drones | missiles | roquettes | hélicoptères", EQUIPMENT
+    ),
     **to_one("à bord", PERSON),
     **to_one("détruites | détruits | endommagées | détruite | ont été détruites", FILLER),
     **_class(_FILLERS, FILLER),

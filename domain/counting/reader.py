@@ -28,6 +28,7 @@ class Understood(Reading):
 
     fates: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     more: bool = False
     quoted: bool = False
@@ -275,6 +276,7 @@ class _Phrase:
             reading.bound,
             tuple(sorted(around.fates)),
             tuple(around.things),
+            tuple(around.equipment),
             tuple(part for _, part in around.parts),
             more=around.more or lead.more,
             quoted=self._quoted(),

@@ -11,7 +11,7 @@ Value = int | Fraction
 Ends = tuple[int | None, int | None]
 
 # Classes of the words around a figure. A fate is written `fate:<measure>`, a refusal `!<reason>`.
-PERSON, THING, QUALIFIER, FILLER, CLOSING = "person", "thing", "qualifier", "filler", "closing"
+PERSON, THING, EQUIPMENT, QUALIFIER, FILLER, CLOSING = "person", "thing", "equipment", "qualifier", "filler", "closing"
 PREPOSITION, AGENT, OF, DETERMINER, ARTICLE, COMPLEMENT = "preposition", "agent", "of", "determiner", "article", "noun"
 JOIN, INCLUDING, PART_OF, MOSTLY, MORE, MONTH = "join", "including", "part_of", "mostly", "more", "month"
 FATE, REFUSED = "fate:", "!"
