@@ -95,7 +95,7 @@ def without_circles(claims: Sequence[Any]) -> dict[str, set[str]]:
 
 
 def by_the_rule(claims: Sequence[Any]) -> tuple[list[Any], set[str]]:
-    """Order claims as §4 says, from the end: explicit supersession first, then clocks, then order, figure and what else it says."""
+    """Order claims as §4 says, from the end: explicit supersession first, then clocks, then order, figure and content."""
     by_ref = {claim.ref: claim for claim in claims}
     superseded = without_circles(claims)
     places: dict[str, Span] = {}
@@ -191,7 +191,7 @@ def test_without_a_word_on_supersession_the_clocks_alone_decide(said: list[Held]
 
 
 @given(claims())
-def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_then_the_rest(said: list[Held]) -> None:
+def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_then_content(said: list[Held]) -> None:
     moment = Span(START, START)
     together = [replace(claim, supersedes=(), reported=moment) for claim in said]
     order, _ = history(together)
