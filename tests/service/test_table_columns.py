@@ -265,6 +265,13 @@ def test_a_figure_read_as_words_has_the_bound_of_its_column_and_words_have_their
     assert "no more is made of it" in str(count("some", LEAST_OF))
 
 
+def test_a_report_has_the_language_of_its_table() -> None:
+    assert stated(table(language="fr"))[0]["language"] == "fr"
+    assert "language" not in stated(table())[0]
+    with pytest.raises(ValidationError, match="language"):
+        table(language="fr ance")
+
+
 def test_words_are_read_with_the_marks_of_their_table() -> None:
     german: dict[str, Any] = {"thousands": "."}
     assert count("more than 2.000", WORDS, **german) == {
