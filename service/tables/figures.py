@@ -123,7 +123,7 @@ def _in_words(table: TableMap, figures: Counted, said: str) -> dict[str, object]
         raise Unfit(None, f"“{said[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
     count = _read(plain, figures.measure, figures.accumulation, table.language)
     if count.bound == "exact" and bound is not None:
-        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound}
+        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
     if bound not in (None, count.bound) and _STRICTER.get(bound or "") != count.bound:
         raise Unfit(None, _OTHERWISE.format(said=said[:100], reads=words_for(count), bound=bound))
     return {"verbatim": said} if plain == said else {"verbatim": said, **_figures(count)}
@@ -150,4 +150,5 @@ _OTHERWISE: Final = (
 
 def _figures(count: Count) -> dict[str, object]:
     ends = {"lower": count.lower, "upper": count.upper, "best": count.best}
-    return {**{name: figure for name, figure in ends.items() if figure is not None}, "bound": count.bound}
+    said = {name: figure for name, figure in ends.items() if figure is not None}
+    return {**said, "bound": count.bound, "lexicon": count.lexicon}

@@ -35,7 +35,11 @@ def stated(mapping: TableMap, **row: Any) -> tuple[dict[str, Any], list[tuple[st
 def count(cell: object, how: dict[str, Any] | None = None, **of_table: Any) -> object:
     document, wrong = stated(table(claims=[KILLED | (how or {})], **of_table), dead=cell)
     assert document["attributes"]["dead"] == ({"decimal": cell.digits} if isinstance(cell, Digits) else cell)
-    return document["claims"][0]["count"] if document["claims"] else (wrong[0][1] if wrong else "silent")
+    if not document["claims"]:
+        return wrong[0][1] if wrong else "silent"
+    found = document["claims"][0]["count"]
+    assert bool(found.pop("lexicon", None)) == ("verbatim" in found and "bound" in found)
+    return found
 
 
 def occurred(cell: str, **more: Any) -> tuple[object, str]:
