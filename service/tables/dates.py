@@ -99,7 +99,7 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
             try:
                 found.setdefault(_written(match.groupdict(), offset_at), each)
             except ValueError:
-                reason = f"“{text[:80]}” names a day or a time that does not exist, read by {each}."
+                reason = f"“{text[:80]}” names a day or a time that does not exist, read by “{each}”."
     if len(found) > 1:
         one, other = list(found)[:2]
         raise ValueError(f"“{text[:80]}” is {one} by “{found[one]}” and {other} by “{found[other]}”: keep one of them.")
@@ -163,7 +163,10 @@ def _written(said: dict[str, str], offset_at: OffsetAt) -> str:
         return f"{year:04}"
     if "d" not in said:
         return date(year, month, 1).isoformat()[:7]
-    day = date(year, month, int(said["d"])).isoformat()
+    exact = date(year, month, int(said["d"]))
+    if not _DAYS[exact.weekday()].startswith((said.get("A") or said.get("a") or "").lower().rstrip(".")):
+        raise ValueError
+    day = exact.isoformat()
     if "M" not in said:
         return day
     local = f"{day}T{_time(said)}"

@@ -1,15 +1,18 @@
 """Cells that are figures: each becomes a claim, or a sentence that says why it cannot be read as one."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
-from domain.counts import Count, CountError, read_count, words_for
+from pydantic import ValidationError
+
+from domain.counts import Count, words_for
+from domain.report.kinds.observation_noted import ObservationNoted
 from service.tables.cells import Wrong
 from service.tables.columns import Counted, Figures, Melt
 from service.tables.dates import columns_by_date
 from service.tables.looking import Looked, Unfit
 from service.tables.mapping import TableMap
-from service.tables.numbers import Numbers
 from service.tables.parsed import Raw, text_of
 
 _SILENT: Final = ("", "NaN")
@@ -31,7 +34,7 @@ def claims_of(table: TableMap, flat: Raw) -> tuple[list[dict[str, Any]], list[Wr
             continue
         try:
             words = row.text(figures.words).strip() if figures.words else ""
-            count = _count(table.numbers, figures, cell, words)
+            count = _count(table, figures, cell, words)
             claims.append({"id": figures.name(place), **_key(figures), **_times(figures, row), "count": count})
         except Unfit as problem:
             wrong.append((problem.column or column, str(problem)))
@@ -73,7 +76,7 @@ def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str
             wrong.append((column, f"Another column is called by the same date, {day}; the first makes a claim."))
             continue
         try:
-            count = _count(table.numbers, melt, cell, "")
+            count = _count(table, melt, cell, "")
         except Unfit as problem:
             wrong.append((column, str(problem)))
             continue
@@ -94,38 +97,49 @@ def _name(melt: Melt, place: int, day: str) -> str:
     return f"{before}-{day}".removeprefix("-")
 
 
-def _count(numbers: Numbers, figures: Counted, cell: object, words: str) -> dict[str, object]:
+def _count(table: TableMap, figures: Counted, cell: object, words: str) -> dict[str, object]:
     """Return how many a cell says. Raises Unfit, which says why that cannot be read."""
-    text = text_of(cell).strip()
+    numbers, text = table.numbers, text_of(cell).strip()
     bound: dict[str, object] = {"bound": figures.bound} if figures.bound else {}
     if not words:
         number = numbers.whole(cell, text)
         if number is not None:
             return {_ONE_ENDED.get(figures.bound or "", "best"): number, **bound}
     if words or (figures.counts == "words" and isinstance(cell, str)):
-        return _in_words(numbers, f"{words} {text}".strip(), figures.bound)
+        return _in_words(table, figures, f"{words} {text}".strip())
     hint = numbers.hint(text)
     if not hint and figures.counts != "words" and text.strip("-+.,0123456789"):
         hint = " Where cells say it in words, give the claim counts = “words”."
     raise Unfit(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 
 
-def _in_words(numbers: Numbers, said: str, bound: str | None) -> dict[str, object]:
+def _in_words(table: TableMap, figures: Counted, said: str) -> dict[str, object]:
     """Read words by the lexicon, which knows no marks but ours; what is only a figure has the bound of its column."""
+    bound, numbers = figures.bound, table.numbers
     if bound is None and not numbers.declared:
         return {"verbatim": said}
     plain = numbers.in_words(said)
     if plain is None:
         raise Unfit(None, f"“{said[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
-    try:
-        count = read_count(plain)
-    except CountError as problem:
-        raise Unfit(None, f"It is kept as a cell, and no more is made of it: {problem}") from problem
+    count = _read(plain, figures.measure, figures.accumulation, table.language)
     if count.bound == "exact" and bound is not None:
-        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound}
+        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
     if bound not in (None, count.bound) and _STRICTER.get(bound or "") != count.bound:
         raise Unfit(None, _OTHERWISE.format(said=said[:100], reads=words_for(count), bound=bound))
     return {"verbatim": said} if plain == said else {"verbatim": said, **_figures(count)}
+
+
+@lru_cache(maxsize=1024)
+def _read(words: str, measure: str, accumulation: str, language: str | None) -> Count:
+    """Read words as a report does that makes a claim of them: by its language, and for what it counts. Raises Unfit."""
+    claim = {"id": "1", "measure": measure, "accumulation": accumulation, "count": {"verbatim": words}}
+    told = {} if language is None else {"language": language}
+    body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **told}
+    try:
+        return ObservationNoted.model_validate(body).claims[0].count
+    except ValidationError as problem:
+        reason = problem.errors()[0]["msg"]
+        raise Unfit(None, f"It is kept as a cell, and no more is made of it: {reason}") from problem
 
 
 _OTHERWISE: Final = (
@@ -136,4 +150,5 @@ _OTHERWISE: Final = (
 
 def _figures(count: Count) -> dict[str, object]:
     ends = {"lower": count.lower, "upper": count.upper, "best": count.best}
-    return {**{name: figure for name, figure in ends.items() if figure is not None}, "bound": count.bound}
+    said = {name: figure for name, figure in ends.items() if figure is not None}
+    return {**said, "bound": count.bound, "lexicon": count.lexicon}

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE
 from domain.incident.commands import Countries, DeclareScope, UtcOffset
+from domain.report.written import Language
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
 from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
@@ -77,7 +78,8 @@ class TableMap(Strict, frozen=True):
     """What a table is: docs/formats.md explains every field.
 
     `key` names the columns that make the key of a row, which is cut at `key_cut` where that is given; `title` is a
-    pattern over the row as it is first read. `formerly` are names that columns had before. `dates` is how dates are
+    pattern over the row as it is first read. `formerly` are names that columns had before. `language` is that of its
+    words, by which counts are read. `dates` is how dates are
     written, `decimal` and `thousands` how numbers are, and `silence` are cells that say nothing. `duplicates` says what
     becomes of several rows of one key. `columns` is the order of columns in what is written. `whole_file` says that a
     file is the whole table, so that a row which it lacks is removed; a version of a repository always is. `nested`:
@@ -93,6 +95,7 @@ class TableMap(Strict, frozen=True):
     source: Slug
     registered: Registered | None = None
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
+    language: Language | None = None
     utc_offset: UtcOffset = "Z"
     period: str | None = None
     countries: Countries = ()

@@ -99,6 +99,7 @@ def _whole(table: TableMap, key: str, flat: Raw, said: Said) -> dict[str, Any]:
         "title": title_of(table, key, flat),
         "source": table.source,
         **({"via": list(table.via)} if table.via else {}),
+        **({"language": table.language} if table.language else {}),
         **({"reported_at": said.reported_at} if said.reported_at else {}),
         "reported_order": said.order,
         "complete": True,

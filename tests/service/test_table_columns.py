@@ -35,7 +35,11 @@ def stated(mapping: TableMap, **row: Any) -> tuple[dict[str, Any], list[tuple[st
 def count(cell: object, how: dict[str, Any] | None = None, **of_table: Any) -> object:
     document, wrong = stated(table(claims=[KILLED | (how or {})], **of_table), dead=cell)
     assert document["attributes"]["dead"] == ({"decimal": cell.digits} if isinstance(cell, Digits) else cell)
-    return document["claims"][0]["count"] if document["claims"] else (wrong[0][1] if wrong else "silent")
+    if not document["claims"]:
+        return wrong[0][1] if wrong else "silent"
+    found = document["claims"][0]["count"]
+    assert bool(found.pop("lexicon", None)) == ("verbatim" in found and "bound" in found)
+    return found
 
 
 def occurred(cell: str, **more: Any) -> tuple[object, str]:
@@ -58,6 +62,7 @@ def occurred(cell: str, **more: Any) -> tuple[object, str]:
         ("%d %b %Y", "1 MAR 2024", "2024-03-01"),
         ("%b. %d, %Y", "Sept. 9, 2024", "2024-09-09"),
         ("%A, %B %d, %Y", "Sunday, June 12, 2016", "2016-06-12"),
+        ("%a. %d.%m.%Y", "Sun. 12.06.2016", "2016-06-12"),
         ("%m/%Y", "6/2016", "2016-06"),
         ("%Y", "2016", "2016"),
         ("%m/%d/%Y %H:%M", "6/12/2016 2:05", "2016-06-12T02:05:00-05:00"),
@@ -83,6 +88,7 @@ def test_a_date_is_read_as_it_is_declared(dates: object, cell: str, said: str) -
         ("%m/%d/%Y", "6/12/16", "is not written as “%m/%d/%Y”"),
         ("%m/%d/%Y", "2016-06-12", "is not written as “%m/%d/%Y”"),
         ("%d %b %Y", "1 März 2024", "is not written as"),
+        ("%A, %B %d, %Y", "Monday, June 12, 2016", "does not exist"),
         ("%m/%d/%Y %I:%M %p", "6/12/2016 13:05 pm", "does not exist"),
         (["%m/%d/%Y", "%d/%m/%Y"], "6/12/2016", "keep one of them"),
     ],
@@ -260,7 +266,14 @@ def test_a_figure_read_as_words_has_the_bound_of_its_column_and_words_have_their
     for otherwise in ("~20", "up to 20", "10-20"):
         assert "reads as" in str(count(otherwise, LEAST_OF))
         assert "at_least" in str(count(otherwise, LEAST_OF))
-    assert "cannot be read" in str(count("some", LEAST_OF))
+    assert "no more is made of it" in str(count("some", LEAST_OF))
+
+
+def test_a_report_has_the_language_of_its_table() -> None:
+    assert stated(table(language="fr"))[0]["language"] == "fr"
+    assert "language" not in stated(table())[0]
+    with pytest.raises(ValidationError, match="language"):
+        table(language="fr ance")
 
 
 def test_words_are_read_with_the_marks_of_their_table() -> None:
