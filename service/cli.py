@@ -232,6 +232,9 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None,
         typer.Option(metavar="NAME", help="How the files are encoded, if not in UTF-8: cp1252, utf-16-le."),
     ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+    ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
     ] = False,
@@ -256,7 +259,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     from service.console import importing, outcome
 
     asked = importing.Asked(
-        format_, files, map_, path, reported_at, encoding, restore=restore, json=json, errors=errors
+        format_, files, map_, path, reported_at, encoding, sheet, restore=restore, json=json, errors=errors
     )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
 

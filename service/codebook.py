@@ -14,7 +14,7 @@ import orjson
 from domain.clocks import UTC, ClockError, parse_reported
 from domain.words import slugify
 from service.importer import Bad, Layout, Line, Source, Unreadable, Where
-from service.spreadsheet import Row, columns, rows
+from service.spreadsheet import Row, columns, rows, sheets_not_read
 from service.texts import digest_of, size
 from service.verbatim import attributes_of
 
@@ -113,6 +113,11 @@ class Codebook:
 def steps(source: Source) -> int:
     """Return how many bytes the files have. Raises Unreadable."""
     return sum(map(size, source.paths))
+
+
+def notes(source: Source) -> list[str]:
+    """Return a sentence for each workbook that has more sheets than the one that is read. Raises Unreadable."""
+    return sheets_not_read(source.paths, source.layout)
 
 
 def _expect_moment(reported_at: str | None) -> None:

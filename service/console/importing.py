@@ -42,6 +42,7 @@ class Asked:
     path: str | None = None
     reported_at: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     restore: bool = False
     json: bool = False
     errors: Path | None = None
@@ -50,7 +51,7 @@ class Asked:
     def layout(self) -> Layout:
         """How the files are laid out. Raises Misuse."""
         try:
-            return Layout(encoding_named(self.encoding) if self.encoding is not None else None)
+            return Layout(encoding_named(self.encoding) if self.encoding is not None else None, self.sheet)
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
 
@@ -127,6 +128,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
+        for note in importer.notes(reading.source(advance)):
+            say(note)
         total = importer.steps(reading.source(advance))
         with read_ahead(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, notes, place, slug_of, steps
 from service.countries import BY_NUMBER
 from service.importer import Importer
 
@@ -172,7 +172,7 @@ def _place(cells: Cells) -> Part:
 IMPORTER = Importer(
     name="acled",
     summary="ACLED events, each an incident of its own",
-    files="CSV files with the columns of ACLED, packed by gzip or not",
+    files="CSV files with the columns of ACLED, or Excel workbooks, packed or not",
     read=Codebook(
         name="acled",
         title="ACLED",
@@ -191,4 +191,5 @@ IMPORTER = Importer(
         said=_said,
     ).read,
     steps=steps,
+    notes=notes,
 )  # fmt: skip

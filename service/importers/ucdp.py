@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, notes, place, slug_of, steps
 from service.countries import BY_STATE
 from service.importer import Importer
 
@@ -118,7 +118,7 @@ def _place(cells: Cells) -> Part:
 IMPORTER = Importer(
     name="ucdp",
     summary="UCDP GED and Candidate events, each an incident of its own",
-    files="CSV files of UCDP GED or UCDP Candidate, packed by gzip or not",
+    files="CSV files of UCDP GED or UCDP Candidate, or Excel workbooks, packed or not",
     read=Codebook(
         name="ucdp",
         title="UCDP",
@@ -133,4 +133,5 @@ IMPORTER = Importer(
         report=_report,
     ).read,
     steps=steps,
+    notes=notes,
 )  # fmt: skip
