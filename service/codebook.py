@@ -13,7 +13,7 @@ import orjson
 
 from domain.clocks import UTC, ClockError, parse_reported
 from domain.words import slugify
-from service.importer import Bad, Layout, Line, Source, Unreadable, Where
+from service.importer import Bad, Layout, Line, Note, Source, Unreadable, Where
 from service.spreadsheet import Row, columns, rows, sheets_not_read
 from service.texts import digest_of, size
 from service.verbatim import attributes_of
@@ -59,7 +59,7 @@ class Codebook:
     report: Callable[[Cells], Part]
     said: Callable[[Cells], str | None] = lambda _: None
 
-    def read(self, source: Source) -> Iterator[Line | Bad]:
+    def read(self, source: Source) -> Iterator[Line | Bad | Note]:
         """Yield, of each row, the incident and the report; cells are kept verbatim. Raises Unreadable.
 
         The id of a report follows from the row and its release, so the same file again changes nothing, and another
@@ -71,6 +71,7 @@ class Codebook:
             _expect_columns(path, source.layout, self.title, (self.event, *self.needed))
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
         for path, digest in zip(source.paths, digests, strict=True):
+            yield from sheets_not_read(path, source.layout)
             yield Line(Where(str(path), 1), {"register": self.registration})
             release = source.reported_at or digest
             for row in rows(path, source.advance, source.layout):
@@ -113,11 +114,6 @@ class Codebook:
 def steps(source: Source) -> int:
     """Return how many bytes the files have. Raises Unreadable."""
     return sum(map(size, source.paths))
-
-
-def notes(source: Source) -> list[str]:
-    """Return a sentence for each workbook that has more sheets than the one that is read. Raises Unreadable."""
-    return sheets_not_read(source.paths, source.layout)
 
 
 def _expect_moment(reported_at: str | None) -> None:

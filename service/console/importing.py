@@ -24,7 +24,7 @@ from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
 from service.encodings import UnknownEncoding, encoding_named
-from service.importer import STDIN, Cells, Importer, Layout, Unreadable
+from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -128,8 +128,6 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
-        for note in importer.notes(reading.source(advance)):
-            say(note)
         total = importer.steps(reading.source(advance))
         with read_ahead(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
@@ -146,6 +144,8 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             for row in group:
                 if isinstance(row, Ready):
                     report.decided(row, next(answers))
+                elif isinstance(row, Note):
+                    report.note(row)
                 else:
                     report.unread(row)
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, notes, place, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
 from service.countries import BY_NUMBER
 from service.importer import Importer
 
@@ -191,5 +191,4 @@ IMPORTER = Importer(
         said=_said,
     ).read,
     steps=steps,
-    notes=notes,
 )  # fmt: skip

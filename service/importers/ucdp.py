@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, notes, place, slug_of, steps
+from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
 from service.countries import BY_STATE
 from service.importer import Importer
 
@@ -133,5 +133,4 @@ IMPORTER = Importer(
         report=_report,
     ).read,
     steps=steps,
-    notes=notes,
 )  # fmt: skip

@@ -27,7 +27,7 @@ def cells_of(table: TableMap, raw: Raw) -> tuple[Cells, list[Wrong]]:
     cells: Cells = {}
     wrong: list[Wrong] = []
     for column, value in flattened(raw, table.whole).items():
-        of = table.types.get(column)
+        of = table.types.get(column) or table.types.get(table.now_called.get(column, column))
         if of == "json":
             cells[column] = _written(value)
         elif isinstance(value, list):

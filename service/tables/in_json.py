@@ -30,7 +30,7 @@ def read_json(table: TableMap, text: str) -> Parsed:
     numbered = Numbered()
     faults = [Fault(lines.of(place), table.key[0], NO_KEY) for place, key in enumerate(keys) if not key]
     places = {numbered.put(key, listed[place]): place for place, key in enumerate(keys) if key}
-    return Parsed(numbered.rows, faults, truths, line_of=lambda key: lines.of(places[key]))
+    return Parsed(numbered.rows, faults, truths, line_of=lambda key: lines.of(places[key]), doubles=numbered.doubles)
 
 
 def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
@@ -47,8 +47,14 @@ def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
 
 def _key(table: TableMap, row: Raw) -> str:
     """Return the key of a row of JSON, nothing where all of its cells are missing or blank."""
-    parts = key_parts(table, lambda column: text_of(_value(row, column)))
+    parts = key_parts(table, lambda column: text_of(_called(table, row, column)))
     return "|".join(parts) if "".join(parts).strip() else ""
+
+
+def _called(table: TableMap, row: Raw, column: str) -> object:
+    """Return the value of a column by the first of its names that the row has."""
+    values = (_value(row, name) for name in table.names_of(column))
+    return next((value for value in values if value is not None), None)
 
 
 def _value(row: Raw, column: str) -> object:

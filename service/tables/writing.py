@@ -42,7 +42,7 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
 def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
     """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point."""
     found = {column for row in rows for column in row.cells}
-    first = dict.fromkeys((*table.columns, *table.key))
+    first = dict.fromkeys(name for column in (*table.columns, *table.key) for name in table.names_of(column))
     return [*(column for column in first if column in found), *sorted(found - first.keys())]
 
 
