@@ -45,7 +45,7 @@ def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
 
 def _row(header: Header, record: Record, faults: list[Fault]) -> Raw | None:
     """Return the cells of a record by column; None where it is no row, and `faults` has why."""
-    faults.extend(Fault(record.line, header.named(flaw), flaw.reason) for flaw in record.flaws)
+    faults.extend(Fault(record.line, header.named(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
     if any(flaw.fatal for flaw in record.flaws) or not any(record.cells):
         return None
     try:

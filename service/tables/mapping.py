@@ -92,6 +92,8 @@ class TableMap(Strict, frozen=True):
     does not. `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a
     workbook. `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in
     their order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
+    `rows` is the path to the rows in JSON, which ends in “*” where they are members of an object; `key_column` then
+    has their names.
     """
 
     table: TableName
@@ -128,6 +130,8 @@ class TableMap(Strict, frozen=True):
     header: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
     header_names: Columns = ()
     unnamed: Literal["refuse", "ignore"] = "refuse"
+    rows: Label | None = None
+    key_column: Label | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -139,6 +143,11 @@ class TableMap(Strict, frozen=True):
         if self.header == 0 and not (self.header_names or self.columns):
             sentence = "“header” is 0, so there is no header: “columns” must name all columns, in their order."
             raise PydanticCustomError("header", sentence)
+        if (self.rows is not None and self.rows.split(".")[-1] == "*") != (self.key_column is not None):
+            sentence = "“key_column” names the column for the names of rows, where “rows” ends in “*”; and only there."
+            raise PydanticCustomError("rows", sentence)
+        if self.rows is not None and self.format != "json":
+            raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
         _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
         _expect_apart([each.counted for each in self.claims], "count")
         for column, of in self.types.items():

@@ -19,11 +19,12 @@ Raw = Mapping[str, Any]
 
 
 class Fault(NamedTuple):
-    """What is wrong in a row: its first line, the column, and a sentence."""
+    """What is wrong in a row: its first line, the column, and a sentence; whether the row could not be read for it."""
 
     line: int | None
     column: str | None
     reason: str
+    lost: bool = False
 
 
 class Unparsed(ValueError):
@@ -58,7 +59,7 @@ class Parsed:
     @property
     def broken(self) -> bool:
         """Whether some of it could not be read at all, so that nobody knows which rows it lacks."""
-        return any(fault.column is None for fault in self.faults)
+        return any(fault.column is None or fault.lost for fault in self.faults)
 
     def losses(self, key: str, where: Where) -> Iterator[Bad]:
         """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""

@@ -157,7 +157,7 @@ def test_what_a_pattern_says_goes_into_the_report_as_far_as_it_can_be_read() -> 
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [({"x": "a" * 10_001}, "x"), ({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
+    [({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
 )
 def test_a_cell_that_cannot_be_kept_refuses_its_row(row: dict[str, Any], column: str | None) -> None:
     document, wrong = stated(table(), **row)
