@@ -69,9 +69,10 @@ class Codebook:
         _expect_moment(source.reported_at)
         for path in source.paths:
             _expect_columns(path, source.layout, self.title, (self.event, *self.needed))
+        notes = [note for path in source.paths for note in sheets_not_read(path, source.layout)]
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
+        yield from notes
         for path, digest in zip(source.paths, digests, strict=True):
-            yield from sheets_not_read(path, source.layout)
             yield Line(Where(str(path), 1), {"register": self.registration})
             release = source.reported_at or digest
             for row in rows(path, source.advance, source.layout):

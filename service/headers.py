@@ -40,6 +40,8 @@ class Header(NamedTuple):
 
     def row(self, record: Record) -> dict[str, str]:
         """Return the cells of a record by column; a column without a name must be empty. Raises BadHeader."""
+        if "" not in self.names:
+            return dict(zip(self.names, record.cells, strict=False))
         for place, (name, cell) in enumerate(zip(self.names, record.cells, strict=False), 1):
             if not (name or self.ignoring) and cell.strip():
                 raise BadHeader(_unnamed(place, record.line, cell))

@@ -58,11 +58,12 @@ def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
     table = mapped(source, written)
     for path in source.paths:
         expect_text(path, table.layout)
+    notes = [note for path in source.paths for note in sheets_not_read(path, table.layout)]
     _expect_moment(source.reported_at)
     standing = _Standing(table, source)
+    yield from notes
     yield from registered(source, table)
     for path in source.paths:
-        yield from sheets_not_read(path, table.layout)
         try:
             yield from standing.take(str(path), parse(table, bytes_of(path)))
         except Unparsed as problem:
