@@ -41,6 +41,11 @@ class Stretch(Strict, frozen=True):
         return self.starts or self.ends or ""
 
     @property
+    def patterns(self) -> tuple[str, ...]:
+        """All patterns in it."""
+        return (self.anchor, self.length) if isinstance(self.length, str) else (self.anchor,)
+
+    @property
     def length(self) -> str | int:
         """How long it is, in days or hours."""
         return (self.days if self.hours is None else self.hours) or 0

@@ -109,11 +109,11 @@ def read_date(text: str, formats: Sequence[str], offset: str) -> str:
 
 
 def expect_one_reading(text: str) -> None:
-    """See that a date for which no format is declared does not read in two ways. Raises ValueError with a sentence."""
+    """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         first, last = (found[2].join((*each, year)) for each in (("%m", "%d"), ("%d", "%m")))
-        sentence = f"“{text}” does not say whether its month or its day comes first, so the mapping file has to:"
+        sentence = f"“{text}” is a date in an order that the mapping file has to say:"
         raise ValueError(f"{sentence} dates = “{first}” (month first) or dates = “{last}” (day first).")
 
 

@@ -105,7 +105,7 @@ def _count(numbers: Numbers, figures: Counted, cell: object, words: str) -> dict
     if words or (figures.counts == "words" and isinstance(cell, str)):
         return _in_words(numbers, f"{words} {text}".strip(), figures.bound)
     hint = numbers.hint(text)
-    if not hint and figures.counts != "words":
+    if not hint and figures.counts != "words" and text.strip("-+.,0123456789"):
         hint = " Where cells say it in words, give the claim counts = “words”."
     raise Unfit(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 
