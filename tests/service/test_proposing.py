@@ -57,7 +57,9 @@ FILES: dict[str, bytes] = {
             ],
         }
     ).encode(),
-    "events.xlsx": workbook({"Events": [list(EVENTS[0]), *(list(each.values()) for each in EVENTS)], "Notes": [["x"]]}),
+    "events.xlsx": workbook(
+        {"Events": [list(EVENTS[0]), *(list(each.values()) for each in EVENTS)], "Notes": [["id", "x"], [1, "y"]]}
+    ),
 }
 
 
@@ -77,10 +79,7 @@ def table_of(proposal: Proposal, folder: Path) -> TableMap:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_proposal_imports_the_file_and_gives_the_table_back(
-    name: str, database_url: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    here = Here(database_url, capfd)
+def test_a_proposal_imports_the_file_and_gives_the_table_back(name: str, here: Here, tmp_path: Path) -> None:
     proposal = propose(FILES[name], name)
     table = table_of(proposal, tmp_path)
     assert table == proposal.table
