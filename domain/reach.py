@@ -43,6 +43,12 @@ def by_reach(claims: Sequence[Held]) -> dict[datetime, list[Held]]:
     return found
 
 
+def days_of(stood: Iterable[Held], current: Held | None) -> dict[datetime, Held]:
+    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
+    own = () if current is None else (held for held in stood if report_of(held) == report_of(current))
+    return {held.counted_until: held for held in own}
+
+
 def _furthest(claims: Iterable[Held]) -> dict[_Of, Held]:
     found: dict[_Of, Held] = {}
     for held in claims:

@@ -85,7 +85,7 @@ def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str
 def _columns(table: TableMap, flat: Raw) -> Iterator[tuple[int, Melt, str, str]]:
     """Yield the columns that are called by dates, in the order of these: place of the rule, rule, column, date."""
     for place, melt in enumerate(table.melt, 1):
-        for column, day in sorted(columns_by_date(list(flat), melt.columns), key=lambda each: (each[1], each[0])):
+        for column, day in sorted(columns_by_date(tuple(flat), melt.columns), key=lambda each: (each[1], each[0])):
             yield place, melt, column, day
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -176,6 +177,10 @@ class TableMap(Strict, frozen=True):
         figures = (name for each in self.claims for name in (each.column, each.words) if name)
         return tuple(dict.fromkeys((*columns, *figures)))
 
+    def offset_at(self, local: datetime) -> str:  # noqa: ARG002 - a table has one offset
+        """Return the offset from UTC of a time on the clocks of the table."""
+        return self.utc_offset
+
     def names_of(self, column: str) -> tuple[str, ...]:
         """Return the names that a column has had, the present one first."""
         return (column, *self.formerly.get(column, ()))
@@ -189,7 +194,7 @@ class TableMap(Strict, frozen=True):
                 hint = f"; did you mean “{near}”?" if near else "."
                 yield f"No row has a column “{column}”, which the mapping file reads{hint}"
         for melt in self.melt:
-            if not any(columns_by_date(sorted(columns), melt.columns)):
+            if not any(columns_by_date(tuple(sorted(columns)), melt.columns)):
                 yield f"No column is called by a date that “{melt.columns}” writes."
 
     @cached_property

@@ -73,7 +73,7 @@ def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
     found = {column for row in rows for column in row.cells}
     first = dict.fromkeys(name for column in (*table.columns, *table.key) for name in table.names_of(column))
     rest = sorted(found - first.keys())
-    dated = {name: day for melt in table.melt for name, day in columns_by_date(rest, melt.columns)}
+    dated = {name: day for melt in table.melt for name, day in columns_by_date(tuple(rest), melt.columns)}
     return [*(column for column in first if column in found), *sorted(rest, key=lambda name: dated.get(name, ""))]
 
 

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import catalogue
+from domain.difference import difference
 from domain.incident import refusals
 from domain.incident.commands import RetractReport
 from domain.incident.facts import ReportFiled
 from domain.incident.incident import Incident, warnings_about
+from domain.reading import Reading
 from tests.domain.book import Book, open_book
 
 
@@ -92,6 +95,22 @@ def test_a_row_that_grows_warns_of_no_decrease_and_one_whose_last_day_falls_does
     assert warned(book, grown, "2025-03-09") == []
     assert warned(book, {**grown, "2025-03-10": 39}, "2025-03-10") == []
     assert warned(book, {**grown, "2025-03-10": 20}, "2025-03-11") == ["decrease"]
+
+
+def test_the_difference_names_each_day_that_was_changed_and_a_step_the_last_day_alone() -> None:
+    book = open_book()
+    say(book, {"2025-03-08": 30, "2025-03-09": 39}, "2025-03-09")
+    say(book, {"2025-03-08": 30, "2025-03-09": 30, "2025-03-10": 41}, "2025-03-10")
+    reading = Reading(None, catalogue.policy("range/1"))
+    told = difference((book.history(len(book.facts) - 1), reading), (book.history(), reading))
+    revised = cast("list[dict[str, Any]]", told["revised_by_source"])
+    days = {each.get("counted_until"): (each["before"]["best"], each["after"]["best"]) for each in revised}
+    assert days == {None: (39, 41), "2025-03-09T20:59:59Z": (39, 30)}
+    (series,) = cast("list[dict[str, Any]]", book.read("tolls/1")["series"])
+    assert [[ref.partition("#")[2] for ref in step["moved_by"]] for step in series["reported"]] == [
+        ["2025-03-09"],
+        ["2025-03-10"],
+    ]
 
 
 def test_two_figures_of_one_day_are_refused_as_before() -> None:

@@ -76,8 +76,7 @@ def test_what_is_to_be_known_of_what_was_read_is_told_for_people_and_for_machine
 ) -> None:
     mapping = tmp_path / "map.toml"
     mapping.write_text(
-        'table = "t"\ntitle = "{id}"\nformat = "csv"\nkey = ["id"]\nsource = "s"\n'
-        'claims = [{ column = "kiled", measure = "killed" }]\n'
+        'table = "t"\ntitle = "{id}"\nformat = "csv"\nkey = ["id"]\nsource = "s"\noccurred = "{kiled}"\n'
     )
     (table := tmp_path / "t.csv").write_text("id,killed\n1,2\n")
     words = ("import", "csv", str(table), "--map", str(mapping))

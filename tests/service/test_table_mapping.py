@@ -1,7 +1,10 @@
 """Mapping files, and rows by them: what a mapping file may say, how rows are called, and what a row cannot be."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +92,25 @@ def test_a_mapping_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> 
 def test_the_mapping_files_that_come_along_can_be_used() -> None:
     found = [read_map(path).table for path in sorted((resources.samples() / "tables").glob("*.toml"))]
     assert found == ["gaza-daily", "oryx-totals", "ru-losses-equipment", "ru-losses-personnel"]
+
+
+FORMATS = Path(__file__).parents[2] / "docs" / "formats.md"
+
+
+def examples() -> list[str]:
+    """Return the examples of docs/formats.md of what a mapping file can say: blocks of tables, and else lines."""
+    text = FORMATS.read_text(encoding="utf-8")
+    said = text[text.index("### Dates\n") : text.index("### How rows become")]
+    blocks = [dedent(block) for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", said, re.MULTILINE)]
+    return [part for block in blocks for part in ([block] if "\n[" in block or block[0] == "[" else block.splitlines())]
+
+
+@pytest.mark.parametrize("example", examples())
+def test_each_example_of_the_documentation_can_stand_in_a_mapping_file(example: str) -> None:
+    said = tomllib.loads(example)
+    assert said or not example.strip()
+    mapping = TableMap.model_validate(LEAST | {"format": "csv"} | said)
+    assert said.keys() <= mapping.model_fields_set
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,30 @@ def test_a_row_goes_on_in_another_incident_that_it_was_merged_into_or_moved_to(
     assert killed(database_url, "people-6000") == {}
 
 
+def test_a_history_goes_on_after_rows_were_merged_and_moved_and_is_found_again(
+    database_url: str, tmp_path: Path, mapped: Mapped
+) -> None:
+    path = mapped(ROWS)
+    versions = [(day, {"p.csv": text.encode()}) for day, text in zip(DAYS, MERGED, strict=False)]
+    first = repository_of_files(tmp_path / "first", versions[:1])
+    follow(database_url, path, first, "p.csv")
+    held = tables.held(database_url, read_map(path))
+    do(
+        database_url,
+        (OpenIncident(slug="town", title="Town"), None),
+        (OpenIncident(slug="street", title="Street"), None),
+        (MergeIncident(into="town"), "people-5548"),
+        (MoveReport.model_validate({"report_id": held["6000"].report_id, "to": "street"}), None),
+    )
+    repo = repository_of_files(tmp_path / "repo", versions)
+    came = follow(database_url, path, repo, "p.csv")
+    assert (came.refused, came.bad, came.recorded, came.replayed) == ([], [], 6, 6)
+    again = follow(database_url, path, repo, "p.csv")
+    assert (again.refused, again.recorded, again.replayed) == ([], 0, 12)
+    assert killed(database_url, "town") == {"people-5548/incident": 3}
+    assert killed(database_url, "street") == {"people-6000/incident": 4}
+
+
 def test_a_row_whose_report_was_moved_to_another_row_goes_on_there(database_url: str, mapped: Mapped) -> None:
     path = mapped(ROWS)
     take(database_url, path, MERGED[0], DAYS[0])
