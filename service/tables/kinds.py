@@ -95,7 +95,7 @@ def is_iso(cells: Sequence[str]) -> bool:
 
 def _reading(text: str, written: str) -> str | None:
     try:
-        return read_date(text, (written,), "Z") if form(written).fits.fullmatch(text) else None
+        return read_date(text, (written,), lambda _: "Z") if form(written).fits.fullmatch(text) else None
     except ValueError:
         return None
 
