@@ -7,6 +7,7 @@ The service is imported by the command that runs, so that help and mistakes are 
 import io
 import sys
 import unicodedata
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,13 @@ Policy = Annotated[
     str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
 ]
 Map = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")]
+
+
+class Written(StrEnum):
+    """In which way a table is written."""
+
+    csv = "csv"
+    json = "json"
 
 
 def main() -> None:
@@ -236,6 +244,13 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     reported_at: Annotated[
         str | None, typer.Option(metavar="TIME", help="When the files said it, where they do not tell: RFC 3339.")
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How the files are encoded, if not in UTF-8: cp1252, utf-16-le."),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+    ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
     ] = False,
@@ -254,12 +269,46 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
       knownwhen import ndjson reports.ndjson
       knownwhen import csv --map losses.toml losses.csv
       knownwhen import git --map losses.toml --path data/losses.csv ./repository
+      knownwhen import acled --encoding cp1252 saved-by-excel.csv
       knownwhen import ndjson --restore log.ndjson
     """
     from service.console import importing, outcome
 
-    asked = importing.Asked(format_, files, map_, path, reported_at, restore=restore, json=json, errors=errors)
+    asked = importing.Asked(
+        format_, files, map_, path, reported_at, encoding, sheet, restore=restore, json=json, errors=errors
+    )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
+
+
+@app.command("map")
+def map_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, JSON or Excel, packed or not.")],
+    *,
+    format_: Annotated[
+        Written | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="MAP", help="Where the mapping file goes; - is standard output.")
+    ] = Path("-"),
+    debug: Debug = False,
+) -> None:
+    """Propose a mapping file for a table: its key, dates, figures, places, silence, and how it is laid out.
+
+    Nothing is recorded. What three rows would become, and what it was unsure of, is said beside it: read it, correct
+    the file, and import by it.
+
+    [bold]Examples[/bold]
+
+      knownwhen map losses.csv -o losses.toml
+      knownwhen map events.xlsx --sheet 2024
+    """
+    from service.console import mapping, outcome
+
+    asked = mapping.Asked(file, format_.value if format_ else None, sheet, output)
+    outcome.run(lambda settings: mapping.map_(settings, asked), debug=debug)
 
 
 @app.command()

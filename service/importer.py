@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
 STDIN: Final = Path("-")
 """What stands for standard input."""
@@ -41,19 +41,37 @@ class Bad(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file of a table is laid out.
+
+    `encoding` is that of a file without a byte order mark, where it is not UTF-8; `sheet` that of a workbook, by
+    default the first visible one with data. `header` is the line (row of a sheet) with the header, 0 where there is
+    none, by default the first; `names` are other names for all columns, in their order. Columns without a name must be
+    empty, unless they are left out (`unnamed`).
+    """
+
+    encoding: str | None = None
+    sheet: str | None = None
+    header: int | None = None
+    names: tuple[str, ...] | None = None
+    unnamed: Literal["refuse", "ignore"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What is read: files or repositories, and how.
 
     `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` when the files said
-    what they say, where they do not tell (RFC 3339). `held` gives the rows of the mapping's table as it stands now,
-    by key; `advance` is told how many steps (bytes, or versions of a repository) have been read, of those that the
-    importer's `steps` counted.
+    what they say, where they do not tell (RFC 3339); `layout` how they are laid out, which goes before what the mapping
+    file says. `held` gives the rows of the mapping's table as it stands now, by key; `advance` is told how many steps
+    (bytes, or versions of a repository) have been read, of those that the importer's `steps` counted.
     """
 
     paths: tuple[Path, ...]
     map: Path | None = None
     path: str | None = None
     reported_at: str | None = None
+    layout: Layout = Layout()
     held: Callable[[Any], Mapping[str, Cells]] = lambda _: {}
     advance: Callable[[int], None] = lambda _: None
 

@@ -172,7 +172,7 @@ def _place(cells: Cells) -> Part:
 IMPORTER = Importer(
     name="acled",
     summary="ACLED events, each an incident of its own",
-    files="CSV files with the columns of ACLED, packed by gzip or not",
+    files="CSV files with the columns of ACLED, or Excel workbooks, packed or not",
     read=Codebook(
         name="acled",
         title="ACLED",

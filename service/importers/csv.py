@@ -8,7 +8,7 @@ from service.tables.files import read_files, sizes
 IMPORTER = Importer(
     name="csv",
     summary="a table, by a mapping file",
-    files="CSV files, each a later state of the table",
+    files="CSV files or Excel workbooks, packed or not, each a later state of the table",
     read=partial(read_files, written="csv"),
     steps=sizes,
     mapped=True,

@@ -118,7 +118,7 @@ def _place(cells: Cells) -> Part:
 IMPORTER = Importer(
     name="ucdp",
     summary="UCDP GED and Candidate events, each an incident of its own",
-    files="CSV files of UCDP GED or UCDP Candidate, packed by gzip or not",
+    files="CSV files of UCDP GED or UCDP Candidate, or Excel workbooks, packed or not",
     read=Codebook(
         name="ucdp",
         title="UCDP",

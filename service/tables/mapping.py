@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE
@@ -16,6 +16,8 @@ from domain.incident.commands import Countries, DeclareScope, UtcOffset
 from domain.report.written import Language
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
+from service.encodings import UnknownEncoding, encoding_named
+from service.importer import Layout
 from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
 from service.tables.dates import DateFormat, columns_by_date
 from service.tables.numbers import DecimalMark, Numbers, ThousandsMark
@@ -43,6 +45,13 @@ def _one_character(text: str) -> str:
     if len(text) == 1 and text not in "\r\n":
         return text
     raise PydanticCustomError("character", "This must be one character, such as “,” or “;”.")
+
+
+def _encoding(name: str) -> str:
+    try:
+        return encoding_named(name)
+    except UnknownEncoding as problem:
+        raise PydanticCustomError("encoding", "{sentence}", {"sentence": str(problem)}) from problem
 
 
 TableName = Annotated[Slug, AfterValidator(_begins_with_letters)]
@@ -84,7 +93,11 @@ class TableMap(Strict, frozen=True):
     becomes of several rows of one key. `columns` is the order of columns in what is written. `whole_file` says that a
     file is the whole table, so that a row which it lacks is removed; a version of a repository always is. `nested`:
     objects in JSON are flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON
-    does not.
+    does not. `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a
+    workbook. `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in
+    their order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
+    `rows` is the path to the rows in JSON, which ends in “*” where they are members of an object; `key_column` then
+    has their names.
     """
 
     table: TableName
@@ -117,6 +130,13 @@ class TableMap(Strict, frozen=True):
     nested: StrictBool = False
     nan: StrictBool = False
     csv: Dialect = Dialect()
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    sheet: Label | None = None
+    header: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    header_names: Columns = ()
+    unnamed: Literal["refuse", "ignore"] = "refuse"
+    rows: Label | None = None
+    key_column: Label | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -125,6 +145,14 @@ class TableMap(Strict, frozen=True):
         for each in (*self.claims, *self.melt):
             scopes = [INCIDENT_SCOPE, *(scope.name for scope in self.scopes)]
             _expect(each.scope, scopes, "scope", "declared under “scopes”")
+        if self.header == 0 and not (self.header_names or self.columns):
+            sentence = "“header” is 0, so there is no header: “columns” must name all columns, in their order."
+            raise PydanticCustomError("header", sentence)
+        if (self.rows is not None and self.rows.split(".")[-1] == "*") != (self.key_column is not None):
+            sentence = "“key_column” names the column for the names of rows, where “rows” ends in “*”; and only there."
+            raise PydanticCustomError("rows", sentence)
+        if self.rows is not None and self.format != "json":
+            raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
         _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
         _expect_apart([each.counted for each in self.claims], "count")
         for column, of in self.types.items():
@@ -177,6 +205,12 @@ class TableMap(Strict, frozen=True):
         """The present name of each column by its former ones."""
         former = ((each.column, each.formerly) for each in self.claims)
         return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
+
+    @property
+    def layout(self) -> Layout:
+        """How its files are laid out."""
+        names = self.header_names or (self.columns if self.header == 0 else ())
+        return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
 
     @property
     def whole(self) -> frozenset[str]:

@@ -19,11 +19,12 @@ Raw = Mapping[str, Any]
 
 
 class Fault(NamedTuple):
-    """What is wrong in a row: its first line, the column, and a sentence."""
+    """What is wrong in a row: its first line, the column, and a sentence; whether the row could not be read for it."""
 
     line: int | None
     column: str | None
     reason: str
+    lost: bool = False
 
 
 class Unparsed(ValueError):
@@ -36,13 +37,12 @@ class Parsed:
 
     `doubles` are the names in `rows` of all rows of a key that has several, as far as these are not settled;
     `contested` are keys that it has rows of, of which none is taken. `truths` says that some cell is true or false,
-    which Python holds equal to 1 and 0; `lossy` that bytes which are no UTF-8 were read as U+FFFD.
+    which Python holds equal to 1 and 0.
     """
 
     rows: dict[str, Raw]
     faults: list[Fault]
     truths: bool = False
-    lossy: bool = False
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
     doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     contested: frozenset[str] = frozenset()
@@ -58,13 +58,13 @@ class Parsed:
     @property
     def broken(self) -> bool:
         """Whether some of it could not be read at all, so that nobody knows which rows it lacks."""
-        return any(fault.column is None for fault in self.faults)
+        return any(fault.column is None or fault.lost for fault in self.faults)
 
     def losses(self, key: str, where: Where) -> Iterator[Bad]:
-        """Yield the cells of a row in which bytes were lost."""
+        """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""
         for column, cell in self.rows[key].items():
-            if self.lossy and isinstance(cell, str) and _LOST in cell:
-                reason = "The cell is not UTF-8; what cannot be read of it stands as “\ufffd”."
+            if isinstance(cell, str) and _LOST in cell:
+                reason = "The file has “\ufffd” here, for letters that were lost before it was written; it is kept so."
                 yield Bad(where._replace(column=column), reason)
 
 

@@ -13,6 +13,7 @@ from domain.withdrawal import by_home, withdrawn_reports
 from service.exporter import Export
 from service.tables.cells import Cells
 from service.tables.mapping import TableMap
+from service.verbatim import joined
 
 _NUMBERED = re.compile(r"(.*)#([0-9]{1,9})", re.DOTALL)
 
@@ -49,7 +50,7 @@ def _rows_of_home(said: Sequence[ReportHistory], table: TableMap) -> Iterator[Ro
         withdrawn = withdrawn_reports(together) if len(together) > 1 else ()
         last = next((each for each in together if each.now.report.complete and each.ref not in withdrawn), None)
         if key is not None and last is not None and table.table in last.now.report.external_ids:
-            cells = {column: _plain(cell) for column, cell in last.now.report.attributes.items()}
+            cells = joined({column: _plain(cell) for column, cell in last.now.report.attributes.items()})
             yield Row(key, cells, last.report_id, last.order)
 
 

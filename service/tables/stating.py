@@ -16,6 +16,7 @@ from service.tables.looking import Looked, Unfit
 from service.tables.mapping import TableMap
 from service.tables.parsed import BEYOND, Raw, flattened
 from service.tables.pattern import columns_of
+from service.verbatim import attributes_of
 
 _OF_ANY_ROW: Final = {"utc_offset", "period", "countries", "scopes"}
 _NO_MORE: Final = "It is kept as a cell, and no more is made of it: "
@@ -70,7 +71,7 @@ def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
         return Stated(None, wrong)
     flat = flattened(raw, table.whole)
     claims, unread = claims_of(table, flat)
-    document = {**_whole(table, key, flat, said), "attributes": cells, "claims": claims}
+    document = {**_whole(table, key, flat, said), "attributes": attributes_of(cells), "claims": claims}
     row = Looked(table, flat)
     if places := list(_places(table, row, unread)):
         document["places"] = places

@@ -188,7 +188,7 @@ def test_what_a_pattern_says_goes_into_the_report_as_far_as_it_can_be_read() -> 
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [({"x": "a" * 10_001}, "x"), ({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
+    [({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
 )
 def test_a_cell_that_cannot_be_kept_refuses_its_row(row: dict[str, Any], column: str | None) -> None:
     document, wrong = stated(table(), **row)
@@ -214,8 +214,8 @@ def test_a_file_that_is_no_table_is_told() -> None:
     in_csv = table(format="csv")
     for mapping, data, why in (
         (in_csv, b"", "empty"),
-        (in_csv, b"k,,a\n", "Column 2 of the header has no name"),
-        (in_csv, b"k,a,a\n", "is called “a” as another"),
+        (in_csv, b"k,,a\n1,x,2\n", "Column 2 has no name in the header, and “x” in line 2"),
+        (in_csv, b"k,a,a\n", "names “a” twice, in columns 2 and 3"),
         (in_csv, b"a,b\n", "no column “k”"),
         (in_csv, b'"' + b"k" * 200_000, "header cannot be read"),
         (table(), b"{}", "no JSON array"),
