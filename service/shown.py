@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from domain import catalogue
 from domain.claims import Key
+from domain.clocks import Span, parse_occurred
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History, ReportHistory
@@ -21,9 +23,24 @@ from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of
 
+UNSURE = frozenset("?~%")
+"""How a date of EDTF ends that is uncertain, approximate, or both."""
+OPEN_ENDS = ("..", "")
+"""What stands for an end of an interval that is open or not known."""
+AREAS = ("country", "admin1", "admin2", "name")
+"""What a place is called, the widest first: two of one name are one only where all that is wider reads alike."""
+POINT = ("lat", "lon")
 TRIPLE = "triple/1"
 """The policy whose ends are low, best and high, whichever weighs the rest."""
 EVERYONE = Population()
+
+
+class When(NamedTuple):
+    """When something happened, as it was said: its ends (UTC), None where open or not said; `sure` without “about”."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    sure: bool = False
 
 
 @dataclass
@@ -56,7 +73,7 @@ class Shown:
             standing = list(self.weighed.speaking.values())
         return sorted(standing, key=lambda each: each.ref)
 
-    @property
+    @cached_property
     def events(self) -> Mapping[str, Event]:
         """Return what happened, by label."""
         return events_of(self.reports)
@@ -69,6 +86,67 @@ class Shown:
     def triple(self) -> Mapping[Key, Estimate]:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
+
+    @property
+    def violence(self) -> Sequence[Sequence[ReportHistory]]:
+        """Return the reports that count and state violence, by event; of one that none tells more than once, alone."""
+        found: dict[str, list[ReportHistory]] = {}
+        for each in self.reports:
+            if tier(each) == VIOLENCE:
+                found.setdefault(each.now.event or each.ref, []).append(each)
+        return list(found.values())
+
+    def occurred(self, events: Iterable[Event]) -> When:
+        """Return when events happened together: an end that one of them leaves open is that of the declared period.
+
+        It stays open where there is none, or where another event lies beyond it.
+        """
+        found = [self.when(event) for event in events if event.span is not None]
+        if not found:
+            return self.period
+        began = [each.first for each in found if each.first is not None]
+        ended = [each.last for each in found if each.last is not None]
+        first, last = min(began, default=None), max(ended, default=None)
+        if len(began) < len(found):
+            own = self.period.first
+            first = own if own and (first is None or own <= first) else None
+        if len(ended) < len(found):
+            own = self.period.last
+            last = own if own and (last is None or own >= last) else None
+        return When(first, last, all(each.sure for each in found))
+
+    @cached_property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """Return the first and the last moment of all events, or else of the declared period; None where open."""
+        said = self.occurred(self.events.values())
+        return said.first, said.last
+
+    def when(self, event: Event) -> When:
+        """Return when an event happened, by the report that tells it most narrowly.
+
+        Nothing that was told had yet to happen, so a span ends with its report: that closes no open end, and gives no
+        day to what was said of a later one.
+        """
+        span = event.span
+        told = [each.now.report.occurred for each in event.reports if each.now.occurred == span]
+        said = {text: parse_occurred(text, self.history.offset) for text in told if text}
+        if span is None or not said or all(_later(each, span) for each in said.values()):
+            return When()
+        sides = [text.split("/") for text in said]
+        return When(
+            None if any(each[0] in OPEN_ENDS for each in sides) else span.earliest,
+            None if any(each[-1] in OPEN_ENDS for each in sides) else span.latest,
+            any(not UNSURE & set(text) for text in said),
+        )
+
+    @cached_property
+    def period(self) -> When:
+        """Return the declared period."""
+        text = self.history.period
+        if text is None:
+            return When()
+        span = parse_occurred(text, self.history.offset)
+        return When(span.earliest, span.latest, not UNSURE & set(text))
 
     def day(self, moment: datetime | None) -> str:
         """Return the day of a moment where the incident is, as 2025-03-06; nothing where it is not known."""
@@ -87,10 +165,45 @@ def tier(report: ReportHistory) -> Tier:
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
+def _later(said: Span, kept: Span) -> bool:
+    """Say whether what was said lies wholly after what was kept of it."""
+    return said.earliest is not None and kept.latest is not None and said.earliest > kept.latest
+
+
 def places(reports: Iterable[ReportHistory]) -> list[Place]:
     """Return the places of violence, each once, those with a point first; where a speech was held is none."""
     found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
     return sorted(found, key=lambda place: place.lat is None)
+
+
+def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]:
+    """Return the place of all groups of reports: of several places only what they have in common.
+
+    A group is one event. Where its reports say more and less of one place, it is the place of which most is said; an
+    event of which no place is said has nothing in common with others.
+    """
+    return _in_common([_one_place(place for each in group for place in each.now.report.places) for group in groups])
+
+
+def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
+    found = [place.model_dump(exclude_none=True) for place in places_]
+    whole = (each for each in found if all(other.items() <= each.items() for other in found))
+    return next(whole, None) or _in_common(found)
+
+
+def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return what reads alike in all: areas from the country down, a point whole or not at all, and its precision."""
+
+    def alike(*names: str) -> dict[str, str]:
+        said = {tuple(each.get(name) for name in names) for each in found}
+        values = said.pop() if len(said) == 1 else ()
+        return {name: value for name, value in zip(names, values, strict=False) if value is not None}
+
+    common: dict[str, str] = {}
+    for wide in range(len(AREAS)):
+        common |= alike(*AREAS[: wide + 1])
+    common |= alike(*POINT)
+    return common | (alike("precision") if common.keys() & {"name", *POINT} else {})
 
 
 def figure(estimate: Estimate | None, end: str) -> int | None:

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 from domain.clocks import format_instant
 from domain.present import Present
 from service.exporter import Export, Exporter, Folded, Unwritable
-from service.shown import Shown, figure
+from service.shown import Shown, figure, shared_place
 from service.spreadsheet import writing
 from service.tables import MapFault, read_map, write_csv
 
@@ -83,17 +83,18 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
 
 def _whole(shown: Shown, present: Present) -> list[Cell]:
     listed = present.listed
-    lat, lon = listed.points[0] if len(listed.points) == 1 else (None, None)
+    place = shared_place(shown.violence)
+    first, last = shown.bounds
     return [
         listed.slug,
         listed.title,
         listed.status,
         "; ".join(listed.countries),
         "; ".join(listed.admin1s),
-        lat,
-        lon,
-        shown.day(listed.occurred_from),
-        shown.day(listed.occurred_to),
+        place.get("lat"),
+        place.get("lon"),
+        shown.day(first),
+        shown.day(last),
         listed.level,
     ]
 

@@ -12,6 +12,7 @@ from domain.present import Present
 from service.exporter import Export, Exporter, Folded
 from service.shown import Shown, places
 
+_UNLOCATED: Final = "without a point of any place of violence; its geometry is null"
 _ENDS: Final = ("lower", "best", "upper")
 
 
@@ -30,12 +31,15 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _feature(export: Export, folded: Folded) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, found = present.listed, places(Shown.of(folded, export.reading).reports)
-    began, ended = listed.occurred_from, listed.occurred_to
+    listed, shown = present.listed, Shown.of(folded, export.reading)
+    found, (began, ended) = places(shown.reports), shown.bounds
+    geometry = _geometry(found)
+    if geometry is None:
+        export.miss("incident", _UNLOCATED)
     return {
         "type": "Feature",
         "id": listed.slug,
-        "geometry": _geometry(found),
+        "geometry": geometry,
         "properties": {
             "incident": listed.slug,
             "title": listed.title,

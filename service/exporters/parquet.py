@@ -75,7 +75,7 @@ def _rows(export: Export, folded: Folded) -> Iterator[dict[str, object]]:
     listed, reading = shown.listed, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},
-        **{name: getattr(listed, name) for name in ("occurred_from", "occurred_to")},
+        **dict(zip(("occurred_from", "occurred_to"), shown.bounds, strict=True)),
         "incident": listed.slug,
         "policy": reading.policy.id,
         "position": export.position,
