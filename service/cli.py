@@ -228,6 +228,10 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     reported_at: Annotated[
         str | None, typer.Option(metavar="TIME", help="When the files said it, where they do not tell: RFC 3339.")
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How the files are encoded, if not in UTF-8: cp1252, utf-16-le."),
+    ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
     ] = False,
@@ -246,11 +250,14 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
       knownwhen import ndjson reports.ndjson
       knownwhen import csv --map losses.toml losses.csv
       knownwhen import git --map losses.toml --path data/losses.csv ./repository
+      knownwhen import acled --encoding cp1252 saved-by-excel.csv
       knownwhen import ndjson --restore log.ndjson
     """
     from service.console import importing, outcome
 
-    asked = importing.Asked(format_, files, map_, path, reported_at, restore=restore, json=json, errors=errors)
+    asked = importing.Asked(
+        format_, files, map_, path, reported_at, encoding, restore=restore, json=json, errors=errors
+    )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
 
 

@@ -1,11 +1,10 @@
 """What importers of coded events share: each row is one event, one incident, and a whole statement about it."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -14,8 +13,9 @@ import orjson
 
 from domain.clocks import UTC, ClockError, parse_reported
 from domain.words import slugify
-from service.importer import Bad, Line, Source, Unreadable, Where
-from service.spreadsheet import Row, columns, opened, rows, size
+from service.importer import Bad, Layout, Line, Source, Unreadable, Where
+from service.spreadsheet import Row, columns, rows
+from service.texts import digest_of, size
 from service.verbatim import attributes_of
 
 NAMESPACE: Final = UUID("5d8f7a52-6f0c-5b0e-9d55-0c1b3f2f9a06")
@@ -68,11 +68,12 @@ class Codebook:
         """
         _expect_moment(source.reported_at)
         for path in source.paths:
-            _expect_columns(path, self.title, (self.event, *self.needed))
-        for path in source.paths:
+            _expect_columns(path, source.layout, self.title, (self.event, *self.needed))
+        digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
+        for path, digest in zip(source.paths, digests, strict=True):
             yield Line(Where(str(path), 1), {"register": self.registration})
-            release = source.reported_at or _content_of(path)
-            for row in rows(path, source.advance):
+            release = source.reported_at or digest
+            for row in rows(path, source.advance, source.layout):
                 if isinstance(row, Bad):
                     yield row
                     continue
@@ -122,20 +123,11 @@ def _expect_moment(reported_at: str | None) -> None:
         raise Unreadable(f"--reported-at: {error}") from error
 
 
-def _expect_columns(path: Path, title: str, needed: tuple[str, ...]) -> None:
-    there = set(columns(path))
+def _expect_columns(path: Path, layout: Layout, title: str, needed: tuple[str, ...]) -> None:
+    there = set(columns(path, layout))
     lacking = [name for name in needed if name not in there]
     if lacking:
         raise Unreadable(f"{path} is no file of {title}: it has no column “{'”, “'.join(lacking)}”.")
-
-
-def _content_of(path: Path) -> str:
-    """Return the digest of what a file says, packed or not."""
-    digest = hashlib.sha256()
-    with opened(path) as (_, text):
-        for part in iter(partial(text.buffer.read, 1 << 20), b""):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def figure(cells: Cells, column: str) -> int:

@@ -41,19 +41,27 @@ class Bad(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is laid out: its encoding, where it has no byte order mark and is not in UTF-8."""
+
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What is read: files or repositories, and how.
 
     `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` when the files said
-    what they say, where they do not tell (RFC 3339). `held` gives the rows of the mapping's table as it stands now,
-    by key; `advance` is told how many steps (bytes, or versions of a repository) have been read, of those that the
-    importer's `steps` counted.
+    what they say, where they do not tell (RFC 3339); `layout` how they are laid out, which goes before what the mapping
+    file says. `held` gives the rows of the mapping's table as it stands now, by key; `advance` is told how many steps
+    (bytes, or versions of a repository) have been read, of those that the importer's `steps` counted.
     """
 
     paths: tuple[Path, ...]
     map: Path | None = None
     path: str | None = None
     reported_at: str | None = None
+    layout: Layout = Layout()
     held: Callable[[Any], Mapping[str, Cells]] = lambda _: {}
     advance: Callable[[int], None] = lambda _: None
 

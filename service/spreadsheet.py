@@ -1,10 +1,8 @@
-"""Tables as CSV files hold them (RFC 4180, UTF-8): each row with the line it begins on, and how a table is written."""
+"""Tables as CSV files hold them (RFC 4180): each row with the line it begins on, and how a table is written."""
 
 import csv
-import gzip
 import re
 import sys
-import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,22 +11,22 @@ from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, NamedTuple, Protocol, cast
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 import orjson
 
-from service.importer import Bad, Unreadable, Where
+from service.importer import Bad, Layout, Unreadable, Where
+from service.texts import opened
 
 LONGEST_CELL: Final = 131_072
 """How many characters a cell may have: a quote that nothing ends reaches no further than this."""
 LONGEST_LINE: Final = 10_000_000
 """How many characters a line may have."""
 
-_GZIP: Final = b"\x1f\x8b"
 _TELL_EVERY: Final = 200  # rows, between two words on how far it is
 _DELIMITERS: Final = ",;\t"
-_NOT_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
-_BROKEN: Final = (OSError, EOFError, zlib.error)
+_NOT_TEXT: Final = re.compile("\x00")
+_PLAIN: Final = Layout()
 
 
 class Row(NamedTuple):
@@ -42,22 +40,14 @@ def ignore(_bytes: int) -> None:
     """Tell nobody."""
 
 
-def size(path: Path) -> int:
-    """Return how many bytes `rows` will tell in all. Raises Unreadable."""
-    try:
-        return path.stat().st_size
-    except OSError as problem:
-        raise _unreadable(path, problem) from problem
-
-
-def rows(path: Path, advance: Callable[[int], None] = ignore) -> Iterator[Row | Bad]:
+def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _PLAIN) -> Iterator[Row | Bad]:
     """Yield the rows of a CSV file, packed by gzip or not; `advance` is told the bytes of the file as they are read.
 
-    A row that is no row of this table is told with its line: a stray quote, too many or too few cells, what is not
-    UTF-8. Cells are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them.
-    Raises Unreadable: there is no such file, or no header that names each column once.
+    A row that is no row of this table is told with its line: a stray quote, too many or too few cells, a NUL. Cells
+    are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them. Raises
+    Unreadable: there is no such file, no header that names each column once, or no text in the file's encoding.
     """
-    with opened(path) as (raw, text):
+    with opened(path, layout) as (raw, text):
         header = _header(path, text)
         told = raw.tell()
         advance(told)
@@ -69,26 +59,10 @@ def rows(path: Path, advance: Callable[[int], None] = ignore) -> Iterator[Row | 
         advance(raw.tell() - told)
 
 
-def columns(path: Path) -> list[str]:
+def columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
     """Return the columns of a CSV file. Raises Unreadable."""
-    with opened(path) as (_, text):
+    with opened(path, layout) as (_, text):
         return _header(path, text).columns
-
-
-@contextmanager
-def opened(path: Path) -> Generator[tuple[BinaryIO, TextIOWrapper]]:
-    """Open a file of text, packed by gzip or not: its bytes as they lie there, and its text with all line breaks.
-
-    What is not UTF-8 reads as halves of surrogate pairs. Raises Unreadable, whenever the file cannot be read on.
-    """
-    try:
-        with path.open("rb") as raw:
-            packed = raw.peek(len(_GZIP)).startswith(_GZIP)
-            content = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
-            with TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="") as text:
-                yield raw, text
-    except _BROKEN as problem:
-        raise _unreadable(path, problem) from problem
 
 
 class _Header(NamedTuple):
@@ -165,24 +139,19 @@ def _rows(path: Path, header: _Header) -> Iterator[Row | Bad]:
         if len(cells) == wanted:
             row = dict(zip(names, cells, strict=True))
             bad = _not_text(row)
-            yield Row(line, row) if bad is None else Bad(Where(file, line, bad), "This is not text in UTF-8.")
+            yield (
+                Row(line, row) if bad is None else Bad(Where(file, line, bad), "The cell has a NUL, which no text has.")
+            )
         elif cells:
             reason = f"The row has {len(cells):,} cells, and the header names {wanted:,} columns."
             yield Bad(Where(file, line), reason)
 
 
 def _not_text(row: Mapping[str, str]) -> str | None:
-    """Return the first column whose cell is no text that UTF-8 and a database hold."""
+    """Return the first column whose cell is no text that a database holds."""
     if not _NOT_TEXT.search("\n".join(row.values())):
         return None
     return next(name for name, cell in row.items() if _NOT_TEXT.search(cell))
-
-
-def _unreadable(path: Path, problem: BaseException) -> Unreadable:
-    if isinstance(problem, FileNotFoundError):
-        return Unreadable(f"There is no file {path}.")
-    why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-    return Unreadable(f"{path} cannot be read: {why}.")
 
 
 class Writes(Protocol):

@@ -18,7 +18,7 @@ from service.api.outcomes import GROUP
 from service.api.packed import Packed, pack, unpack
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
-from service.importer import STDIN, Bad, Cells, Source, Unreadable, Where
+from service.importer import STDIN, Bad, Cells, Layout, Source, Unreadable, Where
 
 LARGE: Final = 12 * 1024 * 1024
 """From so many bytes of files on another process is worth its start."""
@@ -40,11 +40,12 @@ class Reading:
     map: Path | None
     path: str | None
     reported_at: str | None
+    layout: Layout
     held: Held
 
     def source(self, advance: Callable[[int], None]) -> Source:
         """Return it as an importer takes it."""
-        return Source(self.paths, self.map, self.path, self.reported_at, self.held, advance)
+        return Source(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
 
     def groups(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
         """Yield its rows, checked: beside this process where that is worth it. Raises Unreadable and CannotRun."""

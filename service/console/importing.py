@@ -23,7 +23,8 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
-from service.importer import STDIN, Cells, Importer, Unreadable
+from service.encodings import UnknownEncoding, encoding_named
+from service.importer import STDIN, Cells, Importer, Layout, Unreadable
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -40,9 +41,18 @@ class Asked:
     map: Path | None = None
     path: str | None = None
     reported_at: str | None = None
+    encoding: str | None = None
     restore: bool = False
     json: bool = False
     errors: Path | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """How the files are laid out. Raises Misuse."""
+        try:
+            return Layout(encoding_named(self.encoding) if self.encoding is not None else None)
+        except UnknownEncoding as problem:
+            raise Misuse(f"--encoding: {problem}") from problem
 
 
 def import_(settings: Settings, asked: Asked) -> int:
@@ -50,7 +60,7 @@ def import_(settings: Settings, asked: Asked) -> int:
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
-    importer = _importer(asked)
+    importer, _ = _importer(asked), asked.layout  # both may be mistaken, and no database is asked then
     attempts = count()
 
     def work(url: str) -> Report:
@@ -108,7 +118,7 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
     else:
         migrated(url)
     held = partial(_held, url)
-    reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, held)
+    reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
     with Report(asked.errors, every=asked.json) as report, progress() as told:
         done = 0
 

@@ -1,13 +1,19 @@
-"""Knownwhen's own lines, as `POST /v1/reports:batch` takes them: one JSON object a line, in UTF-8."""
+"""Knownwhen's own lines, as `POST /v1/reports:batch` takes them: one JSON object a line.
+
+A file that is no text in its encoding is refused whole. Standard input and pipes are taken as they come: there, a line
+that is not UTF-8 is told, and left out.
+"""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
 from service.importer import STDIN, Bad, Importer, Line, Source, Unreadable, Where, opened
 from service.names import each_once
+from service.texts import expect_text, utf_8
 
 MOST_BYTES: Final = 64 * 1024
 """How long a line may be."""
@@ -20,8 +26,16 @@ class _Refused(ValueError):
 
 def _read(source: Source) -> Iterator[Line | Bad]:
     for path in source.paths:
-        with opened(path) as file:
+        if not _comes_once(path):
+            expect_text(path, source.layout)
+    for path in source.paths:
+        with opened(path) if _comes_once(path) else utf_8(path, source.layout) as file:
             yield from _lines(str(path), file, source)
+
+
+def _comes_once(path: Path) -> bool:
+    """Say whether a file can be read but once, as standard input and pipes."""
+    return path == STDIN or (path.exists() and not path.is_file())
 
 
 def _lines(name: str, file: BinaryIO, source: Source) -> Iterator[Line | Bad]:

@@ -1,13 +1,12 @@
 """A file of a table is told against the table as it stands: only what differs is said."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clocks import EdtfReported
-from service.importer import Bad, Line, Source, Unreadable, Where
+from service.importer import Bad, Layout, Line, Source, Unreadable, Where
 from service.tables.cells import cells_of
 from service.tables.holding import Held
 from service.tables.keys import report_id
@@ -16,6 +15,7 @@ from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_
 from service.tables.parsing import parse
 from service.tables.pattern import filled
 from service.tables.stating import Said, registration, removal, told
+from service.texts import content_of, expect_text, size
 
 Written = Literal["csv", "json"]
 
@@ -23,14 +23,17 @@ _MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 
 
 def mapped(source: Source, written: Written | None = None) -> TableMap:
-    """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way."""
+    """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way.
+
+    An encoding of the command line goes before that of the mapping file.
+    """
     try:
         table = read_map(source.map)
     except MapFault as fault:
         raise Unreadable(str(fault)) from fault
     if written not in (None, table.format):
         raise Unreadable(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
-    return table
+    return table.model_copy(update={"encoding": source.layout.encoding}) if source.layout.encoding else table
 
 
 def registered(source: Source, table: TableMap) -> Iterator[Line]:
@@ -41,22 +44,26 @@ def registered(source: Source, table: TableMap) -> Iterator[Line]:
 
 def sizes(source: Source) -> int:
     """Return how many bytes there are to read. Raises Unreadable."""
-    return sum(len(_bytes(path)) for path in source.paths)
+    return sum(map(size, source.paths))
 
 
 def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
-    """Read files one after another, each a later state of its table than the one before. Raises Unreadable."""
+    """Read files one after another, each a later state of its table than the one before.
+
+    Raises Unreadable, before anything is yielded where one of them is no text.
+    """
     table = mapped(source, written)
+    for path in source.paths:
+        expect_text(path, Layout(table.encoding))
     _expect_moment(source.reported_at)
     standing = _Standing(table, source)
     yield from registered(source, table)
     for path in source.paths:
-        data = _bytes(path)
         try:
-            yield from standing.take(str(path), parse(table, data))
+            yield from standing.take(str(path), parse(table, content_of(path)))
         except Unparsed as problem:
             yield Bad(Where(str(path)), str(problem))
-        source.advance(len(data))
+        source.advance(size(path))
 
 
 def _expect_moment(reported_at: str | None) -> None:
@@ -64,13 +71,6 @@ def _expect_moment(reported_at: str | None) -> None:
         _MOMENT.validate_python(reported_at)
     except ValidationError as problem:
         raise Unreadable(f"--reported-at: {problem.errors()[0]['msg']}") from problem
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise Unreadable(f"{path} cannot be read: {problem.strerror}.") from problem
 
 
 class _Standing:

@@ -9,7 +9,7 @@ from service.tables.mapping import TableMap
 from service.tables.parsed import BEYOND, NO_KEY, Fault, Numbered, Parsed, Unparsed, key_parts
 
 
-def read_csv(table: TableMap, text: str, *, lossy: bool) -> Parsed:
+def read_csv(table: TableMap, text: str) -> Parsed:
     """Read a table from CSV. Raises Unparsed."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.csv.delimiter, quotechar=table.csv.quote)
     header = _header(table, reader)
@@ -25,7 +25,7 @@ def read_csv(table: TableMap, text: str, *, lossy: bool) -> Parsed:
             lines[numbered.put("|".join(parts), row)] = line
         else:
             faults.append(Fault(line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, lossy=lossy, line_of=lines.get)
+    return Parsed(numbered.rows, faults, line_of=lines.get)
 
 
 def _header(table: TableMap, reader: Iterator[list[str]]) -> list[str]:

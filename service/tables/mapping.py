@@ -15,6 +15,7 @@ from domain.places import Precision
 from domain.populations import Population
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
+from service.encodings import UnknownEncoding, encoding_named
 from service.tables.pattern import Pattern, columns_of
 
 TABLE_LENGTH = 40
@@ -40,6 +41,13 @@ def _one_character(text: str) -> str:
     if len(text) == 1 and text not in "\r\n":
         return text
     raise PydanticCustomError("character", "This must be one character, such as “,” or “;”.")
+
+
+def _encoding(name: str) -> str:
+    try:
+        return encoding_named(name)
+    except UnknownEncoding as problem:
+        raise PydanticCustomError("encoding", "{sentence}", {"sentence": str(problem)}) from problem
 
 
 TableName = Annotated[Slug, AfterValidator(_begins_with_letters)]
@@ -124,6 +132,7 @@ class TableMap(Strict, frozen=True):
     pattern over them. `columns` is the order of columns in what is written. `whole_file` says that a file is the whole
     table, so that a row which it lacks is removed; a version of a repository always is. `nested`: objects in JSON are
     flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON does not.
+    `encoding` is that of files without a byte order mark, where it is not UTF-8.
     """
 
     table: TableName
@@ -148,6 +157,7 @@ class TableMap(Strict, frozen=True):
     nested: StrictBool = False
     nan: StrictBool = False
     csv: Dialect = Dialect()
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -39,14 +39,12 @@ class Unparsed(ValueError):
 class Parsed:
     """A table as read: its rows by key in the order of the file, and what could not be given a key.
 
-    `truths` says that some cell is true or false, which Python holds equal to 1 and 0; `lossy` that bytes which are no
-    UTF-8 were read as U+FFFD.
+    `truths` says that some cell is true or false, which Python holds equal to 1 and 0.
     """
 
     rows: dict[str, Raw]
     faults: list[Fault]
     truths: bool = False
-    lossy: bool = False
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
 
     def changed(self, before: "Parsed") -> Iterator[tuple[str, Raw]]:
@@ -63,10 +61,10 @@ class Parsed:
         return any(fault.column is None for fault in self.faults)
 
     def losses(self, key: str, where: Where) -> Iterator[Bad]:
-        """Yield the cells of a row in which bytes were lost."""
+        """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""
         for column, cell in self.rows[key].items():
-            if self.lossy and isinstance(cell, str) and _LOST in cell:
-                reason = "The cell is not UTF-8; what cannot be read of it stands as “\ufffd”."
+            if isinstance(cell, str) and _LOST in cell:
+                reason = "The file has “\ufffd” here, for letters that were lost before it was written; it is kept so."
                 yield Bad(where._replace(column=column), reason)
 
 

@@ -66,7 +66,7 @@ def test_each_bad_row_is_told_by_line_column_and_reason_and_the_rest_goes_in(
     unknown["claims"][0]["measure"] = "kiled"
     long = b'{"incident": "' + b"x" * 70_000 + b'"}'
     lines = (OPEN, unknown, b"nonsense", report("1", incident="nowhere"), long, b'{"a": 1, "a": 2}', report("2"))
-    path = write(tmp_path / "a.ndjson", *lines, b"\xff")
+    path = write(tmp_path / "a.ndjson", *lines, b"[]")
     status, summary = imported(path, errors=tmp_path / "errors.ndjson")
     assert (status, summary["recorded"], summary["refused"], summary["invalid"]) == (1, 2, 1, 5)
     found = [(each["line"], each.get("column"), each["outcome"]) for each in summary["errors"]]

@@ -49,11 +49,16 @@ def test_a_cell_without_an_end_is_told_and_the_rest_goes_on(tmp_path: Path) -> N
     assert found[-1][1] == {"a": str(LONGEST_CELL // 4 - 1), "b": "x"}
 
 
-def test_what_is_not_text_is_told_with_its_column(tmp_path: Path) -> None:
+def test_a_cell_with_a_nul_is_told_with_its_column(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_bytes(b"a,b\n1,\xff\n2,3\n\x00,4\n")
+    path.write_bytes(b"a,b\n1,\x00\n2,3\n\x00,4\n")
     found = list(rows(path))
     assert [each.where.column for each in found if isinstance(each, Bad)] == ["b", "a"]
+
+
+def test_what_is_not_text_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="line 2, character 3 is not UTF-8"):
+        read(tmp_path / "t.csv", b"a,b\n1,\xff\n2,3\n")
 
 
 def test_semicolons_tabs_and_a_byte_order_mark_are_understood(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_rows_that_cannot_be_taken_are_told_by_line_and_column_and_the_rest_goes
     }
     path = write(tmp_path / "ged.csv", [UCDP, *(UCDP | {name: cell} for name, cell in wrong.items()), UCDP])
     with path.open("ab") as more:
-        more.write(b'1,2\r\n"1"2\r\n' + b",".join([b"\xff"] * len(UCDP)) + b"\r\n")
+        more.write(b'1,2\r\n"1"2\r\n' + b",".join([b"\0"] * len(UCDP)) + b"\r\n")
     reports, bad = read("ucdp", path)
     assert len(reports) == 2
     # Each row goes over three lines: its articles do.
