@@ -40,6 +40,21 @@ class Bad(NamedTuple):
     reason: str
 
 
+class Withdrawal(NamedTuple):
+    """What a source takes back: all that it had said by `reported_at` of one thing, which it knows by `name`.
+
+    `incident` is the slug under which its reports were filed; `dated_by` the attribute without which nobody knows when
+    a report of it was said.
+    """
+
+    where: Where
+    source: str
+    incident: str
+    name: str
+    reported_at: str
+    dated_by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a file is laid out: its encoding, where it has no byte order mark and is not in UTF-8."""
@@ -80,7 +95,7 @@ class Importer:
     name: str
     summary: str
     files: str
-    read: Callable[[Source], Iterator[Line | Bad]]
+    read: Callable[[Source], Iterator[Line | Bad | Withdrawal]]
     steps: Callable[[Source], int]
     mapped: bool = False
 

@@ -23,8 +23,9 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
+from service.console.withdrawing import withdraw
 from service.encodings import UnknownEncoding, encoding_named
-from service.importer import STDIN, Cells, Importer, Layout, Unreadable
+from service.importer import STDIN, Cells, Importer, Layout, Unreadable, Withdrawal
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -143,8 +144,9 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             for row in group:
                 if isinstance(row, Ready):
                     report.decided(row, next(answers))
-                else:
+                elif not isinstance(row, Withdrawal):
                     report.unread(row)
+            await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 
 def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.tables know it
