@@ -1,13 +1,11 @@
 """What importers of coded events share: each row is one event, one incident, and a whole statement about it."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
 
 import orjson
@@ -15,36 +13,20 @@ import orjson
 from domain.claims import latest
 from domain.clocks import UTC, ClockError, parse_reported
 from domain.words import slugify
+from service.coded import LABEL, Cells, Part, Wrong, rounded, whole
+from service.columns import bare, named_as
+from service.headers import BadHeader, header_of
 from service.importer import Bad, Layout, Line, Source, Unreadable, Where, Withdrawal
-from service.spreadsheet import Row, columns, rows
+from service.records import FIRST, Record
+from service.spreadsheet import Row, records, rows, sheets_not_read
 from service.texts import digest_of, size
 from service.verbatim import attributes_of
 
 NAMESPACE: Final = UUID("5d8f7a52-6f0c-5b0e-9d55-0c1b3f2f9a06")
 """Namespace of the ids of reports; minted once and never changed."""
 
-LABEL: Final = 300
-"""How many characters a name may have (domain.words.Label)."""
-
-_MOST: Final = 10**12
-_WHOLE: Final = re.compile(r"([0-9]+)[.]0+")
-_POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
-_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:[.]0+)?)?(?:Z|[+]00:00)?)?")
-DATES: Final = 'Where all days are written in another way, say how: --dates "%d/%m/%Y" has the day first.'
-"""What to do about days that cannot be read."""
-_DEGREES: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
-
-Cells = Mapping[str, str]
-Part = dict[str, Any]
-
-
-class Wrong(Exception):
-    """A cell that cannot be taken: its column, and why."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        """Keep both."""
-        self.column, self.reason = column, reason
-        super().__init__(reason)
+_SHOWN: Final = 3
+_DEGREES: Final = ("latitude", "longitude")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +34,14 @@ class Codebook:
     """How rows of one data set are read.
 
     `name` is the slug of the source, and how the slugs of its incidents begin. `event` is the column with the id of an
-    event, `needed` are the others that rows are read by. `country` gives the code of a row's country, `report` what it
-    states, without source, ids and attributes; both raise Wrong. `said` gives when the row was last changed, where the
-    data set tells: such a row is its own release.
+    event, `needed` are the others that rows are read by, `known` all that the data set has, in their order. `before`
+    has former names of columns, `days` are those with days, `figures` those with whole numbers. `country` gives the
+    code of a row's country, `report` what it states, without source, ids and attributes; both raise Wrong. `said` gives
+    when the row was last changed, where the data set tells: such a row is its own release.
 
     `deleted` is the column by which a list of deleted events is known, with the moment at which each was; `deleted_at`
-    reads it, and raises Wrong; `dated_by` is the column that `said` reads.
+    reads it, and raises Wrong; `dated_by` is the column that `said` reads. `bare_row` says whether cells are a row of
+    all `known` columns: a file without a header is taken so.
     """
 
     name: str
@@ -65,12 +49,17 @@ class Codebook:
     registration: Mapping[str, str]
     event: str
     needed: tuple[str, ...]
+    known: tuple[str, ...]
+    days: tuple[str, ...]
+    figures: tuple[str, ...]
     country: Callable[[Cells], str | None]
     report: Callable[[Cells], Part]
+    before: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     said: Callable[[Cells], str | None] = lambda _: None
     deleted: str | None = None
     deleted_at: Callable[[Cells], str] = lambda _: ""
     dated_by: str = ""
+    bare_row: Callable[[Cells], bool] = lambda _: False
 
     def read(self, source: Source) -> Iterator[Line | Bad | Withdrawal]:
         """Yield, of each row, the incident and the report; cells are kept verbatim. Raises Unreadable.
@@ -80,37 +69,98 @@ class Codebook:
         by `reported_at`, or else by all that the file says.
         """
         _expect_moment(source.reported_at)
-        lists = {path for path in source.paths if self.deleted in columns(path, source.layout)}
-        for path in source.paths:
-            needed = (self.event,) if path in lists else (self.event, *self.needed)
-            _expect_columns(path, source.layout, self.title, needed)
+        files = [self._begun(path, source.layout) for path in source.paths]
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
-        for path, digest in zip(source.paths, digests, strict=True):
-            if path in lists:
-                yield from self._withdrawals(path, source)
+        for file, digest in zip(files, digests, strict=True):
+            if file.deletions:
+                yield from self._withdrawals(file, source)
             else:
-                yield from self._events(path, source, source.reported_at or digest)
+                yield from self._events(file, source, source.reported_at or digest)
 
-    def _events(self, path: Path, source: Source, release: str) -> Iterator[Line | Bad]:
-        yield Line(Where(str(path), 1), {"register": self.registration})
-        for row in rows(path, source.advance, source.layout):
+    def notes(self, source: Source) -> list[str]:
+        """Return a sentence for each file that has no header, or more sheets than are read. Raises Unreadable."""
+        order = f"columns are taken in the order of the codebook of {self.title}"
+        headless = [path for path in source.paths if self._begun(path, source.layout).layout.header == 0]
+        told = [f"{path} has no header row; its {len(self.known)} {order}." for path in headless]
+        return [*told, *sheets_not_read(source.paths, source.layout)]
+
+    def _begun(self, path: Path, layout: Layout) -> "_File":
+        """Look at the header of a file: which columns it has, by the names that the data set gives them."""
+        with records(path, layout) as (_, found):
+            first = list(islice(found, FIRST))
+        if first and self._is_bare(first[0]):
+            return _File(path, replace(layout, header=0, names=self.known), {}, deletions=False)
+        if not any(self._knows(cell) for record in first for cell in record.cells):
+            raise Unreadable(f"{path} {self._headless(first)}")
+        try:
+            names = header_of(first, layout).names
+        except BadHeader as problem:
+            raise Unreadable(f"{path}: {problem}") from problem
+        if names and not names[0]:  # as pandas writes the number of a row
+            names = ["column 1", *names[1:]]
+        columns = named_as((*self.known, *(each for former in self.before.values() for each in former)), names)
+        if self.deleted is not None:
+            columns = named_as((self.deleted,), columns)
+        file = _File(path, replace(layout, names=tuple(columns)), self._formerly(columns), self.deleted in columns)
+        wanted = (self.event,) if file.deletions else (self.event, *self.needed)
+        if lacking := [name for name in wanted if name not in columns and name not in file.formerly]:
+            raise Unreadable(f"{path} is no file of {self.title}: it has no column “{'”, “'.join(lacking)}”.")
+        return file
+
+    def _is_bare(self, record: Record) -> bool:
+        return len(record.cells) == len(self.known) and self.bare_row(dict(zip(self.known, record.cells, strict=True)))
+
+    def _knows(self, cell: str) -> bool:
+        former = (each for names in self.before.values() for each in names)
+        return bare(cell) in {bare(name) for name in (*self.known, *former, self.deleted or self.event)}
+
+    def _headless(self, first: Sequence[Record]) -> str:
+        """Say that no column is known, and what to do."""
+        begins = "”, “".join(cell[:40] for cell in first[0].cells[:_SHOWN]) if first else ""
+        needed = ", ".join((self.event, *self.needed[:_SHOWN]))
+        return (
+            f"has no header row with the columns of {self.title}: it begins with “{begins}”. Put their names above the"
+            f" rows ({needed} …)."
+        )
+
+    def _formerly(self, columns: Sequence[str]) -> Mapping[str, str]:
+        """Return which column of a file is now called otherwise, by what it is called now."""
+        found = ((now, each) for now, names in self.before.items() for each in names)
+        return {now: each for now, each in found if each in columns and now not in columns}
+
+    def _meant(self, row: Row, file: "_File") -> Cells:
+        """Return the cells of a row as the data set would have written them. Raises Wrong."""
+        layout = file.layout
+        if not (file.formerly or layout.dates or layout.decimal):
+            return row.cells
+        cells = dict(row.cells) | {now: row.cells[each] for now, each in file.formerly.items()}
+        if layout.dates and not file.deletions:
+            cells |= {name: _day(cells, name, layout.dates) for name in self.days if cells.get(name, "").strip()}
+        if layout.decimal:
+            numbers = (*_DEGREES, *self.figures)
+            cells |= {name: _point(cells, name, layout.decimal) for name in numbers if name in cells}
+        return cells
+
+    def _events(self, file: "_File", source: Source, release: str) -> Iterator[Line | Bad]:
+        yield Line(Where(str(file.path), 1), {"register": self.registration})
+        for row in rows(file.path, source.advance, file.layout):
             if isinstance(row, Bad):
                 yield row
                 continue
-            where = Where(str(path), row.line)
+            where = Where(str(file.path), row.line)
             try:
-                yield from self._lines(where, row, release, source.reported_at)
+                yield from self._lines(where, row, self._meant(row, file), (release, source.reported_at))
             except Wrong as wrong:
                 yield Bad(where._replace(column=wrong.column), wrong.reason)
 
-    def _withdrawals(self, path: Path, source: Source) -> Iterator[Bad | Withdrawal]:
+    def _withdrawals(self, file: "_File", source: Source) -> Iterator[Bad | Withdrawal]:
         """Yield what a list of deleted events withdraws, the earliest first; and what of it cannot be taken."""
         found: list[Withdrawal] = []
-        for row in rows(path, source.advance, source.layout):
+        for row in rows(file.path, source.advance, file.layout):
             if isinstance(row, Bad):
                 yield row
                 continue
-            where = Where(str(path), row.line)
+            where = Where(str(file.path), row.line)
             try:
                 event, slug = self._named(row.cells)
                 found.append(Withdrawal(where, self.name, slug, event, self.deleted_at(row.cells), self.dated_by))
@@ -120,21 +170,24 @@ class Codebook:
 
     def _named(self, cells: Cells) -> tuple[str, str]:
         """Return the id of the event of a row, and the slug of its incident. Raises Wrong."""
-        event = cells[self.event].strip()
+        event = whole(cells[self.event])
+        if lost := rounded(event):
+            raise Wrong(self.event, lost)
         slug = slugify(f"{self.name}-{event}")
         if not event or len(event) > LABEL or slug == self.name:
             raise Wrong(self.event, f"“{event[:100]}” is no id of an event.")
         return event, slug
 
-    def _lines(self, where: Where, row: Row, release: str, reported_at: str | None) -> Iterator[Line]:
-        cells = row.cells
+    def _lines(self, where: Where, row: Row, cells: Cells, released: tuple[str, str | None]) -> Iterator[Line]:
+        """Yield the incident and the report of a row; `released` tells its release, and when that was."""
+        release, reported_at = released
         event, slug = self._named(cells)
         country, said = self.country(cells), self.said(cells)
         stated = self.report(cells)
         # Only what no release revises, since an incident is opened once: another title would be another opening.
         opening = {"slug": slug, "title": f"{self.title} event {event}"[:LABEL]}
         yield Line(where, {"open": opening | ({"countries": [country]} if country else {})})
-        content = orjson.dumps(["" if said else release, cells], option=orjson.OPT_SORT_KEYS).decode()
+        content = orjson.dumps(["" if said else release, row.cells], option=orjson.OPT_SORT_KEYS).decode()
         when = said or reported_at
         report = {
             "incident": slug,
@@ -144,10 +197,20 @@ class Codebook:
             **stated,
             "complete": True,
             "event": slug,
-            "attributes": attributes_of(cells),
+            "attributes": attributes_of(row.cells),
             "external_ids": {self.name: event},
         }
         yield Line(where, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is read: its columns as they are called now, and which of them were called otherwise."""
+
+    path: Path
+    layout: Layout
+    formerly: Mapping[str, str]
+    deletions: bool
 
 
 def steps(source: Source) -> int:
@@ -163,108 +226,18 @@ def _expect_moment(reported_at: str | None) -> None:
         raise Unreadable(f"--reported-at: {error}") from error
 
 
-def _expect_columns(path: Path, layout: Layout, title: str, needed: tuple[str, ...]) -> None:
-    there = set(columns(path, layout))
-    lacking = [name for name in needed if name not in there]
-    if lacking:
-        raise Unreadable(f"{path} is no file of {title}: it has no column “{'”, “'.join(lacking)}”.")
-
-
-def figure(cells: Cells, column: str) -> int:
-    """Return the whole number of a cell, 0 to 10^12. Raises Wrong."""
-    found = _number(cells[column])
-    if found is None:
-        cell = cells[column][:100]
-        not_whole = f"“{cell}” is not a whole number." if cell.strip() else "There is no number."
-        raise Wrong(column, rounded(cell) or not_whole)
-    return found
-
-
-@lru_cache(maxsize=16_384)
-def _number(cell: str) -> int | None:
-    cell = whole(cell)
-    if not (cell.isascii() and cell.isdigit()) or len(cell) > len(str(_MOST)):
-        return None
-    return number if (number := int(cell)) <= _MOST else None
-
-
-@lru_cache(maxsize=16_384)
-def whole(cell: str) -> str:
-    """Return a cell without spaces around it, and without the “.0” that programs give whole numbers."""
-    cell = cell.strip()
-    found = _WHOLE.fullmatch(cell)
-    return found[1] if found else cell
-
-
-def rounded(cell: str) -> str | None:
-    """Say that digits were lost, where a number was rounded to a power of ten; None where it was not."""
-    if not _POWER.fullmatch(cell.strip()):
-        return None
-    return f"“{cell[:100]}” was rounded by a spreadsheet, and digits were lost; take the column from the original file."
-
-
-@lru_cache(maxsize=16_384)
-def day_of(cell: str) -> str | None:
-    """Read a day of ISO 8601, also with midnight behind it; None where it is none, or another time of day is said."""
-    found = _DAY.fullmatch(cell.strip())
-    try:
-        return date.fromisoformat(found[1]).isoformat() if found else None
-    except ValueError:
-        return None
-
-
-def point(cells: Cells) -> Part:
-    """Return the point of the columns `latitude` and `longitude`, with their digits; none where both are empty.
-
-    Raises Wrong.
-    """
-    if not (cells["latitude"].strip() or cells["longitude"].strip()):
-        return {}
-    return {"lat": _degrees(cells, "latitude", 90), "lon": _degrees(cells, "longitude", 180)}
-
-
-def place(
-    cells: Cells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
-) -> Part:
-    """Return where an event was: under the first name that says anything, with its point.
-
-    Raises Wrong.
-    """
-    name = next((each.strip() for each in named if each.strip()), "Unknown")
-    known = {"country": country, "precision": precision}
-    return {**names(name=name, **areas), **point(cells), **{key: value for key, value in known.items() if value}}
-
-
-def _degrees(cells: Cells, column: str, limit: int) -> str:
+def _day(cells: Cells, column: str, written: str) -> str:
+    """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
     cell = cells[column].strip()
-    if lost := rounded(cell):
-        raise Wrong(column, lost)
-    if not _DEGREES.fullmatch(cell):
-        try:
-            cell = format(Decimal(cell), "f")  # “.5” and “5e-1” are 0.5
-        except InvalidOperation:
-            cell = ""
-    if not _DEGREES.fullmatch(cell) or abs(float(cell)) > limit:
-        raise Wrong(column, f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees.")
-    return cell
+    try:
+        return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
+    except ValueError:
+        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).") from None
 
 
-def names(**cells: str) -> Part:
-    """Return those that say something, each cut to what a name may have."""
-    return {name: kept for name, cell in cells.items() if (kept := cell.strip()[:LABEL].strip())}
-
-
-@lru_cache(maxsize=16_384)
-def slug_of(name: str) -> str:
-    """Return the slug that a name suggests; may be empty."""
-    return slugify(name)
-
-
-def killed(count: Part, parts: list[Part]) -> list[Part]:
-    """Return the claims of those killed: the incident is the event, so the figure is said of both.
-
-    Days are graded by that of the event; lists and totals have that of the incident.
-    """
-    stated = {"measure": "killed", "count": count}
-    whole = {"id": "all", "scope": "incident", **stated}
-    return [whole | ({"parts": parts} if parts else {}), {"id": "event", "scope": "event", **stated}]
+def _point(cells: Cells, column: str, decimal: str) -> str:
+    """Return a number with the point that it has where decimals are written in another way. Raises Wrong."""
+    cell = cells[column].strip()
+    if "." in cell or cell.count(decimal) > 1:
+        raise Wrong(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
+    return cell.replace(decimal, ".")

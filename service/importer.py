@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
 STDIN: Final = Path("-")
 """What stands for standard input."""
@@ -57,9 +57,22 @@ class Withdrawal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file is laid out: its encoding, where it has no byte order mark and is not in UTF-8."""
+    """How a file of a table is laid out.
+
+    `encoding` is that of a file without a byte order mark, where it is not UTF-8; `sheet` that of a workbook, by
+    default the first visible one with data. `header` is the line (row of a sheet) with the header, 0 where there is
+    none, by default the first; `names` are other names for all columns, in their order. Columns without a name must be
+    empty, unless they are left out (`unnamed`). `dates` is how days are written, in the directives of strptime, and
+    `decimal` what stands for the point in numbers; both where an importer takes them (`declared`).
+    """
 
     encoding: str | None = None
+    sheet: str | None = None
+    header: int | None = None
+    names: tuple[str, ...] | None = None
+    unnamed: Literal["refuse", "ignore"] = "refuse"
+    dates: str | None = None
+    decimal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,8 @@ class Unreadable(Exception):
 class Importer:
     """One format. `read` yields lines in the order to record them, and what it cannot take; raises Unreadable.
 
-    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all.
+    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all; `notes` are
+    sentences on what of the files is not read, and need not be; `declared` says that dates and decimals may be.
     """
 
     name: str
@@ -98,6 +112,8 @@ class Importer:
     read: Callable[[Source], Iterator[Line | Bad | Withdrawal]]
     steps: Callable[[Source], int]
     mapped: bool = False
+    declared: bool = False
+    notes: Callable[[Source], list[str]] = lambda _: []
 
 
 @contextmanager

@@ -1,22 +1,24 @@
-"""Tables as CSV files hold them (RFC 4180): each row with the line it begins on, and how a table is written."""
+"""Tables as CSV files (RFC 4180) or sheets hold them: each row with its line, and how a table is written."""
 
 import csv
-import re
-import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final, NamedTuple, Protocol
 
 import orjson
 
+from service.containers import is_workbook
+from service.headers import BadHeader, Header, header_of
 from service.importer import Bad, Layout, Unreadable, Where
-from service.texts import opened
+from service.records import FIRST, Flaw, Record
+from service.sheets import sheet_records, with_data, workbook_of
+from service.texts import opened, unpacked
 
 LONGEST_CELL: Final = 131_072
 """How many characters a cell may have: a quote that nothing ends reaches no further than this."""
@@ -24,8 +26,8 @@ LONGEST_LINE: Final = 10_000_000
 """How many characters a line may have."""
 
 _TELL_EVERY: Final = 200  # rows, between two words on how far it is
-_DELIMITERS: Final = ",;\t"
-_NOT_TEXT: Final = re.compile("\x00")
+DELIMITERS: Final = ",;\t"
+_NUL: Final = "\0"
 _PLAIN: Final = Layout()
 
 
@@ -41,18 +43,18 @@ def ignore(_bytes: int) -> None:
 
 
 def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _PLAIN) -> Iterator[Row | Bad]:
-    """Yield the rows of a CSV file, packed by gzip or not; `advance` is told the bytes of the file as they are read.
+    """Yield the rows of a CSV file or a sheet; `advance` is told the bytes of the file as they are read.
 
     A row that is no row of this table is told with its line: a stray quote, too many or too few cells, a NUL. Cells
     are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them. Raises
     Unreadable: there is no such file, no header that names each column once, or no text in the file's encoding.
     """
-    with opened(path, layout) as (raw, text):
-        header = _header(path, text)
+    with records(path, layout) as (raw, found):
+        header, following = _begun(path, found, layout)
         told = raw.tell()
         advance(told)
-        for nth, row in enumerate(_rows(path, header), 1):
-            yield row
+        for nth, record in enumerate(following, 1):
+            yield from _row(path, header, record)
             if not nth % _TELL_EVERY:
                 told, before = raw.tell(), told
                 advance(told - before)
@@ -60,24 +62,72 @@ def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _
 
 
 def columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
-    """Return the columns of a CSV file. Raises Unreadable."""
-    with opened(path, layout) as (_, text):
-        return _header(path, text).columns
+    """Return the columns of a CSV file or a sheet. Raises Unreadable."""
+    with records(path, layout) as (_, found):
+        return [name for name in _begun(path, found, layout)[0].names if name]
 
 
-class _Header(NamedTuple):
-    columns: list[str]
-    delimiter: str
-    lines: "_Lines"
+@contextmanager
+def records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[Record]]]:
+    """Open a CSV file, or a workbook: its bytes as they lie there, and its records. Raises Unreadable."""
+    with unpacked(path) as (raw, content):
+        if is_workbook(content):
+            yield raw, sheet_records(workbook_of(content), layout.sheet)
+            return
+    with opened(path, layout) as (raw, text):
+        yield raw, _text_records(text, layout)
+
+
+def sheets_not_read(paths: Iterable[Path], layout: Layout) -> list[str]:
+    """Return a sentence for each workbook that has more sheets with data than the first, where none is named.
+
+    Raises Unreadable.
+    """
+    found: list[str] = []
+    for path in paths if layout.sheet is None else ():
+        with unpacked(path) as (_, content):
+            names = with_data(workbook_of(content)) if is_workbook(content) else []
+        if len(names) > 1:
+            others = "”, “".join(names[1:])
+            found.append(f"{path}: only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another.")
+    return found
+
+
+def _begun(path: Path, found: Iterator[Record], layout: Layout) -> tuple[Header, Iterator[Record]]:
+    """Return the header of a table, and the records that follow it."""
+    first = list(islice(found, FIRST))
+    try:
+        header = header_of(first, layout)
+    except BadHeader as problem:
+        raise Unreadable(f"{path}: {problem}") from problem
+    return header, chain((record for record in first if record.line > header.after), found)
+
+
+def _row(path: Path, header: Header, record: Record) -> Iterator[Row | Bad]:
+    where, wanted = Where(str(path), record.line), len(header.names)
+    for flaw in record.flaws:
+        yield Bad(where._replace(column=header.named(flaw)), flaw.reason)
+    if any(flaw.fatal for flaw in record.flaws):
+        return
+    if len(record.cells) != wanted:
+        yield Bad(where, f"The row has {len(record.cells):,} cells, and the header names {wanted:,} columns.")
+        return
+    try:
+        row = header.row(record)
+    except BadHeader as problem:
+        yield Bad(where, str(problem))
+        return
+    bad = next((name for name, cell in row.items() if _NUL in cell), None)
+    yield Row(record.line, row) if bad is None else Bad(where._replace(column=bad), "The cell has a NUL.")
 
 
 class _Lines:
-    """The lines of a file, one after another; those of the row at hand can be gone back to."""
+    """The lines of a file, one after another; those of the record at hand can be gone back to."""
 
-    def __init__(self, text: Iterator[str]) -> None:
-        self.first = 1
+    def __init__(self, text: Iterator[str], first: int) -> None:
+        self.first = first
         self._text = text
-        self._row: list[str] = []
+        self._record: list[str] = []
         self._again: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
@@ -85,73 +135,51 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._text)
-        self._row.append(line)
+        self._record.append(line)
         return line
 
-    def end_row(self) -> int:
-        """Begin another row; returns the line on which the last one began."""
+    def end_record(self) -> int:
+        """Begin another record; returns the line on which the last one began."""
         first = self.first
-        self.first += len(self._row)
-        self._row.clear()
+        self.first += len(self._record)
+        self._record.clear()
         return first
 
     def leave_line(self) -> int:
-        """Leave only the first line of the row behind, and read the others again; returns which line it was."""
-        self._again.extendleft(reversed(self._row[1:]))
-        del self._row[1:]
-        return self.end_row()
+        """Leave only the first line of the record behind, and read the others again; returns which line it was."""
+        self._again.extendleft(reversed(self._record[1:]))
+        del self._record[1:]
+        return self.end_record()
 
 
-def _header(path: Path, text: TextIOWrapper) -> _Header:
+def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[Record]:
     csv.field_size_limit(LONGEST_CELL)
-    # A line without an end is cut: no row is that long, and it need not all be in memory to be told of.
+    # A line without an end is cut: no record is that long, and it need not all be in memory to be told of.
     following = iter(partial(text.readline, LONGEST_LINE), "")
-    first = next(following, "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    lines = _Lines(chain([first], following))
-    try:
-        names = next(csv.reader(lines, strict=True, delimiter=delimiter), list[str]())
-    except csv.Error as error:
-        raise Unreadable(f"The header of {path} cannot be read: {error}.") from error
-    if not any(name.strip() for name in names):
-        raise Unreadable(f"{path} has no header: its first line must name the columns.")
-    for place, name in enumerate(names, 1):
-        if not name.strip() or _NOT_TEXT.search(name):
-            raise Unreadable(f"The header of {path} has no readable name for column {place}.")
-        if name in names[place:]:
-            raise Unreadable(f"The header of {path} names “{name[:100]}” twice; each column needs a name of its own.")
-    lines.end_row()
-    return _Header([sys.intern(name) for name in names], delimiter, lines)
-
-
-def _rows(path: Path, header: _Header) -> Iterator[Row | Bad]:
-    lines, names, wanted, file = header.lines, header.columns, len(header.columns), str(path)
-    reader = csv.reader(lines, strict=True, delimiter=header.delimiter)
+    above = max(0, (layout.header or 1) - 1)
+    for _ in islice(following, above):
+        pass
+    first = list(islice(following, FIRST))
+    lines = _Lines(chain(first, following), above + 1)
+    reader = csv.reader(lines, strict=True, delimiter=delimiter_of(first))
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:  # a stray quote takes the lines that follow with it: they are read again
-            yield Bad(Where(file, lines.leave_line()), f"This is no row of CSV: {error}.")
+            yield Record(lines.leave_line(), [], (Flaw(None, f"This is no row of CSV: {error}."),))
             continue
-        line = lines.end_row()
-        if len(cells) == wanted:
-            row = dict(zip(names, cells, strict=True))
-            bad = _not_text(row)
-            yield (
-                Row(line, row) if bad is None else Bad(Where(file, line, bad), "The cell has a NUL, which no text has.")
-            )
-        elif cells:
-            reason = f"The row has {len(cells):,} cells, and the header names {wanted:,} columns."
-            yield Bad(Where(file, line), reason)
+        line = lines.end_record()
+        if cells:
+            yield Record(line, cells)
 
 
-def _not_text(row: Mapping[str, str]) -> str | None:
-    """Return the first column whose cell is no text that a database holds."""
-    if not _NOT_TEXT.search("\n".join(row.values())):
-        return None
-    return next(name for name, cell in row.items() if _NOT_TEXT.search(cell))
+def delimiter_of(lines: Sequence[str]) -> str:
+    """Return what parts the cells: what the first line has most of, or else all of the first lines."""
+    head = next((line for line in lines if any(each in line for each in DELIMITERS)), "")
+    text = head if lines and head is lines[0] else "".join(lines)
+    return max(DELIMITERS, key=text.count)
 
 
 class Writes(Protocol):

@@ -1,6 +1,5 @@
-"""Files of text: opened in the encoding that they are in, packed by gzip or not; strictly, so that nothing is lost."""
+"""Files of text: opened in the encoding that they are in, packed or not; strictly, so that nothing is lost."""
 
-import gzip
 import hashlib
 import io
 import zlib
@@ -9,14 +8,16 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
+from zipfile import BadZipFile
 
+from service import containers
+from service.containers import Foreign, expect_known, is_workbook
 from service.encodings import LONGEST_MARK, UTF_8, encoding_of, pieces_of_text
 from service.importer import Layout, Unreadable
 from service.undecodable import Undecodable
 
 _AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})
-_GZIP: Final = b"\x1f\x8b"
-_BROKEN: Final = (OSError, EOFError, zlib.error)
+_BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
 
 
 def size(path: Path) -> int:
@@ -35,14 +36,15 @@ def opened(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIOWra
     """
     try:
         with unpacked(path) as (raw, content):
+            expect_known(content)
             head = content.peek(LONGEST_MARK)[:LONGEST_MARK]
             with io.TextIOWrapper(content, encoding_of(head, layout.encoding), newline="") as text:
                 yield raw, text
     except UnicodeError as problem:
         expect_text(path, layout)  # which tells where
-        raise _undecodable(path, f"it is no text in {layout.encoding or 'UTF-8'}: {problem}.") from problem
+        raise _not_read(path, f"it is no text in {layout.encoding or 'UTF-8'}: {problem}.") from problem
     except Undecodable as problem:
-        raise _undecodable(path, str(problem)) from problem
+        raise _not_read(path, str(problem)) from problem
 
 
 @contextmanager
@@ -77,31 +79,43 @@ class _Encoded(io.RawIOBase):
 
 @contextmanager
 def unpacked(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader]]:
-    """Open a file: its bytes as they lie there, and what gzip packed into them. Raises Unreadable."""
+    """Open a file: its bytes as they lie there, and what gzip or zip packed into them. Raises Unreadable."""
     try:
         with path.open("rb") as raw:
-            packed = raw.peek(len(_GZIP)).startswith(_GZIP)
-            yield raw, io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
+            yield raw, containers.unpacked(raw)
+    except Foreign as problem:
+        raise _not_read(path, str(problem)) from problem
     except _BROKEN as problem:
         raise unreadable(path, problem) from problem
 
 
-def content_of(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked. Raises Unreadable."""
-    with unpacked(path) as (_, content):
-        return content.read()
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file, as they lie there. Raises Unreadable."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
 
 
 def digest_of(path: Path, layout: Layout) -> str:
-    """Return the digest of the text of a file, packed or not and in any encoding. Raises Unreadable."""
+    """Return the digest of the text of a file, packed or not and in any encoding; of a workbook, of its bytes.
+
+    Raises Unreadable.
+    """
     digest = hashlib.sha256()
+    with unpacked(path) as (_, content):
+        if is_workbook(content):
+            return hashlib.file_digest(content, "sha256").hexdigest()
     for piece in _pieces(path, layout):
         digest.update(piece.encode())
     return digest.hexdigest()
 
 
 def expect_text(path: Path, layout: Layout) -> None:
-    """Read a file to its end. Raises Unreadable, where it is no text in its encoding."""
+    """Read a file to its end. Raises Unreadable, where it is no text in its encoding; a workbook passes."""
+    with unpacked(path) as (_, content):
+        if is_workbook(content):
+            return
     for _ in _pieces(path, layout):
         pass
 
@@ -109,9 +123,10 @@ def expect_text(path: Path, layout: Layout) -> None:
 def _pieces(path: Path, layout: Layout) -> Iterator[str]:
     try:
         with unpacked(path) as (_, content):
+            expect_known(content)
             yield from pieces_of_text(content, layout.encoding)
     except Undecodable as problem:
-        raise _undecodable(path, str(problem)) from problem
+        raise _not_read(path, str(problem)) from problem
 
 
 def unreadable(path: Path, problem: BaseException) -> Unreadable:
@@ -122,5 +137,5 @@ def unreadable(path: Path, problem: BaseException) -> Unreadable:
     return Unreadable(f"{path} cannot be read: {why}.")
 
 
-def _undecodable(path: Path, sentence: str) -> Unreadable:
+def _not_read(path: Path, sentence: str) -> Unreadable:
     return Unreadable(f"{path} cannot be read, and nothing of it is recorded: {sentence}")

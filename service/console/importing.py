@@ -5,10 +5,11 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -43,6 +44,9 @@ class Asked:
     path: str | None = None
     reported_at: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
+    dates: str | None = None
+    decimal: str | None = None
     restore: bool = False
     json: bool = False
     errors: Path | None = None
@@ -51,9 +55,29 @@ class Asked:
     def layout(self) -> Layout:
         """How the files are laid out. Raises Misuse."""
         try:
-            return Layout(encoding_named(self.encoding) if self.encoding is not None else None)
+            encoding = encoding_named(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
+        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _DAYS):
+            message = (
+                f"--dates: “{self.dates}” tells no day; write %d, %m and %Y as they stand: “%d/%m/%Y” for 31/01/2023."
+            )
+            raise Misuse(message)
+        if self.decimal not in (None, ",", "."):
+            message = f"--decimal: “{self.decimal}” is not what stands for the point in numbers; that is “,” or “.”."
+            raise Misuse(message)
+        return Layout(encoding, self.sheet, dates=self.dates, decimal=self.decimal)
+
+
+_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
+
+
+def _is_read_back(written: str, day: date) -> bool:
+    """Say whether a way to write days tells the day, the month and the year."""
+    try:
+        return datetime.strptime(day.strftime(written), written).date() == day  # noqa: DTZ007 - a day, and no moment
+    except ValueError:
+        return False
 
 
 def import_(settings: Settings, asked: Asked) -> int:
@@ -103,6 +127,10 @@ def _importer(asked: Asked) -> Importer:
     if importer.mapped and asked.map is None:
         message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
+    if (asked.dates or asked.decimal) and not importer.declared:
+        declared = ", ".join(each.name for each in formats.IMPORTERS.values() if each.declared)
+        message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
+        raise Misuse(message)
     return importer
 
 
@@ -128,6 +156,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
+        for note in importer.notes(reading.source(advance)):
+            say(note)
         total = importer.steps(reading.source(advance))
         with read_ahead(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))

@@ -12,6 +12,7 @@ from domain.incident.history import ReportHistory
 from domain.present import VIOLENCE
 from domain.report.kind import Codes
 from domain.report.registry import KINDS
+from service.columns import ACLED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
 from service.shown import Shown, figure, shared_place, tier
@@ -20,13 +21,6 @@ from service.spreadsheet import write_table
 SOURCE: Final = "acled"
 CONSERVATIVE: Final = "conservative/1"
 """The policy for `fatalities`: ACLED takes the least figure where reports differ (Codebook, “Fatalities”)."""
-COLUMNS: Final = (
-    "event_id_cnty", "event_date", "year", "time_precision", "disorder_type", "event_type", "sub_event_type",
-    "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "civilian_targeting",
-    "iso", "region", "country", "admin1", "admin2", "admin3", "location", "latitude", "longitude", "geo_precision",
-    "source", "source_scale", "notes", "fatalities", "tags", "timestamp",
-)  # fmt: skip
-"""The columns of ACLED's files in their order (ACLED Codebook 2023)."""
 
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "2", "admin1": "3", "region": "3", "country": "3",
@@ -63,7 +57,7 @@ Cells = dict[str, str | int | None]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, COLUMNS, _rows(export))
+    write_table(out, ACLED, _rows(export))
 
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
@@ -97,7 +91,7 @@ def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
             "fatalities": dead.get(event.label),
         }
         _miss(export, row, reports)
-        yield dict.fromkeys(COLUMNS, "") | row
+        yield dict.fromkeys(ACLED, "") | row
 
 
 def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:

@@ -12,22 +12,13 @@ from domain.incident.history import ReportHistory
 from domain.populations import Population
 from domain.present import VIOLENCE
 from domain.report.kind import Report
+from service.columns import GED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
 from service.shown import EVERYONE, Shown, figure, shared_place, tier
 from service.spreadsheet import write_table
 
 SOURCE: Final = "ucdp"
-COLUMNS: Final = (
-    "id", "relid", "year", "active_year", "code_status", "type_of_violence", "conflict_dset_id", "conflict_new_id",
-    "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name", "side_a_dset_id", "side_a_new_id", "side_a",
-    "side_b_dset_id", "side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office",
-    "source_date", "source_headline", "source_original", "where_prec", "where_coordinates", "where_description",
-    "adm_1", "adm_2", "latitude", "longitude", "geom_wkt", "priogrid_gid", "country", "country_id", "region",
-    "event_clarity", "date_prec", "date_start", "date_end", "deaths_a", "deaths_b", "deaths_civilians",
-    "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
-)  # fmt: skip
-"""The columns of UCDP GED in their order (GED Codebook 24.1)."""
 
 _TYPES: Final = {"state-based": "1", "non-state": "2", "one-sided": "3"}
 _PRECISIONS: Final = {
@@ -53,7 +44,7 @@ Estimates = Mapping[Key, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, COLUMNS, _rows(export))
+    write_table(out, GED, _rows(export))
 
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
@@ -65,7 +56,7 @@ def _rows(export: Export) -> Iterator[Mapping[str, object]]:
                 export.miss("incident", _BESIDE)
             continue
         for cells in _made(export, shown):
-            yield dict.fromkeys(COLUMNS, "") | cells
+            yield dict.fromkeys(GED, "") | cells
 
 
 def _made(export: Export, shown: Shown) -> Iterator[Cells]:

@@ -9,22 +9,9 @@ from typing import Final, NamedTuple
 from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
-from service.codebook import (
-    DATES,
-    LABEL,
-    Cells,
-    Codebook,
-    Part,
-    Wrong,
-    day_of,
-    figure,
-    killed,
-    place,
-    rounded,
-    slug_of,
-    steps,
-    whole,
-)
+from service.codebook import Codebook, steps
+from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, place, rounded, slug_of, whole
+from service.columns import ACLED
 from service.countries import BY_NUMBER
 from service.importer import Importer
 
@@ -208,29 +195,35 @@ def _place(cells: Cells) -> Part:
     return place(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells["geo_precision"])))
 
 
+_CODEBOOK: Final = Codebook(
+    name="acled",
+    title="ACLED",
+    registration={
+        "slug": "acled",
+        "name": "Armed Conflict Location & Event Data (ACLED)",
+        "type": "monitor",
+    },
+    event="event_id_cnty",
+    needed=(
+        "event_date", "time_precision", "event_type", "sub_event_type", "actor1", "actor2", "latitude",
+        "longitude", "geo_precision", "fatalities",
+    ),
+    known=ACLED,
+    days=("event_date",),
+    figures=("fatalities",),
+    country=_country,
+    report=_report,
+    said=_said,
+    deleted=_DELETED,
+    deleted_at=_deleted_at,
+    dated_by="timestamp",
+)  # fmt: skip
 IMPORTER = Importer(
     name="acled",
-    summary="ACLED events, each an incident of its own",
-    files="CSV files with the columns of ACLED, packed by gzip or not",
-    read=Codebook(
-        name="acled",
-        title="ACLED",
-        registration={
-            "slug": "acled",
-            "name": "Armed Conflict Location & Event Data (ACLED)",
-            "type": "monitor",
-        },
-        event="event_id_cnty",
-        needed=(
-            "event_date", "time_precision", "event_type", "sub_event_type", "actor1", "actor2", "latitude",
-            "longitude", "geo_precision", "fatalities",
-        ),
-        country=_country,
-        report=_report,
-        said=_said,
-        deleted=_DELETED,
-        deleted_at=_deleted_at,
-        dated_by="timestamp",
-    ).read,
+    summary="ACLED events, each an incident of its own; and its list of deleted events",
+    files="CSV files with the columns of ACLED, or Excel workbooks, packed or not",
+    read=_CODEBOOK.read,
     steps=steps,
-)  # fmt: skip
+    notes=_CODEBOOK.notes,
+    declared=True,
+)

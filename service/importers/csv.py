@@ -3,13 +3,14 @@
 from functools import partial
 
 from service.importer import Importer
-from service.tables.files import read_files, sizes
+from service.tables.files import read_files, sizes, unread_sheets
 
 IMPORTER = Importer(
     name="csv",
     summary="a table, by a mapping file",
-    files="CSV files, each a later state of the table",
+    files="CSV files or Excel workbooks, packed or not, each a later state of the table",
     read=partial(read_files, written="csv"),
     steps=sizes,
     mapped=True,
+    notes=unread_sheets,
 )

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clocks import EdtfReported
-from service.importer import Bad, Layout, Line, Source, Unreadable, Where
+from service.importer import Bad, Line, Source, Unreadable, Where
+from service.spreadsheet import sheets_not_read
 from service.tables.cells import cells_of
 from service.tables.holding import Held
 from service.tables.keys import report_id
@@ -15,7 +16,7 @@ from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_
 from service.tables.parsing import parse
 from service.tables.pattern import filled
 from service.tables.stating import Said, registration, removal, told
-from service.texts import content_of, expect_text, size
+from service.texts import bytes_of, expect_text, size
 
 Written = Literal["csv", "json"]
 
@@ -25,7 +26,7 @@ _MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 def mapped(source: Source, written: Written | None = None) -> TableMap:
     """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way.
 
-    An encoding of the command line goes before that of the mapping file.
+    What the command line says of the encoding and the sheet goes before what the mapping file does.
     """
     try:
         table = read_map(source.map)
@@ -33,7 +34,8 @@ def mapped(source: Source, written: Written | None = None) -> TableMap:
         raise Unreadable(str(fault)) from fault
     if written not in (None, table.format):
         raise Unreadable(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
-    return table.model_copy(update={"encoding": source.layout.encoding}) if source.layout.encoding else table
+    given = {"encoding": source.layout.encoding, "sheet": source.layout.sheet}
+    return table.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def registered(source: Source, table: TableMap) -> Iterator[Line]:
@@ -47,6 +49,11 @@ def sizes(source: Source) -> int:
     return sum(map(size, source.paths))
 
 
+def unread_sheets(source: Source) -> list[str]:
+    """Return a sentence for each workbook that has more sheets with data than the one that is read."""
+    return sheets_not_read(source.paths, mapped(source).layout)
+
+
 def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
     """Read files one after another, each a later state of its table than the one before.
 
@@ -54,13 +61,13 @@ def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
     """
     table = mapped(source, written)
     for path in source.paths:
-        expect_text(path, Layout(table.encoding))
+        expect_text(path, table.layout)
     _expect_moment(source.reported_at)
     standing = _Standing(table, source)
     yield from registered(source, table)
     for path in source.paths:
         try:
-            yield from standing.take(str(path), parse(table, content_of(path)))
+            yield from standing.take(str(path), parse(table, bytes_of(path)))
         except Unparsed as problem:
             yield Bad(Where(str(path)), str(problem))
         source.advance(size(path))
@@ -87,6 +94,8 @@ class _Standing:
 
     def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
         """Yield what a file says that does not stand."""
+        for column in parsed.lacking:
+            yield Bad(Where(file, None, column), "The header has no such column, so no figure is read from it.")
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():

@@ -26,11 +26,11 @@ def read_json(table: TableMap, text: str) -> Parsed:
     keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
     rows = dict(zip(keys, listed, strict=True))
     if len(rows) == len(listed) and "" not in rows:
-        return Parsed(rows, [], truths, lambda key: lines.of(keys.index(key)))
+        return Parsed(rows, [], truths, line_of=lambda key: lines.of(keys.index(key)))
     numbered = Numbered()
     faults = [Fault(lines.of(place), table.key[0], NO_KEY) for place, key in enumerate(keys) if not key]
     places = {numbered.put(key, listed[place]): place for place, key in enumerate(keys) if key}
-    return Parsed(numbered.rows, faults, truths, lambda key: lines.of(places[key]))
+    return Parsed(numbered.rows, faults, truths, line_of=lambda key: lines.of(places[key]))
 
 
 def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE, Accumulation, ClaimId, Manner, Measure
@@ -16,6 +16,7 @@ from domain.populations import Population
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
 from service.encodings import UnknownEncoding, encoding_named
+from service.importer import Layout
 from service.tables.pattern import Pattern, columns_of
 
 TABLE_LENGTH = 40
@@ -132,7 +133,9 @@ class TableMap(Strict, frozen=True):
     pattern over them. `columns` is the order of columns in what is written. `whole_file` says that a file is the whole
     table, so that a row which it lacks is removed; a version of a repository always is. `nested`: objects in JSON are
     flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON does not.
-    `encoding` is that of files without a byte order mark, where it is not UTF-8.
+    `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a workbook.
+    `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in their
+    order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
     """
 
     table: TableName
@@ -158,6 +161,10 @@ class TableMap(Strict, frozen=True):
     nan: StrictBool = False
     csv: Dialect = Dialect()
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    sheet: Label | None = None
+    header: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    header_names: Columns = ()
+    unnamed: Literal["refuse", "ignore"] = "refuse"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -166,12 +173,31 @@ class TableMap(Strict, frozen=True):
         for each in self.claims:
             scopes = [INCIDENT_SCOPE, *(scope.name for scope in self.scopes)]
             _expect(each.scope, scopes, "scope", "declared under “scopes”")
+        if self.header == 0 and not (self.header_names or self.columns):
+            sentence = "“header” is 0, so there is no header: “columns” must name all columns, in their order."
+            raise PydanticCustomError("header", sentence)
         _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
         _expect_apart([each.counted for each in self.claims], "count")
         for column, of in self.types.items():
             if (of == "json") != (self.format == "json"):
                 raise PydanticCustomError("types", _TYPES, {"column": column})
         return self
+
+    @property
+    def layout(self) -> Layout:
+        """How its files are laid out."""
+        names = self.header_names or (self.columns if self.header == 0 else ())
+        return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that it names, but for those of the key: a table may lack some of them."""
+        places = [pattern for place in self.places for pattern in place.model_dump(exclude_unset=True).values()]
+        figures = [pattern for each in self.claims for pattern in (each.period, each.counted_until)]
+        patterns = [self.occurred, self.reported_at, *places, *figures]
+        said = [column for pattern in patterns if isinstance(pattern, str) for column in columns_of(pattern)]
+        counted = [name for each in self.claims for name in (each.column, each.words) if name]
+        return tuple(dict.fromkeys((*counted, *said, *self.types)))
 
     @property
     def whole(self) -> frozenset[str]:

@@ -39,12 +39,14 @@ class Unparsed(ValueError):
 class Parsed:
     """A table as read: its rows by key in the order of the file, and what could not be given a key.
 
-    `truths` says that some cell is true or false, which Python holds equal to 1 and 0.
+    `truths` says that some cell is true or false, which Python holds equal to 1 and 0; `lacking` are columns of figures
+    that its header does not have.
     """
 
     rows: dict[str, Raw]
     faults: list[Fault]
     truths: bool = False
+    lacking: tuple[str, ...] = ()
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
 
     def changed(self, before: "Parsed") -> Iterator[tuple[str, Raw]]:

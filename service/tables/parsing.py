@@ -1,22 +1,33 @@
 """Files of a table, in whichever way it is written."""
 
+import io
+import zlib
+from zipfile import BadZipFile
+
+from service.containers import Foreign, expect_known, is_workbook, unpacked
 from service.encodings import decoded
-from service.tables.in_csv import read_csv
+from service.sheets import workbook_of
+from service.tables.in_csv import read_csv, read_sheet
 from service.tables.in_json import read_json
 from service.tables.mapping import TableMap
 from service.tables.parsed import Parsed, Unparsed
 from service.undecodable import Undecodable
 
+_BROKEN = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+
 
 def parse(table: TableMap, data: bytes) -> Parsed:
-    """Read a file of the table, in its encoding. Raises Unparsed."""
-    read = read_csv if table.format == "csv" else read_json
-    return read(table, text_of(table, data))
-
-
-def text_of(table: TableMap, data: bytes) -> str:
-    """Return the text of a file of the table. Raises Unparsed."""
+    """Read a file of the table: text in its encoding or a workbook, packed or not. Raises Unparsed."""
     try:
-        return decoded(data, table.encoding)
+        content = unpacked(io.BufferedReader(io.BytesIO(data)))
+        if table.format == "csv" and is_workbook(content):
+            return read_sheet(table, workbook_of(content))
+        expect_known(content)
+        text = decoded(content.read(), table.encoding)
+    except Foreign as problem:
+        raise Unparsed(f"The file cannot be read: {problem}") from problem
     except Undecodable as problem:
-        raise Unparsed(f"It cannot be decoded, and nothing of it is recorded: {problem}") from problem
+        raise Unparsed(f"The file cannot be decoded, and nothing of it is recorded: {problem}") from problem
+    except _BROKEN as problem:
+        raise Unparsed(f"The file cannot be unpacked: {problem}.") from problem
+    return read_csv(table, text) if table.format == "csv" else read_json(table, text)

@@ -68,9 +68,10 @@ def test_semicolons_tabs_and_a_byte_order_mark_are_understood(tmp_path: Path) ->
 
 def test_a_header_must_name_each_column_once(tmp_path: Path) -> None:
     for content, why in (
-        (b"", "has no header"),
+        (b"", "There is no header"),
         (b"a,a\n", "names “a” twice"),
-        (b"a,,b\n", "for column 2"),
+        (b",,\n1,2,3\n", "There is no header"),
+        (b"a,\0\n", "no readable name for column 2"),
         (b'a,"b\n', "cannot be read"),
     ):
         with pytest.raises(Unreadable, match=why):

@@ -184,8 +184,8 @@ def test_a_file_that_is_no_table_is_told() -> None:
     in_csv = table(format="csv")
     for mapping, data, why in (
         (in_csv, b"", "empty"),
-        (in_csv, b"k,,a\n", "Column 2 of the header has no name"),
-        (in_csv, b"k,a,a\n", "is called “a” as another"),
+        (in_csv, b"k,,a\n1,x,2\n", "Column 2 has no name in the header, and “x” in line 2"),
+        (in_csv, b"k,a,a\n", "names “a” twice, in columns 2 and 3"),
         (in_csv, b"a,b\n", "no column “k”"),
         (in_csv, b'"' + b"k" * 200_000, "header cannot be read"),
         (table(), b"{}", "no JSON array"),

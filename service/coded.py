@@ -1,0 +1,133 @@
+"""Cells of coded events: whole numbers, days, points and names, as data sets, spreadsheets and programs write them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Final
+
+from domain.words import slugify
+
+LABEL: Final = 300
+"""How many characters a name may have (domain.words.Label)."""
+
+DATES: Final = 'Where all days are written in another way, say how: --dates "%d/%m/%Y" has the day first.'
+"""What to do about days that cannot be read."""
+_MOST: Final = 10**12
+_WHOLE: Final = re.compile(r"([0-9]+)[.]0+")
+_POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
+_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:[.]0+)?)?(?:Z|[+]00:00)?)?")
+_DEGREES: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
+
+Cells = Mapping[str, str]
+Part = dict[str, Any]
+
+
+class Wrong(Exception):
+    """A cell that cannot be taken: its column, and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        """Keep both."""
+        self.column, self.reason = column, reason
+        super().__init__(reason)
+
+
+def figure(cells: Cells, column: str) -> int:
+    """Return the whole number of a cell, 0 to 10^12. Raises Wrong."""
+    found = _number(cells[column])
+    if found is None:
+        cell = cells[column][:100]
+        not_whole = f"“{cell}” is not a whole number." if cell.strip() else "There is no number."
+        raise Wrong(column, rounded(cell) or not_whole)
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def _number(cell: str) -> int | None:
+    cell = whole(cell)
+    if not (cell.isascii() and cell.isdigit()) or len(cell) > len(str(_MOST)):
+        return None
+    return number if (number := int(cell)) <= _MOST else None
+
+
+@lru_cache(maxsize=16_384)
+def whole(cell: str) -> str:
+    """Return a cell without spaces around it, and without the “.0” that programs give whole numbers."""
+    cell = cell.strip()
+    found = _WHOLE.fullmatch(cell)
+    return found[1] if found else cell
+
+
+def rounded(cell: str) -> str | None:
+    """Say that digits were lost, where a number was rounded to a power of ten; None where it was not."""
+    if not _POWER.fullmatch(cell.strip()):
+        return None
+    return f"“{cell[:100]}” was rounded by a spreadsheet, and digits were lost; take the column from the original file."
+
+
+@lru_cache(maxsize=16_384)
+def day_of(cell: str) -> str | None:
+    """Read a day of ISO 8601, also with midnight behind it; None where it is none, or another time of day is said."""
+    found = _DAY.fullmatch(cell.strip())
+    try:
+        return date.fromisoformat(found[1]).isoformat() if found else None
+    except ValueError:
+        return None
+
+
+def point(cells: Cells) -> Part:
+    """Return the point of the columns `latitude` and `longitude`, with their digits; none where both are empty.
+
+    Raises Wrong.
+    """
+    if not (cells["latitude"].strip() or cells["longitude"].strip()):
+        return {}
+    return {"lat": _degrees(cells, "latitude", 90), "lon": _degrees(cells, "longitude", 180)}
+
+
+def place(
+    cells: Cells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
+) -> Part:
+    """Return where an event was: under the first name that says anything, with its point.
+
+    Raises Wrong.
+    """
+    name = next((each.strip() for each in named if each.strip()), "Unknown")
+    known = {"country": country, "precision": precision}
+    return {**names(name=name, **areas), **point(cells), **{key: value for key, value in known.items() if value}}
+
+
+def _degrees(cells: Cells, column: str, limit: int) -> str:
+    cell = cells[column].strip()
+    if lost := rounded(cell):
+        raise Wrong(column, lost)
+    if not _DEGREES.fullmatch(cell):
+        try:
+            cell = format(Decimal(cell), "f")  # “.5” and “5e-1” are 0.5
+        except InvalidOperation:
+            cell = ""
+    if not _DEGREES.fullmatch(cell) or abs(float(cell)) > limit:
+        raise Wrong(column, f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees.")
+    return cell
+
+
+def names(**cells: str) -> Part:
+    """Return those that say something, each cut to what a name may have."""
+    return {name: kept for name, cell in cells.items() if (kept := cell.strip()[:LABEL].strip())}
+
+
+@lru_cache(maxsize=16_384)
+def slug_of(name: str) -> str:
+    """Return the slug that a name suggests; may be empty."""
+    return slugify(name)
+
+
+def killed(count: Part, parts: list[Part]) -> list[Part]:
+    """Return the claims of those killed: the incident is the event, so the figure is said of both.
+
+    Days are graded by that of the event; lists and totals have that of the incident.
+    """
+    stated = {"measure": "killed", "count": count}
+    whole = {"id": "all", "scope": "incident", **stated}
+    return [whole | ({"parts": parts} if parts else {}), {"id": "event", "scope": "event", **stated}]
