@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,9 @@ NAMESPACE: Final = UUID("5d8f7a52-6f0c-5b0e-9d55-0c1b3f2f9a06")
 
 _SHOWN: Final = 3
 _DEGREES: Final = ("latitude", "longitude")
+_TURNED: Final = str.maketrans("dm", "md")
+_SILENT: Final = frozenset({"NA", "N/A", "#N/A", "NaN", "nan", "NULL", "None"})
+"""How R, pandas, databases and Excel write that there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Codebook:
         """
         _expect_moment(source.reported_at)
         files = [self._begun(path, source.layout) for path in source.paths]
+        for file in files:
+            self._expect_order(file)
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
         for file, digest in zip(files, digests, strict=True):
             if file.deletions:
@@ -90,8 +96,10 @@ class Codebook:
             first = list(islice(found, FIRST))
         if first and self._is_bare(first[0]):
             return _File(path, replace(layout, header=0, names=self.known), {}, deletions=False)
-        if not any(self._knows(cell) for record in first for cell in record.cells):
+        header = max(first, key=lambda record: sum(map(self._knows, record.cells)), default=Record(1, []))
+        if not any(map(self._knows, header.cells)):
             raise Unreadable(f"{path} {self._headless(first)}")
+        layout = replace(layout, header=header.line) if header is not first[0] else layout
         try:
             names = header_of(first, layout).names
         except BadHeader as problem:
@@ -130,16 +138,32 @@ class Codebook:
 
     def _meant(self, row: Row, file: "_File") -> Cells:
         """Return the cells of a row as the data set would have written them. Raises Wrong."""
-        layout = file.layout
-        if not (file.formerly or layout.dates or layout.decimal):
-            return row.cells
-        cells = dict(row.cells) | {now: row.cells[each] for now, each in file.formerly.items()}
+        layout, cells = file.layout, row.cells
+        if file.formerly:
+            cells = cells | {now: cells[each] for now, each in file.formerly.items()}
+        if not _SILENT.isdisjoint(cells.values()):
+            cells = {name: "" if cell in _SILENT else cell for name, cell in cells.items()}
         if layout.dates and not file.deletions:
-            cells |= {name: _day(cells, name, layout.dates) for name in self.days if cells.get(name, "").strip()}
+            cells = cells | {name: _day(cells, name, layout.dates) for name in self.days if cells[name].strip()}
         if layout.decimal:
-            numbers = (*_DEGREES, *self.figures)
-            cells |= {name: _point(cells, name, layout.decimal) for name in numbers if name in cells}
+            numbers = [name for name in (*_DEGREES, *self.figures) if name in cells]
+            cells = cells | {name: _point(cells, name, layout.decimal) for name in numbers}
         return cells
+
+    def _expect_order(self, file: "_File") -> None:
+        """Refuse a file in which a day fits the declared way only the other way round: all others may be turned too."""
+        written = file.layout.dates
+        if written is None or file.deletions:
+            return
+        turned = written.translate(_TURNED)
+        found = (row for row in rows(file.path, layout=file.layout) if isinstance(row, Row))
+        for row, name in ((row, name) for row in found for name in self.days):
+            cell = row.cells[name].strip()
+            if cell and _read_day(cell, written) is None and _read_day(cell, turned) is not None:
+                raise Unreadable(
+                    f"{file.path} is not written as --dates says, and nothing of it is recorded: {name} in line"
+                    f" {row.line:,} is “{cell[:40]}”, which is no day as “{written}” but one as “{turned}”."
+                )
 
     def _events(self, file: "_File", source: Source, release: str) -> Iterator[Line | Bad]:
         yield Line(Where(str(file.path), 1), {"register": self.registration})
@@ -229,10 +253,17 @@ def _expect_moment(reported_at: str | None) -> None:
 def _day(cells: Cells, column: str, written: str) -> str:
     """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
     cell = cells[column].strip()
+    if (day := _read_day(cell, written)) is None:
+        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
+    return day
+
+
+@lru_cache(maxsize=16_384)
+def _read_day(cell: str, written: str) -> str | None:
     try:
         return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
     except ValueError:
-        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).") from None
+        return None
 
 
 def _point(cells: Cells, column: str, decimal: str) -> str:

@@ -14,6 +14,8 @@ LABEL: Final = 300
 
 DATES: Final = 'Where all days are written in another way, say how: --dates "%d/%m/%Y" has the day first.'
 """What to do about days that cannot be read."""
+DECIMAL: Final = 'Where numbers have a comma for a point, say so: --decimal ",".'
+"""What to do about numbers that have a comma."""
 _MOST: Final = 10**12
 _WHOLE: Final = re.compile(r"([0-9]+)[.]0+")
 _POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
@@ -108,7 +110,8 @@ def _degrees(cells: Cells, column: str, limit: int) -> str:
         except InvalidOperation:
             cell = ""
     if not _DEGREES.fullmatch(cell) or abs(float(cell)) > limit:
-        raise Wrong(column, f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees.")
+        why = f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees."
+        raise Wrong(column, f"{why} {DECIMAL}" if "," in cells[column] else why)
     return cell
 
 

@@ -24,6 +24,7 @@ _PRECISIONS: Final = {
 _DAY_IS_KNOWN: Final = "1"
 _GOVERNMENT: Final = "government of "
 """How UCDP calls the side of a state, which files without its number (`gwnoa`, `gwnob`) tell by the name alone."""
+_STATES: Final = re.compile(r"[0-9]+(?:[.]0+)?(?:[,; ]+[0-9]+)*")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}(?:[.]0+)?")
 
 
@@ -65,9 +66,11 @@ def _sides(kind: str, cells: Cells) -> list[Part]:
     return found
 
 
-def _is_state(cells: Cells, side: str, state: str) -> bool:
+def _is_state(cells: Cells, side: str, number: str) -> bool:
     """Say whether a side is a state: it has a number, or is called so in a file that has no such numbers."""
-    return bool(cells[state].strip()) if state in cells else cells[side].strip().lower().startswith(_GOVERNMENT)
+    if number in cells:
+        return _STATES.fullmatch(cells[number].strip()) is not None
+    return cells[side].strip().lower().startswith(_GOVERNMENT)
 
 
 def _claims(sides: list[Part], cells: Cells) -> list[Part]:
