@@ -96,6 +96,8 @@ class Codebook:
             first = list(islice(found, FIRST))
         if first and self._is_bare(first[0]):
             return _File(path, replace(layout, header=0, names=self.known), {}, deletions=False)
+        if first and first[0].cells and first[0].cells[0].lstrip()[:1] in ("{", "["):
+            raise Unreadable(f"{path} is JSON; take the events of {self.title} as CSV.")
         header = max(first, key=lambda record: sum(map(self._knows, record.cells)), default=Record(1, []))
         if not any(map(self._knows, header.cells)):
             raise Unreadable(f"{path} {self._headless(first)}")

@@ -76,7 +76,8 @@ def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
     found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
     if not found:
         export.miss("incident", _EVENTLESS)
-    if any(key.measure == "killed" and key.event is None for key in shown.triple()):
+    one = shown.events.keys() == {shown.history.slug}  # as coded: the incident is the event
+    if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
         export.miss("incident", _WHOLE)
     dead = _dead(shown) if found else {}
     day = {event.label: shown.day(event.span and (event.span.earliest or event.span.latest)) for event, _ in found}

@@ -75,7 +75,7 @@ def _made(export: Export, shown: Shown) -> Iterator[Cells]:
                 yield _row(export, shown, f"{shown.history.slug}:{event.label}", [event], estimates)
     else:
         yield _row(export, shown, shown.history.slug, violent, estimates)
-        if any(counted.values()):
+        if any(event not in (None, shown.history.slug) for event in counted.values()):  # else both are one, as coded
             export.miss("incident", _UNCOUNTED)
     if any(event is None and scope != INCIDENT_SCOPE for scope, event in counted.items()):
         export.miss("incident", _NARROWER)

@@ -185,6 +185,13 @@ def test_any_other_file_without_a_header_is_refused_with_what_to_do(tmp_path: Pa
         read(name, bare(tmp_path / "bare.csv", row, row))
 
 
+def test_json_is_refused_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "acled.json"
+    path.write_text('{"success": true, "data": [{"event_id_cnty": "KE1", "event_date": "2024-03-08"}]}')
+    with pytest.raises(Unreadable, match="is JSON; take the events of ACLED as CSV"):
+        read("acled", path)
+
+
 def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
     (found,), bad = read("ucdp", bare(tmp_path / "ged.csv", ["UCDP GED, Syria"], [], list(UCDP), BARE))
     assert (bad, found["attributes"]) == ([], UCDP)
