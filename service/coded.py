@@ -88,16 +88,19 @@ def point(cells: Cells) -> Part:
     return {"lat": _degrees(cells, "latitude", 90), "lon": _degrees(cells, "longitude", 180)}
 
 
-def place(
+def places(
     cells: Cells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
-) -> Part:
-    """Return where an event was: under the first name that says anything, with its point.
+) -> list[Part]:
+    """Return where an event was: under the first name that says anything, else that of its point; none where none is.
 
     Raises Wrong.
     """
-    name = next((each.strip() for each in named if each.strip()), "Unknown")
+    where = point(cells)
+    name = next((each.strip() for each in named if each.strip()), ", ".join(where.values()))
+    if not name:
+        return []
     known = {"country": country, "precision": precision}
-    return {**names(name=name, **areas), **point(cells), **{key: value for key, value in known.items() if value}}
+    return [{**names(name=name, **areas), **where, **{key: value for key, value in known.items() if value}}]
 
 
 def _degrees(cells: Cells, column: str, limit: int) -> str:

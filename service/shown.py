@@ -36,11 +36,14 @@ EVERYONE = Population()
 
 
 class When(NamedTuple):
-    """When something happened, as it was said: its ends (UTC), None where open or not said; `sure` without “about”."""
+    """When something happened, as it was said: its ends (UTC), None where open or not said.
+
+    `sure` is whether all of it was said without an “about” or a doubt; None where nothing was.
+    """
 
     first: datetime | None = None
     last: datetime | None = None
-    sure: bool = False
+    sure: bool | None = None
 
 
 @dataclass
@@ -116,10 +119,9 @@ class Shown:
         return When(first, last, all(each.sure for each in found))
 
     @cached_property
-    def bounds(self) -> tuple[datetime | None, datetime | None]:
-        """Return the first and the last moment of all events, or else of the declared period; None where open."""
-        said = self.occurred(self.events.values())
-        return said.first, said.last
+    def bounds(self) -> When:
+        """Return the first and the last moment of all events, or else of the declared period."""
+        return self.occurred(self.events.values())
 
     def when(self, event: Event) -> When:
         """Return when an event happened, by the report that tells it most narrowly.

@@ -76,7 +76,7 @@ def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
     found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
     if not found:
         export.miss("incident", _EVENTLESS)
-    one = shown.events.keys() == {shown.history.slug}  # as coded: the incident is the event
+    one = set(shown.events) == {shown.history.slug}  # as coded: the incident is the event
     if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
         export.miss("incident", _WHOLE)
     dead = _dead(shown) if found else {}

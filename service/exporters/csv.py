@@ -21,6 +21,7 @@ COLUMNS: Final = {
     "longitude": "#geo+lon",
     "first_day": "#date+start",
     "last_day": "#date+end",
+    "days_sure": "#meta+date+sure",
     "level": "#severity+num",
     "measure": "#indicator+name",
     "population": "#population+name",
@@ -84,7 +85,7 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
 def _whole(shown: Shown, present: Present) -> list[Cell]:
     listed = present.listed
     place = shared_place(shown.violence)
-    first, last = shown.bounds
+    when = shown.bounds
     return [
         listed.slug,
         listed.title,
@@ -93,8 +94,9 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         "; ".join(listed.admin1s),
         place.get("lat"),
         place.get("lon"),
-        shown.day(first),
-        shown.day(last),
+        shown.day(when.first),
+        shown.day(when.last),
+        "" if when.sure is None else _truth(said=when.sure),
         listed.level,
     ]
 

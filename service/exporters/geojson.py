@@ -32,7 +32,7 @@ def _write(export: Export, out: BinaryIO) -> None:
 def _feature(export: Export, folded: Folded) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
     listed, shown = present.listed, Shown.of(folded, export.reading)
-    found, (began, ended) = places(shown.reports), shown.bounds
+    found, (began, ended, sure) = places(shown.reports), shown.bounds
     geometry = _geometry(found)
     if geometry is None:
         export.miss("incident", _UNLOCATED)
@@ -47,6 +47,7 @@ def _feature(export: Export, folded: Folded) -> dict[str, Any]:
             "countries": listed.countries,
             "occurred_from": format_instant(began) if began else None,
             "occurred_to": format_instant(ended) if ended else None,
+            "occurred_sure": sure,
             "level": listed.level,
             "killed": listed.killed,
             "kinds": listed.kinds,

@@ -10,7 +10,7 @@ from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
 from service.codebook import Codebook, steps
-from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, place, rounded, slug_of, whole
+from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, places, rounded, slug_of, whole
 from service.columns import ACLED
 from service.countries import BY_NUMBER
 from service.importer import Importer
@@ -92,7 +92,7 @@ def _report(cells: Cells) -> Part:
         "occurred": _occurred(cells),
         **(_sides(actors) if case and "targets" in case.kind.model.model_fields else {}),
         "actors": actors,
-        "places": [_place(cells)],
+        "places": _places(cells),
         "claims": killed(_count(cells), []),
         "tags": list(dict.fromkeys(_split(cells.get("tags", ""))))[:_MOST_TAGS],
         **({"text": {"summary": notes[:10_000]}} if notes else {}),
@@ -189,10 +189,10 @@ def _country(cells: Cells) -> str | None:
     return found.code if found else None
 
 
-def _place(cells: Cells) -> Part:
+def _places(cells: Cells) -> list[Part]:
     named = (cells.get(column, "") for column in ("location", "admin3", "admin2", "admin1", "country"))
     areas = {"admin1": cells.get("admin1", ""), "admin2": cells.get("admin2", "")}
-    return place(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells["geo_precision"])))
+    return places(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells["geo_precision"])))
 
 
 _CODEBOOK: Final = Codebook(

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from service.codebook import Codebook, steps
-from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, place, slug_of, whole
+from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, places, slug_of, whole
 from service.columns import GED, GED_BEFORE
 from service.countries import BY_NAME, BY_STATE
 from service.importer import Importer
@@ -42,7 +42,7 @@ def _report(cells: Cells) -> Part:
         "parties": slugs[:1] if one_sided else slugs,
         **({"initiator": slugs[0], "targets": slugs[1:]} if one_sided else {}),
         "actors": sides,
-        "places": [_place(cells)],
+        "places": _places(cells),
         "claims": _claims(sides, cells),
         "tags": [_TYPES[kind]],
     }
@@ -119,10 +119,10 @@ def _country(cells: Cells) -> str | None:
     return found.code if found else None
 
 
-def _place(cells: Cells) -> Part:
+def _places(cells: Cells) -> list[Part]:
     named = (cells.get(column, "") for column in ("where_coordinates", "adm_2", "adm_1", "country"))
     areas = {"admin1": cells.get("adm_1", ""), "admin2": cells.get("adm_2", "")}
-    return place(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells.get("where_prec", ""))))
+    return places(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells.get("where_prec", ""))))
 
 
 def _is_row(cells: Cells) -> bool:

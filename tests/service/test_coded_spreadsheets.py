@@ -251,3 +251,11 @@ def test_what_r_writes_for_nothing_names_no_place_and_no_one(tmp_path: Path) -> 
 
 def test_the_columns_of_ged_are_those_of_its_codebook() -> None:
     assert (len(GED), tuple(UCDP)) == (49, GED)
+
+
+def test_a_place_that_nobody_named_is_called_by_its_point_or_is_none(tmp_path: Path) -> None:
+    nameless = dict.fromkeys(("location", "admin1", "admin2", "admin3", "country"), "")
+    (found,), _ = read("acled", saved(tmp_path / "1.csv", [ACLED | nameless]))
+    assert found["places"][0]["name"] == "35.3600, 35.93"
+    (found,), _ = read("acled", saved(tmp_path / "2.csv", [ACLED | nameless | {"latitude": "", "longitude": ""}]))
+    assert found["places"] == []

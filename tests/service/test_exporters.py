@@ -98,6 +98,7 @@ def test_the_table_of_estimates_has_hashtags_and_a_row_for_each_key(log: str) ->
     assert all(tag.startswith("#") for tag in tags.values())
     (town,) = [row for row in rows if row["incident"] == TOWN]
     assert (town["title"], town["first_day"], town["last_day"]) == ("=A town", "2024-05-01", "2024-05-01")
+    assert town["days_sure"] == "true"
     assert (town["measure"], town["population"], town["scope"]) == ("killed", "everyone", "incident")
     assert (town["lower"], town["best"], town["upper"], town["upper_open"]) == ("6", "6", "6", "false")
     (quiet,) = [row for row in rows if row["incident"] == "quiet"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from domain.claims import latest
 from domain.clocks import Span, format_instant, parse_occurred
@@ -80,15 +81,15 @@ def worlds() -> st.SearchStrategy[World]:
     )
 
 
-def exported(history: History, asked: Reading, name: str) -> str:
+def exported(history: History, asked: Reading, name: str) -> bytes:
     export = Export(1, asked, lambda: iter([Folded(history.slug, history)]), lambda: iter(()))
     out = io.BytesIO()
     formats.EXPORTERS[name].write(export, out)
-    return out.getvalue().decode()
+    return out.getvalue()
 
 
-def rows(text: str) -> list[Row]:
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+def rows(table: bytes) -> list[Row]:
+    return list(csv.DictReader(io.StringIO(table.decode(), newline="")))
 
 
 class Said:
@@ -193,8 +194,20 @@ def unsaid_in_csv(said: Said, row: Row) -> Iterator[str]:
             yield column
     if not said.everywhere(lat=row["latitude"], lon=row["longitude"]):
         yield "point"
+    if row["days_sure"] == "true" and not said.sure:
+        yield "days_sure"
     if not {row["first_day"], row["last_day"]} <= {*said.days, ""}:
         yield "days"
+
+
+def unsaid_in_parquet(said: Said, row: dict[str, Any]) -> Iterator[str]:
+    about = (row["measure"], row["scope"])
+    for column in ("lower", "best", "upper"):
+        known = said.tops if column == "upper" and row["upper_open"] is False else said.figures
+        if row[column] is not None and row[column] not in known[about]:
+            yield column
+    if not {row["occurred_from"], row["occurred_to"]} <= {None, *said.moments}:
+        yield "occurred"
 
 
 def unsaid_in_geojson(said: Said, feature: dict[str, Any]) -> Iterator[str]:
@@ -224,6 +237,8 @@ def unsaid(book: Book, asked: Reading) -> list[tuple[str, str, Any]]:
         table = rows(exported(history, asked, name))[1 if name == "csv" else 0 :]
         found += [(name, what, row) for row in table for what in check(said, row)]
     (feature,) = json.loads(exported(history, asked, "geojson"))["features"]
+    typed = parquet.read_table(io.BytesIO(exported(history, asked, "parquet"))).to_pylist()
+    found += [("parquet", what, row) for row in typed for what in unsaid_in_parquet(said, row)]
     return found + [("geojson", what, feature) for what in unsaid_in_geojson(said, feature)]
 
 
