@@ -94,7 +94,7 @@ class Codebook:
         """Look at the header of a file: which columns it has, by the names that the data set gives them."""
         with records(path, layout) as (_, found):
             first = list(islice(found, FIRST))
-        if first and self._is_bare(first[0]):
+        if any(map(self._is_bare, first)) and not any(self._knows(cell) for record in first for cell in record.cells):
             return _File(path, replace(layout, header=0, names=self.known), {}, deletions=False)
         if first and first[0].cells and first[0].cells[0].lstrip()[:1] in ("{", "["):
             raise Unreadable(f"{path} is JSON; take the events of {self.title} as CSV.")
@@ -112,8 +112,13 @@ class Codebook:
         if self.deleted is not None:
             columns = named_as((self.deleted,), columns)
         file = _File(path, replace(layout, names=tuple(columns)), self._formerly(columns), self.deleted in columns)
-        wanted = (self.event,) if file.deletions else (self.event, *self.needed)
-        if lacking := [name for name in wanted if name not in columns and name not in file.formerly]:
+        lacking = [name for name in (self.event, *self.needed) if name not in columns and name not in file.formerly]
+        if file.deletions and not lacking:
+            raise Unreadable(
+                f"{path} has the columns of events and “{self.deleted}” too, so it is not clear which it is: leave that"
+                f" column out to import events, or all but “{self.event}” and that to have them withdrawn."
+            )
+        if lacking := [self.event] * (self.event in lacking) if file.deletions else lacking:
             raise Unreadable(f"{path} is no file of {self.title}: it has no column “{'”, “'.join(lacking)}”.")
         return file
 
@@ -145,7 +150,10 @@ class Codebook:
             cells = cells | {now: cells[each] for now, each in file.formerly.items()}
         if not _SILENT.isdisjoint(cells.values()):
             cells = {name: "" if cell in _SILENT else cell for name, cell in cells.items()}
-        if layout.dates and not file.deletions:
+        if layout.dates and file.deletions:  # where seconds may stand too
+            days = {each: _read_day(cells[each].strip(), layout.dates) for each in (self.deleted or "",)}
+            cells = cells | {name: day for name, day in days.items() if day}
+        elif layout.dates:
             cells = cells | {name: _day(cells, name, layout.dates) for name in self.days if cells[name].strip()}
         if layout.decimal:
             numbers = [name for name in (*_DEGREES, *self.figures) if name in cells]
@@ -189,7 +197,8 @@ class Codebook:
             where = Where(str(file.path), row.line)
             try:
                 event, slug = self._named(row.cells)
-                found.append(Withdrawal(where, self.name, slug, event, self.deleted_at(row.cells), self.dated_by))
+                moment = self.deleted_at(self._meant(row, file))
+                found.append(Withdrawal(where, self.name, slug, event, moment, self.dated_by))
             except Wrong as wrong:
                 yield Bad(where._replace(column=wrong.column), wrong.reason)
         yield from sorted(found, key=lambda each: latest(parse_reported(each.reported_at, UTC)))

@@ -17,7 +17,7 @@ DATES: Final = 'Where all days are written in another way, say how: --dates "%d/
 DECIMAL: Final = 'Where numbers have a comma for a point, say so: --decimal ",".'
 """What to do about numbers that have a comma."""
 _MOST: Final = 10**12
-_WHOLE: Final = re.compile(r"([0-9]+)[.]0+")
+_WHOLE: Final = re.compile(r"([0-9]+)[.]0")  # and no “.000”, which is a thousand elsewhere
 _POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:[.]0+)?)?(?:Z|[+]00:00)?)?")
 _DEGREES: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")

@@ -136,7 +136,12 @@ def _occurred(cells: Cells) -> str:
     cell, precision = cells["event_date"], whole(cells["time_precision"])
     day = _read_day(cell)
     if day is None:
-        raise Wrong("event_date", f"“{cell[:100]}” is not a day such as 2021-08-26 or 26 August 2021. {DATES}")
+        raise Wrong(
+            "event_date",
+            f"“{cell[:100]}” is not a day such as 2021-08-26 or 26 August 2021. {DATES}"
+            if cell.strip()
+            else "There is no day.",
+        )
     return day[: len("2021-08")] if precision == _MONTH else day if precision == _DAY else f"{day}~"
 
 

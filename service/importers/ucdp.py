@@ -109,7 +109,12 @@ def _occurred(cells: Cells) -> str:
 def _day(cells: Cells, column: str) -> str:
     day = day_of(cells[column])
     if day is None:
-        raise Wrong(column, f"“{cells[column][:100]}” is not a day such as 2021-08-26. {DATES}")
+        raise Wrong(
+            column,
+            f"“{cells[column][:100]}” is not a day such as 2021-08-26. {DATES}"
+            if cells[column].strip()
+            else "There is no day.",
+        )
     return day
 
 

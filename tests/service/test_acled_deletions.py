@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.console import importing
+from service.console.outcome import CannotRun
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, Here, Row, write
 
@@ -166,3 +167,18 @@ def test_people_are_told_in_words(here: Here, tmp_path: Path, capfd: pytest.Capt
     told = capfd.readouterr().out
     assert "line 2: This log does not know it. (XX9)" in told
     assert "1 passed over" in told
+
+
+def test_days_of_the_list_may_be_declared_and_seconds_stand_beside_them(here: Here, tmp_path: Path) -> None:
+    here.imported("acled", write(tmp_path / "acled.csv", [ONE, TWO]))
+    path = deleted(tmp_path / "deleted.csv", ["KE1", "16/02/2023"], ["KE2", "1676505600"])
+    assert not here.imported("acled", path)["ok"]
+    assert here.imported("acled", path, dates="%d/%m/%Y")["ok"]
+    assert (total(here), total(here, reported_until="2023-02-16T12:00:00Z")) == (0, 4)
+
+
+def test_a_file_of_events_with_moments_of_deletion_is_not_taken_for_either(here: Here, tmp_path: Path) -> None:
+    path = write(tmp_path / "both.csv", [ONE | {"deleted_timestamp": "1676505600"}])
+    with pytest.raises(CannotRun, match="so it is not clear which it is"):
+        here.imported("acled", path)
+    assert here.facts() == 0

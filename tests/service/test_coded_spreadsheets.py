@@ -110,6 +110,9 @@ def test_a_workbook_is_read_as_its_csv(tmp_path: Path) -> None:
         ({"timestamp": "1.675E+09"}, "timestamp", "digits were lost"),
         ({"event_id_cnty": "1.23E+05"}, "event_id_cnty", "digits were lost"),
         ({"fatalities": "7.5"}, "fatalities", "not a whole number"),
+        ({"fatalities": "1.000"}, "fatalities", "not a whole number"),  # a thousand, in half of Europe
+        ({"fatalities": "1,000"}, "fatalities", "not a whole number"),
+        ({"event_date": ""}, "event_date", "There is no day."),
         ({"fatalities": "NA"}, "fatalities", "no number"),
     ],
 )
@@ -174,6 +177,11 @@ def test_ged_without_a_header_is_taken_in_the_order_of_its_columns_and_that_is_s
     (note,) = formats.IMPORTERS["ucdp"].notes(Source((path,)))
     assert "has no header row; its 49 columns are taken in the order" in note
     assert formats.IMPORTERS["ucdp"].notes(Source((tmp_path / "1.csv",))) == []
+
+
+def test_a_broken_row_at_the_beginning_does_not_hide_that_the_header_is_missing(tmp_path: Path) -> None:
+    reports, bad = read("ucdp", bare(tmp_path / "bare.csv", [*BARE[:-5], "", *BARE[-4:]], BARE))
+    assert ([each.where.line for each in bad], [each["attributes"] for each in reports]) == ([1], [UCDP])
 
 
 @pytest.mark.parametrize(
