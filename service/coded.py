@@ -105,9 +105,9 @@ def places(
 
 def _degrees(cells: Cells, column: str, limit: int) -> str:
     cell = cells[column].strip()
-    if lost := rounded(cell):
-        raise Wrong(column, lost)
     if not _DEGREES.fullmatch(cell):
+        if lost := rounded(cell):
+            raise Wrong(column, lost)
         try:
             cell = format(Decimal(cell), "f")  # “.5” and “5e-1” are 0.5
         except InvalidOperation:
