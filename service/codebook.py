@@ -17,7 +17,7 @@ from domain.words import slugify
 from service.coded import LABEL, Cells, Part, Wrong, rounded, whole
 from service.columns import bare, named_as
 from service.headers import BadHeader, header_of
-from service.importer import Bad, Layout, Line, Source, Unreadable, Where, Withdrawal
+from service.importer import Bad, Layout, Line, Note, Source, Unreadable, Where, Withdrawal
 from service.records import FIRST, Record
 from service.spreadsheet import Row, records, rows, sheets_not_read
 from service.texts import digest_of, size
@@ -65,7 +65,7 @@ class Codebook:
     dated_by: str = ""
     bare_row: Callable[[Cells], bool] = lambda _: False
 
-    def read(self, source: Source) -> Iterator[Line | Bad | Withdrawal]:
+    def read(self, source: Source) -> Iterator[Line | Bad | Note | Withdrawal]:
         """Yield, of each row, the incident and the report; cells are kept verbatim. Raises Unreadable.
 
         The id of a report follows from the row and its release, so the same file again changes nothing, and another
@@ -78,17 +78,11 @@ class Codebook:
             self._expect_order(file)
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
         for file, digest in zip(files, digests, strict=True):
+            yield from self._notes(file)
             if file.deletions:
                 yield from self._withdrawals(file, source)
             else:
                 yield from self._events(file, source, source.reported_at or digest)
-
-    def notes(self, source: Source) -> list[str]:
-        """Return a sentence for each file that has no header, or more sheets than are read. Raises Unreadable."""
-        order = f"columns are taken in the order of the codebook of {self.title}"
-        headless = [path for path in source.paths if self._begun(path, source.layout).layout.header == 0]
-        told = [f"{path} has no header row; its {len(self.known)} {order}." for path in headless]
-        return [*told, *sheets_not_read(source.paths, source.layout)]
 
     def _begun(self, path: Path, layout: Layout) -> "_File":
         """Look at the header of a file: which columns it has, by the names that the data set gives them."""
@@ -174,6 +168,13 @@ class Codebook:
                     f"{file.path} is not written as --dates says, and nothing of it is recorded: {name} in line"
                     f" {row.line:,} is “{cell[:40]}”, which is no day as “{written}” but one as “{turned}”."
                 )
+
+    def _notes(self, file: "_File") -> Iterator[Note]:
+        """Say that a file has no header, or more sheets than are read."""
+        if file.layout.header == 0:
+            order = f"columns are taken in the order of the codebook of {self.title}"
+            yield Note(Where(str(file.path)), f"It has no header row; its {len(self.known)} {order}.")
+        yield from sheets_not_read(file.path, file.layout)
 
     def _events(self, file: "_File", source: Source, release: str) -> Iterator[Line | Bad]:
         yield Line(Where(str(file.path), 1), {"register": self.registration})

@@ -94,26 +94,32 @@ class Source:
     advance: Callable[[int], None] = lambda _: None
 
 
+class Note(NamedTuple):
+    """What whoever imports should know of what was read, or was not looked for; nothing is at fault."""
+
+    where: Where
+    text: str
+
+
 class Unreadable(Exception):
     """The source cannot be read at all; the sentence says what to do. Nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """One format. `read` yields lines in the order to record them, and what it cannot take; raises Unreadable.
+    """One format. `read` yields lines in the order to record them, what it cannot take, and notes; raises Unreadable.
 
-    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all; `notes` are
-    sentences on what of the files is not read, and need not be; `declared` says that dates and decimals may be.
+    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all; `declared`
+    says that dates and decimals may be (Layout).
     """
 
     name: str
     summary: str
     files: str
-    read: Callable[[Source], Iterator[Line | Bad | Withdrawal]]
+    read: Callable[[Source], Iterator[Line | Bad | Note | Withdrawal]]
     steps: Callable[[Source], int]
     mapped: bool = False
     declared: bool = False
-    notes: Callable[[Source], list[str]] = lambda _: []
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import orjson
 
 from service.containers import is_workbook
 from service.headers import BadHeader, Header, header_of
-from service.importer import Bad, Layout, Unreadable, Where
+from service.importer import Bad, Layout, Note, Unreadable, Where
 from service.records import FIRST, Flaw, Record
 from service.sheets import sheet_records, with_data, workbook_of
 from service.texts import opened, unpacked
@@ -78,19 +78,19 @@ def records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[Re
         yield raw, _text_records(text, layout)
 
 
-def sheets_not_read(paths: Iterable[Path], layout: Layout) -> list[str]:
-    """Return a sentence for each workbook that has more sheets with data than the first, where none is named.
+def sheets_not_read(path: Path, layout: Layout) -> list[Note]:
+    """Say which sheets of a workbook are not read, where it has several with data and none is named.
 
     Raises Unreadable.
     """
-    found: list[str] = []
-    for path in paths if layout.sheet is None else ():
-        with unpacked(path) as (_, content):
-            names = with_data(workbook_of(content)) if is_workbook(content) else []
-        if len(names) > 1:
-            others = "”, “".join(names[1:])
-            found.append(f"{path}: only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another.")
-    return found
+    if layout.sheet is not None:
+        return []
+    with unpacked(path) as (_, content):
+        names = with_data(workbook_of(content)) if is_workbook(content) else []
+    if len(names) <= 1:
+        return []
+    others = "”, “".join(names[1:])
+    return [Note(Where(str(path)), f"Only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another.")]
 
 
 def _begun(path: Path, found: Iterator[Record], layout: Layout) -> tuple[Header, Iterator[Record]]:

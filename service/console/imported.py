@@ -17,7 +17,7 @@ from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Wrong
 from service.console.words import console, count, shown
 from service.eventstore.writer import Written
-from service.importer import Bad, Where
+from service.importer import Bad, Note, Where
 
 MOST_SHOWN = 20
 """How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
@@ -35,6 +35,7 @@ class Report:
         self.tally = Tally()
         self.faults: list[Fault] = []
         self.passed_over: list[Fault] = []
+        self.notes: list[dict[str, Any]] = []
         self.untaken = 0
         self._every = every
         self._path = errors
@@ -80,12 +81,17 @@ class Report:
         else:
             self._keep({**_place(row.where), "outcome": INVALID, "reason": row.reason})
 
+    def note(self, row: Note) -> None:
+        """Take in what is to be said of what was read."""
+        self.notes.append({**_place(row.where), "note": row.text})
+
     def document(self) -> dict[str, Any]:
-        """Return the summary with the faults that were kept."""
+        """Return the summary with the faults that were kept, and with notes and what was passed over, where any is."""
         counted = self.tally.document()
         counted["lines"] += len(self.passed_over)
         passed = {"passed_over": self.passed_over} if self.passed_over else {}
-        return {"ok": not self.untaken, **counted, **passed, "errors": self.faults}
+        notes = {"notes": self.notes} if self.notes else {}
+        return {"ok": not self.untaken, **counted, **passed, "errors": self.faults, **notes}
 
     def print(self, what: str, *, json: bool) -> None:
         """Print the summary, on standard output."""
@@ -93,6 +99,8 @@ class Report:
             sys.stdout.write(orjson.dumps(self.document(), option=orjson.OPT_INDENT_2).decode() + "\n")
             return
         out = console(sys.stdout)
+        for note in self.notes:
+            out.print(Text(shown(note["note"])), soft_wrap=True)
         for fault in self.faults[:MOST_SHOWN]:
             out.print(Text(shown(_words(fault))), soft_wrap=True)
         if self.untaken > MOST_SHOWN:
@@ -115,7 +123,8 @@ class Report:
         if self.passed_over:
             found.append(f"{len(self.passed_over):,} passed over")
         lines = count(sum(outcomes.values()) + len(self.passed_over), "line")
-        where = f" The log reaches to position {self.tally.position:,}." if self.tally.position else ""
+        at = self.tally.position
+        where = f" The last of them stands at position {at:,}." if at and outcomes[RECORDED] else ""
         return f"{what}: {lines}; {', '.join(found)}.{where}"
 
     def _wrong(self, where: Where, outcome: str, problem: Problem) -> None:

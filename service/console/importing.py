@@ -26,7 +26,7 @@ from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
 from service.console.withdrawing import withdraw
 from service.encodings import UnknownEncoding, encoding_named
-from service.importer import STDIN, Cells, Importer, Layout, Unreadable, Withdrawal
+from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -156,8 +156,6 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
-        for note in importer.notes(reading.source(advance)):
-            say(note)
         total = importer.steps(reading.source(advance))
         with read_ahead(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
@@ -174,6 +172,8 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             for row in group:
                 if isinstance(row, Ready):
                     report.decided(row, next(answers))
+                elif isinstance(row, Note):
+                    report.note(row)
                 elif not isinstance(row, Withdrawal):
                     report.unread(row)
             await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)

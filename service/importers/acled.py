@@ -229,6 +229,5 @@ IMPORTER = Importer(
     files="CSV files with the columns of ACLED, or Excel workbooks, packed or not",
     read=_CODEBOOK.read,
     steps=steps,
-    notes=_CODEBOOK.notes,
     declared=True,
 )

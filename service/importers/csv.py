@@ -3,7 +3,7 @@
 from functools import partial
 
 from service.importer import Importer
-from service.tables.files import read_files, sizes, unread_sheets
+from service.tables.files import read_files, sizes
 
 IMPORTER = Importer(
     name="csv",
@@ -12,5 +12,4 @@ IMPORTER = Importer(
     read=partial(read_files, written="csv"),
     steps=sizes,
     mapped=True,
-    notes=unread_sheets,
 )

@@ -3,40 +3,31 @@
 Commits are taken along first parents from HEAD, so that each version is one that the file had in the main line.
 """
 
-import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from dulwich.errors import NotGitRepository, NotTreeError
-from dulwich.object_store import tree_lookup_path
-from dulwich.objects import Blob, Commit, ObjectID, SubmoduleEncountered
+from dulwich.errors import NotGitRepository
+from dulwich.objects import Blob
 from dulwich.repo import Repo
 
 from domain.clocks import format_instant
-from service.importer import Bad, Importer, Line, Source, Unreadable
+from service.importer import Bad, Importer, Line, Note, Source, Unreadable, Where
+from service.tables.commits import State, history_of
 from service.tables.files import mapped, registered
 from service.tables.versions import Following, Version
 
 
-class _State(NamedTuple):
-    """A commit, when it was made (seconds since 1970, UTC), and the file in it."""
-
-    commit: bytes
-    made: int
-    blob: bytes
-
-
-def _read(source: Source) -> Iterator[Line | Bad]:
+def _read(source: Source) -> Iterator[Line | Bad | Note]:
     """Yield what every version of the file changed, from the oldest on. Raises Unreadable."""
     table, file = mapped(source), _file(source)
     with _opened(source) as repository:
-        changes = _changes(repository, file)
+        history = history_of(repository, file)
+        yield from (Note(Where(file), text) for text in history.notes)
         yield from registered(source, table)
-        following = Following(table, file)
+        following = Following(table, file, () if table.title_stays else source.held(table))
         latest = 0
-        for number, changed in enumerate(changes, 1):
+        for number, changed in enumerate(history.states, 1):
             # No version was said before the one that it changed, whatever the clocks of those who made them showed.
             latest = max(latest, changed.made)
             moment = format_instant(datetime.fromtimestamp(latest, UTC))
@@ -46,7 +37,7 @@ def _read(source: Source) -> Iterator[Line | Bad]:
 
 def _steps(source: Source) -> int:
     with _opened(source) as repository:
-        return len(_changes(repository, _file(source)))
+        return len(history_of(repository, _file(source)).states)
 
 
 def _opened(source: Source) -> Repo:
@@ -69,43 +60,7 @@ def _file(source: Source) -> str:
     return source.path.strip("/")
 
 
-def _changes(repository: Repo, file: str) -> list[_State]:
-    """Return the commits of the main line that changed the file, oldest first; where it is missing, it says nothing."""
-    found: list[_State] = []
-    for state in reversed(list(_states(repository, file.encode()))):
-        if state.blob and (not found or found[-1].blob != state.blob):
-            found.append(state)
-    if not found:
-        raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
-    return found
-
-
-def _states(repository: Repo, path: bytes) -> Iterator[_State]:
-    """Yield the commits of the main line, newest first, each with the file as it is there (empty: it is not)."""
-    try:
-        commit_id: ObjectID | None = repository.head()
-    except KeyError as problem:
-        raise Unreadable("The repository has no commit yet.") from problem
-    tree = blob = None
-    while commit_id is not None:
-        commit = repository[commit_id]
-        if not isinstance(commit, Commit):
-            raise Unreadable("The HEAD of the repository is no commit.")
-        if blob is None or commit.tree != tree:
-            tree, blob = commit.tree, _blob(repository, commit.tree, path)
-        yield _State(commit.id, commit.commit_time, blob)
-        commit_id = commit.parents[0] if commit.parents else None
-
-
-def _blob(repository: Repo, tree: ObjectID, path: bytes) -> bytes:
-    try:
-        mode, found = tree_lookup_path(repository.__getitem__, tree, path)
-    except (KeyError, NotTreeError, SubmoduleEncountered):
-        return b""
-    return found if stat.S_ISREG(mode) else b""
-
-
-def _data(repository: Repo, changed: _State) -> bytes:
+def _data(repository: Repo, changed: State) -> bytes:
     blob = repository[changed.blob]
     return blob.data if isinstance(blob, Blob) else b""
 

@@ -163,6 +163,5 @@ IMPORTER = Importer(
     files="CSV files of UCDP GED (5.0 and later) or UCDP Candidate, or Excel workbooks, packed or not",
     read=_CODEBOOK.read,
     steps=steps,
-    notes=_CODEBOOK.notes,
     declared=True,
 )

@@ -27,9 +27,9 @@ def cells_of(table: TableMap, raw: Raw) -> tuple[Cells, list[Wrong]]:
     cells: Cells = {}
     wrong: list[Wrong] = []
     for column, value in flattened(raw, table.whole).items():
-        of = table.types.get(column)
+        of = table.types.get(column) or table.types.get(table.now_called.get(column, column))
         if of == "json":
-            cells[column] = _written(value)
+            cells[column] = written(value)
         elif isinstance(value, list):
             wrong.append((column, "A list is no cell; give the column the type “json” to keep it as it is."))
         elif of and isinstance(value, str) and _TYPED[of].fullmatch(value):
@@ -53,13 +53,13 @@ def _typed(of: str, text: str) -> object:
     return _kept(int(text)) if of == "integer" else {"decimal": text}
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Return a value as compact JSON, its numbers digit by digit."""
     if isinstance(value, dict):
         members = cast("Raw", value).items()
-        return "{" + ",".join(f"{_string(name)}:{_written(each)}" for name, each in members) + "}"
+        return "{" + ",".join(f"{_string(name)}:{written(each)}" for name, each in members) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_written, cast("list[Any]", value))) + "]"
+        return "[" + ",".join(map(written, cast("list[Any]", value))) + "]"
     return _string(value) if isinstance(value, str) else text_of(value) or "null"
 
 

@@ -6,15 +6,16 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clocks import EdtfReported
-from service.importer import Bad, Line, Source, Unreadable, Where
+from service.importer import Bad, Line, Note, Source, Unreadable, Where
 from service.spreadsheet import sheets_not_read
 from service.tables.cells import cells_of
+from service.tables.duplicates import settled
 from service.tables.holding import Held
 from service.tables.keys import report_id
+from service.tables.looking import Looked, Unfit
 from service.tables.mapping import MapFault, TableMap, read_map
-from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened, text_of
+from service.tables.parsed import Parsed, Raw, Unparsed, alike, flattened
 from service.tables.parsing import parse
-from service.tables.pattern import filled
 from service.tables.stating import Said, registration, removal, told
 from service.texts import bytes_of, expect_text, size
 
@@ -49,12 +50,7 @@ def sizes(source: Source) -> int:
     return sum(map(size, source.paths))
 
 
-def unread_sheets(source: Source) -> list[str]:
-    """Return a sentence for each workbook that has more sheets with data than the one that is read."""
-    return sheets_not_read(source.paths, mapped(source).layout)
-
-
-def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
+def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
     """Read files one after another, each a later state of its table than the one before.
 
     Raises Unreadable, before anything is yielded where one of them is no text.
@@ -66,6 +62,7 @@ def read_files(source: Source, written: Written) -> Iterator[Line | Bad]:
     standing = _Standing(table, source)
     yield from registered(source, table)
     for path in source.paths:
+        yield from sheets_not_read(path, table.layout)
         try:
             yield from standing.take(str(path), parse(table, bytes_of(path)))
         except Unparsed as problem:
@@ -96,6 +93,8 @@ class _Standing:
         """Yield what a file says that does not stand."""
         for column in parsed.lacking:
             yield Bad(Where(file, None, column), "The header has no such column, so no figure is read from it.")
+        standing = {key: cells for key, (cells, *_) in self._rows.items()}
+        parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -104,8 +103,12 @@ class _Standing:
             if before is None or not alike(cells, before[0]):
                 where = Where(file, parsed.line_of(key))
                 yield from parsed.losses(key, where)
-                said = self._said(key, raw)
-                for each in told(self._table, key, raw, said, where, new=before is None or not before[0]):
+                try:
+                    said = self._said(key, raw)
+                except Unfit as problem:
+                    yield Bad(where._replace(column=problem.column), str(problem))
+                    continue
+                for each in told(self._table, key, raw, said, where, new=before is None):
                     yield each
                     if isinstance(each, Line) and "incident" in each.document:
                         self._rows[key] = (cells, said.report_id, said.order)
@@ -113,15 +116,19 @@ class _Standing:
             yield from self._removed(file, parsed)
 
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
-        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in parsed.rows]:
+        there = parsed.rows.keys() | parsed.contested
+        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
             said = self._said(key, {})
             yield Line(Where(file), removal(self._table, key, self._rows[key][0], said))
             self._rows[key] = ({}, said.report_id, said.order)
 
     def _said(self, key: str, raw: Raw) -> Said:
-        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded."""
-        pattern, flat = self._table.reported_at, flattened(raw, self._table.whole)
-        own = filled(pattern, lambda column: text_of(flat.get(column))) if pattern and raw else None
+        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded.
+
+        Raises Unfit where its column cannot be read.
+        """
+        pattern = self._table.reported_at
+        own = Looked(self._table, flattened(raw, self._table.whole)).when(pattern) if pattern and raw else None
         moment = own or self._reported_at
         _, last, order = self._rows.get(key, ({}, None, -1))
         cells, _ = cells_of(self._table, raw)

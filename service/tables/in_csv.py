@@ -26,6 +26,7 @@ def read_sheet(table: TableMap, workbook: BinaryIO) -> Parsed:
 def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
     first = list(islice(records, FIRST))
     header = _header(table, first)
+    key_names = {column: next(name for name in table.names_of(column) if name in header.names) for column in table.key}
     numbered = Numbered()
     faults: list[Fault] = []
     lines: dict[str, int] = {}
@@ -34,17 +35,17 @@ def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
             continue
         if (row := _row(header, record, faults)) is None:
             continue
-        parts = key_parts(table, lambda column, row=row: row.get(column, ""))
+        parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
         if "".join(parts).strip():
             lines[numbered.put("|".join(parts), row)] = record.line
         else:
             faults.append(Fault(record.line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, lacking=_unfound(table, header), line_of=lines.get)
+    return Parsed(numbered.rows, faults, lacking=_unfound(table, header), line_of=lines.get, doubles=numbered.doubles)
 
 
 def _row(header: Header, record: Record, faults: list[Fault]) -> Raw | None:
     """Return the cells of a record by column; None where it is no row, and `faults` has why."""
-    faults.extend(Fault(record.line, header.named(flaw), flaw.reason) for flaw in record.flaws)
+    faults.extend(Fault(record.line, header.named(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
     if any(flaw.fatal for flaw in record.flaws) or not any(record.cells):
         return None
     try:
@@ -65,10 +66,10 @@ def _header(table: TableMap, first: list[Record]) -> Header:
         raise Unparsed(str(problem)) from problem
     header = _by_hashtag(header, table)
     for column in table.key:
-        if column not in header.names:
+        if not any(name in header.names for name in table.names_of(column)):
             raise Unparsed(_lacking(column, "which is part of the key", header, first))
     for column in table.named:
-        if column not in header.names and (near := _near(column, header.names)):
+        if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
             raise Unparsed(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
     return header
 
@@ -100,7 +101,10 @@ def _lacking(column: str, what: str, header: Header, first: Iterable[Record]) ->
 
 
 def _unfound(table: TableMap, header: Header) -> tuple[str, ...]:
-    return tuple(each.column for each in table.claims if not {each.column, *each.formerly} & set(header.names))
+    """Return the columns of figures that a header has under none of their names."""
+    there = set(header.names)
+    names = {each.column: {*table.names_of(each.column), *each.formerly} for each in table.claims}
+    return tuple(column for column, called in names.items() if not called & there)
 
 
 def _near(column: str, names: Iterable[str]) -> str | None:

@@ -1,36 +1,64 @@
-"""JSON as a table: an array of objects, whose values keep their types and numbers their digits."""
+"""JSON as a table: objects, whose values keep their types and numbers their digits."""
 
-import json
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import accumulate
 from operator import itemgetter
 from typing import Any, cast
 
+from service.tables.features import is_feature, row_of_feature
 from service.tables.mapping import TableMap
-from service.tables.parsed import NO_KEY, Digits, Fault, Numbered, Parsed, Raw, Unparsed, flattened, key_parts, text_of
+from service.tables.parsed import NO_KEY, Fault, Numbered, Parsed, Raw, Unparsed, flattened, key_parts, text_of
+from service.tables.shapes import NotRead, Rows, rows_of_json, twice_said
 
 
 def read_json(table: TableMap, text: str) -> Parsed:
     """Read a table from JSON. Raises Unparsed."""
-    values = _decoded(text)
-    if not isinstance(values, list):
-        raise Unparsed("The file is no JSON array of objects, one a row.")
+    rows = rows_of_json(text, table.rows, table.key)
+    faults: list[Fault] = []
+    places: list[int] = []
+    listed: list[Raw] = []
+    for place, row in _objects(table, rows, faults):
+        places.append(place)
+        listed.append(row)
     truths = "true" in text or "false" in text
-    lines = _Lines(text)
-    for place, row in enumerate(cast("list[object]", values)):
-        if not isinstance(row, dict):
-            raise Unparsed(f"The row in line {lines.of(place)} is no JSON object.")
-    listed = cast("list[Raw]", values)
     keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
-    rows = dict(zip(keys, listed, strict=True))
-    if len(rows) == len(listed) and "" not in rows:
-        return Parsed(rows, [], truths, line_of=lambda key: lines.of(keys.index(key)))
+    by_key = dict(zip(keys, listed, strict=True))
+    if len(by_key) == len(listed) and "" not in by_key:
+        return Parsed(by_key, faults, truths, line_of=lambda key: rows.line_of(places[keys.index(key)]))
     numbered = Numbered()
-    faults = [Fault(lines.of(place), table.key[0], NO_KEY) for place, key in enumerate(keys) if not key]
-    places = {numbered.put(key, listed[place]): place for place, key in enumerate(keys) if key}
-    return Parsed(numbered.rows, faults, truths, line_of=lambda key: lines.of(places[key]))
+    faults += [
+        Fault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
+    ]
+    found = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
+    line_of: Callable[[str], int | None] = lambda key: rows.line_of(found[key])  # noqa: E731 - as it is above
+    return Parsed(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
+
+
+def _objects(table: TableMap, rows: Rows, faults: list[Fault]) -> Iterator[tuple[int, Raw]]:
+    """Yield the rows that are objects, each with its place; `faults` has what is wrong with others."""
+    for place, value in enumerate(rows.values):
+        if isinstance(value, NotRead):
+            faults.append(Fault(rows.line_of(place), None, value))
+        elif not isinstance(value, dict):
+            if rows.names is None and not rows.lined:
+                raise Unparsed(f"The row in line {rows.line_of(place)} is no JSON object.")
+            faults.append(Fault(rows.line_of(place), None, "The row is no JSON object."))
+        elif name := rows.twice.within(cast("object", value)):
+            faults.append(Fault(rows.line_of(place), name, twice_said(name), lost=True))
+        else:
+            row = cast("Raw", value)
+            row = row_of_feature(row) if is_feature(row) else row
+            if rows.names is not None and table.key_column is not None:
+                row = _named(table.key_column, rows.names[place], row)
+            yield place, row
+
+
+def _named(column: str, name: str, row: Raw) -> Raw:
+    """Return a row with the name that it has in its object; a cell of its own by that name must be the same."""
+    if row.get(column, name) != name:
+        raise Unparsed(
+            f"The row “{name[:99]}” has its own “{column}”, “{text_of(row[column])[:99]}”: name another key_column."
+        )
+    return {column: name, **row}
 
 
 def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
@@ -47,8 +75,14 @@ def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
 
 def _key(table: TableMap, row: Raw) -> str:
     """Return the key of a row of JSON, nothing where all of its cells are missing or blank."""
-    parts = key_parts(table, lambda column: text_of(_value(row, column)))
+    parts = key_parts(table, lambda column: text_of(_called(table, row, column)))
     return "|".join(parts) if "".join(parts).strip() else ""
+
+
+def _called(table: TableMap, row: Raw, column: str) -> object:
+    """Return the value of a column by the first of its names that the row has."""
+    values = (_value(row, name) for name in table.names_of(column))
+    return next((value for value in values if value is not None), None)
 
 
 def _value(row: Raw, column: str) -> object:
@@ -56,38 +90,3 @@ def _value(row: Raw, column: str) -> object:
     if column in row or "." not in column:
         return row.get(column)
     return flattened(row, frozenset()).get(column)
-
-
-def _decoded(text: str) -> object:
-    try:
-        return json.loads(text, parse_float=Digits, parse_constant=str)
-    except (ValueError, RecursionError) as problem:
-        raise Unparsed(f"The file is not JSON: {problem}.") from None
-
-
-@dataclass(slots=True)
-class _Lines:
-    """In which line each element of a JSON array begins; looked for only where somebody asks."""
-
-    text: str
-    _starts: list[int] = field(default_factory=list[int])
-
-    def of(self, place: int) -> int:
-        """Return the line, from 1."""
-        if not self._starts:
-            self._starts = list(self._found())
-        return self._starts[place]
-
-    def _found(self) -> Iterator[int]:
-        ends = list(accumulate(map(len, self.text.splitlines(keepends=True))))
-        decoder, at = json.JSONDecoder(), self.text.index("[") + 1
-        while (at := _past(self.text, at)) < len(self.text) and self.text[at] != "]":
-            yield bisect_right(ends, at) + 1
-            at = decoder.raw_decode(self.text, at)[1]
-
-
-def _past(text: str, at: int) -> int:
-    """Return where the next value begins: behind white space and commas."""
-    while at < len(text) and text[at] in " \t\r\n,":
-        at += 1
-    return at

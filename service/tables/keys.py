@@ -3,19 +3,24 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import UUID, uuid5
 
 from domain.words import SLUG_LENGTH, slugify
+from service.tables.looking import Looked
 from service.tables.mapping import TableMap
 from service.tables.parsed import key_parts, text_of
-from service.tables.pattern import filled
+from service.tables.pattern import columns_of, filled
 
 NAMESPACE: Final = UUID("7d1b6f0e-4a35-5b7c-9d1f-6a0c3e2b8f54")
 """Namespace of the ids of what rows state; minted once and never changed."""
 _TITLE_LENGTH = 300
 _PLAIN = re.compile(r"[0-9][0-9a-z]*(?:-[0-9a-z]+)*")
+_BLANK = "\0"
+_BRACKETS = re.compile(r"\s*[(\[]\s*\0\s*[)\]]")
+_LEADING = re.compile(r"^(?:\0\s*[,;:/|\u2013\u2014-]*\s*)+")
+_FOLLOWING = re.compile(r"\s*[,;:/|\u2013\u2014-]*\s*\0")
 _HASHED = re.compile(r"(?:.*-)?[0-9a-f]{10}")
 
 
@@ -35,12 +40,30 @@ def slug_of(table: str, key: str) -> str:
 
 
 def title_of(table: TableMap, key: str, cells: Mapping[str, object]) -> str:
-    """Return the title of a row: the pattern over its key, as far as that is not cut; further ones of a key say so."""
-    parts = key_parts(table, lambda column: text_of(cells.get(column)))
-    texts = dict(zip(table.key, parts, strict=False))
-    title = filled(table.title, lambda column: texts.get(column, "").strip()) or f"{table.table}: {key}"
+    """Return the title of a row: the pattern over its cells, those of the key as far as it is not cut.
+
+    What stands between two columns goes where one of them says nothing; further rows of a key say so.
+    """
+    row = Looked(table, cells)
+    parts = key_parts(table, lambda column: text_of(row.cell(column)))
+    texts = dict.fromkeys(table.key, "") | dict(zip(table.key, parts, strict=False))
+
+    def said(column: str) -> str:
+        return (texts[column] if column in texts else row.text(column)).strip()
+
+    title = filled(table.title, said) or _tidied(table.title, said) or f"{table.table}: {key.strip('|')}"
     number = key.removeprefix("|".join(parts))
     return f"{title} {number}".strip()[:_TITLE_LENGTH]
+
+
+def _tidied(pattern: str, text_of: Callable[[str], str]) -> str:
+    """Fill a pattern of which some columns say nothing, without the marks and brackets that stood for them."""
+    if not any(map(text_of, columns_of(pattern))):
+        return ""
+    text = filled(pattern, lambda column: text_of(column) or _BLANK) or ""
+    for left_over in (_BRACKETS, _LEADING, _FOLLOWING):
+        text = left_over.sub("", text)
+    return text.strip()
 
 
 def report_id(*said: object) -> UUID:

@@ -1,26 +1,26 @@
 """The mapping file: which columns make the key of a row, which are figures, and how the table is written."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.claims import INCIDENT_SCOPE, Accumulation, ClaimId, Manner, Measure
-from domain.counts import Bound
+from domain.claims import INCIDENT_SCOPE
 from domain.incident.commands import Countries, DeclareScope, UtcOffset
-from domain.places import Precision
-from domain.populations import Population
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
 from service.encodings import UnknownEncoding, encoding_named
 from service.importer import Layout
-from service.tables.pattern import Pattern, columns_of
+from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
+from service.tables.dates import DateFormat
+from service.tables.numbers import DecimalMark, Numbers, ThousandsMark
+from service.tables.pattern import DatePattern, Pattern, columns_of
 
 TABLE_LENGTH = 40
-_CLAIM_ID_LENGTH = 20
 
 
 class MapFault(ValueError):
@@ -55,57 +55,11 @@ TableName = Annotated[Slug, AfterValidator(_begins_with_letters)]
 Character = Annotated[str, AfterValidator(_one_character)]
 Columns = Annotated[tuple[Label, ...], Field(max_length=500)]
 CellType = Literal["integer", "decimal", "boolean", "json"]
-
-
-class Figures(Strict, frozen=True):
-    """A numeric column whose cells are claims. Its cells are kept verbatim beside the claims, too.
-
-    `counts` says how cells are read: `figure`, whole numbers in digits alone; `words`, by the lexicon, so that “1,383”
-    and “more than 200” can be read. `words` names a column whose words stand before the figure, such as “about”.
-    `formerly` are names that the column had before: the first of all these that a row has is read.
-    `period`, of what an increment counts, and `counted_until` are patterns over the row, such as “{date}”.
-    """
-
-    column: Label
-    formerly: Annotated[tuple[Label, ...], Field(max_length=20)] = ()
-    id: ClaimId | None = None
-    measure: Measure
-    population: Population = Population()
-    scope: Slug = INCIDENT_SCOPE
-    manner: Manner | None = None
-    accumulation: Accumulation = "cumulative"
-    period: Pattern | None = None
-    counted_until: Pattern | None = None
-    partial: StrictBool = False
-    counts: Literal["figure", "words"] = "figure"
-    words: Label | None = None
-    bound: Bound | None = None
-
-    @property
-    def counted(self) -> str:
-        """What it counts, as it must not count twice in one row."""
-        limits = self.population.canonical().model_dump_json(exclude_unset=True)
-        return f"{self.measure} {limits} {self.scope} {self.manner or ''} {self.period or ''} {self.accumulation}"
-
-    def name(self, place: int) -> str:
-        """Return the id of its claim: its own, else the column's name where it can be one, else its place (from 1)."""
-        if self.id is not None:
-            return self.id
-        plain = self.column.replace("_", "").replace("-", "")
-        fits = plain.isascii() and plain.isalnum() and len(self.column) <= _CLAIM_ID_LENGTH
-        return self.column if fits else str(place)
-
-
-class MappedPlace(Strict, frozen=True):
-    """Where a row is about: each field is a pattern over the row; a place without a name is left out."""
-
-    name: Pattern
-    country: Pattern | None = None
-    admin1: Pattern | None = None
-    admin2: Pattern | None = None
-    lat: Pattern | None = None
-    lon: Pattern | None = None
-    precision: Precision | None = None
+DateFormats = Annotated[
+    tuple[DateFormat, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    Field(max_length=20),
+]
 
 
 class Registered(Strict, frozen=True):
@@ -130,12 +84,16 @@ class TableMap(Strict, frozen=True):
     """What a table is: docs/formats.md explains every field.
 
     `key` names the columns that make the key of a row, which is cut at `key_cut` where that is given; `title` is a
-    pattern over them. `columns` is the order of columns in what is written. `whole_file` says that a file is the whole
-    table, so that a row which it lacks is removed; a version of a repository always is. `nested`: objects in JSON are
-    flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON does not.
-    `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a workbook.
-    `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in their
-    order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
+    pattern over the row as it is first read. `formerly` are names that columns had before. `dates` is how dates are
+    written, `decimal` and `thousands` how numbers are, and `silence` are cells that say nothing. `duplicates` says what
+    becomes of several rows of one key. `columns` is the order of columns in what is written. `whole_file` says that a
+    file is the whole table, so that a row which it lacks is removed; a version of a repository always is. `nested`:
+    objects in JSON are flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON
+    does not. `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a
+    workbook. `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in
+    their order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
+    `rows` is the path to the rows in JSON, which ends in “*” where they are members of an object; `key_column` then
+    has their names.
     """
 
     table: TableName
@@ -151,9 +109,16 @@ class TableMap(Strict, frozen=True):
     countries: Countries = ()
     scopes: tuple[DeclareScope, ...] = ()
     places: Annotated[tuple[MappedPlace, ...], Field(max_length=20)] = ()
-    occurred: Pattern | None = None
-    reported_at: Pattern | None = None
+    occurred: When | None = None
+    reported_at: DatePattern | None = None
+    dates: DateFormats = ()
+    decimal: DecimalMark | None = None
+    thousands: ThousandsMark | None = None
+    silence: Marks = ()
+    formerly: Annotated[dict[Label, Former], Field(max_length=500)] = Field(default_factory=dict[str, Any])
+    duplicates: Literal["refuse", "keep", "number"] = "refuse"
     claims: Annotated[tuple[Figures, ...], Field(max_length=100)] = ()
+    melt: Annotated[tuple[Melt, ...], Field(max_length=20)] = ()
     types: dict[Label, CellType] = Field(default_factory=dict[str, Any])
     columns: Columns = ()
     whole_file: StrictBool = False
@@ -165,23 +130,50 @@ class TableMap(Strict, frozen=True):
     header: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
     header_names: Columns = ()
     unnamed: Literal["refuse", "ignore"] = "refuse"
+    rows: Label | None = None
+    key_column: Label | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for column in columns_of(self.title):
-            _expect(column, self.key, "title", "a column of the key, and only the key stays")
-        for each in self.claims:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise PydanticCustomError("marks", "“decimal” and “thousands” are one mark; no number could be read.")
+        for each in (*self.claims, *self.melt):
             scopes = [INCIDENT_SCOPE, *(scope.name for scope in self.scopes)]
             _expect(each.scope, scopes, "scope", "declared under “scopes”")
         if self.header == 0 and not (self.header_names or self.columns):
             sentence = "“header” is 0, so there is no header: “columns” must name all columns, in their order."
             raise PydanticCustomError("header", sentence)
+        if (self.rows is not None and self.rows.split(".")[-1] == "*") != (self.key_column is not None):
+            sentence = "“key_column” names the column for the names of rows, where “rows” ends in “*”; and only there."
+            raise PydanticCustomError("rows", sentence)
+        if self.rows is not None and self.format != "json":
+            raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
         _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
         _expect_apart([each.counted for each in self.claims], "count")
         for column, of in self.types.items():
             if (of == "json") != (self.format == "json"):
                 raise PydanticCustomError("types", _TYPES, {"column": column})
         return self
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """How numbers are written."""
+        return Numbers(self.decimal, self.thousands)
+
+    @cached_property
+    def title_stays(self) -> bool:
+        """Whether the title of a row follows from its key, so that it is the same in all its versions."""
+        return set(columns_of(self.title)) <= set(self.key)
+
+    def names_of(self, column: str) -> tuple[str, ...]:
+        """Return the names that a column has had, the present one first."""
+        return (column, *self.formerly.get(column, ()))
+
+    @cached_property
+    def now_called(self) -> Mapping[str, str]:
+        """The present name of each column by its former ones."""
+        former = ((each.column, each.formerly) for each in self.claims)
+        return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
 
     @property
     def layout(self) -> Layout:
@@ -192,17 +184,21 @@ class TableMap(Strict, frozen=True):
     @property
     def named(self) -> tuple[str, ...]:
         """The columns that it names, but for those of the key: a table may lack some of them."""
-        places = [pattern for place in self.places for pattern in place.model_dump(exclude_unset=True).values()]
-        figures = [pattern for each in self.claims for pattern in (each.period, each.counted_until)]
-        patterns = [self.occurred, self.reported_at, *places, *figures]
-        said = [column for pattern in patterns if isinstance(pattern, str) for column in columns_of(pattern)]
+        said: list[object] = [self.title, self.occurred, self.reported_at]
+        said += [each for place in self.places for each in place.model_dump(exclude_unset=True).values()]
+        said += [each for figures in self.claims for each in (figures.period, figures.counted_until)]
+        said = [
+            part for each in said for part in ((each.anchor, each.length) if isinstance(each, Stretch) else (each,))
+        ]
+        columns = [column for pattern in said if isinstance(pattern, str) for column in columns_of(pattern)]
         counted = [name for each in self.claims for name in (each.column, each.words) if name]
-        return tuple(dict.fromkeys((*counted, *said, *self.types)))
+        return tuple(dict.fromkeys((*counted, *columns, *self.types)))
 
     @property
     def whole(self) -> frozenset[str]:
         """The columns whose values are kept whole, as the JSON that they are."""
-        return frozenset(column for column, of in self.types.items() if of == "json")
+        whole = (column for column, of in self.types.items() if of == "json")
+        return frozenset(name for column in whole for name in self.names_of(column))
 
 
 _TYPES = (
@@ -247,9 +243,13 @@ def _sentences(problem: ValidationError) -> list[str]:
     ]
 
 
+_TAGS = ("pattern", "stretch")
+
+
 def _path(place: tuple[int | str, ...]) -> str:
     """Write a place as it is found in TOML: `claims[2].measure`, the second of the tables `[[claims]]`."""
     path = ""
     for step in place:
-        path += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if path else step
+        if step not in _TAGS:
+            path += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if path else step
     return path

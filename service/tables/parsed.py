@@ -1,12 +1,13 @@
 """A table as read: rows by key, quickly, as nothing is built of a row before somebody looks at it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
 from service.importer import Bad, Where
 from service.tables.mapping import TableMap
+from service.tables.numbers import Digits
 
 BEYOND: Final = "\0"
 """Under this name stand the cells that a row of CSV has beyond its header; no column can be called so."""
@@ -17,18 +18,13 @@ Raw = Mapping[str, Any]
 """A row as it was read: of CSV its cells as strings, of JSON its values, numbers with a fraction as Digits."""
 
 
-class Digits(NamedTuple):
-    """A number with a fraction, digit by digit."""
-
-    digits: str
-
-
 class Fault(NamedTuple):
-    """What is wrong in a row: its first line, the column, and a sentence."""
+    """What is wrong in a row: its first line, the column, and a sentence; whether the row could not be read for it."""
 
     line: int | None
     column: str | None
     reason: str
+    lost: bool = False
 
 
 class Unparsed(ValueError):
@@ -39,8 +35,9 @@ class Unparsed(ValueError):
 class Parsed:
     """A table as read: its rows by key in the order of the file, and what could not be given a key.
 
-    `truths` says that some cell is true or false, which Python holds equal to 1 and 0; `lacking` are columns of figures
-    that its header does not have.
+    `doubles` are the names in `rows` of all rows of a key that has several, as far as these are not settled;
+    `contested` are keys that it has rows of, of which none is taken. `truths` says that some cell is true or false,
+    which Python holds equal to 1 and 0; `lacking` are columns of figures that the header does not have.
     """
 
     rows: dict[str, Raw]
@@ -48,6 +45,8 @@ class Parsed:
     truths: bool = False
     lacking: tuple[str, ...] = ()
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
+    doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    contested: frozenset[str] = frozenset()
 
     def changed(self, before: "Parsed") -> Iterator[tuple[str, Raw]]:
         """Yield the rows that were not there before, or were others."""
@@ -60,7 +59,7 @@ class Parsed:
     @property
     def broken(self) -> bool:
         """Whether some of it could not be read at all, so that nobody knows which rows it lacks."""
-        return any(fault.column is None for fault in self.faults)
+        return any(fault.column is None or fault.lost for fault in self.faults)
 
     def losses(self, key: str, where: Where) -> Iterator[Bad]:
         """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""
@@ -118,18 +117,18 @@ def text_of(cell: object) -> str:
 
 
 class Numbered:
-    """Rows by key; the second of a key stands under “KEY#2”, and so on."""
+    """Rows by key; further rows of a key stand under names that no key can have, until it is settled what they are."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Raw] = {}
-        self._last: dict[str, int] = {}
+        self.doubles: dict[str, list[str]] = {}
 
     def put(self, key: str, row: Raw) -> str:
-        """Put a row under its key, or the next one free; returns which."""
-        free, number = key, self._last.get(key, 1)
-        while free in self.rows:
-            number += 1
-            free = f"{key}#{number}"
-        self._last[key] = number
-        self.rows[free] = row
-        return free
+        """Put a row under its key, or under a name of its own; returns which."""
+        name = key
+        if key in self.rows:
+            names = self.doubles.setdefault(key, [key])
+            name = f"{key}\0{len(names)}"
+            names.append(name)
+        self.rows[name] = row
+        return name

@@ -12,6 +12,7 @@ from domain.voices import withdrawn_reports
 from service.exporter import Export
 from service.tables.cells import Cells
 from service.tables.mapping import TableMap
+from service.verbatim import joined
 
 _NUMBERED = re.compile(r"(.*)#([0-9]{1,9})", re.DOTALL)
 
@@ -39,7 +40,7 @@ def row_of(history: History, moment: datetime | None, table: TableMap) -> Row | 
     last = next((each for each in said if each.now.report.complete and each.ref not in withdrawn), None)
     if last is None or (key := last.now.report.external_ids.get(table.table)) is None:
         return None
-    cells = {column: _plain(cell) for column, cell in last.now.report.attributes.items()}
+    cells = joined({column: _plain(cell) for column, cell in last.now.report.attributes.items()})
     return Row(key, cells, last.report_id, last.order)
 
 

@@ -9,13 +9,18 @@ from pydantic import ValidationError
 from domain.report.kinds.observation_noted import ObservationNoted
 from service.importer import Bad, Document, Line, Where
 from service.tables.cells import Wrong, cells_of
-from service.tables.figures import claims_of
+from service.tables.columns import Stretch
+from service.tables.figures import claims_of, column_of
 from service.tables.keys import slug_of, title_of
+from service.tables.looking import Looked, Unfit
 from service.tables.mapping import TableMap
-from service.tables.parsed import BEYOND, Raw, flattened, text_of
-from service.tables.pattern import columns_of, filled
+from service.tables.parsed import BEYOND, Raw, flattened
+from service.tables.pattern import columns_of
+from service.verbatim import attributes_of
 
 _OF_ANY_ROW: Final = {"utc_offset", "period", "countries", "scopes"}
+_NO_MORE: Final = "It is kept as a cell, and no more is made of it: "
+_DATES: Final = " Where dates are written in another way, the mapping file says how: “dates” (docs/formats.md)."
 _EMPTY: Final[Mapping[str, str]] = {}
 
 
@@ -66,10 +71,11 @@ def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
         return Stated(None, wrong)
     flat = flattened(raw, table.whole)
     claims, unread = claims_of(table, flat)
-    document = {**_whole(table, key, flat, said), "attributes": cells, "claims": claims}
-    if places := list(_places(table, flat)):
+    document = {**_whole(table, key, flat, said), "attributes": attributes_of(cells), "claims": claims}
+    row = Looked(table, flat)
+    if places := list(_places(table, row, unread)):
         document["places"] = places
-    if table.occurred and (occurred := _filled(table.occurred, flat)):
+    if occurred := _occurred(table, row, unread):
         document["occurred"] = occurred
     return _as_the_door_takes_it(table, document, unread)
 
@@ -101,16 +107,31 @@ def _whole(table: TableMap, key: str, flat: Raw, said: Said) -> dict[str, Any]:
     }
 
 
-def _filled(pattern: str, flat: Raw) -> str | None:
-    return filled(pattern, lambda column: text_of(flat.get(column)))
+def _occurred(table: TableMap, row: Looked, wrong: list[Wrong]) -> str | None:
+    try:
+        return row.when(table.occurred) if table.occurred else None
+    except Unfit as problem:
+        wrong.append((problem.column, f"{_NO_MORE}{problem}"))
+    return None
 
 
-def _places(table: TableMap, flat: Raw) -> Iterator[dict[str, str]]:
+def _places(table: TableMap, row: Looked, wrong: list[Wrong]) -> Iterator[dict[str, str]]:
     for place in table.places:
-        patterns = cast("dict[str, str]", place.model_dump(exclude_unset=True))
-        said = {name: text for name, pattern in patterns.items() if (text := _filled(pattern, flat))}
-        if "name" in said:
-            yield said
+        patterns = cast(
+            "dict[str, str]", place.model_dump(exclude_unset=True, exclude={"lat", "lon", "point", "order"})
+        )
+        said = {name: text for name, pattern in patterns.items() if (text := row.filled(pattern))}
+        if "name" not in said:
+            continue
+        for name, pattern in (("lat", place.lat), ("lon", place.lon)):
+            if pattern and (text := row.number(pattern)):
+                said[name] = text
+        try:
+            if place.point and place.order and (point := row.point(place.point, place.order)):
+                said["lat"], said["lon"] = point
+        except Unfit as problem:
+            wrong.append((problem.column, f"{_NO_MORE}{problem}"))
+        yield said
 
 
 def _as_the_door_takes_it(table: TableMap, document: dict[str, Any], wrong: list[Wrong]) -> Stated:
@@ -123,9 +144,9 @@ def _as_the_door_takes_it(table: TableMap, document: dict[str, Any], wrong: list
             where = error["loc"][:2] if error["loc"][0] in ("claims", "places") else error["loc"][:1]
             column = _column_at(table, document, error["loc"])
             if where[0] not in ("claims", "places", "occurred") or where == ("claims",):
-                return Stated(None, [*wrong, (column, str(error["msg"]))])
+                return Stated(None, [*wrong, (column, f"{error['msg']}{_declare(table, error['type'])}")])
             left_out.add(where)
-            wrong.append((column, f"It is kept as a cell, and no more is made of it: {error['msg']}"))
+            wrong.append((column, f"{_NO_MORE}{error['msg']}{_declare(table, error['type'])}"))
         document = _without(document, left_out)
     return Stated(document, wrong)
 
@@ -136,10 +157,18 @@ def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | 
     if field == "attributes" and rest:
         return str(rest[0])
     if field == "claims" and rest:
-        names = {figures.name(place): figures.column for place, figures in enumerate(table.claims, 1)}
-        return names[document["claims"][rest[0]]["id"]]
-    patterns = {"occurred": table.occurred, "reported_at": table.reported_at}
-    return next(iter(columns_of(patterns.get(str(field)) or "")), None)
+        return column_of(table, document["claims"][rest[0]]["id"], document["attributes"])
+    patterns: dict[str, str | Stretch | None] = {"occurred": table.occurred, "reported_at": table.reported_at}
+    if field == "places" and len(rest) > 1 and len(table.places) == 1:
+        (place,) = table.places
+        patterns["places"] = getattr(place, str(rest[1]), None) or place.point
+    pattern = patterns.get(str(field)) or ""
+    return next(iter(columns_of(pattern.anchor if isinstance(pattern, Stretch) else pattern)), None)
+
+
+def _declare(table: TableMap, code: str) -> str:
+    """Say what to do about a time that cannot be read, where no format is declared."""
+    return _DATES if code == "clock" and not table.dates else ""
 
 
 def _without(document: Mapping[str, Any], left_out: set[tuple[object, ...]]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from service.importer import Bad, Line, Where
+from service.tables.duplicates import settled
 from service.tables.keys import report_id
 from service.tables.mapping import TableMap
-from service.tables.parsed import Fault, Parsed, Raw, Unparsed, flattened
+from service.tables.parsed import Fault, Parsed, Raw, Unparsed, alike, flattened
 from service.tables.parsing import parse
 from service.tables.stating import Said, removal, told
 
@@ -29,8 +30,10 @@ class Following:
     A row that cannot be taken leaves what was said of it before, and is told of when it changes.
     """
 
-    def __init__(self, table: TableMap, file: str) -> None:
+    def __init__(self, table: TableMap, file: str, opened: Iterable[str] = ()) -> None:
+        """Begin with no version; `opened` are the keys of rows whose incidents are open, whatever their titles say."""
         self._table = table
+        self._opened = set(opened)
         self._file = file
         self._last = Parsed({}, [])
         self._unsaid: set[str] = set()
@@ -39,7 +42,7 @@ class Following:
     def take(self, version: Version) -> Iterator[Line | Bad]:
         """Yield what a version changes: rows that came or changed, in its order, then rows that went."""
         try:
-            parsed = parse(self._table, version.data)
+            parsed = settled(self._table, parse(self._table, version.data), self._last.rows, alike)
         except Unparsed as problem:
             yield Bad(Where(self._file, version=version.commit), f"The version is passed over: {problem}")
             return
@@ -47,6 +50,9 @@ class Following:
         for key, raw in parsed.changed(self._last):
             yield from self._changed(version, parsed, key, raw)
         gone = [key for key in self._last.rows if key not in parsed.rows]
+        contested = [key for key in gone if key in parsed.contested]
+        gone = [key for key in gone if key not in parsed.contested]
+        parsed.rows.update({key: self._last.rows[key] for key in contested})
         if parsed.broken:
             parsed.rows.update({key: self._last.rows[key] for key in gone})
         else:
@@ -56,16 +62,19 @@ class Following:
     def _changed(self, version: Version, parsed: Parsed, key: str, raw: Raw) -> Iterator[Line | Bad]:
         where = Where(self._file, version=version.commit)
         new = key not in self._last.rows or key in self._unsaid
+        opens = new and key not in self._opened
         taken = False
         for each in (
             *parsed.losses(key, where),
-            *told(self._table, key, raw, self._said(version, key), where, new=new),
+            *told(self._table, key, raw, self._said(version, key), where, new=opens),
         ):
             if isinstance(each, Bad):  # only now, as it takes a while to find the line
                 yield Bad(each.where._replace(line=parsed.line_of(key)), each.reason)
             else:
                 taken = True
                 yield each
+        if taken and not self._table.title_stays:
+            self._opened.add(key)
         if new:
             (self._unsaid.discard if taken else self._unsaid.add)(key)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, Final, cast
@@ -13,36 +14,60 @@ from service.tables.cells import Cells
 from service.tables.mapping import Dialect, TableMap
 from service.tables.parsed import text_of
 from service.tables.rows import Row, rows_of
+from service.tables.shapes import BY_KEY
 
 _BARE: Final = ("NaN", "Infinity", "-Infinity")
 
 
 def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
-    """Write a table as CSV, in UTF-8. Raises what reading `export` raises.
+    """Write a table as CSV, in UTF-8, such that its mapping file reads it. Raises what reading `export` raises.
 
-    Columns that no row has are absent. CSV cannot tell an absent cell from an empty one, but at the end of a row.
+    Columns that no row has are absent, unless there is no header. CSV cannot tell an absent cell from an empty one, but
+    at the end of a row.
     """
     rows = rows_of(export, table)
     header = columns_of(rows, table)
-    out.write(_csv_line(header, table.csv))
+    out.write(_mark(table))
+    if table.header == 0:
+        header = list(dict.fromkeys((*(table.layout.names or ()), *header)))
+    else:
+        out.write(table.csv.line_end.encode() * max(0, (table.header or 1) - 1))
+        out.write(_csv_line(header, table.csv))
     out.writelines(_csv_line(csv_row(row.cells, header), table.csv) for row in rows)
 
 
 def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
-    """Write a table as a JSON array of objects, one a line, in UTF-8. Raises what reading `export` raises."""
+    """Write a table as JSON, an object a line, in UTF-8, such that its mapping file reads it.
+
+    It is an array, under the path where the table has its rows; or an object, where they go by their names. Raises what
+    reading `export` raises.
+    """
     rows = rows_of(export, table)
     header = columns_of(rows, table)
-    between = b"[\n"
-    for row in rows:
-        out.write(between + orjson.dumps(json_row(row.cells, header, table)))
+    *path, last = table.rows.split(".") if table.rows else [""]
+    names = [row.cells.get(table.key_column or "") for row in rows]
+    by_key = last == BY_KEY and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    path += [last] if last not in ("", BY_KEY) else []
+    begins, ends = (b"{", b"}") if by_key else (b"[", b"]")
+    out.write(_mark(table) + b"".join(b"{" + orjson.dumps(step) + b":" for step in path) + begins)
+    between = b"\n"
+    for row, name in zip(rows, names, strict=True):
+        cells = {column: cell for column, cell in row.cells.items() if not by_key or column != table.key_column}
+        named = orjson.dumps(name) + b":" if by_key else b""
+        out.write(between + named + orjson.dumps(json_row(cells, header, table)))
         between = b",\n"
-    out.write(b"\n]\n" if rows else b"[]\n")
+    out.write((b"\n" if rows else b"") + ends + b"}" * len(path) + b"\n")
+
+
+def _mark(table: TableMap) -> bytes:
+    """Return the byte order mark that tells what is written from files in the encoding that is declared."""
+    return BOM_UTF8 if table.encoding not in (None, "utf-8") else b""
 
 
 def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
     """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point."""
     found = {column for row in rows for column in row.cells}
-    first = dict.fromkeys((*table.columns, *table.key))
+    first = dict.fromkeys(name for column in (*table.columns, *table.key) for name in table.names_of(column))
     return [*(column for column in first if column in found), *sorted(found - first.keys())]
 
 

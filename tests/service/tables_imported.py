@@ -18,7 +18,7 @@ from service.api.lines import taken
 from service.api.outcomes import GROUP, record
 from service.eventstore.writer import Write, Written
 from service.exporting import Asked, exporting
-from service.importer import Bad, Line, Source
+from service.importer import Bad, Line, Note, Source
 from service.tables import TableMap, write_csv, write_json
 
 FILE = "data/table"
@@ -69,17 +69,19 @@ class Import:
     replayed: int
     refused: list[str]
     bad: list[Bad]
+    notes: list[str]
 
 
 def imported(url: str, name: str, source: Source, most: int | None = None) -> Import:
     """Import by the writer of the service; with `most`, stop after so many lines as if the process had been killed."""
     source = replace(source, held=partial(tables.held, url))
     bad: list[Bad] = []
+    notes: list[str] = []
     answers: list[Any] = []
 
     async def run() -> None:
         async with wiring.services(url) as house:
-            groups = _groups(formats.IMPORTERS[name].read(source), bad, most)
+            groups = _groups(formats.IMPORTERS[name].read(source), bad, notes, most)
             while (writes := await asyncio.to_thread(next, groups, None)) is not None:
                 answers.extend(await record(house.writer, writes))
 
@@ -87,16 +89,20 @@ def imported(url: str, name: str, source: Source, most: int | None = None) -> Im
     written = [each for each in answers if isinstance(each, Written)]
     known = [each for each in written if each.replayed or each.position is None]
     refused = [str(each) for each in answers if not isinstance(each, Written)]
-    return Import(len(written) - len(known), len(known), refused, bad)
+    return Import(len(written) - len(known), len(known), refused, bad, notes)
 
 
-def _groups(read: Iterator[Line | Bad], bad: list[Bad], most: int | None) -> Iterator[list[Write]]:
+def _groups(
+    read: Iterator[Line | Bad | Note], bad: list[Bad], notes: list[str], most: int | None
+) -> Iterator[list[Write]]:
     group: list[Write] = []
     for number, each in enumerate(read):
         if number == most:
             break
         if isinstance(each, Bad):
             bad.append(each)
+        elif isinstance(each, Note):
+            notes.append(each.text)
         else:
             group.append(taken(each.document))
         if len(group) == GROUP:

@@ -12,7 +12,7 @@ from service import formats
 from service.columns import GED
 from service.console import importing
 from service.console.outcome import Misuse
-from service.importer import Bad, Layout, Line, Source, Unreadable
+from service.importer import Bad, Layout, Line, Note, Source, Unreadable
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 
@@ -28,6 +28,10 @@ def read(name: str, path: Path, **layout: Any) -> tuple[list[dict[str, Any]], li
     found = list(formats.IMPORTERS[name].read(Source((path,), layout=Layout(**layout))))
     reports = [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
     return reports, [each for each in found if isinstance(each, Bad)]
+
+
+def notes(path: Path) -> list[str]:
+    return [each.text for each in formats.IMPORTERS["ucdp"].read(Source((path,))) if isinstance(each, Note)]
 
 
 def saved(path: Path, rows: Iterable[Mapping[str, str]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:
@@ -174,9 +178,8 @@ def test_ged_without_a_header_is_taken_in_the_order_of_its_columns_and_that_is_s
     assert (bad, stated(one)) == ([], stated(original))
     assert one["attributes"] == UCDP
     assert two["attributes"] == UCDP | {"high": "99"}
-    (note,) = formats.IMPORTERS["ucdp"].notes(Source((path,)))
-    assert "has no header row; its 49 columns are taken in the order" in note
-    assert formats.IMPORTERS["ucdp"].notes(Source((tmp_path / "1.csv",))) == []
+    assert notes(tmp_path / "1.csv") == []
+    assert notes(path) == ["It has no header row; its 49 columns are taken in the order of the codebook of UCDP."]
 
 
 def test_a_broken_row_at_the_beginning_does_not_hide_that_the_header_is_missing(tmp_path: Path) -> None:

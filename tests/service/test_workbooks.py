@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import formats
-from service.importer import Bad, Layout, Line, Source, Unreadable
+from service.importer import Bad, Layout, Line, Note, Source, Unreadable
 from service.spreadsheet import Row, rows
 from service.tables import TableMap
 from service.tables.parsed import Unparsed
@@ -143,11 +143,12 @@ def test_workbooks_are_imported_and_sheets_that_are_not_read_are_named(here: Her
     map_, path = tmp_path / "map.toml", tmp_path / "t.xlsx"
     map_.write_text(MAP, encoding="utf-8")
     path.write_bytes(workbook({**OFFICES, "Notes": [["Read me"]]}))
-    source = Source((path,), map_)
-    assert formats.IMPORTERS["csv"].notes(source) == [
-        f"{path}: only the sheet “Data” is read, not “Notes”; --sheet NAME reads another."
-    ]
-    assert formats.IMPORTERS["csv"].notes(Source((path,), map_, layout=Layout(sheet="Data"))) == []
+    for source, said in (
+        (Source((path,), map_), ["Only the sheet “Data” is read, not “Notes”; --sheet NAME reads another."]),
+        (Source((path,), map_, layout=Layout(sheet="Data")), []),
+    ):
+        notes = [each.text for each in formats.IMPORTERS["csv"].read(source) if isinstance(each, Note)]
+        assert notes == said
     assert here.imported("csv", path, map=map_)["recorded"] == 4
     assert here.exported("csv", map=map_) == b"id,killed\na,5\nb,7\n"
     (tmp_path / "t.csv").write_bytes(b"id,killed\na,5\nb,7\n")
