@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -14,12 +12,13 @@ import orjson
 from domain.claims import latest
 from domain.clocks import UTC, ClockError, parse_reported
 from domain.words import slugify
-from service.coded import LABEL, Cells, Part, Wrong, rounded, whole
-from service.columns import bare, named_as
+from service.coded import LABEL, Cells, Part, Wrong, day_as, declared_day, pointed, rounded, whole
+from service.columns import named_as
 from service.headers import BadHeader, header_of
 from service.importer import Bad, Layout, Line, Note, Source, Unreadable, Where, Withdrawal
+from service.objects import is_json, names_of, objects_of, rows_of
 from service.records import FIRST, Record
-from service.spreadsheet import Row, records, rows, sheets_not_read
+from service.spreadsheet import Row, ignore, records, rows, sheets_not_read
 from service.texts import digest_of, size
 from service.verbatim import attributes_of
 
@@ -85,43 +84,60 @@ class Codebook:
                 yield from self._events(file, source, source.reported_at or digest)
 
     def _begun(self, path: Path, layout: Layout) -> "_File":
-        """Look at the header of a file: which columns it has, by the names that the data set gives them."""
+        """Look at how a file begins: which columns it has, by the names that the data set gives them."""
         with records(path, layout) as (_, found):
             first = list(islice(found, FIRST))
-        if any(map(self._is_bare, first)) and not any(self._knows(cell) for record in first for cell in record.cells):
-            return _File(path, replace(layout, header=0, names=self.known), {}, deletions=False)
-        if first and first[0].cells and first[0].cells[0].lstrip()[:1] in ("{", "["):
-            raise Unreadable(f"{path} is JSON; take the events of {self.title} as CSV.")
-        header = max(first, key=lambda record: sum(map(self._knows, record.cells)), default=Record(1, []))
-        if not any(map(self._knows, header.cells)):
+        if first and first[0].cells and is_json(first[0].cells[0]):
+            objects = objects_of(path, layout)
+            names = names_of(objects)
+            columns = self._columns(names)
+            file = _File(
+                path, layout, columns, self._formerly(columns), dict(zip(names, columns, strict=True)), objects
+            )
+            return self._expected(file)
+        header = max(first, key=self._known_in, default=Record(1, []))
+        if not self._known_in(header):
+            if any(map(self._is_bare, first)):
+                return _File(path, replace(layout, header=0, names=self.known), self.known, {})
             raise Unreadable(f"{path} {self._headless(first)}")
         layout = replace(layout, header=header.line) if header is not first[0] else layout
         try:
-            names = header_of(first, layout).names
+            columns = self._columns(header_of(first, layout).names)
         except BadHeader as problem:
             raise Unreadable(f"{path}: {problem}") from problem
-        if names and not names[0]:  # as pandas writes the number of a row
-            names = ["column 1", *names[1:]]
-        columns = named_as((*self.known, *(each for former in self.before.values() for each in former)), names)
-        if self.deleted is not None:
-            columns = named_as((self.deleted,), columns)
-        file = _File(path, replace(layout, names=tuple(columns)), self._formerly(columns), self.deleted in columns)
-        lacking = [name for name in (self.event, *self.needed) if name not in columns and name not in file.formerly]
-        if file.deletions and not lacking:
+        return self._expected(_File(path, replace(layout, names=tuple(columns)), columns, self._formerly(columns)))
+
+    def _columns(self, names: Sequence[str]) -> list[str]:
+        """Return what columns are called in the data set, where they are written in another way."""
+        numbered = ["column 1", *names[1:]] if names and not names[0] else names  # as pandas writes a row's number
+        former = (each for several in self.before.values() for each in several)
+        return named_as((*self.known, *former, *([self.deleted] if self.deleted else ())), numbered)
+
+    def _known_in(self, record: Record) -> int:
+        """Count the cells of a record that are names of columns."""
+        return sum(new in self._names() for new in self._columns([cell.strip() for cell in record.cells]))
+
+    def _names(self) -> tuple[str, ...]:
+        former = (each for several in self.before.values() for each in several)
+        return (*self.known, *former, self.deleted or self.event)
+
+    def _expected(self, file: "_File") -> "_File":
+        """Return a file that has the columns it needs. Raises Unreadable."""
+        path, deletions = file.path, self.deleted in file.columns
+        lacking = [
+            each for each in (self.event, *self.needed) if each not in file.columns and each not in file.formerly
+        ]
+        if deletions and not lacking:
             raise Unreadable(
                 f"{path} has the columns of events and “{self.deleted}” too, so it is not clear which it is: leave that"
                 f" column out to import events, or all but “{self.event}” and that to have them withdrawn."
             )
-        if lacking := [self.event] * (self.event in lacking) if file.deletions else lacking:
-            raise Unreadable(f"{path} is no file of {self.title}: it has no column “{'”, “'.join(lacking)}”.")
-        return file
+        if missing := [each for each in lacking if each == self.event or not deletions]:
+            raise Unreadable(f"{path} is no file of {self.title}: it has no column “{'”, “'.join(missing)}”.")
+        return replace(file, deletions=deletions)
 
     def _is_bare(self, record: Record) -> bool:
         return len(record.cells) == len(self.known) and self.bare_row(dict(zip(self.known, record.cells, strict=True)))
-
-    def _knows(self, cell: str) -> bool:
-        former = (each for names in self.before.values() for each in names)
-        return bare(cell) in {bare(name) for name in (*self.known, *former, self.deleted or self.event)}
 
     def _headless(self, first: Sequence[Record]) -> str:
         """Say that no column is known, and what to do."""
@@ -145,13 +161,13 @@ class Codebook:
         if not _SILENT.isdisjoint(cells.values()):
             cells = {name: "" if cell in _SILENT else cell for name, cell in cells.items()}
         if layout.dates and file.deletions:  # where seconds may stand too
-            days = {each: _read_day(cells[each].strip(), layout.dates) for each in (self.deleted or "",)}
+            days = {each: day_as(cells[each].strip(), layout.dates) for each in (self.deleted or "",)}
             cells = cells | {name: day for name, day in days.items() if day}
         elif layout.dates:
-            cells = cells | {name: _day(cells, name, layout.dates) for name in self.days if cells[name].strip()}
+            cells = cells | {name: declared_day(cells, name, layout.dates) for name in self.days if cells[name].strip()}
         if layout.decimal:
             numbers = [name for name in (*_DEGREES, *self.figures) if name in cells]
-            cells = cells | {name: _point(cells, name, layout.decimal) for name in numbers}
+            cells = cells | {name: pointed(cells, name, layout.decimal) for name in numbers}
         return cells
 
     def _expect_order(self, file: "_File") -> None:
@@ -160,10 +176,10 @@ class Codebook:
         if written is None or file.deletions:
             return
         turned = written.translate(_TURNED)
-        found = (row for row in rows(file.path, layout=file.layout) if isinstance(row, Row))
+        found = (row for row in file.rows(ignore) if isinstance(row, Row))
         for row, name in ((row, name) for row in found for name in self.days):
             cell = row.cells[name].strip()
-            if cell and _read_day(cell, written) is None and _read_day(cell, turned) is not None:
+            if cell and day_as(cell, written) is None and day_as(cell, turned) is not None:
                 raise Unreadable(
                     f"{file.path} is not written as --dates says, and nothing of it is recorded: {name} in line"
                     f" {row.line:,} is “{cell[:40]}”, which is no day as “{written}” but one as “{turned}”."
@@ -178,7 +194,7 @@ class Codebook:
 
     def _events(self, file: "_File", source: Source, release: str) -> Iterator[Line | Bad]:
         yield Line(Where(str(file.path), 1), {"register": self.registration})
-        for row in rows(file.path, source.advance, file.layout):
+        for row in file.rows(source.advance):
             if isinstance(row, Bad):
                 yield row
                 continue
@@ -191,7 +207,7 @@ class Codebook:
     def _withdrawals(self, file: "_File", source: Source) -> Iterator[Bad | Withdrawal]:
         """Yield what a list of deleted events withdraws, the earliest first; and what of it cannot be taken."""
         found: list[Withdrawal] = []
-        for row in rows(file.path, source.advance, file.layout):
+        for row in file.rows(source.advance):
             if isinstance(row, Bad):
                 yield row
                 continue
@@ -241,12 +257,26 @@ class Codebook:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file as it is read: its columns as they are called now, and which of them were called otherwise."""
+    """A file as it is read: its columns as they are called now, and which of them were called otherwise.
+
+    `objects` are the rows of a file of JSON, and `names` what their names are called now.
+    """
 
     path: Path
     layout: Layout
+    columns: Sequence[str]
     formerly: Mapping[str, str]
-    deletions: bool
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    objects: Sequence[object] | None = None
+    deletions: bool = False
+
+    def rows(self, advance: Callable[[int], None]) -> Iterator[Row | Bad]:
+        """Yield its rows. Raises Unreadable."""
+        if self.objects is None:
+            yield from rows(self.path, advance, self.layout)
+        else:
+            yield from rows_of(self.path, self.objects, self.names)
+            advance(size(self.path))
 
 
 def steps(source: Source) -> int:
@@ -260,27 +290,3 @@ def _expect_moment(reported_at: str | None) -> None:
             parse_reported(reported_at, UTC)
     except ClockError as error:
         raise Unreadable(f"--reported-at: {error}") from error
-
-
-def _day(cells: Cells, column: str, written: str) -> str:
-    """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
-    cell = cells[column].strip()
-    if (day := _read_day(cell, written)) is None:
-        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
-    return day
-
-
-@lru_cache(maxsize=16_384)
-def _read_day(cell: str, written: str) -> str | None:
-    try:
-        return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
-    except ValueError:
-        return None
-
-
-def _point(cells: Cells, column: str, decimal: str) -> str:
-    """Return a number with the point that it has where decimals are written in another way. Raises Wrong."""
-    cell = cells[column].strip()
-    if "." in cell or cell.count(decimal) > 1:
-        raise Wrong(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
-    return cell.replace(decimal, ".")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -76,6 +76,31 @@ def day_of(cell: str) -> str | None:
         return date.fromisoformat(found[1]).isoformat() if found else None
     except ValueError:
         return None
+
+
+def declared_day(cells: Cells, column: str, written: str) -> str:
+    """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
+    cell = cells[column].strip()
+    if (day := day_as(cell, written)) is None:
+        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
+    return day
+
+
+@lru_cache(maxsize=16_384)
+def day_as(cell: str, written: str) -> str | None:
+    """Return the day of a cell that is written in the directives of strptime; None where it is not."""
+    try:
+        return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
+    except ValueError:
+        return None
+
+
+def pointed(cells: Cells, column: str, decimal: str) -> str:
+    """Return a number with the point that it has where decimals are written in another way. Raises Wrong."""
+    cell = cells[column].strip()
+    if "." in cell or cell.count(decimal) > 1:
+        raise Wrong(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
+    return cell.replace(decimal, ".")
 
 
 def point(cells: Cells) -> Part:

@@ -182,3 +182,11 @@ def test_a_file_of_events_with_moments_of_deletion_is_not_taken_for_either(here:
     with pytest.raises(CannotRun, match="so it is not clear which it is"):
         here.imported("acled", path)
     assert here.facts() == 0
+
+
+def test_the_answer_of_the_interface_is_taken_as_well(here: Here, tmp_path: Path) -> None:
+    here.imported("acled", write(tmp_path / "acled.csv", [ONE, TWO]))
+    path = tmp_path / "deleted.json"
+    path.write_text('{"success": true, "data": [{"event_id_cnty": "KE2", "deleted_timestamp": 1676505600}]}')
+    assert here.imported("acled", path)["ok"]
+    assert here.rows("acled") == [ONE]

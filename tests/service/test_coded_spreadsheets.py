@@ -1,7 +1,8 @@
 """Files of ACLED and UCDP as spreadsheets and programs save them again, older ones, and ones without a header."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +197,38 @@ def test_any_other_file_without_a_header_is_refused_with_what_to_do(tmp_path: Pa
         read(name, bare(tmp_path / "bare.csv", row, row))
 
 
-def test_json_is_refused_as_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrapped", [lambda rows: rows, lambda rows: {"success": True, "count": 1, "data": rows}])
+def test_an_answer_of_acleds_interface_is_read_as_its_csv(tmp_path: Path, wrapped: Callable[[Any], Any]) -> None:
+    (original,), _ = read("acled", saved(tmp_path / "1.csv", [ACLED]))
+    row = ACLED | {"fatalities": 7, "iso": 760, "timestamp": 1710200000, "assoc_actor_2": None}
     path = tmp_path / "acled.json"
-    path.write_text('{"success": true, "data": [{"event_id_cnty": "KE1", "event_date": "2024-03-08"}]}')
-    with pytest.raises(Unreadable, match="is JSON; take the events of ACLED as CSV"):
-        read("acled", path)
+    path.write_text(json.dumps(wrapped([row])).replace('"35.3600"', "35.3600"))
+    (found,), bad = read("acled", path)
+    assert (bad, found["report_id"], stated(found)) == ([], original["report_id"], stated(original))
+
+
+def test_an_answer_of_ucdps_interface_is_read_as_its_csv_and_bad_rows_are_told_by_their_number(tmp_path: Path) -> None:
+    (original,), _ = read("ucdp", write(tmp_path / "1.csv", [UCDP]))
+    path = tmp_path / "ged.json"
+    rows: list[Any] = [UCDP, UCDP | {"best": [1]}, "row", UCDP | {"best": None}]
+    path.write_text(json.dumps({"TotalCount": 4, "Result": rows}))
+    (found,), bad = read("ucdp", path)
+    assert stated(found) == stated(original)
+    assert [(each.where.line, each.where.column) for each in bad] == [(2, "best"), (3, None), (4, "best")]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"error": "no such key"}', "is JSON without rows"),
+        ('[{"event_id_cnty": "KE1"', "begins as JSON, and is none"),
+        ('[{"id": 1, "best": 2}]', "is no file of ACLED: it has no column “event_id_cnty”"),
+    ],
+)
+def test_json_that_has_no_events_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "acled.json").write_text(text)
+    with pytest.raises(Unreadable, match=why):
+        read("acled", tmp_path / "acled.json")
 
 
 def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
