@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import NamedTuple
 
 from domain import catalogue
-from domain.claims import Key
+from domain.claims import END, Key, latest
 from domain.clocks import Span, parse_occurred
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
@@ -124,22 +124,16 @@ class Shown:
         return self.occurred(self.events.values())
 
     def when(self, event: Event) -> When:
-        """Return when an event happened, by the report that tells it most narrowly.
+        """Return when an event happened, in the words of the report that tells it most narrowly.
 
-        Nothing that was told had yet to happen, so a span ends with its report: that closes no open end, and gives no
-        day to what was said of a later one.
+        An end that is open, or that is put wholly after the report itself, is none; and so is a day that is.
         """
-        span = event.span
-        told = [each.now.report.occurred for each in event.reports if each.now.occurred == span]
-        said = {text: parse_occurred(text, self.history.offset) for text in told if text}
-        if span is None or not said or all(_later(each, span) for each in said.values()):
-            return When()
-        sides = [text.split("/") for text in said]
-        return When(
-            None if any(each[0] in OPEN_ENDS for each in sides) else span.earliest,
-            None if any(each[-1] in OPEN_ENDS for each in sides) else span.latest,
-            any(not UNSURE & set(text) for text in said),
-        )
+        found: list[When] = []
+        for each in event.reports:
+            text = each.now.report.occurred
+            if text is not None and event.span is not None and each.now.occurred == event.span:
+                found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
+        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
 
     @cached_property
     def period(self) -> When:
@@ -167,9 +161,14 @@ def tier(report: ReportHistory) -> Tier:
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
-def _later(said: Span, kept: Span) -> bool:
-    """Say whether what was said lies wholly after what was kept of it."""
-    return said.earliest is not None and kept.latest is not None and said.earliest > kept.latest
+def _said(text: str, offset: timezone, told: datetime) -> When:
+    """Return what a text says of when something happened that was told at a moment."""
+    span, sides = parse_occurred(text, offset), text.split("/")
+    if span.earliest is not None and span.earliest > told:
+        return When()
+    ends = parse_occurred(sides[-1], offset) if sides[-1] not in OPEN_ENDS else Span(None, None)
+    last = None if ends.earliest is None or ends.earliest > told else ends.latest
+    return When(span.earliest, last, not UNSURE & set(text))
 
 
 def places(reports: Iterable[ReportHistory]) -> list[Place]:

@@ -146,8 +146,8 @@ def _when(shown: Shown, event: Event) -> Cells:
     """
     said = shown.when(event)
     first, last = shown.day(said.first), shown.day(said.last)
-    if not (first and last):
-        return {"event_date": "", "year": ""}
+    if not (first and last):  # it began on that day, or before the other
+        return {"event_date": first, "year": first[:4]}
     year = first[:4] if first[:4] == last[:4] else ""
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
     precision = _DAY if days == 1 else _WEEK if days <= _A_WEEK else _MONTH if first[:7] == last[:7] else ""

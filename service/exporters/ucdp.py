@@ -69,12 +69,13 @@ def _made(export: Export, shown: Shown) -> Iterator[Cells]:
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     violent = [event for event in shown.events.values() if _violent(event)]
     if INCIDENT_SCOPE not in counted and any(counted.values()):
-        export.miss("incident", _EACH_EVENT)
+        if len(shown.events) > 1:
+            export.miss("incident", _EACH_EVENT)
         for event in shown.events.values():
             if event in violent or event.label in counted.values():
-                yield _row(export, shown, f"{shown.history.slug}:{event.label}", [event], estimates)
+                yield _row(export, shown, [event], estimates, event)
     else:
-        yield _row(export, shown, shown.history.slug, violent, estimates)
+        yield _row(export, shown, violent, estimates)
         if any(event not in (None, shown.history.slug) for event in counted.values()):  # else both are one, as coded
             export.miss("incident", _UNCOUNTED)
     if any(event is None and scope != INCIDENT_SCOPE for scope, event in counted.items()):
@@ -86,11 +87,14 @@ def _violent(event: Event) -> list[ReportHistory]:
     return [each for each in event.reports if tier(each) == VIOLENCE]
 
 
-def _row(export: Export, shown: Shown, name: str, events: Sequence[Event], estimates: Estimates) -> Cells:
-    """Return what is said of an event, or of the events of an incident together."""
-    single = name != shown.history.slug
-    reports = events[0].reports if single else shown.reports
-    scope = _scope(events[0]) if single else INCIDENT_SCOPE
+def _row(
+    export: Export, shown: Shown, events: Sequence[Event], estimates: Estimates, event: Event | None = None
+) -> Cells:
+    """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
+    single = event is not None
+    name = shown.history.slug if event is None or len(shown.events) == 1 else f"{shown.history.slug}:{event.label}"
+    reports = shown.reports if event is None else event.reports
+    scope = INCIDENT_SCOPE if event is None else _scope(event)
     violent = [_violent(event) for event in events]
     sources = sorted({shown.history.name(each.now.origin) for each in reports})
     thing = "event" if single else "incident"

@@ -70,6 +70,12 @@ def test_figures_of_events_are_a_row_each_where_nobody_gave_one_of_the_whole() -
     assert any("only a least number was said at the top" in each for each in told)
 
 
+def test_an_incident_of_one_event_is_that_event() -> None:
+    (row,), told = exported(book(attack("north", "about 7")), "ucdp")
+    assert (row["id"], row["low"], row["best"], row["high"]) == (SLUG, "7", "7", "7")
+    assert not any("events" in each for each in told)
+
+
 def test_a_figure_of_the_whole_stands_alone_and_is_never_put_together_with_those_of_events() -> None:
     (row,), told = exported(book(attack("north", "4"), attack("south", "7"), toll("30")), "ucdp")
     assert (row["id"], row["best"]) == (SLUG, "30")
@@ -136,7 +142,9 @@ def test_of_several_countries_of_an_incident_none_is_chosen() -> None:
         ("2025-02-20/2025-03-07", ("2025-02-20", "2025-03-07", "4"), ("", "")),
         ("2024", ("2024-01-01", "2024-12-31", "5"), ("", "")),
         ("../2025-03-07", ("", "2025-03-07", ""), ("", "")),
-        ("2025-03-07/..", ("2025-03-07", "", ""), ("", "")),
+        ("2025-03-07/..", ("2025-03-07", "", ""), ("2025-03-07", "")),
+        ("2025-03-07/2025-09-01", ("2025-03-07", "", ""), ("2025-03-07", "")),  # nobody can have told that end
+        ("2025-03", ("2025-03-01", "2025-03-31", "4"), ("2025-03-01", "3")),  # nor is the day of the report one
         ("2025-09-01", ("", "", ""), ("", "")),  # after its report: a day that nobody can have told
         (None, ("", "", ""), ("", "")),
     ],

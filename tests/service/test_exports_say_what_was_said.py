@@ -41,7 +41,7 @@ PLACES = (
 UCDP_PRECISIONS = {"1": {"exact", "locality"}, "2": {"vicinity"}}
 OCCURRED = (
     "2025-03-06", "2025-03-06~", "2025-03-07?", "../2025-03-08", "2025-03-07/..", "2025-03", "2025-03-05/2025-03-12",
-    "2025-02-20/2025-03-09", "2025", "2025-09-01", "2025-03-07T01:00:00Z",
+    "2025-02-20/2025-03-09", "2025-03-05/2025-12-24", "2025", "2025-09-01", "2025-03-07T01:00:00Z",
 )  # fmt: skip
 ACTORS = (
     {"name": "Army", "slug": "army", "type": "state_forces"},
@@ -92,6 +92,10 @@ def rows(table: bytes) -> list[Row]:
     return list(csv.DictReader(io.StringIO(table.decode(), newline="")))
 
 
+def span_ends(span: Span) -> tuple[datetime | None, datetime | None]:
+    return span.earliest, span.latest
+
+
 class Said:
     """What the reports of an incident that stand at a reading say, each kind of thing by itself."""
 
@@ -113,16 +117,24 @@ class Said:
         texts = [each.now.report.occurred or "" for each in self.reports]
         self.sure = any(not UNSURE & set(text) for text in (*filter(None, texts), history.period or "~"))
 
+    @property
+    def both(self) -> tuple[dict[tuple[str, str], set[int]], dict[tuple[str, str], set[int]]]:
+        return self.figures, self.tops
+
+    def scopes_of_all(self) -> set[str]:
+        """Return the scope of the whole, or of its only event where nothing is said of the whole."""
+        events = {f"event:{each.now.event}" for each in self.speaking if each.now.event}
+        return events if len(events) == 1 and ("killed", "incident") not in self.figures else {"incident"}
+
     def _moments(self) -> Iterator[datetime]:
-        """Yield the ends of all that is said to have happened; what goes on beyond its report ends with that."""
+        """Yield the ends of all that is said to have happened by when it was told, and of the period."""
         for each in self.reports:
             text, told = each.now.report.occurred, latest(each.reported)
             span = parse_occurred(text, self.history.offset) if text else Span(None, None)
             if span.earliest is None or span.earliest <= told:
-                yield from filter(None, (span.earliest, span.latest and min(span.latest, told)))
+                yield from filter(None, span_ends(span))
         if self.history.period:
-            span = parse_occurred(self.history.period, self.history.offset)
-            yield from filter(None, (span.earliest, span.latest))
+            yield from filter(None, span_ends(parse_occurred(self.history.period, self.history.offset)))
 
     def has_place(self, **fields: str) -> bool:
         """Say whether all of this is said of one place; what is empty is not looked at."""
@@ -142,14 +154,15 @@ class Said:
 
 
 def unsaid_in_ucdp(said: Said, row: Row) -> Iterator[str]:
-    scope = "incident" if row["id"] == said.history.slug else "event:" + row["id"].partition(":")[2]
-    figures, tops = said.figures.get(("killed", scope), set()), said.tops.get(("killed", scope), set())
+    whole = row["id"] == said.history.slug
+    scopes = said.scopes_of_all() if whole else {"event:" + row["id"].partition(":")[2]}
+    figures, tops = (set().union(*(each.get(("killed", scope), ()) for scope in scopes)) for each in said.both)
     for column in ("low", "best", "high", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown"):
         if row[column] and int(row[column]) not in (figures if column == "low" else tops):
             yield column
     spot = {"name": row["where_coordinates"], "admin1": row["adm_1"], "admin2": row["adm_2"]}
     point = {"lat": row["latitude"], "lon": row["longitude"]}
-    if not said.has_place(**spot, **point) or (scope == "incident" and not said.everywhere(**spot, **point)):
+    if not said.has_place(**spot, **point) or (whole and not said.everywhere(**spot, **point)):
         yield "place"
     if row["where_prec"] and not any(UCDP_PRECISIONS[row["where_prec"]] & {each.precision} for each in said.places):
         yield "where_prec"
