@@ -76,7 +76,8 @@ class Codebook:
         for file in files:
             self._expect_order(file)
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
-        for file, digest in zip(files, digests, strict=True):
+        events_first = sorted(zip(files, digests, strict=True), key=lambda each: each[0].deletions)
+        for file, digest in events_first:
             yield from self._notes(file)
             if file.deletions:
                 yield from self._withdrawals(file, source)
