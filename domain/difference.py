@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from domain.claims import Held, Key
+from domain.clocks import format_instant
 from domain.corrections import corrections
 from domain.estimate_documents import estimate_document
 from domain.incident.history import History, ReportHistory
 from domain.known import Known
+from domain.reach import days_of, report_of
 from domain.reading import Document, Reading, span_document
 from domain.sequence import history as said_order
 from domain.supersession import BREAK, Ledger
@@ -22,7 +24,8 @@ def difference(before: tuple[History, Reading], after: tuple[History, Reading]) 
     """Tell what differs from one reading to a later one, on either clock; each heading lists by report or by key.
 
     - `learned`: reports that had not been known to be said, and count now.
-    - `revised_by_source`: what a source stood by, and the later claim that it replaced it by.
+    - `revised_by_source`: what a source stood by, and the later claim that it replaced it by; and each past moment
+      until which its last report counts otherwise than the one before (`counted_until`).
     - `withdrawn_by_source`: reports or claims taken back by their source, or withdrawn by a later whole statement.
     - `corrected_by_us`: our corrections, field by field; and retractions of ours that were undone.
     - `removed_by_us`: reports or claims that we struck, and reports that are no longer in the incident.
@@ -34,7 +37,7 @@ def difference(before: tuple[History, Reading], after: tuple[History, Reading]) 
     old, new = Known(*before), Known(*after)
     return {
         "learned": _sorted(_learned(old, new)),
-        "revised_by_source": _sorted(_revised(old, new)),
+        "revised_by_source": _sorted([*_revised(old, new), *_revised_days(old, new)]),
         "withdrawn_by_source": _sorted(_withdrawn(old, new)),
         "corrected_by_us": _sorted(
             [*_corrected(old, new, lambda cause: cause != RECLASSIFIED), *_reinstated(old, new)]
@@ -98,6 +101,27 @@ def _revised(old: Known, new: Known) -> Iterator[Document]:
                 "after": _claim(after),
                 "break": broken,
             }
+
+
+def _revised_days(old: Known, new: Known) -> Iterator[Document]:
+    """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
+    for place, ledger in old.ledgers.items():
+        later = new.ledgers.get(place)
+        after = days_of(later.stood, later.current) if later else {}
+        before = days_of(ledger.stood, ledger.current)
+        learned = all(report_of(held) not in old.reports for held in after.values())
+        if learned and max(len(before), len(after)) > 1:
+            for until in sorted(before.keys() & after.keys()):
+                one, other = before[until], after[until]
+                if (one.said, one.count.bound) != (other.said, other.count.bound):
+                    yield {
+                        "claim": one.ref,
+                        "source": one.origin,
+                        "counted_until": format_instant(until),
+                        "before": _claim(one),
+                        "after": _claim(other),
+                        "break": False,
+                    }
 
 
 def _successor(new: Known, before: Held, ledger: Ledger | None) -> Held | None:

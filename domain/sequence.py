@@ -25,6 +25,8 @@ class Said(Protocol):
     @property
     def order(self) -> int: ...
     @property
+    def counted_until(self) -> datetime: ...
+    @property
     def figure(self) -> int: ...
     @property
     def supersedes(self) -> tuple[str, ...]: ...
@@ -35,8 +37,9 @@ def history(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
 
     Built from the end: of the claims that no other lies wholly after, and that no
     remaining claim says it supersedes, the last is the one with the highest
-    `reported_order`, then the largest figure, then the greatest ref. Also returns
-    the refs whose place was decided by figure or id alone. O(n log n).
+    `reported_order`, then the one that counts furthest, then the largest figure, then
+    the greatest ref. Also returns the refs whose place was decided by figure or id
+    alone. O(n log n).
     """
     if len(claims) == 1:
         return tuple(claims), frozenset()
@@ -75,9 +78,14 @@ def _one_span(cluster: Sequence[Said]) -> bool:
 
 
 def _of_one_span(cluster: Sequence[S]) -> tuple[Sequence[S], set[str]]:
-    """Order what was said at one time; the place is assumed of those that have one of the same order before them."""
-    placed = sorted(cluster, key=lambda claim: (claim.order, claim.figure, claim.ref))
-    return placed, {later.ref for earlier, later in pairwise(placed) if earlier.order == later.order}
+    """Order what was said at one time; the place is assumed of those that tie with the one before them."""
+    placed = sorted(cluster, key=lambda claim: (claim.order, claim.counted_until, claim.figure, claim.ref))
+    return placed, {later.ref for earlier, later in pairwise(placed) if _tied(earlier, later)}
+
+
+def _tied(one: Said, other: Said) -> bool:
+    """Say whether nothing that was said tells which of two came last, but their figures."""
+    return one.order == other.order and one.counted_until == other.counted_until
 
 
 def _queued(claims: Sequence[S]) -> tuple[tuple[S, ...], frozenset[str]]:
@@ -122,10 +130,10 @@ class _Queue(Generic[S]):
         self._parked: dict[str, S] = {}
 
     def take(self) -> tuple[S, bool]:
-        """Take the last claim; also say whether another of the same `reported_order` could have been it."""
+        """Take the last claim; also say whether another of the same `reported_order` and reach could have been it."""
         self._admit()
         claim = heappop(self._ready)[1]
-        tied = bool(self._ready) and self._ready[0][1].order == claim.order
+        tied = bool(self._ready) and _tied(self._ready[0][1], claim)
         self._taken.add(claim.ref)
         for ref in self._supersedes[claim.ref]:
             self._waits_for[ref] -= 1
@@ -154,7 +162,7 @@ class _Last:
     __slots__ = ("rank",)
 
     def __init__(self, claim: Said) -> None:
-        self.rank = (claim.order, claim.figure, claim.ref)
+        self.rank = (claim.order, claim.counted_until, claim.figure, claim.ref)
 
     def __lt__(self, other: "_Last") -> bool:
         return self.rank > other.rank

@@ -9,6 +9,7 @@ from domain.claims import Held, Key
 from domain.estimates import Estimate
 from domain.incident.history import History
 from domain.incident.report_history import ReportHistory
+from domain.reach import counted_beyond
 from domain.reading import Reading
 from domain.unfolding import touched_by, weigh_anew
 from domain.weighing import Scales
@@ -72,8 +73,11 @@ class _Walk:
         if counts:
             self._on[ref] = held
         self._moved.reports.add(ref)
-        for each in (*(before or ()), *held):
-            self._moved.claims.setdefault(each.key, set()).add(each.ref)
+        for stated in (before or (), held):
+            beyond = counted_beyond(stated)
+            for each in stated:
+                if each.ref not in beyond:
+                    self._moved.claims.setdefault(each.key, set()).add(each.ref)
 
     def regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
         """Take note that a source was graded anew: what it stands by moves what it moves."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.claims import BEGINNING, Held, Key, earliest, latest
+from domain.reach import report_of
 from domain.sequence import history
 
 ORDER_ASSUMED = "order_assumed"
@@ -94,7 +95,7 @@ class Ledger:
             self._stand(claim, replaced_elsewhere)
         elif claim.worded and not standing.worded:
             self.behind[claim.ref] = ("worded", standing.ref)
-        elif claim.via and claim.figure < standing.figure and not standing.worded:
+        elif claim.via and claim.figure < standing.figure and not standing.worded and not _counts_on(standing, claim):
             self.behind[claim.ref] = (RELAYED_DECREASE, standing.ref)
             self._flag(claim, RELAYED_DECREASE)
         else:
@@ -118,6 +119,11 @@ class Ledger:
         if before is None or earliest(before.reported) > latest(breaking.reported):
             self.behind[self.current.ref] = (BREAK, breaking.ref)
             self.current = None
+
+
+def _counts_on(standing: Held, claim: Held) -> bool:
+    """Say whether a claim counts further than another of its own report, so that a relay cannot have fallen behind."""
+    return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)
 
 
 def ledger(claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held]) -> Ledger:

@@ -7,6 +7,7 @@ The service is imported by the command that runs, so that help and mistakes are 
 import io
 import sys
 import unicodedata
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,13 @@ Policy = Annotated[
     str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
 ]
 Map = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")]
+
+
+class Written(StrEnum):
+    """In which way a table is written."""
+
+    csv = "csv"
+    json = "json"
 
 
 def main() -> None:
@@ -271,6 +279,37 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors
     )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
+
+
+@app.command("map")
+def map_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, JSON or Excel, packed or not.")],
+    *,
+    format_: Annotated[
+        Written | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="MAP", help="Where the mapping file goes; - is standard output.")
+    ] = Path("-"),
+    debug: Debug = False,
+) -> None:
+    """Propose a mapping file for a table: its key, dates, figures, places, silence, and how it is laid out.
+
+    Nothing is recorded. What three rows would become, and what it was unsure of, is said beside it: read it, correct
+    the file, and import by it.
+
+    [bold]Examples[/bold]
+
+      knownwhen map losses.csv -o losses.toml
+      knownwhen map events.xlsx --sheet 2024
+    """
+    from service.console import mapping, outcome
+
+    asked = mapping.Asked(file, format_.value if format_ else None, sheet, output)
+    outcome.run(lambda settings: mapping.map_(settings, asked), debug=debug)
 
 
 @app.command()

@@ -75,10 +75,11 @@ class Codebook:
         files = [self._begun(path, source.layout) for path in source.paths]
         for file in files:
             self._expect_order(file)
+        notes = [note for file in files for note in self._notes(file)]
         digests = [digest_of(path, source.layout) for path in source.paths]  # all of them are text, or none is recorded
+        yield from notes
         events_first = sorted(zip(files, digests, strict=True), key=lambda each: each[0].deletions)
         for file, digest in events_first:
-            yield from self._notes(file)
             if file.deletions:
                 yield from self._withdrawals(file, source)
             else:

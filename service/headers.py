@@ -40,6 +40,8 @@ class Header(NamedTuple):
 
     def row(self, record: Record) -> dict[str, str]:
         """Return the cells of a record by column; a column without a name must be empty. Raises BadHeader."""
+        if "" not in self.names:
+            return dict(zip(self.names, record.cells, strict=False))
         for place, (name, cell) in enumerate(zip(self.names, record.cells, strict=False), 1):
             if not (name or self.ignoring) and cell.strip():
                 raise BadHeader(_unnamed(place, record.line, cell))
@@ -98,7 +100,7 @@ def alike(name: str) -> str:
 def _place(first: Sequence[Record], layout: Layout) -> int:
     """Return which of the first records is the header."""
     if layout.header is None:
-        place = _above_hashtags(first)
+        place = above_hashtags(first)
     else:
         found = (place for place, record in enumerate(first) if record.line == layout.header)
         if (place := next(found, None)) is None:
@@ -111,7 +113,7 @@ def _place(first: Sequence[Record], layout: Layout) -> int:
     return place
 
 
-def _above_hashtags(first: Sequence[Record]) -> int:
+def above_hashtags(first: Sequence[Record]) -> int:
     """Return the place of the record above a row of HXL hashtags, of the row itself where it is all header; else 0."""
     for place, record in enumerate(first[1:], 1):
         tagged = [at for at, cell in enumerate(record.cells) if cell.strip()]

@@ -14,7 +14,12 @@ _MOST_NULS: Final = 50
 
 
 class Undecodable(ValueError):
-    """Bytes are no text in their encoding; the sentence says where, and what to declare."""
+    """Bytes are no text in their encoding; the sentence says where, and what to declare: `tries` are encodings."""
+
+    def __init__(self, sentence: str, *tries: str) -> None:
+        """Keep what may be tried."""
+        super().__init__(sentence)
+        self.tries = tries
 
 
 class Place(NamedTuple):
@@ -45,7 +50,7 @@ def bad_bytes(encoding: str, place: Place, *, given: bool, mixed: bool) -> Undec
         return Undecodable(f"{what}, which it is declared to be, or marked as.{_readings(place, encoding)}")
     if mixed:
         return Undecodable(f"{what}, but what stands before it is: mend that place, or save the file as UTF-8 anew.")
-    return Undecodable(f"{what}, so its encoding must be declared.{_readings(place, encoding)}")
+    return Undecodable(f"{what}, so its encoding must be declared.{_readings(place, encoding)}", *dict(_tried(place)))
 
 
 def bad_control(encoding: str, place: Place) -> Undecodable:
@@ -77,7 +82,7 @@ def wide(piece: bytes, *, begins: bool) -> Undecodable | None:
     else:
         name = "utf-16-be" if piece[::2].count(0) > piece[1::2].count(0) else "utf-16-le"
     what = name[: len("utf-16")].upper()
-    return Undecodable(f"it has NULs, as {what} without a byte order mark does; declare {declare(name)}.")
+    return Undecodable(f"it has NULs, as {what} without a byte order mark does; declare {declare(name)}.", name)
 
 
 def _readings(place: Place, but: str) -> str:

@@ -14,6 +14,7 @@ from domain.incident.commands import (
     CorrectReport,
     Curation,
     DisputeReport,
+    FileReport,
     MergeIncident,
     MoveReport,
     OpenIncident,
@@ -24,11 +25,11 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.facts import POLICY_STREAM, Fact, incident_stream, source_stream
-from domain.incident.incident import decide
+from domain.incident.facts import POLICY_STREAM, Fact, ReportMoved, incident_stream, source_stream
+from domain.incident.incident import decide, expect_open
 from domain.incident.source import Source
 from domain.incident.state import Incident
-from domain.sources import Registration
+from domain.sources import Registration, origin_of
 
 AnyCommand = Command | Curation | About | Registration
 Entries = list[tuple[UUID, Fact]]
@@ -81,6 +82,8 @@ def decided(
     _expect_version(incident, expected)
     if isinstance(command, Curation):
         return _curated(states, cast("Incident", incident), command)
+    if isinstance(command, FileReport) and command.report.complete:
+        return _whole_statement(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now)]
 
 
@@ -122,6 +125,8 @@ def most_facts(command: AnyCommand) -> int:
             return 2
         case MoveReport():
             return 3
+        case FileReport():
+            return 3 if command.report.complete else 1
         case RescopeClaims():
             return 1 + len(command.claims)
         case _:
@@ -157,6 +162,40 @@ def _curated(states: States, incident: Incident, command: Curation) -> Entries:
             under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
             facts = curation.rescoped(incident, homes, under, command)
             return [(incident_stream(slug), fact) for slug, fact in facts]
+
+
+def _whole_statement(states: States, incident: Incident, command: FileReport, now: datetime) -> Entries:
+    """File what a source says anew of one home, which no report elsewhere can do, wherever that home is shown now.
+
+    Merged incidents show it where they are shown; where the last such statement was moved, this one follows it there.
+    """
+    if incident.into:
+        _expect_open(states, _shown_under(states, incident.slug))
+    entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
+    at = _last_stated_at(incident, command)
+    to = incident.slug if at == incident.slug else _shown_under(states, at)
+    if to != incident.slug and to != _shown_under(states, incident.slug):
+        _expect_open(states, to)
+        moved = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
+        entries += _in_streams(moved, to, incident.slug)
+    return entries
+
+
+def _last_stated_at(home: Incident, command: FileReport) -> str:
+    """Return where the last whole statement stands that a source made about a home, which is mostly the home itself."""
+    origin = origin_of(command.report.source, command.report.via)
+    for filed in reversed(home.reports.values()):
+        report = filed.report
+        stands = report.complete and report.event == command.report.event and None not in filed.retracted
+        if stands and origin_of(report.source, report.via) == origin:
+            return filed.at
+    return home.slug
+
+
+def _expect_open(states: States, slug: str) -> None:
+    shown = states.incident(incident_stream(slug))
+    if shown is not None:
+        expect_open(shown)
 
 
 def _in_streams(fact: Fact, *slugs: str) -> Entries:

@@ -78,9 +78,9 @@ def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, 
 
 
 def _check_keys(held: Iterable[Held]) -> None:
-    seen: dict[tuple[str, bool, Span | None], str] = {}
+    seen: dict[tuple[str, bool, Span | datetime | None], str] = {}
     for claim in held:
-        key = (claim.key.canonical, claim.incremental, claim.period)
+        key = (claim.key.canonical, claim.incremental, claim.period or claim.counted_until)
         figure = claim.ref.partition("#")[2]
         if key in seen:
             raise refusals.TwoFiguresOneKey(first=seen[key], second=figure)

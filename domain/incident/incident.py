@@ -51,7 +51,8 @@ def decide(incident: Incident | None, command: Command, now: datetime) -> list[I
         raise refusals.IncidentUnknown(incident="")
     if isinstance(command, _Reporting):  # a report keeps its home, whatever becomes of the incident
         return [_of_report(incident, command, now)]
-    expect_unmerged(incident)
+    if not (isinstance(command, FileReport) and command.report.complete):  # a whole statement is about its home
+        expect_unmerged(incident)
     match command:
         case AmendIncident():
             return _amend(incident, command)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from domain.claims import Held, earliest, latest
+from domain.claims import BEGINNING, Held, earliest, latest
 from domain.clocks import Span
 from domain.incident.commands import UNJUDGED
 from domain.incident.facts import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
@@ -167,6 +167,11 @@ class ReportHistory:
     def order(self) -> int:
         """`reported_order`: the order among statements that share a day."""
         return self.now.report.reported_order
+
+    @property
+    def counted_until(self) -> datetime:
+        """A whole report counts nothing, so it reaches as far as any other."""
+        return BEGINNING
 
     @property
     def figure(self) -> int:

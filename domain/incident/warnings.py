@@ -9,6 +9,7 @@ from domain.clocks import Span
 from domain.counts import words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
+from domain.reach import counted_beyond
 from domain.report.kind import Report
 from domain.words import slugify
 
@@ -119,7 +120,9 @@ def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Oc
 
 def warnings(seen: Seen, taken: Taken) -> list[Concern]:
     """Compare a new report with what was seen before it."""
-    return [*_of_report(seen, taken), *(each for held in taken.held for each in _of_claim(seen, held))]
+    beyond = counted_beyond(taken.held)
+    now = (held for held in taken.held if held.ref not in beyond)
+    return [*_of_report(seen, taken), *(each for held in now for each in _of_claim(seen, held))]
 
 
 def remember(seen: Seen, taken: Taken) -> None:
@@ -127,9 +130,10 @@ def remember(seen: Seen, taken: Taken) -> None:
     seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
+    beyond = counted_beyond(taken.held)
     for held in taken.held:
         seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
-        if not held.incremental:
+        if not held.incremental and held.ref not in beyond:
             known = seen.figures.get((held.origin, held.key.canonical))
             newest = Newest(latest(held.reported), held)
             if known is None or newest.rank >= known.rank:

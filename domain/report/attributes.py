@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from domain.report.written import Decimal
 from domain.words import LONGEST_LABEL, LONGEST_WORDS, Label, Strict, Words
 
-MOST = 500
+MOST = 2_000
 """How many a thing may have."""
 
 _BIGGEST = 2**53 - 1

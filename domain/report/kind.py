@@ -91,7 +91,7 @@ class Report(Strict, frozen=True):
     places: Annotated[tuple[Place, ...], Field(max_length=100)] = ()
     """Where it happened."""
     actors: Annotated[tuple[Actor, ...], Field(max_length=100)] = ()
-    claims: Annotated[tuple[Claim, ...], Field(max_length=100), AfterValidator(_told_apart)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=2_000), AfterValidator(_told_apart)] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
     language: Language | None = None
     tags: Labels = ()

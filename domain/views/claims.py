@@ -19,6 +19,7 @@ _BEHIND = {
     "break": "The source replaced it by {other}, which counts something else: a break in the series.",
 }
 
+_COUNTS_ON = "The same report counts on in {other}."
 RESCOPED = "rescoped"
 
 Verdict = tuple[str, str, tuple[str, ...]]
@@ -46,7 +47,12 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
         yield ref, (code, _BEHIND[code].format(other=other), ())
     for each in keyed.ledgers:
         for ref, (code, other) in each.behind.items():
-            yield ref, (code, _BEHIND[code].format(other=other), each.flags.get(ref, ()))
+            why = (
+                _COUNTS_ON
+                if code == "superseded" and ref.partition("#")[0] == other.partition("#")[0]
+                else _BEHIND[code]
+            )
+            yield ref, (code, why.format(other=other), each.flags.get(ref, ()))
 
 
 def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: Weighed) -> list[_Row]:

@@ -4,6 +4,9 @@ One record per key and origin that has a figure. Its steps are the claims that s
 figure: the best, else the lower, else the upper; words have none and are no step, and saying the same figure again is
 no revision. What a later whole statement of the source withdrew is a step; what was retracted is none.
 
+Where a report counts one key until several moments, as a table with a column a day does, the record is of what it
+counts furthest, and each moment has a record besides, which says its `counted_until`: how that day's figure changed.
+
 - `n_revisions`: how often the figure changed; `direction_changes`: how often it turned from rising to falling or back.
 - `first`, `latest`: the figure, its claim, and when that was said; `min`, `max`.
 - `spread`: (max - min) / max; `latest_to_first`: latest / first: decimal strings of four places, half to even, or null.
@@ -14,15 +17,18 @@ no revision. What a later whole statement of the source withdrew is a step; what
   it was undone: history keeps its steps.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import timezone
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
 
 from domain.claims import Held, latest
+from domain.clocks import format_instant
 from domain.incident.history import History, ReportHistory
 from domain.ledger.canonical import canonical
+from domain.reach import by_reach, counted_beyond
 from domain.reading import Document, Reading, Row, View
 from domain.series import Series, all_series, figure_of
 
@@ -38,9 +44,21 @@ Step = tuple[int, Held]
 def finish(history: History, reading: Reading) -> Document:
     """Summarise each series, as far as its source had spoken by `reading.reported_until`."""
     reports = {report.ref: report for report in history.reports.values()}
-    series = all_series(history, reading.reported_until)
-    records = [_record(each, steps, reports, history.offset) for each in series if (steps := _steps(each.stood))]
+    parts = (part for series in all_series(history, reading.reported_until) for part in _parted(series))
+    records = [
+        _record(series, steps, reports, history.offset, until)
+        for series, until in parts
+        if (steps := _steps(series.stood))
+    ]
     return {"incident": history.slug, "records": records}
+
+
+def _parted(series: Series) -> Iterator[tuple[Series, datetime | None]]:
+    """Yield what its source stood by in turn; then the series of each moment that one of its reports counts until."""
+    beyond = counted_beyond(series.stood)
+    yield replace(series, stood=tuple(held for held in series.stood if held.ref not in beyond)), None
+    for until, claims in by_reach(series.stood).items():
+        yield replace(series, stood=tuple(claims)), until
 
 
 def _steps(stood: Sequence[Held]) -> list[Step]:
@@ -53,13 +71,20 @@ def _steps(stood: Sequence[Held]) -> list[Step]:
     return steps
 
 
-def _record(series: Series, steps: Sequence[Step], reports: Mapping[str, ReportHistory], offset: timezone) -> Document:
+def _record(
+    series: Series,
+    steps: Sequence[Step],
+    reports: Mapping[str, ReportHistory],
+    offset: timezone,
+    until: datetime | None,
+) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
     behind = [reports[ref] for ref in {_report(held): None for held in series.stood}]
     return {
         **series.key.document,
         "source": series.origin,
+        **({} if until is None else {"counted_until": format_instant(until)}),
         "n_revisions": len(steps) - 1,
         "first": _end(steps[0]),
         "latest": _end(steps[-1]),
@@ -115,7 +140,8 @@ def _row(record: dict[str, Document]) -> Row:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
-    return cast("Row", {**record, "population": canonical(record["population"]).decode(), **ends})
+    told = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
+    return cast("Row", {**record, **told, **ends})
 
 
 VIEW = View(
@@ -129,6 +155,7 @@ VIEW = View(
         "scope",
         "manner",
         "source",
+        "counted_until",
         "n_revisions",
         "first_figure",
         "first_claim",

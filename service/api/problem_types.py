@@ -223,7 +223,8 @@ _TYPES = (
         "two-figures-one-key",
         422,
         "Two figures for one key",
-        "A report gives one figure for one measure, population, scope and manner. Keep one, or tell them apart.",
+        "A report gives one figure for one measure, population, scope and manner, unless it counts until several"
+        " moments (`counted_until`) or for several periods. Keep one, or tell them apart.",
     ),
     ProblemType(
         "supersedes-itself",
@@ -292,7 +293,8 @@ _TYPES = (
         "The incident is merged into another",
         "It takes nothing by itself until the merge is undone. `into` is the incident to write to, and `location` its"
         " address. What is asked of a report (a correction, a retraction, a move) is still taken: a report keeps its"
-        " home. Reading leads there by itself, with a 307.",
+        " home. So is a report with `complete`, the whole statement of a source about this incident, which is shown"
+        " where the incident is. Reading leads there by itself, with a 307.",
     ),
     ProblemType(
         "not-merged",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StrictBool, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE, Accumulation, ClaimId, Manner, Measure
@@ -16,7 +16,9 @@ from service.tables.pattern import DatePattern, Pattern
 _CLAIM_ID_LENGTH = 20
 
 Former = Annotated[tuple[Label, ...], Field(max_length=20)]
-Marks = Annotated[tuple[Label, ...], Field(max_length=100)]
+Marks = Annotated[
+    tuple[Label, ...], Field(max_length=100), AfterValidator(lambda marks: tuple(mark.strip() for mark in marks))
+]
 Length = Pattern | Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -39,6 +41,11 @@ class Stretch(Strict, frozen=True):
     def anchor(self) -> str:
         """The pattern of its end that is given."""
         return self.starts or self.ends or ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All patterns in it."""
+        return (self.anchor, self.length) if isinstance(self.length, str) else (self.anchor,)
 
     @property
     def length(self) -> str | int:

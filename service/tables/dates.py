@@ -6,9 +6,9 @@ the machine, and one file must come to one answer everywhere. Years of two digit
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -16,6 +16,9 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from domain.words import Label
+
+OffsetAt = Callable[[datetime], str]
+"""The offset from UTC at a time on the clocks of a table, such as `+03:00`."""
 
 ISO: Final = "iso"
 """The word for dates that need no declaration: EDTF dates and RFC 3339 instants."""
@@ -81,8 +84,8 @@ def form(text: str) -> Form:
     return Form(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
 
 
-def read_date(text: str, formats: Sequence[str], offset: str) -> str:
-    """Return a cell as an EDTF date, or as an instant where it has a time, at `offset` unless it says its own.
+def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
+    """Return a cell as an EDTF date, or as an instant where it has a time, at its own offset or that of its clock.
 
     Raises ValueError with a sentence where no format fits, where the date does not exist, or where two formats fit and
     come to two dates.
@@ -94,7 +97,7 @@ def read_date(text: str, formats: Sequence[str], offset: str) -> str:
             continue
         if match := form(each).fits.fullmatch(text):
             try:
-                found.setdefault(_written(match.groupdict(), offset), each)
+                found.setdefault(_written(match.groupdict(), offset_at), each)
             except ValueError:
                 reason = f"“{text[:80]}” names a day or a time that does not exist, read by {each}."
     if len(found) > 1:
@@ -109,22 +112,25 @@ def read_date(text: str, formats: Sequence[str], offset: str) -> str:
 
 
 def expect_one_reading(text: str) -> None:
-    """See that a date for which no format is declared does not read in two ways. Raises ValueError with a sentence."""
+    """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         first, last = (found[2].join((*each, year)) for each in (("%m", "%d"), ("%d", "%m")))
-        sentence = f"“{text}” does not say whether its month or its day comes first, so the mapping file has to:"
+        sentence = f"“{text}” is a date in an order that the mapping file has to say:"
         raise ValueError(f"{sentence} dates = “{first}” (month first) or dates = “{last}” (day first).")
 
 
-def columns_by_date(names: Sequence[str], written: str) -> Iterator[tuple[str, str]]:
-    """Yield those of `names` that are dates by a format, each with its date (EDTF)."""
+@lru_cache(maxsize=256)
+def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, str], ...]:
+    """Return those of `names` that are dates by a format, each with its date (EDTF); the rows of a file share them."""
+    found: list[tuple[str, str]] = []
     for name in names:
         if match := form(written).fits.fullmatch(name.strip()):
             try:
-                yield name, _written(match.groupdict(), "Z")
+                found.append((name, _written(match.groupdict(), lambda _: "Z")))
             except ValueError:
                 continue
+    return tuple(found)
 
 
 def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - whether another number follows at once
@@ -150,7 +156,7 @@ def _expect_a_date(text: str, has: frozenset[str]) -> None:
             raise _fault(text, "a time of day needs a whole date, %M, and %H, or %I with %p")
 
 
-def _written(said: dict[str, str], offset: str) -> str:
+def _written(said: dict[str, str], offset_at: OffsetAt) -> str:
     year = int(said["Y"]) if "Y" in said else _century(int(said["y"]))
     month = _month(said)
     if month is None:
@@ -158,7 +164,10 @@ def _written(said: dict[str, str], offset: str) -> str:
     if "d" not in said:
         return date(year, month, 1).isoformat()[:7]
     day = date(year, month, int(said["d"])).isoformat()
-    return f"{day}T{_time(said)}{_zone(said.get('z'), offset)}" if "M" in said else day
+    if "M" not in said:
+        return day
+    local = f"{day}T{_time(said)}"
+    return local + _zone(said.get("z"), datetime.fromisoformat(local), offset_at)
 
 
 def _century(year: int) -> int:
@@ -183,9 +192,9 @@ def _time(said: dict[str, str]) -> str:
     return f"{hour:02}:{int(said['M']):02}:{int(said.get('S', '0')):02}"
 
 
-def _zone(said: str | None, offset: str) -> str:
+def _zone(said: str | None, local: datetime, offset_at: OffsetAt) -> str:
     if said is None:
-        return offset
+        return offset_at(local)
     return "Z" if said in "zZ" else f"{said[:3]}:{said[-2:]}"
 
 

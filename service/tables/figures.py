@@ -85,7 +85,7 @@ def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str
 def _columns(table: TableMap, flat: Raw) -> Iterator[tuple[int, Melt, str, str]]:
     """Yield the columns that are called by dates, in the order of these: place of the rule, rule, column, date."""
     for place, melt in enumerate(table.melt, 1):
-        for column, day in sorted(columns_by_date(list(flat), melt.columns), key=lambda each: (each[1], each[0])):
+        for column, day in sorted(columns_by_date(tuple(flat), melt.columns), key=lambda each: (each[1], each[0])):
             yield place, melt, column, day
 
 
@@ -105,7 +105,7 @@ def _count(numbers: Numbers, figures: Counted, cell: object, words: str) -> dict
     if words or (figures.counts == "words" and isinstance(cell, str)):
         return _in_words(numbers, f"{words} {text}".strip(), figures.bound)
     hint = numbers.hint(text)
-    if not hint and figures.counts != "words":
+    if not hint and figures.counts != "words" and text.strip("-+.,0123456789"):
         hint = " Where cells say it in words, give the claim counts = “words”."
     raise Unfit(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 

@@ -58,11 +58,12 @@ def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
     table = mapped(source, written)
     for path in source.paths:
         expect_text(path, table.layout)
+    notes = [note for path in source.paths for note in sheets_not_read(path, table.layout)]
     _expect_moment(source.reported_at)
     standing = _Standing(table, source)
+    yield from notes
     yield from registered(source, table)
     for path in source.paths:
-        yield from sheets_not_read(path, table.layout)
         try:
             yield from standing.take(str(path), parse(table, bytes_of(path)))
         except Unparsed as problem:
@@ -89,12 +90,11 @@ class _Standing:
         self._reported_at = source.reported_at
         self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.held(table).items()}
 
-    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad]:
+    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad | Note]:
         """Yield what a file says that does not stand."""
-        for column in parsed.lacking:
-            yield Bad(Where(file, None, column), "The header has no such column, so no figure is read from it.")
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
+        yield from (Note(Where(file), sentence) for sentence in self._lacking(parsed))
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -114,6 +114,15 @@ class _Standing:
                         self._rows[key] = (cells, said.report_id, said.order)
         if self._table.whole_file and not parsed.broken:
             yield from self._removed(file, parsed)
+
+    def _lacking(self, parsed: Parsed) -> list[str]:
+        """Return what is to be said of columns that are read and that no row has; rows are flattened only for that."""
+        rows = parsed.rows.values()
+        lacking = list(self._table.lacking(set[str]().union(*rows))) if rows else []
+        if lacking and self._table.format == "json":
+            flat = (flattened(raw, self._table.whole) for raw in rows)
+            return list(self._table.lacking(set[str]().union(*flat)))
+        return lacking
 
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
         there = parsed.rows.keys() | parsed.contested

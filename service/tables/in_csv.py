@@ -40,7 +40,7 @@ def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
             lines[numbered.put("|".join(parts), row)] = record.line
         else:
             faults.append(Fault(record.line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, lacking=_unfound(table, header), line_of=lines.get, doubles=numbered.doubles)
+    return Parsed(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
 
 
 def _row(header: Header, record: Record, faults: list[Fault]) -> Raw | None:
@@ -68,7 +68,7 @@ def _header(table: TableMap, first: list[Record]) -> Header:
     for column in table.key:
         if not any(name in header.names for name in table.names_of(column)):
             raise Unparsed(_lacking(column, "which is part of the key", header, first))
-    for column in table.named:
+    for column in (*table.read, *table.types):
         if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
             raise Unparsed(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
     return header
@@ -76,7 +76,7 @@ def _header(table: TableMap, first: list[Record]) -> Header:
 
 def _by_hashtag(header: Header, table: TableMap) -> Header:
     """Call columns by their HXL hashtags where the mapping file does."""
-    wanted = {tag(column): column for column in (*table.key, *table.named) if column.startswith("#")}
+    wanted = {tag(column): column for column in (*table.key, *table.read, *table.types) if column.startswith("#")}
     tags = header.tags or {name: tag(name) for name in header.names if name.startswith("#")}
     names = [wanted.get(tags.get(name, ""), name) for name in header.names]
     for name in wanted.values():
@@ -98,13 +98,6 @@ def _lacking(column: str, what: str, header: Header, first: Iterable[Record]) ->
         return f'{sentence}. Are cells parted by “{shown}”? Then say csv = {{ delimiter = "{shown}" }}.'
     listed = "”, “".join(named[:10]) + ("”, …" if len(named) > len(named[:10]) else "”")
     return f"{sentence}; it has “{listed}."
-
-
-def _unfound(table: TableMap, header: Header) -> tuple[str, ...]:
-    """Return the columns of figures that a header has under none of their names."""
-    there = set(header.names)
-    names = {each.column: {*table.names_of(each.column), *each.formerly} for each in table.claims}
-    return tuple(column for column, called in names.items() if not called & there)
 
 
 def _near(column: str, names: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.clocks import format_instant, parse_instant, parse_offset
 from service.tables.columns import Stretch
-from service.tables.dates import expect_one_reading, read_date
+from service.tables.dates import OffsetAt, expect_one_reading, read_date
 from service.tables.mapping import TableMap
 from service.tables.numbers import Numbers
 from service.tables.parsed import Raw, text_of
@@ -91,7 +91,7 @@ class Looked:
         formats = (dated.written,) if dated.written else self._table.dates if dated.alone else ()
         try:
             if text and formats:
-                return read_date(text, formats, self._table.utc_offset)
+                return read_date(text, formats, self._table.offset_at)
             if text and dated.alone:
                 expect_one_reading(text)
         except ValueError as problem:
@@ -109,12 +109,12 @@ class Looked:
             column = _first(stretch.length) if isinstance(stretch.length, str) else None
             raise Unfit(column, f"“{length[:100]}” is no length of time, in {'days' if stretch.days else 'hours'}.")
         try:
-            return _interval(anchor, hours, self._table.utc_offset, ahead=stretch.starts is not None)
+            return _interval(anchor, hours, self._table.offset_at, ahead=stretch.starts is not None)
         except (ValueError, OverflowError) as problem:
             raise Unfit(_first(stretch.anchor), f"No length can be counted from here: {problem}") from problem
 
 
-def _interval(anchor: str, hours: Decimal, offset: str, *, ahead: bool) -> str:
+def _interval(anchor: str, hours: Decimal, offset_at: OffsetAt, *, ahead: bool) -> str:
     """Return the time of a length from an anchor, or up to it: in days, where both are, else from instant to instant.
 
     A day that starts a time begins it at midnight, and one that ends it is over by then.
@@ -129,7 +129,8 @@ def _interval(anchor: str, hours: Decimal, offset: str, *, ahead: bool) -> str:
         return (
             f"{anchor}/{format_instant(instant + length)}" if ahead else f"{format_instant(instant - length)}/{anchor}"
         )
-    midnight = datetime.fromisoformat(anchor).replace(tzinfo=parse_offset(offset)) + timedelta(days=0 if ahead else 1)
+    local = datetime.fromisoformat(anchor) + timedelta(days=0 if ahead else 1)
+    midnight = local.replace(tzinfo=parse_offset(offset_at(local)))
     first, last = (midnight, midnight + length) if ahead else (midnight - length, midnight)
     return "/".join(format_instant(each.astimezone(UTC)) for each in (first, last - timedelta(seconds=1)))
 

@@ -1,7 +1,9 @@
 """The mapping file: which columns make the key of a row, which are figures, and how the table is written."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +18,7 @@ from domain.words import Label, Slug, Strict, nearest
 from service.encodings import UnknownEncoding, encoding_named
 from service.importer import Layout
 from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
-from service.tables.dates import DateFormat
+from service.tables.dates import DateFormat, columns_by_date
 from service.tables.numbers import DecimalMark, Numbers, ThousandsMark
 from service.tables.pattern import DatePattern, Pattern, columns_of
 
@@ -165,9 +167,35 @@ class TableMap(Strict, frozen=True):
         """Whether the title of a row follows from its key, so that it is the same in all its versions."""
         return set(columns_of(self.title)) <= set(self.key)
 
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """The columns of which something is made, beside the key, by their present names."""
+        places = (text for place in self.places for text in place.model_dump().values() if text)
+        times = (when for when in (self.occurred, self.reported_at, *_times(self.claims)) if when is not None)
+        patterns = (text for when in times for text in ((when,) if isinstance(when, str) else when.patterns))
+        columns = (column for pattern in (self.title, *places, *patterns) for column in columns_of(pattern))
+        figures = (name for each in self.claims for name in (each.column, each.words) if name)
+        return tuple(dict.fromkeys((*columns, *figures)))
+
+    def offset_at(self, local: datetime) -> str:  # noqa: ARG002 - a table has one offset
+        """Return the offset from UTC of a time on the clocks of the table."""
+        return self.utc_offset
+
     def names_of(self, column: str) -> tuple[str, ...]:
         """Return the names that a column has had, the present one first."""
         return (column, *self.formerly.get(column, ()))
+
+    def lacking(self, columns: AbstractSet[str]) -> Iterator[str]:
+        """Yield a sentence for all that is read and that none of these columns is, by any name."""
+        of_claims = {each.column: each.formerly for each in self.claims}
+        for column in self.read:
+            if columns.isdisjoint((*self.names_of(column), *of_claims.get(column, ()))):
+                near = nearest(column, sorted(columns))
+                hint = f"; did you mean “{near}”?" if near else "."
+                yield f"No row has a column “{column}”, which the mapping file reads{hint}"
+        for melt in self.melt:
+            if not any(columns_by_date(tuple(sorted(columns)), melt.columns)):
+                yield f"No column is called by a date that “{melt.columns}” writes."
 
     @cached_property
     def now_called(self) -> Mapping[str, str]:
@@ -182,19 +210,6 @@ class TableMap(Strict, frozen=True):
         return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """The columns that it names, but for those of the key: a table may lack some of them."""
-        said: list[object] = [self.title, self.occurred, self.reported_at]
-        said += [each for place in self.places for each in place.model_dump(exclude_unset=True).values()]
-        said += [each for figures in self.claims for each in (figures.period, figures.counted_until)]
-        said = [
-            part for each in said for part in ((each.anchor, each.length) if isinstance(each, Stretch) else (each,))
-        ]
-        columns = [column for pattern in said if isinstance(pattern, str) for column in columns_of(pattern)]
-        counted = [name for each in self.claims for name in (each.column, each.words) if name]
-        return tuple(dict.fromkeys((*counted, *columns, *self.types)))
-
-    @property
     def whole(self) -> frozenset[str]:
         """The columns whose values are kept whole, as the JSON that they are."""
         whole = (column for column, of in self.types.items() if of == "json")
@@ -205,6 +220,11 @@ _TYPES = (
     "“{column}”: cells of JSON have types of their own, and “json” keeps one of them whole;"
     " those of CSV may be given “integer”, “decimal” or “boolean”."
 )
+
+
+def _times(claims: Iterable[Figures]) -> Iterator[str | Stretch | None]:
+    for each in claims:
+        yield from (each.period, each.counted_until)
 
 
 def _expect(name: str, known: Iterable[str], field: str, what: str) -> None:

@@ -37,13 +37,12 @@ class Parsed:
 
     `doubles` are the names in `rows` of all rows of a key that has several, as far as these are not settled;
     `contested` are keys that it has rows of, of which none is taken. `truths` says that some cell is true or false,
-    which Python holds equal to 1 and 0; `lacking` are columns of figures that the header does not have.
+    which Python holds equal to 1 and 0.
     """
 
     rows: dict[str, Raw]
     faults: list[Fault]
     truths: bool = False
-    lacking: tuple[str, ...] = ()
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
     doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     contested: frozenset[str] = frozenset()

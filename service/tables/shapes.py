@@ -192,12 +192,17 @@ def _refuse(path: str, value: object) -> NoReturn:
 
 def _paths(value: object) -> str:
     """Say where arrays and objects of objects lie."""
-    found = list(_found(value, (), _LEVELS))
+    found = paths_in(value)
     if not found:
         return ""
     shown = "; or ".join(f"rows = {json.dumps(each, ensure_ascii=False)}" for each in found[:_MOST_SHOWN])
     by_key = ', with key_column = "…" for their names' if any(each.endswith(BY_KEY) for each in found) else ""
     return f" Rows may lie elsewhere in it: {shown}{by_key}, in the mapping file."
+
+
+def paths_in(value: object) -> list[str]:
+    """Return the paths at which rows may lie."""
+    return list(_found(value, (), _LEVELS))
 
 
 def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ import orjson
 
 from service.exporter import Export
 from service.tables.cells import Cells
+from service.tables.dates import columns_by_date
 from service.tables.mapping import Dialect, TableMap
 from service.tables.parsed import text_of
 from service.tables.rows import Row, rows_of
@@ -65,10 +66,15 @@ def _mark(table: TableMap) -> bytes:
 
 
 def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
-    """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point."""
+    """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point.
+
+    Columns that are called by a date, by “melt”, come last and in the order of their dates.
+    """
     found = {column for row in rows for column in row.cells}
     first = dict.fromkeys(name for column in (*table.columns, *table.key) for name in table.names_of(column))
-    return [*(column for column in first if column in found), *sorted(found - first.keys())]
+    rest = sorted(found - first.keys())
+    dated = {name: day for melt in table.melt for name, day in columns_by_date(tuple(rest), melt.columns)}
+    return [*(column for column in first if column in found), *sorted(rest, key=lambda name: dated.get(name, ""))]
 
 
 def csv_row(cells: Cells, header: Sequence[str]) -> list[str]:

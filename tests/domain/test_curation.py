@@ -26,7 +26,7 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.facts import incident_stream, source_stream
+from domain.incident.facts import ReportFiled, incident_stream, source_stream
 from domain.incident.history import history_of
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
@@ -91,6 +91,47 @@ def test_what_is_written_to_a_merged_incident_is_refused_with_where_to_write(boo
             book.do(command, OTHER)
     with pytest.raises(refusals.IncidentIsMerged):
         book.file(toll("100", "snhr"), slug=OTHER)
+
+
+def whole(book: Book, figure: str, day: str, slug: str, **fields: Any) -> None:
+    book.file(toll(figure, "snhr", day, complete=True, **fields), slug=slug)
+
+
+def test_a_whole_statement_about_a_merged_incident_is_taken_and_shown_where_that_is(book: Book) -> None:
+    whole(book, "92", "2025-03-09", OTHER)
+    book.do(MergeIncident(into=book.slug), OTHER)
+    whole(book, "95", "2025-03-10", OTHER)
+    assert best(book, "baniyas/incident") == 95
+    book.do(UnmergeIncident(), OTHER)
+    assert (best(book, slug=OTHER), scopes(book)) == (95, ["incident"])
+
+
+def test_a_whole_statement_follows_the_one_before_it_to_where_that_was_moved(book: Book) -> None:
+    book.do(OpenIncident(slug="third", title="Third"))
+    whole(book, "7", "2025-03-09", "third")
+    moved = book.facts[-1].fact
+    assert isinstance(moved, ReportFiled)
+    book.do(MoveReport(report_id=moved.report_id, to=book.slug))
+    whole(book, "8", "2025-03-10", "third")
+    assert best(book, "third/incident") == 8
+    assert scopes(book, "third") == []
+    book.do(MergeIncident(into=OTHER), book.slug)
+    whole(book, "9", "2025-03-11", "third")
+    assert best(book, "third/incident", OTHER) == 9
+    assert scopes(book, "third") == []
+    filed = next(each.fact for each in reversed(book.facts) if isinstance(each.fact, ReportFiled))
+    book.do(MoveReport(report_id=filed.report_id, to="third"))
+    whole(book, "10", "2025-03-12", "third")
+    assert best(book, slug="third") == 10
+
+
+def test_what_shows_a_whole_statement_has_to_be_open(book: Book) -> None:
+    book.do(MergeIncident(into=book.slug), OTHER)
+    book.do(CloseIncident())
+    with pytest.raises(refusals.IncidentIsClosed, match="“syria-coast-2025” is closed"):
+        whole(book, "95", "2025-03-10", OTHER)
+    with pytest.raises(refusals.IncidentIsClosed):
+        whole(book, "95", "2025-03-10", book.slug)
 
 
 def test_a_report_of_a_merged_incident_is_still_corrected_and_retracted_by_its_id(book: Book) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -39,21 +39,53 @@ def repository(folder: Path, versions: Iterable[tuple[str, bytes | None]], *, st
     return folder
 
 
+def repository_of_files(folder: Path, versions: Iterable[tuple[str, Mapping[str, bytes]]]) -> Path:
+    """Make a repository in which a commit at each moment (RFC 3339) holds these files, by path, and no others."""
+    folder.mkdir()
+    repo = Repo.init(str(folder))
+    head = None
+    for moment, files in versions:
+        head = _stored(repo, _commit(_tree(repo, files), moment, head))
+    assert head is not None
+    repo.refs[b"refs/heads/master"] = head
+    repo.close()
+    return folder
+
+
+def _tree(repo: Repo, files: Mapping[str, bytes]) -> ObjectID:
+    tree = Tree()
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, data in files.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            folders.setdefault(name, {})[rest] = data
+        else:
+            tree.add(name.encode(), 0o100644, _stored(repo, Blob.from_string(data)))
+    for name, inner in folders.items():
+        tree.add(name.encode(), 0o040000, _tree(repo, inner))
+    return _stored(repo, tree)
+
+
+def _commit(tree: ObjectID, moment: str, parent: ObjectID | None) -> Commit:
+    commit = Commit()
+    commit.tree = tree
+    commit.parents = [parent] if parent else []
+    commit.author = commit.committer = _BY
+    commit.author_time = commit.commit_time = int(parse_instant(moment).timestamp())
+    commit.author_timezone = commit.commit_timezone = 0
+    commit.message = b"A version"
+    return commit
+
+
 def _committed(repo: Repo, moment: str, data: bytes | None, parent: ObjectID | None) -> ObjectID:
-    inner, root, commit = Tree(), Tree(), Commit()
+    inner, root = Tree(), Tree()
     if data is not None:
         blob = Blob.from_string(data)
         repo.object_store.add_object(blob)
         inner.add(b"table", 0o100644, blob.id)
     inner.add(b"other", 0o100644, _stored(repo, Blob.from_string(moment.encode())))
     root.add(b"data", 0o040000, _stored(repo, inner))
-    commit.tree = _stored(repo, root)
-    commit.parents = [parent] if parent else []
-    commit.author = commit.committer = _BY
-    commit.author_time = commit.commit_time = int(parse_instant(moment).timestamp())
-    commit.author_timezone = commit.commit_timezone = 0
-    commit.message = b"A version"
-    return _stored(repo, commit)
+    return _stored(repo, _commit(_stored(repo, root), moment, parent))
 
 
 def _stored(repo: Repo, what: Blob | Tree | Commit) -> ObjectID:

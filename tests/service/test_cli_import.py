@@ -59,6 +59,34 @@ def test_twice_is_once(imported: Callable[..., tuple[int, dict[str, Any]]], tmp_
     assert one(database_url, FACTS) == 4
 
 
+def test_a_summary_says_where_its_last_new_line_stands_and_no_position_where_nothing_was_recorded(
+    database_url: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.ndjson", REGISTER, OPEN, report("311"))
+    done = run("import", "ndjson", str(path), DATABASE_URL=database_url)
+    assert done.stdout.endswith(
+        "3 recorded, 0 already there, 0 refused, 0 bad. The last of them stands at position 3.\n"
+    )
+    again = run("import", "ndjson", str(path), DATABASE_URL=database_url)
+    assert again.stdout.endswith("0 recorded, 3 already there, 0 refused, 0 bad.\n")
+
+
+def test_what_is_to_be_known_of_what_was_read_is_told_for_people_and_for_machines(
+    database_url: str, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(
+        'table = "t"\ntitle = "{id}"\nformat = "csv"\nkey = ["id"]\nsource = "s"\noccurred = "{kiled}"\n'
+    )
+    (table := tmp_path / "t.csv").write_text("id,killed\n1,2\n")
+    words = ("import", "csv", str(table), "--map", str(mapping))
+    told = "No row has a column “kiled”, which the mapping file reads; did you mean “killed”?"
+    done = run(*words, DATABASE_URL=database_url)
+    assert (done.returncode, told in done.stdout) == (0, True)
+    summary = json.loads(run(*words, "--json", DATABASE_URL=database_url).stdout)
+    assert summary["notes"] == [{"file": str(table), "note": told}]
+
+
 def test_each_bad_row_is_told_by_line_column_and_reason_and_the_rest_goes_in(
     imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
 ) -> None:

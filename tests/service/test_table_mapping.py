@@ -1,7 +1,10 @@
 """Mapping files, and rows by them: what a mapping file may say, how rows are called, and what a row cannot be."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +49,10 @@ def stated(mapping: TableMap, **row: Any) -> tuple[dict[str, Any], list[tuple[st
         ("table = 'losses-2022'", "table: “losses-2022” cannot name a table"),
         ("tabel = 't'", "tabel: "),
         ("key = []", "key: "),
+        ("duplicates = 'ignore'", "duplicates: "),
+        ("melt = [{ columns = '%m/%d', measure = 'killed' }]", "melt[1].columns: “%m/%d” is no format of a date"),
+        ("melt = [{ columns = '%Y-%m-%d %H:%M', measure = 'killed' }]", "Columns are called by a day"),
+        ("occurred = { ends = '{k}' }", "occurred: A time of a length has"),
         ("title = 'Row {k'", "title: A column stands in braces"),
         ("format = 'xml'", "format: "),
         ("csv = { delimiter = ';;' }", "csv.delimiter: This must be one character"),
@@ -87,6 +94,25 @@ def test_the_mapping_files_that_come_along_can_be_used() -> None:
     assert found == ["gaza-daily", "oryx-totals", "ru-losses-equipment", "ru-losses-personnel"]
 
 
+FORMATS = Path(__file__).parents[2] / "docs" / "formats.md"
+
+
+def examples() -> list[str]:
+    """Return the examples of docs/formats.md of what a mapping file can say: blocks of tables, and else lines."""
+    text = FORMATS.read_text(encoding="utf-8")
+    said = text[text.index("### Dates\n") : text.index("### How rows become")]
+    blocks = [dedent(block) for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", said, re.MULTILINE)]
+    return [part for block in blocks for part in ([block] if "\n[" in block or block[0] == "[" else block.splitlines())]
+
+
+@pytest.mark.parametrize("example", examples())
+def test_each_example_of_the_documentation_can_stand_in_a_mapping_file(example: str) -> None:
+    said = tomllib.loads(example)
+    assert said or not example.strip()
+    mapping = TableMap.model_validate(LEAST | {"format": "csv"} | said)
+    assert said.keys() <= mapping.model_fields_set
+
+
 @pytest.mark.parametrize(
     ("key", "slug"),
     [
@@ -113,11 +139,16 @@ def test_no_two_rows_of_any_tables_have_one_slug(one: tuple[str, str], other: tu
     opening(table(), one[1], {"k": one[1]})
 
 
-def test_a_title_says_the_key_and_stays() -> None:
+def test_a_title_says_what_its_columns_say_and_leaves_no_marks_for_those_that_say_nothing() -> None:
     mapping = table(key=["k", "label"], key_cut=" - ", title="{k}: {label}")
     assert title_of(mapping, "x|all", {"k": "x", "label": "all - 17"}) == "x: all"
     assert title_of(mapping, "x|all#2", {"k": "x", "label": "all - 18"}) == "x: all #2"
     assert title_of(mapping, "x|", {"k": "x", "label": None}) == "x"
+    of_any = table(title="{a}: {b} ({c}), {d}")
+    assert title_of(of_any, "1", {"k": 1, "a": "A", "b": "B", "c": 7, "d": "D"}) == "A: B (7), D"
+    assert title_of(of_any, "1", {"k": 1, "a": "A - 1", "b": "", "c": None, "d": "D"}) == "A - 1, D"
+    assert title_of(of_any, "1", {"k": 1, "b": "B", "d": ""}) == "B"
+    assert title_of(of_any, "1", {"k": 1}) == "t: 1"
 
 
 def test_a_figure_is_read_as_the_mapping_file_says() -> None:

@@ -1,0 +1,72 @@
+"""`knownwhen map`: a mapping file is proposed from a file, with what its rows become and what was unsure."""
+
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from zipfile import BadZipFile
+
+from service.console.outcome import FINE, CannotRun, say
+from service.console.words import shown
+from service.containers import Foreign
+from service.importer import Unreadable
+from service.settings import Settings
+from service.tables.finding import found_in
+from service.tables.parsed import Unparsed
+from service.tables.previewing import previewed
+from service.tables.proposing import Proposal, proposed
+from service.tables.toml import toml_of
+from service.texts import bytes_of
+from service.undecodable import Undecodable
+
+_UNFIT = (Foreign, Undecodable, Unparsed, Unreadable, EOFError, zlib.error, BadZipFile, NotImplementedError, OSError)
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed: the file, what it is, and where the mapping file goes."""
+
+    file: Path
+    written: Literal["csv", "json"] | None = None
+    sheet: str | None = None
+    output: Path = STDOUT
+
+
+def map_(_: Settings, asked: Asked) -> int:
+    """Write a mapping file for a file, and say what its rows become and what to look at. Raises CannotRun.
+
+    A file that is there is not written over.
+    """
+    try:
+        data = bytes_of(asked.file)
+        proposal = proposed(found_in(data, asked.written, asked.sheet), asked.file.name)
+        rows = list(previewed(proposal.table, data, str(asked.file)))
+    except _UNFIT as problem:
+        raise CannotRun(f"{asked.file}: no mapping file can be proposed: {problem}") from problem
+    _write(asked, toml_of(proposal.fields, _remarks(asked, proposal)))
+    for line in rows:
+        say(shown(line))
+    say("Unsure; look at:")
+    for sentence in proposal.unsure:
+        say(shown(f"  - {sentence}"))
+    return FINE
+
+
+def _remarks(asked: Asked, proposal: Proposal) -> list[str]:
+    first = f"Proposed by `knownwhen map {asked.file.name}`; docs/formats.md says what else it may say. Look at:"
+    return [first, *(f"  {sentence}" for sentence in proposal.unsure)]
+
+
+def _write(asked: Asked, text: str) -> None:
+    if asked.output == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        with asked.output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as problem:
+        raise CannotRun(f"{asked.output} is there already; name another file by -o.") from problem
+    except OSError as problem:
+        raise CannotRun(f"{asked.output} cannot be written: {problem.strerror}.") from problem

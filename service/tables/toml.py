@@ -1,0 +1,69 @@
+"""A mapping file as TOML, with comments for those who go on with it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+_WHAT: Final = {
+    "table": "names the table, in the addresses of its incidents",
+    "title": "of a row's incident: a pattern over the row",
+    "format": "csv (also a sheet of Excel) or json",
+    "encoding": "of files without a byte order mark",
+    "header": "the line with the header; 0: there is none",
+    "header_names": "names for all columns, in their order",
+    "unnamed": "columns without a name are left out",
+    "rows": "the path to the rows in the file",
+    "key_column": "the column for the names of the rows",
+    "key": "the columns that tell one row from another",
+    "source": "who vouches for the table",
+    "duplicates": "several rows of one key are all kept",
+    "occurred": "when it happened",
+    "reported_at": "when it was said",
+    "dates": "how dates are written",
+    "silence": "cells that say nothing, which is never zero",
+    "columns": "the order of columns in what is written",
+    "registered": "how the source registers itself",
+    "melt": "columns that are called by a day",
+}
+LISTS: Final = ("places", "claims", "melt")
+"""Fields that are lists of tables."""
+_BARE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def toml_of(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
+    """Write fields below remarks, a comment behind each that has one. What is a table of its own in TOML comes last."""
+    lines = [f"# {line}" for remark in remarks for line in remark.splitlines()]
+    tables: list[str] = []
+    for name, value in fields.items():
+        comment = f"  # {_WHAT[name]}" if name in _WHAT else ""
+        if name in LISTS:
+            for each in cast("list[dict[str, Any]]", value):
+                tables += ["", f"[[{name}]]", *(f"{_name(key)} = {_value(part)}" for key, part in each.items())]
+        elif isinstance(value, dict):
+            members = cast("dict[str, Any]", value)
+            tables += ["", f"[{name}]{comment}", *(f"{_name(key)} = {_value(part)}" for key, part in members.items())]
+        else:
+            lines.append(f"{_name(name)} = {_value(cast('object', value))}{comment}")
+    return "\n".join((*lines, *tables, ""))
+
+
+def _name(name: str) -> str:
+    return name if name and set(name) <= _BARE else _text(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, cast("list[object]", value))) + "]"
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value).items()
+        return "{ " + ", ".join(f"{_name(key)} = {_value(part)}" for key, part in members) + " }"
+    return str(value)
+
+
+def _text(text: str) -> str:
+    """Return a basic string of TOML 1.0: JSON's, which leaves one control character as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
