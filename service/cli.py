@@ -251,6 +251,13 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
     ] = None,
+    dates: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="For acled and ucdp: how days are written, such as %d/%m/%Y.")
+    ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar="SIGN", help="For acled and ucdp: “,”, where numbers have a comma."),
+    ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
     ] = False,
@@ -269,13 +276,15 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
       knownwhen import ndjson reports.ndjson
       knownwhen import csv --map losses.toml losses.csv
       knownwhen import git --map losses.toml --path data/losses.csv ./repository
-      knownwhen import acled --encoding cp1252 saved-by-excel.csv
+      knownwhen import acled --encoding cp1252 --dates %d/%m/%Y --decimal , saved-by-excel.csv
+      knownwhen import acled deleted.csv
       knownwhen import ndjson --restore log.ndjson
     """
     from service.console import importing, outcome
 
+    layout = {"encoding": encoding, "sheet": sheet, "dates": dates, "decimal": decimal}
     asked = importing.Asked(
-        format_, files, map_, path, reported_at, encoding, sheet, restore=restore, json=json, errors=errors
+        format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors
     )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
 

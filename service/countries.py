@@ -89,6 +89,8 @@ BY_NUMBER: Final[Mapping[int, Country]] = MappingProxyType(
     {int(country.number): country for country in BY_CODE.values() if country.number}
 )
 """Countries by the numeric code of ISO 3166-1."""
+BY_NAME: Final[Mapping[str, Country]] = MappingProxyType({country.name: country for country in BY_CODE.values()})
+"""Countries by their names, as they stand here."""
 BY_STATE: Final[Mapping[int, Country]] = MappingProxyType(
     {int(state): country for country in BY_CODE.values() for state in country.states}
 )

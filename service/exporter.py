@@ -1,7 +1,8 @@
 """What an exporter declares: how incidents at a reading become a file of its format."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
@@ -9,6 +10,13 @@ from uuid import UUID
 from domain.incident.history import History
 from domain.reading import Reading
 from service.eventstore.rows import StoredRow
+
+
+class Gap(NamedTuple):
+    """What a file lacks: of which thing (`incident`, `event`), and what of it is left out or empty, with the reason."""
+
+    thing: str
+    why: str
 
 
 class Folded(NamedTuple):
@@ -36,6 +44,12 @@ class Export:
     only: tuple[str, ...] = ()
     log: UUID | None = None
     """The identity of the log, part of the coordinates of what is exported."""
+    gaps: Counter[Gap] = field(default_factory=Counter[Gap])
+    """How often the format had no room for what was said, or nobody had said what it asks for."""
+
+    def miss(self, thing: str, why: str) -> None:
+        """Count one thing of which the file does not say all."""
+        self.gaps[Gap(thing, why)] += 1
 
 
 class Unwritable(Exception):

@@ -40,6 +40,21 @@ class Bad(NamedTuple):
     reason: str
 
 
+class Withdrawal(NamedTuple):
+    """What a source takes back: all that it had said by `reported_at` of one thing, which it knows by `name`.
+
+    `incident` is the slug under which its reports were filed; `dated_by` the attribute without which nobody knows when
+    a report of it was said.
+    """
+
+    where: Where
+    source: str
+    incident: str
+    name: str
+    reported_at: str
+    dated_by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a file of a table is laid out.
@@ -47,7 +62,8 @@ class Layout:
     `encoding` is that of a file without a byte order mark, where it is not UTF-8; `sheet` that of a workbook, by
     default the first visible one with data. `header` is the line (row of a sheet) with the header, 0 where there is
     none, by default the first; `names` are other names for all columns, in their order. Columns without a name must be
-    empty, unless they are left out (`unnamed`).
+    empty, unless they are left out (`unnamed`). `dates` is how days are written, in the directives of strptime, and
+    `decimal` what stands for the point in numbers; both where an importer takes them (`declared`).
     """
 
     encoding: str | None = None
@@ -55,6 +71,8 @@ class Layout:
     header: int | None = None
     names: tuple[str, ...] | None = None
     unnamed: Literal["refuse", "ignore"] = "refuse"
+    dates: str | None = None
+    decimal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +109,17 @@ class Unreadable(Exception):
 class Importer:
     """One format. `read` yields lines in the order to record them, what it cannot take, and notes; raises Unreadable.
 
-    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all.
+    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all; `declared`
+    says that dates and decimals may be (Layout).
     """
 
     name: str
     summary: str
     files: str
-    read: Callable[[Source], Iterator[Line | Bad | Note]]
+    read: Callable[[Source], Iterator[Line | Bad | Note | Withdrawal]]
     steps: Callable[[Source], int]
     mapped: bool = False
+    declared: bool = False
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cached_property
+from typing import NamedTuple
 
 from domain import catalogue
-from domain.claims import Key
+from domain.claims import END, Key, latest
+from domain.clocks import Span, parse_occurred
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History, ReportHistory
@@ -23,9 +25,27 @@ from domain.weighing import Weighed, weigh
 from service.exporter import Folded
 from service.verbatim import cells_of
 
+UNSURE = frozenset("?~%")
+"""How a date of EDTF ends that is uncertain, approximate, or both."""
+OPEN_ENDS = ("..", "")
+"""What stands for an end of an interval that is open or not known."""
+AREAS = ("country", "admin1", "admin2", "name")
+"""What a place is called, the widest first: two of one name are one only where all that is wider reads alike."""
+POINT = ("lat", "lon")
 TRIPLE = "triple/1"
 """The policy whose ends are low, best and high, whichever weighs the rest."""
 EVERYONE = Population()
+
+
+class When(NamedTuple):
+    """When something happened, as it was said: its ends (UTC), None where open or not said.
+
+    `sure` is whether all of it was said without an “about” or a doubt; None where nothing was.
+    """
+
+    first: datetime | None = None
+    last: datetime | None = None
+    sure: bool | None = None
 
 
 @dataclass
@@ -58,7 +78,7 @@ class Shown:
             standing = list(self.weighed.speaking.values())
         return sorted(standing, key=lambda each: each.newness)
 
-    @property
+    @cached_property
     def events(self) -> Mapping[str, Event]:
         """Return what happened, by label."""
         return events_of(self.reports)
@@ -75,6 +95,60 @@ class Shown:
     def killed(self) -> Killed:
         """Return what was said of those killed in it and in its parts, by low, best and high."""
         return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
+
+    @property
+    def violence(self) -> Sequence[Sequence[ReportHistory]]:
+        """Return the reports that count and state violence, by event; of one that none tells more than once, alone."""
+        found: dict[str, list[ReportHistory]] = {}
+        for each in self.reports:
+            if tier(each) == VIOLENCE:
+                found.setdefault(each.now.event or each.ref, []).append(each)
+        return list(found.values())
+
+    def occurred(self, events: Iterable[Event]) -> When:
+        """Return when events happened together: an end that one of them leaves open is that of the declared period.
+
+        It stays open where there is none, or where another event lies beyond it.
+        """
+        found = [self.when(event) for event in events if event.span is not None]
+        if not found:
+            return self.period
+        began = [each.first for each in found if each.first is not None]
+        ended = [each.last for each in found if each.last is not None]
+        first, last = min(began, default=None), max(ended, default=None)
+        if len(began) < len(found):
+            own = self.period.first
+            first = own if own and (first is None or own <= first) else None
+        if len(ended) < len(found):
+            own = self.period.last
+            last = own if own and (last is None or own >= last) else None
+        return When(first, last, all(each.sure for each in found))
+
+    @cached_property
+    def bounds(self) -> When:
+        """Return the first and the last moment of all events, or else of the declared period."""
+        return self.occurred(self.events.values())
+
+    def when(self, event: Event) -> When:
+        """Return when an event happened, in the words of the report that tells it most narrowly.
+
+        An end that is open, or that is put wholly after the report itself, is none; and so is a day that is.
+        """
+        found: list[When] = []
+        for each in event.reports:
+            text = each.now.report.occurred
+            if text is not None and event.span is not None and each.now.occurred == event.span:
+                found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
+        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
+
+    @cached_property
+    def period(self) -> When:
+        """Return the declared period."""
+        text = self.history.period
+        if text is None:
+            return When()
+        span = parse_occurred(text, self.history.offset)
+        return When(span.earliest, span.latest, not UNSURE & set(text))
 
     def day(self, moment: datetime | None) -> str:
         """Return the day of a moment where the incident is, as 2025-03-06; nothing where it is not known."""
@@ -97,10 +171,50 @@ def tier(report: ReportHistory) -> Tier:
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
+def _said(text: str, offset: timezone, told: datetime) -> When:
+    """Return what a text says of when something happened that was told at a moment."""
+    span, sides = parse_occurred(text, offset), text.split("/")
+    if span.earliest is not None and span.earliest > told:
+        return When()
+    ends = parse_occurred(sides[-1], offset) if sides[-1] not in OPEN_ENDS else Span(None, None)
+    last = None if ends.earliest is None or ends.earliest > told else ends.latest
+    return When(span.earliest, last, not UNSURE & set(text))
+
+
 def places(reports: Iterable[ReportHistory]) -> list[Place]:
     """Return the places of violence, each once, those with a point first; where a speech was held is none."""
     found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
     return sorted(found, key=lambda place: place.lat is None)
+
+
+def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]:
+    """Return the place of all groups of reports: of several places only what they have in common.
+
+    A group is one event. Where its reports say more and less of one place, it is the place of which most is said; an
+    event of which no place is said has nothing in common with others.
+    """
+    return _in_common([_one_place(place for each in group for place in each.now.report.places) for group in groups])
+
+
+def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
+    found = [place.model_dump(exclude_none=True) for place in places_]
+    whole = (each for each in found if all(other.items() <= each.items() for other in found))
+    return next(whole, None) or _in_common(found)
+
+
+def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return what reads alike in all: areas from the country down, a point whole or not at all, and its precision."""
+
+    def alike(*names: str) -> dict[str, str]:
+        said = {tuple(each.get(name) for name in names) for each in found}
+        values = said.pop() if len(said) == 1 else ()
+        return {name: value for name, value in zip(names, values, strict=False) if value is not None}
+
+    common: dict[str, str] = {}
+    for wide in range(len(AREAS)):
+        common |= alike(*AREAS[: wide + 1])
+    common |= alike(*POINT)
+    return common | (alike("precision") if common.keys() & {"name", *POINT} else {})
 
 
 def figure(estimate: Estimate | Toll | None, end: str) -> int | None:

@@ -130,6 +130,14 @@ class Report(Strict, frozen=True):
         """Return what this states on who is responsible; most kinds state nothing."""
         return None
 
+    def taking_part(self) -> tuple[Actor, ...]:
+        """Return the actors who fought or were attacked; most kinds tell of none."""
+        return ()
+
+    def attacked(self) -> tuple[Slug, ...]:
+        """Return the slugs of those whom violence was done to; most kinds tell of none."""
+        return ()
+
     def ucdp_type(self) -> str | None:
         """Return UCDP's type of violence, where the parties tell; most kinds state none."""
         return None

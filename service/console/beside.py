@@ -18,7 +18,7 @@ from service.api.outcomes import GROUP
 from service.api.packed import Packed, pack, unpack
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
-from service.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where
+from service.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal
 
 LARGE: Final = 12 * 1024 * 1024
 """From so many bytes of files on another process is worth its start."""
@@ -26,7 +26,8 @@ _PACKED: Final = 8
 """About how many times as much is in a file that gzip has packed."""
 
 Held = Callable[[Any], dict[str, Cells]]
-_Rows = list[tuple[Where, Packed] | Wrong | Bad | Note]
+_Rows = list[tuple[Where, Packed] | Wrong | Bad | Note | Withdrawal]
+_AS_IT_IS: Final = (Wrong, Bad, Note, Withdrawal)
 _Sent = tuple[int, _Rows] | BaseException | None
 """A group of rows, with how many steps it took; None at the end; or why it goes no further."""
 
@@ -74,7 +75,7 @@ class Reading:
             while (found := _next(ours)) is not None:
                 steps, rows = found
                 advance(steps)
-                yield [row if isinstance(row, Wrong | Bad | Note) else Ready(row[0], unpack(row[1])) for row in rows]
+                yield [row if isinstance(row, _AS_IT_IS) else Ready(row[0], unpack(row[1])) for row in rows]
         finally:
             process.terminate()
             process.join()

@@ -16,6 +16,7 @@ from service.console.database import expect_data, expect_migrated, on_database
 from service.console.importing import unknown_format
 from service.console.outcome import FINE, CannotRun, Misuse, say
 from service.console.progress import progress
+from service.console.words import count
 from service.eventstore.reader import LOG_ID
 from service.exporter import Exporter, Unwritable
 from service.postgres.pool import connect
@@ -48,6 +49,8 @@ def export(settings: Settings, asked: Asked) -> int:
     if asked.json:
         sys.stdout.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
+        for gap in summary["gaps"]:
+            say(f"{count(gap['count'], gap['thing'])} {gap['why']}")
         where = "" if asked.output == STDOUT else f" to {asked.output}"
         say(f"Exported {exporter.name}{where}: {summary['bytes']:,} bytes, as of position {summary['position']:,}.")
     return FINE
@@ -88,6 +91,7 @@ def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
         "position": export_.position,
         "reported_until": asked.what.reported_until,
         "policy": reading.policy.id,
+        "gaps": [{**gap._asdict(), "count": times} for gap, times in sorted(export_.gaps.items())],
     }
 
 

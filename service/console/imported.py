@@ -1,6 +1,7 @@
 """What came of an import: how many rows went where, and which were not taken, for people and for machines."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -33,6 +34,7 @@ class Report:
     def __init__(self, errors: Path | None, *, every: bool) -> None:
         self.tally = Tally()
         self.faults: list[Fault] = []
+        self.passed_over: list[Fault] = []
         self.notes: list[dict[str, Any]] = []
         self.untaken = 0
         self._every = every
@@ -58,6 +60,19 @@ class Report:
             self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
         self.tally.count(outcome_of(row.taken, answer))
 
+    def together(self, rows: Sequence[tuple[Ready, Written | Refusal]]) -> None:
+        """Take in one row that was decided as several writes; one that asked for none says what is there already."""
+        refused_ = [each for each in rows if isinstance(each[1], Refusal)]
+        new = [each for each in rows if isinstance(each[1], Written) and not each[1].replayed]
+        for row, answer in (refused_ or new or rows)[:1]:
+            self.decided(row, answer)
+        if not rows:
+            self.tally.count({"outcome": REPLAYED})
+
+    def passed(self, where: Where, name: str, reason: str) -> None:
+        """Take in a row that asks for nothing here: what it names, and why."""
+        self.passed_over.append({**_place(where), "name": name, "reason": reason})
+
     def unread(self, row: Wrong | Bad) -> None:
         """Take in a row that could not be."""
         self.tally.count({"outcome": INVALID})
@@ -71,9 +86,12 @@ class Report:
         self.notes.append({**_place(row.where), "note": row.text})
 
     def document(self) -> dict[str, Any]:
-        """Return the summary with the faults that were kept, and with notes where there are any."""
+        """Return the summary with the faults that were kept, and with notes and what was passed over, where any is."""
+        counted = self.tally.document()
+        counted["lines"] += len(self.passed_over)
+        passed = {"passed_over": self.passed_over} if self.passed_over else {}
         notes = {"notes": self.notes} if self.notes else {}
-        return {"ok": not self.untaken, **self.tally.document(), "errors": self.faults, **notes}
+        return {"ok": not self.untaken, **counted, **passed, "errors": self.faults, **notes}
 
     def print(self, what: str, *, json: bool) -> None:
         """Print the summary, on standard output."""
@@ -88,6 +106,10 @@ class Report:
         if self.untaken > MOST_SHOWN:
             told = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
             out.print(f"… and {self.untaken - MOST_SHOWN:,} more; {told}.")
+        for each in self.passed_over[:MOST_SHOWN]:
+            out.print(Text(shown(f"{_words(each)} ({each['name']})")), soft_wrap=True)
+        if len(self.passed_over) > MOST_SHOWN:
+            out.print(f"… and {len(self.passed_over) - MOST_SHOWN:,} more were passed over; --json tells all.")
         out.print(self._summary(what), soft_wrap=True)
 
     def _summary(self, what: str) -> str:
@@ -98,7 +120,9 @@ class Report:
             f"{outcomes[REFUSED]:,} refused",
             f"{outcomes[INVALID]:,} bad",
         ]
-        lines = count(sum(outcomes.values()), "line")
+        if self.passed_over:
+            found.append(f"{len(self.passed_over):,} passed over")
+        lines = count(sum(outcomes.values()) + len(self.passed_over), "line")
         at = self.tally.position
         where = f" The last of them stands at position {at:,}." if at and outcomes[RECORDED] else ""
         return f"{what}: {lines}; {', '.join(found)}.{where}"

@@ -5,10 +5,11 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -23,8 +24,9 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
+from service.console.withdrawing import withdraw
 from service.encodings import UnknownEncoding, encoding_named
-from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable
+from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -43,6 +45,8 @@ class Asked:
     reported_at: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    dates: str | None = None
+    decimal: str | None = None
     restore: bool = False
     json: bool = False
     errors: Path | None = None
@@ -51,9 +55,29 @@ class Asked:
     def layout(self) -> Layout:
         """How the files are laid out. Raises Misuse."""
         try:
-            return Layout(encoding_named(self.encoding) if self.encoding is not None else None, self.sheet)
+            encoding = encoding_named(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
+        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _DAYS):
+            message = (
+                f"--dates: “{self.dates}” tells no day; write %d, %m and %Y as they stand: “%d/%m/%Y” for 31/01/2023."
+            )
+            raise Misuse(message)
+        if self.decimal not in (None, ",", "."):
+            message = f"--decimal: “{self.decimal}” is not what stands for the point in numbers; that is “,” or “.”."
+            raise Misuse(message)
+        return Layout(encoding, self.sheet, dates=self.dates, decimal=self.decimal)
+
+
+_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
+
+
+def _is_read_back(written: str, day: date) -> bool:
+    """Say whether a way to write days tells the day, the month and the year."""
+    try:
+        return datetime.strptime(day.strftime(written), written).date() == day  # noqa: DTZ007 - a day, and no moment
+    except ValueError:
+        return False
 
 
 def import_(settings: Settings, asked: Asked) -> int:
@@ -103,6 +127,10 @@ def _importer(asked: Asked) -> Importer:
     if importer.mapped and asked.map is None:
         message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
+    if (asked.dates or asked.decimal) and not importer.declared:
+        declared = ", ".join(each.name for each in formats.IMPORTERS.values() if each.declared)
+        message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
+        raise Misuse(message)
     return importer
 
 
@@ -146,8 +174,9 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
                     report.decided(row, next(answers))
                 elif isinstance(row, Note):
                     report.note(row)
-                else:
+                elif not isinstance(row, Withdrawal):
                     report.unread(row)
+            await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 
 def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.tables know it

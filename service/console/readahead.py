@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from service.api.failures import Problem
 from service.api.lines import Taken, taken
-from service.importer import Bad, Line, Note, Where
+from service.importer import Bad, Line, Note, Where, Withdrawal
 
 AHEAD: Final = 4
 """How many groups may wait for the writer."""
@@ -30,11 +30,11 @@ class Wrong(NamedTuple):
     problem: Problem
 
 
-Row = Ready | Wrong | Bad | Note
+Row = Ready | Wrong | Bad | Note | Withdrawal
 _Group = list[Row] | BaseException | None
 
 
-def checked(rows: Iterator[Line | Bad | Note], together: int) -> Iterator[list[Row]]:
+def checked(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) -> Iterator[list[Row]]:
     """Yield rows, checked, so many at a time. Raises what reading them raises."""
     while group := [_checked(row) for row in islice(rows, together)]:
         yield group
@@ -86,8 +86,8 @@ def _put(waiting: "Queue[_Group]", group: _Group, stopped: Event) -> None:
         return
 
 
-def _checked(row: Line | Bad | Note) -> Row:
-    if isinstance(row, Bad | Note):
+def _checked(row: Line | Bad | Note | Withdrawal) -> Row:
+    if isinstance(row, Bad | Note | Withdrawal):
         return row
     try:
         return Ready(row.where, Taken(taken(row.document), row.document))

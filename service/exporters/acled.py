@@ -1,32 +1,26 @@
 """`acled`: a table in the columns of ACLED: rows that came in as they were, a row for each event of other incidents."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import BinaryIO, Final
 
 from domain import catalogue
 from domain.actors import Actor
-from domain.claims import event_of_scope
+from domain.claims import event_of_scope, latest
 from domain.events import Event
 from domain.incident.history import ReportHistory
-from domain.places import Place
 from domain.present import VIOLENCE
 from domain.report.kind import Codes
 from domain.report.registry import KINDS
+from service.columns import ACLED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
-from service.shown import Shown, figure, tier
+from service.shown import Shown, figure, shared_place, tier
 from service.spreadsheet import write_table
 
 SOURCE: Final = "acled"
 CONSERVATIVE: Final = "conservative/1"
 """The policy for `fatalities`: ACLED takes the least figure where reports differ (Codebook, “Fatalities”)."""
-COLUMNS: Final = (
-    "event_id_cnty", "event_date", "year", "time_precision", "disorder_type", "event_type", "sub_event_type",
-    "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2", "interaction", "civilian_targeting",
-    "iso", "region", "country", "admin1", "admin2", "admin3", "location", "latitude", "longitude", "geo_precision",
-    "source", "source_scale", "notes", "fatalities", "tags", "timestamp",
-)  # fmt: skip
-"""The columns of ACLED's files in their order (ACLED Codebook 2023)."""
 
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "2", "admin1": "3", "region": "3", "country": "3",
@@ -34,9 +28,10 @@ _PRECISIONS: Final = {
 _CIVILIAN: Final = "civilian"
 _INTER: Final = {"state_forces": "State forces", _CIVILIAN: "Civilians"}
 _POLITICAL, _DEMONSTRATIONS = "Political violence", "Demonstrations"
+_BATTLES: Final = "Battles"
 _AGAINST_CIVILIANS: Final = "Violence against civilians"
 _DISORDERS: Final = {
-    "Battles": _POLITICAL,
+    _BATTLES: _POLITICAL,
     "Explosions/Remote violence": _POLITICAL,
     _AGAINST_CIVILIANS: _POLITICAL,
     "Mob violence": _POLITICAL,
@@ -46,39 +41,68 @@ _DISORDERS: Final = {
     "Strategic developments": "Strategic developments",
 }
 """ACLED's type of disorder, by sub-event type or else by event type."""
-_SPANS: Final = ((1, "1"), (7, "2"))
-"""Up to so many days, the date is as precise as that; of more days it is 3."""
+_DAY, _WEEK, _MONTH = "1", "2", "3"
+_A_WEEK: Final = 7
 _SEVERAL: Final = "; "
+_TWO: Final = 2
+
+_BESIDE: Final = "with rows of ACLED and other reports beside them; only the rows are written"
+_EVENTLESS: Final = "without an event of a kind that ACLED has, and without violence; left out"
+_WHOLE: Final = "with figures of those killed in the whole of it, or in a part; left out, as nobody said in which event"
+_UNDATED: Final = "without a day, a week or a month that anybody said; event_date stays empty there"
+_SCATTERED: Final = "at several places; location, geo_precision and the point are empty where these differ"
+_UNCOUNTED: Final = "of which nobody said how many were killed, or only in words; fatalities stays empty there"
 
 Cells = dict[str, str | int | None]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, COLUMNS, _rows(export))
+    write_table(out, ACLED, _rows(export))
 
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
     for folded in export.incidents():
         shown = Shown.of(folded, export.reading)
-        yield from shown.rows(SOURCE) or _events(shown)
+        if rows := shown.rows(SOURCE):
+            yield from rows
+            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
+                export.miss("incident", _BESIDE)
+        else:
+            yield from _events(export, shown)
 
 
-def _events(shown: Shown) -> Iterator[Mapping[str, object]]:
+def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
     """Yield a row, by day, for each event of a kind that ACLED has too, and for all violence."""
     found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
+    if not found:
+        export.miss("incident", _EVENTLESS)
+    one = set(shown.events) == {shown.history.slug}  # as coded: the incident is the event
+    if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
+        export.miss("incident", _WHOLE)
     dead = _dead(shown) if found else {}
     day = {event.label: shown.day(event.span and (event.span.earliest or event.span.latest)) for event, _ in found}
     for event, reports in sorted(found, key=lambda each: (day[each[0].label], each[0].label)):
         row = {
             "event_id_cnty": f"{shown.history.slug}:{event.label}",
-            **_when(event, day[event.label]),
+            **_when(shown, event),
             **_what(reports),
-            **_who(reports[-1].now.report.actors),
+            **_who(reports[-1]),
             **_where(shown, reports),
             **_told(shown, reports),
-            "fatalities": dead.get(event.label, 0),
+            "fatalities": dead.get(event.label),
         }
-        yield dict.fromkeys(COLUMNS, "") | row
+        _miss(export, row, reports)
+        yield dict.fromkeys(ACLED, "") | row
+
+
+def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
+    """Count what nobody said, or what one row cannot say."""
+    if not row["event_date"]:
+        export.miss("event", _UNDATED)
+    if row["location"] is None and any(each.now.report.places for each in reports):
+        export.miss("event", _SCATTERED)
+    if row["fatalities"] is None:
+        export.miss("event", _UNCOUNTED)
 
 
 def _coded(event: Event) -> list[ReportHistory]:
@@ -115,26 +139,32 @@ def _what(reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _when(event: Event, day: str) -> Cells:
-    span = event.span
-    if span is None or span.earliest is None or span.latest is None:
-        return {"event_date": day, "year": day[:4]}
-    days = (span.latest - span.earliest).days + 1
-    return {
-        "event_date": day,
-        "year": day[:4],
-        "time_precision": next((code for most, code in _SPANS if days <= most), "3"),
-    }
+def _when(shown: Shown, event: Event) -> Cells:
+    """Return the day of an event, or the first of its week or month; none where ACLED has no word for what was said.
+
+    “About” a day is that day without a precision.
+    """
+    said = shown.when(event)
+    first, last = shown.day(said.first), shown.day(said.last)
+    if not (first and last):  # it began on that day, or before the other
+        return {"event_date": first, "year": first[:4]}
+    year = first[:4] if first[:4] == last[:4] else ""
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+    precision = _DAY if days == 1 else _WEEK if days <= _A_WEEK else _MONTH if first[:7] == last[:7] else ""
+    if not said.sure:
+        precision, first = "", first if days == 1 else ""
+    elif not precision:
+        first = ""
+    return {"event_date": first, "year": year, "time_precision": precision}
 
 
-def _who(actors: Sequence[Actor]) -> Cells:
-    """Return who took part: those on the side of the one named first, and the others; civilians come second."""
-    acting = [each for each in actors if each.type != _CIVILIAN]
-    side = acting[0].side or acting[0].name if acting else None
-    one = [each for each in acting if (each.side or each.name) == side]
-    other = [each for each in actors if each not in one]
+def _who(newest: ReportHistory) -> Cells:
+    """Return who took part: those who acted, and those they acted against; civilians come second.
+
+    Who stands against whom is told by sides, by targets, or by a battle of two; else all who acted are on one side.
+    """
     cells: Cells = {}
-    for nth, those in (("1", one), ("2", other)):
+    for nth, those in zip(("1", "2"), _two(newest), strict=True):
         if those:
             cells[f"actor{nth}"] = those[0].name
             cells[f"assoc_actor_{nth}"] = _SEVERAL.join(each.name for each in those[1:])
@@ -142,36 +172,44 @@ def _who(actors: Sequence[Actor]) -> Cells:
     return cells
 
 
-def _where(shown: Shown, reports: Iterable[ReportHistory]) -> Cells:
-    found = [place for each in reports for place in each.now.report.places]
-    place: Place | None = min(found, key=lambda each: each.lat is None, default=None)
-    code = (place and place.country) or next(iter(shown.history.countries), None)
+def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
+    report = newest.now.report
+    acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.attacked()]
+    sides = [each.side or each.name for each in acting]
+    fought = _codes(newest).acled_event == _BATTLES and len(acting) == _TWO
+    if fought or any(each.side for each in acting):
+        one = [each for each, side in zip(acting, sides, strict=True) if side == sides[0]]
+    else:
+        one = acting
+    return one, [each for each in report.actors if each not in one]
+
+
+def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
+    place = shared_place([reports])
+    countries = shown.history.countries
+    code = place.get("country") or (countries[0] if len(countries) == 1 else None)
     country = BY_CODE.get(code or "")
-    cells: Cells = {
+    return {
         "iso": int(country.number) if country and country.number else None,
         "country": country.name if country else code,
+        "admin1": place.get("admin1"),
+        "admin2": place.get("admin2"),
+        "location": place.get("name"),
+        "latitude": place.get("lat"),
+        "longitude": place.get("lon"),
+        "geo_precision": _PRECISIONS.get(place.get("precision", "")),
     }
-    if place is not None:
-        cells |= {
-            "admin1": place.admin1,
-            "admin2": place.admin2,
-            "location": place.name,
-            "latitude": place.lat,
-            "longitude": place.lon,
-            "geo_precision": _PRECISIONS.get(place.precision or "", ""),
-        }
-    return cells
 
 
 def _told(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
-    """Return who told of it, in what words, and when the last of them did (seconds since 1970)."""
+    """Return who told of it, in what words, and when the last of them did (seconds since 1970), if that is so exact."""
     texts = (text.summary for each in reports if (text := each.now.report.text))
-    latest = max(end for each in reports if (end := each.reported.latest))
+    newest = max((each.reported for each in reports), key=latest)
     return {
         "source": _SEVERAL.join(sorted({shown.history.name(each.now.origin) for each in reports})),
         "notes": " ".join(filter(None, texts)),
         "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.now.report.tags})),
-        "timestamp": int(latest.timestamp()),
+        "timestamp": int(latest(newest).timestamp()) if newest.earliest == newest.latest else None,
     }
 
 

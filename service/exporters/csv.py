@@ -10,7 +10,7 @@ from domain.killed import Killed
 from domain.present import Present
 from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded, Unwritable
-from service.shown import Shown, figure
+from service.shown import Shown, figure, shared_place
 from service.spreadsheet import writing
 from service.tables import MapFault, read_map, write_csv
 
@@ -25,6 +25,7 @@ COLUMNS: Final = {
     "longitude": "#geo+lon",
     "first_day": "#date+start",
     "last_day": "#date+end",
+    "days_sure": "#meta+date+sure",
     "level": "#severity+num",
     "killed_at_least": "#affected+killed+num+min",
     "killed_scope": "#meta+scope+killed",
@@ -117,17 +118,19 @@ def _cells(
 
 def _whole(shown: Shown, present: Present) -> list[Cell]:
     listed = present.listed
-    lat, lon = listed.points[0] if len(listed.points) == 1 else (None, None)
+    place = shared_place(shown.violence)
+    when = shown.bounds
     return [
         listed.slug,
         listed.title,
         listed.status,
         "; ".join(listed.countries),
         "; ".join(listed.admin1s),
-        lat,
-        lon,
-        shown.day(listed.occurred_from),
-        shown.day(listed.occurred_to),
+        place.get("lat"),
+        place.get("lon"),
+        shown.day(when.first),
+        shown.day(when.last),
+        "" if when.sure is None else _truth(said=when.sure),
         listed.level,
         *_killed(listed.killed),
     ]

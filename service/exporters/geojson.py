@@ -16,6 +16,7 @@ from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded
 from service.shown import Shown, places
 
+_UNLOCATED: Final = "without a point of any place of violence; its geometry is null"
 _ENDS: Final = ("lower", "best", "upper")
 
 
@@ -34,12 +35,15 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _feature(export: Export, folded: Folded) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, found = present.listed, places(Shown.of(folded, export.reading).reports)
-    began, ended = listed.occurred_from, listed.occurred_to
+    listed, shown = present.listed, Shown.of(folded, export.reading)
+    found, (began, ended, sure) = places(shown.reports), shown.bounds
+    geometry = _geometry(found)
+    if geometry is None:
+        export.miss("incident", _UNLOCATED)
     return {
         "type": "Feature",
         "id": listed.slug,
-        "geometry": _geometry(found),
+        "geometry": geometry,
         "properties": {
             "incident": listed.slug,
             "title": listed.title,
@@ -47,6 +51,7 @@ def _feature(export: Export, folded: Folded) -> dict[str, Any]:
             "countries": listed.countries,
             "occurred_from": format_instant(began) if began else None,
             "occurred_to": format_instant(ended) if ended else None,
+            "occurred_sure": sure,
             "level": listed.level,
             **killed_document(listed.killed),
             "kinds": listed.kinds,

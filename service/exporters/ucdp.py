@@ -1,101 +1,168 @@
-"""`ucdp`: a table in the columns of UCDP GED: rows that came in as they were, every other incident as one event."""
+"""`ucdp`: a table in the columns of UCDP GED: rows that came in as they were, and any other incident or event."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import BinaryIO, Final
 
 from domain.actors import Actor
-from domain.claims import INCIDENT_SCOPE, Key, key_of
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
 from domain.estimates import Estimate
-from domain.places import Place
+from domain.events import Event
+from domain.incident.history import ReportHistory
 from domain.populations import Population
+from domain.present import VIOLENCE
 from domain.report.kind import Report
-from domain.tolls import is_everyone
+from service.columns import GED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
-from service.shown import EVERYONE, Shown, figure, places
+from service.shown import EVERYONE, Shown, figure, shared_place, tier
 from service.spreadsheet import write_table
 
 SOURCE: Final = "ucdp"
-COLUMNS: Final = (
-    "id", "relid", "year", "active_year", "code_status", "type_of_violence", "conflict_dset_id", "conflict_new_id",
-    "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name", "side_a_dset_id", "side_a_new_id", "side_a",
-    "side_b_dset_id", "side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office",
-    "source_date", "source_headline", "source_original", "where_prec", "where_coordinates", "where_description",
-    "adm_1", "adm_2", "latitude", "longitude", "geom_wkt", "priogrid_gid", "country", "country_id", "region",
-    "event_clarity", "date_prec", "date_start", "date_end", "deaths_a", "deaths_b", "deaths_civilians",
-    "deaths_unknown", "best", "high", "low", "gwnoa", "gwnob",
-)  # fmt: skip
-"""The columns of UCDP GED in their order (GED Codebook 24.1)."""
 
 _TYPES: Final = {"state-based": "1", "non-state": "2", "one-sided": "3"}
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "3", "admin1": "4", "region": "5", "country": "6",
 }  # fmt: skip
-_ARMED: Final = ("state_forces", "armed_group")
+_STATE, _CIVILIAN = "state_forces", "civilian"
+_ARMED: Final = (_STATE, "armed_group")
 _SPANS: Final = ((1, "1"), (6, "2"), (7, "3"), (31, "4"))
 """Up to so many days, the date is as precise as that; of more days it is 5."""
+_SEVERAL: Final = "; "
+_TWO: Final = 2
+
+_BESIDE: Final = "with rows of UCDP and other reports beside them; only the rows are written"
+_NARROWER: Final = "with figures of a part (a declared scope, or what was merged in) that no row has"
+_EACH_EVENT: Final = "of which figures of events are written, a row each, since no figure was said of the whole"
+_UNCOUNTED: Final = "with figures of single events that no row has, since a figure of the whole is written"
+_UNDATED: Final = "without a first or a last day that anybody said; date_start, date_end and date_prec stay empty there"
+_SCATTERED: Final = "at several places; where_coordinates, where_prec and the point are empty where these differ"
+_OPEN_ABOVE: Final = "of which only a least number was said at the top; “high” stays empty"
 
 Cells = dict[str, str | int | None]
+Estimates = Mapping[Key, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, COLUMNS, _rows(export))
+    write_table(out, GED, _rows(export))
 
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
     for folded in export.incidents():
         shown = Shown.of(folded, export.reading)
-        yield from shown.rows(SOURCE) or [dict.fromkeys(COLUMNS, "") | _event(shown)]
+        if rows := shown.rows(SOURCE):
+            yield from rows
+            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
+                export.miss("incident", _BESIDE)
+            continue
+        for cells in _made(export, shown):
+            yield dict.fromkeys(GED, "") | cells
 
 
-def _event(shown: Shown) -> Cells:
-    """Return an incident as UCDP would have an event: by our rule, and not by UCDP's judgement."""
-    listed, events = shown.listed, shown.events
-    sources = sorted({shown.history.name(each.now.origin) for each in shown.reports})
-    first, last = shown.day(listed.occurred_from), shown.day(listed.occurred_to)
-    return {
-        "id": listed.slug,
-        "relid": listed.slug,
-        "year": first[:4],
-        **_sides(shown),
+def _made(export: Export, shown: Shown) -> Iterator[Cells]:
+    """Yield an incident as UCDP would have an event, by our rule and not by UCDP's judgement.
+
+    Where figures were said of its events only, each of those with violence is one; figures of several are never put
+    together, and those of a whole and of its events never stand side by side.
+    """
+    estimates = shown.triple()
+    counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
+    violent = [event for event in shown.events.values() if _violent(event)]
+    if INCIDENT_SCOPE not in counted and any(counted.values()):
+        if len(shown.events) > 1:
+            export.miss("incident", _EACH_EVENT)
+        for event in shown.events.values():
+            if event in violent or event.label in counted.values():
+                yield _row(export, shown, [event], estimates, event)
+    else:
+        yield _row(export, shown, violent, estimates)
+        if any(event not in (None, shown.history.slug) for event in counted.values()):  # else both are one, as coded
+            export.miss("incident", _UNCOUNTED)
+    if any(event is None and scope != INCIDENT_SCOPE for scope, event in counted.items()):
+        export.miss("incident", _NARROWER)
+
+
+def _violent(event: Event) -> list[ReportHistory]:
+    """Return the reports of an event that state violence."""
+    return [each for each in event.reports if tier(each) == VIOLENCE]
+
+
+def _row(
+    export: Export, shown: Shown, events: Sequence[Event], estimates: Estimates, event: Event | None = None
+) -> Cells:
+    """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
+    single = event is not None
+    name = shown.history.slug if event is None or len(shown.events) == 1 else f"{shown.history.slug}:{event.label}"
+    reports = shown.reports if event is None else event.reports
+    scope = INCIDENT_SCOPE if event is None else _scope(event)
+    violent = [_violent(event) for event in events]
+    sources = sorted({shown.history.name(each.now.origin) for each in reports})
+    thing = "event" if single else "incident"
+    cells = {
+        "id": name,
+        "relid": shown.history.slug,
         "number_of_sources": len(sources),
         "source_office": ";".join(sources),
-        **_where(places(shown.reports), listed.countries),
-        "event_clarity": "2" if len(events) > 1 else "1",
-        **(_when(first, last) if first and last else {}),
+        **_where(export, thing, violent, shown),
+        "event_clarity": ("2" if len(events) > 1 else "1") if events else None,
+        **_when(shown, events, single=single),
+        **_sides([each for group in violent for each in group], estimates, scope),
+    }
+    if not (cells["date_start"] and cells["date_end"]):
+        export.miss(thing, _UNDATED)
+    everyone = estimates.get(key_of("killed", EVERYONE, scope, None))
+    if everyone is not None and everyone.upper_open:
+        export.miss(thing, _OPEN_ABOVE)
+    return cells
+
+
+def _scope(event: Event) -> str:
+    """Return the scope of an event: its label here, or the whole of it where it is another incident's."""
+    return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
+
+
+def _when(shown: Shown, events: Sequence[Event], *, single: bool) -> Cells:
+    """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
+    said = shown.when(events[0]) if single else shown.occurred(events)
+    first, last = shown.day(said.first), shown.day(said.last)
+    years = {day[:4] for day in (first, last)}
+    return {
+        "year": years.pop() if len(years) == 1 else "",
+        "date_prec": _precision(first, last) if first and last and said.sure else "",
+        "date_start": f"{first} 00:00:00.000" if first else "",
+        "date_end": f"{last} 00:00:00.000" if last else "",
     }
 
 
-def _when(first: str, last: str) -> Cells:
+def _precision(first: str, last: str) -> str:
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-    precision = next((code for most, code in _SPANS if days <= most), "5")
-    return {"date_prec": precision, "date_start": f"{first} 00:00:00.000", "date_end": f"{last} 00:00:00.000"}
+    return next((code for most, code in _SPANS if days <= most), "5")
 
 
-def _where(found: list[Place], countries: Iterable[str]) -> Cells:
-    place = found[0] if found else None
-    code = (place and place.country) or next(iter(countries), None)
+def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: Shown) -> Cells:
+    """Return the place of all that is told; of several places only what they have in common."""
+    place = shared_place(violent)
+    if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
+        export.miss(thing, _SCATTERED)
+    code = place.get("country") or _alone(shown.history.countries)
     country = BY_CODE.get(code or "")
     cells: Cells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,
+        "where_prec": _PRECISIONS.get(place.get("precision", "")),
+        "where_coordinates": place.get("name"),
+        "adm_1": place.get("admin1"),
+        "adm_2": place.get("admin2"),
     }
-    if place is not None:
-        cells |= {
-            "where_prec": _PRECISIONS.get(place.precision or "", ""),
-            "where_coordinates": place.name,
-            "adm_1": place.admin1,
-            "adm_2": place.admin2,
-        }
-        if place.lat is not None and place.lon is not None:
-            cells |= {
-                "latitude": place.lat,
-                "longitude": place.lon,
-                "geom_wkt": f"POINT ({place.lon} {place.lat})",
-                "priogrid_gid": _cell_of(float(place.lat), float(place.lon)),
-            }
+    if "lat" in place:
+        lat, lon = place["lat"], place["lon"]
+        point = {"latitude": lat, "longitude": lon, "geom_wkt": f"POINT ({lon} {lat})"}
+        cells |= {**point, "priogrid_gid": _cell_of(float(lat), float(lon))}
     return cells
+
+
+def _alone(codes: Sequence[str]) -> str | None:
+    return codes[0] if len(codes) == 1 else None
 
 
 def _cell_of(lat: float, lon: float) -> int:
@@ -104,70 +171,68 @@ def _cell_of(lat: float, lon: float) -> int:
     return row * 720 + column + 1
 
 
-def _sides(shown: Shown) -> Cells:
-    """Return who is said to have fought, by the first report that tells UCDP's type of violence; and the dead."""
-    told = [(each.now.report, kind) for each in shown.reports if (kind := each.now.report.ucdp_type()) is not None]
+def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -> Cells:
+    """Return UCDP's type of violence and who fought, where all reports that tell them agree; and the dead."""
+    told = [(kind, _two(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None]
+    kinds, sides = {kind for kind, _ in told}, {two for _, two in told}
     cells: Cells = {}
     slugs: list[str | None] = [None, None]
-    if told:
-        one, other = _two(*told[0])
-        slugs = [one.slug, other.slug]
-        cells = {
-            "type_of_violence": _TYPES[told[0][1]],
-            "dyad_name": f"{one.name} - {other.name}",
-            "side_a": one.name,
-            "side_b": other.name,
-        }
-    dead = _dead(shown.triple(), slugs)
-    if all(dead[end] is None for end in ("low", "best", "high")):
-        dead |= _of_parts(shown)
-    return cells | dead
+    if len(kinds) == 1:
+        cells["type_of_violence"] = _TYPES[kinds.pop()]
+        if len(sides) == 1 and (two := sides.pop()) is not None:
+            slugs = [side[0].slug if len(side) == 1 else None for side in two]
+            one, other = (_SEVERAL.join(each.name for each in side) for side in two)
+            cells |= {"dyad_name": f"{one} - {other}", "side_a": one, "side_b": other}
+    return cells | _dead(estimates, slugs, scope)
 
 
-def _two(report: Report, kind: str) -> tuple[Actor, Actor]:
-    """Return the two sides of a report that tells UCDP's type of violence; a state, or who is armed, comes first."""
-    armed = sorted((each for each in report.actors if each.type in _ARMED), key=lambda each: each.type != _ARMED[0])
-    against = [each for each in report.actors if each.type == "civilian"] if kind == "one-sided" else armed
-    one = armed[0]
-    return one, next(each for each in against if (each.side or each.slug) != (one.side or one.slug))
+_Side = tuple[Actor, ...]
 
 
-def _dead(estimates: Mapping[Key, Estimate], sides: Iterable[str | None]) -> Cells:
-    """Return low, best and high of those killed in the incident; and of each side and of civilians the best figure."""
+def _two(report: Report) -> tuple[_Side, _Side] | None:
+    """Return the two sides of a report that tells UCDP's type of violence, a state first; None where there are more."""
+    armed: dict[str | None, list[Actor]] = {}
+    for each in report.taking_part():
+        if each.type in _ARMED:
+            armed.setdefault(each.side or each.slug, []).append(each)
+    sides = [tuple(side) for side in armed.values()]
+    if len(sides) == 1:
+        sides.append(tuple(each for each in report.taking_part() if each.type == _CIVILIAN))
+    elif len(sides) == _TWO:
+        sides.sort(key=lambda side: (all(each.type != _STATE for each in side), [each.name for each in side]))
+    return (sides[0], sides[1]) if len(sides) == _TWO else None
+
+
+def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cells:
+    """Return low, best and high of those killed; and of each side, of civilians and of unknown the best figure.
+
+    A least number (“at least 200”) is no high: then `high` is empty.
+    """
 
     def killed(population: Population) -> Estimate | None:
-        return estimates.get(key_of("killed", population, INCIDENT_SCOPE, None))
+        return estimates.get(key_of("killed", population, scope, None))
 
-    of_side = [_of_side(estimates, slug) for slug in sides]
+    of_side = [_of_side(estimates, slug, scope) for slug in sides]
     everyone = killed(EVERYONE)
     return {
         **dict(zip(("deaths_a", "deaths_b"), of_side, strict=True)),
         "deaths_civilians": figure(killed(Population(status=("civilian",))), "best"),
         "deaths_unknown": figure(killed(Population(status=("unknown",))), "best"),
         "best": figure(everyone, "best"),
-        "high": figure(everyone, "upper"),
+        "high": None if everyone is None or everyone.upper_open else figure(everyone, "upper"),
         "low": figure(everyone, "lower"),
     }
 
 
-def _of_parts(shown: Shown) -> Cells:
-    """Return low, best and high of an incident of which no toll of everyone was said in figures.
-
-    They are those of its only event, if it has one. Of several, the greatest least figure that was said of any part is
-    a low one for all of them.
-    """
-    killed = shown.killed()
-    toll = killed.toll
-    if toll is not None and len(shown.events) == 1 and toll.key.event is not None and is_everyone(toll.key):
-        return {"low": figure(toll, "lower"), "best": figure(toll, "best"), "high": figure(toll, "upper")}
-    return {"low": killed.floor}
+def _of_side(estimates: Estimates, slug: str | None, scope: str) -> int | None:
+    """Return the best figure of all of a side's own dead; None where several keys count them."""
+    keys = [key for key in estimates if key.measure == "killed" and key.scope == scope and not key.manner]
+    found = [key for key in keys if slug is not None and key.population.of == slug and key.limits.keys() <= _WHOLE]
+    return figure(estimates[found[0]], "best") if len(found) == 1 else None
 
 
-def _of_side(estimates: Mapping[Key, Estimate], slug: str | None) -> int | None:
-    """Return the best figure of a side's own dead; None where several keys count some of them."""
-    keys = [key for key in estimates if key.measure == "killed" and key.scope == INCIDENT_SCOPE and not key.manner]
-    found = [estimates[key] for key in keys if slug is not None and key.population.of == slug]
-    return figure(found[0], "best") if len(found) == 1 else None
+_WHOLE: Final = frozenset({"of", "status"})
+"""The limits of a population that is a whole side; by any other, it is some of it."""
 
 
 EXPORTER = Exporter(

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from domain.clocks import format_instant
 from domain.report.kind import Kind
 from domain.report.registry import KINDS
-from service.codebook import LABEL, Cells, Codebook, Part, Wrong, figure, killed, place, slug_of, steps
+from service.codebook import Codebook, steps
+from service.coded import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, places, rounded, slug_of, whole
+from service.columns import ACLED
 from service.countries import BY_NUMBER
 from service.importer import Importer
 
 # ACLED Codebook (2023), `time_precision`, `geo_precision`, `inter1`; numbers in older files, words in newer ones.
-_WEEK, _MONTH = "2", "3"
+_DAY, _MONTH = "1", "3"
 _PRECISIONS: Final = {"1": "locality", "2": "vicinity", "3": "admin1"}
 _STATE, _CIVILIAN, _ARMED = "state_forces", "civilian", "armed_group"
 _TYPES: Final = {
@@ -26,7 +28,9 @@ _TYPES: Final = {
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _IN_WORDS: Final = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]{3})[a-z]*[ -]([0-9]{4})")
 _SECONDS: Final = re.compile(r"[0-9]{1,11}")
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt][0-9]")
 _MOST_TAGS: Final = 100
+_DELETED: Final = "deleted_timestamp"
 
 _ANYTHING: Final = "observation_noted"
 _OTHER: Final = "other"
@@ -88,7 +92,7 @@ def _report(cells: Cells) -> Part:
         "occurred": _occurred(cells),
         **(_sides(actors) if case and "targets" in case.kind.model.model_fields else {}),
         "actors": actors,
-        "places": [_place(cells)],
+        "places": _places(cells),
         "claims": killed(_count(cells), []),
         "tags": list(dict.fromkeys(_split(cells.get("tags", ""))))[:_MOST_TAGS],
         **({"text": {"summary": notes[:10_000]}} if notes else {}),
@@ -107,7 +111,7 @@ def _actors(cells: Cells) -> list[Part]:
     """Return the actors of both sides, each once, and those associated with them."""
     found: dict[str, Part] = {}
     for side in ("1", "2"):
-        inter = cells.get(f"inter{side}", "").strip().lower()
+        inter = whole(cells.get(f"inter{side}", "")).lower()
         if name := cells[f"actor{side}"].strip()[:LABEL]:
             slug = {"slug": own} if (own := slug_of(name)) else {}
             of = {"type": _TYPES.get(inter, inter)} if inter else {}
@@ -128,12 +132,17 @@ def _count(cells: Cells) -> Part:
 
 
 def _occurred(cells: Cells) -> str:
-    """Return the day; "about" the day where only the week is known, the month where only that is."""
-    cell, precision = cells["event_date"], cells["time_precision"].strip()
+    """Return the day; the month where only that is known; "about" the day where it is the week, or not said."""
+    cell, precision = cells["event_date"], whole(cells["time_precision"])
     day = _read_day(cell)
     if day is None:
-        raise Wrong("event_date", f"“{cell[:100]}” is not a day such as 2021-08-26 or 26 August 2021.")
-    return day[: len("2021-08")] if precision == _MONTH else f"{day}~" if precision == _WEEK else day
+        raise Wrong(
+            "event_date",
+            f"“{cell[:100]}” is not a day such as 2021-08-26 or 26 August 2021. {DATES}"
+            if cell.strip()
+            else "There is no day.",
+        )
+    return day[: len("2021-08")] if precision == _MONTH else day if precision == _DAY else f"{day}~"
 
 
 @lru_cache(maxsize=16_384)
@@ -141,10 +150,17 @@ def _read_day(cell: str) -> str | None:
     cell = cell.strip()
     if (found := _IN_WORDS.fullmatch(cell)) and (month := found[2].lower()) in _MONTHS:
         cell = f"{found[3]}-{_MONTHS.index(month) + 1:02}-{int(found[1]):02}"
-    try:
-        return date.fromisoformat(cell).isoformat()
-    except ValueError:
-        return None
+    return day_of(cell)
+
+
+def _deleted_at(cells: Cells) -> str:
+    """Return when ACLED deleted an event: seconds since 1970, an instant, or a day."""
+    cell = cells[_DELETED].strip()
+    moment = moment_of(cell)
+    if moment is None and _read_day(cell) != cell:
+        none = f"“{cell[:100]}” is no number of seconds since 1970, no instant and no day."
+        raise Wrong(_DELETED, rounded(cell) or none)
+    return moment or cell
 
 
 def _said(cells: Cells) -> str | None:
@@ -152,43 +168,66 @@ def _said(cells: Cells) -> str | None:
     cell = cells.get("timestamp", "").strip()
     if not cell:
         return None
-    if not _SECONDS.fullmatch(cell):
-        raise Wrong("timestamp", f"“{cell[:100]}” is not a number of seconds since 1970.")
-    return format_instant(datetime.fromtimestamp(int(cell), UTC))
+    if (moment := moment_of(cell)) is None:
+        raise Wrong("timestamp", rounded(cell) or f"“{cell[:100]}” is not a number of seconds since 1970.")
+    return moment
+
+
+@lru_cache(maxsize=16_384)
+def moment_of(cell: str) -> str | None:
+    """Read seconds since 1970, or a day and time of ISO 8601, in UTC where it names no offset, as the seconds are.
+
+    None where it is neither.
+    """
+    if _SECONDS.fullmatch(whole(cell)):
+        return format_instant(datetime.fromtimestamp(int(whole(cell)), UTC))
+    try:
+        found = datetime.fromisoformat(cell) if _INSTANT.match(cell) else None
+    except ValueError:
+        return None
+    return format_instant(found if found.tzinfo else found.replace(tzinfo=UTC)) if found else None
 
 
 def _country(cells: Cells) -> str | None:
-    number = cells.get("iso", "").strip()
+    number = whole(cells.get("iso", ""))
     found = BY_NUMBER.get(int(number)) if number.isascii() and number.isdigit() else None
     return found.code if found else None
 
 
-def _place(cells: Cells) -> Part:
+def _places(cells: Cells) -> list[Part]:
     named = (cells.get(column, "") for column in ("location", "admin3", "admin2", "admin1", "country"))
     areas = {"admin1": cells.get("admin1", ""), "admin2": cells.get("admin2", "")}
-    return place(cells, named, areas, _country(cells), _PRECISIONS.get(cells["geo_precision"].strip()))
+    return places(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells["geo_precision"])))
 
 
+_CODEBOOK: Final = Codebook(
+    name="acled",
+    title="ACLED",
+    registration={
+        "slug": "acled",
+        "name": "Armed Conflict Location & Event Data (ACLED)",
+        "type": "monitor",
+    },
+    event="event_id_cnty",
+    needed=(
+        "event_date", "time_precision", "event_type", "sub_event_type", "actor1", "actor2", "latitude",
+        "longitude", "geo_precision", "fatalities",
+    ),
+    known=ACLED,
+    days=("event_date",),
+    figures=("fatalities",),
+    country=_country,
+    report=_report,
+    said=_said,
+    deleted=_DELETED,
+    deleted_at=_deleted_at,
+    dated_by="timestamp",
+)  # fmt: skip
 IMPORTER = Importer(
     name="acled",
-    summary="ACLED events, each an incident of its own",
-    files="CSV files with the columns of ACLED, or Excel workbooks, packed or not",
-    read=Codebook(
-        name="acled",
-        title="ACLED",
-        registration={
-            "slug": "acled",
-            "name": "Armed Conflict Location & Event Data (ACLED)",
-            "type": "monitor",
-        },
-        event="event_id_cnty",
-        needed=(
-            "event_date", "time_precision", "event_type", "sub_event_type", "actor1", "actor2", "latitude",
-            "longitude", "geo_precision", "fatalities",
-        ),
-        country=_country,
-        report=_report,
-        said=_said,
-    ).read,
+    summary="ACLED events, each an incident of its own; and its list of deleted events",
+    files="CSV files with the columns of ACLED, Excel workbooks or JSON, packed or not",
+    read=_CODEBOOK.read,
     steps=steps,
-)  # fmt: skip
+    declared=True,
+)

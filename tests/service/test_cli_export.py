@@ -91,7 +91,16 @@ def test_the_summary_for_machines_tells_what_was_exported(
         "position": 120,
         "reported_until": "2025-03-09T20:59:59Z",
         "policy": "range/1",
+        "gaps": [],
     }
+
+
+def test_what_a_file_leaves_out_is_told_with_the_reason_and_how_often(sample_url: str, tmp_path: Path) -> None:
+    done = run("export", "ucdp", "-o", str(tmp_path / "ged.csv"), DATABASE_URL=sample_url)
+    assert done.returncode == 0
+    assert "1 incident at several places; where_coordinates, where_prec and the point are empty" in done.stderr
+    told = json.loads(run("export", "ucdp", "-o", str(tmp_path / "2.csv"), "--json", DATABASE_URL=sample_url).stdout)
+    assert {"thing", "why", "count"} == told["gaps"][0].keys()
 
 
 @pytest.mark.parametrize(

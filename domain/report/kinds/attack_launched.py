@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from domain.actors import Actor
 from domain.claims import METHODS, Method
 from domain.report.kind import Case, Codes, Kind, Report, Slugs
 from domain.report.written import Duration
@@ -47,14 +48,22 @@ class AttackLaunched(Report, frozen=True):
         """Return the method: two methods on one day at one place are two events."""
         return self.method
 
+    def taking_part(self) -> tuple[Actor, ...]:
+        """Return the actors that are named as parties, initiator or targets."""
+        named = {*self.parties, *self.targets, self.initiator} - {None}
+        return tuple(actor for actor in self.actors if actor.slug in named)
+
+    def attacked(self) -> tuple[Slug, ...]:
+        """Return the targets."""
+        return self.targets
+
     def ucdp_type(self) -> str | None:
         """Tell UCDP's type of violence from the types of those who took part (UCDP GED codebook, `type_of_violence`).
 
         Two armed sides: state-based if a state's forces are among them, else
         non-state. One armed side against civilians: one-sided. Otherwise unknown.
         """
-        named = {*self.parties, *self.targets, self.initiator} - {None}
-        taking_part = [actor for actor in self.actors if actor.slug in named]
+        taking_part = self.taking_part()
         types = {actor.type for actor in taking_part}
         armed = {actor.side or actor.slug for actor in taking_part if actor.type in ("state_forces", "armed_group")}
         if len(armed) > 1:

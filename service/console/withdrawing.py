@@ -1,0 +1,135 @@
+"""What a source takes back: a retraction, by the source at its own moment, of each report that it had filed by then."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+from uuid import UUID, uuid5
+
+from domain.claims import earliest, latest
+from domain.clocks import UTC, format_instant, parse_reported
+from domain.incident.commands import RetractReport
+from domain.incident.facts import (
+    NAMESPACE,
+    ReportFiled,
+    ReportReinstated,
+    ReportRetracted,
+    incident_stream,
+    is_report,
+)
+from domain.incident.trusted import trusted_bytes
+from domain.report.kind import Report
+from domain.sources import origin_of
+from service.api.lines import Taken
+from service.api.outcomes import record
+from service.api.services import Services
+from service.console.imported import Report as Outcomes
+from service.console.readahead import Ready
+from service.eventstore.rows import StoredRow
+from service.eventstore.writer import Write
+from service.importer import Bad, Withdrawal
+
+_OF_RETRACTIONS: Final = (ReportRetracted.topic, ReportReinstated.topic)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Filed:
+    """A report as it was filed: when it was said, and since when (UTC) it is withdrawn, None while it stands."""
+
+    report_id: UUID
+    report: Report
+    said: datetime
+    gone: datetime | None = None
+
+
+async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outcomes) -> None:
+    """Retract what the source takes back, as the log stands now, and tell what came of each row."""
+    streams = {incident_stream(each.incident) for each in asked}
+    rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
+    filed = _filed(rows)
+    planned: list[tuple[Withdrawal, list[Write]]] = []
+    for each in asked:
+        known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
+        if problem := _problem(each, known):
+            outcomes.unread(Bad(each.where, problem))
+        elif passed := _passed(each, known):
+            outcomes.passed(each.where, each.name, passed)
+        else:
+            planned.append((each, list(_writes(each, known))))
+    answers = iter(await record(house.writer, [write for _, writes in planned for write in writes]))
+    for each, writes in planned:
+        told = [Ready(each.where, Taken(write, {"incident": each.incident})) for write in writes]
+        outcomes.together([(one, next(answers)) for one in told])
+
+
+def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
+    """Return the reports of each stream, as they were filed, with what became of them."""
+    found: dict[UUID, dict[UUID, _Filed]] = {}
+    for row in sorted(rows, key=lambda each: each.originator_version):
+        of = found.setdefault(row.originator_id, {})
+        if is_report(row.topic):
+            fact = cast("ReportFiled", trusted_bytes(row.topic, row.state))
+            of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))
+        elif row.topic in _OF_RETRACTIONS:
+            judged = cast("ReportRetracted | ReportReinstated", trusted_bytes(row.topic, row.state))
+            if judged.claim is None:
+                taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
+                gone = latest(taken_back) if taken_back else _NEVER
+                of[judged.report_id].gone = gone if isinstance(judged, ReportRetracted) else None
+    return found
+
+
+def _is_of(report: Report, asked: Withdrawal) -> bool:
+    """Say whether a report is the source's own, about what it takes back."""
+    return origin_of(report.source, report.via) == asked.source and (
+        report.external_ids.get(asked.source) == asked.name
+    )
+
+
+def _moment(asked: Withdrawal) -> datetime:
+    return latest(parse_reported(asked.reported_at, UTC))
+
+
+def _problem(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
+    """Return the sentence that says why it cannot be told which reports are meant; None where it can."""
+    moment = _moment(asked)
+    undated = [one for one in known if one.gone is None and one.said > moment and not _dated(one.report, asked)]
+    if undated:
+        return (
+            f"The event {asked.name} counts as said on {format_instant(undated[0].said)}, since its file does not tell"
+            f" when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
+            " never said (by the recorder)."
+        )
+    later = [one.gone for one in known if one.gone is not None and one.gone > moment and one.said <= moment]
+    if later:
+        return (
+            f"The log has the event {asked.name} withdrawn on {format_instant(later[0])}, and this says"
+            f" {asked.reported_at}, which is earlier; reinstate the report and import this again, if this is right."
+        )
+    return None
+
+
+def _dated(report: Report, asked: Withdrawal) -> bool:
+    return bool(str(report.attributes.get(asked.dated_by, "")).strip())
+
+
+def _passed(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
+    """Return why there is nothing to withdraw; None where there is, or was."""
+    if not known:
+        return "This log does not know it."
+    if all(one.said > _moment(asked) for one in known):
+        return "What this log knows of it was published after that."
+    return None
+
+
+def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[Write]:
+    """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
+    moment = _moment(asked)
+    for one in known:
+        if one.gone is None and one.said <= moment:
+            one.gone = moment
+            words = f"withdrawn:{one.report_id}:{asked.reported_at}"
+            command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
+            yield Write(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())
