@@ -7,7 +7,7 @@ EDTF intervals have no time of day. The text is kept as it was given; a Span is 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -23,7 +23,9 @@ __all__ = [
     "EdtfReported",
     "Instant",
     "Span",
+    "begins_after",
     "clamp",
+    "ends_after",
     "format_instant",
     "parse_instant",
     "parse_occurred",
@@ -98,7 +100,7 @@ def format_instant(moment: datetime) -> str:
     return _in_utc(moment, str(moment)).replace(tzinfo=None).isoformat() + "Z"
 
 
-def parse_occurred(text: str, offset: timezone) -> Span:
+def parse_occurred(text: str, offset: tzinfo) -> Span:
     """Read when something happened: an EDTF level 1 date or interval, an instant, or two instants joined by “/”.
 
     A day begins at 00:00:00 and ends at 23:59:59 in `offset`, the incident's; a month, season or year runs from its
@@ -119,7 +121,7 @@ def parse_occurred(text: str, offset: timezone) -> Span:
     return span
 
 
-def parse_reported(text: str, offset: timezone) -> Span:
+def parse_reported(text: str, offset: tzinfo) -> Span:
     """Read when a source said something: an EDTF date, an instant, or `../` before either, “by then at the latest”.
 
     Days end as in `parse_occurred`. `latest` is never None: a reading has to compare with it. Raises ClockError.
@@ -137,6 +139,17 @@ def clamp(span: Span, latest: datetime) -> Span:
     )
 
 
+def begins_after(span: Span, moment: datetime) -> bool:
+    """Say whether a span lies wholly after a moment, to the second, as days end at 23:59:59."""
+    return span.earliest is not None and span.earliest.replace(microsecond=0) > moment
+
+
+def ends_after(text: str, moment: datetime, offset: tzinfo) -> bool:
+    """Say whether the end of an interval, as it was said, lies wholly after a moment; what is open has no end."""
+    _, _, last = text.partition("/")
+    return last not in _OPEN and begins_after(_moment(last, offset), moment)
+
+
 def _sides(text: str) -> tuple[str, str]:
     first, _, last = text.partition("/")
     if "/" in last:
@@ -150,7 +163,7 @@ def _has_time(text: str) -> bool:
     return _TIME_OF_DAY.match(text) is not None
 
 
-def _moment(text: str, offset: timezone) -> Span:
+def _moment(text: str, offset: tzinfo) -> Span:
     if _has_time(text):
         instant = parse_instant(text)
         return Span(instant, instant)
@@ -165,7 +178,7 @@ def _in_utc(moment: datetime, text: str) -> datetime:
     return _local(moment, UTC, text)
 
 
-def _local(moment: datetime, offset: timezone, text: str) -> datetime:
+def _local(moment: datetime, offset: tzinfo, text: str) -> datetime:
     try:
         return moment.astimezone(offset)
     except OverflowError:
@@ -175,7 +188,7 @@ def _local(moment: datetime, offset: timezone, text: str) -> datetime:
 _FARTHEST = (timezone(timedelta(hours=23, minutes=59)), timezone(-timedelta(hours=23, minutes=59)))
 
 
-def _anywhere(parse: Callable[[str, timezone], Span]) -> Callable[[str], None]:
+def _anywhere(parse: Callable[[str, tzinfo], Span]) -> Callable[[str], None]:
     """Try a text at both extremes: once stored, it must stay readable and printable whatever the incident's offset."""
 
     @lru_cache(maxsize=16_384)

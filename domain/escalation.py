@@ -8,7 +8,7 @@ A toll that accumulates is never differenced into days: those newly reported on 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timezone
+from datetime import date, tzinfo
 
 from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of
 from domain.clocks import Span, parse_occurred
@@ -278,7 +278,7 @@ def _greatest(ends: Iterable[End | None]) -> End | None:
     return min(found, key=lambda end: (-end.figure, end.claim))
 
 
-def _day_within(span: Span | None, offset: timezone) -> date | None:
+def _day_within(span: Span | None, offset: tzinfo) -> date | None:
     """Return the one local day that a span lies within, None if there is none."""
     if span is None or span.earliest is None or span.latest is None:
         return None

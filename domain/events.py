@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -99,6 +99,6 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
     return span.earliest is None, span.latest - start, start, ref
 
 
-def local_day(moment: datetime, offset: timezone) -> date:
+def local_day(moment: datetime, offset: tzinfo) -> date:
     """Return the day of a moment in the incident's offset."""
     return moment.astimezone(offset).date()

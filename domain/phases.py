@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timezone
+from datetime import date, tzinfo
 from itertools import pairwise
 
 from domain.claims import latest
@@ -24,7 +24,7 @@ class Phase:
     undated: list[Undated] = field(default_factory=list[Undated])
 
 
-def phases(account: Account, offset: timezone) -> list[Phase]:
+def phases(account: Account, offset: tzinfo) -> list[Phase]:
     """Return the phases, in order, from the first day with an event or a claim to the last; none without such a day.
 
     A claim whose period has no beginning is listed where its period ends. Days
@@ -52,7 +52,7 @@ def turning_points(found: Sequence[Phase]) -> list[tuple[date, int, int]]:
     ]
 
 
-def _anchor(undated: Undated, offset: timezone) -> date:
+def _anchor(undated: Undated, offset: tzinfo) -> date:
     """Return the first day of a claim's period, or its last where it has no first; a period has one of them."""
     return local_day(undated.period.earliest or latest(undated.period), offset)
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import cached_property
 
 from domain import catalogue
-from domain.claims import Key
+from domain.claims import Key, latest
+from domain.clocks import Span, ends_after, parse_occurred
 from domain.estimates import Estimate, Policy
 from domain.events import Event, events_of, local_day
 from domain.incident.history import History, ReportHistory
@@ -60,6 +61,33 @@ class Shown:
     def events(self) -> Mapping[str, Event]:
         """Return what happened, by label."""
         return events_of(self.reports)
+
+    @cached_property
+    def happened(self) -> Span:
+        """Return when its events happened, each end as it was said and none that was only worked out.
+
+        Where no report says so, its declared period; None for an end that is open.
+        """
+        spans = [said for event in self.events.values() if (said := self.said(event)) is not None]
+        if not spans:
+            return Span(self.listed.occurred_from, self.listed.occurred_to)
+        firsts, lasts = [span.earliest for span in spans], [span.latest for span in spans]
+        return Span(
+            None if None in firsts else min(filter(None, firsts)), None if None in lasts else max(filter(None, lasts))
+        )
+
+    def said(self, event: Event) -> Span | None:
+        """Return when an event happened, in the words of the report whose time counts.
+
+        An end that it leaves open, or puts after the report itself, is none: the end of the report was not said.
+        """
+        for each in event.reports:
+            text = each.now.report.occurred
+            if text is not None and event.span is not None and each.now.occurred is event.span:
+                offset = self.history.homes[each.home].offset
+                span = parse_occurred(text, offset)
+                return Span(span.earliest, None) if ends_after(text, latest(each.reported), offset) else span
+        return None
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[Key, Estimate]]:
         """Yield the estimate of each key, in canonical order; by another policy, if one is given."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -31,7 +31,7 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, held_as_filed
+from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, happened, held_as_filed
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
 from domain.incident.state import rescope
@@ -102,7 +102,7 @@ class History:
         return self.own.utc_offset
 
     @property
-    def offset(self) -> timezone:
+    def offset(self) -> tzinfo:
         """Its offset: a day in it ends 23:59:59 there."""
         return self.own.offset
 
@@ -235,14 +235,16 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
     match fact:
         case ReportFiled():
             ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
-            version = _hold(history, home, _Content(ref, fact.report, fact.reported, fact.occurred, *placed), {})
+            occurred = happened(fact.report, fact.reported, fact.occurred, home.offset)
+            version = _hold(history, home, _Content(ref, fact.report, fact.reported, occurred, *placed), {})
             filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
             history.filed[fact.report_id] = filed
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
             report, placed = history.filed[fact.report_id], (recorded.text_commitment, recorded.position, fact.cause)
-            content = _Content(report.ref, fact.report, report.reported, fact.occurred, *placed)
+            occurred = happened(fact.report, report.reported, fact.occurred, home.offset)
+            content = _Content(report.ref, fact.report, report.reported, occurred, *placed)
             report.correct(_hold(history, home, content, report.rescoped))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():

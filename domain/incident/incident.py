@@ -1,6 +1,6 @@
 """What is asked of one incident, and what is answered: `decide` returns facts, or raises the Refusal that says why."""
 
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 from typing import assert_never
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Scope
@@ -134,7 +134,7 @@ def _amend(incident: Incident, command: AmendIncident) -> list[IncidentFact]:
     return [IncidentAmended(**changed, text=note(command.reason))]
 
 
-def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: timezone) -> ScopeDeclared:
+def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: tzinfo) -> ScopeDeclared:
     if command.name in (INCIDENT_SCOPE, EVENT_SCOPE):
         raise refusals.ScopeNameReserved(scope=command.name)
     if command.name in scopes:

@@ -19,7 +19,7 @@ from domain.incident.facts import (
     ReportRetracted,
 )
 from domain.incident.filing import filed_as
-from domain.incident.holding import Rescoped, held_as_filed
+from domain.incident.holding import Rescoped, happened, held_as_filed
 from domain.incident.warnings import Concern, Seen, Taken, content_of, occurrence_of, remember, warnings
 from domain.incident.whole import Whole
 from domain.report.kind import Report
@@ -106,7 +106,8 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
             _file(incident, fact, _taken(incident, fact))
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
-            filed.report, filed.occurred = fact.report, fact.occurred
+            filed.report = fact.report
+            filed.occurred = happened(fact.report, filed.reported, fact.occurred, incident.offset)
         case ReportRetracted():
             incident.reports[fact.report_id].retracted.add(fact.claim)
         case ReportReinstated():
@@ -116,7 +117,7 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
 
 
 def _file(incident: Incident, fact: ReportFiled, taken: Taken) -> None:
-    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, fact.occurred, incident.slug)
+    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, taken.occurred, incident.slug)
     remember(incident.seen, taken)
 
 
@@ -148,7 +149,8 @@ def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> 
 
 
 def _taken(incident: Incident, fact: ReportFiled) -> Taken:
-    filed = filed_as(fact.report_id, fact.report, (fact.reported, fact.occurred), incident.offset)
+    occurred = happened(fact.report, fact.reported, fact.occurred, incident.offset)
+    filed = filed_as(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_of(fact.report, fact.occurred, incident.offset)
-    return Taken(filed.ref, fact.report, fact.reported, fact.occurred, held, filed.event, occurrence)
+    occurrence = occurrence_of(fact.report, occurred, incident.offset)
+    return Taken(filed.ref, fact.report, fact.reported, occurred, held, filed.event, occurrence, incident.offset)

@@ -2,10 +2,10 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime, tzinfo
 
 from domain.claims import Held, latest
-from domain.clocks import Span
+from domain.clocks import Span, ends_after
 from domain.counts import words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
@@ -97,7 +97,7 @@ class Taken:
     """A report as it is taken: its id, spans (UTC) and held claims.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
-    first place, where all three are known.
+    first place, where all three are known; `offset` is the incident's.
     """
 
     report_id: str
@@ -107,9 +107,10 @@ class Taken:
     held: tuple[Held, ...]
     event: str | None
     occurrence: Occurrence | None
+    offset: tzinfo = UTC
 
 
-def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Occurrence | None:
+def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occurrence | None:
     """Return what two reports of one event have in common: kind, first day and first place, where all are known."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
@@ -142,9 +143,26 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
         yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
-    occurred, said = taken.occurred, latest(taken.reported)
-    if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:
-        yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
+    yield from _of_clocks(taken)
+
+
+def _of_clocks(taken: Taken) -> Iterator[Concern]:
+    """Tell what the clocks of a report leave in doubt: it tells of what had yet to happen."""
+    report = taken.report
+    if report.occurred is None:
+        return
+    if taken.occurred is None:
+        sentence = (
+            f"It is said to have happened ({report.occurred}) after it was reported ({report.reported_at}),"
+            " so it counts on no day; correct whichever is wrong."
+        )
+        yield Concern("occurred_after_reported", sentence)
+    elif ends_after(report.occurred, latest(taken.reported), taken.offset):
+        sentence = (
+            f"It is said to have gone on ({report.occurred}) after it was reported ({report.reported_at}),"
+            " so it counts up to the report; correct whichever is wrong."
+        )
+        yield Concern("occurred_ends_after_reported", sentence)
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

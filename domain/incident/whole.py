@@ -1,7 +1,7 @@
 """What is said of an incident as a whole: its title, period and scopes; whether it is open, and where it was merged."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, timezone
+from datetime import UTC, tzinfo
 from typing import assert_never
 
 from domain.claims import Scope
@@ -36,7 +36,7 @@ class Whole:
     slug: str = ""
     title: str = ""
     utc_offset: str = "Z"
-    offset: timezone = UTC
+    offset: tzinfo = UTC
     period: str | None = None
     countries: tuple[str, ...] = ()
     is_open: bool = True

@@ -15,7 +15,7 @@ no revision. What a later whole statement of the source withdrew is a step; what
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timezone
+from datetime import tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
@@ -53,7 +53,7 @@ def _steps(stood: Sequence[Held]) -> list[Step]:
     return steps
 
 
-def _record(series: Series, steps: Sequence[Step], reports: Mapping[str, ReportHistory], offset: timezone) -> Document:
+def _record(series: Series, steps: Sequence[Step], reports: Mapping[str, ReportHistory], offset: tzinfo) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
     behind = [reports[ref] for ref in {_report(held): None for held in series.stood}]
@@ -97,7 +97,7 @@ def _direction_changes(figures: Sequence[int]) -> int:
     return sum(before != after for before, after in pairwise(rises))
 
 
-def _days_until_near(steps: Sequence[Step], offset: timezone) -> int:
+def _days_until_near(steps: Sequence[Step], offset: tzinfo) -> int:
     """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
     last = steps[-1][0]
     near = len(steps) - 1

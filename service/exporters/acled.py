@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 from domain import catalogue
 from domain.actors import Actor
 from domain.claims import event_of_scope
+from domain.clocks import Span
 from domain.events import Event
 from domain.incident.history import ReportHistory
 from domain.places import Place
@@ -67,11 +68,12 @@ def _events(shown: Shown) -> Iterator[Mapping[str, object]]:
     """Yield a row, by day, for each event of a kind that ACLED has too, and for all violence."""
     found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
     dead = _dead(shown) if found else {}
-    day = {event.label: shown.day(event.span and (event.span.earliest or event.span.latest)) for event, _ in found}
+    spans = ((event.label, shown.said(event)) for event, _ in found)
+    day = {label: shown.day(span and (span.earliest or span.latest)) for label, span in spans}
     for event, reports in sorted(found, key=lambda each: (day[each[0].label], each[0].label)):
         row = {
             "event_id_cnty": f"{shown.history.slug}:{event.label}",
-            **_when(event, day[event.label]),
+            **_when(shown.said(event), day[event.label]),
             **_what(reports),
             **_who(reports[-1].now.report.actors),
             **_where(shown, reports),
@@ -115,8 +117,8 @@ def _what(reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _when(event: Event, day: str) -> Cells:
-    span = event.span
+def _when(span: Span | None, day: str) -> Cells:
+    """Return the day, and how precise it was said to be."""
     if span is None or span.earliest is None or span.latest is None:
         return {"event_date": day, "year": day[:4]}
     days = (span.latest - span.earliest).days + 1

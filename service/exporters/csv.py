@@ -92,8 +92,8 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         "; ".join(listed.admin1s),
         lat,
         lon,
-        shown.day(listed.occurred_from),
-        shown.day(listed.occurred_to),
+        shown.day(shown.happened.earliest),
+        shown.day(shown.happened.latest),
         listed.level,
     ]
 

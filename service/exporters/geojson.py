@@ -30,8 +30,8 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _feature(export: Export, folded: Folded) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, found = present.listed, places(Shown.of(folded, export.reading).reports)
-    began, ended = listed.occurred_from, listed.occurred_to
+    shown, listed = Shown.of(folded, export.reading), present.listed
+    found, began, ended = places(shown.reports), shown.happened.earliest, shown.happened.latest
     return {
         "type": "Feature",
         "id": listed.slug,

@@ -75,7 +75,8 @@ def _rows(export: Export, folded: Folded) -> Iterator[dict[str, object]]:
     listed, reading = shown.listed, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},
-        **{name: getattr(listed, name) for name in ("occurred_from", "occurred_to")},
+        "occurred_from": shown.happened.earliest,
+        "occurred_to": shown.happened.latest,
         "incident": listed.slug,
         "policy": reading.policy.id,
         "position": export.position,

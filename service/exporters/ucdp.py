@@ -52,7 +52,7 @@ def _event(shown: Shown) -> Cells:
     """Return an incident as UCDP would have an event: by our rule, and not by UCDP's judgement."""
     listed, events = shown.listed, shown.events
     sources = sorted({shown.history.name(each.now.origin) for each in shown.reports})
-    first, last = shown.day(listed.occurred_from), shown.day(listed.occurred_to)
+    first, last = shown.day(shown.happened.earliest), shown.day(shown.happened.latest)
     return {
         "id": listed.slug,
         "relid": listed.slug,
@@ -62,14 +62,17 @@ def _event(shown: Shown) -> Cells:
         "source_office": ";".join(sources),
         **_where(places(shown.reports), listed.countries),
         "event_clarity": "2" if len(events) > 1 else "1",
-        **(_when(first, last) if first and last else {}),
+        **_when(first, last),
     }
 
 
 def _when(first: str, last: str) -> Cells:
-    days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-    precision = next((code for most, code in _SPANS if days <= most), "5")
-    return {"date_prec": precision, "date_start": f"{first} 00:00:00.000", "date_end": f"{last} 00:00:00.000"}
+    """Return the days, each as far as it was said; how precise they are only where both were."""
+    cells: Cells = {f"date_{end}": f"{day} 00:00:00.000" for end, day in (("start", first), ("end", last)) if day}
+    if first and last:
+        days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+        cells["date_prec"] = next((code for most, code in _SPANS if days <= most), "5")
+    return cells
 
 
 def _where(found: list[Place], countries: Iterable[str]) -> Cells:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.one_server_will_do
 
 SAMPLE = "syria-coast-2025"
 UNTIL = "2025-03-09T20:59:59Z"
-TOWN = "a-town"
+TOWN, MISDATED = "a-town", "misdated"
 
 
 def report(number: int, **content: Any) -> FileReport:
@@ -38,6 +38,12 @@ def place(name: str, lat: str, lon: str, **more: str) -> dict[str, str]:
 
 def killed(number: str, **more: Any) -> dict[str, Any]:
     return {"id": number, "measure": "killed", "count": {"verbatim": number}, **more}
+
+
+def dated(number: int, occurred: str, **more: Any) -> FileReport:
+    """File an attack that was told of on 2 April, whatever its date."""
+    clocks = {"occurred": occurred, "reported_at": "2024-04-02" if number != 6 else "2024-05-02"}
+    return report(number, kind="attack_launched", method="air_strike", **clocks, **more)
 
 
 ACTORS = [
@@ -60,6 +66,10 @@ WRITTEN: tuple[AnyCommand, ...] = (
     ),
     report(2, kind="speech_delivered", event="attack", speaker="mayor", places=[place("Hall", "51.0", "4.0")]),
     report(3, kind="attack_launched", method="ambush", event="told-in-words", claims=[killed("dozens")]),
+    OpenIncident.model_validate({"slug": MISDATED, "title": "Dates that cannot be", "utc_offset": "+02:00"}),
+    dated(4, "2099-12-01", event="after"),
+    dated(5, "2024-04", event="month"),
+    dated(6, "2024-05-01/2031-05-02", event="past"),
     OpenIncident.model_validate({"slug": "quiet", "title": "Nothing is known yet"}),
 )
 
@@ -72,9 +82,11 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
     async def write() -> None:
         async with wiring.services(url) as house:
             await sample.load(house.writer, sample.read(resources.samples() / SAMPLE))
+            slug = ""
             for nth, command in enumerate(WRITTEN):
+                slug = command.slug if isinstance(command, OpenIncident) else slug
                 fact_id = command.report_id if isinstance(command, FileReport) else UUID(int=nth + 1)
-                stream = incident_stream(TOWN) if isinstance(command, FileReport) else None
+                stream = incident_stream(slug) if isinstance(command, FileReport) else None
                 await house.writer.write(Write(command, fact_id, bytes(32), stream))
 
     asyncio.run(write())
@@ -104,6 +116,19 @@ def test_the_table_of_estimates_has_hashtags_and_a_row_for_each_key(log: str) ->
     assert (quiet["status"], quiet["measure"], quiet["lower"]) == ("open", "", "")
 
 
+def test_files_give_the_dates_that_were_said_and_none_that_was_worked_out(log: str) -> None:
+    days = {row["event_id_cnty"]: row for row in table(log, "acled") if row["event_id_cnty"].startswith(MISDATED)}
+    told = {name.partition(":")[2]: (row["event_date"], row["time_precision"]) for name, row in days.items()}
+    assert told == {"after": ("", ""), "month": ("2024-04-01", "3"), "past": ("2024-05-01", "")}
+    (ucdp,) = [row for row in table(log, "ucdp") if row["id"] == MISDATED]
+    assert (ucdp["date_start"], ucdp["date_end"], ucdp["date_prec"]) == ("2024-04-01 00:00:00.000", "", "")
+    (hxl,) = [row for row in table(log, "csv") if row["incident"] == MISDATED]
+    assert (hxl["first_day"], hxl["last_day"]) == ("2024-04-01", "")
+    features = {each["id"]: each["properties"] for each in json.loads(exported(log, "geojson"))["features"]}
+    assert features[MISDATED]["occurred_from"] == "2024-03-31T22:00:00Z"
+    assert features[MISDATED]["occurred_to"] is None
+
+
 def test_a_table_is_of_its_reading(log: str) -> None:
     def civilians(**asked: Any) -> tuple[str, str]:
         (row,) = [
@@ -117,7 +142,7 @@ def test_a_table_is_of_its_reading(log: str) -> None:
     assert civilians() == ("1700", "true")
     assert civilians(reported_until=UNTIL) == ("830", "false")
     assert civilians(reported_until=UNTIL, policy="latest/1")[0] != ""
-    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {TOWN}
+    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {TOWN, MISDATED}
 
 
 def test_a_map_shows_places_of_violence_and_never_the_venue_of_a_speech(log: str) -> None:
