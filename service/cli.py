@@ -234,10 +234,17 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row that is not taken there, one a line.")
     ] = None,
+    warnings: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. [default: 20]"),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Record what files say. Rows that cannot be taken are listed, with the reason, and the rest goes in.
+
+    Rows that were taken and should be looked at again are listed as warnings: a figure that fell, a date after its
+    report.
 
     Safe to repeat: what is there already is found again, and recorded once. Works while Knownwhen is running.
 
@@ -250,7 +257,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     """
     from service.console import importing, outcome
 
-    asked = importing.Asked(format_, files, map_, path, reported_at, restore=restore, json=json, errors=errors)
+    asked = importing.Asked(format_, files, map_, path, reported_at, restore, json, errors, warnings)
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
 
 

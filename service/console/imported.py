@@ -1,4 +1,4 @@
-"""What came of an import: how many rows went where, and which were not taken, for people and for machines."""
+"""What came of an import: how many rows went where, which were not taken or warned of, for people and machines."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ from service.api.lines import refused
 from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Wrong
+from service.console.warned import LISTED, Warned
 from service.console.words import console, count, shown
 from service.eventstore.writer import Written
 from service.importer import Bad, Where
@@ -27,11 +28,13 @@ Fault = dict[str, Any]
 class Report:
     """Takes in what became of each row; a context, since faults may go into a file as they come.
 
-    Without a file, all faults are kept if `every` is asked for, else as many as are shown.
+    Without a file, all faults are kept if `every` is asked for, else as many as are shown. So many `warnings` are
+    listed, None for all.
     """
 
-    def __init__(self, errors: Path | None, *, every: bool) -> None:
+    def __init__(self, errors: Path | None, *, every: bool, warnings: int | None = LISTED) -> None:
         self.tally = Tally()
+        self.warned = Warned(warnings)
         self.faults: list[Fault] = []
         self.untaken = 0
         self._every = every
@@ -55,6 +58,8 @@ class Report:
         """Take in a row that was decided."""
         if isinstance(answer, Refusal):
             self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
+        else:
+            self.warned.take(row.where, answer.warnings)
         self.tally.count(outcome_of(row.taken, answer))
 
     def unread(self, row: Wrong | Bad) -> None:
@@ -66,8 +71,9 @@ class Report:
             self._keep({**_place(row.where), "outcome": INVALID, "reason": row.reason})
 
     def document(self) -> dict[str, Any]:
-        """Return the summary with the faults that were kept."""
-        return {"ok": not self.untaken, **self.tally.document(), "errors": self.faults}
+        """Return the summary with the warnings that are listed and the faults that were kept."""
+        warnings = self.warned.document()
+        return {"ok": not self.untaken, **self.tally.document(), "warnings": warnings, "errors": self.faults}
 
     def print(self, what: str, *, json: bool) -> None:
         """Print the summary, on standard output."""
@@ -80,6 +86,10 @@ class Report:
         if self.untaken > MOST_SHOWN:
             told = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
             out.print(f"… and {self.untaken - MOST_SHOWN:,} more; {told}.")
+        for each in self.warned.listed:
+            out.print(Text(shown(f"{_at(each)}: {each['code']}: {each['detail']}")), soft_wrap=True)
+        if self.warned.total:
+            out.print(self.warned.summary(), soft_wrap=True)
         out.print(self._summary(what), soft_wrap=True)
 
     def _summary(self, what: str) -> str:
@@ -115,9 +125,13 @@ def _place(where: Where) -> Fault:
 
 def _words(fault: Fault) -> str:
     """Return one line for a row that was not taken: where it stands, and why."""
-    version = f"version {fault['version']}" if "version" in fault else None
-    line = f"line {fault['line']:,}" if "line" in fault else None
-    where = ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)
     more = len(fault.get("errors", ())) - 1
     also = f" ({more} more.)" if more > 0 else ""
-    return f"{where}: {fault['reason']}{also}"
+    return f"{_at(fault)}: {fault['reason']}{also}"
+
+
+def _at(fault: Fault) -> str:
+    """Return where a row stands."""
+    version = f"version {fault['version']}" if "version" in fault else None
+    line = f"line {fault['line']:,}" if "line" in fault else None
+    return ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)

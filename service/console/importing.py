@@ -23,6 +23,7 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
+from service.console.warned import limit_of
 from service.importer import STDIN, Cells, Importer, Unreadable
 from service.settings import Settings
 
@@ -43,6 +44,7 @@ class Asked:
     restore: bool = False
     json: bool = False
     errors: Path | None = None
+    warnings: str | None = None
 
 
 def import_(settings: Settings, asked: Asked) -> int:
@@ -51,6 +53,7 @@ def import_(settings: Settings, asked: Asked) -> int:
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
     importer = _importer(asked)
+    limit_of(asked.warnings)  # what was typed wrongly is told before anything is read
     attempts = count()
 
     def work(url: str) -> Report:
@@ -109,7 +112,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
         migrated(url)
     held = partial(_held, url)
     reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, held)
-    with Report(asked.errors, every=asked.json) as report, progress() as told:
+    warnings = limit_of(asked.warnings)
+    with Report(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
         done = 0
 
         def advance(steps: int) -> None:

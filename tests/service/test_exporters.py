@@ -142,7 +142,10 @@ def test_a_table_is_of_its_reading(log: str) -> None:
     assert civilians() == ("1700", "true")
     assert civilians(reported_until=UNTIL) == ("830", "false")
     assert civilians(reported_until=UNTIL, policy="latest/1")[0] != ""
-    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {TOWN, MISDATED}
+    assert {each["incident"] for each in table(log, "csv", reported_until="2024-06-01T00:00:00Z")[1:]} == {
+        TOWN,
+        MISDATED,
+    }
 
 
 def test_a_map_shows_places_of_violence_and_never_the_venue_of_a_speech(log: str) -> None:
