@@ -39,7 +39,7 @@ _INSTANT = re.compile(
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _TIME_OF_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt _][0-9]")
 _OPEN = ("..", "")
-_DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59)
+_DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59, fold=1)
 _DIGITS = 6
 
 
@@ -103,9 +103,10 @@ def format_instant(moment: datetime) -> str:
 def parse_occurred(text: str, offset: tzinfo) -> Span:
     """Read when something happened: an EDTF level 1 date or interval, an instant, or two instants joined by “/”.
 
-    A day begins at 00:00:00 and ends at 23:59:59 in `offset`, the incident's; a month, season or year runs from its
-    first day to its last. `?`, `~` and `%` widen nothing. An open end (`..`) and an unknown one (nothing) are None,
-    beside a date or an instant; a date and an instant are not joined, as the date would have to pick an hour.
+    A day begins at 00:00:00 and ends at 23:59:59 in `offset`, the incident's, as it is at those moments; a month,
+    season or year runs from its first day to its last. `?`, `~` and `%` widen nothing. An open end (`..`) and an
+    unknown one (nothing) are None, beside a date or an instant; a date and an instant are not joined, as the date
+    would have to pick an hour.
     Raises ClockError.
     """
     if "/" not in text:
@@ -168,10 +169,11 @@ def _moment(text: str, offset: tzinfo) -> Span:
         instant = parse_instant(text)
         return Span(instant, instant)
     first, last = days(text)
-    return Span(
-        _in_utc(datetime.combine(first, _DAY_BEGINS, offset), text),
-        _in_utc(datetime.combine(last, _DAY_ENDS, offset), text),
-    )
+    begin = _in_utc(datetime.combine(first, _DAY_BEGINS, offset), text)
+    end = _in_utc(datetime.combine(last, _DAY_ENDS, offset), text)
+    if end < begin:  # as 30 December 2011 in Samoa
+        raise unreadable(text, f"names a day that the clocks of {offset.tzname(None)} skipped")
+    return Span(begin, end)
 
 
 def _in_utc(moment: datetime, text: str) -> datetime:

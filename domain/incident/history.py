@@ -1,16 +1,17 @@
 """The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Scope, event_scope, foreign
-from domain.clocks import Span
+from domain.clocks import Span, parse_reported
 from domain.incident.facts import (
     ClaimsRescoped,
+    IncidentAmended,
     IncidentFact,
     IncidentMerged,
     IncidentUnmerged,
@@ -31,6 +32,7 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
+from domain.incident.filing import occurred_span, read_span
 from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, happened, held_as_filed
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
@@ -260,7 +262,33 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
             return _rescope(history, home, fact)
         case _:
             _whole(history, home, fact)
-            return set()
+            return _reread(history, home) if isinstance(fact, IncidentAmended) and fact.time_zone else set()
+
+
+def _reread(history: History, home: Home) -> set[UUID]:
+    """Read anew, by the time zone of `home`, whatever was said there without an offset: its days are others.
+
+    A report becomes another object, as what holds the old one knows it by its clocks.
+    """
+    offset = home.offset
+    for report_id, report in history.filed.items():
+        if report.home == home.stream:
+            said = read_span(parse_reported, report.now.report.reported_at or "", offset)
+            again = history.filed[report_id] = replace(report, reported=said)
+            again.remake(partial(_read_anew, history, home, again))
+    for recorded in history.journal:
+        if recorded.stream == home.stream and isinstance(recorded.fact, ReportRetracted) and recorded.fact.reported_at:
+            history.filed[recorded.fact.report_id].retime(recorded.fact, offset)
+    return (
+        set(history.filed)
+        if home.stream == history.stream
+        else {report_id for report_id, report in history.filed.items() if report.home == home.stream}
+    )
+
+
+def _read_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
+    occurred = occurred_span(version.report, report.reported, home.offset)
+    return _held_anew(history, home, report, replace(version, occurred=occurred))
 
 
 def _whole(history: History, home: Home, fact: WholeFact) -> None:

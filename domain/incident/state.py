@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
 
-from domain.clocks import Span
+from domain.clocks import Span, parse_reported
 from domain.incident.facts import (
     ClaimsRescoped,
+    IncidentAmended,
     IncidentFact,
     IncidentOpened,
     ReportAssessed,
@@ -18,7 +19,7 @@ from domain.incident.facts import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.filing import filed_as
+from domain.incident.filing import filed_as, occurred_span, read_span
 from domain.incident.holding import Rescoped, happened, held_as_filed
 from domain.incident.warnings import Concern, Seen, Taken, content_of, occurrence_of, remember, warnings
 from domain.incident.whole import Whole
@@ -75,6 +76,8 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         _curated(incident, fact)
     else:
         incident.tell(fact)
+        if isinstance(fact, IncidentAmended) and fact.time_zone:
+            _reread(incident)
     return incident
 
 
@@ -146,6 +149,16 @@ def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> 
         rescoped.pop(claim, None)
     else:
         rescoped[claim] = Rescoped(fact.within, fact.scope, fact.bounds)
+
+
+def _reread(incident: Incident) -> None:
+    """Read the clocks of every report anew: days begin and end by another time zone."""
+    incident.seen = Seen()
+    for report_id, filed in incident.reports.items():
+        filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
+        filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
+        fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
+        remember(incident.seen, _taken(incident, fact))
 
 
 def _taken(incident: Incident, fact: ReportFiled) -> Taken:

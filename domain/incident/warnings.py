@@ -11,6 +11,7 @@ from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
 from domain.report.kind import Report
 from domain.words import slugify
+from domain.zones import WrittenZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,13 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
 def _of_clocks(taken: Taken) -> Iterator[Concern]:
     """Tell what the clocks of a report leave in doubt: it tells of what had yet to happen."""
     report = taken.report
+    if isinstance(taken.offset, WrittenZone) and not all(map(taken.offset.covers, _spans(taken))):
+        sentence = (
+            f"The offsets of {taken.offset.zone.name} are written down for the years {taken.offset.years} only, and a"
+            " time of this report lies outside of them: the nearest offset was taken. Amend “time_zone” to have the"
+            " offsets of further years written down."
+        )
+        yield Concern("outside_time_zone", sentence)
     if report.occurred is None:
         return
     if taken.occurred is None:
@@ -163,6 +171,12 @@ def _of_clocks(taken: Taken) -> Iterator[Concern]:
             " so it counts up to the report; correct whichever is wrong."
         )
         yield Concern("occurred_ends_after_reported", sentence)
+
+
+def _spans(taken: Taken) -> Iterator[Span]:
+    yield taken.reported
+    if taken.occurred is not None:
+        yield taken.occurred
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

@@ -1,4 +1,4 @@
-"""The warnings of an import: every one counted by its code, and the first of them listed with the row they are about."""
+"""The warnings of an import: every one counted by its code, and the first listed with the row they are about."""
 
 from collections import Counter
 from collections.abc import Iterable

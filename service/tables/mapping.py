@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE, Accumulation, ClaimId, Manner, Measure
 from domain.counts import Bound
-from domain.incident.commands import Countries, DeclareScope, UtcOffset
+from domain.incident.commands import Countries, DeclareScope, UtcOffset, ZoneName
 from domain.places import Precision
 from domain.populations import Population
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
 from service.tables.pattern import Pattern, columns_of
+from service.zones import known_zone
 
 TABLE_LENGTH = 40
 _CLAIM_ID_LENGTH = 20
@@ -135,6 +136,7 @@ class TableMap(Strict, frozen=True):
     registered: Registered | None = None
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     utc_offset: UtcOffset = "Z"
+    time_zone: Annotated[ZoneName, AfterValidator(known_zone)] | None = None
     period: str | None = None
     countries: Countries = ()
     scopes: tuple[DeclareScope, ...] = ()
@@ -151,6 +153,8 @@ class TableMap(Strict, frozen=True):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.time_zone is not None and "utc_offset" in self.model_fields_set:
+            raise PydanticCustomError("two_clocks", "Give a “time_zone” or a “utc_offset”, not both.")
         for column in columns_of(self.title):
             _expect(column, self.key, "title", "a column of the key, and only the key stays")
         for each in self.claims:

@@ -15,7 +15,7 @@ from service.tables.mapping import TableMap
 from service.tables.parsed import BEYOND, Raw, flattened, text_of
 from service.tables.pattern import columns_of, filled
 
-_OF_ANY_ROW: Final = {"utc_offset", "period", "countries", "scopes"}
+_OF_ANY_ROW: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
 _EMPTY: Final[Mapping[str, str]] = {}
 
 
