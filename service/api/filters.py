@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query
 
 from domain.listing import Listed
+from domain.places import COUNTRY_MEANING
 from service.api.restricting import Restriction
 from service.api.spans import Box, Span, any_within, boxes_of, span_of, words_searched
 from service.api.words import COUNTRIES, KIND_NAMES, NAMES, one_of
@@ -55,7 +56,7 @@ _SOURCE = (
 )
 
 Country = Annotated[
-    list[str] | None, COUNTRIES, Query(description=f"In this country, ISO 3166-1 alpha-2. {_ANY}", examples=[["SY"]])
+    list[str] | None, COUNTRIES, Query(description=f"In this country, {COUNTRY_MEANING}. {_ANY}", examples=[["SY"]])
 ]
 Kind = Annotated[
     list[str] | None,
