@@ -1,4 +1,4 @@
-"""Codes of countries: those that ISO 3166-1 assigns, those it leaves to users, and former ones, which reports of then use.
+"""Codes of countries: those that ISO 3166-1 assigns, those it leaves to users, and those of countries that were.
 
 A code that was withdrawn stays the name of a country that was: a report of 1991 in Yugoslavia is about YU.
 """

@@ -52,14 +52,16 @@ class CountryRule:
 class Coordinate:
     """Decimal degrees (WGS 84) from -`limit` to `limit`, kept as the text that was sent.
 
-    A binary fraction is refused: it would not give back the digits of the source,
-    and zeros at the end say how exact the point is.
+    A binary fraction is refused: it would not give back the digits of the source, and zeros at the end say how exact
+    the point is. A number of JSON comes here as its digits.
     """
 
     name: str
     limit: int
 
     def check_type(self, degrees: object) -> object:
+        if type(degrees) is int:
+            return str(degrees)
         if not isinstance(degrees, str):
             self._refuse("is a string of decimal degrees, such as “35.3612”", str(degrees))
         return degrees

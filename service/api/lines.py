@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID, uuid5
 
@@ -21,6 +21,7 @@ from service.api import writing
 from service.api.body import Sent, parse, read_report
 from service.api.complaints import Complaint, Where, complaints_of, path_of
 from service.api.failures import Problem, refuse_fields
+from service.api.numbers import taking_numbers
 from service.api.writing import Order, Terms
 from service.eventstore.writer import Write
 from service.names import each_once
@@ -63,7 +64,7 @@ def _read_quickly(raw: bytes) -> Taken | None:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and each_once(raw, cast("object", document)):
             line = cast("Document", document)
-            return Taken(taken(line), line)
+            return Taken(taken(line, mend=False), line)
     except (orjson.JSONDecodeError, Problem):
         pass
     return None
@@ -77,16 +78,17 @@ def _read_strictly(raw: bytes) -> Taken:
     return Taken(taken(line), line)
 
 
-def taken(document: Document) -> Write:
+def taken(document: Document, *, mend: bool = True) -> Write:
     """Return the write that a line asks for.
 
     Its id is the report's own, else one that follows from what the line says, so that the same line again is recorded
-    once, however it is spaced. Raises Problem, which names every field at fault.
+    once, however it is spaced. With `mend`, numbers are taken where text is asked for. Raises Problem, which names
+    every field at fault.
     """
     for name in _OTHERS:
         if name in document:
-            return _other(document, name)
-    return _report(document)
+            return _other(document, name, mend=mend)
+    return _report(document, mend=mend)
 
 
 def refused(refusal: refusals.Refusal, document: Document) -> Problem:
@@ -98,12 +100,12 @@ def refused(refusal: refusals.Refusal, document: Document) -> Problem:
     return writing.refused(refusal, order)
 
 
-def _report(document: Document) -> Write:
+def _report(document: Document, *, mend: bool) -> Write:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
-    report = read_report(body)
+    report = read_report(body, mend=mend)
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
@@ -124,13 +126,14 @@ def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
     return refuse_fields(found)
 
 
-def _other(document: Document, name: str) -> Write:
+def _other(document: Document, name: str, *, mend: bool) -> Write:
     model, body = _OTHERS[name], document[name]
     found = [Complaint(path_of((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
-        command = model.model_validate(body)
+        read = partial(taking_numbers, model.model_validate) if mend else model.model_validate
+        command = read(body)
         if isinstance(command, Registration) and "reliability" not in command.model_fields_set:
-            command = Introduction.model_validate(body)
+            command = Introduction.model_validate(command.model_dump(exclude_unset=True))
     except ValidationError as error:
         wrong = complaints_of(error.errors(include_url=False), model=model, document=body)
         raise refuse_fields([*(_within(name, each) for each in wrong), *found]) from None
