@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
-from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of
-from domain.clocks import Span, parse_occurred
+from domain.claims import INCIDENT_SCOPE, Key, event_scope, foreign, home_of, latest
+from domain.clocks import Span, begins_after, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, Told, events_of, local_day
 from domain.incident.history import History
@@ -84,7 +84,8 @@ class Days:
     """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
-    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
+    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments, and
+    claims on a period that had not begun when they were reported.
     """
 
     def __init__(self, history: History) -> None:
@@ -119,6 +120,8 @@ class Days:
         if label is None and span is None and key not in self._day_of_key:
             return  # as mostly: it is about the whole incident
         self._place(key, label, span)
+        if span is not None:
+            said = (each for each in said if not begins_after(span, latest(each[0].reported)))
         if label is not None:
             self._leasts[key] = _least(said)
             self._keys_of.setdefault(label, set()).add(key)
@@ -236,7 +239,10 @@ def account(history: History, weighed: Weighed) -> Account:
         if each.key.measure == "killed":
             span = found.span_of(each.key)
             if span is not None and _day_within(span, history.offset) is None:
-                undated += [Undated(claim, span) for claim in each.question.claims if not claim.rated_out]
+                counted = (claim for claim in each.question.claims if not claim.rated_out)
+                undated += [
+                    Undated(claim, span) for claim in counted if not begins_after(span, latest(claim.held.reported))
+                ]
     return Account(found.days(events), undated)
 
 

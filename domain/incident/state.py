@@ -166,4 +166,6 @@ def _taken(incident: Incident, fact: ReportFiled) -> Taken:
     filed = filed_as(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
     occurrence = occurrence_of(fact.report, occurred, incident.offset)
-    return Taken(filed.ref, fact.report, fact.reported, occurred, held, filed.event, occurrence, incident.offset)
+    return Taken(
+        filed.ref, fact.report, fact.reported, occurred, held, filed.event, occurrence, incident.offset, incident.scopes
+    )

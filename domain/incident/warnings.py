@@ -1,11 +1,11 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from domain.claims import Held, latest
-from domain.clocks import Span, ends_after
+from domain.claims import Held, Scope, latest
+from domain.clocks import Span, begins_after, ends_after, parse_occurred
 from domain.counts import words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
@@ -98,7 +98,8 @@ class Taken:
     """A report as it is taken: its id, spans (UTC) and held claims.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
-    first place, where all three are known; `offset` is the incident's.
+    first place, where all three are known; `offset` is the incident's, and so
+    are the declared `scopes`.
     """
 
     report_id: str
@@ -109,6 +110,7 @@ class Taken:
     event: str | None
     occurrence: Occurrence | None
     offset: tzinfo = UTC
+    scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
 
 
 def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occurrence | None:
@@ -121,7 +123,8 @@ def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occu
 
 def warnings(seen: Seen, taken: Taken) -> list[Concern]:
     """Compare a new report with what was seen before it."""
-    return [*_of_report(seen, taken), *(each for held in taken.held for each in _of_claim(seen, held))]
+    of_claims = (each for held in taken.held for each in (*_of_scope(taken, held), *_of_claim(seen, held)))
+    return [*_of_report(seen, taken), *of_claims]
 
 
 def remember(seen: Seen, taken: Taken) -> None:
@@ -177,6 +180,20 @@ def _spans(taken: Taken) -> Iterator[Span]:
     yield taken.reported
     if taken.occurred is not None:
         yield taken.occurred
+
+
+def _of_scope(taken: Taken, held: Held) -> Iterator[Concern]:
+    """Tell of a claim on a period that had not begun when it was reported."""
+    scope = taken.scopes.get(held.key.scope) if taken.scopes else None
+    if scope is None or scope.period is None:
+        return
+    if begins_after(parse_occurred(scope.period, taken.offset), latest(taken.reported)):
+        claim = held.ref.partition("#")[2]
+        sentence = (
+            f"Claim “{claim}” counts within “{held.key.scope}” ({scope.period}), which began after it was reported"
+            f" ({held.reported_at}), so it counts on no day; correct whichever is wrong."
+        )
+        yield Concern("scope_after_reported", sentence, claim)
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain import catalogue
 from domain.clocks import Span, format_instant, parse_occurred, parse_reported
 from domain.events import local_day
-from domain.incident.commands import CorrectReport
+from domain.incident.commands import CorrectReport, DeclareScope
 from domain.incident.facts import Recorded, ReportFiled
 from domain.incident.incident import warnings_about
 from domain.present import listed
@@ -171,3 +171,20 @@ def _within(span: Span, moment: str) -> bool:
 def _holds(span: Span, day: str, book: Book) -> bool:
     first, last = (end and local_day(end, book.history().offset).isoformat() for end in (span.earliest, span.latest))
     return (first is None or first <= day) and (last is None or day <= last)
+
+
+@pytest.mark.parametrize(("period", "undated"), [("2099-01-01", 0), ("2099-01-01/2099-01-03", 0), ("2025-03-06", None)])
+def test_a_claim_on_a_period_that_had_not_begun_counts_on_no_day_and_is_told(period: str, undated: int | None) -> None:
+    book = open_book(period=None)
+    book.do(DeclareScope.model_validate({"name": "then", "label": "Then", "period": period}))
+    incident = book.incident()
+    assert incident is not None
+    claim = {"id": "1", "measure": "killed", "scope": "then", "count": {"verbatim": "9"}}
+    book.file({"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-07", "claims": [claim]})
+    fact = cast("ReportFiled", book.facts[-1].fact)
+    codes = [each.code for each in warnings_about(incident, fact)]
+    document = book.read("escalation/1")
+    if undated is None:
+        assert (levels(book), codes) == ({"2025-03-06": 3}, [])
+    else:
+        assert (document["happened"], document["phases"], codes) == ([], [], ["scope_after_reported"])
