@@ -57,7 +57,7 @@ def parse(raw: bytes) -> object:
     A number that no integer would give back digit by digit comes as its Digits. Raises Problem.
     """
     with contextlib.suppress(_Doubtful, ValueError, RecursionError):
-        if not _DOUBTFUL.search(raw):
+        if not (_DOUBTFUL.search(raw) or _MINUS_NOUGHT.search(raw)):
             document = _PLAIN.decode(raw.decode())
             if raw.count(b"{") + raw.count(b"[") < DEEPEST or _shallow(document):
                 return document
@@ -80,8 +80,10 @@ def _doubt(_: str) -> NoReturn:
 
 
 _PLAIN = json.JSONDecoder(object_pairs_hook=_once, parse_float=_doubt, parse_constant=_doubt)
-_DOUBTFUL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}|[\[:,\s]-0(?![0-9])")
-"""What cannot be taken without a closer look: a NUL, half of a surrogate pair, a number beyond 2^53 - 1, and -0."""
+_DOUBTFUL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}")
+"""What cannot be taken without a closer look: a NUL, half of a surrogate pair, a number beyond 2^53 - 1."""
+_MINUS_NOUGHT = re.compile(rb"-0[,\]}\s]")
+"""A number that no integer gives back."""
 
 
 def _shallow(document: object) -> bool:

@@ -16,8 +16,9 @@ from domain import catalogue
 from domain.chronicle import Chronicle
 from domain.clocks import format_instant, parse_instant, parse_occurred
 from domain.incident import refusals
-from domain.incident.commands import AmendIncident, DeclareScope, OpenIncident, RetractReport
+from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident, OpenIncident, RetractReport
 from domain.incident.facts import IncidentAmended, IncidentOpened, ReportFiled, decode, encode
+from domain.incident.history import History
 from domain.incident.incident import warnings_about
 from domain.incident.trusted import trusted_bytes
 from domain.ledger.canonical import digest
@@ -290,20 +291,32 @@ def test_what_is_kept_true_fact_by_fact_is_what_a_whole_fold_tells_whatever_zone
     book = in_zone("Europe/Kyiv")
     for number, step in enumerate(steps):
         _do(book, step, number)
-    history = Book("kyiv").history()
-    present, chronicle = Present(history), Chronicle(book.stream)
-    history.stream = book.stream
-    present.reach.stream = book.stream
+    _grows_alike(book)
+
+
+def test_an_amended_zone_moves_the_days_of_what_was_merged_in() -> None:
+    book = open_book("kyiv", utc_offset="+02:00", period=None)
+    book.do(OpenIncident(slug="suburb", title="Suburb", utc_offset="+02:00"), "suburb")
+    for event, occurred in (("one", "T00:10:00"), ("two", "T00:20:00"), ("three", "T12:00:00")):
+        book.file(attack(f"2024-04-01{occurred}+03:00", event=event, claims=[]), slug="suburb")
+    book.do(MergeIncident(into="kyiv"), "suburb")
+    amended(book, time_zone="Europe/Kyiv")
+    assert days(book) == ["2024-04-01"]
+    _grows_alike(book)
+
+
+def _grows_alike(book: Book) -> None:
+    """See that what is kept true fact by fact tells what a whole fold does, at every position."""
+    present, chronicle = Present(History(book.stream)), Chronicle(book.stream)
     for recorded in book.facts:
         present.take_in(recorded)
         present.settle()
         chronicle.take_in(recorded)
-        position = recorded.position
+        whole = book.history(recorded.position)
         if present.history.slug:
-            whole = book.history(position)
             assert present.listed == listed(whole, Reading(None, present.policy))
-        if chronicle.known_at(position):
-            assert chronicle.document(position) == book.read(position=position)
+        if chronicle.known_at(recorded.position):
+            assert chronicle.document(recorded.position) == book.read(position=recorded.position)
 
 
 @given(st.datetimes(datetime(2015, 1, 1), datetime(2046, 12, 31)), st.sampled_from(("Europe/Kyiv", "Asia/Beirut")))  # noqa: DTZ001 - readings of a wall clock
