@@ -41,7 +41,7 @@ from domain.state_documents import (
     source_document,
     whole_document,
 )
-from domain.unfolding import OF_REPORTS, touched_by, weigh_anew
+from domain.unfolding import OF_REPORTS, retimed, touched_by, weigh_anew
 from domain.weighing import Increment, Scales
 
 T = TypeVar("T")
@@ -123,6 +123,7 @@ class Chronicle:
         self._sources: dict[str, Noted[Document | None]] = {}
         self._judged: dict[Key, Noted[Judged | None]] = {}
         self._policies = Noted[str]()
+        self._retimed = False
 
     @property
     def policy(self) -> Policy:
@@ -159,6 +160,8 @@ class Chronicle:
         led = self.reach.take_in(recorded)
         self.facts += 1
         self._versions[recorded.stream] = recorded.version
+        if retimed(recorded):
+            self._days, self._retimed = Days(self.history), True
         for report_id in touched_by(self.history, self._scales, recorded).reports:
             weigh_anew(self.history, self._scales, self.history.filed[report_id], None)
         if recorded.stream not in self.reach.streams:
@@ -226,6 +229,9 @@ class Chronicle:
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
+        if self._retimed:
+            labels |= self._told.events.keys()
+            self._retimed = False
         for label in labels:
             self._days.tell(label, events_of(self._told.events.get(label, {}).values()).get(label))
         self._tell(changed, position)

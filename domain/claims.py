@@ -100,9 +100,11 @@ def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[
     measure = measure if isinstance(measure, str) else None
 
     def of(figure: object) -> object:
-        count = cast("Mapping[str, Any]", figure).get("count") if isinstance(figure, Mapping) else None
-        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+        if not isinstance(figure, Mapping):
             return figure
+        count = cast("Mapping[str, Any]", figure).get("count")
+        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+            return cast("object", figure)
         told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
         return {**cast("Mapping[str, Any]", figure), "count": told}
 

@@ -7,7 +7,7 @@ EDTF intervals have no time of day. The text is kept as it was given; a Span is 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -23,7 +23,9 @@ __all__ = [
     "EdtfReported",
     "Instant",
     "Span",
+    "begins_after",
     "clamp",
+    "ends_after",
     "format_instant",
     "parse_instant",
     "parse_occurred",
@@ -37,7 +39,7 @@ _INSTANT = re.compile(
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _TIME_OF_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt _][0-9]")
 _OPEN = ("..", "")
-_DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59)
+_DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59, fold=1)
 _DIGITS = 6
 
 
@@ -98,12 +100,13 @@ def format_instant(moment: datetime) -> str:
     return _in_utc(moment, str(moment)).replace(tzinfo=None).isoformat() + "Z"
 
 
-def parse_occurred(text: str, offset: timezone) -> Span:
+def parse_occurred(text: str, offset: tzinfo) -> Span:
     """Read when something happened: an EDTF level 1 date or interval, an instant, or two instants joined by “/”.
 
-    A day begins at 00:00:00 and ends at 23:59:59 in `offset`, the incident's; a month, season or year runs from its
-    first day to its last. `?`, `~` and `%` widen nothing. An open end (`..`) and an unknown one (nothing) are None,
-    beside a date or an instant; a date and an instant are not joined, as the date would have to pick an hour.
+    A day begins at 00:00:00 and ends at 23:59:59 in `offset`, the incident's, as it is at those moments; a month,
+    season or year runs from its first day to its last. `?`, `~` and `%` widen nothing. An open end (`..`) and an
+    unknown one (nothing) are None, beside a date or an instant; a date and an instant are not joined, as the date
+    would have to pick an hour.
     Raises ClockError.
     """
     if "/" not in text:
@@ -119,7 +122,7 @@ def parse_occurred(text: str, offset: timezone) -> Span:
     return span
 
 
-def parse_reported(text: str, offset: timezone) -> Span:
+def parse_reported(text: str, offset: tzinfo) -> Span:
     """Read when a source said something: an EDTF date, an instant, or `../` before either, “by then at the latest”.
 
     Days end as in `parse_occurred`. `latest` is never None: a reading has to compare with it. Raises ClockError.
@@ -137,6 +140,17 @@ def clamp(span: Span, latest: datetime) -> Span:
     )
 
 
+def begins_after(span: Span, moment: datetime) -> bool:
+    """Say whether a span lies wholly after a moment, to the second, as days end at 23:59:59."""
+    return span.earliest is not None and span.earliest.replace(microsecond=0) > moment
+
+
+def ends_after(text: str, moment: datetime, offset: tzinfo) -> bool:
+    """Say whether the end of an interval, as it was said, lies wholly after a moment; what is open has no end."""
+    _, _, last = text.partition("/")
+    return last not in _OPEN and begins_after(_moment(last, offset), moment)
+
+
 def _sides(text: str) -> tuple[str, str]:
     first, _, last = text.partition("/")
     if "/" in last:
@@ -150,22 +164,23 @@ def _has_time(text: str) -> bool:
     return _TIME_OF_DAY.match(text) is not None
 
 
-def _moment(text: str, offset: timezone) -> Span:
+def _moment(text: str, offset: tzinfo) -> Span:
     if _has_time(text):
         instant = parse_instant(text)
         return Span(instant, instant)
     first, last = days(text)
-    return Span(
-        _in_utc(datetime.combine(first, _DAY_BEGINS, offset), text),
-        _in_utc(datetime.combine(last, _DAY_ENDS, offset), text),
-    )
+    begin = _in_utc(datetime.combine(first, _DAY_BEGINS, offset), text)
+    end = _in_utc(datetime.combine(last, _DAY_ENDS, offset), text)
+    if end < begin:  # as 30 December 2011 in Samoa
+        raise unreadable(text, f"names a day that the clocks of {offset.tzname(None)} skipped")
+    return Span(begin, end)
 
 
 def _in_utc(moment: datetime, text: str) -> datetime:
     return _local(moment, UTC, text)
 
 
-def _local(moment: datetime, offset: timezone, text: str) -> datetime:
+def _local(moment: datetime, offset: tzinfo, text: str) -> datetime:
     try:
         return moment.astimezone(offset)
     except OverflowError:
@@ -175,7 +190,7 @@ def _local(moment: datetime, offset: timezone, text: str) -> datetime:
 _FARTHEST = (timezone(timedelta(hours=23, minutes=59)), timezone(-timedelta(hours=23, minutes=59)))
 
 
-def _anywhere(parse: Callable[[str, timezone], Span]) -> Callable[[str], None]:
+def _anywhere(parse: Callable[[str, tzinfo], Span]) -> Callable[[str], None]:
     """Try a text at both extremes: once stored, it must stay readable and printable whatever the incident's offset."""
 
     @lru_cache(maxsize=16_384)

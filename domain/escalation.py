@@ -8,10 +8,10 @@ A toll that accumulates is never differenced into days: those newly reported on 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timezone
+from datetime import date, tzinfo
 
-from domain.claims import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of
-from domain.clocks import Span, parse_occurred
+from domain.claims import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of, latest
+from domain.clocks import Span, begins_after, parse_occurred
 from domain.estimates import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.events import Event, Told, events_of, local_day, offset_of
 from domain.incident.history import History
@@ -62,7 +62,7 @@ class Undated:
 
     claim: Standing
     period: Span
-    offset: timezone
+    offset: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ class Days:
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
     Its days are those of the incident whose event it is, so that to merge or to move turns no day into another.
-    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments.
+    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments, and
+    claims on a period that had not begun when they were reported.
     """
 
     def __init__(self, history: History) -> None:
@@ -124,6 +125,8 @@ class Days:
         if label is None and span is None and key not in self._day_of_key:
             return  # as mostly: it is about the whole incident
         self._place(key, label, span)
+        if span is not None:
+            said = (each for each in said if not begins_after(span, latest(each[0].reported)))
         if label is not None:
             self._leasts[key] = _least(said)
             self._keys_of.setdefault(label, set()).add(key)
@@ -243,7 +246,12 @@ def account(history: History, weighed: Weighed) -> Account:
             span = found.span_of(each.key)
             offset = _offset(history, each.key)
             if span is not None and _day_within(span, offset) is None:
-                undated += [Undated(claim, span, offset) for claim in each.question.claims if not claim.rated_out]
+                counted = (claim for claim in each.question.claims if not claim.rated_out)
+                undated += [
+                    Undated(claim, span, offset)
+                    for claim in counted
+                    if not begins_after(span, latest(claim.held.reported))
+                ]
     return Account(found.days(events), undated)
 
 
@@ -268,7 +276,7 @@ def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
     return label, None
 
 
-def _offset(history: History, key: Key) -> timezone:
+def _offset(history: History, key: Key) -> tzinfo:
     """Return the offset of the incident whose scope a key has."""
     home = home_of(key.scope)[0]
     return history.offset if home is None else history.home(home).offset
@@ -297,7 +305,7 @@ def _greatest(ends: Iterable[tuple[Key, End | None]]) -> End | None:
     return min(found, key=lambda each: (-each[1].figure, len(each[0].canonical), each[0].canonical))[1]
 
 
-def _day_within(span: Span | None, offset: timezone) -> date | None:
+def _day_within(span: Span | None, offset: tzinfo) -> date | None:
     """Return the one local day that a span lies within, None if there is none."""
     if span is None or span.earliest is None or span.latest is None:
         return None

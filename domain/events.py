@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -102,11 +102,11 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
     return span.earliest is None, span.latest - start, start, ref
 
 
-def offset_of(history: History, label: str) -> timezone:
+def offset_of(history: History, label: str) -> tzinfo:
     """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
     return history.home(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
-def local_day(moment: datetime, offset: timezone) -> date:
+def local_day(moment: datetime, offset: tzinfo) -> date:
     """Return the day of a moment in the incident's offset."""
     return moment.astimezone(offset).date()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from domain.claims import Held, Key, latest
 from domain.events import local_day
@@ -55,8 +55,9 @@ def learned(history: History, moment: datetime | None) -> Learned:
     changes: list[Change] = []
     increments: list[tuple[date, Held]] = []
     for day in sorted(moved):
-        midnight = datetime.combine(day + timedelta(days=1), time(), history.offset) - timedelta(microseconds=1)
-        walk.to(midnight if moment is None else min(midnight, moment), moved[day])
+        midnight = datetime.combine(day + timedelta(days=1), time(), history.offset).astimezone(UTC)
+        end = midnight - timedelta(microseconds=1)
+        walk.to(end if moment is None else min(end, moment), moved[day])
         for key, voice in walk.moved():
             changes += walk.changes(day, key, voice)
             told = (held for held in voice.increments.get(key, {}).values() if not voice.replacement(held))

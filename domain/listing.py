@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Key
+from domain.clocks import parse_offset
 from domain.killed import Killed
 from domain.tallies import Moments, Tally
+from domain.zones import TimeZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Listed:
     `level` is the highest of any day (escalation/1); `killed` what was said of those killed, with what each figure
     counts; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
     `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
-    speech was held is no place of violence. `words` are what it is found by.
+    speech was held is no place of violence. `words` are what it is found by. Where it has a `time_zone`, its days are
+    those of that, and `utc_offset` says nothing.
     """
 
     slug: str
@@ -28,6 +31,7 @@ class Listed:
     countries: tuple[str, ...]
     period: str | None
     utc_offset: str
+    time_zone: TimeZone | None
     kinds: tuple[str, ...]
     actors: tuple[str, ...]
     sources: tuple[str, ...]
@@ -40,6 +44,11 @@ class Listed:
     occurred_from: datetime | None
     occurred_to: datetime | None
     words: tuple[str, ...]
+
+    @property
+    def offset(self) -> tzinfo:
+        """By which clock its days begin and end."""
+        return self.time_zone.offset if self.time_zone else parse_offset(self.utc_offset)
 
 
 class Moved(NamedTuple):

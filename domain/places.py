@@ -9,24 +9,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from domain.countries import hint_for, is_country
 from domain.words import Label, Listed, Strict
 
-# ISO 3166-1: the 249 codes officially assigned, as in the tz database's iso3166.tab.
-_ASSIGNED = frozenset(
-    re.findall(
-        "[A-Z]{2}",
-        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
-        "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
-        "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
-        "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
-        "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
-        "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
-        "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW",
-    )
-)
-# ISO 3166-1:2013 §8.1.3: codes that users may assign; XK (Kosovo) is the one in wide use.
-_OF_ONES_OWN = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")
-_MEANT = {"UK": "GB", "EL": "GR"}
 # With a length to mind, pydantic refuses half a surrogate pair, which no error could quote.
 _A_STRING = core_schema.str_schema(strict=True, min_length=0)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
@@ -37,40 +22,46 @@ Precision = Annotated[
 """How near to the event the point lies: the spot, its surroundings, a locality, or the middle of an area."""
 
 
+COUNTRY_PATTERN = "^[A-Z]{2}(?:[A-Z]{2})?$"
+COUNTRY_MEANING = (
+    "ISO 3166-1 alpha-2; for a former country its own two letters, such as YU, or the four of ISO 3166-3, such as CSHH"
+)
+
+
 @dataclass(frozen=True)
 class CountryRule:
-    """ISO 3166-1 alpha-2, upper case: assigned codes, and those that the standard leaves to users."""
+    """ISO 3166-1 alpha-2, upper case: assigned codes, and those that the standard leaves to users; former ones too.
+
+    A former country is written as ISO 3166-3 has it, by the two letters that were its own, or else by its four.
+    """
 
     def check(self, code: str) -> str:
-        if code in _ASSIGNED or _OF_ONES_OWN.fullmatch(code):
+        if is_country(code):
             return code
-        meant = _MEANT.get(code.upper(), code.upper())
-        hint = f"did you mean “{meant}”?" if meant in _ASSIGNED else "write one such as “SY”."
-        raise PydanticCustomError(
-            "country",
-            "“{code}” is not a country code of ISO 3166-1 alpha-2; {hint}",
-            {"code": code[:100], "hint": hint},
-        )
+        sentence = "“{code}” is not a country code of ISO 3166-1 alpha-2; {hint}"
+        raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": hint_for(code)})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
         return core_schema.no_info_after_validator_function(self.check, _A_STRING)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166-1 alpha-2"}
+        return {"type": "string", "pattern": COUNTRY_PATTERN, "description": COUNTRY_MEANING}
 
 
 @dataclass(frozen=True)
 class Coordinate:
     """Decimal degrees (WGS 84) from -`limit` to `limit`, kept as the text that was sent.
 
-    A binary fraction is refused: it would not give back the digits of the source,
-    and zeros at the end say how exact the point is.
+    A binary fraction is refused: it would not give back the digits of the source, and zeros at the end say how exact
+    the point is. A number of JSON comes here as its digits.
     """
 
     name: str
     limit: int
 
     def check_type(self, degrees: object) -> object:
+        if type(degrees) is int:
+            return str(degrees)
         if not isinstance(degrees, str):
             self._refuse("is a string of decimal degrees, such as “35.3612”", str(degrees))
         return degrees

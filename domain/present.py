@@ -22,7 +22,7 @@ from domain.killed import KILLED, InEvents, Part, Tolls, in_events_key
 from domain.listing import Listed, Moved, Tallies
 from domain.reading import Reading
 from domain.searching import words_of
-from domain.unfolding import OF_REPORTS, touched_by, weigh_anew
+from domain.unfolding import OF_REPORTS, retimed, touched_by, weigh_anew
 from domain.weighing import Scales
 
 VIOLENCE = "violence"
@@ -56,6 +56,7 @@ class Present:
         self._touched: set[UUID] = set()
         self._led: set[UUID] = set()
         self._adopted = False
+        self._retimed = False
         self._stale = self._ordered = True
         self._level: int | None = None
         self._opened: Recorded | None = None
@@ -80,6 +81,8 @@ class Present:
     def take_in(self, recorded: Recorded) -> None:
         """Take in a fact; facts of one stream come in the order of their versions."""
         self._led.update(self.reach.take_in(recorded))
+        if retimed(recorded):
+            self._days, self._retimed = Days(self.history), True
         touched = touched_by(self.history, self._scales, recorded).reports
         for report_id in touched:
             weigh_anew(self.history, self._scales, self.history.filed[report_id], self._until)
@@ -93,6 +96,9 @@ class Present:
         labels: set[str] = set()
         for ref, report in self._scales.heard().items():
             self._hear(ref, None if report is None else report.now, labels)
+        if self._retimed:
+            labels |= self._told.keys()
+            self._retimed = False
         for label in labels:
             self._tell(label)
         moved = self._scales.moved()
@@ -154,6 +160,7 @@ class Present:
             own.countries,
             own.period,
             own.utc_offset,
+            own.time_zone,
             said.kinds.all,
             said.actors.all,
             said.sources.all,

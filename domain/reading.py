@@ -50,8 +50,11 @@ class View:
 
 
 def span_document(said: str | None, span: Span | None) -> Document | None:
-    """Write a clock into a document: the words as said, and the span they mean in UTC; None where nothing was said."""
+    """Write a clock into a document: the words as said, and the span they mean in UTC; None where nothing was said.
+
+    What was said stands there even where it means no time at all: an `occurred` after its report.
+    """
     if span is None:
-        return None
+        return None if said is None else {"said": said, "earliest": None, "latest": None}
     ends = [None if end is None else format_instant(end) for end in (span.earliest, span.latest)]
     return {"said": said, "earliest": ends[0], "latest": ends[1]}

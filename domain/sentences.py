@@ -1,6 +1,6 @@
 """Sentences that can be quoted: an estimate in plain words, with a name, a day and a relay for each figure."""
 
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 
 from domain.claims import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.counts import words_for
@@ -44,7 +44,7 @@ def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
     return [" ".join(part for part in text if part)]
 
 
-def day_words(moment: datetime, offset: timezone, year: int | None) -> str:
+def day_words(moment: datetime, offset: tzinfo, year: int | None) -> str:
     """Print the local day of a moment: `12 March`, with the year where it is not the incident's."""
     local = moment.astimezone(offset)
     day = f"{local.day} {_MONTHS[local.month - 1]}"

@@ -12,6 +12,7 @@ from domain.reading import Document
 from domain.sources import ANONYMOUS, AnonymousSource
 from domain.weighing import stated_scope
 from domain.words import Strict
+from domain.zones import TimeZone
 
 Blame = tuple[str, str, str, str]
 """A statement on who is responsible: act, by whom, about whom, of which event; empty where it does not say."""
@@ -23,12 +24,17 @@ def whole_document(history: History) -> Document:
         "incident": history.slug,
         "title": history.title,
         "status": "open" if history.is_open else "closed",
-        "utc_offset": history.utc_offset,
+        **clock_document(history.utc_offset, history.own.time_zone),
         "period": history.period,
         "countries": list(history.countries),
         "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
         "merged": sorted(home.slug for home in history.shown() if home is not history.own),
     }
+
+
+def clock_document(utc_offset: str, zone: TimeZone | None) -> Document:
+    """Say by which clock days begin and end: a fixed offset, or a time zone and then no offset of its own."""
+    return {"utc_offset": utc_offset} if zone is None else {"utc_offset": None, "time_zone": zone.name}
 
 
 def places_document(places: Iterable[Place]) -> list[Document]:

@@ -28,6 +28,11 @@ OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, R
 """Facts that say nothing of an incident as a whole."""
 
 
+def retimed(recorded: Recorded) -> bool:
+    """Say whether the days of an incident begin and end at other moments from this fact on."""
+    return isinstance(recorded.fact, IncidentAmended) and recorded.fact.time_zone is not None
+
+
 class Touched(NamedTuple):
     """What a fact has to do with: reports that may count otherwise, and what a source that was graded stands by."""
 

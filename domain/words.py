@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any
@@ -13,6 +14,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 SLUG_LENGTH = 100
+BIGGEST_WHOLE = 2**53 - 1
+"""Beyond it, readers of JSON disagree (RFC 8259 §6)."""
+_LONGEST_WHOLE = len(str(BIGGEST_WHOLE))
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _OWN_WORD = re.compile(r"x-[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
@@ -20,6 +24,28 @@ _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 _PLAIN = core_schema.str_schema(strict=True, min_length=0)
 """Any string that UTF-8 can hold: only with a length to check does pydantic refuse half of a surrogate pair."""
+
+
+class Digits(str):
+    """A number as JSON wrote it, where neither an integer nor a binary fraction would give back its digits: `35.50`.
+
+    Where text is asked for it is that text; where a whole number is, `12.0` is 12.
+    """
+
+    __slots__ = ()
+
+    @property
+    def whole(self) -> int | None:
+        """The whole number that it is, up to 2^53 - 1 (RFC 8259 §6); None where it has a fraction, or is greater."""
+        try:
+            exact = Decimal(self)
+        except InvalidOperation:  # an exponent of which nobody could write the digits
+            return None
+        if not exact:
+            return 0
+        if exact.adjusted() >= _LONGEST_WHOLE or exact != exact.to_integral_value():
+            return None
+        return int(exact) if abs(exact) <= BIGGEST_WHOLE else None
 
 
 class Strict(BaseModel, frozen=True):

@@ -264,10 +264,17 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row that is not taken there, one a line.")
     ] = None,
+    warnings: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. [default: 20]"),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Record what files say. Rows that cannot be taken are listed, with the reason, and the rest goes in.
+
+    Rows that were taken and should be looked at again are listed as warnings: a figure that fell, a date after its
+    report.
 
     Safe to repeat: what is there already is found again, and recorded once. Works while Knownwhen is running.
 
@@ -284,7 +291,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
 
     layout = {"encoding": encoding, "sheet": sheet, "dates": dates, "decimal": decimal}
     asked = importing.Asked(
-        format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors
+        format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors, warnings=warnings
     )
     outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
 

@@ -63,9 +63,22 @@ XK - 347 Kosovo; YE 887 678/680 Yemen; YT 175 - Mayotte; ZA 710 560 South Africa
 ZW 716 552 Zimbabwe
 """
 
+# ISO 3166-3: former countries as we write them, with the last numeric code of each that had one.
+_FORMER: Final = """
+AIDJ 262 - French Afars and Issas; AN 530 - Netherlands Antilles; BQAQ - - British Antarctic Territory;
+BU 104 775 Burma; CSHH 200 315 Czechoslovakia; CSXX 891 345 Serbia and Montenegro;
+CT 128 - Canton and Enderbury Islands; DD 278 265 German Democratic Republic; DY 204 434 Dahomey;
+FQ - - French Southern and Antarctic Territories; FX 249 220 Metropolitan France;
+GEHH 296 - Gilbert and Ellice Islands; HV 854 439 Upper Volta; JT 396 - Johnston Island; MI 488 - Midway Islands;
+NH 548 - New Hebrides; NQ 216 - Dronning Maud Land; NT 536 - Neutral Zone; PC 582 - Pacific Islands (Trust Territory);
+PU 849 - US Miscellaneous Pacific Islands; PZ - - Panama Canal Zone; RH 716 552 Southern Rhodesia; SKIN - - Sikkim;
+SU 810 365 Soviet Union; TP 626 860 East Timor; VD - 816 Democratic Republic of Viet-Nam; WK 872 - Wake Island;
+YD 720 680 Democratic Yemen; YU 891 345 Yugoslavia; ZR 180 490 Zaire
+"""
+
 
 class Country(NamedTuple):
-    """A country: alpha-2, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and its common name.
+    """A country: its code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and its common name.
 
     `states` are the numbers of Gleditsch and Ward of the states that lay there, the one of today first.
     """
@@ -81,17 +94,18 @@ def _read(entry: str) -> Country:
     return Country(code, number.strip("-"), tuple(states.split("/")) if states != "-" else (), name)
 
 
+_TODAY: Final = tuple(map(_read, _LISTED.split(";")))
 BY_CODE: Final[Mapping[str, Country]] = MappingProxyType(
-    {country.code: country for country in map(_read, _LISTED.split(";"))}
+    {country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))}
 )
-"""Every country by its alpha-2 code."""
+"""Every country by its code, former ones too."""
 BY_NUMBER: Final[Mapping[int, Country]] = MappingProxyType(
-    {int(country.number): country for country in BY_CODE.values() if country.number}
+    {int(country.number): country for country in _TODAY if country.number}
 )
-"""Countries by the numeric code of ISO 3166-1."""
-BY_NAME: Final[Mapping[str, Country]] = MappingProxyType({country.name: country for country in BY_CODE.values()})
-"""Countries by their names, as they stand here."""
+"""Countries of today by the numeric code of ISO 3166-1."""
+BY_NAME: Final[Mapping[str, Country]] = MappingProxyType({country.name: country for country in _TODAY})
+"""Countries of today by their names, as they stand here."""
 BY_STATE: Final[Mapping[int, Country]] = MappingProxyType(
-    {int(state): country for country in BY_CODE.values() for state in country.states}
+    {int(state): country for country in _TODAY for state in country.states}
 )
-"""Countries by the number of Gleditsch and Ward."""
+"""Countries of today by the number of Gleditsch and Ward."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
@@ -171,7 +171,7 @@ def tier(report: ReportHistory) -> Tier:
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
-def _said(text: str, offset: timezone, told: datetime) -> When:
+def _said(text: str, offset: tzinfo, told: datetime) -> When:
     """Return what a text says of when something happened that was told at a moment."""
     span, sides = parse_occurred(text, offset), text.split("/")
     if span.earliest is not None and span.earliest > told:

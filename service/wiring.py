@@ -33,6 +33,7 @@ from service.projecting.runner import Runner
 from service.readmodels import MODELS
 from service.sealing.publications import Publications
 from service.sealing.tree import LogTree
+from service.zones import zone
 
 PATIENCE = 3.0
 """How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""
@@ -51,7 +52,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
     pool.timeout = PATIENCE
     with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
         async with pool:
-            writer = Writer(log.recorder)
+            writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:

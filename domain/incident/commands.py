@@ -1,9 +1,9 @@
 """What can be asked of an incident, imperative; each body of a write request is one of these."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SerializeAsAny, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, SerializeAsAny, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.claims import ClaimId, ClaimRef, Scope
@@ -22,6 +22,8 @@ def _offset(text: str) -> str:
 
 
 UtcOffset = Annotated[str, AfterValidator(_offset), Field(examples=["+03:00"])]
+ZoneName = Annotated[Label, Field(examples=["Europe/Kyiv"])]
+"""An IANA time zone; which names there are is told when the command is decided."""
 Country = Annotated[str, CountryRule()]
 Countries = Annotated[tuple[Country, ...], Field(max_length=50)]
 
@@ -65,22 +67,36 @@ def _not_an_id(slug: str) -> str:
 
 
 class OpenIncident(Strict, frozen=True):
-    """Open an incident. `slug` and `utc_offset` are final; a day ends 23:59:59 at that offset."""
+    """Open an incident. `slug` and `utc_offset` are final; a day ends 23:59:59 at that offset.
+
+    A `time_zone` instead of it gives each day the offsets that apply at its begin and its end.
+    """
 
     slug: Annotated[Slug, AfterValidator(_not_an_id)]
     title: Label
     utc_offset: UtcOffset = "Z"
+    time_zone: ZoneName | None = None
     period: EdtfOccurred | None = None
     countries: Countries = ()
     scopes: Annotated[tuple[DeclareScope, ...], Field(max_length=200)] = ()
 
+    @model_validator(mode="after")
+    def _one_clock(self) -> Self:
+        if self.time_zone is not None and "utc_offset" in self.model_fields_set:
+            raise PydanticCustomError("two_clocks", "Give a “time_zone” or a “utc_offset”, not both.")
+        return self
+
 
 class AmendIncident(Strict, frozen=True):
-    """Change what we say about the incident as a whole; only the fields given."""
+    """Change what we say about the incident as a whole; only the fields given.
+
+    With another `time_zone`, days said without an offset are read by its offsets from this position on.
+    """
 
     title: Label | None = None
     period: EdtfOccurred | None = None
     countries: Countries | None = None
+    time_zone: ZoneName | None = None
     reason: Words | None = None
 
 

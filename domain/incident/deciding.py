@@ -1,14 +1,16 @@
 """Where every command is decided: which states it touches, and which facts it makes in which streams."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol, cast
 from uuid import UUID
 
+from domain.clocks import Span, parse_occurred
 from domain.incident import curation, refusals, source
 from domain.incident.commands import (
     About,
     AdoptPolicy,
+    AmendIncident,
     AssessReport,
     Command,
     CorrectReport,
@@ -30,11 +32,13 @@ from domain.incident.incident import decide, expect_open
 from domain.incident.source import Source
 from domain.incident.state import Incident
 from domain.sources import Registration, origin_of
+from domain.zones import TimeZone, UnknownZone, window_of
 
 AnyCommand = Command | Curation | About | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts, each with the stream that it goes into; the first is the one that the request's id names."""
 
+_HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
 _OF_A_REPORT: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
@@ -55,6 +59,10 @@ class States(Protocol):
 
     def home_of(self, report_id: UUID) -> UUID:
         """Return the stream of the incident that a report was filed under; raises ReportUnknown."""
+        ...
+
+    def zone(self, name: str, window: tuple[int, int]) -> TimeZone:
+        """Return a time zone with its offsets from the first year of the window to the last; raises UnknownZone."""
         ...
 
 
@@ -84,7 +92,7 @@ def decided(
         return _curated(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
         return _whole_statement(states, cast("Incident", incident), command, now)
-    return [(stream, fact) for fact in decide(incident, command, now)]
+    return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
 def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
@@ -137,6 +145,23 @@ def _target(states: States, command: Command | Curation, named: UUID | None) -> 
     if isinstance(command, OpenIncident):
         return incident_stream(command.slug)
     return named or states.home_of(cast("MoveReport", command).report_id)
+
+
+def _zone(states: States, incident: Incident | None, command: Command, now: datetime) -> TimeZone | None:
+    """Look up the time zone that a command names, with the offsets of the years around what is known by then."""
+    if not isinstance(command, OpenIncident | AmendIncident) or command.time_zone is None:
+        return None
+    periods = [command.period or (incident.period if incident else None)]
+    scopes = command.scopes if isinstance(command, OpenIncident) else cast("Incident", incident).scopes.values()
+    periods += [scope.period for scope in scopes]
+    spans = [Span(now, now), *(parse_occurred(period, UTC) for period in periods if period)]
+    spans += [filed.occurred for filed in incident.reports.values() if filed.occurred] if incident else []
+    try:
+        return states.zone(command.time_zone, window_of(spans))
+    except UnknownZone as unknown:
+        near = unknown.nearest
+        hint = f"did you mean “{near}”?" if near else _HOW
+        raise refusals.TimeZoneUnknown(time_zone=command.time_zone, hint=hint, nearest=near) from None
 
 
 def _expect_version(incident: Incident | None, expected: int | None) -> None:

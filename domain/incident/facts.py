@@ -17,6 +17,7 @@ from domain.report.registry import KINDS, AnyReport
 from domain.sources import Reliability, SourceType
 from domain.sources import source_stream as source_stream_name
 from domain.words import Label, Slug, Strict, Words
+from domain.zones import TimeZone
 
 NAMESPACE = UUID("8f2c6f0e-94a5-5d0b-9d0e-2f1f5a8a7c11")
 """Namespace of stream ids; minted once for Knownwhen and never changed."""
@@ -86,12 +87,16 @@ class _Fact(Strict, frozen=True):
 
 
 class IncidentOpened(_Fact, frozen=True):
-    """An incident was opened. Its slug and offset are final; a day in it ends 23:59:59 at that offset."""
+    """An incident was opened. Its slug and offset are final; a day in it ends 23:59:59 at that offset.
+
+    Where it has a `time_zone`, the offsets that are written there apply instead.
+    """
 
     topic: ClassVar[str] = "incident_opened.v1"
     slug: Slug
     title: Label
     utc_offset: str = "Z"
+    time_zone: TimeZone | None = None
     period: EdtfOccurred | None = None
     countries: tuple[str, ...] = ()
 
@@ -103,6 +108,7 @@ class IncidentAmended(_Fact, frozen=True):
     title: Label | None = None
     period: EdtfOccurred | None = None
     countries: tuple[str, ...] | None = None
+    time_zone: TimeZone | None = None
     text: Note | None = None
 
 

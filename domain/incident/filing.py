@@ -1,12 +1,12 @@
 """What a report must hold to be taken: readable times, scopes that are declared, one figure for one key."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from uuid import UUID
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
-from domain.clocks import ClockError, Span, clamp, format_instant, parse_occurred
+from domain.clocks import ClockError, Span, begins_after, clamp, format_instant, parse_occurred
 from domain.incident import refusals
 from domain.incident.holding import AS_FILED, Filed, Scoping, event_of, held_as_filed
 from domain.report.kind import Report
@@ -31,7 +31,7 @@ def check_claims(
     report: Report,
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
-    offset: timezone,
+    offset: tzinfo,
     scoping: Scoping = AS_FILED,
 ) -> None:
     """See that each claim of a report has a scope that there is, a key of its own and readable times; `spans` in UTC.
@@ -52,7 +52,7 @@ def check_claims(
     _check_keys(held)
 
 
-def filed_as(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: timezone) -> Filed:
+def filed_as(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Filed:
     """Return what the claims of a report have in common; `spans` are when it was reported and when it occurred."""
     origin = origin_of(report.source, report.via)
     return Filed(str(report_id), origin, event_of(report, spans[1], offset), *spans)
@@ -87,7 +87,7 @@ def _check_keys(held: Iterable[Held]) -> None:
         seen[key] = figure
 
 
-def read_span(parse: Callable[[str, timezone], Span], text: str, offset: timezone) -> Span:
+def read_span(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo) -> Span:
     """Read a time in the offset of the incident, or refuse it with the reader's own sentence."""
     try:
         return _read_before(parse, text, offset)
@@ -96,7 +96,7 @@ def read_span(parse: Callable[[str, timezone], Span], text: str, offset: timezon
 
 
 @lru_cache(maxsize=16_384)
-def _read_before(parse: Callable[[str, timezone], Span], text: str, offset: timezone) -> Span:
+def _read_before(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo) -> Span:
     """Read a time; many reports state the same few."""
     return parse(text, offset)
 
@@ -108,8 +108,12 @@ def expect_begun(reported: Span, said: str, now: datetime) -> None:
         raise refusals.ReportedInTheFuture(reported_at=said, now=format_instant(now))
 
 
-def occurred_span(report: Report, reported: Span, offset: timezone) -> Span | None:
-    """Read when it happened; nothing that was reported had yet to happen, so the span ends with the report."""
+def occurred_span(report: Report, reported: Span, offset: tzinfo) -> Span | None:
+    """Read when it happened; nothing that was reported had yet to happen, so the span ends with the report.
+
+    None where it lies wholly after the report: that contradicts it, and counts on no day (`warnings` tells).
+    """
     if report.occurred is None:
         return None
-    return clamp(read_span(parse_occurred, report.occurred, offset), latest(reported))
+    said, end = read_span(parse_occurred, report.occurred, offset), latest(reported)
+    return None if begins_after(said, end) else clamp(said, end)

@@ -1,16 +1,17 @@
 """The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import Scope, event_scope, foreign
-from domain.clocks import Span
+from domain.clocks import Span, parse_reported
 from domain.incident.facts import (
     ClaimsRescoped,
+    IncidentAmended,
     IncidentFact,
     IncidentMerged,
     IncidentUnmerged,
@@ -31,7 +32,8 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, held_as_filed
+from domain.incident.filing import occurred_span, read_span
+from domain.incident.holding import AS_FILED, Filed, Rescoped, Scoping, event_of, happened, held_as_filed
 from domain.incident.origins import Origins, SourceRecord
 from domain.incident.report_history import ReportHistory, Version
 from domain.incident.state import rescope
@@ -103,7 +105,7 @@ class History:
         return self.own.utc_offset
 
     @property
-    def offset(self) -> timezone:
+    def offset(self) -> tzinfo:
         """Its offset: a day in it ends 23:59:59 there."""
         return self.own.offset
 
@@ -161,7 +163,7 @@ class History:
         """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
         return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
 
-    def offset_at_home(self, ref: str) -> timezone:
+    def offset_at_home(self, ref: str) -> tzinfo:
         """Return the offset in which the days of a report, or of a claim, were said: that of where it was filed."""
         if len(self.homes) < 2:  # noqa: PLR2004 - its own alone, as mostly
             return self.offset
@@ -243,14 +245,16 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
     match fact:
         case ReportFiled():
             ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
-            version = _hold(history, home, _Content(ref, fact.report, fact.reported, fact.occurred, *placed), {})
+            occurred = happened(fact.report, fact.reported, fact.occurred, home.offset)
+            version = _hold(history, home, _Content(ref, fact.report, fact.reported, occurred, *placed), {})
             filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
             history.filed[fact.report_id] = filed
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
             report, placed = history.filed[fact.report_id], (recorded.text_commitment, recorded.position, fact.cause)
-            content = _Content(report.ref, fact.report, report.reported, fact.occurred, *placed)
+            occurred = happened(fact.report, report.reported, fact.occurred, home.offset)
+            content = _Content(report.ref, fact.report, report.reported, occurred, *placed)
             report.correct(_hold(history, home, content, report.rescoped))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
@@ -266,7 +270,33 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
             return _rescope(history, home, fact)
         case _:
             _whole(history, home, fact)
-            return set()
+            return _reread(history, home) if isinstance(fact, IncidentAmended) and fact.time_zone else set()
+
+
+def _reread(history: History, home: Home) -> set[UUID]:
+    """Read anew, by the time zone of `home`, whatever was said there without an offset: its days are others.
+
+    A report becomes another object, as what holds the old one knows it by its clocks.
+    """
+    offset = home.offset
+    for report_id, report in history.filed.items():
+        if report.home == home.stream:
+            said = read_span(parse_reported, report.now.report.reported_at or "", offset)
+            again = history.filed[report_id] = replace(report, reported=said)
+            again.remake(partial(_read_anew, history, home, again))
+    for recorded in history.journal:
+        if recorded.stream == home.stream and isinstance(recorded.fact, ReportRetracted) and recorded.fact.reported_at:
+            history.filed[recorded.fact.report_id].retime(recorded.fact, offset)
+    return (
+        set(history.filed)
+        if home.stream == history.stream
+        else {report_id for report_id, report in history.filed.items() if report.home == home.stream}
+    )
+
+
+def _read_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
+    occurred = occurred_span(version.report, report.reported, home.offset)
+    return _held_anew(history, home, report, replace(version, occurred=occurred))
 
 
 def _whole(history: History, home: Home, fact: WholeFact) -> None:

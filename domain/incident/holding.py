@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
-from domain.clocks import Span, parse_occurred, parse_reported
+from domain.clocks import Span, begins_after, parse_occurred, parse_reported
 from domain.report.kind import Report, event_label
 from domain.sources import origin_of
 from domain.ties import Record
@@ -16,15 +17,38 @@ PARTS_DO_NOT_ADD = "parts_do_not_add"
 INCONSISTENT = "inconsistent"
 
 
-def event_of(report: Report, occurred: Span | None, offset: timezone) -> str | None:
+def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | None:
     """Return the label of the occurrence that a report describes, derived where the client gave none.
 
-    None for a report that describes no occurrence, such as a toll of the incident.
+    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
+    report counts on no day; the label still has the day as said, which tells one such event from another.
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
-    day = occurred.earliest.astimezone(offset).date().isoformat() if occurred and occurred.earliest else None
+    said = occurred or _as_said(report, offset)
+    day = said.earliest.astimezone(offset).date().isoformat() if said and said.earliest else None
     return event_label(report, day)
+
+
+def happened(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+    """Return when what a report tells had happened: as `kept` in its fact, None where that is no time at all.
+
+    An `occurred` wholly after the report contradicts it. Facts now keep none for it; those recorded before kept the
+    last moment of the report, which nobody said.
+    """
+    if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
+        return kept
+    said = _as_said(report, offset)
+    return None if said is not None and begins_after(said, kept.latest) else kept
+
+
+def _as_said(report: Report, offset: tzinfo) -> Span | None:
+    return None if report.occurred is None else _read(report.occurred, offset)
+
+
+@lru_cache(maxsize=16_384)
+def _read(occurred: str, offset: tzinfo) -> Span:
+    return parse_occurred(occurred, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +98,7 @@ def held_claims(
     report: Report,
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
-    offset: timezone,
+    offset: tzinfo,
     scoping: Scoping = AS_FILED,
 ) -> tuple[Held, ...]:
     """Hold each figure of a report: wholes and parts, in the order stated.
@@ -88,7 +112,7 @@ def held_claims(
 
 
 def held_as_filed(
-    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: timezone, scoping: Scoping = AS_FILED
+    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: tzinfo, scoping: Scoping = AS_FILED
 ) -> tuple[Held, ...]:
     """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
     end, said = latest(filed.reported), report.reported_at or ""
@@ -113,7 +137,7 @@ def held_as_filed(
                 figure.count,
                 _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
                 incremental=claim.accumulation == "incremental",
-                period=_period(claim, (filed.reported, filed.occurred), offset),
+                period=_period(claim, report, (filed.reported, filed.occurred), offset),
                 partial=claim.partial,
                 supersedes=() if part else claim.supersedes,
                 flags=_flags(claim, part),
@@ -151,14 +175,16 @@ def _key(claim: Claim, part: Part | None, scope: str) -> Key:
     return key_of(claim.measure, population, scope, part.manner or claim.manner)
 
 
-def _period(claim: Claim, spans: tuple[Span, Span | None], offset: timezone) -> Span | None:
+def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Span | None:
     """Return the period of an increment: as stated, else when it occurred, else when it was reported."""
     if claim.accumulation != "incremental":
         return None
-    return parse_occurred(claim.period, offset) if claim.period else spans[1] or spans[0]
+    if claim.period:
+        return parse_occurred(claim.period, offset)
+    return spans[1] or _as_said(report, offset) or spans[0]
 
 
-def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: timezone) -> datetime:
+def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:
     """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
     if claim.counted_until:
         return latest(parse_reported(claim.counted_until, offset))

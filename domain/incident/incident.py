@@ -1,6 +1,6 @@
 """What is asked of one incident, and what is answered: `decide` returns facts, or raises the Refusal that says why."""
 
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 from typing import assert_never
 
 from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Scope
@@ -33,20 +33,25 @@ from domain.incident.facts import (
 )
 from domain.incident.filing import read_span
 from domain.incident.reporting import assess, correct, dispute, file, reinstate, retract
+from domain.incident.rereading import expect_readable
 from domain.incident.state import Incident, evolve, fold, warnings_about
+from domain.zones import TimeZone
 
 __all__ = ["Incident", "decide", "evolve", "fold", "warnings_about"]
 
 _Reporting = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport
 
 
-def decide(incident: Incident | None, command: Command, now: datetime) -> list[IncidentFact]:
+def decide(
+    incident: Incident | None, command: Command, now: datetime, zone: TimeZone | None = None
+) -> list[IncidentFact]:
     """Return the facts that a command makes of an incident, or raise the Refusal that says why not.
 
-    `now` is the moment of recording (UTC). `incident` is None before it is opened.
+    `now` is the moment of recording (UTC). `incident` is None before it is opened. `zone` is the time zone that the
+    command names, with the offsets that are to be written down.
     """
     if isinstance(command, OpenIncident):
-        return _open(incident, command)
+        return _open(incident, command, zone)
     if incident is None:
         raise refusals.IncidentUnknown(incident="")
     if isinstance(command, _Reporting):  # a report keeps its home, whatever becomes of the incident
@@ -55,7 +60,7 @@ def decide(incident: Incident | None, command: Command, now: datetime) -> list[I
         expect_unmerged(incident)
     match command:
         case AmendIncident():
-            return _amend(incident, command)
+            return _amend(incident, command, zone)
         case CloseIncident():
             expect_open(incident)
             return [IncidentClosed(text=note(command.reason))]
@@ -103,17 +108,15 @@ def expect_open(incident: Incident) -> None:
         raise refusals.IncidentIsClosed(incident=incident.slug)
 
 
-def _open(incident: Incident | None, command: OpenIncident) -> list[IncidentFact]:
+def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | None) -> list[IncidentFact]:
     if incident is not None:
         raise refusals.IncidentSlugTaken(incident=command.slug)
-    offset = parse_offset(command.utc_offset)
-    opened = IncidentOpened(
-        slug=command.slug,
-        title=command.title,
-        utc_offset=command.utc_offset,
-        period=command.period,
-        countries=command.countries,
-    )
+    offset = zone.offset if zone else parse_offset(command.utc_offset)
+    clock: dict[str, object] = {"time_zone": zone} if zone else {"utc_offset": command.utc_offset}
+    whole = {name: getattr(command, name) for name in ("slug", "title", "period", "countries")}
+    opened = IncidentOpened.model_validate(whole | clock)
+    if command.period:
+        read_span(parse_occurred, command.period, offset)
     declared: dict[str, Scope] = {}
     facts: list[IncidentFact] = [opened]
     for scope in command.scopes:
@@ -123,8 +126,9 @@ def _open(incident: Incident | None, command: OpenIncident) -> list[IncidentFact
     return facts
 
 
-def _amend(incident: Incident, command: AmendIncident) -> list[IncidentFact]:
-    given = {name: getattr(command, name) for name in command.model_fields_set - {"reason"}}
+def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) -> list[IncidentFact]:
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
+    given |= {"time_zone": zone} if zone else {}
     changed = {
         name: value
         for name, value in given.items()
@@ -132,10 +136,14 @@ def _amend(incident: Incident, command: AmendIncident) -> list[IncidentFact]:
     }
     if not changed:
         raise refusals.NothingChanged(what=f"“{incident.slug}”")
+    if period := changed.get("period"):
+        read_span(parse_occurred, period, zone.offset if zone else incident.offset)
+    if zone:
+        expect_readable(incident, zone.offset)
     return [IncidentAmended(**changed, text=note(command.reason))]
 
 
-def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: timezone) -> ScopeDeclared:
+def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: tzinfo) -> ScopeDeclared:
     if command.name in (INCIDENT_SCOPE, EVENT_SCOPE):
         raise refusals.ScopeNameReserved(scope=command.name)
     if command.name in scopes:

@@ -81,6 +81,12 @@ class TimeUnreadable(Refusal):
     """A time can't be read: {reason}."""
 
 
+class TimeZoneUnknown(Refusal):
+    """There is no time zone “{time_zone}” ({hint})."""
+
+    field = "time_zone"
+
+
 class ReportedInTheFuture(Refusal):
     """The source can't have said it on {reported_at}: that has not begun yet (it is {now})."""
 

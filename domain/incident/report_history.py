@@ -1,12 +1,13 @@
 """A report and all that became of it: corrected, retracted, judged, given other scopes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from domain.claims import BEGINNING, Held, earliest, latest
-from domain.clocks import Span
+from domain.clocks import ClockError, Span, parse_reported
 from domain.incident.commands import UNJUDGED
 from domain.incident.facts import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
 from domain.incident.holding import Rescoped
@@ -116,6 +117,17 @@ class ReportHistory:
             counts = (self.retracted, self.reinstated, self.rescopings)
             marks = [sorted((str(claim), str(mark)) for claim, mark in each.items()) for each in became]
             self.now.record.marks = str((contents, marks, counts, str(self.home)))
+
+    def retime(self, fact: ReportRetracted, offset: tzinfo) -> None:
+        """Read by another offset when a source took something back, if that still holds; the last such fact counts.
+
+        A day that the clocks skipped there stays as it was read.
+        """
+        held = self.retractions.get(fact.claim)
+        if held is not None and held[0] == fact.by and fact.reported_at:
+            with suppress(ClockError):
+                self.retractions[fact.claim] = (fact.by, parse_reported(fact.reported_at, offset))
+        self._mark()
 
     def said_by(self, moment: datetime | None) -> bool:
         """Say whether the source had said it by `moment` on the reported clock; None is ever."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
 
-from domain.clocks import Span
+from domain.clocks import Span, parse_reported
 from domain.incident.facts import (
     ClaimsRescoped,
+    IncidentAmended,
     IncidentFact,
     IncidentOpened,
     ReportAssessed,
@@ -18,8 +19,8 @@ from domain.incident.facts import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.filing import filed_as
-from domain.incident.holding import Rescoped, held_as_filed
+from domain.incident.filing import filed_as, occurred_span, read_span
+from domain.incident.holding import Rescoped, happened, held_as_filed
 from domain.incident.warnings import (
     Concern,
     Replaced,
@@ -85,6 +86,8 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         _curated(incident, fact)
     else:
         incident.tell(fact)
+        if isinstance(fact, IncidentAmended) and fact.time_zone:
+            _reread(incident)
     return incident
 
 
@@ -116,7 +119,8 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
             _file(incident, fact, _taken(incident, fact))
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
-            filed.report, filed.occurred = fact.report, fact.occurred
+            filed.report = fact.report
+            filed.occurred = happened(fact.report, filed.reported, fact.occurred, incident.offset)
         case ReportRetracted():
             incident.reports[fact.report_id].retracted.add(fact.claim)
         case ReportReinstated():
@@ -126,7 +130,7 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
 
 
 def _file(incident: Incident, fact: ReportFiled, taken: Taken) -> None:
-    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, fact.occurred, incident.slug)
+    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, taken.occurred, incident.slug)
     remember(incident.seen, taken)
 
 
@@ -157,12 +161,33 @@ def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> 
         rescoped[claim] = Rescoped(fact.within, fact.scope, fact.bounds)
 
 
+def _reread(incident: Incident) -> None:
+    """Read the clocks of every report anew: days begin and end by another time zone."""
+    incident.seen = Seen()
+    for report_id, filed in incident.reports.items():
+        filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
+        filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
+        fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
+        remember(incident.seen, _taken(incident, fact))
+
+
 def _taken(incident: Incident, fact: ReportFiled) -> Taken:
-    filed = filed_as(fact.report_id, fact.report, (fact.reported, fact.occurred), incident.offset)
+    occurred = happened(fact.report, fact.reported, fact.occurred, incident.offset)
+    filed = filed_as(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_of(fact.report, fact.occurred, incident.offset)
-    replaced = tuple(_replaced(incident, fact.report_id, fact.report))
-    return Taken(filed.ref, fact.report, fact.reported, fact.occurred, held, filed.event, occurrence, replaced)
+    occurrence = occurrence_of(fact.report, occurred, incident.offset)
+    return Taken(
+        filed.ref,
+        fact.report,
+        fact.reported,
+        occurred,
+        held,
+        filed.event,
+        occurrence,
+        tuple(_replaced(incident, fact.report_id, fact.report)),
+        incident.offset,
+        incident.scopes,
+    )
 
 
 def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[Replaced]:

@@ -1,11 +1,12 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Hashable, Iterator, Set
+from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime, tzinfo
 
-from domain.claims import Held, latest
-from domain.clocks import Span
+from domain.claims import Held, Scope, latest
+from domain.clocks import Span, begins_after, ends_after, parse_occurred
 from domain.counts import PART_IN_WORDS, remarks, words_for
 from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
@@ -13,6 +14,7 @@ from domain.reach import counted_beyond
 from domain.report.kind import Report
 from domain.sources import origin_of
 from domain.words import slugify
+from domain.zones import WrittenZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class Taken:
     """A report as it is taken: its id, spans (UTC), held claims, and what they say that they supersede.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
-    first place, where all three are known.
+    first place, where all three are known; `offset` is the incident's, and so
+    are the declared `scopes`.
     """
 
     report_id: str
@@ -119,9 +122,11 @@ class Taken:
     event: str | None
     occurrence: Occurrence | None
     replaced: tuple[Replaced, ...] = ()
+    offset: tzinfo = UTC
+    scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
 
 
-def occurrence_of(report: Report, occurred: Span | None, offset: timezone) -> Occurrence | None:
+def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occurrence | None:
     """Return what two reports of one event have in common: kind, first day and first place, where all are known."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
@@ -134,8 +139,9 @@ def warnings(seen: Seen, taken: Taken) -> list[Concern]:
     parted = {claim.id for claim in taken.report.claims if claim.parts}
     beyond = counted_beyond(taken.held)
     words = (each for held in taken.held for each in _of_words(held, parted))
-    figures = (each for held in taken.held if held.ref not in beyond for each in _of_claim(seen, held))
-    return [*_of_report(seen, taken), *words, *figures]
+    now = (held for held in taken.held if held.ref not in beyond)
+    of_claims = (each for held in now for each in (*_of_scope(taken, held), *_of_claim(seen, held)))
+    return [*_of_report(seen, taken), *words, *of_claims]
 
 
 def remember(seen: Seen, taken: Taken) -> None:
@@ -159,9 +165,7 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
         yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
-    occurred, said = taken.occurred, latest(taken.reported)
-    if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:
-        yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
+    yield from _of_clocks(taken)
     if taken.replaced:
         own = origin_of(taken.report.source, taken.report.via)
         yield from (found for each in taken.replaced if (found := _of_replaced(each, own)) is not None)
@@ -182,12 +186,58 @@ def _of_replaced(replaced: Replaced, own: str) -> Concern | None:
     return None
 
 
-def _of_words(held: Held, parted: Set[str]) -> Iterator[Concern]:
+def _of_words(held: Held, parted: AbstractSet[str]) -> Iterator[Concern]:
     """Remark on the words of a count; a part is suggested only where the claim has none yet."""
     claim = held.ref.partition("#")[2]
     for code, said in remarks(held.count, held.key.measure):
         if code != PART_IN_WORDS or claim not in parted:
             yield Concern(code, f"Claim “{claim}” {said}", claim)
+
+
+def _of_clocks(taken: Taken) -> Iterator[Concern]:
+    """Tell what the clocks of a report leave in doubt: it tells of what had yet to happen."""
+    report = taken.report
+    if isinstance(taken.offset, WrittenZone) and not all(map(taken.offset.covers, _spans(taken))):
+        sentence = (
+            f"The offsets of {taken.offset.zone.name} are written down for the years {taken.offset.years} only, and a"
+            " time of this report lies outside of them: the nearest offset was taken. Amend “time_zone” to have the"
+            " offsets of further years written down."
+        )
+        yield Concern("outside_time_zone", sentence)
+    if report.occurred is None:
+        return
+    if taken.occurred is None:
+        sentence = (
+            f"It is said to have happened ({report.occurred}) after it was reported ({report.reported_at}),"
+            " so it counts on no day; correct whichever is wrong."
+        )
+        yield Concern("occurred_after_reported", sentence)
+    elif ends_after(report.occurred, latest(taken.reported), taken.offset):
+        sentence = (
+            f"It is said to have gone on ({report.occurred}) after it was reported ({report.reported_at}),"
+            " so it counts up to the report; correct whichever is wrong."
+        )
+        yield Concern("occurred_ends_after_reported", sentence)
+
+
+def _spans(taken: Taken) -> Iterator[Span]:
+    yield taken.reported
+    if taken.occurred is not None:
+        yield taken.occurred
+
+
+def _of_scope(taken: Taken, held: Held) -> Iterator[Concern]:
+    """Tell of a claim on a period that had not begun when it was reported."""
+    scope = taken.scopes.get(held.key.scope) if taken.scopes else None
+    if scope is None or scope.period is None:
+        return
+    if begins_after(parse_occurred(scope.period, taken.offset), latest(taken.reported)):
+        claim = held.ref.partition("#")[2]
+        sentence = (
+            f"Claim “{claim}” counts within “{held.key.scope}” ({scope.period}), which began after it was reported"
+            f" ({held.reported_at}), so it counts on no day; correct whichever is wrong."
+        )
+        yield Concern("scope_after_reported", sentence, claim)
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

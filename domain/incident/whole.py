@@ -1,7 +1,7 @@
 """What is said of an incident as a whole: its title, period and scopes; whether it is open, and where it was merged."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, timezone
+from datetime import UTC, tzinfo
 from typing import assert_never
 
 from domain.claims import Scope
@@ -16,6 +16,7 @@ from domain.incident.facts import (
     IncidentUnmerged,
     ScopeDeclared,
 )
+from domain.zones import TimeZone
 
 WholeFact = (
     IncidentOpened
@@ -36,7 +37,8 @@ class Whole:
     slug: str = ""
     title: str = ""
     utc_offset: str = "Z"
-    offset: timezone = UTC
+    offset: tzinfo = UTC
+    time_zone: TimeZone | None = None
     period: str | None = None
     countries: tuple[str, ...] = ()
     is_open: bool = True
@@ -50,10 +52,12 @@ class Whole:
             case IncidentOpened():
                 self.slug, self.title, self.period, self.countries = fact.slug, fact.title, fact.period, fact.countries
                 self.utc_offset, self.offset = fact.utc_offset, parse_offset(fact.utc_offset)
+                self._keep_time_by(fact.time_zone)
             case IncidentAmended():
                 self.title = fact.title or self.title
                 self.period = fact.period if "period" in fact.model_fields_set else self.period
                 self.countries = self.countries if fact.countries is None else fact.countries
+                self._keep_time_by(fact.time_zone)
             case IncidentClosed():
                 self.is_open = False
             case IncidentReopened():
@@ -68,3 +72,7 @@ class Whole:
                 pass  # what was published changes nothing that is known
             case _:  # pragma: no cover - the checker proves it
                 assert_never(fact)
+
+    def _keep_time_by(self, zone: TimeZone | None) -> None:
+        if zone is not None:
+            self.time_zone, self.offset = zone, zone.offset

@@ -8,7 +8,7 @@ from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.report.written import Decimal
-from domain.words import LONGEST_LABEL, LONGEST_WORDS, Label, Strict, Words
+from domain.words import LONGEST_LABEL, LONGEST_WORDS, Digits, Label, Strict, Words
 
 MOST = 2_000
 """How many a thing may have."""
@@ -30,6 +30,8 @@ class _Verbatim:
     """Takes JSON's own types but lists, objects and binary fractions, which would not give back what was sent."""
 
     def read(self, value: object, _: object) -> object:
+        if isinstance(value, Digits):
+            return 0 if value == "-0" else DecimalNumber(decimal=str(value))
         if isinstance(value, str):
             return _WORDS.validate_python(value)
         if isinstance(value, dict | DecimalNumber):

@@ -19,7 +19,7 @@ counts furthest, and each moment has a record besides, which says its `counted_u
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
@@ -75,7 +75,7 @@ def _record(
     series: Series,
     steps: Sequence[Step],
     reports: Mapping[str, ReportHistory],
-    offset: timezone,
+    offset: tzinfo,
     until: datetime | None,
 ) -> Document:
     figures = [figure for figure, _ in steps]
@@ -122,7 +122,7 @@ def _direction_changes(figures: Sequence[int]) -> int:
     return sum(before != after for before, after in pairwise(rises))
 
 
-def _days_until_near(steps: Sequence[Step], offset: timezone) -> int:
+def _days_until_near(steps: Sequence[Step], offset: tzinfo) -> int:
     """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
     last = steps[-1][0]
     near = len(steps) - 1

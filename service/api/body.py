@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -13,8 +12,10 @@ from starlette.requests import Request
 
 from domain.report.kind import Report
 from domain.report.registry import KINDS, REPORTS
+from domain.words import BIGGEST_WHOLE, Digits
 from service.api.complaints import Complaint, Where, complaints_of, path_of, report_model
 from service.api.failures import Problem, refuse_fields
+from service.api.numbers import taking_numbers
 from service.api.recurring import with_recurring
 
 MOST_BYTES = 64 * 1024
@@ -22,7 +23,6 @@ MOST_BYTES = 64 * 1024
 DEEPEST = 32
 """How many objects and lists may lie within each other."""
 
-_BIGGEST = 2**53 - 1  # RFC 8259 §6: beyond it, readers of JSON disagree
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MARK = b"\xef\xbb\xbf"
 
@@ -52,12 +52,12 @@ async def sent(request: Request) -> Sent:
 
 
 def parse(raw: bytes) -> object:
-    """Read JSON strictly: no name twice, nothing that is not text, no number that would not be kept as sent.
+    """Read JSON strictly: no name twice, and nothing that is not text.
 
-    Raises Problem.
+    A number that no integer would give back digit by digit comes as its Digits. Raises Problem.
     """
     with contextlib.suppress(_Doubtful, ValueError, RecursionError):
-        if not _DOUBTFUL.search(raw):
+        if not (_DOUBTFUL.search(raw) or _MINUS_NOUGHT.search(raw)):
             document = _PLAIN.decode(raw.decode())
             if raw.count(b"{") + raw.count(b"[") < DEEPEST or _shallow(document):
                 return document
@@ -82,6 +82,8 @@ def _doubt(_: str) -> NoReturn:
 _PLAIN = json.JSONDecoder(object_pairs_hook=_once, parse_float=_doubt, parse_constant=_doubt)
 _DOUBTFUL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}")
 """What cannot be taken without a closer look: a NUL, half of a surrogate pair, a number beyond 2^53 - 1."""
+_MINUS_NOUGHT = re.compile(rb"-0[,\]}\s]")
+"""A number that no integer gives back."""
 
 
 def _shallow(document: object) -> bool:
@@ -108,7 +110,7 @@ def _parse_slowly(raw: bytes) -> object:
             text,
             object_pairs_hook=_Pairs,
             parse_int=_whole,
-            parse_float=partial(_Unkept, "has a fraction or an exponent"),
+            parse_float=Digits,
             parse_constant=_refuse_constant,
         )
     except RecursionError:
@@ -125,19 +127,22 @@ def _parse_slowly(raw: bytes) -> object:
 def read(model: type[M], document: dict[str, Any]) -> M:
     """Read a document as `model` has it, or raise the Problem that names every field at fault."""
     try:
-        return model.model_validate(document)
+        return taking_numbers(model.model_validate, document)
     except ValidationError as error:
         raise _refused(error, model, document) from None
 
 
-def read_report(document: dict[str, Any]) -> Report:
-    """Read a document as a report of the kind that it names, or raise the Problem that names every field at fault."""
+def read_report(document: dict[str, Any], *, mend: bool = True) -> Report:
+    """Read a document as a report of the kind that it names, or raise the Problem that names every field at fault.
+
+    With `mend`, numbers are taken where text is asked for, and 12.0 where a whole number is.
+    """
     name = document.get("kind")
     if isinstance(name, str) and (kind := KINDS.get(name)):
         with contextlib.suppress(ValidationError):  # what is wrong is told below
             return kind.model.model_validate(with_recurring(document))
     try:
-        return REPORTS.validate_python(document)
+        return taking_numbers(REPORTS.validate_python, document) if mend else REPORTS.validate_python(document)
     except ValidationError as error:
         raise _refused(error, report_model(document), document) from None
 
@@ -203,18 +208,10 @@ class _Pairs(list[tuple[str, object]]):
     """An object as it was written, names that come twice included."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unkept:
-    """A number that would not be kept as it was sent."""
-
-    why: str
-    text: str
-
-
-def _whole(text: str) -> int | _Unkept:
-    if len(text) <= len(str(-_BIGGEST)) and abs(number := int(text)) <= _BIGGEST:
+def _whole(text: str) -> int | Digits:
+    if text != "-0" and len(text) <= len(str(-BIGGEST_WHOLE)) and abs(number := int(text)) <= BIGGEST_WHOLE:
         return number
-    return _Unkept("is beyond 2^53 - 1", text)
+    return Digits(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -232,12 +229,6 @@ def _checked(value: object, where: Where, complaints: list[Complaint]) -> object
         return [_checked(item, (*where, place), complaints) for place, item in enumerate(items)]
     if isinstance(value, str) and (reason := _not_text(value)):
         complaints.append(Complaint(path_of(where), f"This holds {reason}."))
-    if isinstance(value, _Unkept):
-        reason = (
-            f"{value.text[:40]} {value.why} and would not be kept digit by digit; send a string or a whole number,"
-            " and an attribute as {“decimal”: “1.50”}."
-        )
-        complaints.append(Complaint(path_of(where), reason))
     return value
 
 

@@ -11,7 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 from domain.report.kind import Report
 from domain.report.registry import KINDS
-from domain.words import nearest
+from domain.words import Digits, nearest
 
 Where = tuple[str | int, ...]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -71,6 +71,8 @@ def _complaint(error: Mapping[str, Any], where: Where, model: type[BaseModel] | 
         return Complaint(field, *_unknown(str(where[-1]), _fields_at(model, document, where[:-1])))
     if code == "literal_error":
         return Complaint(field, *_unlisted(given, re.findall(r"'([^']*)'", context["expected"])))
+    if code in _OF_WHOLE_NUMBERS and isinstance(given, Digits):
+        return Complaint(field, f"This must be a whole number, and up to 2^53 - 1; {given[:40]} is not.")
     subject = "The name" if of_name else "This"
     if code == "string_pattern_mismatch" and (form := _FORMS.get(_named(where))):
         return Complaint(field, f"{subject} {form}.")
@@ -111,6 +113,7 @@ _FORMS = {
 }
 """How those fields are written whose form would otherwise be told as a pattern."""
 
+_OF_WHOLE_NUMBERS = ("int_type", "int_parsing", "int_parsing_size", "int_from_float")
 _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "missing": lambda _: "is needed and missing",
     "string_too_short": _at_least,
@@ -122,7 +125,7 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "string_pattern_mismatch": lambda context: f"is not of the form {context['pattern']}",
     "none_required": _needs("null"),
     **dict.fromkeys(("string_type", "string_unicode"), _needs("a string")),
-    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), _needs("a whole number")),
+    **dict.fromkeys(_OF_WHOLE_NUMBERS, _needs("a whole number")),
     **dict.fromkeys(("bool_type", "bool_parsing"), _needs("true or false")),
     **dict.fromkeys(("tuple_type", "list_type", "iterable_type", "set_type"), _needs("a list")),
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), _needs("an object")),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query
 
 from domain.listing import Listed
+from domain.places import COUNTRY_MEANING
 from service.api.restricting import Restriction
 from service.api.spans import Box, Span, any_within, boxes_of, span_of, words_searched
 from service.api.words import COUNTRIES, KIND_NAMES, NAMES, one_of
@@ -48,7 +49,7 @@ _BOX = (
     "With a place of violence in this box: `minlon,minlat,maxlon,maxlat` in decimal degrees (WGS 84). A box whose"
     f" minlon is greater than its maxlon crosses the antimeridian. Where a speech was held is no such place. {_ANY}"
 )
-_DAY = "A day, which begins and ends in the offset of each incident, or an RFC 3339 moment."
+_DAY = "A day, which begins and ends in the offset or time zone of each incident, or an RFC 3339 moment."
 _STATUS = "Default: open and closed. One that is merged into another is listed only if it is asked for."
 _SOURCE = (
     f"With a report by this source: its slug, or `anonymous:<words>|<relay>`; what is one with it counts too. {_ANY}"
@@ -61,7 +62,7 @@ _KILLED = (
 )
 
 Country = Annotated[
-    list[str] | None, COUNTRIES, Query(description=f"In this country, ISO 3166-1 alpha-2. {_ANY}", examples=[["SY"]])
+    list[str] | None, COUNTRIES, Query(description=f"In this country, {COUNTRY_MEANING}. {_ANY}", examples=[["SY"]])
 ]
 Kind = Annotated[
     list[str] | None,
@@ -176,7 +177,7 @@ class Filters(Chosen):
             and all(wanted is None or (have is not None and have >= wanted) for wanted, have in least)
             and (not self.q or any(set(words_searched(text)) <= set(found.words) for text in self.q))
             and (not self.boxes or any_within(self.boxes, ((float(lat), float(lon)) for lat, lon in found.points)))
-            and self.occurred.meets(found.occurred_from, found.occurred_to, found.utc_offset)
+            and self.occurred.meets(found.occurred_from, found.occurred_to, found.offset)
         )
 
 

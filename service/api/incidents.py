@@ -20,6 +20,7 @@ _OPENED = {
     "period": "2025-03-06/2025-03-10",
     "countries": ["SY"],
 }
+_ZONED = {"slug": "kyiv-2025", "title": "Strikes on Kyiv, 2025", "time_zone": "Europe/Kyiv", "countries": ["UA"]}
 _SCOPE = {"name": "latakia-7-9-march", "label": "Latakia, 7 to 9 March", "period": "2025-03-07/2025-03-09"}
 
 
@@ -32,11 +33,17 @@ _SCOPE = {"name": "latakia-7-9-march", "label": "Latakia, 7 to 9 March", "period
         "scope-reserved",
         "scope-taken",
         "time-unreadable",
-        examples={"incident": {"value": _OPENED}},
+        "unknown-time-zone",
+        examples={"incident": {"value": _OPENED}, "time zone": {"value": _ZONED}},
     ),
 )
 async def open_incident(request: Request, services: Opened, terms: Asked) -> Response:
-    """Give it a `slug` and a `utc_offset`, which are final. A day ends at 23:59:59 in that offset."""
+    """Give it a `slug` and a `utc_offset`, which are final. A day ends at 23:59:59 in that offset.
+
+    Where clocks change for the summer, give a `time_zone` instead, such as `Europe/Kyiv`: each day begins and ends by
+    the offset in force at that moment. The offsets are kept with the incident, so that no answer depends on what a
+    later time-zone database says.
+    """
     refuse_version(terms, "An incident that is opened has no version yet; leave it out.")
     body = await sent(request)
     command = read(OpenIncident, body.document)
@@ -54,11 +61,17 @@ async def open_incident(request: Request, services: Opened, terms: Asked) -> Res
         "version-mismatch",
         "merged",
         "nothing-changed",
+        "time-unreadable",
+        "unknown-time-zone",
         examples={"period": {"value": {"period": "2025-03-06/2025-03-12", "reason": "The raids went on."}}},
     ),
 )
 async def amend(request: Request, services: Opened, terms: Asked, incident: IncidentName) -> Response:
-    """Only the fields given change; `reason` is kept beside the fact."""
+    """Only the fields given change; `reason` is kept beside the fact.
+
+    A `time_zone` counts from its position on: days that were said without an offset are read by it, those of reports
+    that are there already too.
+    """
     body = await sent(request)
     return await _change("amendment", services, terms, incident, body, read(AmendIncident, body.document))
 

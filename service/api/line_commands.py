@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.incident.deciding import AnyCommand
 from domain.sources import Introduction, Registration
 from domain.words import Strict
 from service.answers import stream_of
+from service.api.numbers import taking_numbers
 
 
 def _known(policy: str) -> str:
@@ -84,15 +86,16 @@ def without_incident(name: str, body: object) -> object:
     return {field: value for field, value in cast("Mapping[str, Any]", body).items() if field != "incident"}
 
 
-def command_of(name: str, body: object) -> LineCommand:
-    """Return the command that a line holds under `name`.
+def command_of(name: str, body: object, *, mend: bool) -> LineCommand:
+    """Return the command that a line holds under `name`; with `mend`, numbers are taken where text is asked for.
 
     Raises pydantic's ValidationError for what the model describes, and IncidentMissing.
     """
     model, names_incident = _BODIES[name]
-    command = cast("AnyCommand", model.model_validate(without_incident(name, body)))
+    read = partial(taking_numbers, model.model_validate) if mend else model.model_validate
+    command = cast("AnyCommand", read(without_incident(name, body)))
     if isinstance(command, Registration) and "reliability" not in command.model_fields_set:
-        command = Introduction.model_validate(body)
+        command = Introduction.model_validate(command.model_dump(exclude_unset=True))
     if isinstance(command, _Adoption):
         command = commands.AdoptPolicy(policy=command.policy, reason=command.reason)
     return LineCommand(command, _named(cast("Mapping[str, Any]", body)) if names_incident else None)

@@ -62,7 +62,7 @@ def _read_quickly(raw: bytes) -> Taken | None:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and each_once(raw, cast("object", document)):
             line = cast("Document", document)
-            return Taken(taken(line), line)
+            return Taken(taken(line, mend=False), line)
     except (orjson.JSONDecodeError, Problem):
         pass
     return None
@@ -76,14 +76,15 @@ def _read_strictly(raw: bytes) -> Taken:
     return Taken(taken(line), line)
 
 
-def taken(document: Document) -> Write:
+def taken(document: Document, *, mend: bool = True) -> Write:
     """Return the write that a line asks for.
 
     Its id is the report's own, else one that follows from what the line says, so that the same line again is recorded
-    once, however it is spaced. Raises Problem, which names every field at fault.
+    once, however it is spaced. With `mend`, numbers are taken where text is asked for. Raises Problem, which names
+    every field at fault.
     """
     name = _command_in(document)
-    return _report(document) if name is None else _other(document, name)
+    return _report(document, mend=mend) if name is None else _other(document, name, mend=mend)
 
 
 def refused(refusal: refusals.Refusal, document: Document) -> Problem:
@@ -97,12 +98,12 @@ def refused(refusal: refusals.Refusal, document: Document) -> Problem:
     return writing.refused(refusal, order)
 
 
-def _report(document: Document) -> Write:
+def _report(document: Document, *, mend: bool) -> Write:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
-    report = read_report(body)
+    report = read_report(body, mend=mend)
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
@@ -133,11 +134,11 @@ def _command_in(document: Document) -> str | None:
     return next((name for name in NAMES if name in document), None)
 
 
-def _other(document: Document, name: str) -> Write:
+def _other(document: Document, name: str, *, mend: bool) -> Write:
     body = document[name]
     found = [Complaint(path_of((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
-        command, incident = command_of(name, body)
+        command, incident = command_of(name, body, mend=mend)
     except ValidationError as error:
         described = without_incident(name, body)
         wrong = complaints_of(error.errors(include_url=False), model=model_of(name), document=described)

@@ -239,6 +239,13 @@ _TYPES = (
         "The detail says which, and how it is written.",
     ),
     ProblemType(
+        "unknown-time-zone",
+        422,
+        "There is no such time zone",
+        "Name a time zone of the IANA database, such as `Europe/Kyiv`, or give a `utc_offset` such as `+03:00`."
+        " `nearest` is the closest name.",
+    ),
+    ProblemType(
         "reported-in-the-future",
         422,
         "Reported in the future",

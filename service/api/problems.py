@@ -27,6 +27,7 @@ SLUGS: Mapping[type[Exception], str] = {
     refusals.TwoFiguresOneKey: "two-figures-one-key",
     refusals.SupersedesItself: "supersedes-itself",
     refusals.TimeUnreadable: "time-unreadable",
+    refusals.TimeZoneUnknown: "unknown-time-zone",
     refusals.ReportedInTheFuture: "reported-in-the-future",
     refusals.ReportUnknown: "no-such-report",
     refusals.ReportIdTaken: "id-taken",

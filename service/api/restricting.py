@@ -9,8 +9,21 @@ from psycopg import sql
 
 from service.api.spans import Span, words_searched
 
-OFFSET: Final = "CASE i.utc_offset WHEN 'Z' THEN interval '0' ELSE i.utc_offset::interval END"
-"""How far ahead of UTC an incident is, whose row goes by the alias `i`."""
+_FIXED: Final = "CASE i.utc_offset WHEN 'Z' THEN interval '0' ELSE i.utc_offset::interval END"
+
+
+def _ahead(seconds: LiteralString, turns: LiteralString) -> LiteralString:
+    """Return how far ahead of UTC an incident is, whose row goes by the alias `i`: by its time zone, if it has one."""
+    by_zone = f"make_interval(secs => i.aheads[1 + width_bucket(floor({seconds})::bigint, i.{turns})])"
+    return f"(CASE WHEN i.aheads IS NULL THEN {_FIXED} ELSE {by_zone} END)"
+
+
+AHEAD_AT_OCCURRED: Final = _ahead("extract(epoch FROM i.occurred_from)", "turns")
+"""How far ahead of UTC it is when it began."""
+AHEAD_AT_BEGIN: Final = _ahead("extract(epoch FROM {given}::date::timestamp)", "wall_firsts")
+"""How far ahead of UTC it is when a day begins."""
+AHEAD_AT_END: Final = _ahead("extract(epoch FROM ({given}::date + 1)::timestamp) - 1", "wall_lasts")
+"""How far ahead of UTC it is in the last second of a day."""
 DAY_BEGINS: Final = "({given}::date::timestamp AT TIME ZONE 'UTC' - {ahead})"
 DAY_ENDS: Final = "(({given}::date + 1)::timestamp AT TIME ZONE 'UTC' - {ahead} - interval '1 microsecond')"
 INSTANT: Final = "{given}::timestamptz"
@@ -46,11 +59,16 @@ class Restriction:
         self.conditions.append(sql.SQL("({})").format(sql.SQL(" OR ").join(each)))
 
     def overlap(
-        self, name: str, columns: tuple[LiteralString, LiteralString], span: Span, ahead: LiteralString = OFFSET
+        self,
+        name: str,
+        columns: tuple[LiteralString, LiteralString],
+        span: Span,
+        ahead: tuple[LiteralString, LiteralString] = (AHEAD_AT_BEGIN, AHEAD_AT_END),
     ) -> None:
-        """Have what lasted from one column to another overlap a span; a day is one in the offset `ahead` of UTC.
+        """Have what lasted from one column to another overlap a span.
 
-        A column that is null is an end that is open; where both are, nothing is known and nothing met.
+        `ahead` says how far ahead of UTC an incident is when the first day begins, and when the last ends. A column
+        that is null is an end that is open; where both are, nothing is known and nothing met.
         """
         if span.is_open:
             return
@@ -58,11 +76,13 @@ class Restriction:
         self.conditions.append(sql.SQL(KNOWN).format(**lasted))
         if span.first is not None:
             begin = sql.SQL(INSTANT if isinstance(span.first, datetime) else DAY_BEGINS)
-            end = begin.format(given=self._given(f"{name}_from", span.first), ahead=sql.SQL(ahead))
+            given = self._given(f"{name}_from", span.first)
+            end = begin.format(given=given, ahead=sql.SQL(ahead[0]).format(given=given))
             self.conditions.append(sql.SQL(NOT_BEFORE).format(**lasted, end=end))
         if span.last is not None:
             finish = sql.SQL(INSTANT if isinstance(span.last, datetime) else DAY_ENDS)
-            end = finish.format(given=self._given(f"{name}_to", span.last), ahead=sql.SQL(ahead))
+            given = self._given(f"{name}_to", span.last)
+            end = finish.format(given=given, ahead=sql.SQL(ahead[1]).format(given=given))
             self.conditions.append(sql.SQL(NOT_AFTER).format(**lasted, end=end))
 
     def _given(self, name: str, value: object) -> sql.Placeholder:

@@ -21,10 +21,10 @@ from service.api.lists import Item, Page, Paging, page_of, send_page
 from service.api.ordering import Column, order_of
 from service.api.parameters import AskedAt
 from service.api.projected import BEHIND, Row, Snapshot
-from service.api.restricting import OFFSET, Restriction
+from service.api.restricting import AHEAD_AT_BEGIN, AHEAD_AT_END, Restriction
 from service.api.sending import JSON, offered
 from service.api.services import Opened
-from service.api.spans import Span, span_of
+from service.api.spans import Span, is_day, span_of
 from service.api.waiting import reached
 from service.api.words import NAMES, TIERS, one_of
 from service.eventstore import LogReader
@@ -46,12 +46,27 @@ FOUND: Final = """
     JOIN {reports} AS r ON r.ctid = page.place
     ORDER BY {by}
 """
-# An offset is read once for each incident, and not for each of its reports.
-OFFSETS: Final = f"""
+# Offsets are read once for each incident, and not for each of its reports.
+OFFSETS: Final = """
     JOIN (
-        SELECT i.incident, {OFFSET} AS ahead FROM {{incidents}} AS i WHERE {{incidents_stands}} OFFSET 0
+        SELECT i.incident, {aheads} FROM {{incidents}} AS i WHERE {{incidents_stands}} OFFSET 0
     ) AS local ON local.incident = r.incident
-"""  # noqa: S608 - constants only
+"""
+_AHEADS: Final[Mapping[str, LiteralString]] = {
+    "occurred_from": AHEAD_AT_BEGIN.format(given="%(occurred_from)s") + " AS occurred_from",
+    "occurred_to": AHEAD_AT_END.format(given="%(occurred_to)s") + " AS occurred_to",
+    "reported_from": AHEAD_AT_BEGIN.format(given="%(reported_from)s") + " AS reported_from",
+    "reported_to": AHEAD_AT_END.format(given="%(reported_to)s") + " AS reported_to",
+}
+"""How far ahead of UTC an incident is at the ends of the days that may be asked for."""
+CLOCKS: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
+    "occurred": ("r.occurred_from", "r.occurred_to"),
+    "reported": ("r.reported_from", "r.reported_to"),
+}
+_LOCAL: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
+    "occurred": ("local.occurred_from", "local.occurred_to"),
+    "reported": ("local.reported_from", "local.reported_to"),
+}
 # All that an incident shows stands under it, or under those that were merged into it.
 SHOWN_BY: Final = """
     r.slug = ANY(ARRAY(WITH RECURSIVE under (slug) AS (
@@ -119,7 +134,9 @@ class _Filters:
     @property
     def besides(self) -> LiteralString:
         """What is joined to a report: its incident, where a day is one in its offset."""
-        return OFFSETS if any(span.by_day for span in self.spans.values()) else ""
+        ends = {f"{name}_{end}": bound for name, span in self.spans.items() for end, bound in span.ends}
+        days: list[LiteralString] = [_AHEADS[name] for name, bound in ends.items() if is_day(bound)]
+        return OFFSETS.format(aheads=", ".join(days)) if days else ""
 
     async def restriction(self, reader: LogReader) -> Restriction:
         """Return the conditions on the row `r` of a report. Raises Problem, NoSuchIncident."""
@@ -129,8 +146,12 @@ class _Filters:
         for name, condition in CONDITIONS.items():
             if value := getattr(self, name):
                 restriction.add(condition, **{name: value})
-        restriction.overlap("occurred", ("r.occurred_from", "r.occurred_to"), self.spans["occurred"], "local.ahead")
-        restriction.overlap("reported", ("r.reported_from", "r.reported_to"), self.spans["reported"], "local.ahead")
+        restriction.overlap(
+            "occurred", ("r.occurred_from", "r.occurred_to"), self.spans["occurred"], _LOCAL["occurred"]
+        )
+        restriction.overlap(
+            "reported", ("r.reported_from", "r.reported_to"), self.spans["reported"], _LOCAL["reported"]
+        )
         if self.incident:
             restriction.add(SHOWN_BY, incidents=[await _known(reader, name) for name in self.incident])
         return restriction

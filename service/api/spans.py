@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time, tzinfo
 
-from domain.clocks import parse_offset
 from domain.searching import words_of
 from service.api.complaints import Complaint
 from service.api.failures import refuse_fields
@@ -14,6 +13,7 @@ from service.moments import MomentUnreadable, read_moment
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 _CORNERS = 4
+_DAY_ENDS = time.max.replace(fold=1)
 _EAST, _NORTH = 180.0, 90.0
 Bound = date | datetime
 """An end of a span: a whole day in the offset of the incident, or an aware moment."""
@@ -32,19 +32,18 @@ class Span:
         return self.first is None and self.last is None
 
     @property
-    def by_day(self) -> bool:
-        """An end of it is a day, so the offset of the incident has a say."""
-        return any(end is not None and not isinstance(end, datetime) for end in (self.first, self.last))
+    def ends(self) -> tuple[tuple[str, Bound | None], tuple[str, Bound | None]]:
+        """Both ends by the names that parameters have for them."""
+        return ("from", self.first), ("to", self.last)
 
-    def meets(self, first: datetime | None, last: datetime | None, offset: str) -> bool:
-        """Say whether what lasted from `first` to `last` overlaps it, in an incident of this offset."""
+    def meets(self, first: datetime | None, last: datetime | None, zone: tzinfo) -> bool:
+        """Say whether what lasted from `first` to `last` overlaps it, in an incident whose days are those of `zone`."""
         if self.is_open:
             return True
         if first is None and last is None:
             return False
-        zone = parse_offset(offset)
         in_time = last is None or self.first is None or last >= _moment(self.first, time.min, zone)
-        return in_time and (first is None or self.last is None or first <= _moment(self.last, time.max, zone))
+        return in_time and (first is None or self.last is None or first <= _moment(self.last, _DAY_ENDS, zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,11 @@ class Box:
     def holds(self, lat: float, lon: float) -> bool:
         """Say whether a point lies in it."""
         return self.south <= lat <= self.north and self.west <= lon <= self.east
+
+
+def is_day(bound: Bound | None) -> bool:
+    """Say whether an end is a day, so that the clock of the incident has a say."""
+    return bound is not None and not isinstance(bound, datetime)
 
 
 def span_of(name: str, first: str | None, last: str | None) -> Span:
@@ -110,8 +114,8 @@ def _bound(name: str, text: str | None) -> Bound | None:
         raise _refuse(name, reason) from error
 
 
-def _moment(bound: Bound, of_day: time, zone: timezone) -> datetime:
-    return bound if isinstance(bound, datetime) else datetime.combine(bound, of_day, zone)
+def _moment(bound: Bound, of_day: time, zone: tzinfo) -> datetime:
+    return bound if isinstance(bound, datetime) else datetime.combine(bound, of_day, zone).astimezone(UTC)
 
 
 def _refuse(name: str, reason: str) -> Exception:

@@ -20,7 +20,7 @@ from service.api.filters import Chosen
 from service.api.lists import Item, Page, send_page
 from service.api.parameters import AskedAt
 from service.api.projected import BEHIND, Row
-from service.api.restricting import OFFSET, Restriction
+from service.api.restricting import AHEAD_AT_OCCURRED, Restriction
 from service.api.sending import CSV, JSON, offered
 from service.api.services import Opened
 from service.api.waiting import reached
@@ -95,7 +95,7 @@ GROUPS: Final[Mapping[str, LiteralString]] = {
     "": "NULL::text AS of",
     "country": "nullif(array_to_string(i.countries, ' '), '') AS of",
     "admin1": "nullif(array_to_string(i.admin1s, ' + '), '') AS of",
-    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {OFFSET}, 'YYYY-MM') AS of",
+    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {AHEAD_AT_OCCURRED}, 'YYYY-MM') AS of",
     "source": "named.origin AS of",
 }
 """What each incident is counted under. Whatever has several of them is a group by itself, so nothing counts twice."""

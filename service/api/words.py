@@ -8,7 +8,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from domain.places import CountryRule
+from domain.places import COUNTRY_PATTERN, CountryRule
 from domain.report.kind import Tier
 from domain.report.registry import KINDS
 from domain.sources import Reliability, SourceType
@@ -58,8 +58,8 @@ def one_of(what: str, known: Sequence[str]) -> Each:
 
 NAMES = Each(Text(_LONGEST, 1).check, {"type": "string", "minLength": 1, "maxLength": _LONGEST})
 """Names and words of any script, as they are written."""
-COUNTRIES = Each(CountryRule().check, {"type": "string", "pattern": "^[A-Z]{2}$"})
-"""ISO 3166-1 alpha-2."""
+COUNTRIES = Each(CountryRule().check, {"type": "string", "pattern": COUNTRY_PATTERN})
+"""ISO 3166-1 alpha-2, and former countries."""
 KIND_NAMES = one_of("kind of report", tuple(KINDS))
 TIERS = one_of("tier", get_args(Tier))
 GRADES = one_of("grade", get_args(Reliability))

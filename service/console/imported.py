@@ -1,4 +1,4 @@
-"""What came of an import: how many rows went where, and which were not taken, for people and for machines."""
+"""What came of an import: how many rows went where, which were not taken or warned of, for people and machines."""
 
 import sys
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from service.api.lines import refused
 from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Wrong
+from service.console.warned import LISTED, Warned
 from service.console.words import console, count, shown
 from service.eventstore.writer import Written
 from service.importer import Bad, Note, Where
@@ -28,11 +29,13 @@ Fault = dict[str, Any]
 class Report:
     """Takes in what became of each row; a context, since faults may go into a file as they come.
 
-    Without a file, all faults are kept if `every` is asked for, else as many as are shown.
+    Without a file, all faults are kept if `every` is asked for, else as many as are shown. So many `warnings` are
+    listed, None for all.
     """
 
-    def __init__(self, errors: Path | None, *, every: bool) -> None:
+    def __init__(self, errors: Path | None, *, every: bool, warnings: int | None = LISTED) -> None:
         self.tally = Tally()
+        self.warned = Warned(warnings)
         self.faults: list[Fault] = []
         self.passed_over: list[Fault] = []
         self.notes: list[dict[str, Any]] = []
@@ -58,6 +61,8 @@ class Report:
         """Take in a row that was decided."""
         if isinstance(answer, Refusal):
             self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
+        else:
+            self.warned.take(row.where, answer.warnings)
         self.tally.count(outcome_of(row.taken, answer))
 
     def together(self, rows: Sequence[tuple[Ready, Written | Refusal]]) -> None:
@@ -86,12 +91,20 @@ class Report:
         self.notes.append({**_place(row.where), "note": row.text})
 
     def document(self) -> dict[str, Any]:
-        """Return the summary with the faults that were kept, and with notes and what was passed over, where any is."""
+        """Return the summary: warnings, the faults that were kept, and notes and what was passed over, where any is."""
         counted = self.tally.document()
         counted["lines"] += len(self.passed_over)
         passed = {"passed_over": self.passed_over} if self.passed_over else {}
         notes = {"notes": self.notes} if self.notes else {}
-        return {"ok": not self.untaken, **counted, **passed, "errors": self.faults, **notes}
+        warnings = self.warned.document()
+        return {
+            "ok": not self.untaken,
+            **counted,
+            **passed,
+            "warnings": warnings,
+            "errors": self.faults,
+            **notes,
+        }
 
     def print(self, what: str, *, json: bool) -> None:
         """Print the summary, on standard output."""
@@ -110,6 +123,10 @@ class Report:
             out.print(Text(shown(f"{_words(each)} ({each['name']})")), soft_wrap=True)
         if len(self.passed_over) > MOST_SHOWN:
             out.print(f"… and {len(self.passed_over) - MOST_SHOWN:,} more were passed over; --json tells all.")
+        for each in self.warned.listed:
+            out.print(Text(shown(f"{_at(each)}: {each['code']}: {each['detail']}")), soft_wrap=True)
+        if self.warned.total:
+            out.print(self.warned.summary(), soft_wrap=True)
         out.print(self._summary(what), soft_wrap=True)
 
     def _summary(self, what: str) -> str:
@@ -148,9 +165,13 @@ def _place(where: Where) -> Fault:
 
 def _words(fault: Fault) -> str:
     """Return one line for a row that was not taken: where it stands, and why."""
-    version = f"version {fault['version']}" if "version" in fault else None
-    line = f"line {fault['line']:,}" if "line" in fault else None
-    where = ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)
     more = len(fault.get("errors", ())) - 1
     also = f" ({more} more.)" if more > 0 else ""
-    return f"{where}: {fault['reason']}{also}"
+    return f"{_at(fault)}: {fault['reason']}{also}"
+
+
+def _at(fault: Fault) -> str:
+    """Return where a row stands."""
+    version = f"version {fault['version']}" if "version" in fault else None
+    line = f"line {fault['line']:,}" if "line" in fault else None
+    return ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)

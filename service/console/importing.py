@@ -24,6 +24,7 @@ from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
 from service.console.progress import progress
 from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
+from service.console.warned import limit_of
 from service.console.withdrawing import withdraw
 from service.encodings import UnknownEncoding, encoding_named
 from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
@@ -50,6 +51,7 @@ class Asked:
     restore: bool = False
     json: bool = False
     errors: Path | None = None
+    warnings: str | None = None
 
     @property
     def layout(self) -> Layout:
@@ -86,6 +88,7 @@ def import_(settings: Settings, asked: Asked) -> int:
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
     importer, _ = _importer(asked), asked.layout  # both may be mistaken, and no database is asked then
+    limit_of(asked.warnings)
     attempts = count()
 
     def work(url: str) -> Report:
@@ -148,7 +151,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
         migrated(url)
     held = partial(_held, url)
     reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
-    with Report(asked.errors, every=asked.json) as report, progress() as told:
+    warnings = limit_of(asked.warnings)
+    with Report(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
         done = 0
 
         def advance(steps: int) -> None:

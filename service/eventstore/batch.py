@@ -11,6 +11,7 @@ from domain.incident.deciding import AnyCommand, decided, reports_named, touched
 from domain.incident.facts import Parts, is_report, source_stream
 from domain.incident.warnings import Concern
 from domain.sources import Registration
+from domain.zones import Zones
 from service.eventstore.desk import Desk
 from service.eventstore.encoding import encode
 from service.eventstore.replaying import Replaying
@@ -30,10 +31,10 @@ class Batch:
     drops whatever was touched.
     """
 
-    def __init__(self, tail: Tail, warm: Warm) -> None:
+    def __init__(self, tail: Tail, warm: Warm, zones: Zones) -> None:
         self._tail = tail
         self._warm = warm
-        self._desk = Desk(tail, warm.incidents)
+        self._desk = Desk(tail, warm.incidents, zones)
         self._replaying = Replaying(tail, warm.earlier)
         self._origins: set[str] = set()
         warm.begin(tail.head)

@@ -23,6 +23,7 @@ from domain.incident.source import Source
 from domain.incident.state import Incident, evolve, file
 from domain.incident.trusted import trusted, trusted_bytes
 from domain.incident.warnings import Concern
+from domain.zones import Zones
 from service.eventstore.rows import StoredRow
 from service.eventstore.tail import Tail
 
@@ -34,8 +35,9 @@ class Desk:
     folded on in place, so that none that is in `touched` may be kept if the transaction fails.
     """
 
-    def __init__(self, tail: Tail, warm: Mapping[UUID, Incident]) -> None:
+    def __init__(self, tail: Tail, warm: Mapping[UUID, Incident], zones: Zones) -> None:
         self.touched: dict[UUID, Incident] = {}
+        self.zone = zones
         self._tail = tail
         self._warm = warm
         self._versions: dict[UUID, int] = {}

@@ -11,6 +11,7 @@ import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.incident import refusals
+from domain.zones import Zones
 from service.eventstore.batch import Batch, Outcome
 from service.eventstore.tail import Tail
 from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
@@ -49,12 +50,14 @@ class _Broken(Exception):
 class Writer:
     """Takes the commands of one process, in the order they come, many in one transaction.
 
+    `zones` looks up the offsets of time zones that incidents are opened with.
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. One refused command never spoils its neighbours.
     """
 
-    def __init__(self, log: Appends) -> None:
+    def __init__(self, log: Appends, zones: Zones) -> None:
         self._log = log
+        self._zones = zones
         self._warm = Warm()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._waiting = Waiting()
@@ -155,7 +158,7 @@ class Writer:
         answers: list[Outcome] = []
         try:
             with self._log.appending() as tail:
-                batch = Batch(tail, self._warm)
+                batch = Batch(tail, self._warm, self._zones)
                 batch.read(writes)
                 answers.extend(map(batch.decide, writes[:at_least]))
                 began = time.monotonic()

@@ -10,7 +10,7 @@ import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +141,7 @@ def _system_account() -> Account:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time() -> Generator[None]:
     """Hold an advisory lock on the folder of the user database, across processes.
 
     Two `useradd` at once may both succeed, and the first id is then replaced by the second: a server that began to

@@ -1,12 +1,16 @@
 """`incidents`: one row an incident, as lists show it: what it is found, sorted and sifted by."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
 from domain.killed import killed_document
 from domain.ledger.canonical import canonical
-from domain.listing import Moved
+from domain.listing import Listed, Moved
 from domain.present import Present
 from service.readmodel import AT_A_POSITION, Change, ReadModel
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
 def _rows(present: Present, moved: Moved) -> Iterable[Change]:
@@ -26,6 +30,7 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
             list(found.countries),
             found.period,
             found.utc_offset,
+            *_clock(found),
             opened.position,
             opened.recorded_at,
             list(found.kinds),
@@ -46,6 +51,23 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
     )
 
 
+def _clock(found: Listed) -> tuple[object, ...]:
+    """Return its time zone: the name, when its offsets take over (the moment, and the local clock), and the offsets.
+
+    All in seconds; moments and clocks since 1970. Null where it has a fixed offset.
+    """
+    if found.time_zone is None:
+        return (None,) * 5
+    zone = found.time_zone.offset
+    turns = (zone.starts, *zone.walls)
+    aheads = [int(ahead.total_seconds()) for ahead in zone.aheads]
+    return (found.time_zone.name, *([_seconds(each) for each in turn] for turn in turns), aheads)
+
+
+def _seconds(clock: datetime) -> int:
+    return int((clock - _EPOCH).total_seconds())
+
+
 READ_MODEL: ReadModel[Present] = ReadModel(
     name="incidents",
     version=2,
@@ -60,6 +82,11 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "countries": "text[]",
         "period": "text",
         "utc_offset": "text",
+        "time_zone": "text",
+        "turns": "bigint[]",
+        "wall_firsts": "bigint[]",
+        "wall_lasts": "bigint[]",
+        "aheads": "bigint[]",
         "opened": "bigint",
         "opened_at": "timestamptz",
         "kinds": "text[]",

@@ -59,7 +59,7 @@ def _texts(report: Report) -> list[str | None]:
 
 READ_MODEL: ReadModel[Present] = ReadModel(
     name="reports",
-    version=1,
+    version=2,
     meaning="One row a report, under the incident that it stands under, with the words it is found by.",
     subject="incident",
     key={"incident": "uuid", "report": "uuid"},

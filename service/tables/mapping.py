@@ -12,16 +12,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 from pydantic_core import PydanticCustomError
 
 from domain.claims import INCIDENT_SCOPE
-from domain.incident.commands import Countries, DeclareScope, UtcOffset
+from domain.incident.commands import Countries, DeclareScope, UtcOffset, ZoneName
 from domain.report.written import Language
 from domain.sources import Reliability, SourceType
 from domain.words import Label, Slug, Strict, nearest
+from domain.zones import format_offset
 from service.encodings import UnknownEncoding, encoding_named
 from service.importer import Layout
 from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
 from service.tables.dates import DateFormat, columns_by_date
 from service.tables.numbers import DecimalMark, Numbers, ThousandsMark
 from service.tables.pattern import DatePattern, Pattern, columns_of
+from service.zones import known_zone, zone
 
 TABLE_LENGTH = 40
 
@@ -110,6 +112,7 @@ class TableMap(Strict, frozen=True):
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     language: Language | None = None
     utc_offset: UtcOffset = "Z"
+    time_zone: Annotated[ZoneName, AfterValidator(known_zone)] | None = None
     period: str | None = None
     countries: Countries = ()
     scopes: tuple[DeclareScope, ...] = ()
@@ -140,6 +143,8 @@ class TableMap(Strict, frozen=True):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.time_zone is not None and "utc_offset" in self.model_fields_set:
+            raise PydanticCustomError("two_clocks", "Give a “time_zone” or a “utc_offset”, not both.")
         if self.decimal is not None and self.decimal == self.thousands:
             raise PydanticCustomError("marks", "“decimal” and “thousands” are one mark; no number could be read.")
         for each in (*self.claims, *self.melt):
@@ -180,9 +185,12 @@ class TableMap(Strict, frozen=True):
         figures = (name for each in self.claims for name in (each.column, each.words) if name)
         return tuple(dict.fromkeys((*columns, *figures)))
 
-    def offset_at(self, local: datetime) -> str:  # noqa: ARG002 - a table has one offset
+    def offset_at(self, local: datetime) -> str:
         """Return the offset from UTC of a time on the clocks of the table."""
-        return self.utc_offset
+        if self.time_zone is None:
+            return self.utc_offset
+        years = (local.year - 1, local.year + 1)
+        return format_offset(zone(self.time_zone, years).offset.utcoffset(local))
 
     def names_of(self, column: str) -> tuple[str, ...]:
         """Return the names that a column has had, the present one first."""

@@ -18,7 +18,7 @@ from service.tables.parsed import BEYOND, Raw, flattened
 from service.tables.pattern import columns_of
 from service.verbatim import attributes_of
 
-_OF_ANY_ROW: Final = {"utc_offset", "period", "countries", "scopes"}
+_OF_ANY_ROW: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
 _NO_MORE: Final = "It is kept as a cell, and no more is made of it: "
 _DATES: Final = " Where dates are written in another way, the mapping file says how: “dates” (docs/formats.md)."
 _EMPTY: Final[Mapping[str, str]] = {}

@@ -44,6 +44,8 @@ from domain.incident.source import Source
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
 from domain.sources import Registration
+from domain.zones import TimeZone
+from tests.domain import clock_changes
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
 
@@ -79,6 +81,9 @@ class Book:
             if isinstance(each.fact, ReportFiled) and each.fact.report_id == report_id:
                 return each.stream
         raise ReportUnknown(report_id=report_id)
+
+    def zone(self, name: str, window: tuple[int, int]) -> TimeZone:
+        return clock_changes.zone(name, window)
 
     def _in(self, stream: UUID) -> list[Fact]:
         return [each.fact for each in self.facts if each.stream == stream]

@@ -19,6 +19,7 @@ from domain.incident.facts import TOPICS, Fact, ReportCorrected, ReportFiled, Un
 from domain.ledger.canonical import canonical
 from domain.report.kind import Report
 from domain.report.registry import KINDS
+from tests.domain.clock_changes import zone
 from tests.domain.strategies import bodies_of, occurred, reported, reports, slugs, texts
 
 GOLDEN: list[dict[str, str | None]] = json.loads((Path(__file__).parent / "golden" / "facts.json").read_text("utf-8"))
@@ -38,12 +39,20 @@ def moments() -> st.SearchStrategy[Span]:
     return occurred().map(lambda text: parse_occurred(text, UTC))
 
 
+def time_zones() -> st.SearchStrategy[dict[str, object]]:
+    """Return zones with the offsets of some years, as facts hold them."""
+    windows = st.tuples(st.integers(1980, 2030), st.integers(0, 3)).map(lambda each: (each[0], sum(each)))
+    names = st.sampled_from(["Europe/Kyiv", "Asia/Beirut", "America/Chicago", "Asia/Damascus"])
+    return st.builds(lambda name, window: zone(name, window).model_dump(mode="json"), names, windows)
+
+
 def plain_facts() -> st.SearchStrategy[Fact]:
     """Facts of every topic but reports and their corrections."""
     spans = st.none() | moments()
     claims = st.sampled_from(["1", "1.2", "deaths-a"])
     own = {
         "utc_offset": st.sampled_from(["Z", "+03:00", "-09:30"]),
+        "time_zone": st.none() | time_zones(),
         "period": st.none() | occurred(),
         "countries": st.lists(st.sampled_from(["SY", "LB"]), max_size=2),
         "text": notes(),

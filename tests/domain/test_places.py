@@ -33,9 +33,10 @@ def test_a_coordinate_beyond_the_globe_is_refused_with_its_bounds() -> None:
     assert refusal(lat="0", lon="-181") == "A longitude lies between -180 and 180 degrees, not “-181”."
 
 
-def test_a_number_is_refused_as_a_coordinate() -> None:
+def test_a_binary_fraction_is_refused_as_a_coordinate_and_a_whole_number_is_none() -> None:
     assert refusal(lat=35.36, lon="35.92") == "A latitude is a string of decimal degrees, such as “35.3612”, not 35.36."
-    assert "is a string" in refusal(lat=35, lon="35.92")
+    assert "is a string" in refusal(lat=True, lon="35.92")
+    assert Place.model_validate({"name": "somewhere", "lat": 35, "lon": -9}).lat == "35"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_assigned_codes_and_those_left_to_users_are_countries(code: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("sy", "“SY”?"), ("UK", "“GB”?"), ("SYR", "“SY”."), ("QA1", "“SY”."), ("", "“SY”.")]
+    ("code", "hint"), [("sy", "“SY”?"), ("UK", "“GB”?"), ("SYR", "“SY”?"), ("QA1", "“SY”."), ("", "“SY”.")]
 )
 def test_an_unknown_country_is_refused_with_a_hint(code: str, hint: str) -> None:
     assert refusal(country=code).endswith(hint)

@@ -26,7 +26,7 @@ from domain.report.registry import KINDS, REPORTS
 from domain.words import Strict
 from tests.domain.book import load
 from tests.domain.strategies import bodies_of, instants, reports, slugs
-from tests.domain.test_facts import EACH, GOLDEN, REPORT_ID, WRITTEN, corrected, filed, moments, notes
+from tests.domain.test_facts import EACH, GOLDEN, REPORT_ID, WRITTEN, corrected, filed, moments, notes, time_zones
 
 SAMPLES = sorted({file.parent for file in (Path(__file__).parents[2] / "samples").glob("*/*.ndjson")})
 TOLL = encode(filed(REPORTS.validate_python(dict(KINDS["toll_revised"].example))))
@@ -106,6 +106,7 @@ def bodies(shape: type[Strict]) -> st.SearchStrategy[dict[str, Any]]:
         "claim": st.none() | claims,
         "claims": st.lists(st.builds(lambda report, claim: f"{report}#{claim}", st.uuids(), claims), max_size=2),
         "origins": st.tuples(slugs(), slugs()),
+        "time_zone": st.none() | time_zones(),
     }
     return bodies_of(shape, **{name: own[name] for name in shape.model_fields if name in own})
 

@@ -12,6 +12,7 @@ from domain.incident.deciding import AnyCommand
 from domain.incident.facts import decode, encode, incident_stream
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer, Written
+from service.zones import zone
 from tests.faults.curating import Curators
 
 _HASH = bytes(32)
@@ -21,7 +22,7 @@ _HASH = bytes(32)
 def writing(url: str) -> Iterator[Writer]:
     """Open a writer over the log at an address."""
     with KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=lambda: bytes(32), new_id=uuid.uuid4) as log:
-        yield Writer(log.recorder)
+        yield Writer(log.recorder, zone)
 
 
 def curate(writer: Writer, curators: Curators, times: int, chance: Random) -> None:

@@ -13,6 +13,7 @@ from service.api.services import Services
 from service.eventstore import FactRecorder, Tail
 from service.eventstore.writer import Writer
 from service.wiring import services
+from service.zones import zone
 from tests.patience import PATIENCE
 from tests.service.logs import recording
 from tests.service.serving import serving
@@ -40,7 +41,7 @@ def main(url: str) -> None:
     async def opened() -> AsyncGenerator[Services]:
         async with services(url) as whole:
             with recording(url) as log:
-                yield replace(whole, writer=Writer(Mortal(log)))
+                yield replace(whole, writer=Writer(Mortal(log), zone))
 
     with serving(create_app(opened, uuid4)) as address:
         sys.stdout.write(f"{address}\n")

@@ -47,7 +47,7 @@ FIELDS = [
     pytest.param(toll(occurred="2025-13-40"), "occurred", None, id="EDTF nonsense"),
     pytest.param(with_claim(count={"verbatim": "a whole lot"}), "claims[0].count", None, id="unreadable count"),
     pytest.param(with_claim(count={"lower": 1.5}), "claims[0].count.lower", None, id="half a person"),
-    pytest.param(with_claim(count={"lower": 1e3}), "claims[0].count.lower", None, id="an exponent"),
+    pytest.param(with_claim(count={"lower": 1e300}), "claims[0].count.lower", None, id="a large exponent"),
     pytest.param(with_claim(count={"lower": 2**60}), "claims[0].count.lower", None, id="beyond 2^53"),
     pytest.param(with_claim(count={"lower": "12"}), "claims[0].count.lower", None, id="a number as text"),
     pytest.param(with_claim(count={"lower": True}), "claims[0].count.lower", None, id="true as a number"),
@@ -66,7 +66,7 @@ FIELDS = [
     pytest.param(toll(tags=[str(n) for n in range(200)]), "tags", None, id="too many"),
     pytest.param(toll(event=""), "event", None, id="empty"),
     pytest.param(toll(event="e" * 301), "event", None, id="too long"),
-    pytest.param(toll(reported_order=2.0), "reported_order", None, id="a whole number with a point"),
+    pytest.param(toll(reported_order=2.5), "reported_order", None, id="half a place"),
     pytest.param(with_claim(id="a claim"), "claims[0].id", None, id="an id with a space"),
     pytest.param(with_claim(supersedes=["1"]), "claims[0].supersedes[0]", None, id="an id without its report"),
     pytest.param([], "", None, id="a list"),
@@ -87,13 +87,14 @@ def test_a_field_that_cannot_be_taken_is_named_with_the_reason(
         assert word not in response.text
 
 
-def test_attributes_keep_decimals_and_refuse_binary_fractions(client: httpx.Client, incident: str) -> None:
+def test_attributes_keep_the_digits_of_decimals(client: httpx.Client, incident: str) -> None:
     report = {"kind": "observation_noted", "source": "who", "title": "Beds", "reported_at": "2025-03-08"}
-    refused = client.post(f"/v1/incidents/{incident}/reports", json={**report, "attributes": {"rate": 1.5}})
-    assert "decimal" in problem(refused, "invalid-body", "attributes.rate")["detail"]
-    kept = filed(client, incident, {**report, "attributes": {"rate": {"decimal": "1.50"}}})
-    history = client.get(f"/v1/reports/{kept['report_id']}").json()["history"]
-    assert history[0]["report"]["attributes"] == {"rate": {"decimal": "1.50"}}
+    plain = json.dumps({**report, "reported_order": 1, "attributes": {"rate": 0}}).replace('"rate": 0', '"rate": 1.50')
+    address = f"/v1/incidents/{incident}/reports"
+    posted = client.post(address, content=plain, headers={"Content-Type": "application/json"}).json()
+    for kept in (posted, filed(client, incident, {**report, "attributes": {"rate": {"decimal": "1.50"}}})):
+        history = client.get(f"/v1/reports/{kept['report_id']}").json()["history"]
+        assert history[0]["report"]["attributes"] == {"rate": {"decimal": "1.50"}}
 
 
 def test_all_fields_at_fault_are_told_at_once_and_the_list_ends(client: httpx.Client, incident: str) -> None:

@@ -26,6 +26,7 @@ pytest_plugins = ("tests.service.projected_fixtures",)
 LIST = "/v1/incidents"
 FOR_EVER = "2100-01-01T00:00:00Z"
 ENDS = ("lower", "best", "upper", "upper_open", "contested")
+LATER = {"occurred": "2025-03-10", "reported_at": "2025-03-11"}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def four(client: httpx.Client) -> dict[str, str]:
     filed(client, slugs["coast"], attack(places=place("35.36", "35.92"), actors=actors, tags=["roads"]))
     filed(client, slugs["coast"], toll("1,383", claims=killed("1,383")))
     filed(client, slugs["river"], toll("40", source="press", claims=killed("at least 40"), tags=["floods"]))
-    filed(client, slugs["border"], attack(occurred="2025-03-10", places=place("34.5", "36.1"), claims=killed("3")))
+    filed(client, slugs["border"], attack(places=place("34.5", "36.1"), claims=killed("3"), **LATER))
     posted(client, f"{LIST}/{slugs['border']}/close")
     return slugs
 

@@ -124,12 +124,12 @@ def test_an_area_is_one_of_violence_and_never_where_a_speech_was_held(client: ht
 
 
 def test_a_month_is_that_in_which_it_began_in_its_own_offset(client: httpx.Client, mark: str) -> None:
-    for offset in ("+03:00", "-08:00"):
-        incident = opened(client, utc_offset=offset, period="2025-03-31T22:00:00Z/2025-04-02T00:00:00Z")
+    for clock in ({"utc_offset": "+03:00"}, {"utc_offset": "-08:00"}, {"time_zone": "Europe/Kyiv"}):
+        incident = opened(client, **clock, period="2025-03-31T21:30:00Z/2025-04-02T00:00:00Z")
         said(client, incident, mark, claim("10"))
     said(client, opened(client), mark, claim("1"))
     sums = {group: each["lower"] for group, (_, (each,)) in totals(client, mark, group_by="month").items()}
-    assert sums == {"2025-03": 10, "2025-04": 10, None: 1}
+    assert sums == {"2025-03": 10, "2025-04": 20, None: 1}
     assert totals(client, mark, group_by="month", occurred_to="2025-03-31").keys() == {"2025-03"}
 
 

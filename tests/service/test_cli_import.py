@@ -14,7 +14,7 @@ from service.api.lines import Taken
 from service.api.packed import Packed, unpack
 from service.console import beside, importing
 from service.console.importing import Asked
-from service.console.outcome import CannotRun
+from service.console.outcome import CannotRun, Misuse
 from service.settings import read_settings
 from tests.service.console import data_folder, ending, run, running
 from tests.service.servers import one
@@ -52,8 +52,9 @@ def imported(
 
 
 def test_twice_is_once(imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, database_url: str) -> None:
-    path = write(tmp_path / "a.ndjson", REGISTER, OPEN, report("311"), b"", report("532"))
-    none = {"refused": 0, "invalid": 0, "failed": 0, "position": 4, "errors": []}
+    path = write(tmp_path / "a.ndjson", REGISTER, OPEN, report("311"), b"", report("532", reported_at="2025-03-13"))
+    quiet = {"total": 0, "codes": {}, "listed": []}
+    none = {"refused": 0, "invalid": 0, "failed": 0, "position": 4, "warnings": quiet, "errors": []}
     assert imported(path) == (0, {"ok": True, "lines": 4, "recorded": 4, "replayed": 0, **none})
     assert imported(path) == (0, {"ok": True, "lines": 4, "recorded": 0, "replayed": 4, **none})
     assert one(database_url, FACTS) == 4
@@ -110,6 +111,65 @@ def test_each_bad_row_is_told_by_line_column_and_reason_and_the_rest_goes_in(
     assert all(each["file"] == str(path) and each["reason"] for each in summary["errors"])
     kept = [json.loads(line) for line in (tmp_path / "errors.ndjson").read_text(encoding="utf-8").splitlines()]
     assert kept == summary["errors"]
+
+
+def attack(day: str, **given: object) -> dict[str, Any]:
+    """Tell of an attack in a report of 16 May 2015, which `day` may lie after."""
+    told = {"kind": "attack_launched", "method": "air_strike", "event": day, "occurred": day, **given}
+    return {"incident": "coast", "source": "sohr", "reported_at": "2015-05-16", **told}
+
+
+def test_imports_warn_of_what_posts_are_warned_of(
+    imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.ndjson", OPEN, attack("2015-05-01"), attack("2099-12-01"), attack("2098"))
+    status, summary = imported(path)
+    assert (status, summary["recorded"]) == (0, 4)
+    warnings = summary["warnings"]
+    assert (warnings["total"], warnings["codes"]) == (2, {"occurred_after_reported": 2})
+    assert [(each["file"], each["line"], each["code"]) for each in warnings["listed"]] == [
+        (str(path), 3, "occurred_after_reported"),
+        (str(path), 4, "occurred_after_reported"),
+    ]
+    assert "(2099-12-01) after it was reported (2015-05-16)" in warnings["listed"][0]["detail"]
+    assert imported(path)[1]["warnings"] == warnings  # a repetition is told the same, as a post is
+
+
+def test_so_many_warnings_are_listed_as_asked_for_and_one_of_each_code(
+    imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    fallen = report("7", reported_at="2025-03-09"), report("6", reported_at="2025-03-10")
+    path = write(tmp_path / "a.ndjson", OPEN, *(attack(f"{2000 + year}") for year in range(20, 50)), *fallen)
+
+    def listed(*given: str) -> list[str]:
+        asked = {"warnings": given[0]} if given else {}
+        warnings = imported(path, **asked)[1]["warnings"]
+        assert warnings["codes"] == {"occurred_after_reported": 30, "decrease": 1}
+        return [each["code"] for each in warnings["listed"]]
+
+    dated = "occurred_after_reported"
+    assert listed() == [*[dated] * 20, "decrease"]
+    assert listed("2") == [dated, dated, "decrease"]
+    assert listed("0") == []
+    assert listed("all") == [*[dated] * 30, "decrease"]
+
+
+@pytest.mark.parametrize("limit", ["some", "-1", "1.5", ""])
+def test_how_many_warnings_must_be_a_number_or_all(limit: str, tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match="or “all”"):
+        importing.import_(read_settings(), Asked("ndjson", [write(tmp_path / "a.ndjson", OPEN)], warnings=limit))
+
+
+def test_people_read_warnings_by_line_and_their_number_by_code(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    path = write(tmp_path / "a.ndjson", OPEN, attack("2099-12-01"), attack("2099-12-02"))
+    assert importing.import_(read_settings(), Asked("ndjson", [path], warnings="1")) == 0
+    first, codes, summary = capfd.readouterr().out.splitlines()
+    assert first.startswith(f"{path}, line 2: occurred_after_reported: It is said to have happened (2099-12-01)")
+    assert codes == "2 warnings: 2 occurred_after_reported. Listed: 1; --warnings all lists all."
+    assert summary.startswith("Imported: 3 lines; 3 recorded")
 
 
 def test_a_large_import_is_read_beside_and_comes_to_the_same(

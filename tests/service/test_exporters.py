@@ -24,7 +24,7 @@ pytestmark = pytest.mark.one_server_will_do
 
 SAMPLE = "syria-coast-2025"
 UNTIL = "2025-03-09T20:59:59Z"
-TOWN = "a-town"
+TOWN, MISDATED = "a-town", "misdated"
 ROAD, RIVER = "b-road", "c-river"
 """Incidents of which only single events are told: of the road one, of the river two."""
 FIELD = "d-field"
@@ -48,6 +48,12 @@ def about(number: str) -> dict[str, Any]:
     return {"id": number, "measure": "killed", "count": {"verbatim": f"about {number}"}}
 
 
+def dated(number: int, occurred: str, **more: Any) -> FileReport:
+    """File an attack that was told of on 2 April, whatever its date."""
+    clocks = {"occurred": occurred, "reported_at": "2024-04-02" if number != 6 else "2024-05-02"}
+    return report(number, kind="attack_launched", method="air_strike", **clocks, **more)
+
+
 ACTORS = [
     {"name": "Gunmen", "slug": "gunmen", "type": "armed_group"},
     {"name": "Villagers", "slug": "villagers", "type": "civilian"},
@@ -68,6 +74,10 @@ WRITTEN: tuple[AnyCommand, ...] = (
     ),
     report(2, kind="speech_delivered", event="attack", speaker="mayor", places=[place("Hall", "51.0", "4.0")]),
     report(3, kind="attack_launched", method="ambush", event="told-in-words", claims=[killed("dozens")]),
+    OpenIncident.model_validate({"slug": MISDATED, "title": "Dates that cannot be", "utc_offset": "+02:00"}),
+    dated(4, "2099-12-01", event="after"),
+    dated(5, "2024-04", event="month"),
+    dated(6, "2024-05-01/2031-05-02", event="past"),
     OpenIncident.model_validate({"slug": "quiet", "title": "Nothing is known yet"}),
     OpenIncident.model_validate({"slug": ROAD, "title": "A road", "countries": ["FR"]}),
     report(11, kind="attack_launched", method="ambush", event="ambush", claims=[about("7")]),
@@ -123,6 +133,19 @@ def test_the_table_of_estimates_has_hashtags_and_a_row_for_each_key(log: str) ->
     assert (quiet["status"], quiet["measure"], quiet["lower"]) == ("open", "", "")
 
 
+def test_files_give_the_dates_that_were_said_and_none_that_was_worked_out(log: str) -> None:
+    days = {row["event_id_cnty"]: row for row in table(log, "acled") if row["event_id_cnty"].startswith(MISDATED)}
+    told = {name.partition(":")[2]: (row["event_date"], row["time_precision"]) for name, row in days.items()}
+    assert told == {"after": ("", ""), "month": ("2024-04-01", "3"), "past": ("2024-05-01", "")}
+    (ucdp,) = [row for row in table(log, "ucdp") if row["id"] == MISDATED]
+    assert (ucdp["date_start"], ucdp["date_end"], ucdp["date_prec"]) == ("2024-04-01 00:00:00.000", "", "")
+    (hxl,) = [row for row in table(log, "csv") if row["incident"] == MISDATED]
+    assert (hxl["first_day"], hxl["last_day"]) == ("2024-04-01", "")
+    features = {each["id"]: each["properties"] for each in json.loads(exported(log, "geojson"))["features"]}
+    assert features[MISDATED]["occurred_from"] == "2024-03-31T22:00:00Z"
+    assert features[MISDATED]["occurred_to"] is None
+
+
 def test_a_table_is_of_its_reading(log: str) -> None:
     def civilians(**asked: Any) -> tuple[str, str]:
         (row,) = [
@@ -141,6 +164,7 @@ def test_a_table_is_of_its_reading(log: str) -> None:
         ROAD,
         RIVER,
         FIELD,
+        MISDATED,
     }
 
 

@@ -354,7 +354,6 @@ MERGED = [f"{HEAD}5537,{n}\n5548,{n}\n6000,{n + 1}\n" for n in range(1, 4)]
 
 def test_a_row_whose_incident_was_merged_goes_on_there(database_url: str, mapped: Mapped) -> None:
     path = mapped(ROWS)
-    pytest.importorskip("domain.withdrawal")
     take(database_url, path, MERGED[0], DAYS[0])
     do(database_url, (MergeIncident(into="people-5537"), "people-5548"))
     for n, data in enumerate(MERGED[1:], 2):
@@ -415,7 +414,6 @@ def test_a_history_goes_on_after_rows_were_merged_and_moved_and_is_found_again(
 def test_a_row_whose_report_was_moved_to_another_row_goes_on_there(database_url: str, mapped: Mapped) -> None:
     path = mapped(ROWS)
     take(database_url, path, MERGED[0], DAYS[0])
-    pytest.importorskip("domain.withdrawal")
     held = tables.held(database_url, read_map(path))["5548"]
     do(database_url, (MoveReport.model_validate({"report_id": held.report_id, "to": "people-6000"}), None))
     came = take(database_url, path, MERGED[1], DAYS[1])

@@ -21,6 +21,7 @@ from service.eventstore import FactRecorder, Tail
 from service.eventstore.encoding import encode
 from service.eventstore.warm import Folded
 from service.eventstore.writer import Overloaded, Write, Writer, Written
+from service.zones import zone
 from tests.service.logs import recording
 
 HERE = "coast"
@@ -54,7 +55,7 @@ def recorder(database_url: str) -> Iterator[FactRecorder]:
 
 @pytest.fixture
 def writer(recorder: FactRecorder) -> Writer:
-    writer = Writer(recorder)
+    writer = Writer(recorder, zone)
     writer.commit([opening(HERE)])
     return writer
 
@@ -101,7 +102,7 @@ def test_a_list_asked_again_is_answered_as_the_first_time(writer: Writer, databa
     first = written(asyncio.run(writer.write_all(writes)))
     before = len(recorded(database_url))
     with recording(database_url) as other:
-        again = written(asyncio.run(Writer(other).write_all(writes)))
+        again = written(asyncio.run(Writer(other, zone).write_all(writes)))
     assert len(recorded(database_url)) == before
     assert all(each.replayed for each in again)
     told = [[(each.position, each.version, each.incident, each.warnings) for each in run] for run in (first, again)]
@@ -151,7 +152,7 @@ def test_together_means_all_or_none(writer: Writer, database_url: str) -> None:
 
 def test_after_a_failed_transaction_nothing_of_it_is_remembered(recorder: FactRecorder) -> None:
     log = Failing(recorder)
-    writer = Writer(log)
+    writer = Writer(log, zone)
     writer.commit([opening(HERE), filing(1)])
     log.failures = 1
     with pytest.raises(Lost):
@@ -163,7 +164,7 @@ def test_after_a_failed_transaction_nothing_of_it_is_remembered(recorder: FactRe
 
 def test_two_writers_of_one_log_see_what_the_other_recorded(writer: Writer, database_url: str) -> None:
     with recording(database_url) as recorder:
-        other = Writer(recorder)
+        other = Writer(recorder, zone)
         versions = [written((writer, other)[place % 2].commit([filing(place)]))[0].version for place in range(8)]
         assert versions == list(range(2, 10))
         other.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
@@ -173,7 +174,7 @@ def test_two_writers_of_one_log_see_what_the_other_recorded(writer: Writer, data
 
 def test_what_another_recorded_is_seen_also_after_something_else_was_asked(writer: Writer, database_url: str) -> None:
     with recording(database_url) as recorder:
-        other = Writer(recorder)
+        other = Writer(recorder, zone)
         writer.commit([opening("inland")])
         writer.commit([filing(1)])
         other.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
@@ -217,7 +218,7 @@ def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
     recorder: FactRecorder, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.eventstore.waiting.MOST_WAITING", 3)
-    writer = Writer(recorder)
+    writer = Writer(recorder, zone)
     writer.commit([opening(HERE)])
 
     async def while_held() -> tuple[list[Written | BaseException], list[Written | BaseException]]:
