@@ -99,11 +99,14 @@ def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[
     measure = measure if isinstance(measure, str) else None
 
     def of(figure: object) -> object:
-        count = cast("Mapping[str, Any]", figure).get("count") if isinstance(figure, Mapping) else None
-        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+        if not isinstance(figure, Mapping):
             return figure
+        body = cast("Mapping[str, Any]", figure)
+        count = body.get("count")
+        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+            return body
         told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
-        return {**cast("Mapping[str, Any]", figure), "count": told}
+        return {**body, "count": told}
 
     told = cast("dict[str, Any]", of(claim))
     parts = told.get("parts")

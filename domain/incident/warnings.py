@@ -1,6 +1,6 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Hashable, Iterator, Set
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -151,7 +151,7 @@ def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
         yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
 
 
-def _of_words(held: Held, parted: Set[str]) -> Iterator[Concern]:
+def _of_words(held: Held, parted: Collection[str]) -> Iterator[Concern]:
     """Remark on the words of a count; a part is suggested only where the claim has none yet."""
     claim = held.ref.partition("#")[2]
     for code, said in remarks(held.count, held.key.measure):
