@@ -102,11 +102,12 @@ def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[
     def of(figure: object) -> object:
         if not isinstance(figure, Mapping):
             return figure
-        count = cast("Mapping[str, Any]", figure).get("count")
+        body = cast("Mapping[str, Any]", figure)
+        count = body.get("count")
         if not isinstance(count, Mapping) or isinstance(count, CountInContext):
-            return cast("object", figure)
+            return body
         told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
-        return {**cast("Mapping[str, Any]", figure), "count": told}
+        return {**body, "count": told}
 
     told = cast("dict[str, Any]", of(claim))
     parts = told.get("parts")

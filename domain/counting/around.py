@@ -45,7 +45,8 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 class Around:
     """Reads the words behind a figure from `at` to the end; raises CountError for the first that spoils it.
 
-    Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns counted, `parts` what is
+    Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
+    counted, `parts` what is
     counted among them, `more` whether it is an increase.
     """
 
@@ -299,7 +300,8 @@ class Around:
         if kind in {ARTICLE, DETERMINER}:
             return unreadable(self.verbatim, refusals.SECOND)
         why = (
-            f"is not a plain count of people, because of “{shown(word)}”; write how many people it is, or give lower and"
+            f"is not a plain count of people, because of “{shown(word)}”; write how many people it is, or give"
+            f" lower and"
             " upper beside the words"
         )
         return unreadable(self.verbatim, why)

@@ -15,7 +15,8 @@ VOCABULARIES: Mapping[str, Vocabulary] = {each.name: each for each in (EN_2, AR_
 _ENGLISH = ("en", "eng", "und")
 _FRENCH = ("fr", "fra", "fre")
 _ARABIC = (
-    "ar", "ara", "arb", "acm", "acq", "acw", "acx", "acy", "adf", "aeb", "aec", "afb", "ajp", "apc", "apd", "arq", "ars",
+    "ar", "ara", "arb", "acm", "acq", "acw", "acx", "acy", "adf", "aeb", "aec", "afb", "ajp", "apc", "apd", "arq",
+    "ars",
     "ary", "arz", "auz", "avl", "ayh", "ayl", "ayn", "ayp",
 )  # fmt: skip
 """Arabic and the languages of ISO 639-3 that its macrolanguage holds, such as `apc`, Levantine."""

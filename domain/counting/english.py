@@ -91,13 +91,15 @@ _DEGREES = "just | well | far | much | slightly | somewhat | considerably | sign
 
 _BOUNDS = {
     "exact": "exactly | precisely | just",
-    "at_least": "at least | at the least | at the very least | no fewer than | not fewer than | no less than | not less than"
+    "at_least": "at least | at the least | at the very least | no fewer than | not fewer than | no less than |"
+    " not less than"
     " | a minimum of | minimum of | minimum | min | min . | upwards of | upward of | ≥ | > =",
     "more_than": f"{_ABOVE} | >",
     "at_most": "at most | at the most | up to | as many as | as much as | no more than | not more than | a maximum of"
     " | maximum of | maximum | max | max . | not exceeding | ≤ | < =",
     "fewer_than": f"{_BELOW} | <",
-    "about": "about | around | some | approximately | approx | approx . | roughly | just about | an estimated | estimated"
+    "about": "about | around | some | approximately | approx | approx . | roughly | just about | an estimated |"
+    " estimated"
     " | in the region of | on the order of | in the order of | something like",
     "about.one": "circa | ca | ca . | c . | ~ | ≈ | \u223c | nearly | almost | close to | est | est . | c",
 }
@@ -110,8 +112,10 @@ _GRADED = {
 _SUFFIXES = {
     "at_least": "or more | and more | at least | at the least | at the very least | or over | or above | and above"
     " | and over | and up | plus | - plus | + | minimum | min | and counting | and rising",
-    "at_most": "or less | or fewer | or under | and under | or below | and below | at most | at the most | maximum | max",
-    "about": "or so | or thereabouts | approx | approx . | approximately | est | est . | estimated | odd | - odd | estimate"
+    "at_most": "or less | or fewer | or under | and under | or below | and below | at most | at the most |"
+    " maximum | max",
+    "about": "or so | or thereabouts | approx | approx . | approximately | est | est . | estimated | odd | -"
+    " odd | estimate"
     " | roughly | more or less",
 }
 
@@ -168,7 +172,10 @@ _LEADS = {
     **to_one("the displacement of | displaced | displaces | displacing", f"{FATE}displaced"),
 }
 
-_EVENTS = "attack attacks war bombing earthquake quake blast strike strikes airstrike airstrikes crash fire flood floods storm"
+_EVENTS = (
+    "attack attacks war bombing earthquake quake blast strike strikes airstrike airstrikes crash fire"
+    " flood floods storm"
+)
 _SUBJECTS = {
     **{(*of, event): "" for of in phrases("from | from the | in | in the | of the") for event in _EVENTS.split()},
     **to_one("from | following | after", ""),
@@ -203,8 +210,10 @@ _SUBJECTS = {
     **to_one("or", ""),
 }
 _VERBS = {
-    "": "rises to | rose to | risen to | rising to | climbs to | climbed to | climbing to | jumps to | jumped to | grows to"
-    " | grew to | grown to | reaches | reached | reaching | hits | hit | stands at | stood at | standing at | at | is | was"
+    "": "rises to | rose to | risen to | rising to | climbs to | climbed to | climbing to | jumps to | jumped"
+    " to | grows to"
+    " | grew to | grown to | reaches | reached | reaching | hits | hit | stands at | stood at | standing at |"
+    " at | is | was"
     " | are | were | : | increases to | increased to | revised to | falls to | fell to | drops to | lowered to | put at"
     " | totals | totalled | totaled | came to | comes to | has reached | goes to | went to | raised to | revised up to"
     " | revised down to | mounts to | soars to | soared to | surges to | surged to | remains at | currently at | now",

@@ -180,7 +180,8 @@ _WITH = """
 """
 _EQUIPMENT = """
     vehicles | tanks | armoured vehicles | armored vehicles | armoured personnel carriers | armored personnel carriers
-    | drones | missiles | rockets | aircraft | helicopters | warships | jets | fighter jets | artillery pieces | gunships
+    | drones | missiles | rockets | aircraft | helicopters | warships | jets | fighter jets | artillery pieces
+    | gunships
     | pickup trucks | military vehicles
 """
 _GROUPS = """

@@ -22,8 +22,8 @@ from domain.lexicon import Phrase, Table
 _ELIDED = {"d": "de", "l": "le", "n": "ne", "s": "se", "j": "je", "m": "me", "c": "ce", "qu": "que", "jusqu": "jusque"}
 _ELISION = re.compile(r"\b(d|l|n|s|j|m|c|qu|jusqu)['\u2019](?=\w)", re.IGNORECASE)
 
-_ONES = "un deux trois quatre cinq six sept huit neuf".split()
-_TEENS = "dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf".split()
+_ONES = ["un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
+_TEENS = ["dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"]
 _TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 90: "nonante"}
 _EIGHTIES = ("huitante", "octante")
 
@@ -97,7 +97,8 @@ _NUMERALS = Numerals(
 
 _BOUNDS = {
     "exact": "exactement | précisément",
-    "at_least": "au moins | pas moins de | un minimum de | au minimum | minimum | à tout le moins | au bas mot | ≥ | > =",
+    "at_least": "au moins | pas moins de | un minimum de | au minimum | minimum | à tout le moins | au bas mot"
+    " | ≥ | > =",
     "more_than": "plus de | bien plus de | un peu plus de | au delà de | au dessus de | dépassant | >",
     "at_most": "au plus | tout au plus | au maximum | un maximum de | maximum | jusque à | pas plus de | ≤ | < =",
     "fewer_than": "moins de | un peu moins de | en dessous de | <",
@@ -161,14 +162,16 @@ _SUBJECTS = {
 }
 _VERBS = {
     "": "passe à | est passé à | se élève à | se élevait à | se établit à | se alourdit à | se est alourdi à | monte à"
-    " | est monté à | grimpe à | atteint | a atteint | est de | était de | est porté à | porté à | revu à | ramené à | :"
+    " | est monté à | grimpe à | atteint | a atteint | est de | était de | est porté à | porté à | revu à |"
+    " ramené à | :"
     " | est à | compte | totalise",
     "more_than": "dépasse | a dépassé | dépassait | franchit | a franchi | excède",
     "about.one": "approche | avoisine | frôle",
     "at_least": "est de au moins",
 }
 _BESIDE = """
-    ne a à été n ont était est sont eu y il ni ou et de des du parmi les la le jusque présent ce jour pour instant en aucune
+    ne a à été n ont était est sont eu y il ni ou et de des du parmi les la le jusque présent ce jour pour
+    instant en aucune
     aucun déplorer
 """
 

@@ -87,7 +87,8 @@ _OTHER_FATES = {
     "missing": "disparu | disparus | disparue | disparues | portés disparus | portées disparues | manquants"
     " | porté disparu",
     "abducted": "enlevé | enlevés | enlevée | enlevées | kidnappé | kidnappés | kidnappées | pris en otage",
-    "detained": "arrêté | arrêtés | arrêtée | arrêtées | interpellé | interpellés | interpellées | incarcérés | emprisonnés"
+    "detained": "arrêté | arrêtés | arrêtée | arrêtées | interpellé | interpellés | interpellées | incarcérés |"
+    " emprisonnés"
     " | arrestation | arrestations | interpellations | détenus-s",
     "displaced": "déplacé | déplacés | déplacée | déplacées | évacué | évacués | évacuées | sans abri | fui | ont fui",
     "": "affectés | touchés | torturés | violées | violés | ensevelis | piégés | pris au piège | bloqués",

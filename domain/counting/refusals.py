@@ -14,7 +14,8 @@ _WHY = {
     "count": "holds a second figure (“{word}”); make it a claim of its own, or give lower and upper",
     "change": "tells a change, because of “{word}”; write the count that it came to",
     "alive": "counts people who live, because of “{word}”; write the count of the claim's measure",
-    "equipment": "counts equipment, because of “{word}”, which only a claim of the measure “strength” may; give lower and"
+    "equipment": "counts equipment, because of “{word}”, which only a claim of the measure “strength” may; give"
+    " lower and"
     " upper for the people",
     "place": "counts places or things, because of “{word}”; give lower and upper for the people",
 }

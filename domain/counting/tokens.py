@@ -47,9 +47,12 @@ def tokens(verbatim: str, *, spaced: bool, split: Callable[[str], str] | None = 
     second figure could begin: `1 018`. `split` parts words that a language writes together.
     """
     text = _visible(unicodedata.normalize("NFC", verbatim).strip(EDGES), verbatim)
-    text = _FOOTNOTE.sub("", text)
-    text = _SPACED.sub(lambda found: _joined(found[0], spaced=spaced), text)
-    text = _HYPHEN.sub(" ", text)
+    if "[" in text:
+        text = _FOOTNOTE.sub("", text)
+    if " " in text:
+        text = _SPACED.sub(lambda found: _joined(found[0], spaced=spaced), text)
+    if "-" in text or not text.isascii():
+        text = _HYPHEN.sub(" ", text)
     text = text.rstrip(EDGES + ".,;:!")
     shouted = text.isupper()
     return _cut(split(text) if split else text, shouted=shouted)

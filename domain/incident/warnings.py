@@ -1,7 +1,6 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -186,7 +185,7 @@ def _of_replaced(replaced: Replaced, own: str) -> Concern | None:
     return None
 
 
-def _of_words(held: Held, parted: AbstractSet[str]) -> Iterator[Concern]:
+def _of_words(held: Held, parted: Collection[str]) -> Iterator[Concern]:
     """Remark on the words of a count; a part is suggested only where the claim has none yet."""
     claim = held.ref.partition("#")[2]
     for code, said in remarks(held.count, held.key.measure):
