@@ -79,13 +79,17 @@ def _same_figures(
     for refs, groups in by_reports.items():
         if len(refs) > 1 and refs not in told:
             reports = [report for _, report in groups[0]]
-            by_key = sorted((group[0][0].key.canonical, words_for(group[0][0].count)) for group in groups)
-            said = ", ".join(dict.fromkeys(words for _, words in by_key))
+            said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
             relays = ", ".join(sorted({"by " + (" by ".join(each.now.report.via) or "itself") for each in reports}))
             who = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
             say = "says" if "” and “" not in who else "say"
             why = f"{who} {say} {said} of one day in {len(reports)} reports ({relays})."
             yield _item(SAME_FIGURE, reports, why)
+
+
+def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
+    """Sort key of figures: by their places in their reports, then by what they count."""
+    return min(held.ref.partition("#")[2] for held, _ in group), group[0][0].key.canonical
 
 
 def _name(history: History, report: ReportHistory) -> str:
