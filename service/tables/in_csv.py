@@ -30,16 +30,22 @@ def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
     numbered = Numbered()
     faults: list[Fault] = []
     lines: dict[str, int] = {}
+    names, named = header.names, "" not in header.names
     for record in chain(first, records):
-        if record.line <= header.after:
+        line, cells, flaws = record
+        if line <= header.after or not any(cells):
+            if line > header.after:
+                _row(header, record, faults)
             continue
-        if (row := _row(header, record, faults)) is None:
+        if named and not flaws and len(cells) <= len(names):
+            row: Raw | None = dict(zip(names, cells, strict=False))  # as nearly all are
+        elif (row := _row(header, record, faults)) is None:
             continue
         parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
         if "".join(parts).strip():
-            lines[numbered.put("|".join(parts), row)] = record.line
+            lines[numbered.put("|".join(parts), row)] = line
         else:
-            faults.append(Fault(record.line, table.key[0], NO_KEY))
+            faults.append(Fault(line, table.key[0], NO_KEY))
     return Parsed(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
 
 

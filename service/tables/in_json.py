@@ -1,6 +1,6 @@
 """JSON as a table: objects, whose values keep their types and numbers their digits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -14,11 +14,11 @@ def read_json(table: TableMap, text: str) -> Parsed:
     """Read a table from JSON. Raises Unparsed."""
     rows = rows_of_json(text, table.rows, table.key)
     faults: list[Fault] = []
-    places: list[int] = []
-    listed: list[Raw] = []
-    for place, row in _objects(table, rows, faults):
-        places.append(place)
-        listed.append(row)
+    listed = cast("list[Raw]", rows.values)
+    places: Sequence[int] = range(len(listed))
+    if not rows.plain or any("properties" in row for row in listed):
+        found = list(_objects(table, rows, faults))
+        places, listed = [place for place, _ in found], [row for _, row in found]
     truths = "true" in text or "false" in text
     keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
     by_key = dict(zip(keys, listed, strict=True))
@@ -28,8 +28,8 @@ def read_json(table: TableMap, text: str) -> Parsed:
     faults += [
         Fault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
     ]
-    found = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
-    line_of: Callable[[str], int | None] = lambda key: rows.line_of(found[key])  # noqa: E731 - as it is above
+    by_name = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
+    line_of: Callable[[str], int | None] = lambda key: rows.line_of(by_name[key])  # noqa: E731 - as it is above
     return Parsed(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
 
 

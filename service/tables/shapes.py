@@ -32,6 +32,11 @@ class Rows:
     twice: "Twice"
     lined: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether all of them are objects, and in none is anything to be looked for."""
+        return self.names is None and not self.twice and all(type(each) is dict for each in self.values)
+
     def line_of(self, place: int) -> int:
         """Return the line on which a row begins, from 1."""
         return self._lines[place]
@@ -107,6 +112,10 @@ class Twice:
     def __init__(self) -> None:
         self._names: dict[int, str] = {}
         self._kept: list[object] = []
+
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return bool(self._names)
 
     def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Make an object of its members."""

@@ -167,7 +167,7 @@ def test_commits_of_one_moment_are_ordered_and_no_clock_turns_the_history_round(
 
 def test_a_version_that_is_no_table_is_passed_over(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
     path = mapped(WELLS)
-    broken = (b'[{"id": 1,}]', b'{"id": 1}', b'[\n{"id": 1},\n"two"]', b"", None)
+    broken = (b'[{"id": 1,}]', b'{"error": 1}', b'[\n{"id": 1},\n"two"]', b"", None)
     repo = repo_of(tmp_path, [rows({"id": 1}), *broken, rows({"id": 1}, {"id": 2})])
     came = from_git(database_url, repo, path)
     assert (came.recorded, came.refused) == (1 + 2 + 2, [])
