@@ -170,7 +170,7 @@ def test_a_publication_changes_no_document(client: httpx.Client, incident: str) 
         ({"policy": "range/99"}, "invalid-body", "policy"),
         ({"reported_until": "2025-03-09"}, "moment-unreadable", "reported_until"),
         ({"as_of": "@3"}, "invalid-body", "as_of"),
-        ({"reason": 5}, "invalid-body", "reason"),
+        ({"reason": True}, "invalid-body", "reason"),
     ],
 )
 def test_what_cannot_be_published_is_refused_with_its_field(
