@@ -1,5 +1,6 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -139,12 +140,22 @@ def remember(seen: Seen, taken: Taken) -> None:
 def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     if twin := seen.contents.first(taken.report):
         yield Concern("possible_duplicate", f"Report {twin} has the same content.")
+    yield from _of_relays(taken.report)
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
         yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
     occurred, said = taken.occurred, latest(taken.reported)
     if occurred and occurred.earliest and occurred.earliest == occurred.latest == said:
         yield Concern("occurred_after_reported", "By its clocks it was reported before it happened; check both.")
+
+
+def _of_relays(report: Report) -> Iterator[Concern]:
+    """Look for a source that relays itself and a relay named twice: the chain is kept, `sources.relays` is weighed."""
+    if report.source in report.via:
+        detail = f"“{report.source}” is named as a relay of itself; it is kept as stated, and counts as no relay."
+        yield Concern("own_relay", detail)
+    for relay in (each for each, times in Counter(report.via).items() if times > 1):
+        yield Concern("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

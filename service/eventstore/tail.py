@@ -1,6 +1,7 @@
 """The end of the log while one transaction holds it: what stands there, and the only way to add to it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +20,9 @@ STANDING: Final = """
     UNION ALL
     SELECT fact_id, NULL, notification_id FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
 """
+SAVE: Final = "SAVEPOINT apart"
+KEEP: Final = "RELEASE SAVEPOINT apart"
+UNDO: Final = "ROLLBACK TO SAVEPOINT apart; RELEASE SAVEPOINT apart"
 
 
 @dataclass(slots=True)
@@ -91,6 +95,11 @@ class Tail:
             known = self._streams[stream_id] = _Known(after_version, [*found, *(known.rows if known else ())])
         return known.beyond(after_version)
 
+    def version(self, stream: UUID) -> int:
+        """Return the last version of a stream, 0 for one without facts, with what was appended here."""
+        self._learn((stream,), ())
+        return self._streams[stream].version
+
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredRow]]:
         """Return what streams hold beyond one version and up to another, oldest first, in one statement."""
         found: dict[UUID, list[StoredRow]] = {stream: [] for stream in streams}
@@ -133,8 +142,27 @@ class Tail:
         self.head += len(rows)
         return rows
 
+    def take_back(self, rows: Sequence[StoredRow]) -> None:
+        """Undo the last append, which returned `rows`; what of it was sent is undone by the savepoint around it."""
+        for row in reversed(rows):
+            self._found[row.fact_id] = None
+            self._streams[row.originator_id].rows.pop()
+        self.head -= len(rows)
+        del self._waiting[-len(rows) :]
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """Undo what the block sent if it raises; the transaction is good afterwards, unless the server is gone."""
+        self._cursor.execute(SAVE, prepare=False, binary=False)
+        try:
+            yield
+        except Exception:
+            self._cursor.execute(UNDO, prepare=False, binary=False)
+            raise
+        self._cursor.execute(KEEP, prepare=False, binary=False)
+
     def send(self) -> None:
-        """Send what was appended to the database; the recorder does so before it commits."""
+        """Send what was appended and not sent yet to the database; the recorder does so before it commits."""
         if self._waiting:
             insert(self._cursor, self._waiting, self.head - len(self._waiting) + 1, self.moment)
             self._waiting.clear()

@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Final, Protocol, cast
 
 import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.incident import refusals
-from service.eventstore.batch import Batch, Outcome
+from service.eventstore.batch import OF_THE_SERVER, Batch, Outcome
 from service.eventstore.tail import Tail
 from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
 from service.eventstore.warm import Warm
@@ -25,9 +24,6 @@ MOST_SECONDS: Final = 0.12
 """How long it does while nobody waits here: whoever waits in another process, this one cannot see."""
 
 _FEWEST: Final = 32
-
-_OF_THE_SERVER = (psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError)
-"""What a server that is gone or busy raises, whatever is asked of it. All else lies in what is to be recorded."""
 
 
 class Appends(Protocol):
@@ -50,7 +46,9 @@ class Writer:
     """Takes the commands of one process, in the order they come, many in one transaction.
 
     Appends serialise anyway, so deciding under the lock makes conflicts and their
-    retries vanish. One refused command never spoils its neighbours.
+    retries vanish. A command that is refused, or fails unforeseen, never spoils its
+    neighbours: where the database refuses something in a transaction, the commands are
+    taken again, each behind a savepoint.
     """
 
     def __init__(self, log: Appends) -> None:
@@ -60,6 +58,7 @@ class Writer:
         self._waiting = Waiting()
         self._draining: asyncio.Task[None] | None = None
         self._of_lists = 8 * _FEWEST
+        self._apart = False
 
     async def write(self, write: Write) -> Written:
         """Decide and record one command; answer when it is committed.
@@ -81,13 +80,15 @@ class Writer:
         Raises Overloaded while too much waits, and the database's error; then those that were recorded before stand,
         and the same list may be asked again.
         """
-        if not writes:
-            return []
-        answers = await self._wait(writes, together=atomic)
+        answers = await self._wait(writes, together=atomic) if writes else []
         for answer in answers:
             if not isinstance(answer, Written | refusals.Refusal):
                 raise answer
         return cast("list[Written | refusals.Refusal]", answers)
+
+    async def write_each(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Do as `write_all` does, but answer a command that fails unforeseen with what it raised."""
+        return await self._wait(writes) if writes else []
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
@@ -127,9 +128,7 @@ class Writer:
             self._of_lists = min(MOST_AT_ONCE, 2 * self._of_lists)
 
     def _take(self, turn: Turn) -> list[Outcome]:
-        if turn.together:
-            return self._together(turn.writes)
-        return self._by_halves(turn.writes, turn.singles)
+        return self._together(turn.writes) if turn.together else self._each(turn.writes, turn.singles)
 
     def _together(self, writes: Sequence[Write]) -> list[Outcome]:
         try:
@@ -137,33 +136,31 @@ class Writer:
         except _Broken as broken:
             return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
 
-    def _by_halves(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
-        """Record in one transaction; where something in it cannot be, in two, so that one command spoils no other."""
-        try:
-            return self._commit(writes, at_least)
-        except _OF_THE_SERVER:
-            raise
-        except Exception as error:  # noqa: BLE001 - the caller is told
-            if len(writes) == 1:
-                return [error]
-        half = len(writes) // 2
-        return [*self._by_halves(writes[:half], half), *self._by_halves(writes[half:], len(writes) - half)]
+    def _each(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
+        """Record in one transaction; where the database refuses something in it, in one with a savepoint a command."""
+        if not self._apart:
+            try:
+                return self._commit(writes, at_least)
+            except OF_THE_SERVER:
+                raise
+            except Exception:  # noqa: BLE001 - whichever command it is of meets it again, and its caller is told
+                self._apart = True
+        answers = self._commit(writes, at_least, apart=True)
+        self._apart = any(isinstance(each, psycopg.Error) for each in answers)
+        return answers
 
-    def _commit(self, writes: Sequence[Write], at_least: int, *, together: bool = False) -> list[Outcome]:
+    def _commit(
+        self, writes: Sequence[Write], at_least: int, *, together: bool = False, apart: bool = False
+    ) -> list[Outcome]:
         """Decide and record in one transaction: so many of them, and more of them for a short while."""
         batch: Batch | None = None
         answers: list[Outcome] = []
         try:
             with self._log.appending() as tail:
                 batch = Batch(tail, self._warm)
-                batch.read(writes)
-                answers.extend(map(batch.decide, writes[:at_least]))
-                began = time.monotonic()
-                for write in writes[at_least:]:
-                    answers.append(batch.decide(write))
-                    waited_for = self._waiting.singles > at_least
-                    if time.monotonic() > began + (LIST_SECONDS if waited_for else MOST_SECONDS):
-                        break
+                if not apart:
+                    batch.read(writes)
+                answers.extend(self._decided(batch.apart if apart else batch.decide, writes, at_least))
                 if together:
                     _expect_all(answers)
         except BaseException:
@@ -172,6 +169,15 @@ class Writer:
             raise
         batch.keep()
         return answers
+
+    def _decided(self, decide: Callable[[Write], Outcome], writes: Sequence[Write], at_least: int) -> Iterator[Outcome]:
+        yield from map(decide, writes[:at_least])
+        began = time.monotonic()
+        for write in writes[at_least:]:
+            yield decide(write)
+            waited_for = self._waiting.singles > at_least
+            if time.monotonic() > began + (LIST_SECONDS if waited_for else MOST_SECONDS):
+                return
 
 
 def _expect_all(answers: list[Outcome]) -> None:
