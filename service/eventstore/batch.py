@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Final, cast
+from typing import cast
 from uuid import UUID, uuid5
 
 import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError
-from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from domain.incident import refusals
 from domain.incident import source as sources
@@ -28,12 +26,6 @@ from service.eventstore.writes import Write, Written
 Outcome = Written | Exception
 """An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""
 
-OF_THE_SERVER: Final = (
-    *(psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError),
-    *(UndefinedTable, InsufficientPrivilege),
-)
-"""What a server raises that is gone, busy or not ready, whatever is asked of it; all else lies in what is recorded."""
-
 
 class Batch:
     """The commands of one transaction, decided in their order while the end of the log is held.
@@ -48,6 +40,7 @@ class Batch:
         self._desk = Desk(tail, warm.incidents)
         self._replaying = Replaying(tail, warm.earlier)
         self._origins: set[str] = set()
+        self._made: list[UUID] = []
         warm.begin(tail.head)
 
     def read(self, writes: Sequence[Write]) -> None:
@@ -66,25 +59,15 @@ class Batch:
         Raises what the database raises, which ends the transaction.
         """
         try:
-            return self._decide(write, send=False)
+            return self._answer(write)
         except psycopg.Error:
             raise
         except Exception as fault:  # noqa: BLE001 - the caller is told
             return fault
 
-    def apart(self, write: Write) -> Outcome:
-        """Read for one command, decide it and send it: what the database refuses of it is its answer too.
-
-        Raises what a database raises that is gone or busy.
-        """
-        try:
-            with self._tail.savepoint():
-                self.read([write])
-                return self._decide(write, send=True)
-        except OF_THE_SERVER:
-            raise
-        except Exception as fault:  # noqa: BLE001 - the caller is told
-            return fault
+    def refused(self, tail: Tail) -> dict[UUID, Exception]:
+        """Find by trial, in another transaction, which commands the database refuses, by fact id, and why."""
+        return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
 
     def keep(self) -> None:
         """Keep what was folded: it is recorded."""
@@ -133,15 +116,15 @@ class Batch:
         self._tail.look_up((), homes)
         self._replaying.expect(again)
 
-    def _decide(self, write: Write, *, send: bool) -> Outcome:
+    def _answer(self, write: Write) -> Outcome:
         try:
             if found := self._tail.find(write.fact_id):
                 return self._replaying.answer(write, found)
-            return self._record(write, send=send)
+            return self._record(write)
         except refusals.Refusal as refusal:
             return refusal
 
-    def _record(self, write: Write, *, send: bool) -> Written:
+    def _record(self, write: Write) -> Written:
         tail = self._tail
         entries = decided(self._desk, write.command, tail.moment, write.incident, write.expected_version)
         if not entries:  # a registration that says what is held
@@ -152,14 +135,13 @@ class Batch:
         introduced = self._introduced(write, unknown) if unknown else []
         rows = tail.append([*introduced, *stored])
         try:
-            if send:
-                tail.send()
             warnings = self._taken_in(entries)
         except Exception:
             tail.take_back(rows)
             self._desk.take_back(stream for stream, _ in entries)
             raise
         self._origins.update(unknown)
+        self._made += [write.fact_id] * len(rows)
         first = entries[0][0]
         subject = self._desk.touched.get(first)
         place = (rows[-1].position, rows[-1].recorded_at, tail.version(first), subject and subject.slug)

@@ -2,16 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Final, Protocol, cast
-
-import psycopg
+from uuid import UUID
 
 from domain.incident import refusals
-from service.eventstore.batch import OF_THE_SERVER, Batch, Outcome
-from service.eventstore.tail import Tail
+from service.eventstore.batch import Batch, Outcome
+from service.eventstore.tail import OF_THE_SERVER, Tail
 from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
 from service.eventstore.warm import Warm
 from service.eventstore.writes import Write, Written
@@ -24,6 +24,11 @@ MOST_SECONDS: Final = 0.12
 """How long it does while nobody waits here: whoever waits in another process, this one cannot see."""
 
 _FEWEST: Final = 32
+
+
+Refused = Mapping[UUID, Exception]
+"""What the database said of commands that it refuses, by fact id."""
+_NONE: Refused = MappingProxyType({})
 
 
 class Appends(Protocol):
@@ -47,8 +52,8 @@ class Writer:
 
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. A command that is refused, or fails unforeseen, never spoils its
-    neighbours: where the database refuses something in a transaction, the commands are
-    taken again, each behind a savepoint.
+    neighbours: where the database refuses something in a transaction, it is found by trial
+    and the others are recorded without it.
     """
 
     def __init__(self, log: Appends) -> None:
@@ -58,7 +63,8 @@ class Writer:
         self._waiting = Waiting()
         self._draining: asyncio.Task[None] | None = None
         self._of_lists = 8 * _FEWEST
-        self._apart = False
+        self._failed: Batch | None = None
+        self._decided_last = 0
 
     async def write(self, write: Write) -> Written:
         """Decide and record one command; answer when it is committed.
@@ -136,47 +142,59 @@ class Writer:
         except _Broken as broken:
             return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
 
-    def _each(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
-        """Record in one transaction; where the database refuses something in it, in one with a savepoint a command."""
-        if not self._apart:
-            try:
-                return self._commit(writes, at_least)
-            except OF_THE_SERVER:
-                raise
-            except Exception:  # noqa: BLE001 - whichever command it is of meets it again, and its caller is told
-                self._apart = True
-        answers = self._commit(writes, at_least, apart=True)
-        self._apart = any(isinstance(each, psycopg.Error) for each in answers)
-        return answers
+    def _each(self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE) -> list[Outcome]:
+        """Record in one transaction; what the database refuses of it is told, and the others are recorded without."""
+        try:
+            return self._commit(writes, at_least, refused)
+        except OF_THE_SERVER:
+            raise
+        except Exception as error:  # noqa: BLE001 - the caller is told
+            if more := self._tried():
+                taken = writes[: max(at_least, self._decided_last)]
+                return self._each(taken, len(taken), {**refused, **more})
+            if len(writes) == 1:
+                return [error]
+        half = len(writes) // 2
+        return [*self._each(writes[:half], half, refused), *self._each(writes[half:], len(writes) - half, refused)]
+
+    def _tried(self) -> Refused:
+        """Find what the database refuses of the transaction that failed last."""
+        if self._failed is None:
+            return {}
+        with self._log.appending() as tail:
+            return self._failed.refused(tail)
 
     def _commit(
-        self, writes: Sequence[Write], at_least: int, *, together: bool = False, apart: bool = False
+        self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE, *, together: bool = False
     ) -> list[Outcome]:
-        """Decide and record in one transaction: so many of them, and more of them for a short while."""
+        """Decide and record in one transaction: so many of them, and more of them for a short while.
+
+        What the database `refused` before is not tried again.
+        """
         batch: Batch | None = None
         answers: list[Outcome] = []
         try:
             with self._log.appending() as tail:
                 batch = Batch(tail, self._warm)
-                if not apart:
-                    batch.read(writes)
-                answers.extend(self._decided(batch.apart if apart else batch.decide, writes, at_least))
+                batch.read(writes)
+                answers.extend(self._decided(batch, writes, at_least, refused))
                 if together:
                     _expect_all(answers)
         except BaseException:
+            self._failed, self._decided_last = batch, len(answers)
             if batch:
                 batch.forget()
             raise
         batch.keep()
         return answers
 
-    def _decided(self, decide: Callable[[Write], Outcome], writes: Sequence[Write], at_least: int) -> Iterator[Outcome]:
-        yield from map(decide, writes[:at_least])
-        began = time.monotonic()
-        for write in writes[at_least:]:
-            yield decide(write)
-            waited_for = self._waiting.singles > at_least
-            if time.monotonic() > began + (LIST_SECONDS if waited_for else MOST_SECONDS):
+    def _decided(self, batch: Batch, writes: Sequence[Write], at_least: int, refused: Refused) -> Iterator[Outcome]:
+        began = 0.0
+        for place, write in enumerate(writes):
+            yield refused.get(write.fact_id) or batch.decide(write)
+            if place <= at_least:
+                began = time.monotonic()  # after the first one, which may fold a large incident
+            elif time.monotonic() > began + (LIST_SECONDS if self._waiting.singles > at_least else MOST_SECONDS):
                 return
 
 
