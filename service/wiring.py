@@ -25,6 +25,7 @@ from service.eventstore.changes import ChangeReader
 from service.eventstore.following import Following
 from service.eventstore.trail import CHANNEL
 from service.eventstore.writer import Writer
+from service.hosts import Hosts
 from service.postgres.pool import make_pool
 from service.postgres.readiness import missing
 from service.postgres.role import as_service
@@ -71,9 +72,12 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str) -> FastAPI:
-    """Make the application; its services open when it starts and close when it stops."""
-    return create_app(partial(_served, url), uuid.uuid4)
+def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+    """Make the application; its services open when it starts and close when it stops.
+
+    It answers for `hosts`, by default for those of loopback alone.
+    """
+    return create_app(partial(_served, url), uuid.uuid4, hosts or Hosts())
 
 
 @asynccontextmanager
