@@ -54,10 +54,11 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(log.recorder)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
+            chronicles = Chronicles(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
                 yield Services(
-                    reader=(reader := LogReader(pool)),
+                    reader=reader,
                     writer=writer,
                     new_id=uuid.uuid4,
                     missing=partial(missing, pool),
@@ -65,9 +66,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     root_at=root_at,
                     following=following,
                     read_models=ReadModels(pool, MODELS),
-                    chronicles=Chronicles(reader),
+                    chronicles=chronicles,
                 )
             finally:
+                await chronicles.close()
                 await following.close()
                 await writer.close()
 
