@@ -16,6 +16,8 @@ from typing import IO, Final
 
 import psutil
 
+from bench.keeping import CONSOLE
+from bench.silence import Silence, listened
 from service import children
 
 _ROOT: Final = Path(__file__).parents[1]
@@ -67,8 +69,11 @@ def running(url: str, *words: str) -> Generator["Command"]:
 
 
 @contextmanager
-def serving(url: str, *words: str) -> Generator[int]:
-    """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers."""
+def serving(url: str, *words: str, silence: Silence | None = None) -> Generator[int]:
+    """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers.
+
+    `/healthz` is asked all the while; the longest time without an answer is told in the end, and in `silence`.
+    """
     port = free_port()
     with running(url, "serve", "--port", str(port), *words) as process:
         until = time.monotonic() + _PATIENCE
@@ -78,7 +83,10 @@ def serving(url: str, *words: str) -> Generator[int]:
                 message = f"{process} does not answer:\n{process.said()}"
                 raise CommandFailed(message)
             time.sleep(_LOOK)
-        yield port
+        heard = silence or Silence()
+        with listened(port, heard):
+            yield port
+        CONSOLE.print(str(heard))
 
 
 def free_port() -> int:

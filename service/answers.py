@@ -17,7 +17,7 @@ from domain.incident.facts import IncidentOpened, Recorded, incident_stream
 from domain.incident.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
-from service.aside import aside
+from service.aside import aside, take_apart
 from service.chronicles import Chronicles
 from service.eventstore.rows import StoredRow
 from service.inputs import gathering, sent_on
@@ -78,11 +78,19 @@ class Answer:
     text: Mapping[str, object]
     inputs: Mapping[str, int]
     """The streams that the answer depends on, each with its last version at the position."""
+    shared: bool = False
+    """Whether others look at parts of the document too."""
 
     @property
     def closed(self) -> bool:
         """The same question can never be answered otherwise."""
         return bool(self.coordinates["closed"])
+
+    def put_away(self) -> None:
+        """Free its document, once it is sent; nobody may look at it any more."""
+        if not self.shared:
+            lists = [cast("list[object]", value) for value in self.document.values() if isinstance(value, list)]
+            take_apart(sum(self.inputs.values()), *lists)
 
     def envelope(self) -> dict[str, object]:
         """Return the answer as it is sent."""
@@ -98,8 +106,13 @@ class Answer:
 class Inputs:
     """The facts that an answer depends on, oldest first, as the log holds them."""
 
-    rows: tuple[StoredRow, ...]
+    rows: list[StoredRow]
     history: History
+
+    def put_away(self) -> None:
+        """Free what they hold; nobody may look at them any more."""
+        history, facts = self.history, len(self.rows)
+        take_apart(facts, history.journal, history.filed, self.rows)
 
 
 def stream_of(incident: str) -> UUID:
@@ -128,7 +141,11 @@ async def answer(log: Reads, question: Question, chronicles: Chronicles | None =
     if chronicles is not None:
         chronicles.asked(stream_of(question.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
-    return await aside(len(inputs.rows), _folded, inputs, view, Reading(until, policy), moment, await log.log_id())
+    reading = Reading(until, policy)
+    try:
+        return await aside(len(inputs.rows), _folded, inputs, view, reading, moment, await log.log_id())
+    finally:
+        inputs.put_away()
 
 
 def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id: UUID) -> Answer:
@@ -169,6 +186,7 @@ def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, nam
         digest=digest_of(data),
         coordinates=_coordinates(log_id, last, moment, (None, chronicle.policy_at(position), view.id)),
         text={},
+        shared=True,
         inputs={str(stream): version for stream, version in chronicle.versions_at(position).items()},
     )
 
@@ -192,7 +210,7 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
 
 
 def _inputs(facts: Sequence[Recorded], rows: Sequence[StoredRow], stream: UUID) -> Inputs:
-    return Inputs(tuple(sorted(rows, key=attrgetter("position"))), history_of(facts, stream))
+    return Inputs(sorted(rows, key=attrgetter("position")), history_of(facts, stream))
 
 
 async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:

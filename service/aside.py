@@ -27,6 +27,22 @@ async def aside(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # no
     return await asyncio.get_running_loop().run_in_executor(_answering, work, *arguments)
 
 
+def take_apart(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
+    """Free what about so many facts became, item by item beside the loop: all at once it would hold the interpreter.
+
+    Nobody may look into the containers any more.
+    """
+    if facts > FEW:
+        _answering.submit(_take_apart, containers)
+
+
+def _take_apart(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
+    for container in containers:
+        take = container.popitem if isinstance(container, dict) else container.pop
+        while container:
+            take()
+
+
 async def in_the_background(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns, for which nobody waits: it never keeps an answer from a thread."""
     return await asyncio.get_running_loop().run_in_executor(_growing, work, *arguments)

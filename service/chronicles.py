@@ -13,7 +13,7 @@ import structlog
 from domain.chronicle import Chronicle
 from domain.incident.facts import Recorded
 from domain.incident.inputs import leads_to
-from service.aside import aside, in_the_background
+from service.aside import aside, in_the_background, take_apart
 from service.eventstore.rows import StoredRow
 from service.inputs import gathering, recorded, sent_on
 
@@ -126,6 +126,7 @@ class Chronicles:
             if facts is not None:
                 kept = _Kept(Chronicle(stream), fed, position)
                 await in_the_background(_tell, kept.chronicle, facts)
+                take_apart(len(facts), facts, rows)
                 return kept
 
     async def _grow(self, stream: UUID, kept: _Kept, position: int) -> None:

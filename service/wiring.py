@@ -79,7 +79,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 
     It answers for `hosts`, by default for those of loopback alone.
     """
-    return create_app(partial(_served, url), uuid.uuid4, hosts or Hosts())
+    return create_app(partial(_served, url), uuid.uuid4, hosts)
 
 
 @asynccontextmanager

@@ -78,11 +78,12 @@ _TITLE = "Knownwhen"
 
 
 def create_app(
-    opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID], hosts: Hosts
+    opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID], hosts: Hosts | None = None
 ) -> FastAPI:
     """Make the application. What it serves from is `opened` when it starts, and closed when it stops.
 
-    `new_id` names its faults in the log; requests for others than `hosts` are refused.
+    `new_id` names its faults in the log; requests for others than `hosts` (by default
+    loopback) are refused.
     """
 
     @asynccontextmanager
@@ -112,7 +113,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, tell_parameters)
     app.add_exception_handler(HTTPException, tell_http)
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
-    app.add_middleware(Wall, hosts=hosts)
+    app.add_middleware(Wall, hosts=hosts or Hosts())
     app.add_middleware(Door, new_id=new_id)
     openapi.describe(app)
     return app

@@ -96,6 +96,8 @@ async def diff(
         name: dict(await _coordinates(services.reader, end, inputs, reading))
         for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
     }
+    for inputs in {id(each): each for each in held}.values():
+        inputs.put_away()
     return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
 
 

@@ -41,6 +41,7 @@ async def facts(request: Request, services: Opened, incident: IncidentName, as_o
     if has_already(request, tag):
         return Response(None, 304, headers)
     positions = [] if BODILESS in request.scope else [row.position for row in inputs.rows]
+    inputs.put_away()
     return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
 
 

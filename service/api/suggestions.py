@@ -38,4 +38,5 @@ async def suggest(
         "reported_until": format_instant(until) if until else None,
     }
     document = {"items": await aside(len(inputs.rows), duplicates, inputs.history, until), "coordinates": coordinates}
+    inputs.put_away()
     return send_document(request, document, coordinates)

@@ -81,7 +81,9 @@ async def _send(request: Request, services: Opened, question: Question) -> Respo
     head = head_of(found, media_type)
     if found.closed:
         services.settled.keep((question, media_type), head)
-    return await aside(facts, send_answer, request, found, media_type, head)
+    response = await aside(facts, send_answer, request, found, media_type, head)
+    found.put_away()
+    return response
 
 
 async def _suggested(services: Opened, question: Question) -> Question | None:
