@@ -1,6 +1,7 @@
 """What is answered from a chronicle is, byte for byte, what is answered by folding, at every position."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from domain.sources import Registration
 from service import resources, sample, wiring
 from service.answers import MergedAway, NotYetKnown, Question, answer
 from service.api.services import Services
+from service.aside import FEW, aside
 from service.chronicles import Chronicles
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.writer import Write
@@ -175,3 +177,22 @@ class Counting:
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
         self.count += 1
         return await self._log.read(streams, upto, after)
+
+
+def test_a_large_incident_is_folded_and_its_chronicle_asked_beside_the_event_loop(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            chronicles, stream = Chronicles(house.reader, large=10), incident_stream(SLUG)
+            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            position = (await house.reader.head()).position
+            assert await recalled(chronicles, SLUG, position) is not None
+            assert await chronicles.ask(stream, position, _thread) != threading.get_ident()
+            assert await aside(FEW + 1, _thread) != threading.get_ident()
+            assert await aside(FEW, _thread) == threading.get_ident()
+
+    asyncio.run(run())
+
+
+def _thread(_: Chronicle | None = None) -> int:
+    return threading.get_ident()
