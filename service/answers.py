@@ -1,6 +1,6 @@
 """Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -89,8 +89,7 @@ class Answer:
     def put_away(self) -> None:
         """Free its document, once it is sent; nobody may look at it any more."""
         if not self.shared:
-            lists = [cast("list[object]", value) for value in self.document.values() if isinstance(value, list)]
-            take_apart(sum(self.inputs.values()), *lists)
+            take_apart(sum(self.inputs.values()), *_lists(self.document))
 
     def envelope(self) -> dict[str, object]:
         """Return the answer as it is sent."""
@@ -189,6 +188,15 @@ def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, nam
         shared=True,
         inputs={str(stream): version for stream, version in chronicle.versions_at(position).items()},
     )
+
+
+def _lists(document: Mapping[str, object]) -> Iterator[list[object]]:
+    """Yield the lists of a document that are in no other list."""
+    for value in document.values():
+        if isinstance(value, list):
+            yield cast("list[object]", value)
+        elif isinstance(value, dict):
+            yield from _lists(cast("dict[str, object]", value))
 
 
 async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
