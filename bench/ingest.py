@@ -3,9 +3,7 @@
 import argparse
 import asyncio
 import gc
-import os
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Generator, Sequence
@@ -27,6 +25,7 @@ from bench.world import Shape
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.facts import decode, encode, incident_stream
 from domain.report.registry import REPORTS
+from service import children
 from service.api.app import SELDOM
 from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
@@ -163,8 +162,8 @@ def _posted(port: int, targets: Sequence[str], number: int) -> tuple[float, floa
 def _peer(name: str, settings: dict[str, str]) -> Generator[int]:
     """Serve one of the services beside ours in a process of its own."""
     port = processes.free_port()
-    words = [sys.executable, "-m", "bench.ingest_peers", name, str(port)]
-    with subprocess.Popen(words, env={**os.environ, **settings}) as process:  # noqa: S603 - our own module
+    words = children.words("bench.ingest_peers", name, str(port))
+    with subprocess.Popen(words, env=children.environment(**settings)) as process:  # noqa: S603 - our own module
         try:
             processes.wait_for(port)
             yield port

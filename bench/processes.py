@@ -2,11 +2,9 @@
 
 import contextlib
 import http.client
-import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -17,6 +15,10 @@ from pathlib import Path
 from typing import IO, Final
 
 import psutil
+
+from bench.keeping import CONSOLE
+from bench.silence import Silence, listened
+from service import children
 
 _ROOT: Final = Path(__file__).parents[1]
 _OK: Final = 200
@@ -35,8 +37,8 @@ class Finished:
 
 def knows(command: str) -> bool:
     """Say whether this release has a command."""
-    words = [sys.executable, "-m", "service.cli", command, "--help"]
-    done = subprocess.run(words, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
+    words = children.words("service.cli", command, "--help")
+    done = subprocess.run(words, env=children.environment(), capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
     return done.returncode == 0
 
 
@@ -67,8 +69,11 @@ def running(url: str, *words: str) -> Generator["Command"]:
 
 
 @contextmanager
-def serving(url: str, *words: str) -> Generator[int]:
-    """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers."""
+def serving(url: str, *words: str, silence: Silence | None = None) -> Generator[int]:
+    """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers.
+
+    `/healthz` is asked all the while; the longest time without an answer is told in the end, and in `silence`.
+    """
     port = free_port()
     with running(url, "serve", "--port", str(port), *words) as process:
         until = time.monotonic() + _PATIENCE
@@ -78,7 +83,10 @@ def serving(url: str, *words: str) -> Generator[int]:
                 message = f"{process} does not answer:\n{process.said()}"
                 raise CommandFailed(message)
             time.sleep(_LOOK)
-        yield port
+        heard = silence or Silence()
+        with listened(port, heard):
+            yield port
+        CONSOLE.print(str(heard))
 
 
 def free_port() -> int:
@@ -104,8 +112,8 @@ class Command:
     """A command that runs; what it says is kept in a file, so that it never waits for a reader."""
 
     def __init__(self, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
-        environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(_ROOT)}
-        command = [sys.executable, "-m", "service.cli", *words]
+        environment = children.environment(DATABASE_URL=url)
+        command = children.words("service.cli", *words)
         self._words, self._said = words, said
         self._process = subprocess.Popen(  # noqa: S603 - Knownwhen itself
             command, cwd=_ROOT, env=environment, stdout=said, stderr=said

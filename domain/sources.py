@@ -106,6 +106,11 @@ def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:
     return f"{ANONYMOUS}{words}|{via[0] if via else ''}"
 
 
+def relays(source: str | AnonymousSource, via: Sequence[str]) -> tuple[str, ...]:
+    """Return the relays of a statement, each once, nearest the source first; a source is no relay of its own."""
+    return tuple(dict.fromkeys(each for each in via if each != source))
+
+
 def source_stream(origin: str) -> str:
     """Name the stream of facts about an origin: `source:sohr`, `source:anonymous:<words>|<first relay>`."""
     return f"source:{origin}"

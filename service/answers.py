@@ -1,8 +1,9 @@
 """Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import NoReturn, Protocol, cast
 from uuid import UUID
@@ -12,13 +13,14 @@ import orjson
 from domain import catalogue
 from domain.chronicle import CHRONICLED, Chronicle, Input
 from domain.clocks import format_instant
-from domain.incident.facts import IncidentOpened, incident_stream
+from domain.incident.facts import IncidentOpened, Recorded, incident_stream
 from domain.incident.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
+from service.aside import aside, take_apart
 from service.chronicles import Chronicles
 from service.eventstore.rows import StoredRow
-from service.inputs import gathering, recorded
+from service.inputs import gathering, sent_on
 from service.moments import Moment, ReadsMoments, Unanswerable, read_moment, settle
 
 
@@ -76,11 +78,18 @@ class Answer:
     text: Mapping[str, object]
     inputs: Mapping[str, int]
     """The streams that the answer depends on, each with its last version at the position."""
+    shared: bool = False
+    """Whether others look at parts of the document too."""
 
     @property
     def closed(self) -> bool:
         """The same question can never be answered otherwise."""
         return bool(self.coordinates["closed"])
+
+    def put_away(self) -> None:
+        """Free its document, once it is sent; nobody may look at it any more."""
+        if not self.shared:
+            take_apart(sum(self.inputs.values()), *_lists(self.document))
 
     def envelope(self) -> dict[str, object]:
         """Return the answer as it is sent."""
@@ -96,8 +105,13 @@ class Answer:
 class Inputs:
     """The facts that an answer depends on, oldest first, as the log holds them."""
 
-    rows: tuple[StoredRow, ...]
+    rows: list[StoredRow]
     history: History
+
+    def put_away(self) -> None:
+        """Free what they hold; nobody may look at them any more."""
+        history, facts = self.history, len(self.rows)
+        take_apart(facts, history.journal, history.filed, self.rows)
 
 
 def stream_of(incident: str) -> UUID:
@@ -118,14 +132,24 @@ async def answer(log: Reads, question: Question, chronicles: Chronicles | None =
     until = read_moment("reported_until", question.reported_until) if question.reported_until else None
     moment = await settle(log, question.as_of)
     if chronicles is not None and view.id == CHRONICLED and until is None:
-        told = await chronicles.recall(stream_of(question.incident), moment.position)
-        if told and told.known_at(moment.position) and (not named or named.id == told.policy_at(moment.position)):
-            return _told(told, view, moment, await log.log_id())
+        log_id = await log.log_id()
+        ask = partial(_told, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
+        if told := await chronicles.ask(stream_of(question.incident), moment.position, ask):
+            return told
     inputs = await shown_at(log, question.incident, moment.position, question.as_of)
     if chronicles is not None:
         chronicles.asked(stream_of(question.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
-    document = view.finish(inputs.history, Reading(until, policy))
+    reading = Reading(until, policy)
+    try:
+        return await aside(len(inputs.rows), _folded, inputs, view, reading, moment, await log.log_id())
+    finally:
+        inputs.put_away()
+
+
+def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id: UUID) -> Answer:
+    """Answer from the folded inputs."""
+    document = view.finish(inputs.history, reading)
     data = canonical(document)
     last = inputs.rows[-1]
     return Answer(
@@ -134,19 +158,21 @@ async def answer(log: Reads, question: Question, chronicles: Chronicles | None =
         data=data,
         digest=digest_of(data),
         coordinates=_coordinates(
-            await log.log_id(),
+            log_id,
             Input(last.position, last.recorded_at, inputs.history.version),
             moment,
-            (until, policy.id, view.id),
+            (reading.reported_until, reading.policy.id, view.id),
         ),
         text=_texts(view, document, inputs.rows),
         inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
     )
 
 
-def _told(chronicle: Chronicle, view: View, moment: Moment, log_id: UUID) -> Answer:
-    """Answer from a chronicle, for a moment at which the incident was known."""
+def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, named: str | None) -> Answer | None:
+    """Answer from a chronicle; None for a moment before the incident was known, and by another policy than in force."""
     position = moment.position
+    if not chronicle.known_at(position) or named not in (None, chronicle.policy_at(position)):
+        return None
     if into := chronicle.into_at(position):
         raise MergedAway(chronicle.history.slug, into)
     document = chronicle.document(position)
@@ -159,8 +185,18 @@ def _told(chronicle: Chronicle, view: View, moment: Moment, log_id: UUID) -> Ans
         digest=digest_of(data),
         coordinates=_coordinates(log_id, last, moment, (None, chronicle.policy_at(position), view.id)),
         text={},
+        shared=True,
         inputs={str(stream): version for stream, version in chronicle.versions_at(position).items()},
     )
+
+
+def _lists(document: Mapping[str, object]) -> Iterator[list[object]]:
+    """Yield the lists of a document that are in no other list."""
+    for value in document.values():
+        if isinstance(value, list):
+            yield cast("list[object]", value)
+        elif isinstance(value, dict):
+            yield from _lists(cast("dict[str, object]", value))
 
 
 async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
@@ -176,11 +212,13 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
         if not held and not _opened(rows, stream):
             await _refuse(log, incident, stream, asked)
         held += rows
-        try:
-            wanted = reading.send([recorded(row) for row in rows])
-        except StopIteration as done:
-            history = history_of(done.value, stream)
-            return Inputs(tuple(sorted(held, key=attrgetter("position"))), history)
+        wanted, facts = await aside(len(rows), sent_on, reading, rows)
+        if facts is not None:
+            return await aside(len(held), _inputs, facts, held, stream)
+
+
+def _inputs(facts: Sequence[Recorded], rows: Sequence[StoredRow], stream: UUID) -> Inputs:
+    return Inputs(sorted(rows, key=attrgetter("position")), history_of(facts, stream))
 
 
 async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:

@@ -2,22 +2,30 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
+
+import structlog
 
 from domain.chronicle import Chronicle
 from domain.incident.facts import Recorded
 from domain.incident.inputs import leads_to
+from service.aside import aside, in_the_background, take_apart
 from service.eventstore.rows import StoredRow
-from service.inputs import gathering, recorded
+from service.inputs import gathering, recorded, sent_on
+
+T = TypeVar("T")
+_log = structlog.stdlib.get_logger("service.chronicles")
 
 LARGE: Final = 500
 """An incident with more facts than this is worth a chronicle; a smaller one is folded as fast as it is looked up."""
 MOST_FACTS: Final = 30_000
 """About how many facts the kept chronicles may have together; one alone may have more."""
+TAKEN_IN: Final = 12
+"""A chronicle takes a fact in about as fast as so many are folded."""
 REMEMBERED: Final = 1000
 """How many large incidents that were asked about once are remembered."""
 
@@ -30,19 +38,23 @@ class ReadsStreams(Protocol):
 
 @dataclass(slots=True)
 class _Kept:
-    """A chronicle that has all facts of its inputs up to the position `read`; `fed` are the streams it has facts of."""
+    """A chronicle that has all facts of its inputs up to the position `read`; `fed` are the streams it has facts of.
+
+    `turn` is had by whoever grows it or asks it.
+    """
 
     chronicle: Chronicle
     fed: set[UUID]
     read: int
-    growing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Chronicles:
-    """Answers from memory what is asked of large incidents: the second question about one begins to keep it.
+    """Answers from memory what is asked of large incidents: the second question about one begins to make it.
 
-    Nothing kept can become wrong: what lies at or below a position that was read never changes, and what was recorded
-    since is read before it is answered. For callers in one event loop. `large` and `most` are counted in facts.
+    Until it is made, questions are answered without it. Nothing kept can become wrong: what lies at or below a
+    position that was read never changes, and what was recorded since is read before it is answered. For callers in
+    one event loop, none of whom another that goes away disturbs. `large` and `most` are counted in facts.
     """
 
     def __init__(self, log: ReadsStreams, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
@@ -50,7 +62,8 @@ class Chronicles:
         self._large, self._most = large, most
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
         self._asked: OrderedDict[UUID, None] = OrderedDict()
-        self._making: set[UUID] = set()
+        self._making: dict[UUID, asyncio.Task[None]] = {}
+        self._asking: set[asyncio.Task[Any]] = set()
 
     def asked(self, stream: UUID, facts: int) -> None:
         """Remember that an incident was asked about which had so many facts."""
@@ -60,26 +73,43 @@ class Chronicles:
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
 
-    async def recall(self, stream: UUID, position: int) -> Chronicle | None:
-        """Return the chronicle of an incident, which tells of a position; None where it is not kept, or not yet.
+    async def ask(self, stream: UUID, position: int, question: Callable[[Chronicle], T]) -> T | None:
+        """Return what a question of a chronicle that tells of a position is answered; None where none is kept yet.
 
-        Raises the database's error, and UnknownFact.
+        Raises what the question raises, the database's error, and UnknownFact.
         """
-        kept = self._kept.get(stream)
-        if kept is None:
-            if stream not in self._asked or stream in self._making:
-                return None
-            self._making.add(stream)
-            try:
-                kept = await self._made(stream, position)
-            finally:
-                self._making.discard(stream)
-            self._keep(stream, kept)
+        if stream not in self._kept:
+            if stream in self._asked and stream not in self._making:
+                self._making[stream] = asyncio.create_task(self._make(stream, position))
+            return None
+        asking = asyncio.create_task(self._answered(stream, self._kept[stream], position, question))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+        return await asyncio.shield(asking)
+
+    async def made(self) -> None:
+        """Wait until all that are being made are kept, or have failed."""
+        await asyncio.gather(*self._making.values())
+
+    async def close(self) -> None:
+        """Let what is being made be, and wait for what was asked."""
+        for making in self._making.values():
+            making.cancel()
+        await asyncio.gather(*self._making.values(), *self._asking, return_exceptions=True)
+
+    async def _answered(self, stream: UUID, kept: _Kept, position: int, question: Callable[[Chronicle], T]) -> T:
         self._kept.move_to_end(stream)
-        if kept.read < position:
-            async with kept.growing:
-                await self._grow(stream, kept, position)
-        return kept.chronicle
+        async with kept.turn:
+            await self._grow(stream, kept, position)
+            return await aside(kept.chronicle.facts, question, kept.chronicle)
+
+    async def _make(self, stream: UUID, position: int) -> None:
+        try:
+            self._keep(stream, await self._made(stream, position))
+        except Exception:  # noqa: BLE001 - nobody waits for it, and answers are folded without it
+            _log.exception("a chronicle could not be made", stream=str(stream))
+        finally:
+            del self._making[stream]
 
     def _keep(self, stream: UUID, kept: _Kept) -> None:
         self._kept[stream] = kept
@@ -92,11 +122,11 @@ class Chronicles:
         while True:
             fed.update(wanted)
             rows = await self._log.read(wanted, position)
-            try:
-                wanted = reading.send(await asyncio.to_thread(_decoded, rows))
-            except StopIteration as done:
+            wanted, facts = await in_the_background(sent_on, reading, rows)
+            if facts is not None:
                 kept = _Kept(Chronicle(stream), fed, position)
-                await asyncio.to_thread(_tell, kept.chronicle, done.value)
+                await in_the_background(_tell, kept.chronicle, facts)
+                take_apart(len(facts), facts, rows)
                 return kept
 
     async def _grow(self, stream: UUID, kept: _Kept, position: int) -> None:
@@ -104,12 +134,13 @@ class Chronicles:
         if kept.read >= position:
             return
         try:
-            waiting = _decoded(await self._log.read(sorted(kept.fed), position, kept.read))
+            rows = await self._log.read(sorted(kept.fed), position, kept.read)
+            waiting = await aside(len(rows), _decoded, rows)
             while waiting:
-                fact = waiting.pop(0)
-                if further := await self._lead(kept, fact, position):
+                before = await aside(TAKEN_IN * len(waiting), _tell, kept.chronicle, waiting, kept.fed)
+                waiting = waiting[before:]
+                if waiting and (further := await self._lead(kept, waiting[0], position)):
                     waiting = sorted([*waiting, *further], key=attrgetter("position"))
-                kept.chronicle.take_in(fact)
         except BaseException:
             self._kept.pop(stream, None)
             raise
@@ -120,11 +151,11 @@ class Chronicles:
         wanted, later = set(leads_to(fact)) - kept.fed, list[Recorded]()
         while wanted:
             kept.fed |= wanted
-            facts = _decoded(await self._log.read(sorted(wanted), position))
+            rows = await self._log.read(sorted(wanted), position)
+            facts = await aside(len(rows), _decoded, rows)
             before = [each for each in facts if each.position < fact.position]
             later += facts[len(before) :]
-            for each in before:
-                kept.chronicle.take_in(each)
+            await aside(TAKEN_IN * len(before), _tell, kept.chronicle, before)
             wanted = {stream for each in before for stream in leads_to(each)} - kept.fed
         return later
 
@@ -133,6 +164,10 @@ def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
     return [recorded(row) for row in rows]
 
 
-def _tell(chronicle: Chronicle, facts: Sequence[Recorded]) -> None:
-    for fact in facts:
+def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:
+    """Have a chronicle take in facts, up to one that leads to a stream that is not `fed`; returns how many it took."""
+    for taken, fact in enumerate(facts):
+        if fed is not None and any(stream not in fed for stream in leads_to(fact)):
+            return taken
         chronicle.take_in(fact)
+    return len(facts)

@@ -14,6 +14,8 @@ from typing import Annotated
 
 import typer
 
+from service import children
+
 _EPILOG = """
 [bold]Examples[/bold]
 
@@ -67,6 +69,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still shows the rest
+    children.keep_out_the_current_folder()
     try:
         app(prog_name="knownwhen")
     except ImportError as problem:

@@ -27,6 +27,16 @@ def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Re
     return sorted(gathered, key=lambda each: each.position)
 
 
+def sent_on(
+    reading: Generator[list[UUID], Sequence[Recorded], list[Recorded]], rows: Sequence[StoredRow]
+) -> tuple[list[UUID], list[Recorded] | None]:
+    """Send the facts of rows to what gathers inputs; returns what it wants to read next, or all of them at its end."""
+    try:
+        return reading.send([recorded(row) for row in rows]), None
+    except StopIteration as done:
+        return [], done.value
+
+
 def recorded(row: StoredRow) -> Recorded:
     """Return the fact that a row holds, with its place in the log; its free text stays behind."""
     return Recorded(

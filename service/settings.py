@@ -9,6 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.hosts import ANY, Hosts, host_name
+
 _PREFIX = "KNOWNWHEN_"
 
 
@@ -32,6 +34,17 @@ def _filled(text: str) -> str:
         message = "blank"
         raise ValueError(message)
     return text
+
+
+def _hosts(text: str) -> str:
+    for name in _listed(text):
+        if name != ANY:
+            host_name(name)
+    return text
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _expanded(path: Path) -> Path:
@@ -75,6 +88,12 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="The address to listen on. 127.0.0.1 answers this machine only.",
     )
+    hosts: Annotated[str, AfterValidator(_hosts), Must("names without ports, separated by commas, or “*”")] = Field(
+        default="",
+        description="Further names that the service answers for, separated by commas, such as a proxy's before it;"
+        " `*` for every name. Requests for other names, and writes from pages of other sites, are refused. Names and"
+        " addresses of loopback and `KNOWNWHEN_HOST` always count.",
+    )
     port: Annotated[int, Must("a whole number from 1 to 65535")] = Field(
         default=8000,
         ge=1,
@@ -89,6 +108,10 @@ class Settings(BaseSettings):
         default=False,
         description="Whether anyone may read without a token.",
     )
+
+    def served_hosts(self) -> Hosts:
+        """Return the hosts that the service answers for."""
+        return Hosts(self.host, _listed(self.hosts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from service.eventstore.changes import ChangeReader
 from service.eventstore.following import Following
 from service.eventstore.trail import CHANNEL
 from service.eventstore.writer import Writer
+from service.hosts import Hosts
 from service.postgres.pool import make_pool
 from service.postgres.readiness import missing
 from service.postgres.role import as_service
@@ -54,10 +55,11 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
+            chronicles = Chronicles(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
                 yield Services(
-                    reader=(reader := LogReader(pool)),
+                    reader=reader,
                     writer=writer,
                     new_id=uuid.uuid4,
                     missing=partial(missing, pool),
@@ -65,16 +67,20 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     root_at=root_at,
                     following=following,
                     read_models=ReadModels(pool, MODELS),
-                    chronicles=Chronicles(reader),
+                    chronicles=chronicles,
                 )
             finally:
+                await chronicles.close()
                 await following.close()
                 await writer.close()
 
 
-def make_app(url: str) -> FastAPI:
-    """Make the application; its services open when it starts and close when it stops."""
-    return create_app(partial(_served, url), uuid.uuid4)
+def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+    """Make the application; its services open when it starts and close when it stops.
+
+    It answers for `hosts`, by default for those of loopback alone.
+    """
+    return create_app(partial(_served, url), uuid.uuid4, hosts)
 
 
 @asynccontextmanager

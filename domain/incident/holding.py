@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.claims import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
 from domain.clocks import Span, begins_after, parse_occurred, parse_reported
 from domain.report.kind import Report, event_label
-from domain.sources import origin_of
+from domain.sources import origin_of, relays
 from domain.ties import Record
 
 PARTS_DO_NOT_ADD = "parts_do_not_add"
@@ -116,6 +116,7 @@ def held_as_filed(
 ) -> tuple[Held, ...]:
     """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
     end, said = latest(filed.reported), report.reported_at or ""
+    via = relays(report.source, report.via) if report.via else ()
     held: list[Held] = []
     for claim, part in _figures(report):
         within, scope, bounds = _scope(claim, part, scoping.rescoped)
@@ -130,7 +131,7 @@ def held_as_filed(
                 _key(claim, part, scoping.named(within or None, scope)),
                 filed.origin,
                 report.source,
-                report.via,
+                via,
                 filed.reported,
                 said,
                 report.reported_order,

@@ -1,6 +1,6 @@
 """What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -55,10 +55,10 @@ def register(source: Source | None, command: Registration) -> list[SourceFact]:
     return [_registered(command.slug, command)]
 
 
-def cited(report: Report) -> Iterator[str]:
-    """Yield the origins that a report names: its source's, and its relays."""
-    yield origin_of(report.source, report.via)
-    yield from report.via
+def cited(report: Report) -> Iterable[str]:
+    """Return the origins that a report names, each once: its source's, and its relays."""
+    origin = origin_of(report.source, report.via)
+    return dict.fromkeys((origin, *report.via)) if report.via else (origin,)
 
 
 def introductions(report: Report) -> dict[str, SourceRegistered]:

@@ -1,5 +1,6 @@
 """What a recorder should look at again when a report is taken: it is kept all the same."""
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -161,6 +162,7 @@ def remember(seen: Seen, taken: Taken) -> None:
 def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
     if twin := seen.contents.first(taken.report):
         yield Concern("possible_duplicate", f"Report {twin} has the same content.")
+    yield from _of_relays(taken.report)
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
         yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
@@ -237,6 +239,15 @@ def _of_scope(taken: Taken, held: Held) -> Iterator[Concern]:
             f" ({held.reported_at}), so it counts on no day; correct whichever is wrong."
         )
         yield Concern("scope_after_reported", sentence, claim)
+
+
+def _of_relays(report: Report) -> Iterator[Concern]:
+    """Look for a source that relays itself and a relay named twice: the chain is kept, `sources.relays` is weighed."""
+    if report.source in report.via:
+        detail = f"“{report.source}” is named as a relay of itself; it is kept as stated, and counts as no relay."
+        yield Concern("own_relay", detail)
+    for relay in (each for each, times in Counter(report.via).items() if times > 1):
+        yield Concern("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
 def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:

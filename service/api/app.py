@@ -42,6 +42,8 @@ from service.api.door import Door
 from service.api.failures import Problem, tell, tell_http, tell_parameters
 from service.api.problems import SLUGS
 from service.api.services import Services
+from service.api.wall import Wall
+from service.hosts import Hosts
 
 RESOURCES = (
     reports,  # thousands of requests a second go there, and routes are tried in this order
@@ -75,10 +77,13 @@ _COMPRESSION = 5
 _TITLE = "Knownwhen"
 
 
-def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID]) -> FastAPI:
+def create_app(
+    opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID], hosts: Hosts | None = None
+) -> FastAPI:
     """Make the application. What it serves from is `opened` when it starts, and closed when it stops.
 
-    `new_id` names its faults in the log.
+    `new_id` names its faults in the log; requests for others than `hosts` (by default
+    loopback) are refused.
     """
 
     @asynccontextmanager
@@ -108,6 +113,7 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], new_
     app.add_exception_handler(RequestValidationError, tell_parameters)
     app.add_exception_handler(HTTPException, tell_http)
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
+    app.add_middleware(Wall, hosts=hosts or Hosts())
     app.add_middleware(Door, new_id=new_id)
     openapi.describe(app)
     return app

@@ -22,6 +22,7 @@ from service.api.moments import coordinates_of
 from service.api.parameters import IncidentName, PolicyName
 from service.api.sending import JSON, Coordinates, has_already, lasting_headers, offered, tag_of
 from service.api.services import Opened
+from service.aside import aside
 from service.eventstore import LogReader
 from service.moments import Moment, read_moment, settle
 
@@ -89,12 +90,20 @@ async def diff(
         Reading(end.until, named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY))
         for end, inputs in zip(ends, held, strict=True)
     ]
-    data = canonical(difference((held[0].history, readings[0]), (held[1].history, readings[1])))
+    facts = sum(len(inputs.rows) for inputs in held)
+    data = await aside(facts, _compared, held, readings)
     coordinates = {
         name: dict(await _coordinates(services.reader, end, inputs, reading))
         for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
     }
+    for inputs in {id(each): each for each in held}.values():
+        inputs.put_away()
     return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
+
+
+def _compared(held: Sequence[Inputs], readings: Sequence[Reading]) -> bytes:
+    earlier, later = ((inputs.history, reading) for inputs, reading in zip(held, readings, strict=True))
+    return canonical(difference(earlier, later))
 
 
 async def _end(reader: LogReader, now: Moment, name: str, text: str) -> _End:

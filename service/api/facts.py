@@ -11,7 +11,8 @@ from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
 from service.api.services import Opened
-from service.eventstore import LogReader
+from service.aside import aside
+from service.eventstore import LogReader, StoredRow
 from service.eventstore.loglines import proven
 from service.moments import settle
 
@@ -40,10 +41,15 @@ async def facts(request: Request, services: Opened, incident: IncidentName, as_o
     if has_already(request, tag):
         return Response(None, 304, headers)
     positions = [] if BODILESS in request.scope else [row.position for row in inputs.rows]
+    inputs.put_away()
     return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
 
 
 async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
     for start in range(0, len(positions), AT_ONCE):
         rows = await reader.at(positions[start : start + AT_ONCE])
-        yield b"".join(map(proven, rows))
+        yield await aside(len(rows), _joined, rows)
+
+
+def _joined(rows: Sequence[StoredRow]) -> bytes:
+    return b"".join(map(proven, rows))

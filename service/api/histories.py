@@ -1,5 +1,6 @@
 """The resource of a report's history: as it was filed, and all that became of it up to a moment."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import orjson
@@ -26,6 +27,7 @@ from service.api.moments import coordinates_of, not_yet_known
 from service.api.parameters import AsOf, ReportId
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
+from service.aside import aside
 from service.eventstore import LogReader, StoredRow
 from service.moments import settle
 
@@ -79,7 +81,11 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
 
 async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
     found = await reader.of_topics([filed.originator_id], list(_NAMES), upto)
-    return [row for row in found if _is_about(orjson.loads(row.state), str(filed.fact_id))]
+    return await aside(len(found), _about, found, str(filed.fact_id))
+
+
+def _about(rows: Sequence[StoredRow], report_id: str) -> list[StoredRow]:
+    return [row for row in rows if _is_about(orjson.loads(row.state), report_id)]
 
 
 def _is_about(state: dict[str, Any], report_id: str) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -23,7 +24,7 @@ RECORDED, REPLAYED, REFUSED, INVALID, FAILED = OUTCOMES = ("recorded", "replayed
 """What becomes of a line; `failed` if the service could not tell, so that it should be sent again."""
 
 Answer = Written | Refusal | Problem
-_UNAVAILABLE: Final = 503
+T = TypeVar("T")
 _log = structlog.stdlib.get_logger("service.api")
 
 
@@ -32,29 +33,31 @@ async def record(writer: Writer, writes: Sequence[Write], *, atomic: bool = Fals
 
     Raises the database's error where it fails. What of them was recorded before is found again by a repetition.
     """
+    return await _with_patience(partial(writer.write_all, writes, atomic=atomic))
+
+
+async def record_each(writer: Writer, writes: Sequence[Write]) -> list[Answer]:
+    """Record as `record` does; what fails unforeseen is logged, and is the answer to that line alone.
+
+    Raises the database's error where it cannot be reached.
+    """
+    answers = await _with_patience(partial(writer.write_each, writes))
+    return [_answer(write, answer) for write, answer in zip(writes, answers, strict=True)]
+
+
+async def _with_patience(asked: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
-            return await writer.write_all(writes, atomic=atomic)
+            return await asked()
         except (Overloaded, LogBusyError):
             await asyncio.sleep(_PAUSE)
 
 
-async def record_each(writer: Writer, writes: Sequence[Write]) -> list[Answer]:
-    """Record as `record` does, and find out which of them it is that fails; the others are recorded.
-
-    Raises the database's error where it cannot be reached.
-    """
-    try:
-        return [*await record(writer, writes)]
-    except Exception as error:
-        problem = problem_of(error)
-        if problem.type.status == _UNAVAILABLE:
-            raise
-        if len(writes) == 1:
-            _log.exception("fault", fact_id=str(writes[0].fact_id))
-            return [problem]
-    half = len(writes) // 2
-    return [*await record_each(writer, writes[:half]), *await record_each(writer, writes[half:])]
+def _answer(write: Write, answer: Written | Exception) -> Answer:
+    if isinstance(answer, Written | Refusal):
+        return answer
+    _log.error("fault", fact_id=str(write.fact_id), exc_info=answer)
+    return problem_of(answer)
 
 
 def outcome_of(taken: Taken, answer: Answer) -> dict[str, Any]:

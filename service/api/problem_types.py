@@ -43,7 +43,21 @@ _TYPES = (
         400,
         "A header cannot be read",
         '`If-Match` is the version of an incident, written `"v12"`; `Idempotency-Key` is 1 to 200 visible ASCII'
-        " characters.",
+        " characters; `Host` is one name or address, with or without a port.",
+    ),
+    ProblemType(
+        "wrong-host",
+        421,
+        "The service does not answer for this host",
+        "A name that leads to this machine may be anybody's, and a page under it must not read what is kept here."
+        " Whoever runs the service names further hosts in `KNOWNWHEN_HOSTS` (see docs/operations.md).",
+    ),
+    ProblemType(
+        "cross-site",
+        403,
+        "A page of another site may not write",
+        "A browser sent this for a page of another site, as `Origin` or `Sec-Fetch-Site` says. Nothing was recorded."
+        " Programs that are no browsers send neither, and are not hindered.",
     ),
     ProblemType(
         "body-too-large",

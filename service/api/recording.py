@@ -15,6 +15,7 @@ from service.api.lines import Taken, read_line
 from service.api.outcomes import FAILED, GROUP, INVALID, Answer, Tally, outcome_of, record, record_each, told
 from service.api.splitting import MOST_BYTES, Numbered, Splitter
 from service.api.spool import Spool
+from service.aside import aside
 from service.eventstore.writer import Write, Writer
 
 MOST_TOGETHER: Final = 10_000
@@ -65,7 +66,7 @@ class Recording:
     async def _each(self) -> None:
         async with aclosing(_ahead(self._body)) as pieces, aclosing(_groups(pieces)) as groups:
             async for lines in groups:
-                self._tell(lines, await self._answers(_writes(lines)))
+                await self._tell(lines, await self._answers(_writes(lines)))
 
     async def _together(self) -> None:
         lines: list[Checked] = []
@@ -77,9 +78,9 @@ class Recording:
                     raise Problem("body-too-large", message)
         writes = _writes(lines)
         if len(writes) == len(lines):
-            self._tell(lines, await record(self._writer, writes, atomic=True))
+            await self._tell(lines, await record(self._writer, writes, atomic=True))
         else:
-            self._tell(lines, [OthersRefused() for _ in writes])
+            await self._tell(lines, [OthersRefused() for _ in writes])
 
     async def _answers(self, writes: Sequence[Write]) -> Sequence[Answer]:
         """Have writes decided; once some have been told, a database that goes away is waited for, and does not end it.
@@ -102,15 +103,18 @@ class Recording:
                 self._until = None
                 return answers
 
-    def _tell(self, lines: Sequence[Checked], answers: Sequence[Answer]) -> None:
+    async def _tell(self, lines: Sequence[Checked], answers: Sequence[Answer]) -> None:
+        if told_of := await aside(len(lines), self._told, lines, answers):
+            self._spool.write(told_of)
+
+    def _told(self, lines: Sequence[Checked], answers: Sequence[Answer]) -> bytes:
         following = iter(answers)
         told_of: list[bytes] = []
         for number, found in lines:
             outcome = outcome_of(found, next(following)) if isinstance(found, Taken) else _unread(found)
             self._tally.count(outcome)
             told_of.append(orjson.dumps({"line": number, **outcome}))
-        if told_of:
-            self._spool.write(b"\n".join(told_of) + b"\n")
+        return b"".join(each + b"\n" for each in told_of)
 
 
 def _writes(lines: Sequence[Checked]) -> list[Write]:

@@ -18,6 +18,7 @@ from service.answers import inputs_at
 from service.api.failures import Problem
 from service.api.filters import ONE_VOICE, Filters
 from service.api.projected import Row, Snapshot
+from service.aside import aside
 from service.eventstore import LogReader
 
 MOST: Final = 500
@@ -77,11 +78,16 @@ async def read_each(reader: LogReader, rows: Sequence[Row], position: int, until
     """Read each incident at a position as told by `until`, and write it as lists show it; without those untold yet."""
     found: list[tuple[Row, Listed]] = []
     for row in rows:
-        history = (await inputs_at(reader, str(row["incident"]), position, None)).history
-        if any(report.said_by(until) for report in history.reports.values()):
-            listing = listed(history, Reading(until, _policy_of(history)))
+        inputs = await inputs_at(reader, str(row["incident"]), position, None)
+        if (listing := await aside(len(inputs.rows), _listed, inputs.history, until)) is not None:
             found.append(({**row, **_cells(listing)}, listing))
     return found
+
+
+def _listed(history: History, until: datetime) -> Listed | None:
+    if not any(report.said_by(until) for report in history.reports.values()):
+        return None
+    return listed(history, Reading(until, _policy_of(history)))
 
 
 def _policy_of(history: History) -> Policy:

@@ -11,6 +11,7 @@ from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName, ReportedUntil
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
+from service.aside import aside
 from service.moments import read_moment, settle
 
 router = resource("incidents")
@@ -36,5 +37,6 @@ async def suggest(
         **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version),
         "reported_until": format_instant(until) if until else None,
     }
-    document = {"items": duplicates(inputs.history, until), "coordinates": coordinates}
+    document = {"items": await aside(len(inputs.rows), duplicates, inputs.history, until), "coordinates": coordinates}
+    inputs.put_away()
     return send_document(request, document, coordinates)

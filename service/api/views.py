@@ -16,6 +16,7 @@ from service.api.failures import problem_of
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
 from service.api.sending import CSV, JSON, head_of, offered, send_answer
 from service.api.services import Opened
+from service.aside import aside
 from service.moments import read_moment, settle
 
 router = resource("views")
@@ -76,10 +77,13 @@ async def _send(request: Request, services: Opened, question: Question) -> Respo
         if suggested := await _suggested(services, question):
             problem.more["suggestion"] = address(request, suggested)
         raise problem from unknown
+    facts = sum(found.inputs.values())
     head = head_of(found, media_type)
     if found.closed:
         services.settled.keep((question, media_type), head)
-    return send_answer(request, found, media_type, head)
+    response = await aside(facts, send_answer, request, found, media_type, head)
+    found.put_away()
+    return response
 
 
 async def _suggested(services: Opened, question: Question) -> Question | None:
@@ -93,7 +97,7 @@ async def _suggested(services: Opened, question: Question) -> Question | None:
     until = question.reported_until or as_of
     now = await settle(services.reader, None)
     inputs = await inputs_at(services.reader, question.incident, now.position, None)
-    if not _anything_said(inputs.history, until):
+    if not await aside(len(inputs.rows), _anything_said, inputs.history, until):
         return None
     return replace(question, as_of=None, reported_until=until)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-import os
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Final
 
 import orjson
 
+from service import children
 from service.console.cells import add, plain_table
 from service.console.load import CONNECTIONS, Posted, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
@@ -142,8 +142,8 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    words = [sys.executable, "-m", "service.cli", "serve", "--port", str(port), "--no-projector"]
-    environment = {**os.environ, "DATABASE_URL": url, "KNOWNWHEN_HOST": "127.0.0.1", "KNOWNWHEN_LOG": settings.log}
+    words = children.words("service.cli", "serve", "--port", str(port), "--no-projector")
+    environment = children.environment(DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_LOG=settings.log)
     quiet = subprocess.DEVNULL
     with subprocess.Popen(words, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ourselves
         try:

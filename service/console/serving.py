@@ -27,6 +27,7 @@ def serve(settings: Settings, where: Where) -> int:
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before it served.
     """
     address = loopback(where.host or settings.host, where.port or settings.port)
+    settings = settings.model_copy(update={"host": address.host})
     with listen(address) as listener, held(settings) as url:
         if settings.database_url:
             expect_migrated(url)

@@ -28,7 +28,7 @@ def serve(settings: Settings, url: str, listener: socket.socket, *, workers: int
     if workers > 1:
         _many(settings, url, listener, workers, ready)
     else:
-        _one(url, listener, ready)
+        _one(settings, url, listener, ready)
 
 
 class _Server(uvicorn.Server):
@@ -41,8 +41,8 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _one(url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
-    server = _Server(_configuration(wiring.make_app(url)), ready)
+def _one(settings: Settings, url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
+    server = _Server(_configuration(wiring.make_app(url, settings.served_hosts())), ready)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for
@@ -54,6 +54,7 @@ def _one(url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
 
 def _many(settings: Settings, url: str, listener: socket.socket, workers: int, ready: Callable[[], None]) -> None:
     os.environ["DATABASE_URL"] = url  # each worker reads the environment by itself
+    os.environ["KNOWNWHEN_HOST"] = settings.host
     os.environ["KNOWNWHEN_DATA"] = str(settings.data.absolute())
     supervisor = Multiprocess(_configuration(_WORKER, workers), sockets=[listener])
     ready()

@@ -19,7 +19,7 @@ def application() -> FastAPI:
     settings = read_settings()
     configure(settings.log, keep=lambda text: keep(text, settings.data))
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    return wiring.make_app(settings.database_url or "")
+    return wiring.make_app(settings.database_url or "", settings.served_hosts())
 
 
 def _end_with_parent() -> None:

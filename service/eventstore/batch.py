@@ -1,13 +1,17 @@
 """Many commands decided in one transaction: what they touch is read at once, and each gets its own answer."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import cast
 from uuid import UUID, uuid5
+
+import psycopg
 
 from domain.incident import refusals
 from domain.incident import source as sources
 from domain.incident.commands import CorrectReport, FileReport
-from domain.incident.deciding import AnyCommand, decided, reports_named, touched
+from domain.incident.deciding import AnyCommand, Entries, decided, reports_named, touched
 from domain.incident.facts import Parts, is_report, source_stream
 from domain.incident.warnings import Concern
 from domain.sources import Registration
@@ -37,6 +41,7 @@ class Batch:
         self._desk = Desk(tail, warm.incidents, zones)
         self._replaying = Replaying(tail, warm.earlier)
         self._origins: set[str] = set()
+        self._made: list[UUID] = []
         warm.begin(tail.head)
 
     def read(self, writes: Sequence[Write]) -> None:
@@ -44,24 +49,26 @@ class Batch:
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
         for write in writes:
-            ids.extend(write.fact_ids())
-            ids.extend(reports_named(write.command))
-            for stream in touched(write.command, write.incident):
-                self._look_at(stream, streams)
-            for origin in self._unknown(write.command):
-                streams[source_stream(origin)] = 0
-                ids.append(uuid5(write.fact_id, origin))
+            with suppress(Exception):  # it is met again, and told, when the command is decided
+                self._expect(write, ids, streams)
         self._tail.look_up(ids, streams)
         self._read_on(writes)
 
     def decide(self, write: Write) -> Outcome:
-        """Decide one command. What else it raises, of the database or unforeseen, ends the transaction."""
+        """Decide one command; a refusal, or a fault that it meets unforeseen, is its answer and leaves nothing behind.
+
+        Raises what the database raises, which ends the transaction.
+        """
         try:
-            if found := self._tail.find(write.fact_id):
-                return self._replaying.answer(write, found)
-            return self._record(write)
-        except refusals.Refusal as refusal:
-            return refusal
+            return self._answer(write)
+        except psycopg.Error:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the caller is told
+            return fault
+
+    def refused(self, tail: Tail) -> dict[UUID, Exception]:
+        """Find by trial, in another transaction, which commands the database refuses, by fact id, and why."""
+        return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
 
     def keep(self) -> None:
         """Keep what was folded: it is recorded."""
@@ -75,6 +82,16 @@ class Batch:
         self._warm.incidents.forget(self._desk.touched)
         self._warm.earlier.forget(list(self._warm.earlier))
         self._warm.head = None
+
+    def _expect(self, write: Write, ids: list[UUID], streams: dict[UUID, int]) -> None:
+        """Add the ids and the streams that a command needs."""
+        ids.extend(write.fact_ids())
+        ids.extend(reports_named(write.command))
+        for stream in touched(write.command, write.incident):
+            self._look_at(stream, streams)
+        for origin in self._unknown(write.command):
+            streams[source_stream(origin)] = 0
+            ids.append(uuid5(write.fact_id, origin))
 
     def _look_at(self, stream: UUID, streams: dict[UUID, int]) -> None:
         """Have what a stream holds beyond the folded incident read, unless nobody has appended since."""
@@ -94,42 +111,71 @@ class Batch:
         """Read what the ids that were found lead to: the homes of reports, and what answers given before rest on."""
         homes: dict[UUID, int] = {}
         again = [(write, found) for write in writes if (found := self._tail.find(write.fact_id))]
-        for write in writes:
-            for report_id in reports_named(write.command):
-                if (row := self._tail.find(report_id)) and is_report(row.topic):
-                    self._look_at(row.originator_id, homes)
+        for report_id in chain.from_iterable(reports_named(write.command) for write in writes):
+            if (row := self._tail.find(report_id)) and is_report(row.topic):
+                self._look_at(row.originator_id, homes)
         self._tail.look_up((), homes)
         self._replaying.expect(again)
 
+    def _answer(self, write: Write) -> Outcome:
+        try:
+            if found := self._tail.find(write.fact_id):
+                return self._replaying.answer(write, found)
+            return self._record(write)
+        except refusals.Refusal as refusal:
+            return refusal
+
     def _record(self, write: Write) -> Written:
-        desk = self._desk
-        entries = decided(desk, write.command, self._tail.moment, write.incident, write.expected_version)
+        tail = self._tail
+        entries = decided(self._desk, write.command, tail.moment, write.incident, write.expected_version)
         if not entries:  # a registration that says what is held
             stream = source_stream(cast("Registration", write.command).slug)
-            return Written(write.fact_id, None, None, desk.version(stream), None)
-        parts = [encode(fact) for _, fact in entries]
+            return Written(write.fact_id, None, None, tail.version(stream), None)
+        stored = self._stored(write, entries)
         unknown = list(self._unknown(write.command))
         introduced = self._introduced(write, unknown) if unknown else []
-        warnings: list[Concern] = []
-        stored: list[StoredFact] = []
-        for (stream, fact), part, fact_id in zip(entries, parts, write.fact_ids(), strict=False):
-            warnings += desk.take_in(stream, fact)
-            stored.append(_stored(write, part, stream, desk.version(stream), fact_id))
-        rows = self._tail.append([*introduced, *stored])
+        rows = tail.append([*introduced, *stored])
+        try:
+            warnings = self._taken_in(entries)
+        except Exception:
+            tail.take_back(rows)
+            self._desk.take_back(stream for stream, _ in entries)
+            raise
         self._origins.update(unknown)
+        self._made += [write.fact_id] * len(rows)
         first = entries[0][0]
-        subject = desk.touched.get(first)
-        place = (rows[-1].position, rows[-1].recorded_at, desk.version(first), subject and subject.slug)
-        return Written(write.fact_id, *place, warnings=tuple(warnings))
+        subject = self._desk.touched.get(first)
+        place = (rows[-1].position, rows[-1].recorded_at, tail.version(first), subject and subject.slug)
+        return Written(write.fact_id, *place, warnings=warnings)
+
+    def _stored(self, write: Write, entries: Entries) -> list[StoredFact]:
+        versions: dict[UUID, int] = {}
+        stored: list[StoredFact] = []
+        for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
+            versions[stream] = versions.get(stream) or self._tail.version(stream)
+            versions[stream] += 1
+            if self._tail.find(fact_id):
+                raise refusals.ReportIdTaken(report_id=fact_id)
+            stored.append(_stored(write, encode(fact), stream, versions[stream], fact_id))
+        return stored
+
+    def _taken_in(self, entries: Entries) -> tuple[Concern, ...]:
+        return tuple(concern for stream, fact in entries for concern in self._desk.take_in(stream, fact))
 
     def _introduced(self, write: Write, unknown: Sequence[str]) -> list[StoredFact]:
         """Register the sources that a report names and the log does not know yet, in the same transaction."""
         named = sources.introductions(cast("FileReport", write.command).report)
         return [
-            _stored(write, encode(named[origin]), source_stream(origin), 1, uuid5(write.fact_id, origin))
+            _stored(write, encode(named[origin]), source_stream(origin), 1, self._free_id(write.fact_id, origin))
             for origin in unknown
             if not self._tail.read(source_stream(origin))
         ]
+
+    def _free_id(self, fact_id: UUID, origin: str) -> UUID:
+        """Return an id that follows from these and is not taken: a client may have given a report the first of them."""
+        while self._tail.find(fact_id := uuid5(fact_id, origin)):
+            pass
+        return fact_id
 
 
 def _stored(write: Write, parts: Parts, stream: UUID, version: int, fact_id: UUID) -> StoredFact:

@@ -1,6 +1,6 @@
 """The states that commands are decided against, as the held end of the log has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from domain.incident.warnings import Concern
 from domain.zones import Zones
 from service.eventstore.rows import StoredRow
 from service.eventstore.tail import Tail
+from service.eventstore.warm import Folded
 
 
 class Desk:
@@ -35,12 +36,11 @@ class Desk:
     folded on in place, so that none that is in `touched` may be kept if the transaction fails.
     """
 
-    def __init__(self, tail: Tail, warm: Mapping[UUID, Incident], zones: Zones) -> None:
+    def __init__(self, tail: Tail, warm: Folded, zones: Zones) -> None:
         self.touched: dict[UUID, Incident] = {}
         self.zone = zones
         self._tail = tail
         self._warm = warm
-        self._versions: dict[UUID, int] = {}
 
     def incident(self, stream: UUID) -> Incident | None:
         """Return an incident as it stands at the end of the log; None if there is none."""
@@ -50,10 +50,12 @@ class Desk:
         rows = self._tail.read(stream, incident.version if incident else 0)
         if incident is None and rows and rows[0].topic != IncidentOpened.topic:
             return None  # a source has a stream too
-        if incident is not None:
-            self.touched[stream] = incident  # before it is changed
-        for fact in cast("list[IncidentFact]", facts_of(rows)):
-            incident = evolve(incident, fact)
+        try:
+            for fact in cast("list[IncidentFact]", facts_of(rows)):
+                incident = evolve(incident, fact)
+        except Exception:
+            self._warm.forget([stream])  # it is folded half way
+            raise
         if incident is not None:
             self.touched[stream] = incident
         return incident
@@ -74,26 +76,25 @@ class Desk:
             raise refusals.ReportUnknown(report_id=report_id)
         return row.originator_id
 
-    def version(self, stream: UUID) -> int:
-        """Return the last version of a stream, with what was taken in here."""
-        if stream in self._versions:
-            return self._versions[stream]
-        if stream in self.touched:
-            return self.touched[stream].version
-        rows = self._tail.read(stream)
-        return rows[-1].originator_version if rows else 0
-
     def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
-        """Let a fact that will be recorded count for the rest of this transaction.
+        """Let a fact that was appended count in the incident that is folded here; another is folded with it later.
 
         Returns what a recorder should look at again in it, seen from before it was taken in.
         """
-        self._versions[stream] = self.version(stream) + 1
-        if isinstance(fact, ReportFiled):
-            return file(cast("Incident", self.incident(stream)), fact)
-        if isinstance(fact, IncidentFact):
-            self.touched[stream] = evolve(self.incident(stream), fact)
+        incident = self.touched.get(stream)
+        if incident is not None and isinstance(fact, ReportFiled):
+            return file(incident, fact)
+        if incident is not None or isinstance(fact, IncidentOpened):
+            self.touched[stream] = evolve(incident, cast("IncidentFact", fact))
         return []
+
+    def take_back(self, streams: Iterable[UUID]) -> None:
+        """Drop the incidents of these streams that took in what is not in the log."""
+        for stream in streams:
+            incident = self.touched.get(stream)
+            if incident is not None and incident.version != self._tail.version(stream):
+                del self.touched[stream]
+                self._warm.forget([stream])
 
 
 def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:

@@ -1,9 +1,10 @@
 """Reading the log for answers: asynchronous, every statement bounded by a position."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -11,6 +12,11 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from service.eventstore.rows import COLUMNS, FIND, StoredRow, stored_row
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 200
+"""How many rows are taken from the driver before others have their turn: about 1 ms."""
 
 LOG_ID: Final = "SELECT log_id FROM public.log"
 HEAD: Final = """
@@ -85,13 +91,13 @@ class LogReader:
         """Return the id of this log, minted by its migration; it is read once."""
         found = self._log_id
         if found is None:
-            ((found,),) = await self._fetch(LOG_ID, {})
+            ((found,),) = await self._fetch(LOG_ID, {}, tuple)
             self._log_id = found
         return found
 
     async def head(self) -> Head:
         """Return the last position, its stamp, and the database's clock."""
-        ((position, recorded_at, now),) = await self._fetch(HEAD, {})
+        ((position, recorded_at, now),) = await self._fetch(HEAD, {}, tuple)
         return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
 
     async def position_at(self, moment: datetime) -> int:
@@ -102,7 +108,7 @@ class LogReader:
         if moment.utcoffset() is None:
             message = "a moment on the recorded clock must be aware"
             raise ValueError(message)
-        found = await self._fetch(POSITION_AT, {"moment": moment})
+        found = await self._fetch(POSITION_AT, {"moment": moment}, tuple)
         return found[0][0] if found else 0
 
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
@@ -134,12 +140,22 @@ class LogReader:
         return await self._rows(SLICE, {"after": after, "limit": limit, "upto": upto})
 
     async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[StoredRow]:
-        return [stored_row(values) for values in await self._fetch(query, params)]
+        return await self._fetch(query, params, stored_row)
 
-    async def _fetch(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async def _fetch(
+        self, query: LiteralString, params: dict[str, Any], made: Callable[[tuple[Any, ...]], T]
+    ) -> list[T]:
+        """Return what is made of each row; others have their turn after some of them."""
+        found: list[T] = []
         # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) has a say in what comes back.
         async with (
             self._pool.connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,
         ):
-            return await (await cursor.execute(query, params)).fetchall()
+            await cursor.execute(query, params)
+            while True:
+                piece = await cursor.fetchmany(AT_ONCE)
+                found += map(made, piece)
+                if len(piece) < AT_ONCE:
+                    return found
+                await asyncio.sleep(0)

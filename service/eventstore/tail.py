@@ -1,13 +1,16 @@
 """The end of the log while one transaction holds it: what stands there, and the only way to add to it."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError
+import psycopg
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from psycopg import Cursor
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from service.eventstore.insert import Committed, commit_to, insert
 from service.eventstore.rows import BETWEEN, FIND, LOOK_UP, OLDEST_FIRST, StoredFact, StoredRow, stored_row, versions_of
@@ -19,6 +22,19 @@ STANDING: Final = """
     UNION ALL
     SELECT fact_id, NULL, notification_id FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
 """
+OF_THE_SERVER: Final = (
+    *(psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError),
+    *(UndefinedTable, InsufficientPrivilege),
+)
+"""What a server raises that is gone, busy or not ready, whatever is asked of it; all else lies in what is recorded."""
+
+SAVE: Final = "SAVEPOINT trial"
+UNDO: Final = "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial"
+
+TRIED: Final = 32
+"""How many facts are sent at once to find those that the database refuses."""
+_PLACE: Final = re.compile(r"^COPY \w+, \w+ (\d+)", re.MULTILINE)
+"""Where a server says which row of a COPY it refuses: `COPY facts, line 4`, in its own language."""
 
 
 @dataclass(slots=True)
@@ -46,7 +62,8 @@ class Tail:
     each append. Nobody else appends meanwhile, so what is read here stays true until
     the transaction ends, and what was appended here is read back at once.
 
-    What was looked up, or read once, is answered from memory from then on.
+    What was looked up, or read once, is answered from memory from then on. `waiting` is
+    what was appended and not sent yet.
     """
 
     def __init__(self, cursor: Cursor[tuple[Any, ...]], head: int, moment: datetime, salt: Callable[[], bytes]) -> None:
@@ -54,7 +71,7 @@ class Tail:
         self.moment = moment
         self._cursor = cursor
         self._salt = salt
-        self._waiting: list[Committed] = []
+        self.waiting: list[Committed] = []
         self._found: dict[UUID, StoredRow | None] = {}
         self._streams: dict[UUID, _Known] = {}
 
@@ -91,6 +108,11 @@ class Tail:
             known = self._streams[stream_id] = _Known(after_version, [*found, *(known.rows if known else ())])
         return known.beyond(after_version)
 
+    def version(self, stream: UUID) -> int:
+        """Return the last version of a stream, 0 for one without facts, with what was appended here."""
+        self._learn((stream,), ())
+        return self._streams[stream].version
+
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredRow]]:
         """Return what streams hold beyond one version and up to another, oldest first, in one statement."""
         found: dict[UUID, list[StoredRow]] = {stream: [] for stream in streams}
@@ -126,18 +148,57 @@ class Tail:
         for position, fact in enumerate(facts, start=self.head + 1):
             committed = commit_to(fact, self._salt)
             row = self._row(position, committed)
-            self._waiting.append(committed)
+            self.waiting.append(committed)
             self._found[row.fact_id] = row
             self._streams[row.originator_id].rows.append(row)
             rows.append(row)
         self.head += len(rows)
         return rows
 
+    def take_back(self, rows: Sequence[StoredRow]) -> None:
+        """Undo the last append, which returned `rows`."""
+        for row in reversed(rows):
+            self._found[row.fact_id] = None
+            self._streams[row.originator_id].rows.pop()
+        self.head -= len(rows)
+        del self.waiting[-len(rows) :]
+
+    def trial(self, unsent: "Tail") -> dict[int, psycopg.Error]:
+        """Find which of the facts that another transaction could not send the database refuses, by place, and why.
+
+        Nothing of it stays. Empty where somebody appended meanwhile, so that their positions are taken, or where the
+        database does not say which fact it is that it refuses.
+        """
+        rows, refused, start = unsent.waiting, dict[int, psycopg.Error](), 0
+        if unsent.head - len(rows) != self.head:
+            return {}
+        while start < len(rows):
+            error = self._tried(rows[start : start + TRIED], self.head + 1 + start)
+            place = _place(error) if error else TRIED
+            if place is None:
+                return {}
+            if error:
+                refused[start + place - 1] = error
+            start += place
+        return refused
+
+    def _tried(self, rows: Sequence[Committed], first: int) -> psycopg.Error | None:
+        """Send rows and undo it if the database refuses one; returns what it said."""
+        self._cursor.execute(SAVE, prepare=False, binary=False)
+        try:
+            insert(self._cursor, rows, first, self.moment)
+        except OF_THE_SERVER:
+            raise
+        except psycopg.Error as error:
+            self._cursor.execute(UNDO, prepare=False, binary=False)
+            return error
+        return None
+
     def send(self) -> None:
         """Send what was appended to the database; the recorder does so before it commits."""
-        if self._waiting:
-            insert(self._cursor, self._waiting, self.head - len(self._waiting) + 1, self.moment)
-            self._waiting.clear()
+        if self.waiting:
+            insert(self._cursor, self.waiting, self.head - len(self.waiting) + 1, self.moment)
+            self.waiting.clear()
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version out of turn and an id that is taken, in the log or twice within `facts`."""
@@ -197,3 +258,9 @@ class Tail:
 
 def _version(row: StoredRow) -> int:
     return row.originator_version
+
+
+def _place(error: psycopg.Error) -> int | None:
+    """Return which row of a COPY the server refused, from 1; None where it does not say."""
+    found = _PLACE.search(error.diag.context or "")
+    return int(found[1]) if found else None

@@ -2,18 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Final, Protocol, cast
-
-import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError
+from uuid import UUID
 
 from domain.incident import refusals
 from domain.zones import Zones
 from service.eventstore.batch import Batch, Outcome
-from service.eventstore.tail import Tail
+from service.eventstore.tail import OF_THE_SERVER, Tail
 from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
 from service.eventstore.warm import Warm
 from service.eventstore.writes import Write, Written
@@ -27,8 +26,10 @@ MOST_SECONDS: Final = 0.12
 
 _FEWEST: Final = 32
 
-_OF_THE_SERVER = (psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError)
-"""What a server that is gone or busy raises, whatever is asked of it. All else lies in what is to be recorded."""
+
+Refused = Mapping[UUID, Exception]
+"""What the database said of commands that it refuses, by fact id."""
+_NONE: Refused = MappingProxyType({})
 
 
 class Appends(Protocol):
@@ -52,7 +53,9 @@ class Writer:
 
     `zones` looks up the offsets of time zones that incidents are opened with.
     Appends serialise anyway, so deciding under the lock makes conflicts and their
-    retries vanish. One refused command never spoils its neighbours.
+    retries vanish. A command that is refused, or fails unforeseen, never spoils its
+    neighbours: where the database refuses something in a transaction, it is found by trial
+    and the others are recorded without it.
     """
 
     def __init__(self, log: Appends, zones: Zones) -> None:
@@ -63,6 +66,8 @@ class Writer:
         self._waiting = Waiting()
         self._draining: asyncio.Task[None] | None = None
         self._of_lists = 8 * _FEWEST
+        self._failed: Batch | None = None
+        self._decided_last = 0
 
     async def write(self, write: Write) -> Written:
         """Decide and record one command; answer when it is committed.
@@ -84,13 +89,15 @@ class Writer:
         Raises Overloaded while too much waits, and the database's error; then those that were recorded before stand,
         and the same list may be asked again.
         """
-        if not writes:
-            return []
-        answers = await self._wait(writes, together=atomic)
+        answers = await self._wait(writes, together=atomic) if writes else []
         for answer in answers:
             if not isinstance(answer, Written | refusals.Refusal):
                 raise answer
         return cast("list[Written | refusals.Refusal]", answers)
+
+    async def write_each(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Do as `write_all` does, but answer a command that fails unforeseen with what it raised."""
+        return await self._wait(writes) if writes else []
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
@@ -130,9 +137,7 @@ class Writer:
             self._of_lists = min(MOST_AT_ONCE, 2 * self._of_lists)
 
     def _take(self, turn: Turn) -> list[Outcome]:
-        if turn.together:
-            return self._together(turn.writes)
-        return self._by_halves(turn.writes, turn.singles)
+        return self._together(turn.writes) if turn.together else self._each(turn.writes, turn.singles)
 
     def _together(self, writes: Sequence[Write]) -> list[Outcome]:
         try:
@@ -140,41 +145,60 @@ class Writer:
         except _Broken as broken:
             return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
 
-    def _by_halves(self, writes: Sequence[Write], at_least: int) -> list[Outcome]:
-        """Record in one transaction; where something in it cannot be, in two, so that one command spoils no other."""
+    def _each(self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE) -> list[Outcome]:
+        """Record in one transaction; what the database refuses of it is told, and the others are recorded without."""
         try:
-            return self._commit(writes, at_least)
-        except _OF_THE_SERVER:
+            return self._commit(writes, at_least, refused)
+        except OF_THE_SERVER:
             raise
         except Exception as error:  # noqa: BLE001 - the caller is told
+            if more := self._tried():
+                taken = writes[: max(at_least, self._decided_last)]
+                return self._each(taken, len(taken), {**refused, **more})
             if len(writes) == 1:
                 return [error]
         half = len(writes) // 2
-        return [*self._by_halves(writes[:half], half), *self._by_halves(writes[half:], len(writes) - half)]
+        return [*self._each(writes[:half], half, refused), *self._each(writes[half:], len(writes) - half, refused)]
 
-    def _commit(self, writes: Sequence[Write], at_least: int, *, together: bool = False) -> list[Outcome]:
-        """Decide and record in one transaction: so many of them, and more of them for a short while."""
+    def _tried(self) -> Refused:
+        """Find what the database refuses of the transaction that failed last."""
+        if self._failed is None:
+            return {}
+        with self._log.appending() as tail:
+            return self._failed.refused(tail)
+
+    def _commit(
+        self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE, *, together: bool = False
+    ) -> list[Outcome]:
+        """Decide and record in one transaction: so many of them, and more of them for a short while.
+
+        What the database `refused` before is not tried again.
+        """
         batch: Batch | None = None
         answers: list[Outcome] = []
         try:
             with self._log.appending() as tail:
                 batch = Batch(tail, self._warm, self._zones)
                 batch.read(writes)
-                answers.extend(map(batch.decide, writes[:at_least]))
-                began = time.monotonic()
-                for write in writes[at_least:]:
-                    answers.append(batch.decide(write))
-                    waited_for = self._waiting.singles > at_least
-                    if time.monotonic() > began + (LIST_SECONDS if waited_for else MOST_SECONDS):
-                        break
+                answers.extend(self._decided(batch, writes, at_least, refused))
                 if together:
                     _expect_all(answers)
         except BaseException:
+            self._failed, self._decided_last = batch, len(answers)
             if batch:
                 batch.forget()
             raise
         batch.keep()
         return answers
+
+    def _decided(self, batch: Batch, writes: Sequence[Write], at_least: int, refused: Refused) -> Iterator[Outcome]:
+        began = 0.0
+        for place, write in enumerate(writes):
+            yield refused.get(write.fact_id) or batch.decide(write)
+            if place <= at_least:
+                began = time.monotonic()  # after the first one, which may fold a large incident
+            elif time.monotonic() > began + (LIST_SECONDS if self._waiting.singles > at_least else MOST_SECONDS):
+                return
 
 
 def _expect_all(answers: list[Outcome]) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -11,12 +10,13 @@ from typing import Any, Final, Self, cast
 
 import structlog
 
+from service import children
 from service.projecting.trouble import AGAIN, WorkerLost
 
 MOST: Final = 4
 """How many processes there are unless more are asked for: more would wait for the database."""
 
-_WORDS: Final = ("-m", "service.projecting.worker")
+_WORKER: Final = "service.projecting.worker"
 _ENDING_SECONDS: Final = 10.0
 _log = structlog.stdlib.get_logger("service.projecting")
 
@@ -68,12 +68,11 @@ class Gang:
         return None in statuses
 
     def _start(self) -> None:
-        path = os.pathsep.join(each for each in sys.path if each)
         process = subprocess.Popen(  # noqa: S603 - Python itself, with a module of ours
-            [sys.executable, *_WORDS],
+            children.words(_WORKER),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=children.environment(),
             encoding="utf-8",
         )
         self._processes.append(process)

@@ -30,6 +30,11 @@ def test_it_is_the_form_that_rfc_8785_gives(document: object) -> None:
     assert canonical(document) == rfc8785.dumps(document)
 
 
+@given(st.dictionaries(keys, st.lists(documents, max_size=4).map(lambda items: items * 90), max_size=4))
+def test_a_large_document_is_written_in_pieces_and_has_the_same_form(document: dict[str, object]) -> None:
+    assert canonical(document) == rfc8785.dumps(document)
+
+
 @given(documents)
 def test_it_reads_back_as_the_same_document(document: object) -> None:
     assert json.loads(canonical(document)) == document

@@ -14,6 +14,7 @@ from domain.sources import (
     SourceRef,
     default_registration,
     origin_of,
+    relays,
     source_stream,
 )
 from tests.domain.strategies import Body, slugs, sources
@@ -97,3 +98,17 @@ def test_origins_meet_only_where_names_or_words_and_relay_do(one: Any, other: An
 def test_the_unnamed_are_matched_whatever_the_spaces_of_their_words() -> None:
     one, other = (AnonymousSource(anonymous=words, type="witness") for words in (" Two  witnesses", "Two witnesses"))
     assert origin_of(one, ()) == origin_of(other, ())
+
+
+@given(sources().map(REFERENCE.validate_python), st.lists(slugs(), max_size=5), st.booleans())
+def test_a_chain_is_weighed_without_what_it_repeats_and_in_its_order(
+    source: str | AnonymousSource,
+    via: list[str],
+    own: bool,  # noqa: FBT001 - drawn
+) -> None:
+    chain = [*via, source] if own and isinstance(source, str) else via
+    found = relays(source, chain)
+    assert len(set(found)) == len(found)
+    assert set(found) == set(chain) - {source}
+    assert list(found) == sorted(found, key=chain.index)
+    assert relays(source, found) == found

@@ -98,12 +98,12 @@ def assert_nothing_runs_in(folder: Path, within: float = PATIENCE) -> None:
 class Running:
     """A command that goes on until it is stopped, and what it has written so far."""
 
-    def __init__(self, *words: str, settings: Mapping[str, object]) -> None:
+    def __init__(self, *words: str, settings: Mapping[str, object], folder: Path | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="knownwhen-output-"))
         with (self._folder / "out").open("wb") as out, (self._folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
                 [*COMMAND, *words],
-                cwd=self._folder,
+                cwd=folder or self._folder,
                 env=environment(**settings),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -85,6 +85,17 @@ def test_the_same_id_for_something_else_is_refused(client: httpx.Client, inciden
     assert outcomes[1]["problem"]["errors"][0]["field"] == "report_id"
 
 
+def test_a_new_source_that_relays_itself_is_recorded_as_any_other_line(client: httpx.Client, incident: str) -> None:
+    filed = list(reports(incident, *(str(place) for place in range(200))))
+    for report in filed[3::10]:
+        report["source"] = f"source-{uuid.uuid4()}"
+        report["via"] = [report["source"]]
+    outcomes, summary = sent(client, lines_of(*filed))
+    assert (summary["recorded"], summary["replayed"], summary["failed"]) == (200, 0, 0)
+    own = [any(each["code"] == "own_relay" for each in outcome["warnings"]) for outcome in outcomes]
+    assert own == ["via" in report for report in filed]
+
+
 BROKEN: tuple[tuple[bytes, str, str | None], ...] = (
     (b"nonsense", "not-json", None),
     (b'{"incident": ', "not-json", None),

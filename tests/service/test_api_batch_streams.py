@@ -46,7 +46,14 @@ def connected(client: httpx.Client) -> socket.socket:
 
 
 def head(*fields: str) -> bytes:
-    lines = ("POST /v1/reports:batch HTTP/1.1", "Host: here", "Content-Type: application/x-ndjson", *fields, "", "")
+    lines = (
+        "POST /v1/reports:batch HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/x-ndjson",
+        *fields,
+        "",
+        "",
+    )
     return "\r\n".join(lines).encode()
 
 

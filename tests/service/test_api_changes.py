@@ -276,7 +276,7 @@ def test_who_drops_and_returns_gets_every_fact_once_and_in_order(client: httpx.C
 def test_one_who_never_reads_holds_up_nobody_and_misses_nothing(database_url: str) -> None:
     with service(database_url) as client, recording(database_url) as recorder, socket.socket() as lazy:
         lazy.connect((client.base_url.host, client.base_url.port))
-        lazy.sendall(b"GET /v1/changes?after=0 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+        lazy.sendall(b"GET /v1/changes?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
         lazy.recv(100)
         with subscribed(client, after=0) as events:
             came: list[int] = []
@@ -302,7 +302,7 @@ async def _told_to_all(address: str, database_url: str) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
             for _, writer in ends:
-                writer.write(b"GET /v1/changes HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+                writer.write(b"GET /v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
             for reader, _ in ends:
                 await reader.readuntil(b"id: 0\n")
             await _registered(address, "first")

@@ -1,6 +1,7 @@
 """Reports: whatever a kind can say is taken, given back as it was sent, and found again in every view."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,46 @@ def test_the_bodies_that_every_version_must_accept_come_back(client: httpx.Clien
     for report_id, post in zip(ids, posts, strict=True):
         assert as_sent(post, client.get(f"/v1/reports/{report_id}").json()["history"][0]["report"])
         assert claims >= {f"{report_id}#{claim}" for claim in claims_of(post)}
+
+
+OWN, TWICE = "own_relay", "relay_repeated"
+CHAINS = [
+    (["{source}"], {OWN}),
+    (["{source}", "{source}"], {OWN, TWICE}),
+    (["{relay}", "{relay}"], {TWICE}),
+    (["{relay}", "{source}", "{relay}"], {OWN, TWICE}),
+    (["{relay}"], set()),
+]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new sources", "known sources"])
+@pytest.mark.parametrize(("chain", "codes"), CHAINS)
+def test_a_chain_of_relays_that_repeats_itself_is_kept_as_stated_and_told(
+    client: httpx.Client, incident: str, chain: list[str], codes: set[str], *, known: bool
+) -> None:
+    names = {"source": f"source-{uuid.uuid4()}", "relay": f"relay-{uuid.uuid4()}"}
+    if known:
+        filed(client, incident, toll("1", source=names["source"], via=[names["relay"]], reported_at="2025-03-01"))
+    via = [each.format(**names) for each in chain]
+    answer = filed(client, incident, toll("500", source=names["source"], via=via, reported_at="2025-03-10"))
+    assert {each["code"] for each in answer["warnings"]} & {OWN, TWICE} == codes
+    assert client.get(f"/v1/reports/{answer['report_id']}").json()["history"][0]["report"]["via"] == via
+    for name in {names["source"], *via}:
+        assert client.get(f"/v1/sources/{name}").status_code == 200
+
+
+def test_a_source_that_relays_itself_lowers_its_own_figure_as_if_said_directly(
+    client: httpx.Client, incident: str
+) -> None:
+    source = f"source-{uuid.uuid4()}"
+    for figure, day in (("500", "2025-03-10"), ("480", "2025-03-11")):
+        filed(client, incident, toll(figure, source=source, via=[source], reported_at=day, claims=[in_all(figure)]))
+    state = client.get(f"/v1/incidents/{incident}").json()["data"]
+    assert [each["best"]["figure"] for each in state["estimates"]] == [480]
+    assert not any("via" in each for each in state["sentences"])
+    claims = client.get(f"/v1/incidents/{incident}/claims").json()["data"]["claims"]
+    assert [each["via"] for each in claims] == [[], []]
+
+
+def in_all(figure: str) -> dict[str, object]:
+    return {"id": "1", "measure": "killed", "scope": "incident", "count": {"verbatim": figure}}

@@ -1,18 +1,25 @@
 """What is answered from a chronicle is, byte for byte, what is answered by folding, at every position."""
 
 import asyncio
-from uuid import uuid4
+import threading
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID, uuid4
 
 import pytest
 
+from domain.chronicle import Chronicle
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.deciding import AnyCommand
 from domain.incident.facts import incident_stream
+from domain.reading import Document
 from domain.sources import Registration
 from service import resources, sample, wiring
 from service.answers import MergedAway, NotYetKnown, Question, answer
 from service.api.services import Services
+from service.aside import FEW, aside
 from service.chronicles import Chronicles
+from service.eventstore import LogReader, StoredRow
 from service.eventstore.writer import Write
 
 pytestmark = pytest.mark.one_server_will_do
@@ -39,6 +46,21 @@ LATER: tuple[tuple[AnyCommand, str | None], ...] = (
 )
 
 
+def now(position: int, chronicle: Chronicle) -> Document:
+    return chronicle.document(position)
+
+
+def itself(chronicle: Chronicle) -> Chronicle:
+    return chronicle
+
+
+async def recalled(chronicles: Chronicles, slug: str, position: int) -> Chronicle | None:
+    """Ask for a chronicle that was asked for before, or is made now."""
+    await chronicles.ask(incident_stream(slug), position, itself)
+    await chronicles.made()
+    return await chronicles.ask(incident_stream(slug), position, itself)
+
+
 async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
     fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
     await house.writer.write(Write(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
@@ -59,14 +81,14 @@ def test_a_chronicle_answers_as_a_fold_does_while_the_log_grows(database_url: st
             first = await house.reader.first_of(incident_stream(SLUG))
             assert first is not None
             opened = first.position
-            assert await chronicles.recall(incident_stream(SLUG), opened) is None
+            assert await chronicles.ask(incident_stream(SLUG), opened, itself) is None
             await answer(house.reader, Question(SLUG, "state/1"), chronicles)
-            kept = await chronicles.recall(incident_stream(SLUG), (await house.reader.head()).position)
+            kept = await recalled(chronicles, SLUG, (await house.reader.head()).position)
             assert kept is not None
             for command, slug in LATER:
                 await write(house, command, slug)
                 await assert_same(house, chronicles, Question(SLUG, "state/1"))
-            assert await chronicles.recall(incident_stream(SLUG), 1) is kept
+            assert await chronicles.ask(incident_stream(SLUG), 1, itself) is kept
             for position in range(opened, (await house.reader.head()).position + 1):
                 await assert_same(house, chronicles, Question(SLUG, "state/1", f"@{position}"))
             for other in (
@@ -88,7 +110,7 @@ def test_a_chronicle_refuses_what_a_fold_refuses(database_url: str) -> None:
             await write(house, toll("7", "sana"), "homs-2025")
             chronicles = Chronicles(house.reader, large=1)
             await answer(house.reader, Question("homs-2025", "state/1"), chronicles)
-            assert await chronicles.recall(incident_stream("homs-2025"), 2) is not None
+            assert await recalled(chronicles, "homs-2025", 2) is not None
             with pytest.raises(NotYetKnown):
                 await answer(house.reader, Question("homs-2025", "state/1", "@1"), chronicles)
             await write(house, MergeIncident(into="hama-2025"), "homs-2025")
@@ -107,14 +129,70 @@ def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: 
                 await write(house, OpenIncident(slug=slug, title=slug), None)
                 await write(house, toll("7", "sana"), slug)
                 await answer(house.reader, Question(slug, "state/1"), chronicles)
-                await answer(house.reader, Question(slug, "state/1"), chronicles)
-            first, second = incident_stream("hama-2025"), incident_stream("homs-2025")
+                await recalled(chronicles, slug, (await house.reader.head()).position)
             head = (await house.reader.head()).position
-            kept = await chronicles.recall(second, head)
+            kept = await recalled(chronicles, "homs-2025", head)
             assert kept is not None
-            assert await chronicles.recall(second, head) is kept
-            again = await chronicles.recall(first, head)  # made anew, and the other goes
+            assert await recalled(chronicles, "homs-2025", head) is kept
+            again = await recalled(chronicles, "hama-2025", head)  # made anew, and the other goes
             assert again is not None
-            assert await chronicles.recall(second, head) is not kept
+            assert await recalled(chronicles, "homs-2025", head) is not kept
 
     asyncio.run(run())
+
+
+def test_a_question_that_is_given_up_disturbs_no_other_and_the_log_is_read_once(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            reads = Counting(house.reader)
+            chronicles = Chronicles(reads, large=10)
+            before = (await house.reader.head()).position
+            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            assert await recalled(chronicles, SLUG, before) is not None
+            for _ in range(60):
+                await write(house, toll("2,000", "sohr"), SLUG)
+            stream, position = incident_stream(SLUG), (await house.reader.head()).position
+            reads.count = 0
+            asked = [asyncio.create_task(chronicles.ask(stream, position, partial(now, position))) for _ in range(6)]
+            await asyncio.sleep(0)
+            for given_up in asked[:3]:
+                given_up.cancel()
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            assert [isinstance(each, asyncio.CancelledError) for each in found] == [True] * 3 + [False] * 3
+            expected = (await answer(house.reader, Question(SLUG, "state/1"))).document
+            assert found[3:] == [expected] * 3
+            assert reads.count == 1
+
+    asyncio.run(run())
+
+
+class Counting:
+    """A log whose reads are counted."""
+
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self.count = 0
+
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+        self.count += 1
+        return await self._log.read(streams, upto, after)
+
+
+def test_a_large_incident_is_folded_and_its_chronicle_asked_beside_the_event_loop(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            chronicles, stream = Chronicles(house.reader, large=10), incident_stream(SLUG)
+            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            position = (await house.reader.head()).position
+            assert await recalled(chronicles, SLUG, position) is not None
+            assert await chronicles.ask(stream, position, _thread) != threading.get_ident()
+            assert await aside(FEW + 1, _thread) != threading.get_ident()
+            assert await aside(FEW, _thread) == threading.get_ident()
+
+    asyncio.run(run())
+
+
+def _thread(_: Chronicle | None = None) -> int:
+    return threading.get_ident()

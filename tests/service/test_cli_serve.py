@@ -160,7 +160,7 @@ def test_a_write_that_was_begun_before_the_stop_is_committed_and_acknowledged(da
         command.wait_for(READY)
         with socket.create_connection(("127.0.0.1", unused_port)) as client:
             body = b'{"slug": "begun", "title": "An incident"}'
-            head = "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+            head = "POST /v1/incidents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
             client.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode())
             time.sleep(0.2)
             command.process.send_signal(signal.SIGTERM)
@@ -176,7 +176,7 @@ def test_a_body_that_never_comes_does_not_hold_up_the_stop_and_is_no_fault(data:
     with running("serve", KNOWNWHEN_PORT=unused_port, KNOWNWHEN_DATA=data) as command:
         command.wait_for(READY)
         with socket.create_connection(("127.0.0.1", unused_port)) as client:
-            head = "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+            head = "POST /v1/incidents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
             client.sendall(f"{head}\r\nContent-Length: 50\r\n\r\n{{".encode())
             time.sleep(0.2)
             command.process.send_signal(signal.SIGINT)

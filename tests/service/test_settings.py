@@ -12,10 +12,12 @@ NAMES = (
     "DATABASE_URL",
     "KNOWNWHEN_DATA",
     "KNOWNWHEN_HOST",
+    "KNOWNWHEN_HOSTS",
     "KNOWNWHEN_PORT",
     "KNOWNWHEN_LOG",
     "KNOWNWHEN_PUBLIC_READ",
 )
+NAMED = "names without ports, separated by commas, or “*”"
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +33,13 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = ("postgresql://me@db/kw", "~/kw", "::1", "9000", "json", "true")
+    values = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json", "true")
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
     assert settings.database_url == "postgresql://me@db/kw"
     assert settings.data == Path.home() / "kw"
+    assert settings.hosts == "log.example.org, *"
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
 
 
@@ -54,6 +57,10 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("KNOWNWHEN_LOG", "xml", "KNOWNWHEN_LOG is “xml”, but must be “console” or “json”."),
         ("KNOWNWHEN_PUBLIC_READ", "maybe", "KNOWNWHEN_PUBLIC_READ is “maybe”, but must be “true” or “false”."),
         ("KNOWNWHEN_HOST", " ", "KNOWNWHEN_HOST is “ ”, but must be an address of this machine, such as 127.0.0.1."),
+        *(
+            ("KNOWNWHEN_HOSTS", name, f"KNOWNWHEN_HOSTS is “{name}”, but must be {NAMED}.")
+            for name in ("a.example, http://b.example", "a.example:8000", "a b", "a..b")
+        ),
         ("KNOWNWHEN_DATA", "~nobody-here/x", "KNOWNWHEN_DATA is “~nobody-here/x”, but must be the path of a folder."),
     ],
 )

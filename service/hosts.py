@@ -1,0 +1,83 @@
+"""The hosts that a service answers for: loopback, where it listens, and names set by whoever runs it."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+ANY: Final = "*"
+"""Stands for every host: a proxy in front checks them."""
+SETTING: Final = "KNOWNWHEN_HOSTS"
+
+_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
+_LOCAL: Final = "localhost"
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NoHost(ValueError):
+    """The text is no host; the sentence says what a host is."""
+
+
+class Hosts:
+    """Which names and addresses of a `Host` or `Origin` are ours, whatever the port.
+
+    Without a name of ours a page of another site could have its own name lead to this machine (DNS rebinding), and
+    read and write here as a page of ours.
+    """
+
+    def __init__(self, listening: str = "127.0.0.1", names: Iterable[str] = ()) -> None:
+        self._names = {host_name(each) for each in (listening, _LOCAL, *names) if each != ANY}
+        self.any = ANY in names
+        self._wildcard = _is_wildcard(listening)
+        self.knows = lru_cache(maxsize=1024)(self._knows)
+
+    def _knows(self, host: str) -> bool:
+        """Say whether a host, with or without a port, is ours. Raises NoHost."""
+        found = _HOST.fullmatch(host)
+        if not found:
+            message = "it must be a name or an address, and may have a port, such as 127.0.0.1:8000"
+            raise NoHost(message)
+        name = host_name(found[1])
+        if self.any or name in self._names:
+            return True
+        address = _address(name)
+        return address is not None and (self._wildcard or _is_loopback(address))
+
+
+def host_name(text: str) -> str:
+    """Return a host as it is compared: lower case, ASCII, without brackets and without the dot at the end of a name.
+
+    Raises NoHost.
+    """
+    name = text.strip().lower().removeprefix("[").removesuffix("]").removesuffix(".")
+    if address := _address(name):
+        return str(address)
+    try:
+        name = name.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        message = f"“{text}” is no host"
+        raise NoHost(message) from error
+    if not _HOST.fullmatch(name) or ":" in name:
+        message = f"“{text}” is no host"
+        raise NoHost(message)
+    return name
+
+
+def _address(name: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _is_loopback(address: Address) -> bool:
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _is_wildcard(listening: str) -> bool:
+    """Say whether a service listens on all addresses of its machine, of which we do not know which it has."""
+    address = _address(listening)
+    return address is not None and address.is_unspecified
