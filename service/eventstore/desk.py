@@ -77,11 +77,14 @@ class Desk:
         return row.originator_id
 
     def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
-        """Let a fact that was appended count in the incident that is folded here; another is folded with it later.
+        """Let a fact that was appended count in the incident that is folded; one that is not is folded when it is needed.
 
         Returns what a recorder should look at again in it, seen from before it was taken in.
         """
         incident = self.touched.get(stream)
+        if incident is None and stream in self._warm:
+            self.incident(stream)  # what is kept is taken for whole after this transaction
+            return []
         if incident is not None and isinstance(fact, ReportFiled):
             return file(incident, fact)
         if incident is not None or isinstance(fact, IncidentOpened):
