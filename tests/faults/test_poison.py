@@ -225,7 +225,7 @@ def test_what_another_release_answers_from_is_left_alone(database_url: str) -> N
     reports(database_url, 1, 3)
     catch_up(database_url)
     with connect(database_url) as connection:
-        connection.execute("UPDATE projections.generations SET version = 2 WHERE name = 'reports'")
+        connection.execute("UPDATE projections.generations SET version = version + 1 WHERE name = 'reports'")
         before = {each.name: each for each in truth.living(connection)}
         write(database_url, [filing(SLUG, 5)])
         course.Course(connection, wiring._now).run()

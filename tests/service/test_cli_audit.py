@@ -189,7 +189,7 @@ def test_a_publication_under_another_policy_than_it_says_is_found(
     database_url: str, incident: str, audited: Audited
 ) -> None:
     with service(database_url) as client:
-        filed(client, incident, toll("400", source="afp"))
+        filed(client, incident, toll("400", source="afp", reported_at="2025-03-13"))
     recorded(database_url, incident, policy="latest/1")
     status, document = audited()
     assert (status, [each["what"] for each in document["publications"][0]["differences"]]) == (1, ["digest"])

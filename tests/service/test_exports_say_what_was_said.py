@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from domain.claims import latest
+from domain.claims import EVENT_SCOPE, event_of_scope, latest
 from domain.clocks import Span, format_instant, parse_occurred
 from domain.estimates import CAPPED, CLOSED
 from domain.incident.history import History
@@ -201,6 +201,11 @@ def unsaid_in_acled(said: Said, row: Row) -> Iterator[str]:
 
 def unsaid_in_csv(said: Said, row: Row) -> Iterator[str]:
     about = (row["measure"], row["scope"])
+    if row["scope"] == EVENT_SCOPE:
+        about = (row["measure"], next(scope for _, scope in said.figures if event_of_scope(scope) == row["in_event"]))
+    deaths = set().union(*(figures for (measure, _), figures in said.figures.items() if measure == "killed"))
+    if row["killed_at_least"] and int(row["killed_at_least"]) not in deaths:
+        yield "killed_at_least"
     for column in ("lower", "best", "upper"):
         known = said.tops if column == "upper" and row["upper_open"] == "false" else said.figures
         if row[column] and int(row[column]) not in known[about]:

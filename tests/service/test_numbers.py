@@ -31,7 +31,7 @@ FULL: dict[str, Any] = {
     "event": "e",
     "reported_order": 1,
     "via": ["afp"],
-    "language": "ar",
+    "language": "en",
     "tags": ["a"],
     "external_ids": {"acled": "SYR1"},
     "places": [PLACED],

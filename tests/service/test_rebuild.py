@@ -346,10 +346,10 @@ def test_a_read_model_that_fails_at_a_fact_stops_there_and_the_others_go_on(
         poison.setitem(REGISTERED, "reports", poisoned(position, cells))
         with pytest.raises(CannotBuild, match=f"“reports” fails at position {position} .toll_revised.v1.: {why}"):
             build(small, ALL)
-    assert generations_of(small) == {**everywhere(2), "reports": (1, 1)}
+    assert generations_of(small) == {**everywhere(2), "reports": (1, VERSIONS["reports"])}
     assert tables(small) == followed
     build(small, ALL)
-    assert generations_of(small) == {**everywhere(3), "reports": (2, 1)}
+    assert generations_of(small) == {**everywhere(3), "reports": (2, VERSIONS["reports"])}
     assert tables(small) == followed
     assert len(schemas(small)) == len(ALL)
 
@@ -447,12 +447,12 @@ def test_what_is_missing_or_of_another_version_is_built_and_nothing_else(
     build_missing(as_service(database_url), now)
     assert lacking(database_url) == []
     built = tables(database_url)
-    monkeypatch.setitem(REGISTERED, "reports", replace(MODELS["reports"], version=2))
+    monkeypatch.setitem(REGISTERED, "reports", replace(MODELS["reports"], version=VERSIONS["reports"] + 1))
     assert lacking(database_url) == ["reports"]
     build_missing(as_service(database_url), now, ["sources"])
     assert generations_of(database_url) == everywhere(1)
     build_missing(as_service(database_url), now)
-    assert generations_of(database_url) == {**everywhere(1), "reports": (2, 2)}
+    assert generations_of(database_url) == {**everywhere(1), "reports": (2, VERSIONS["reports"] + 1)}
     assert "projection_reports_1" not in schemas(database_url)
     assert tables(database_url) == built
 

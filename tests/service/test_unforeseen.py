@@ -17,6 +17,7 @@ from domain.incident.refusals import IncidentUnknown, Refusal, ReportIdTaken
 from service.api.outcomes import record_each
 from service.eventstore import FactRecorder
 from service.eventstore.writer import Write, Writer, Written
+from service.zones import zone
 from tests.service.logs import recording
 
 pytestmark = [
@@ -35,7 +36,7 @@ def recorder(database_url: str) -> Iterator[FactRecorder]:
 
 @pytest.fixture
 def writer(recorder: FactRecorder) -> Writer:
-    writer = Writer(recorder)
+    writer = Writer(recorder, zone)
     writer.commit([Write(OpenIncident(slug=HERE, title=HERE), uuid4(), secrets.token_bytes(32))])
     return writer
 
@@ -119,7 +120,7 @@ def test_what_failed_leaves_nothing_behind_neither_its_source_nor_in_what_is_kep
     assert (written.version, written.warnings) == (2, ())
     assert len(recorded(database_url)) == 3  # the opening, the source as it registers itself, and the report
     with recording(database_url) as other:
-        (again,) = Writer(other).commit([after])
+        (again,) = Writer(other, zone).commit([after])
     assert isinstance(again, Written)
     assert (again.replayed, again.version) == (True, written.version)
 
