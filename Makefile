@@ -61,7 +61,7 @@ servers: ## run the tests of the service on every version of PostgreSQL found he
 	$(prepare) requirements-dev.lock
 	EVERY_SERVER=1 .venv/bin/python -m pytest tests/service tests/faults --numprocesses 3 --dist loadfile
 
-properties: ## try every property of the domain ten times harder (minutes)
+properties: ## try every property of the domain twenty times harder (minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
 

@@ -23,8 +23,8 @@ from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
 from domain.incident.facts import decode, encode
-from service.api.app import SELDOM
 from service.api.lines import Taken, read_line
+from service.collecting import SELDOM
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
 from service.names import each_once

@@ -26,7 +26,7 @@ from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.facts import decode, encode, incident_stream
 from domain.report.registry import REPORTS
 from service import children
-from service.api.app import SELDOM
+from service.collecting import SELDOM
 from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs

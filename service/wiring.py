@@ -15,7 +15,6 @@ from types import FrameType
 from fastapi import FastAPI
 
 from domain.incident.facts import decode, encode
-from service.api.app import create_app
 from service.api.changes import tell
 from service.api.projected import ReadModels
 from service.api.services import Services
@@ -80,6 +79,8 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 
     It answers for `hosts`, by default for those of loopback alone.
     """
+    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
+
     return create_app(partial(_served, url), uuid.uuid4, hosts)
 
 

@@ -43,6 +43,7 @@ from service.api.failures import Problem, tell, tell_http, tell_parameters
 from service.api.problems import SLUGS
 from service.api.services import Services
 from service.api.wall import Wall
+from service.collecting import SELDOM
 from service.hosts import Hosts
 
 RESOURCES = (
@@ -69,9 +70,6 @@ RESOURCES = (
     health,
     pages,
 )
-
-SELDOM = (5_000, 10, 1_000)
-"""When to look for cycles: young objects after so many new ones, older ones after so many times that, and of that."""
 
 _COMPRESSION = 5
 _TITLE = "Knownwhen"

@@ -37,8 +37,8 @@ CHOSEN: Final = """
 # merged into it (1), and what is not added: for single events (2), for other scopes or one manner (3), in words (4).
 # Of claims that are all rated out nothing is said.
 SAID: Final = """
-    SELECT e.incident, e.measure, e.population, NULL::text AS origin, e.lower,
-        CASE WHEN NOT e.upper_open THEN e.upper END AS upper,
+    SELECT e.incident, e.measure, e.population, NULL::text AS origin, e.teller, e.whole_event, {homes} AS of_home,
+        e.lower, CASE WHEN NOT e.upper_open THEN e.upper END AS upper,
         CASE WHEN e.lower IS NULL AND e.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e
     WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
@@ -46,7 +46,9 @@ SAID: Final = """
 """
 # The same for each source by itself; of single events it is known only whether it gave a figure for any.
 SAID_BY_EACH: Final = """
-    SELECT e.incident, e.measure, e.population, said.origin, said.lower, said.upper,
+    SELECT e.incident, e.measure, e.population, said.origin, said.origin AS teller,
+        CASE WHEN e.teller = said.origin THEN e.whole_event END AS whole_event, {homes} AS of_home,
+        said.lower, said.upper,
         CASE WHEN e.part = 'event' AND said.origin = ANY(e.figured) THEN 2
             WHEN said.lower IS NULL AND said.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e, LATERAL (
@@ -58,19 +60,53 @@ PLACE: Final = """
     CASE WHEN e.part = 'event' THEN 2 WHEN e.part = 'other' OR e.manner IS NOT NULL THEN 3
         WHEN e.part = 'merged' THEN 1 ELSE 0 END
 """
-# An incident into which others were merged has as many dead as the greatest of their figures and its own, at least. An
-# upper end is its own alone; it is none where a part of the incident has more.
+# A toll of a whole incident: of this one, or of one that was merged into it or whose report was moved here.
+OF_HOME: Final = (
+    "e.manner IS NULL AND (e.part IN ('own', 'merged') OR (e.part = 'other' AND e.scope LIKE '%%/incident'))"
+)
+# What one source says of several events that an incident shows, in a whole statement on each. It tells them apart, so
+# it counts nobody twice, and its figures are added as they were before they were merged or moved.
+APART: Final = """
+    SELECT DISTINCT ON (incident, measure, population, origin)
+        incident, measure, population, origin, lower, upper, figures
+    FROM (
+        SELECT incident, measure, population, origin, teller, sum(lower) AS lower,
+            CASE WHEN count(upper) = count(*) THEN sum(upper) END AS upper, sum(figures) AS figures
+        FROM (
+            SELECT incident, measure, population, origin, teller, whole_event, max(lower) AS lower,
+                CASE WHEN count(upper) = count(*) THEN max(upper) END AS upper, count(*) AS figures
+            FROM said
+            WHERE of_home AND whole_event IS NOT NULL
+                AND incident IN (SELECT incident FROM said WHERE of_home AND place > 0)
+            GROUP BY incident, measure, population, origin, teller, whole_event
+        ) AS of_event
+        GROUP BY incident, measure, population, origin, teller
+    ) AS of_teller
+    ORDER BY incident, measure, population, origin, lower DESC
+"""
+# An incident into which others were merged has as many dead as the greatest of their figures and its own, or of those
+# that a source tells apart, at least. An upper end is its own, or that of all figures where a source tells them all
+# apart; it is none where a part of the incident has more.
 FIGURES: Final = """
-    SELECT incident, measure, population, origin,
-        greatest(min(lower) FILTER (WHERE place = 0), max(lower) FILTER (WHERE place = 1)) AS lower,
-        CASE WHEN coalesce(max(lower) FILTER (WHERE place = 1), 0) <= max(upper) FILTER (WHERE place = 0)
-            THEN max(upper) FILTER (WHERE place = 0) END AS upper,
-        min(place) AS place, count(*) FILTER (WHERE place = 1) AS merged
-    FROM said
-    GROUP BY incident, measure, population, origin
+    SELECT whole.incident, whole.measure, whole.population, whole.origin, greatest(whole.lower, apart.lower) AS lower,
+        CASE WHEN apart.figures = whole.figures THEN apart.upper
+            WHEN whole.most <= whole.upper AND coalesce(apart.lower, 0) <= whole.upper THEN whole.upper END AS upper,
+        place, merged
+    FROM (
+        SELECT incident, measure, population, origin,
+            greatest(min(lower) FILTER (WHERE place = 0), max(lower) FILTER (WHERE place = 1)) AS lower,
+            max(upper) FILTER (WHERE place = 0) AS upper,
+            coalesce(max(lower) FILTER (WHERE place = 1), 0) AS most,
+            count(*) FILTER (WHERE of_home) AS figures,
+            min(place) AS place, count(*) FILTER (WHERE place = 1) AS merged
+        FROM said
+        GROUP BY incident, measure, population, origin
+    ) AS whole
+    LEFT JOIN apart ON (apart.incident, apart.measure, apart.population)
+        = (whole.incident, whole.measure, whole.population) AND apart.origin IS NOT DISTINCT FROM whole.origin
 """
 TOTALS: Final = """
-    WITH chosen AS ({chosen}), said AS ({said}), figures AS ({figures}),
+    WITH chosen AS ({chosen}), said AS ({said}), apart AS ({apart}), figures AS ({figures}),
     sizes AS (SELECT of, count(*) AS incidents FROM chosen GROUP BY of),
     added AS (
         SELECT chosen.of, measure, population, count(*) FILTER (WHERE place < 2) AS counted, sum(lower) AS lower,
@@ -108,7 +144,8 @@ _COLUMNS = (
 NOTE: Final = (
     "Sums of what was said of whole incidents. Figures for single events, for parts and for other scopes, and counts in"
     " words, are in no sum: `left_out` counts the incidents of which nothing else was said. Of incidents that were"
-    " merged only the greatest figure is added (`with_merged`)."
+    " merged only the greatest figure is added (`with_merged`), but those that one source tells apart, in a whole"
+    " statement on each event, are all added."
 )
 """What a reader of the sums is told beside them."""
 _BY = (
@@ -161,7 +198,8 @@ async def totals(
     them is open. Best figures are never added: they are single sources' words. `incidents` have a figure and are added,
     those `without_figure` are not, and nobody knows what they would add; `left_out` says what was said of these all the
     same. An incident that is merged into another is not counted besides it: the greatest figure of all that were merged
-    is the one that is added, to the lower sum alone where it is not the incident's own.
+    is the one that is added, to the lower sum alone where it is not the incident's own; but the figures that one source
+    tells apart, in a whole statement on each event (as ACLED and UCDP do), are added as they were before the merge.
     """
     media_type = offered(request, JSON, CSV)
     restriction, such = chosen.restriction(), figures.such()
@@ -176,8 +214,9 @@ async def totals(
                 restriction=restriction.whole(names),
             ),
             "said": sql.SQL(SAID_BY_EACH if by_source else SAID).format(
-                **names, such=such.whole(names), place=sql.SQL(PLACE)
+                **names, such=such.whole(names), place=sql.SQL(PLACE), homes=sql.SQL(OF_HOME)
             ),
+            "apart": sql.SQL(APART),
             "figures": sql.SQL(FIGURES),
             "same": sql.SQL(SAME_SOURCE if by_source else "true"),
         }

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from service import formats
-from service.api.app import SELDOM
 from service.api.outcomes import GROUP
 from service.api.packed import Packed, pack, unpack
+from service.collecting import SELDOM
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
 from service.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal

@@ -15,8 +15,8 @@ import orjson
 
 from domain.words import nearest
 from service import formats, wiring
-from service.api.app import SELDOM
 from service.api.outcomes import record
+from service.collecting import SELDOM
 from service.console.beside import Reading
 from service.console.database import expect_migrated, migrated, on_database
 from service.console.imported import Report

@@ -7,6 +7,7 @@ population, by its lower end, with the number of events that have a figure, and 
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from domain.claims import Key as ClaimKey
 from domain.estimates import End, Estimate, Standing
@@ -28,11 +29,11 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
             yield key, None
         else:
             part, claims = present.part(claim_key), present.asked[claim_key].claims
-            yield key, (*key, *_cells(claim_key, estimate, claims, policy), part)
+            yield key, (*key, *_cells(claim_key, estimate, claims, policy), part, *_teller(present, estimate, claims))
     for pair in moved.in_events:
         key = (present.history.stream, _written(pair)[0])
         said = present.in_events(pair)
-        yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event")
+        yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event", None, None)
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
@@ -57,6 +58,19 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         None,
         None,
     )
+
+
+def _teller(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
+    """Return the origin that says the lower end; and the event, where it says so in a whole statement on one event.
+
+    A source that states its events one by one, each whole, counts nobody in two of them.
+    """
+    end = estimate.lower
+    origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
+    if end is None or origin is None:
+        return None, None
+    said = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
+    return origin, said.event if said.complete else None
 
 
 def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...]:
@@ -121,6 +135,8 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "event": "text",
         "events": "bigint",
         "part": "text",
+        "teller": "text",
+        "whole_event": "text",
     },
     rows=_rows,
     indexes=(AT_A_POSITION,),

@@ -1,6 +1,6 @@
 """While clients file reports and try again, service and PostgreSQL are killed: what was acknowledged is there, once.
 
-FAULT_ROUNDS says how often something is killed (20), FAULT_SEED repeats the order of what a failure printed.
+FAULT_ROUNDS says how often something is killed (8), FAULT_SEED repeats the order of what a failure printed.
 """
 
 import json
@@ -24,7 +24,7 @@ from tests.faults.killing import Machine, kill, machine
 from tests.faults.writing import writing
 from tests.patience import PATIENCE
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "8"))
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(10**9))
 CLIENTS = 16
 OF_POSTGRES = 8

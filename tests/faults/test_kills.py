@@ -1,6 +1,6 @@
 """Killed at random moments, the projector, a rebuild and PostgreSQL leave read models that say what whole folds say.
 
-FAULT_ROUNDS says how often something is killed (20), FAULT_SEED repeats what a failure printed.
+FAULT_ROUNDS says how often something is killed (8), FAULT_SEED repeats what a failure printed.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.faults.killing import Machine, end, kill, machine, start_projector, s
 from tests.faults.writing import curate, writing
 from tests.patience import PATIENCE
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "8"))
 TOGETHER = 20
 """How many rounds one log goes through: a short one says as much as a long one, and is compared sooner."""
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(10**9))

@@ -25,6 +25,8 @@ from tests.faults.writing import filing, opening, write
 from tests.service.logs import new_id, recording
 from tests.service.serving import service
 
+pytestmark = pytest.mark.one_server_will_do
+
 SLUG = "syria-coast-2025"
 FIGURE = 1383
 MANY = 80

@@ -17,6 +17,8 @@ from tests.faults import truth
 from tests.faults.curating import Curators
 from tests.faults.writing import curate, filing, opening, write, writing
 
+pytestmark = pytest.mark.one_server_will_do
+
 ASKED = 60
 FEW = 40
 """So few facts may be kept folded: subjects are folded anew in the middle of a batch."""

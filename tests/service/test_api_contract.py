@@ -26,6 +26,8 @@ from service.postgres.embedded import EmbeddedServer
 from tests.service.conftest import BUNDLED
 from tests.service.serving import filed, opened, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.projected_fixtures",)
 
 EXAMPLES, FEW = 15, 4

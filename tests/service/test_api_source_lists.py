@@ -11,6 +11,8 @@ import pytest
 from tests.service.projected import head, read
 from tests.service.serving import CREATED, filed, opened, problem, toll
 
+pytestmark = pytest.mark.one_server_will_do
+
 pytest_plugins = ("tests.service.projected_fixtures",)
 
 LIST = "/v1/sources"

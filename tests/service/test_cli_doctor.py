@@ -11,6 +11,8 @@ from service.console import doctor
 from service.settings import Settings
 from tests.service.console import data_folder, run
 
+pytestmark = pytest.mark.one_server_will_do
+
 PAST_KNOWNWHEN = """
     INSERT INTO facts (
         notification_id, originator_version, recorded_at, originator_id, fact_id, topic, state, state_salt,

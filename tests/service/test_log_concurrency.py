@@ -15,6 +15,8 @@ from service.eventstore import LogReader, StoredRow
 from service.postgres.pool import make_pool
 from tests.service.logs import facts, recording
 
+pytestmark = pytest.mark.one_server_will_do
+
 WRITERS = 8
 EACH = 2_500
 SHARED = UUID("6ba7b810-9dad-51d1-80b4-00c04fd430c8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from service.importer import Source
 from service.tables import read_map
+from service.wiring import make_runner
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 from tests.service.serving import CREATED, service
 from tests.service.tables_imported import exported, imported
@@ -78,6 +80,19 @@ def the_report(client: httpx.Client, incident: str) -> str:
     return entry["report_id"]
 
 
+def killed_in_all(here: Here, client: httpx.Client) -> dict[str | None, tuple[int, int]]:
+    """Return both sums of everyone killed, by country and by source."""
+    make_runner(here.url, Event()).catch_up()
+    found = [
+        group | total
+        for by in ("country", "source")
+        for group in client.get("/v1/tolls", params={"group_by": by, "measure": "killed"}).json()["items"]
+        for total in group["totals"]
+        if not total["population"]
+    ]
+    return {each["group"]: (each["lower"], each["upper"]) for each in found}
+
+
 @pytest.mark.parametrize("by", ["merging", "moving"])
 @pytest.mark.parametrize(("name", "rows"), [("acled", CLASHES), ("ucdp", EVENTS)])
 def test_two_events_of_one_data_set_keep_their_dead_their_days_and_their_rows(
@@ -86,7 +101,7 @@ def test_two_events_of_one_data_set_keep_their_dead_their_days_and_their_rows(
     given = {"reported_at": "2022-02-20"} if name == "ucdp" else {}
     assert here.imported(name, write(tmp_path / "events.csv", rows), **given)["ok"]
     one, two = (f"{name}-{row['event_id_cnty' if name == 'acled' else 'id'].lower()}" for row in rows)
-    before = days(client, one) | days(client, two)
+    before, total = days(client, one) | days(client, two), killed_in_all(here, client)
     assert sorted(before.values()) == [4, 7]
     if by == "merging":
         post(client, f"incidents/{one}/merge", {"into": two})
@@ -99,6 +114,7 @@ def test_two_events_of_one_data_set_keep_their_dead_their_days_and_their_rows(
         f"{one}/event:{one}": 4,
     }
     assert days(client, two) == before
+    assert killed_in_all(here, client) == total
     words = data(client, two)["sentences"]
     title = f"{name.upper()} event {one.removeprefix(f'{name}-').upper()}"
     assert [each for each in words if each.startswith(f"Killed, everyone, as counted for “{title}”: 4 (")], words

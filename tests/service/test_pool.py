@@ -11,6 +11,8 @@ from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import check, connect, conninfo, make_pool
 from service.postgres.problems import DatabaseUnfit, DatabaseUnreachable
 
+pytestmark = pytest.mark.one_server_will_do
+
 
 @pytest.mark.asyncio
 async def test_the_pool_speaks_utc_whatever_the_server_speaks(database_url: str, server: EmbeddedServer) -> None:

@@ -12,6 +12,8 @@ from psycopg.conninfo import make_conninfo
 
 from tests.service.logs import facts, recording
 
+pytestmark = pytest.mark.one_server_will_do
+
 MEGABYTES = 5
 
 Door = Callable[[str], AbstractContextManager[str]]

@@ -9,6 +9,8 @@ from service import resources, sample, wiring
 from service.answers import Question, answer
 from service.postgres.migrate import migrate
 
+pytestmark = pytest.mark.one_server_will_do
+
 SAMPLE = resources.samples() / "syria-coast-2025"
 OPEN = '{"open": {"slug": "an-incident", "title": "An incident"}}'
 SCOPE = '{"scope": {"incident": "an-incident", "name": "north", "label": "North"}}'

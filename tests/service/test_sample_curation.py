@@ -14,6 +14,8 @@ from service.console import importing, questions
 from service.console.importing import Asked
 from service.settings import read_settings
 
+pytestmark = pytest.mark.one_server_will_do
+
 REPORT = "00000000-0000-4000-8000-000000000001"
 OTHER = "00000000-0000-4000-8000-000000000002"
 

@@ -14,6 +14,8 @@ from service.postgres.problems import DatabaseUnreachable
 from service.postgres.role import ROLE, as_service
 from service.wiring import salts, services
 
+pytestmark = pytest.mark.one_server_will_do
+
 
 def registration(number: int) -> Write:
     command = Registration(slug=f"source-{number}", name="S", type="ngo")

@@ -24,6 +24,8 @@ from service.eventstore.writer import Overloaded, Write, Writer, Written
 from service.zones import zone
 from tests.service.logs import recording
 
+pytestmark = pytest.mark.one_server_will_do
+
 HERE = "coast"
 
 

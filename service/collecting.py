@@ -1,0 +1,6 @@
+"""How seldom Python's garbage collector looks for reference cycles where much is kept in memory."""
+
+from typing import Final
+
+SELDOM: Final = (5_000, 10, 1_000)
+"""Thresholds of `gc.set_threshold`: new objects before young ones are looked through; how often before older ones."""
