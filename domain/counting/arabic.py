@@ -9,7 +9,20 @@ from typing import TypeVar
 
 from domain.counting.arabic_people import AROUND, COUNTED_ALONE
 from domain.counting.arabic_script import plain, splitter
-from domain.counting.vocabulary import FATE, MORE, Ends, Numerals, Vocabulary, bounds, enclosed, ends, firsts, to_one
+from domain.counting.vocabulary import (
+    FATE,
+    LEFT,
+    MORE,
+    Ends,
+    Numerals,
+    Vocabulary,
+    bounds,
+    enclosed,
+    ends,
+    firsts,
+    phrases,
+    to_one,
+)
 from domain.lexicon import Phrase, Table
 
 _T = TypeVar("_T")
@@ -17,12 +30,12 @@ _T = TypeVar("_T")
 _ONES = {
     1: "واحد واحدة",
     2: "اثنان اثنين اثنتان اثنتين",
-    3: "ثلاثة ثلاث",
+    3: "ثلاثة ثلاث تلاتة تلات",
     4: "أربعة أربع",
     5: "خمسة خمس",
     6: "ستة ست",
     7: "سبعة سبع",
-    8: "ثمانية ثماني ثمان",
+    8: "ثمانية ثماني ثمان تمانية تمان",
     9: "تسعة تسع",
 }
 _TENS = {
@@ -36,6 +49,7 @@ _TENS = {
     90: "تسعون تسعين",
 }
 _ELEVENS = {11: "أحد إحدى", 12: "اثنا اثني اثنتا اثنتي"}
+_DIALECT_TEENS = "احداشر اتناشر تلتاشر أربعتاشر خمستاشر ستاشر سبعتاشر تمنتاشر تسعتاشر"
 _HUNDRED = ["مئة", "مائة", "مئه", "مائه"]
 _TWO_HUNDRED = ["مئتان", "مئتين", "مئتا", "مئتي", "مائتان", "مائتين", "مائتا", "مائتي"]
 
@@ -50,6 +64,7 @@ def _below_100() -> dict[Phrase, int]:
         spelled |= {(one,): value for one in ones.split()}
         if value > 2:  # noqa: PLR2004 - 11 and 12 have words of their own
             spelled |= {(one, ten): 10 + value for one in ones.split() for ten in ("عشر", "عشرة")}
+    spelled |= {(word,): value for value, word in enumerate(_DIALECT_TEENS.split(), 11)}
     for value, ones in _ELEVENS.items():
         spelled |= {(one, ten): value for one in ones.split() for ten in ("عشر", "عشرة")}
     units = {one: value for value, ones in _ONES.items() for one in ones.split()} | {"احدى": 1, "احد": 1}
@@ -131,7 +146,8 @@ _SEVERAL: dict[str, Ends] = {
 _LEADS = {
     **to_one("ال | ما مجموعه | مجموع | إجمالي | جميع | هؤلاء | فقط | ب | ل | كل من في-ذلك", ""),
     **to_one(
-        "سقوط | مجموعة من | طاقم من | جثث | جثامين | انتشال جثث | انتشال جثامين | العثور على جثث | تشييع | جثة",
+        "سقوط | مجموعة من | طاقم من | جثث | جثامين | العثور على | عثر على | انتشال |"
+        " انتشال جثث | انتشال جثامين | العثور على جثث | تشييع | جثة",
         "person",
     ),
     **to_one(
@@ -139,6 +155,14 @@ _LEADS = {
         f"{FATE}killed",
     ),
     **to_one("أسفر عن مقتل | أسفرت عن مقتل | أدى إلى مقتل | أدت إلى مقتل | أودى بحياة | أودت بحياة", f"{FATE}killed"),
+    **to_one("ما أسفر عن مقتل | مما أسفر عن مقتل | ما أدى إلى مقتل | مما أدى إلى مقتل", f"{FATE}killed"),
+    **to_one("ما أسفر عن استشهاد | مما أسفر عن استشهاد | أسفرت عن استشهاد | أدى إلى استشهاد", f"{FATE}killed"),
+    **to_one("راح ضحيته | راح ضحيتها | ما أدى إلى استشهاد | مما أدى إلى استشهاد | تسفر عن مقتل", f"{FATE}killed"),
+    **{
+        (*verb, *toll): f"{FATE}killed"
+        for verb in phrases("عدد | بلغ عدد | وصل عدد | حصيلة | بلغت حصيلة")
+        for toll in phrases("قتلى | شهداء | وفيات | قتلى إلى | شهداء إلى | وفيات إلى")
+    },
     **to_one("أسفر عن استشهاد | أودى ب حياة | أودت ب حياة | خلف مقتل", f"{FATE}killed"),
     **to_one("مقتل و إصابة | مقتل أو إصابة | مقتل و جرح | استشهاد و إصابة", f"{FATE}killed+injured"),
     **to_one("إصابة | جرح | أصيب | أصابت", f"{FATE}injured"),
@@ -165,6 +189,16 @@ _VERBS = {
     "more_than": "تجاوز | تجاوزت | تتجاوز | يتجاوز | فاق | فاقت | تخطى | تخطت | زاد عن | زادت عن | يزيد عن | تزيد عن",
     "about.one": "يقترب من | تقترب من | اقترب من | اقتربت من",
 }
+_FELLING = {
+    **to_one("تقتل | يقتل | قتلت | قتل | أودت ب حياة | أودى ب حياة | تودي ب حياة | يودي ب حياة", f"{FATE}killed"),
+    **{
+        (*verb, toll): f"{FATE}killed"
+        for verb in phrases("أسفر عن | أسفرت عن | تسفر عن | يسفر عن | أدى إلى | أدت إلى | تؤدي إلى | يؤدي إلى")
+        for toll in ("مقتل", "استشهاد", "مصرع", "وفاة")
+    },
+    **to_one("تصيب | يصيب | أصابت", f"{FATE}injured"),
+    **to_one("توقع | يوقع | أوقع | أوقعت | تخلف | خلف | خلفت | يخلف", LEFT),
+}
 _BESIDE = "في أي من أو و بين حتى الآن لحظة أحد يسقط تسجل تسجيل يقتل يصب أن"
 
 
@@ -187,7 +221,7 @@ _SEVERALLY = _table(ends(_SEVERAL))
 _AROUND = _plainly(AROUND)
 _TABLES = (
     _AROUND, _SCALES, _SEVERALLY.leads, _plainly(bounds(_BOUNDS)), _plainly(bounds(_SUFFIXES)), _plainly(_LEADS),
-    _plainly(_SUBJECTS), _plainly(bounds(_VERBS)),
+    _plainly(_SUBJECTS), _plainly(bounds(_VERBS)), _plainly(_FELLING),
 )  # fmt: skip
 _KNOWN = _NUMERALS.words | firsts(_TABLES) | {"و", "بين", "نصف"}
 
@@ -217,4 +251,6 @@ AR_1 = Vocabulary(
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     partitive=True,
     split=splitter(_KNOWN),
+    felling=_table(_FELLING),
+    opens=firsts([_plainly(_FELLING)]) | {":"},
 )

@@ -165,6 +165,8 @@ _FILLERS = """
     حاليا أعلن أعلنت وفق وفقا برصاص خطيرة بليغة متفاوتة طفيفة حرجة مباشرة عمدا ميدانيا
     | حتى الآن | حتى اللحظة | لغاية الآن | حتى اليوم | يوم الأحد | يوم الاثنين | يوم الثلاثاء | يوم الأربعاء |
     يوم الخميس
+    | منذ الأحد | منذ الاثنين | منذ الثلاثاء | منذ الأربعاء | منذ الخميس | منذ الجمعة | منذ السبت
+    | منذ أحد | منذ اثنين | منذ ثلاثاء | منذ أربعاء | منذ خميس | منذ جمعة | منذ سبت
     | يوم الجمعة | يوم السبت | يوم أحد | يوم اثنين | يوم ثلاثاء | يوم أربعاء | يوم خميس | يوم جمعة | يوم سبت | حتى لحظة
     | من عائلة واحدة | من أفراد عائلة واحدة | من أسرة واحدة | من نفس العائلة | من العائلة نفسها | من عائلة نفسها
     | من نفس عائلة | على قيد | حسب مصادر | هذا الأسبوع | هذا الشهر | بحسب مصادر | ل قوا | من الأسرة نفسها | في المجموع
@@ -196,6 +198,8 @@ _COMPLEMENTS = """
     مأرب سودان خرطوم
     الخرطوم أم درمان فاشر الفاشر دارفور كردفان جنينة ليبيا بنغازي درنة مصر سيناء قاهرة تونس جزائر مغرب مراكش تركيا أنقرة
     إسطنبول إيران طهران أفغانستان كابول كابل باكستان أوكرانيا كييف روسيا موسكو صومال مقديشو إثيوبيا تيغراي نيجيريا مالي
+    خاركيف خيرسون أوديسا دونيتسك دنيبرو سومي بولتافا زابوريجيا بيلغورود كورسك
+    الأبيض أبيض نيالا مرصد المرصد سوري حقوق إنسان
     متوسط المتوسط أوروبا هند صين ميانمار اليونان يونان إيطاليا
     جروح بجروح كسور حياة يد أيدي مجهولين هوية نفسها يوم-x طوفان إبادة جماعية فيضان فيضانات سيول عاصفة حريق
 """
@@ -252,9 +256,17 @@ def _forms(listed: str) -> list[tuple[list[str], list[str], list[str]]]:
 
 
 def _people(listed: str, kind: str) -> dict[Phrase, str]:
-    return {(word,): kind for row in _forms(listed) for part in row for word in part} | {
-        (word, one): kind for row in _forms(listed) for word in row[0] for one in ("واحد", "واحدة")
-    }
+    return (
+        {(word,): kind for row in _forms(listed) for part in row for word in part}
+        | {(word, one): kind for row in _forms(listed) for word in row[0] for one in ("واحد", "واحدة")}
+        | dict.fromkeys(_duals(listed), kind)
+    )
+
+
+def _duals(listed: str) -> list[Phrase]:
+    """Return duals with their number, which tells `مدنيين اثنين`, two, from `مدنيين`, some."""
+    dual = [word for row in _forms(listed) for word in (*row[1], *row[2]) if word.endswith(("ين", "ان"))]
+    return [(word, two) for word in dual for two in ("اثنين", "اثنان", "اثنتين", "اثنتان")]
 
 
 def _counted_alone() -> dict[Phrase, int]:
@@ -262,7 +274,8 @@ def _counted_alone() -> dict[Phrase, int]:
     rows = [row for listed in (_PEOPLE, *_FATES.values()) for row in _forms(listed)]
     one = {(word,): 1 for row in rows for word in row[0]}
     said = {(word, once): 1 for row in rows for word in row[0] for once in ("واحد", "واحدة")}
-    return one | said | {(word,): 2 for row in rows for word in row[1]}
+    twice = {phrase: 2 for listed in (_PEOPLE, *_FATES.values()) for phrase in _duals(listed)}
+    return one | said | twice | {(word,): 2 for row in rows for word in row[1]}
 
 
 def _nations() -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.counting import refusals
+from domain.counting.headlines import Headline
 from domain.counting.numbers import numbers, whole
 from domain.counting.tokens import Token
 from domain.counting.vocabulary import (
@@ -35,6 +36,7 @@ from domain.numerals import CountError, shown, unreadable
 
 _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
+_PAUSES = _DASHES | {",", ":"}
 _DAYS, _YEARS = range(1, 32), range(1900, 2101)
 _NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING, EQUIPMENT})
 _OF_PARTS = frozenset({PERSON, QUALIFIER, FILLER, PART_OF, DETERMINER, OF})
@@ -150,6 +152,9 @@ class Around:
         self._open, self._soft, self.at = word, False, end
 
     def _sign(self, sign: str) -> None:
+        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_said(self.at + 1):
+            self.at = self.end
+            return
         glued = self.tokens[self.at].glued
         spaced_dash = sign in _DASHES and not glued
         if sign in _QUOTED or (sign == ")" and self._brackets):
@@ -162,6 +167,10 @@ class Around:
         else:
             raise self._spoilt(sign)
         self.at += 1
+
+    def _is_said(self, at: int) -> bool:
+        """Say whether the rest only names who says so: “12 killed, police say”."""
+        return Headline(self.tokens, self.words, self.vocabulary).is_said(at, self.end)
 
     def _figure(self) -> None:
         """Refuse a second figure, unless it counts a part: “12 killed, 3 of them children”."""
@@ -218,6 +227,8 @@ class Around:
         following = self.tokens[at + 1] if at + 1 < self.end else None
         if following is None or not following.name or not self.vocabulary.names:
             return False
+        if self.words[at] == "," and self._is_said(at + 1):
+            return False
         return self.vocabulary.around.longest(self.words, at + 1) is None
 
     def _date(self, at: int) -> int:
@@ -247,7 +258,9 @@ class Around:
             at = self._part_at(at)
             if counted:
                 self.parts.append((counted[0], " ".join(self.words[begun:at])))
-            if at < self.end and (self.words[at] in {",", "&"} or self._class(at) == JOIN):
+            if at < self.end and self.words[at] == "," and not self._brackets and self._is_said(at + 1):
+                at = self.end
+            elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == JOIN):
                 at += 1
                 if at == self.end:
                     raise refusals.unfinished(self.verbatim, self.words[at - 1])

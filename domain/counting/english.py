@@ -6,9 +6,12 @@ two things it is missing here on purpose, and so is refused.
 
 from fractions import Fraction
 
+from domain.counting.english_headlines import FELLING, OPENS, PLACES, SAYERS, SAYING
 from domain.counting.english_people import AROUND, SINGULAR
 from domain.counting.vocabulary import (
     FATE,
+    LEFT,
+    LIVES,
     MORE,
     Ends,
     Numerals,
@@ -155,20 +158,31 @@ _LEADS = {
     ),
     **to_one("another | an additional | additional | a further | further | an extra", MORE),
     **to_one(
-        "a group of | a crowd of | the entire crew of | the crew of | a crew of | a family of | the family of", "person"
+        "a group of | a crowd of | the entire crew of | the crew of | a crew of | a family of | the family of",
+        "person",
     ),
     **to_one("the bodies of | bodies of | the remains of | the corpses of | the lives of | lives of", "person"),
     **to_one(
         "the deaths of | deaths of | the death of | death of | the killing of | killing of | the killings of",
         f"{FATE}killed",
     ),
-    **to_one("the loss of | loss of | kills | killed | killing | killing of", f"{FATE}killed"),
+    **to_one(
+        "the loss of | loss of | kills | killed | killing | killing of | executes | executed | executing",
+        f"{FATE}killed",
+    ),
+    **to_one("claims the lives of | claimed the lives of | claiming the lives of | has killed", f"{FATE}killed"),
+    **to_one("has claimed the lives of | have claimed the lives of | have killed | death toll at", f"{FATE}killed"),
+    **to_one("leaves | leaving | left | has left | have left", LEFT),
+    **to_one("claims | claiming | claimed | has claimed | have claimed", LIVES),
+    **to_one("rises to | rose to | rising to | climbs to | climbed to | reaches | reached | toll at", "person"),
     **to_one("injures | injured | injuring | wounds | wounded | wounding | injuries to", f"{FATE}injured"),
     **to_one(
         "the arrest of | arrest of | the arrests of | the detention of | arrested | arrests | detained",
         f"{FATE}detained",
     ),
+    **to_one("arresting | detaining | arrest of | detention of | detains | detain | arrest", f"{FATE}detained"),
     **to_one("the abduction of | the kidnapping of | abducted | kidnapped", f"{FATE}abducted"),
+    **to_one("abducting | abducts | kidnaps | kidnapping | kidnapping of | abduction of", f"{FATE}abducted"),
     **to_one("the displacement of | displaced | displaces | displacing", f"{FATE}displaced"),
 }
 
@@ -178,6 +192,7 @@ _EVENTS = (
 )
 _SUBJECTS = {
     **{(*of, event): "" for of in phrases("from | from the | in | in the | of the") for event in _EVENTS.split()},
+    **dict.fromkeys([(event,) for event in _EVENTS.split()], ""),
     **to_one("from | following | after", ""),
     **to_one(
         "the | a | an | official | confirmed | overall | total | current | latest | new | updated | provisional | its",
@@ -212,12 +227,17 @@ _SUBJECTS = {
 _VERBS = {
     "": "rises to | rose to | risen to | rising to | climbs to | climbed to | climbing to | jumps to | jumped"
     " to | grows to"
-    " | grew to | grown to | reaches | reached | reaching | hits | hit | stands at | stood at | standing at |"
-    " at | is | was"
+    " | grew to | grown to | reaches | reached | reaching | hits | hit | stands at | now stands at"
+    " | now stood at | has stood at | stood at | standing at |"
+    " now at | is | was"
     " | are | were | : | increases to | increased to | revised to | falls to | fell to | drops to | lowered to | put at"
     " | totals | totalled | totaled | came to | comes to | has reached | goes to | went to | raised to | revised up to"
-    " | revised down to | mounts to | soars to | soared to | surges to | surged to | remains at | currently at | now",
-    "more_than": "exceeds | exceeded | tops | topped | passes | passed | surpasses | surpassed | crosses | crossed",
+    " | revised down to | revised upwards to | revised upward to"
+    " | revised downwards to | revised downward to | mounts to | soars to | soared to | surges to | surged to"
+    " | remains at | currently at | now",
+    "more_than": "jumps past | jumped past | climbs past | climbed past | rises past | soars past"
+    " | rises above | climbs above |"
+    " exceeds | exceeded | tops | topped | passes | passed | surpasses | surpassed | crosses | crossed",
     "about": "estimated at | put at about | put at around",
     "about.one": "nears | approaches | approaching | nearing",
     "ranging": "ranging | range | ranges | vary | varying | ranged",
@@ -244,7 +264,7 @@ EN_2 = Vocabulary(
     nothing=Table(
         {
             **dict.fromkeys(phrases("none | nobody | no one | nil | none reported | none were reported"), False),
-            **dict.fromkeys(phrases("no"), True),
+            **dict.fromkeys(phrases("no | there were no | there was no | there are no"), True),
         }
     ),
     beside=frozenset(_BESIDE.split()),
@@ -254,4 +274,9 @@ EN_2 = Vocabulary(
     unknown=frozenset(_UNKNOWN.split()),
     hint=" (a report in another language names it in “language”, such as “ar” or “fr”)",
     names=True,
+    felling=Table(FELLING),
+    places=Table(PLACES),
+    saying=Table(SAYING),
+    sayers=SAYERS,
+    opens=OPENS,
 )

@@ -85,7 +85,7 @@ _MEMBERS = """
     community members | unit members | family member | gang member | crew member | cabin crew | first responders |
     foreign nationals | third country nationals | human beings | men of the cloth | asylum seekers | asylum seeker |
     suicide bombers | suicide bomber | police officers | people with disabilities | members of parliament | members of
-    one family
+    one family | service members | service member | health care workers
 """
 _KILLED = """
     killed | dead | died | slain | murdered | executed | assassinated | massacred | deaths | death | fatalities |
@@ -132,7 +132,9 @@ _FILLERS = """
     | so far | to date | as of now | as well | in cold blood | at once | by name | on the spot | at the scene | in
     total | in all | on monday | on tuesday | on wednesday | on thursday | on friday | on saturday | on sunday | last
     night | last week | last month | last year | this week | this month | this year | this morning | of the same
-    family | of one family | of a single family | of the one family | from the same family | from one family | from a
+    family | in a mass grave
+    | in mass grave | in mass graves | from a mass grave | from mass graves | of one family | of a single family | of
+    the one family | from the same family | from one family | from a
     single family | of his family | of her family | of their family | of a family | in one family | alive or
 """
 _CLOSINGS = """
@@ -146,7 +148,7 @@ _SAID = """
     army says | military says
 """
 _PREPOSITIONS = """
-    in at near on inside outside across throughout during after since following amid amidst along between-cities
+    off in at near on inside outside across throughout during after since following amid amidst along between-cities
     around over-the within via into aboard toward towards opposite beside | according to | as a result of | because of
     | due to | out of | as part of | in front of | north of | south of | east of | west of | in and around | for |
     while in | as | under | behind
@@ -171,11 +173,19 @@ _COMPLEMENTS = """
     ied car-bomb shrapnel sniper snipers suicide knife gang gangs mob group movement party organization organisation
     ministry agency church hands same coastal recent latest deadly ongoing first second third two-day days-long
     israeli-occupied year-old-s weekend morning evening afternoon night ceasefire truce monday tuesday wednesday
+    festival wedding weddings funeral funerals ceremony rally parade concert nightclub stadium airport port cafe office
+    pipeline refinery plant pub club beach forest desert lake bridge tunnel train metro subway court cemetery settlement
+    kibbutz enclave playground kindergarten clinic marketplace square kitchen warehouse crossing outpost cyclone
+    hurricane typhoon tornado landslides mudslide wildfire wildfires heatwave famine derailment sinking shipwreck
+    capsizing grenade arson stabbing rampage siege shell cluster munition bomber bombers execution beheading aerial
+    barrage salvo coup crackdown feud infighting skirmish firefight shootout
     thursday friday saturday sunday january-s past independence state cold blood regular family household crew team
     group convoy school-run
 """
 _WITH = """
-    clash with | clashes with | fighting with | battle with | battles with | war with | firefight with | shootout with
+    clashes between | fighting between | battles between
+    | clash with | clashes with | fighting with | battle with | battles with | war with | firefight with | shootout
+    with
     | gunfight with | skirmishes with
 """
 _EQUIPMENT = """
@@ -212,6 +222,8 @@ _AGES = """
     aged age yo old-s yr yrs y/o | years old | year old | year olds | years of age | months old | month old
 """
 _DOUBTS = """
+    fears fear hopes hope rumours rumors rumour rumor rumored warning warnings fake hoax unless if whether should would
+    will can shall did does do until till how why what
     than less fewer least max maximum minimum min approx approximately roughly nearly almost estimated estimate
     counting plus minus odd thereabouts upwards perhaps possibly probably maybe may might likely unlikely not never no
     unconfirmed disputed believed alleged allegedly rumoured rumored suspected-of claimed potentially could would if

@@ -3,9 +3,11 @@
 import re
 from fractions import Fraction
 
+from domain.counting.french_headlines import FELLING, OPENS, PLACES
 from domain.counting.french_people import AROUND, SINGULAR
 from domain.counting.vocabulary import (
     FATE,
+    LEFT,
     MORE,
     Ends,
     Numerals,
@@ -133,15 +135,21 @@ _SEVERAL: dict[str, Ends] = {
     " | un nombre inconnu | un certain nombre | un nombre": (None, None),
 }
 _LEADS = {
-    **to_one("un total de | total de | au total | les | le | la | ces | tous les | toutes les | seulement | fait", ""),
-    **to_one("font | a fait | ont fait | faisant | il y a | se compte | compte", ""),
+    **to_one("un total de | total de | au total | les | le | la | ces | tous les | toutes les | seulement", ""),
+    **to_one("fait | font | a fait | ont fait | faisant", LEFT),
+    **to_one("il y a | se compte | compte | un bilan de | nouveau bilan de | un nouveau bilan de", "person"),
+    **to_one("bilan de | bilan provisoire de | un bilan provisoire de | dernier bilan", "person"),
     **to_one("encore | de nouveau", MORE),
     **to_one("un groupe de | une famille de | la famille de | le équipage de", "person"),
     **to_one("les corps de | le corps de | les cadavres de | la vie de", "person"),
     **to_one(
         "la mort de | mort de | le décès de | la exécution de | le assassinat de | le massacre de", f"{FATE}killed"
     ),
-    **to_one("tue | tuent | tué | a tué | ont tué | tuant | coûté la vie à | coûte la vie à", f"{FATE}killed"),
+    **to_one(
+        "tue | tuent | tué | a tué | ont tué | tuant | a coûté la vie à | ont coûté la vie à"
+        " | coûtant la vie à | coûté la vie à | coûte la vie à",
+        f"{FATE}killed",
+    ),
     **to_one("blesse | blessent | a blessé | ont blessé | blessant", f"{FATE}injured"),
     **to_one("la arrestation de | arrestation de | arrestations de", f"{FATE}detained"),
     **to_one("le enlèvement de | enlèvement de | la disparition de", f"{FATE}abducted"),
@@ -161,7 +169,8 @@ _SUBJECTS = {
     **to_one("déplacés | nombre de déplacés", f"{FATE}displaced"),
 }
 _VERBS = {
-    "": "passe à | est passé à | se élève à | se élevait à | se établit à | se alourdit à | se est alourdi à | monte à"
+    "": "revu à la baisse à | revu à la hausse à"
+    " | passe à | est passé à | se élève à | se élevait à | se établit à | se alourdit à | se est alourdi à | monte à"
     " | est monté à | grimpe à | atteint | a atteint | est de | était de | est porté à | porté à | revu à |"
     " ramené à | :"
     " | est à | compte | totalise",
@@ -201,5 +210,8 @@ FR_1 = Vocabulary(
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     spaced=True,
     names=True,
+    felling=Table(FELLING),
+    places=Table(PLACES),
+    opens=OPENS,
     split=_elided,
 )

@@ -79,8 +79,8 @@ _KILLED = """
     assassiné | assassinés | assassinées | exécuté | exécutés | exécutée | exécutées | abattu | abattus | abattues |
     massacré | massacrés | massacrées | péri | noyé | noyés | noyées | pendu | pendus | décapité | décapités | lynché
     | lynchés | ont perdu la vie | perdu la vie | ont trouvé la mort | trouvé la mort | retrouvé mort | retrouvés
-    morts | présumés morts | présumé mort | brûlés vifs | tuées par balles | tués par balles | sans vie | meurent |
-    sont morts
+    morts | présumés morts | présumé mort | brûlés vifs | tuées par balles | tués par balles | sans vie | meurent
+    | périssent | sont morts
 """
 _OTHER_FATES = {
     "injured": "blessé | blessés | blessée | blessées | grièvement blessés | légèrement blessés",
@@ -104,13 +104,16 @@ _QUALIFIERS = """
 """
 _FILLERS = """
     ont a été sont est étaient était avaient avait eu être déjà aussi également confirmé confirmés confirmées recensé
-    recensés recensées retrouvé retrouvés retrouvées dénombré dénombrés signalés qui officiellement selon-s hier lundi
+    recensés recensées retrouvé retrouvés retrouvées découvert découverts découvertes
+    graves grave dénombré dénombrés signalés qui officiellement selon-s hier lundi
     mardi mercredi jeudi vendredi samedi dimanche encore-s sommairement vif grièvement légèrement gravement très
     aujourd'hui ce matin soir nuit | au total | en tout | à ce jour | pour le instant | à ce stade | au moment | cette
     semaine | de une même famille | de la même famille | dans la nuit | sur place | sur le coup | en une même famille
     | jusque à présent | selon les autorités | selon le ministère de la santé | selon un nouveau bilan | selon un
     bilan provisoire | selon un bilan | selon la police | selon le onu | selon le osdh | selon des sources | selon une
     ong | de leur famille
+    | depuis lundi | depuis mardi | depuis mercredi | depuis jeudi |
+    depuis vendredi | depuis samedi | depuis dimanche | dans une fosse commune | dans des fosses communes
 """
 _CLOSINGS = """
     au total | en tout | à ce jour | à bord | à ce stade | confirmé | jusque à présent | pour le instant
@@ -118,7 +121,9 @@ _CLOSINGS = """
 _PREPOSITIONS = """
     à au aux en dans sur sous près-de lors lors-de après durant pendant depuis vers devant derrière autour chez contre
     hors | près de | près du | lors de | lors du | lors des | au cours de | au cours du | à la suite de | à la suite
-    du | à cause de | à cause du | en raison de | au nord de | au sud de | à le est de | à le ouest de | dans le cadre
+    du | selon
+    | de après | à cause de | à cause du | en raison de | au nord de | au sud de | à le est de | à le ouest de | dans
+    le cadre
     de | le long de | au large de | au large des | à proximité de | en face de | suite à
 """
 _COMPLEMENTS = """
@@ -236,7 +241,12 @@ AROUND: dict[Phrase, str] = {
     **to_one("et | ou | ainsi que | &", JOIN),
     **to_one("dont | parmi lesquels | parmi lesquelles | y compris | parmi eux | incluant | parmi elles", INCLUDING),
     **to_one("de entre eux | de entre elles", PART_OF),
-    **to_one("pour la plupart | la plupart | principalement | majoritairement | en majorité | essentiellement", MOSTLY),
+    **to_one(
+        "pour la plupart | la plupart | principalement | majoritairement | en majorité | essentiellement"
+        " | une majorité de"
+        " | une grande majorité de",
+        MOSTLY,
+    ),
     **to_one("tous | toutes | surtout | en grande majorité | pour moitié | la plupart des | en majorité des", MOSTLY),
     **to_one("supplémentaires | supplémentaire | de plus | nouveaux | nouvelles | nouveau", MORE),
 }

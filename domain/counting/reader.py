@@ -1,19 +1,35 @@
 """A phrase read whole by a lexicon: what leads to the figure, its bound, the figure or range, and what is behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.counting import refusals
 from domain.counting.around import Around
+from domain.counting.headlines import COLON, Headline
 from domain.counting.numbers import Number, numbers, whole
 from domain.counting.ranging import join_of, ordered
+from domain.counting.suffixes import brought_forward
 from domain.counting.tokens import QUOTES, Token, tokens
-from domain.counting.vocabulary import AGENT, ARTICLE, FATE, JOIN, MORE, OF, PERSON, PREPOSITION, Vocabulary
+from domain.counting.vocabulary import (
+    AGENT,
+    ARTICLE,
+    FATE,
+    JOIN,
+    LEFT,
+    LIVES,
+    MORE,
+    OF,
+    PERSON,
+    PREPOSITION,
+    Vocabulary,
+)
 from domain.numerals import unreadable
 from domain.wording import LONGEST, Reading
 
 _MINUS = ("-", "\u2212", "minus")
 _LONGEST_PHRASE = 5
+_LEAST_BEHIND = 3
+"""A noun, a bound of two words and what goes on are more."""
 _OPEN, _CAPPED = ("at_least", "more_than"), ("at_most", "fewer_than")
 _OF_ONE = "about.one"
 """“c.”, “~” and the like stand before one figure, and say nothing of the end of a range."""
@@ -57,6 +73,7 @@ class _Lead:
     more: bool = False
     headed: bool = False
     ranging: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,8 @@ class _Phrase:
     def some(self) -> Understood:
         """Read a phrase that counts somebody."""
         lead = self._sentence()
+        if not lead.at and not self.vocabulary.opens.isdisjoint(self.words):
+            lead = self._headline()
         self._bounds(lead)
         several = self.vocabulary.several.longest(self.words, lead.at)
         if several and not lead.ranging:
@@ -104,10 +123,10 @@ class _Phrase:
             raise unreadable(self.verbatim, refusals.NOT_NONE)
         return Understood(0, 0, 0, "none")
 
-    def _sentence(self) -> _Lead:
+    def _sentence(self, at: int = 0) -> _Lead:
         """Read `the death toll in Gaza rises to`: known words with a subject among them, up to a verb."""
         words, vocabulary, lead = self.words, self.vocabulary, _Lead()
-        at, fates, subject = 0, set[str](), False
+        fates, subject = set[str](), False
         while at < len(words):
             verb = vocabulary.verbs.longest(words, at) if subject else None
             if verb and not self._longer_bound(verb[1], at):
@@ -147,13 +166,36 @@ class _Phrase:
             if found := vocabulary.bounds.longest(words, lead.at):
                 lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
             elif found := vocabulary.leads.longest(words, lead.at):
-                kind, lead.at = found
-                lead.more = lead.more or kind == MORE
-                if kind.startswith(FATE):
-                    lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
-                lead.headed = lead.headed or kind == PERSON
+                lead.at = found[1]
+                self._led(lead, found[0])
             else:
                 return
+
+    def _led(self, lead: _Lead, kind: str) -> None:
+        lead.more = lead.more or kind == MORE
+        if kind.startswith(FATE):
+            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
+        lead.headed = lead.headed or kind == PERSON
+        lead.needs = kind if kind in {COLON, LEFT, LIVES} else lead.needs
+
+    def _headline(self) -> _Lead:
+        """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
+        lead, opening = _Lead(), Headline(self.tokens, self.words, self.vocabulary).opening()
+        if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
+            return sentence
+        if opening and self._counts(opening[1]):
+            lead.at = opening[1]
+            self._led(lead, opening[0])
+        return lead
+
+    def _counts(self, at: int) -> bool:
+        """Say whether a count can begin here, unlike behind “a journalist killed”."""
+        vocabulary = self.vocabulary
+        tables = (vocabulary.bounds, vocabulary.leads, vocabulary.several)
+        if any(table.longest(self.words, at) for table in tables):
+            return True
+        found = vocabulary.around.longest(self.words, at)
+        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (found is not None and found[0] == ARTICLE)
 
     def _numbers(self, lead: _Lead) -> list[Number]:
         at, numerals = lead.at, self.vocabulary.numerals
@@ -174,7 +216,7 @@ class _Phrase:
             if value > most:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
             return self._said(lead, self._around(lead, capped.end), Reading(value, most, None, "between"))
-        after, around = self._after(lead, end)
+        after, around = self.after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
         return self._said(lead, around, _bounded(value, bound))
@@ -188,7 +230,7 @@ class _Phrase:
 
     def _several(self, lead: _Lead, ends: tuple[int | None, int | None], end: int) -> Understood:
         lower, upper = ends
-        after, around = self._after(lead, self._past_of(end))
+        after, around = self.after(lead, self._past_of(end))
         bound = self._agreed(lead.bound, after)
         if bound == "fewer_than" or (bound == "about" and lead.bound == _OF_ONE):
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
@@ -198,7 +240,7 @@ class _Phrase:
     def _between(self, lead: _Lead, low: Number, high: Number, dashed: bool) -> Understood:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
         end = self._past_of(high.end) if high.scale != 1 else high.end
-        after, around = self._after(lead, end)
+        after, around = self.after(lead, end)
         if not {lead.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
         return self._said(lead, around, Reading(lower, upper, None, "between"))
@@ -241,7 +283,7 @@ class _Phrase:
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
         return self._said(lead, around, _bounded(1, lead.bound or "exact"))
 
-    def _after(self, lead: _Lead, end: int) -> tuple[str | None, Around]:
+    def after(self, lead: _Lead, end: int) -> tuple[str | None, Around]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
         suffixes, last = self.vocabulary.suffixes, len(self.words)
         if found := suffixes.longest(self.words, end):
@@ -250,6 +292,8 @@ class _Phrase:
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
                 return found[0], self._around(lead, end, start)
+        if last - end > _LEAST_BEHIND and (moved := brought_forward(self.tokens, self.vocabulary, end)):
+            return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
         return None, self._around(lead, end)
 
     def _around(self, lead: _Lead, at: int, end: int | None = None, *, joins: bool = True) -> Around:
@@ -266,6 +310,7 @@ class _Phrase:
         return found[1] if found and found[0] == OF else end
 
     def _said(self, lead: _Lead, around: Around, reading: Reading) -> Understood:
+        self._meets(lead.needs, around)
         largest = reading.upper if reading.upper is not None else reading.lower
         if largest is not None and any(value > largest for value, _ in around.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
@@ -281,6 +326,13 @@ class _Phrase:
             more=around.more or lead.more,
             quoted=self._quoted(),
         )
+
+    def _meets(self, needs: str, around: Around) -> None:
+        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
+        if needs == LIVES and around.people[:1] == ["lives"]:
+            around.fates.add("killed")
+        elif (needs == COLON and not (around.people or around.fates)) or (needs in {LEFT, LIVES} and not around.fates):
+            raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 
     def _quoted(self) -> bool:
         """Say whether the first word alone stands in quotation marks: “'Dozens' killed and wounded”."""

@@ -26,7 +26,7 @@ ELLIPTIC = (
     "may leave out thousands at its lower end; write “at least {low:,} and at most {high:,}” or"
     " “{thousands:,} to {high:,}”"
 )
-NO_PLAIN_FIGURE = f"gives no plain figure before “{{word}}”; {_INSTEAD}"
+NO_PLAIN_FIGURE = f"has “{{word}}” where its figure, or a bound such as “at least”, should stand; {_INSTEAD}"
 TWO_RANGES = "could mean two ranges; write both figures out"
 BACKWARDS = "runs backwards; put the smaller figure first"
 BOUND_AND_RANGE = "puts a bound before or after a range; say one or the other"
@@ -43,6 +43,7 @@ INCREASE = (
     " word"
 )
 NO_NOUN = f"does not say what the figure counts; {_INSTEAD}"
+NO_FATE = f"does not say what befell those counted, such as “dead”; {_INSTEAD}"
 UNFINISHED = f"breaks off behind “{{word}}”; {_INSTEAD}"
 
 

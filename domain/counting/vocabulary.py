@@ -16,11 +16,15 @@ PREPOSITION, AGENT, OF, DETERMINER, ARTICLE, COMPLEMENT = "preposition", "agent"
 JOIN, INCLUDING, PART_OF, MOSTLY, MORE, MONTH = "join", "including", "part_of", "mostly", "more", "month"
 FATE, REFUSED = "fate:", "!"
 COUNTING, COLLECTIVE = "!count", "!collective"
+LEFT, LIVES = "left", "lives"
 
 
 def nothing() -> Table[Any]:
     """Return a table of no phrases."""
     return Table({})
+
+
+_NO_PHRASES: Table[Any] = Table({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,10 @@ class Vocabulary:
     a bound and `around` gives each word its class. `several` are counts in words, (lower, upper) for sorting. `pairs`
     open and join a range, `ranges` join one. `nothing` are words for zero (true: if a noun follows), with `beside`
     them; `singular` what an article counts one of; `unknown` say that nobody knows; `hint` is added where a word is
-    not known. `names`: a capital tells a name; `partitive`: “of” may stand between a figure and its noun.
+    not known. Around a headline: `felling` verbs say what an attack did, `places` open it, `sayers` and `saying` end
+    it, `opens` are words of which it holds one; leads and `felling` lead to “left” or “lives” where the words behind
+    must say “dead” or “lives”. `names`: a capital tells a name; `partitive`: “of” may stand between a figure and its
+    noun.
     """
 
     name: str
@@ -81,6 +88,11 @@ class Vocabulary:
     names: bool = False
     partitive: bool = False
     split: Callable[[str], str] | None = None
+    felling: Table[str] = _NO_PHRASES
+    places: Table[str] = _NO_PHRASES
+    saying: Table[str] = _NO_PHRASES
+    sayers: frozenset[str] = frozenset()
+    opens: frozenset[str] = frozenset()
 
 
 def phrases(listed: str) -> list[Phrase]:

@@ -77,7 +77,7 @@ REFUSALS = [
     ("1\u200b3", ["U+200B"]),
     ("1\u200e3", ["mark of direction"]),
     ("at least 12, including 15 children", ["part", "larger"]),
-    ("half of the 30", ["no plain figure", "“half”"]),
+    ("half of the 30", ["“half”", "where its figure"]),
     ("unknown", ["gives no figure"]),
     ("hundred dead", ["a hundred"]),
 ]
