@@ -121,11 +121,6 @@ class Tolls:
         return moved
 
     @property
-    def event_keys(self) -> Collection[Key]:
-        """The keys of single events under which anything is said."""
-        return self._voices.keys()
-
-    @property
     def pairs(self) -> Collection[Key]:
         """The keys that stand for a measure of a population in single events, where anything is said."""
         return self._told.keys()

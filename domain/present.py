@@ -104,7 +104,8 @@ class Present:
         moved = self._scales.moved()
         merged = self._merge()
         if self._adopted:
-            moved = dict.fromkeys((*self.estimates, *self._tolls.event_keys), _NOBODY) | moved
+            # Also those keys of which the policy before it made nothing, since all that is said there is rated out.
+            moved = dict.fromkeys(self._scales.used_keys(), _NOBODY) | moved
             self._pairs.update(self._tolls.pairs)
             self.asked.clear()
             self._adopted = False

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from domain.incident.report_history import ReportHistory
-from domain.sequence import history as said_order
+from domain.sequence import history
+from domain.ties import Rank
 
 
 def by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistory]]:
@@ -25,20 +26,22 @@ def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
     if not any(report.now.report.complete for report in reports):
         return {}
     found: dict[str, str] = {}
+    linked = _links(reports)
     for own in by_home(reports).values():
         if any(report.now.report.complete for report in own):
-            found.update(_withdrawn_of_one_home(said_order(own)[0]))
+            found.update(_withdrawn_of_one_home(history(own, linked)[0]))
     return found
 
 
 def statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistory]]:
     """Part one origin's reports, of each home oldest first, at each whole statement, which begins a part."""
+    linked = _links(reports)
     for own in by_home(reports).values():
         if not any(report.now.report.complete for report in own):
             yield own
             continue
         part: list[ReportHistory] = []
-        for report in said_order(own)[0]:
+        for report in history(own, linked)[0]:
             if report.now.report.complete:
                 yield part
                 part = []
@@ -50,6 +53,21 @@ def withdraws(whole: ReportHistory, earlier: ReportHistory) -> bool:
     """Say whether a whole statement withdraws a report that the same source made before it, in the same home or not."""
     event = whole.now.report.event
     return whole.home == earlier.home and (event is None or event == earlier.now.report.event)
+
+
+def _links(reports: Iterable[ReportHistory]) -> Mapping[str, Rank]:
+    """Tell reports apart that say the same by whose claims replace theirs, and whose theirs replace."""
+    known = {report.ref: report for report in reports}
+    named: dict[str, list[Rank]] = {}
+    naming: dict[str, list[Rank]] = {}
+    for ref, report in known.items():
+        for claim in report.now.report.claims:
+            for of, _, number in (other.partition("#") for other in claim.supersedes):
+                if of in known and of != ref:
+                    named.setdefault(of, []).append((number, claim.id, report.content))
+                    naming.setdefault(ref, []).append((claim.id, number, known[of].content))
+    linked = named.keys() | naming.keys()
+    return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
 
 
 def _withdrawn_of_one_home(order: Iterable[ReportHistory]) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """One incident at a reading, as the files of analysts show it: its line in a list, its estimates, rows that came in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from domain import catalogue
 from domain.claims import END, Key, latest
 from domain.clocks import Span, parse_occurred
 from domain.estimates import Estimate, Policy
-from domain.events import Event, events_of, local_day
+from domain.events import Event, events_of
 from domain.incident.history import History, ReportHistory
 from domain.killed import Killed
 from domain.listing import Listed
@@ -38,9 +38,10 @@ EVERYONE = Population()
 
 
 class When(NamedTuple):
-    """When something happened, as it was said: its ends (UTC), None where open or not said.
+    """When something happened, as it was said: its ends, None where open or not said.
 
-    `sure` is whether all of it was said without an “about” or a doubt; None where nothing was.
+    Each end is by the clock of the incident that it was said under, wherever that is shown, and so is its day. `sure`
+    is whether all of it was said without an “about” or a doubt; None where nothing was.
     """
 
     first: datetime | None = None
@@ -105,29 +106,35 @@ class Shown:
                 found.setdefault(each.now.event or each.ref, []).append(each)
         return list(found.values())
 
-    def occurred(self, events: Iterable[Event]) -> When:
+    def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime]) -> When:
         """Return when events happened together: an end that one of them leaves open is that of the declared period.
 
-        It stays open where there is none, or where another event lies beyond it.
+        It stays open where there is none, or where another event lies beyond it. `order` says of two ends which comes
+        first: by moment (`as_moments`), or by the days of their own clocks (`as_days`).
         """
         found = [self.when(event) for event in events if event.span is not None]
         if not found:
             return self.period
         began = [each.first for each in found if each.first is not None]
         ended = [each.last for each in found if each.last is not None]
-        first, last = min(began, default=None), max(ended, default=None)
+        first, last = min(began, key=order, default=None), max(ended, key=order, default=None)
         if len(began) < len(found):
             own = self.period.first
-            first = own if own and (first is None or own <= first) else None
+            first = own if own and (first is None or order(own) <= order(first)) else None
         if len(ended) < len(found):
             own = self.period.last
-            last = own if own and (last is None or own >= last) else None
+            last = own if own and (last is None or order(own) >= order(last)) else None
         return When(first, last, all(each.sure for each in found))
 
     @cached_property
     def bounds(self) -> When:
         """Return the first and the last moment of all events, or else of the declared period."""
-        return self.occurred(self.events.values())
+        return self.occurred(self.events.values(), as_moments)
+
+    @cached_property
+    def days(self) -> When:
+        """Return the ends of the first and the last day of all events, or else of the declared period."""
+        return self.occurred(self.events.values(), as_days)
 
     def when(self, event: Event) -> When:
         """Return when an event happened, in the words of the report that tells it most narrowly.
@@ -148,11 +155,7 @@ class Shown:
         if text is None:
             return When()
         span = parse_occurred(text, self.history.offset)
-        return When(span.earliest, span.latest, not UNSURE & set(text))
-
-    def day(self, moment: datetime | None) -> str:
-        """Return the day of a moment where the incident is, as 2025-03-06; nothing where it is not known."""
-        return "" if moment is None else local_day(moment, self.history.offset).isoformat()
+        return _when(span.earliest, span.latest, text, self.history.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
         """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each.
@@ -178,7 +181,27 @@ def _said(text: str, offset: tzinfo, told: datetime) -> When:
         return When()
     ends = parse_occurred(sides[-1], offset) if sides[-1] not in OPEN_ENDS else Span(None, None)
     last = None if ends.earliest is None or ends.earliest > told else ends.latest
-    return When(span.earliest, last, not UNSURE & set(text))
+    return _when(span.earliest, last, text, offset)
+
+
+def _when(first: datetime | None, last: datetime | None, text: str, offset: tzinfo) -> When:
+    began, ended = (None if end is None else end.astimezone(offset) for end in (first, last))
+    return When(began, ended, not UNSURE & set(text))
+
+
+def day(end: datetime | None) -> str:
+    """Return the day of an end by its own clock, as 2025-03-06; nothing where it is not known."""
+    return "" if end is None else end.date().isoformat()
+
+
+def as_moments(end: datetime) -> datetime:
+    """Order ends by the moment."""
+    return end
+
+
+def as_days(end: datetime) -> datetime:
+    """Order ends by the day, and the time of day, that their own clocks show."""
+    return end.replace(tzinfo=UTC)
 
 
 def places(reports: Iterable[ReportHistory]) -> list[Place]:

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 from domain import catalogue
 from domain.actors import Actor
 from domain.claims import event_of_scope, latest
-from domain.events import Event
+from domain.events import Event, local_day, offset_of
 from domain.incident.history import ReportHistory
 from domain.present import VIOLENCE
 from domain.report.kind import Codes
@@ -15,7 +15,7 @@ from domain.report.registry import KINDS
 from service.columns import ACLED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
-from service.shown import Shown, figure, shared_place, tier
+from service.shown import Shown, day, figure, shared_place, tier
 from service.spreadsheet import write_table
 
 SOURCE: Final = "acled"
@@ -80,8 +80,8 @@ def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
     if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
         export.miss("incident", _WHOLE)
     dead = _dead(shown) if found else {}
-    day = {event.label: shown.day(event.span and (event.span.earliest or event.span.latest)) for event, _ in found}
-    for event, reports in sorted(found, key=lambda each: (day[each[0].label], each[0].label)):
+    days = {event.label: _first_day(shown, event) for event, _ in found}
+    for event, reports in sorted(found, key=lambda each: (days[each[0].label], each[0].label)):
         row = {
             "event_id_cnty": f"{shown.history.slug}:{event.label}",
             **_when(shown, event),
@@ -93,6 +93,12 @@ def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
         }
         _miss(export, row, reports)
         yield dict.fromkeys(ACLED, "") | row
+
+
+def _first_day(shown: Shown, event: Event) -> str:
+    """Return the day from which an event may have happened, by the clock of the incident whose event it is."""
+    moment = event.span and (event.span.earliest or event.span.latest)
+    return local_day(moment, offset_of(shown.history, event.label)).isoformat() if moment else ""
 
 
 def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
@@ -145,7 +151,7 @@ def _when(shown: Shown, event: Event) -> Cells:
     “About” a day is that day without a precision.
     """
     said = shown.when(event)
-    first, last = shown.day(said.first), shown.day(said.last)
+    first, last = day(said.first), day(said.last)
     if not (first and last):  # it began on that day, or before the other
         return {"event_date": first, "year": first[:4]}
     year = first[:4] if first[:4] == last[:4] else ""

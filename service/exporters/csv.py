@@ -10,7 +10,7 @@ from domain.killed import Killed
 from domain.present import Present
 from domain.tolls import Toll
 from service.exporter import Export, Exporter, Folded, Unwritable
-from service.shown import Shown, figure, shared_place
+from service.shown import Shown, day, figure, shared_place
 from service.spreadsheet import writing
 from service.tables import MapFault, read_map, write_csv
 
@@ -119,7 +119,7 @@ def _cells(
 def _whole(shown: Shown, present: Present) -> list[Cell]:
     listed = present.listed
     place = shared_place(shown.violence)
-    when = shown.bounds
+    when = shown.days
     return [
         listed.slug,
         listed.title,
@@ -128,8 +128,8 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         "; ".join(listed.admin1s),
         place.get("lat"),
         place.get("lon"),
-        shown.day(when.first),
-        shown.day(when.last),
+        day(when.first),
+        day(when.last),
         "" if when.sure is None else _truth(said=when.sure),
         listed.level,
         *_killed(listed.killed),

@@ -15,7 +15,7 @@ from domain.report.kind import Report
 from service.columns import GED
 from service.countries import BY_CODE
 from service.exporter import Export, Exporter
-from service.shown import EVERYONE, Shown, figure, shared_place, tier
+from service.shown import EVERYONE, Shown, as_days, day, figure, shared_place, tier
 from service.spreadsheet import write_table
 
 SOURCE: Final = "ucdp"
@@ -123,9 +123,9 @@ def _scope(event: Event) -> str:
 
 def _when(shown: Shown, events: Sequence[Event], *, single: bool) -> Cells:
     """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
-    said = shown.when(events[0]) if single else shown.occurred(events)
-    first, last = shown.day(said.first), shown.day(said.last)
-    years = {day[:4] for day in (first, last)}
+    said = shown.when(events[0]) if single else shown.occurred(events, as_days)
+    first, last = day(said.first), day(said.last)
+    years = {each[:4] for each in (first, last)}
     return {
         "year": years.pop() if len(years) == 1 else "",
         "date_prec": _precision(first, last) if first and last and said.sure else "",

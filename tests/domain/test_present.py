@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 from uuid import UUID
@@ -50,6 +51,12 @@ def extras() -> st.SearchStrategy[Asked]:
     return st.tuples(adopt | amend | grade, st.none())
 
 
+def _of_single_events(world: World) -> World:
+    """Let nearly all claims be of single events."""
+    bodies = [{**body, "claims": [{**claim, "scope": "event"} for claim in body["claims"]]} for body in world.reports]
+    return replace(world, reports=tuple(bodies))
+
+
 @given(worlds(), others(), st.lists(curated() | extras(), min_size=1, max_size=6))
 def test_what_is_grown_fact_by_fact_is_what_the_views_tell_at_each_position(
     world: World, bodies: list[Body], commands: list[Asked]
@@ -59,23 +66,60 @@ def test_what_is_grown_fact_by_fact_is_what_the_views_tell_at_each_position(
         with suppress(Refusal):
             book.do(command, slug)
     for slug in (book.slug, OTHER):
-        grown = Present(History(incident_stream(slug)))
-        rows: dict[Key, tuple[object, ...]] = {}
-        for recorded in book.facts:
-            grown.take_in(recorded)
-            moved = grown.settle()
-            rows |= {pair: (grown.policy.id, grown.in_events(pair)) for pair in moved.in_events}
-            rows |= {key: (grown.policy.id, grown.part(key), grown.estimates.get(key)) for key in moved.keys}
-            history = book.history(recorded.position, slug)
-            if history.own.slug:
-                policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-                assert grown.listed == listed(history, Reading(None, policy))
-                _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
-                whole = Present.at(history, Reading(None, policy))
-                told = {pair: (policy.id, whole.in_events(pair)) for pair in whole.pairs}
-                told |= {key: (policy.id, whole.part(key), estimate) for key, estimate in whole.estimates.items()}
-                assert {key: row for key, row in rows.items() if row[-1] is not None} == told
-                _estimates_what_state_estimates(grown, book.read(position=recorded.position, slug=slug))
+        _grown_as_told(book, slug)
+
+
+@given(
+    worlds().map(_of_single_events),
+    others(),
+    st.lists(curated(), max_size=3),
+    st.permutations(sorted(catalogue.POLICIES)),
+)
+def test_each_policy_that_is_adopted_weighs_what_the_one_before_made_nothing_of(
+    world: World, bodies: list[Body], commands: list[Asked], policies: list[str]
+) -> None:
+    book = two_incidents(world, bodies)
+    adoptions: list[Asked] = [(AdoptPolicy(policy=policy), None) for policy in policies]
+    for command, slug in [*commands, *adoptions]:
+        with suppress(Refusal):
+            book.do(command, slug)
+    _grown_as_told(book, book.slug)
+
+
+def test_a_policy_that_rates_no_source_out_shows_what_an_unreliable_one_said_of_a_single_event() -> None:
+    book = open_book()
+    book.do(Registration(slug="sana", name="SANA", type="monitor", reliability="E"))
+    claim = {"id": "1", "measure": "killed", "scope": "event", "count": {"verbatim": "12"}}
+    book.file({"kind": "attack_launched", "method": "raid", "event": "jableh", "source": "sana", "claims": [claim]})
+    grown = Present(History(book.stream))
+    for policy in ("conservative/1", "latest/1"):
+        book.do(AdoptPolicy(policy=policy))
+    for recorded in book.facts:
+        grown.take_in(recorded)
+        moved = grown.settle()
+    assert [grown.in_events(pair) is not None for pair in moved.in_events] == [True]
+    assert grown.listed.killed.floor == 12
+
+
+def _grown_as_told(book: Book, slug: str) -> None:
+    """See that an incident that is grown fact by fact reads at each position as it does folded whole."""
+    grown = Present(History(incident_stream(slug)))
+    rows: dict[Key, tuple[object, ...]] = {}
+    for recorded in book.facts:
+        grown.take_in(recorded)
+        moved = grown.settle()
+        rows |= {pair: (grown.policy.id, grown.in_events(pair)) for pair in moved.in_events}
+        rows |= {key: (grown.policy.id, grown.part(key), grown.estimates.get(key)) for key in moved.keys}
+        history = book.history(recorded.position, slug)
+        if history.own.slug:
+            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+            assert grown.listed == listed(history, Reading(None, policy))
+            _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
+            whole = Present.at(history, Reading(None, policy))
+            told = {pair: (policy.id, whole.in_events(pair)) for pair in whole.pairs}
+            told |= {key: (policy.id, whole.part(key), estimate) for key, estimate in whole.estimates.items()}
+            assert {key: row for key, row in rows.items() if row[-1] is not None} == told
+            _estimates_what_state_estimates(grown, book.read(position=recorded.position, slug=slug))
 
 
 @given(worlds())

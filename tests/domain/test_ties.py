@@ -117,11 +117,14 @@ def test_a_whole_statement_without_a_figure_withdraws_none_of_the_same_moment(or
     assert ends(killed(book))[1] == 207
 
 
+@pytest.mark.parametrize("complete", [False, True])
 @pytest.mark.parametrize(("replaced", "copy"), [(1, 2), (2, 1)])
-def test_a_copy_of_what_a_source_replaced_does_not_stand_in_its_place(replaced: int, copy: int) -> None:
+def test_a_copy_of_what_a_source_replaced_does_not_stand_in_its_place(
+    replaced: int, copy: int, *, complete: bool
+) -> None:
     book = graded()
-    ref = say(book, replaced, "bbc", "207")
-    say(book, copy, "bbc", "207")
+    ref = say(book, replaced, "bbc", "207", complete=complete)
+    say(book, copy, "bbc", "207", complete=complete)
     civilians = {"population": {"status": ["civilian"]}, "supersedes": [ref]}
     say(book, 3, "bbc", "205", "2019-04-22", claim=civilians)
     found = {

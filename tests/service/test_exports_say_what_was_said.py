@@ -17,6 +17,7 @@ from pyarrow import parquet
 from domain.claims import EVENT_SCOPE, event_of_scope, latest
 from domain.clocks import Span, format_instant, parse_occurred
 from domain.estimates import CAPPED, CLOSED
+from domain.incident.commands import MergeIncident, OpenIncident
 from domain.incident.history import History
 from domain.places import Place
 from domain.present import VIOLENCE
@@ -269,3 +270,29 @@ def test_no_export_says_what_no_standing_report_says(world: World, moment: str |
 @pytest.mark.parametrize("moment", [None, "2025-03-09T20:59:59Z", "2024-05-16T00:00:00Z"])
 def test_the_samples_are_exported_without_a_word_of_our_own(name: str, moment: str | None) -> None:
     assert not unsaid(load(resources.samples() / name), reading(moment))
+
+
+CLOCKS = st.sampled_from(["+14:00", "+03:00", "Z", "-09:30", "-12:00"])
+SAID_DAYS = st.sampled_from(["2025-03-05", "2025-03-06", "2025-03-07"])
+
+
+@given(st.lists(st.tuples(CLOCKS, SAID_DAYS), min_size=2, max_size=3))
+def test_events_of_merged_incidents_come_out_on_the_days_that_were_said_whatever_the_clock_of_where_they_are_shown(
+    told: list[tuple[str, str]],
+) -> None:
+    book = Book("town-0")
+    for number, (offset, day) in enumerate(told):
+        slug = f"town-{number}"
+        book.do(OpenIncident(slug=slug, title=slug, utc_offset=offset))
+        attack = {"kind": "attack_launched", "method": "raid", "event": slug, "source": "sohr", "occurred": day}
+        claims = [{"id": "1", "measure": "killed", "scope": "event", "count": {"verbatim": "4"}}]
+        book.file({**attack, "reported_at": "2025-03-12", "claims": claims}, slug=slug)
+        if number:
+            book.do(MergeIncident(into="town-0"), slug)
+    days = sorted(day for _, day in told)
+    said = {name: rows(exported(book.history(), reading(None), name)) for name in ("acled", "ucdp", "csv")}
+    assert sorted(row["event_date"] for row in said["acled"]) == days
+    spans = sorted((row["date_start"][:10], row["date_end"][:10]) for row in said["ucdp"])
+    assert spans == [(day, day) for day in days]
+    assert {row["date_prec"] for row in said["ucdp"]} == {row["time_precision"] for row in said["acled"]} == {"1"}
+    assert {(row["first_day"], row["last_day"]) for row in said["csv"][1:]} == {(days[0], days[-1])}
