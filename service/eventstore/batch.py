@@ -22,7 +22,7 @@ from service.eventstore.replaying import Replaying
 from service.eventstore.rows import StoredFact
 from service.eventstore.tail import Tail
 from service.eventstore.warm import Warm
-from service.eventstore.writes import Write, Written
+from service.eventstore.writes import Request, Write, Written
 
 Outcome = Written | Exception
 """An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""
@@ -41,7 +41,7 @@ class Batch:
         self._desk = Desk(tail, warm.incidents, zones)
         self._replaying = Replaying(tail, warm.earlier)
         self._origins: set[str] = set()
-        self._made: list[UUID] = []
+        self._made: list[Request] = []
         warm.begin(tail.head)
 
     def read(self, writes: Sequence[Write]) -> None:
@@ -66,8 +66,8 @@ class Batch:
         except Exception as fault:  # noqa: BLE001 - the caller is told
             return fault
 
-    def refused(self, tail: Tail) -> dict[UUID, Exception]:
-        """Find by trial, in another transaction, which commands the database refuses, by fact id, and why."""
+    def refused(self, tail: Tail) -> dict[Request, Exception]:
+        """Find by trial, in another transaction, which commands the database refuses, and why."""
         return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
 
     def keep(self) -> None:
@@ -142,7 +142,7 @@ class Batch:
             self._desk.take_back(stream for stream, _ in entries)
             raise
         self._origins.update(unknown)
-        self._made += [write.fact_id] * len(rows)
+        self._made += [write.request] * len(rows)
         first = entries[0][0]
         subject = self._desk.touched.get(first)
         place = (rows[-1].position, rows[-1].recorded_at, tail.version(first), subject and subject.slug)

@@ -77,7 +77,7 @@ class Desk:
         return row.originator_id
 
     def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
-        """Let a fact that was appended count in the incident that is folded; any other is folded when it is needed.
+        """Let a fact that was appended count in the incident that is folded; else it is folded when it is needed.
 
         Returns what a recorder should look at again in it, seen from before it was taken in.
         """

@@ -59,7 +59,8 @@ class Replaying:
         """Return the last fact of the write whose first one is given."""
         last = first
         for fact_id in write.fact_ids():
-            if (found := self._tail.find(fact_id)) is None:
+            found = self._tail.find(fact_id)
+            if found is None or found.request_hash != first.request_hash:  # such an id may be a later report's
                 break
             last = found
         return last

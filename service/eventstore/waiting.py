@@ -74,6 +74,7 @@ class Waiting:
         self._singles: deque[Member] = deque()
         self._lists: deque[Member] = deque()
         self._in_lists = 0
+        self._put_off = False
 
     def __bool__(self) -> bool:
         return bool(self._singles or self._lists)
@@ -97,17 +98,20 @@ class Waiting:
     def turn(self, of_lists: int = MOST_AT_ONCE) -> Turn:
         """Return what the next transaction takes: single commands, and so many out of lists.
 
-        A list to be recorded together has a transaction of its own.
+        A list to be recorded together has a transaction of its own, and single commands go before it but once.
         """
+        first = self._lists[0] if self._lists else None
+        if first and first.together and (self._put_off or not self._singles):
+            self._put_off = False
+            return Turn([(first, first.writes)], 0)
+        self._put_off = first is not None and first.together
         members = [(member, member.writes) for member in islice(self._singles, MOST_AT_ONCE)]
         singles, room = len(members), of_lists
         for member in self._lists:
-            if room <= 0 or (member.together and members):
+            if room <= 0 or member.together:
                 break
             members.append((member, member.next(room)))
             room -= len(members[-1][1])
-            if member.together:
-                break
         return Turn(members, singles)
 
     def settle(self, turn: Turn, answers: Sequence[Outcome]) -> None:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import Final, Protocol, cast
-from uuid import UUID
 
 from domain.incident import refusals
 from domain.zones import Zones
@@ -15,7 +14,7 @@ from service.eventstore.batch import Batch, Outcome
 from service.eventstore.tail import OF_THE_SERVER, Tail
 from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
 from service.eventstore.warm import Warm
-from service.eventstore.writes import Write, Written
+from service.eventstore.writes import Request, Write, Written
 
 __all__ = ["Overloaded", "Write", "Writer", "Written"]
 
@@ -27,8 +26,8 @@ MOST_SECONDS: Final = 0.12
 _FEWEST: Final = 32
 
 
-Refused = Mapping[UUID, Exception]
-"""What the database said of commands that it refuses, by fact id."""
+Refused = Mapping[Request, Exception]
+"""What the database said of commands that it refuses: another one may come with the same id."""
 _NONE: Refused = MappingProxyType({})
 
 
@@ -194,7 +193,7 @@ class Writer:
     def _decided(self, batch: Batch, writes: Sequence[Write], at_least: int, refused: Refused) -> Iterator[Outcome]:
         began = 0.0
         for place, write in enumerate(writes):
-            yield refused.get(write.fact_id) or batch.decide(write)
+            yield refused.get(write.request) or batch.decide(write)
             if place <= at_least:
                 began = time.monotonic()  # after the first one, which may fold a large incident
             elif time.monotonic() > began + (LIST_SECONDS if self._waiting.singles > at_least else MOST_SECONDS):

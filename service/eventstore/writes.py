@@ -8,6 +8,9 @@ from uuid import UUID, uuid5
 from domain.incident.deciding import AnyCommand, most_facts
 from domain.incident.warnings import Concern
 
+Request = tuple[UUID, bytes]
+"""The id and the hash of what is asked, which are the same where it is asked again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -25,6 +28,11 @@ class Write:
     incident: UUID | None = None
     recorded_by: str | None = None
     expected_version: int | None = None
+
+    @property
+    def request(self) -> Request:
+        """What tells it from others that come with its id."""
+        return self.fact_id, self.request_hash
 
     def fact_ids(self) -> Iterator[UUID]:
         """Yield the ids of the facts it may make: the first has the id of the request, further ones follow from it."""

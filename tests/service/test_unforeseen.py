@@ -179,6 +179,29 @@ def test_an_id_that_a_further_fact_would_take_may_be_a_reports(writer: Writer) -
     assert [type(each) for each in answers] == [Written, ReportIdTaken, Written]
 
 
+def test_a_report_with_the_id_that_a_further_fact_would_have_changes_no_answer_given_before(writer: Writer) -> None:
+    opening = Write(
+        OpenIncident.model_validate({"slug": "inland", "title": "I", "scopes": [{"name": "a", "label": "A"}]}),
+        uuid4(),
+        bytes(32),
+    )
+    reporting = filing(1, complete=True)
+    first = writer.commit([opening, reporting])
+    taken = writer.commit([named(uuid5(opening.fact_id, "2")), named(uuid5(reporting.fact_id, "1"))])
+    again = writer.commit([opening, reporting])
+    assert all(isinstance(each, Written) for each in (*first, *taken))
+    assert [(each.position, each.version) for each in again if isinstance(each, Written)] == [
+        (each.position, each.version) for each in first if isinstance(each, Written)
+    ]
+
+
+def test_a_command_with_the_id_of_one_that_the_database_refuses_is_recorded(writer: Writer, database_url: str) -> None:
+    bad = by_the_database()
+    answers = asyncio.run(writer.write_each([filing(1), bad, named(bad.fact_id), filing(2)]))
+    assert [type(each) for each in answers if not unforeseen(each)] == [Written] * 3
+    assert bad.fact_id in recorded(database_url)
+
+
 def named(fact_id: UUID) -> Write:
     """Return a report with this id."""
     write = filing(2)

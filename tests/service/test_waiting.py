@@ -56,3 +56,17 @@ async def test_a_list_that_failed_makes_no_more_room_than_it_had_left(taken: int
     waiting.fail(waiting.turn(), ValueError("lost"))
     failing.answered.exception()
     assert is_full_after(waiting, MOST_WAITING)
+
+
+@pytest.mark.parametrize("before", [0, 3])
+async def test_single_commands_that_never_end_do_not_keep_a_list_waiting_that_is_recorded_together(before: int) -> None:
+    waiting, together, after = Waiting(), member(40, together=True), member(40)
+    for each in (*(member(2) for _ in range(before)), together, after):
+        waiting.add(each)
+    for _ in range(4):
+        waiting.add(member(1))
+        turn = waiting.turn()
+        assert not turn.together or len(turn.members) == 1
+        waiting.settle(turn, [ANSWER] * len(turn.writes))
+    assert together.answered.done()
+    assert after.answered.done()
