@@ -156,7 +156,7 @@ def counts_nobody(vocabulary: Vocabulary) -> list[str]:
     return [
         " ".join(phrase)
         for phrase, kind in vocabulary.around.leads.items()
-        if kind not in nouns and not kind.startswith(FATE)
+        if kind not in nouns and not kind.startswith(FATE) and any(map(str.isalnum, phrase))
     ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.clocks import Span, format_instant, parse_occurred, parse_reported
+from domain.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported
 from domain.events import local_day
 from domain.incident.commands import CorrectReport, DeclareScope
 from domain.incident.facts import Recorded, ReportFiled
@@ -164,8 +164,11 @@ def _latest(span: Span) -> Any:
 
 
 def _within(span: Span, moment: str) -> bool:
-    first, last = (end and end.replace(microsecond=0) for end in (span.earliest, span.latest))
-    return (first is None or format_instant(first) <= moment) and (last is None or moment <= format_instant(last))
+    first, shown, last = (
+        end and end.replace(microsecond=0) for end in (span.earliest, parse_instant(moment), span.latest)
+    )
+    assert shown is not None
+    return (first is None or first <= shown) and (last is None or shown <= last)
 
 
 def _holds(span: Span, day: str, book: Book) -> bool:
