@@ -276,10 +276,14 @@ class Around:
                 at += 1
                 if at == self.end:
                     raise refusals.unfinished(self.verbatim, self.words[at - 1])
+                if self.words[at - 1] == "," and self._class(at) in {PREPOSITION, AGENT}:
+                    break
             elif at < self.end and self.words[at] == ")" and self._brackets:
                 self._brackets -= 1
                 at += 1
                 break
+            elif at > begun and self._class(at) in {PREPOSITION, AGENT}:
+                break  # what is told behind a part is told of all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
         self.headed, self._open, self._soft, self.at = True, "", False, at
@@ -312,6 +316,10 @@ class Around:
     def _at_fault(self, at: int) -> CountError:
         """Name the word at fault by its class."""
         token, kind = self.tokens[at], self._class(at)
+        if (token.kind == "figure" or kind == COUNTING) and (counted := self._counted(at)):
+            found = self.vocabulary.around.longest(self.words, counted[1])
+            if found and found[0] in {"!unit", "!age"}:
+                return refusals.because(self.verbatim, "period", " ".join(self.words[at : found[1]]))
         if token.kind == "figure":
             return unreadable(self.verbatim, refusals.SECOND)
         if kind or token.kind == "sign":

@@ -174,7 +174,8 @@ _COMPLEMENTS = """
     ied car-bomb shrapnel sniper snipers suicide knife gang gangs mob group movement party organization organisation
     ministry agency church hands same coastal recent latest deadly ongoing first second third two-day days-long
     israeli-occupied year-old-s weekend morning evening afternoon night ceasefire truce monday tuesday wednesday
-    worst deadliest string series spate festival wedding weddings funeral funerals ceremony rally parade concert
+    flooding ferry double twin worst deadliest string series spate festival wedding weddings funeral funerals
+    ceremony rally parade concert
     nightclub stadium airport port cafe office
     pipeline refinery plant pub club beach forest desert lake bridge tunnel train metro subway court cemetery settlement
     kibbutz enclave playground kindergarten clinic marketplace square kitchen warehouse crossing outpost cyclone

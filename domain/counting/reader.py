@@ -344,7 +344,11 @@ class _Phrase:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
         if needs == LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
-        elif (needs == COLON and not (around.people or around.fates)) or (needs in {LEFT, LIVES} and not around.fates):
+        elif (
+            (needs == COLON and not (around.people or around.fates))
+            or needs == LIVES
+            or (needs == LEFT and not around.fates)
+        ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 
     def _quoted(self) -> bool:
