@@ -196,6 +196,9 @@ def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
     if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
         said = ", ".join(reading.fates)
         yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+    elif reading.other:
+        word = shown(reading.other[0])
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{word}”; check which it is."
     if reading.things:
         yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
 

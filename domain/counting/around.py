@@ -49,7 +49,7 @@ class Around:
 
     Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
     counted, `parts` what is
-    counted among them, `more` whether it is an increase.
+    counted among them, `other` what befell them that no measure counts, `more` whether it is an increase.
     """
 
     verbatim: str
@@ -64,6 +64,7 @@ class Around:
     things: list[str] = field(default_factory=list[str])
     equipment: list[str] = field(default_factory=list[str])
     parts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    other: list[str] = field(default_factory=list[str])
     more: bool = False
     joins: bool = True
     _open: str = ""
@@ -117,6 +118,8 @@ class Around:
             self._list_parts(end)
         elif kind == COUNTING and self._soft:
             self._figure()
+        elif kind == DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
+            self._soft, self.at = False, dated
         elif kind in {FILLER, MOSTLY, CLOSING, MORE}:
             self.more = self.more or kind == MORE
             self._among = self._among or kind == MOSTLY
@@ -129,8 +132,11 @@ class Around:
         if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
         if kind.startswith(FATE):
-            self._befell(set(filter(None, kind.removeprefix(FATE).split("+"))))
-        elif kind == PERSON and self._loose:
+            fates = set(filter(None, kind.removeprefix(FATE).split("+")))
+            self._befell(fates)
+            self.other += [] if fates else [word]
+        elif kind == PERSON:
+            self.other.clear()
             self._described, self._loose = self._described | self._loose, set()
         {THING: self.things, EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
         self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
@@ -246,6 +252,12 @@ class Around:
         since = before is not None and before[0] == PREPOSITION
         return at + 1 if year and (since or self._is_month(at - 1)) else 0
 
+    def _dated(self, at: int) -> int:
+        """Return where a day of a month ends that begins here, as in “le 12 mars”; 0 for none."""
+        if not (at + 1 < self.end and _is_in(self.words[at], _DAYS) and self._is_month(at + 1)):
+            return 0
+        return at + 3 if at + 2 < self.end and _is_in(self.words[at + 2], _YEARS) else at + 2
+
     def _is_month(self, at: int) -> bool:
         found = self.vocabulary.around.longest(self.words, at) if 0 <= at < self.end else None
         return found is not None and found[0] == MONTH
@@ -264,10 +276,14 @@ class Around:
                 at += 1
                 if at == self.end:
                     raise refusals.unfinished(self.verbatim, self.words[at - 1])
+                if self.words[at - 1] == "," and self._class(at) in {PREPOSITION, AGENT}:
+                    break
             elif at < self.end and self.words[at] == ")" and self._brackets:
                 self._brackets -= 1
                 at += 1
                 break
+            elif at > begun and self._class(at) in {PREPOSITION, AGENT}:
+                break  # what is told behind a part is told of all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
         self.headed, self._open, self._soft, self.at = True, "", False, at
@@ -300,6 +316,10 @@ class Around:
     def _at_fault(self, at: int) -> CountError:
         """Name the word at fault by its class."""
         token, kind = self.tokens[at], self._class(at)
+        if (token.kind == "figure" or kind == COUNTING) and (counted := self._counted(at)):
+            found = self.vocabulary.around.longest(self.words, counted[1])
+            if found and found[0] in {"!unit", "!age"}:
+                return refusals.because(self.verbatim, "period", " ".join(self.words[at : found[1]]))
         if token.kind == "figure":
             return unreadable(self.verbatim, refusals.SECOND)
         if kind or token.kind == "sign":

@@ -9,14 +9,14 @@ FELLING: dict[Phrase, str] = {
     ),
     **to_one("claimed the lives of | has claimed the lives of | have claimed the lives of", f"{FATE}killed"),
     **to_one("injures | injured | wounds | wounded | hurts", f"{FATE}injured"),
-    **to_one("displaces | displaced", f"{FATE}displaced"),
+    **to_one("hangs | hang | hanged", f"{FATE}killed"),
+    **to_one("displaces | displace | displaced", f"{FATE}displaced"),
     **to_one("arrests | arrest | arrested | detains | detain | detained", f"{FATE}detained"),
     **to_one("abducts | abduct | abducted | kidnaps | kidnap | kidnapped", f"{FATE}abducted"),
     **to_one("leaves | leave | left | has left | have left", LEFT),
     **to_one("claims | claimed | has claimed | have claimed", LIVES),
 }
 """What an attack, or those who attack, did."""
-OPENS = firsts([FELLING]) | {":"}
 
 _PLACES = """
     abuja aden afghanistan afrin albania aleppo algeria amman anbar ankara armenia azerbaijan baghdad bahrain
@@ -36,6 +36,10 @@ _PLACES = """
 """
 PLACES: dict[Phrase, str] = {
     **to_one(
+        "boko haram | al shabaab | islamic state | isis | taliban | hamas | hezbollah | rsf | m23 | houthis", "noun"
+    ),
+    **to_one("breaking | update | urgent | un | sohr | sana | snhr | ocha | reuters | ap | afp | bbc | unicef", "noun"),
+    **to_one(
         "deir ezzor | deir al zor | khan younis | khan yunis | tel aviv | el fasher | el geneina | al fashir", "noun"
     ),
     **to_one("port au prince | cabo delgado | new york | new delhi | golan heights | burkina", "noun"),
@@ -44,6 +48,7 @@ PLACES: dict[Phrase, str] = {
     **{(word,): "noun" for word in _PLACES.split()},
 }
 SAYING: dict[Phrase, str] = to_one("says | say | said | reports | report | reported | confirms | confirm", "")
+OPENS = firsts([FELLING, SAYING]) | {":"}
 SAYERS = frozenset(
     """
     police official officials authorities army military ministry government governor mayor medic medics doctors

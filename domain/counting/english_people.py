@@ -100,12 +100,13 @@ _KILLED = """
 """
 _OTHER_FATES = {
     "injured": "injured | wounded | injuries | hurt | injury | maimed | hospitalized | hospitalised",
-    "missing": "missing | unaccounted for | gone missing",
+    "missing": "remain missing | remained missing | missing | unaccounted for | gone missing",
     "disappeared": "disappeared | forcibly disappeared | disappearances",
     "abducted": "abducted | kidnapped | abductions | kidnappings | abductees | taken hostage",
     "detained": "detained | arrested | imprisoned | jailed | arrests | detentions | in custody | rounded up",
     "displaced": "displaced | homeless | evacuated | uprooted | fled | forced from their homes",
-    "": "affected | trapped | tortured | raped | buried | beaten | shot | bombed | executed extrajudicially",
+    "": "orphaned | widowed | affected | trapped | tortured | raped | buried"
+    " | beaten | shot | bombed | executed extrajudicially",
 }
 _QUALIFIERS = """
     us uk usa eu uae drc assad sdf pkk turkish-backed backed government-backed iran-backed linked affiliated trained
@@ -132,7 +133,7 @@ _FILLERS = """
     | so far | to date | as of now | as well | in cold blood | at once | by name | on the spot | at the scene | in
     total | in all | on monday | on tuesday | on wednesday | on thursday | on friday | on saturday | on sunday | last
     night | last week | last month | last year | this week | this month | this year | this morning | of the same
-    family | in a mass grave
+    family | on both sides | nationwide | countrywide | in a mass grave
     | in mass grave | in mass graves | from a mass grave | from mass graves | of one family | of a single family | of
     the one family | from the same family | from one family | from a
     single family | of his family | of her family | of their family | of a family | in one family | alive or
@@ -173,7 +174,9 @@ _COMPLEMENTS = """
     ied car-bomb shrapnel sniper snipers suicide knife gang gangs mob group movement party organization organisation
     ministry agency church hands same coastal recent latest deadly ongoing first second third two-day days-long
     israeli-occupied year-old-s weekend morning evening afternoon night ceasefire truce monday tuesday wednesday
-    festival wedding weddings funeral funerals ceremony rally parade concert nightclub stadium airport port cafe office
+    flooding ferry double twin worst deadliest string series spate festival wedding weddings funeral funerals
+    ceremony rally parade concert
+    nightclub stadium airport port cafe office
     pipeline refinery plant pub club beach forest desert lake bridge tunnel train metro subway court cemetery settlement
     kibbutz enclave playground kindergarten clinic marketplace square kitchen warehouse crossing outpost cyclone
     hurricane typhoon tornado landslides mudslide wildfire wildfires heatwave famine derailment sinking shipwreck
@@ -183,7 +186,8 @@ _COMPLEMENTS = """
     group convoy school-run
 """
 _WITH = """
-    clashes between | fighting between | battles between
+    second attack | second strike | second explosion | second blast | second day | clashes between | fighting
+    between | battles between
     | clash with | clashes with | fighting with | battle with | battles with | war with | firefight with | shootout
     with
     | gunfight with | skirmishes with

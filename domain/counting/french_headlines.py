@@ -6,6 +6,8 @@ from domain.lexicon import Phrase
 FELLING: dict[Phrase, str] = {
     **to_one("tue | tuent | a tué | ont tué | coûte la vie à | a coûté la vie à | ont coûté la vie à", f"{FATE}killed"),
     **to_one("blesse | blessent | a blessé | ont blessé", f"{FATE}injured"),
+    **to_one("enlève | enlèvent | a enlevé | ont enlevé", f"{FATE}abducted"),
+    **to_one("arrête | arrêtent | a arrêté | ont arrêté", f"{FATE}detained"),
     **to_one("fait | font | a fait | ont fait", LEFT),
 }
 """What an attack, or those who attack, did; “fait” does not say what, as the words behind it must."""
@@ -22,6 +24,7 @@ _PLACES = """
     venezuela vietnam yémen zimbabwe égypte équateur érythrée éthiopie
 """
 PLACES: dict[Phrase, str] = {
+    **to_one("boko haram | hamas | hezbollah | onu | osdh | afp | talibans | fsr", "noun"),
     **to_one("burkina faso | sri lanka | arabie saoudite | soudan du sud | nord kivu | sud liban", "noun"),
     **to_one("côte de ivoire | bande de gaza | el facher | port au prince | proche orient | tel aviv", "noun"),
     **{(word,): "noun" for word in _PLACES.split()},

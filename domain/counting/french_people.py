@@ -91,7 +91,7 @@ _OTHER_FATES = {
     " emprisonnés"
     " | arrestation | arrestations | interpellations | détenus-s",
     "displaced": "déplacé | déplacés | déplacée | déplacées | évacué | évacués | évacuées | sans abri | fui | ont fui",
-    "": "affectés | touchés | torturés | violées | violés | ensevelis | piégés | pris au piège | bloqués",
+    "": "endeuillés | affectés | touchés | torturés | violées | violés | ensevelis | piégés | pris au piège | bloqués",
 }
 _QUALIFIERS = """
     armé armés armée-s innocent innocents innocente innocentes jeunes âgés âgées petit petits kurdes étrangers

@@ -47,9 +47,11 @@ class Headline:
         while at < len(self.words):
             if noun and (verb := felling.longest(self.words, at)):
                 return None if named and self.tokens[at].name else verb
-            if noun and self.words[at] == ":":
-                return self.opening(at + 1) or (COLON, at + 1)
+            if noun and (end := self._says(at)):
+                return self.opening(end) or (COLON, end)
             kind, end = self._kind(at)
+            if kind == FILLER and self._says(end - 1):
+                return COLON, end
             if kind in _OPENING:
                 noun = noun or kind in _NOUNS
             elif not kind and at > start and self._is_name(at):
@@ -72,6 +74,11 @@ class Headline:
                 return False
             sayer, at = self.words[after - 1], after
         return sayer in self.vocabulary.sayers
+
+    def _says(self, at: int) -> int:
+        """Return where a colon or a verb of saying ends, 0 for neither."""
+        saying = self.vocabulary.saying.longest(self.words, at)
+        return at + 1 if self.words[at] == ":" else saying[1] if saying else 0
 
     def _kind(self, at: int) -> tuple[str, int]:
         if found := self.vocabulary.places.longest(self.words, at):

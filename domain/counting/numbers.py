@@ -41,11 +41,14 @@ def numbers(listed: Sequence[Token], words: Sequence[str], at: int, vocabulary: 
     if at >= len(listed):
         return []
     if listed[at].kind == "figure":
-        return [_scaled(in_digits(listed[at].text, at + 1, vocabulary), listed, words, vocabulary)]
+        digits = _scaled(in_digits(listed[at].text, at + 1, vocabulary), listed, words, vocabulary)
+        return [*_with_digits(digits, listed, words, vocabulary), digits]
     numerals = vocabulary.numerals
     if words[at] not in numerals.words:
         return []
-    return sorted(_in_words(words, at, numerals), key=lambda number: -number.end)
+    found = list(_in_words(words, at, numerals))
+    longer = [each for number in found for each in _with_digits(number, listed, words, vocabulary)]
+    return sorted([*found, *longer], key=lambda number: -number.end)
 
 
 def whole(number: Number, verbatim: str) -> int:
@@ -111,6 +114,19 @@ def _scaled(number: Number, listed: Sequence[Token], words: Sequence[str], vocab
     if half := numerals.halves.longest(words, end):
         end, value = half[1], value + Fraction(scale, 2)
     return Number(value, end, scale, number.value)
+
+
+def _with_digits(
+    number: Number, listed: Sequence[Token], words: Sequence[str], vocabulary: Vocabulary
+) -> Iterator[Number]:
+    """Add digits written onto the word that joins numbers, below the scale before it: `41 ألفا و788`."""
+    at, joins = number.end, vocabulary.numerals.joins
+    if number.scale < _THOUSAND or not vocabulary.numerals.mixed or at + 1 >= len(listed) or words[at] not in joins:
+        return
+    if listed[at + 1].kind == "figure" and listed[at + 1].glued:
+        rest = _scaled(in_digits(words[at + 1], at + 2, vocabulary), listed, words, vocabulary)
+        if 0 < rest.value < number.scale and isinstance(rest.value, int) and not rest.unclear:
+            yield Number(number.value + rest.value, rest.end, 0)
 
 
 def _in_words(words: Sequence[str], at: int, numerals: Numerals) -> Iterator[Number]:

@@ -45,6 +45,7 @@ class Understood(Reading):
     fates: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     equipment: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     more: bool = False
     quoted: bool = False
@@ -209,7 +210,7 @@ class _Phrase:
     def _one(self, lead: _Lead, number: Number) -> Understood:
         value = whole(number, self.verbatim)
         if number.noun:
-            return self._noun_alone(lead, number)
+            return self.noun_alone(lead, number)
         end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
         if capped := self._cap(lead, end):
             most = whole(capped, self.verbatim)
@@ -221,8 +222,19 @@ class _Phrase:
         bound = "about" if bound == _OF_ONE else bound
         return self._said(lead, around, _bounded(value, bound))
 
-    def _noun_alone(self, lead: _Lead, number: Number) -> Understood:
+    def noun_alone(self, lead: _Lead, number: Number) -> Understood:
         """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
+        behind = self.vocabulary.suffixes.longest(self.words, number.end)
+        if behind and lead.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
+            before, noun, bound = (
+                self.tokens[: lead.at],
+                self.tokens[lead.at : number.end],
+                slice(number.end, behind[1]),
+            )
+            moved = [*before, *self.tokens[bound], *noun, *self.tokens[behind[1] :]]
+            lead.bound, lead.at = behind[0], lead.at + behind[1] - number.end
+            phrase = replace(self, tokens=moved, words=[token.text for token in moved])
+            return phrase.noun_alone(lead, replace(number, end=behind[1]))
         around = self._around(lead, lead.at, joins=False)
         return self._said(
             lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
@@ -232,7 +244,7 @@ class _Phrase:
         lower, upper = ends
         after, around = self.after(lead, self._past_of(end))
         bound = self._agreed(lead.bound, after)
-        if bound == "fewer_than" or (bound == "about" and lead.bound == _OF_ONE):
+        if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
         reading = Reading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
         return self._said(lead, around, reading)
@@ -322,6 +334,7 @@ class _Phrase:
             tuple(sorted(around.fates)),
             tuple(around.things),
             tuple(around.equipment),
+            () if around.fates else tuple(around.other),
             tuple(part for _, part in around.parts),
             more=around.more or lead.more,
             quoted=self._quoted(),
@@ -331,7 +344,11 @@ class _Phrase:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
         if needs == LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
-        elif (needs == COLON and not (around.people or around.fates)) or (needs in {LEFT, LIVES} and not around.fates):
+        elif (
+            (needs == COLON and not (around.people or around.fates))
+            or needs == LIVES
+            or (needs == LEFT and not around.fates)
+        ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 
     def _quoted(self) -> bool:

@@ -9,6 +9,8 @@ _WHY = {
     "rate": "is a rate or a share of each, not a count, because of “{word}”; write the whole count",
     "unit": "is not a count of people, because of “{word}” behind the figure; write the count alone",
     "age": "tells an age or a time, because of “{word}”, and not how many; write the count alone",
+    "period": "tells a time or a measure beside the count, “{word}”; write the count without it, and a time in the"
+    " claim's “period” or its “counted_until”",
     "doubt": "cannot be read with certainty, because of “{word}”; write the figure that the source gives, or give lower"
     " and upper",
     "count": "holds a second figure (“{word}”); make it a claim of its own, or give lower and upper",

@@ -34,12 +34,14 @@ class Numerals:
     `alone` are scale words that count one (or two) of themselves: (times, scale); `bare` ones only behind a bound.
     `carried`: the word for hundred is left out in “two to three hundred”. `halves` are said behind a number and
     before a scale, or behind a scale. `rounded` are about their value. `nouns` count themselves: a singular, a dual.
+    `mixed`: digits may be joined to a scale, “41 thousand and 788”.
     """
 
     below_100: Table[int] = field(default_factory=nothing)
     hundreds: Table[int] = field(default_factory=nothing)
     carried: bool = False
     joins: frozenset[str] = frozenset()
+    mixed: bool = False
     scales: Table[int] = field(default_factory=nothing)
     glued: Mapping[str, int] = field(default_factory=dict[str, int])
     alone: Table[tuple[int, int]] = field(default_factory=nothing)

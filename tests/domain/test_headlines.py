@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.counting.catalogue import VOCABULARIES
 from domain.counting.vocabulary import COUNTING, FATE, REFUSED
-from domain.counts import CountError, read_count
+from domain.counts import CountError, read_count, remarks
 from tests.domain.test_counting import FIGURES, KNOWN, LETTERS, WORDS, Meaning, read_or_none
 
 OPENINGS = {
@@ -114,3 +114,42 @@ def test_nobody_but_a_source_may_stand_behind_the_last_dash(data: st.DataObject,
     read = read_or_none(f"{figure} killed: {word}")
     assert read is None
     assert not any(kind.startswith((FATE, REFUSED)) for kind in [around.get((s,), "") for s in vocabulary.sayers])
+
+
+@given(figure=st.integers(1, 999), rest=st.integers(1, 10**6), noun=st.sampled_from(["شخص", "قتيلا", ""]))
+def test_digits_joined_to_a_thousand_in_arabic_are_added_to_it_or_refused(figure: int, rest: int, noun: str) -> None:
+    meaning = read_or_none(f"{figure} ألفا و{rest} {noun}", "ar/1")
+    value = 1_000 * figure + rest
+    assert meaning == ((value, value, value, "exact") if rest < 1_000 else None)
+    assert read_or_none(f"{figure} ألفا و {rest} {noun}", "ar/1") is None
+
+
+@pytest.mark.parametrize(
+    ("phrase", "lexicon", "meaning"),
+    [
+        ("قتيل على الأقل", "ar/1", (1, None, None, "at_least")),
+        ("مقتل شخصين على الأقل في انفجار", "ar/1", (2, None, None, "at_least")),
+        ("مقتل شخص على الأقل و3 جرحى", "ar/1", None),
+        ("12 morts au moins dans une frappe", "fr/1", (12, None, None, "at_least")),
+        ("12 morts au moins et 30 blessés", "fr/1", None),
+        ("12 people at least in Homs", "en/2", (12, None, None, "at_least")),
+        ("12 morts le 12 mars 2025 à Homs", "fr/1", (12, 12, 12, "exact")),
+        ("12 morts le 12", "fr/1", None),
+        ("nearly hundreds", "en/2", None),
+        ("~ dozens", "en/2", None),
+    ],
+)
+def test_a_bound_or_a_day_behind_the_noun_is_read_where_no_second_figure_hides(
+    phrase: str, lexicon: str, meaning: Meaning | None
+) -> None:
+    assert read_or_none(phrase, lexicon) == meaning
+
+
+@pytest.mark.parametrize("phrase", ["12 children orphaned", "12 people trapped", "12 affected"])
+def test_words_that_say_what_no_measure_counts_are_remarked_on(phrase: str) -> None:
+    assert [code for code, _ in remarks(read_count(phrase), "killed")] == ["other_measure"]
+
+
+@pytest.mark.parametrize("phrase", ["12 orphaned children killed", "12 trapped miners died", "12 people killed"])
+def test_words_that_only_describe_those_killed_are_not_remarked_on(phrase: str) -> None:
+    assert list(remarks(read_count(phrase), "killed")) == []
