@@ -70,7 +70,7 @@ RESOURCES = (
     pages,
 )
 
-SELDOM = (5_000, 10, 1_000)
+SELDOM = (2_000, 2, 10_000)
 """When to look for cycles: young objects after so many new ones, older ones after so many times that, and of that."""
 
 _COMPRESSION = 5
@@ -90,6 +90,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened() as services:
             app.state.services = services
+            app.openapi()  # the first request with a parameter would make it, and hold all others up meanwhile
             gc.collect()
             gc.freeze()  # what was imported stays, and so does nearly all that is remembered:
             gc.set_threshold(*SELDOM)  # to look through all of it for cycles would hold requests up for half a second
