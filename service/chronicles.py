@@ -1,6 +1,7 @@
 """Chronicles of large incidents that are asked about again and again: kept in the process, and grown with the log."""
 
 import asyncio
+import gc
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ class Chronicles:
             del self._making[stream]
 
     def _keep(self, stream: UUID, kept: _Kept) -> None:
+        gc.freeze()  # nothing kept has cycles, and to look through all of it for some would take most of a second
         self._kept[stream] = kept
         while len(self._kept) > 1 and sum(each.chronicle.facts for each in self._kept.values()) > self._most:
             self._begun(self._put_away(next(iter(self._kept))))
