@@ -6,9 +6,10 @@ What is noted is made by the very functions that the view uses, so both tell the
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -148,6 +149,13 @@ class Chronicle:
         """Return the incident that this one was merged into at a position; None where it stood by itself."""
         noted = self._parts.get("into")
         return noted.at(position) if noted else None
+
+    def held(self) -> Iterator[list[Any] | dict[Any, Any]]:
+        """Yield the containers of nearly all that it has, for who frees it piece by piece once nobody asks it."""
+        for noted in chain(self._parts.values(), self._sources.values(), self._judged.values()):
+            yield noted.values
+        yield from (*self._told.origins.values(), *self._told.events.values())
+        yield from (self._speaking, self.history.filed, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""

@@ -1,8 +1,9 @@
 """Chronicles of large incidents that are asked about again and again: kept in the process, and grown with the log."""
 
 import asyncio
+import gc
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
@@ -40,12 +41,13 @@ class ReadsStreams(Protocol):
 class _Kept:
     """A chronicle that has all facts of its inputs up to the position `read`; `fed` are the streams it has facts of.
 
-    `turn` is had by whoever grows it or asks it.
+    `turn` is had by whoever grows it or asks it. One that is `gone` is kept no longer, and answers nothing.
     """
 
     chronicle: Chronicle
     fed: set[UUID]
     read: int
+    gone: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -82,10 +84,8 @@ class Chronicles:
             if stream in self._asked and stream not in self._making:
                 self._making[stream] = asyncio.create_task(self._make(stream, position))
             return None
-        asking = asyncio.create_task(self._answered(stream, self._kept[stream], position, question))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
-        return await asyncio.shield(asking)
+        self._kept.move_to_end(stream)
+        return await asyncio.shield(self._begun(self._answered(stream, self._kept[stream], position, question)))
 
     async def made(self) -> None:
         """Wait until all that are being made are kept, or have failed."""
@@ -97,9 +97,17 @@ class Chronicles:
             making.cancel()
         await asyncio.gather(*self._making.values(), *self._asking, return_exceptions=True)
 
-    async def _answered(self, stream: UUID, kept: _Kept, position: int, question: Callable[[Chronicle], T]) -> T:
-        self._kept.move_to_end(stream)
+    def _begun(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin what is to end even if nobody waits for it any more."""
+        task = asyncio.create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
+
+    async def _answered(self, stream: UUID, kept: _Kept, position: int, question: Callable[[Chronicle], T]) -> T | None:
         async with kept.turn:
+            if kept.gone:
+                return None
             await self._grow(stream, kept, position)
             return await aside(kept.chronicle.facts, question, kept.chronicle)
 
@@ -112,9 +120,21 @@ class Chronicles:
             del self._making[stream]
 
     def _keep(self, stream: UUID, kept: _Kept) -> None:
+        gc.freeze()  # nothing kept has cycles, and to look through all of it for some would take most of a second
         self._kept[stream] = kept
         while len(self._kept) > 1 and sum(each.chronicle.facts for each in self._kept.values()) > self._most:
-            self._kept.popitem(last=False)
+            self._begun(self._put_away(next(iter(self._kept))))
+
+    def _put_away(self, stream: UUID) -> Coroutine[Any, Any, None]:
+        """Keep a chronicle no longer; returns what frees it, once nobody asks it."""
+        kept = self._kept.pop(stream)
+
+        async def freed() -> None:
+            async with kept.turn:
+                kept.gone = True
+                take_apart(kept.chronicle.facts, *kept.chronicle.held())
+
+        return freed()
 
     async def _made(self, stream: UUID, position: int) -> _Kept:
         reading, fed = gathering(stream), set[UUID]()
@@ -142,7 +162,9 @@ class Chronicles:
                 if waiting and (further := await self._lead(kept, waiting[0], position)):
                     waiting = sorted([*waiting, *further], key=attrgetter("position"))
         except BaseException:
-            self._kept.pop(stream, None)
+            kept.gone = True
+            if self._kept.get(stream) is kept:
+                self._begun(self._put_away(stream))
             raise
         kept.read = position
 

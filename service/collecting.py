@@ -2,5 +2,5 @@
 
 from typing import Final
 
-SELDOM: Final = (5_000, 10, 1_000)
+SELDOM: Final = (2_000, 2, 10_000)
 """Thresholds of `gc.set_threshold`: new objects before young ones are looked through; how often before older ones."""

@@ -88,6 +88,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened() as services:
             app.state.services = services
+            app.openapi()  # the first request with a parameter would make it, and hold all others up meanwhile
             gc.collect()
             gc.freeze()  # what was imported stays, and so does nearly all that is remembered:
             gc.set_threshold(*SELDOM)  # to look through all of it for cycles would hold requests up for half a second

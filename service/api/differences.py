@@ -121,6 +121,7 @@ async def _held(request: Request, reader: LogReader, incident: str, ends: Sequen
     try:
         return [await shown_at(reader, incident, earlier.moment.position, earlier.asked), last]
     except NotYetKnown as unknown:
+        last.put_away()
         problem = problem_of(unknown)
         if unknown.known_at <= later.moment.position:
             since = request.url.include_query_params(**{"from": f"@{unknown.known_at}"})

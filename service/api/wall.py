@@ -11,7 +11,7 @@ from service.api.failures import Problem
 from service.hosts import SETTING, Hosts, NoHost
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READ: Final = frozenset({b"host", b"origin", b"sec-fetch-site"})
+_READ: Final = {b"host": "Host", b"origin": "Origin", b"sec-fetch-site": "Sec-Fetch-Site"}
 _CROSS: Final = "cross-site"
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -37,18 +37,13 @@ class Wall:
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        host = origin = site = None
+        found: dict[bytes, str] = {}
         for name, value in scope["headers"]:
-            if name not in _READ:
-                continue
-            if name == b"host":
-                if host is not None:
-                    raise _unreadable("Host", "It is given twice.")
-                host = value.decode("latin-1")
-            elif name == b"origin":
-                origin = value.decode("latin-1")
-            else:
-                site = value.decode("latin-1")
+            if name in _READ:
+                if name in found:
+                    raise _unreadable(_READ[name], "It is given twice.")
+                found[name] = value.decode("latin-1").strip(" \t")  # which may stand around it (RFC 9110 §5.5)
+        host, origin, site = map(found.get, _READ)
         self._expect_ours(host, scope["http_version"])
         if scope["method"] not in _SAFE:
             self._expect_of_ours(origin, site)
@@ -71,7 +66,7 @@ class Wall:
 
     def _expect_of_ours(self, origin: str | None, site: str | None) -> None:
         """Let a write through unless a page of another site sends it: its origin tells, or else the browser does."""
-        foreign = site == _CROSS if origin is None or self._hosts.any else not self._is_ours(origin)
+        foreign = (site or "").lower() == _CROSS if origin is None or self._hosts.any else not self._is_ours(origin)
         if foreign:
             said = f"“{origin[:100]}”" if origin is not None else "another site"
             detail = (

@@ -69,6 +69,19 @@ def test_without_a_host_only_what_never_had_one_is_served(client: httpx.Client) 
     assert raw(client, "GET /healthz HTTP/1.1", "Host: localhost", "Host: evil.example")[0] == 400
 
 
+def test_blanks_around_a_host_are_none_of_it(client: httpx.Client) -> None:
+    assert raw(client, "GET /healthz HTTP/1.1", "Host:  \tlocalhost:8000 \t")[0] == 200
+
+
+@pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site"])
+@pytest.mark.parametrize("said", [("http://evil.example", "http://localhost"), ("cross-site", "same-origin")])
+def test_who_sends_a_request_is_said_once(client: httpx.Client, name: str, said: tuple[str, str]) -> None:
+    for one, other in (said, said[::-1]):
+        lines = ("Host: localhost", f"{name}: {one}", f"{name}: {other}", "Content-Length: 0")
+        status, body = raw(client, "POST /v1/incidents HTTP/1.1", *lines)
+        assert (status, body["errors"][0]["field"]) == (400, name)
+
+
 def raw(client: httpx.Client, *lines: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
     where = urlsplit(str(client.base_url))
     with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as connection:
@@ -91,6 +104,7 @@ WRITTEN_BY: tuple[tuple[Mapping[str, str], bool], ...] = (
     ({"Sec-Fetch-Site": "same-origin"}, True),
     ({"Sec-Fetch-Site": "none"}, True),
     ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "CROSS-SITE"}, False),
     ({"Origin": "https://evil.example"}, False),
     ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, False),
     ({"Origin": "http://localhost@evil.example"}, False),

@@ -179,6 +179,73 @@ class Counting:
         return await self._log.read(streams, upto, after)
 
 
+class Breaking(Counting):
+    """A log that is gone from its second read on, when it is told to break."""
+
+    breaks = False
+
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+        rows = await super().read(streams, upto, after)
+        if self.breaks and self.count == 2:
+            raise ConnectionError
+        return rows
+
+
+def test_a_chronicle_that_could_not_be_grown_to_the_end_answers_nobody(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            log = Breaking(house.reader)
+            chronicles, stream = Chronicles(log, large=10), incident_stream(SLUG)
+            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            assert await recalled(chronicles, SLUG, (await house.reader.head()).position) is not None
+            for command, slug in LATER:
+                await write(house, command, slug)
+            position = (await house.reader.head()).position
+            log.count, log.breaks = 0, True
+            asked = [asyncio.create_task(chronicles.ask(stream, position, partial(now, position))) for _ in range(3)]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            assert isinstance(found[0], ConnectionError)
+            assert found[1:] == [None, None]
+            await assert_same(house, chronicles, Question(SLUG, "state/1"))
+
+    asyncio.run(run())
+
+
+def test_a_chronicle_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answers_nobody(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            chronicles, asked, go_on = Chronicles(house.reader, large=1, most=5), threading.Event(), threading.Event()
+
+            def slowly(chronicle: Chronicle) -> Document:
+                asked.set()
+                go_on.wait()
+                return chronicle.document(position)
+
+            for slug in ("hama-2025", "homs-2025"):
+                await write(house, OpenIncident(slug=slug, title=slug), None)
+                for _ in range(FEW + 1):
+                    await write(house, toll("7", "sana"), slug)
+                await answer(house.reader, Question(slug, "state/1"), chronicles)
+            position = (await house.reader.head()).position
+            expected = (await answer(house.reader, Question("hama-2025", "state/1"))).document
+            assert await recalled(chronicles, "hama-2025", position) is not None
+            stream = incident_stream("hama-2025")
+            first = asyncio.create_task(chronicles.ask(stream, position, slowly))
+            await asyncio.to_thread(asked.wait)
+            second = asyncio.create_task(chronicles.ask(stream, position, partial(now, position)))
+            await asyncio.sleep(0)
+            assert await recalled(chronicles, "homs-2025", position) is not None  # which drops the other
+            third = asyncio.create_task(chronicles.ask(stream, position, partial(now, position)))
+            await asyncio.sleep(0)
+            go_on.set()
+            assert await asyncio.gather(first, second, third) in ([expected, expected, None], [expected, None, None])
+            await chronicles.made()
+            await assert_same(house, chronicles, Question("hama-2025", "state/1"))
+
+    asyncio.run(run())
+
+
 def test_a_large_incident_is_folded_and_its_chronicle_asked_beside_the_event_loop(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
