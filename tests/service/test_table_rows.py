@@ -121,12 +121,24 @@ TURNED = "geo,day,deaths\nny,2020-06-01,3\nca,2020-06-01,12\nca,2020-06-01,10\n"
 ONE = "geo,day,deaths\nca,2020-06-01,12\nny,2020-06-01,3\n"
 
 
+def test_a_table_without_a_row_is_told_and_so_is_what_it_removes(database_url: str, mapped: Mapped) -> None:
+    header = ONE.partition("\n")[0] + "\n"
+    part, whole = ARCHIVE.replace("whole_file = true\n", ""), ARCHIVE
+    assert take(database_url, mapped(whole), header, DAYS[0]).notes == ["The table has no row."]
+    assert take(database_url, mapped(whole), ONE, DAYS[1]).notes == []
+    assert take(database_url, mapped(part), header, DAYS[2]).notes == ["The table has no row."]
+    came = take(database_url, mapped(whole), header, DAYS[3])
+    assert (came.recorded, len(came.notes)) == (2, 1)
+    assert "all 2 that stand are said to be removed" in came.notes[0]
+    assert take(database_url, mapped(whole), header, DAYS[4]).notes == ["The table has no row."]
+
+
 def test_rows_of_one_key_that_differ_are_told_and_none_of_them_is_taken(database_url: str, mapped: Mapped) -> None:
     path = mapped(ARCHIVE)
     for data, lines in ((TWO, [2, 3]), (TURNED, [3, 4])):
         came = take(database_url, path, data, DAYS[0])
         assert [(bad.where.line, bad.where.column) for bad in came.bad] == [(line, "geo") for line in lines]
-        assert all("“ca|2020-06-01”" in bad.reason and "duplicates = “keep”" in bad.reason for bad in came.bad)
+        assert all("“ca|2020-06-01”" in bad.reason and 'duplicates = "keep"' in bad.reason for bad in came.bad)
     assert cells(database_url, path) == [["ny", "2020-06-01", "3"]]
     assert take(database_url, path, ONE, DAYS[1]).bad == []
     came = take(database_url, path, TWO, DAYS[2])
