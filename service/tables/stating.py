@@ -84,7 +84,7 @@ def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
 
 def _hint(flat: Raw, column: str | None) -> str:
     """Say how to declare that the cell of a column says nothing, where it looks so."""
-    return silence_hint(text_of(flat[column]).strip()) if column in flat else ""
+    return "" if column is None or column not in flat else silence_hint(text_of(flat[column]).strip())
 
 
 def told(table: TableMap, key: str, raw: Raw, said: Said, where: Where, *, new: bool) -> Iterator[Line | Bad]:
