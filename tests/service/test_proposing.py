@@ -119,6 +119,7 @@ def test_what_a_file_shows_is_written_down() -> None:
     assert propose(FILES["headless.csv"]).fields["header"] == 0
     assert propose(FILES["wide.csv"]).fields["melt"] == [{"columns": "%m/%d/%y", "measure": "killed"}]
     assert propose(FILES["doubled.csv"]).fields["duplicates"] == "keep"
+    assert propose(b"id|dead\n1|3\n2|4\n").fields["csv"] == {"delimiter": "|"}
     assert propose(FILES["keyed.json"]).fields["key_column"] == "id"
     assert propose(FILES["nested.json"]).fields["nested"] is True
     assert propose(FILES["points.geojson"]).fields["rows"] == "features"
