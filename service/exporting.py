@@ -37,7 +37,12 @@ INCIDENTS: Final = """
         SELECT originator_id, convert_from(state, 'UTF8')::json ->> 'slug' AS slug FROM public.facts
         WHERE topic = 'incident_opened.v1' AND notification_id <= %(upto)s
     ) AS opened
-    WHERE starts_with(slug, %(prefix)s) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
+    WHERE (
+        starts_with(slug, %(prefix)s) OR originator_id IN (
+            SELECT originator_id FROM public.facts
+            WHERE topic IN ('incident_merged.v1', 'report_moved.v1') AND notification_id <= %(upto)s
+        )
+    ) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
     ORDER BY slug COLLATE "C"
 """
 MOST_TOGETHER: Final = 500
@@ -59,7 +64,8 @@ def tell_nobody(_done: int, _total: int) -> None:
 class Asked:
     """What to export, as it was asked: moments as they are sent to `/v1`, the policy's `name/version`.
 
-    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant.
+    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant, beside which all are
+    read that others were merged into or reports moved to.
     """
 
     as_of: str | None = None
