@@ -31,6 +31,6 @@ def held(url: str, table: TableMap) -> dict[str, Held]:
 
 
 def _rows(url: str, table: TableMap) -> Iterator[Row]:
-    with exporting(url, Asked(prefix=f"{table.table}-")) as export:
+    with exporting(url, Asked(prefix=f"{table.table}-", joined=True)) as export:
         for each in export.incidents():
             yield from rows_in(each.history, None, table)
