@@ -245,7 +245,8 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None, typer.Option(metavar="PATH", help="For git: the table's path in the repository.")
     ] = None,
     reported_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When the files said it, where they do not tell: RFC 3339.")
+        str | None,
+        typer.Option(metavar="TIME", help="When the files said it, where they do not tell: a day, or a time."),
     ] = None,
     encoding: Annotated[
         str | None,

@@ -89,7 +89,7 @@ class Codebook:
         """Look at how a file begins: which columns it has, by the names that the data set gives them."""
         with records(path, layout) as (_, found):
             first = list(islice(found, FIRST))
-        if first and first[0].cells and is_json(first[0].cells[0]):
+        if is_json(path, layout, first):
             objects = objects_of(path, layout)
             names = names_of(objects)
             columns = self._columns(names)
@@ -143,6 +143,8 @@ class Codebook:
 
     def _headless(self, first: Sequence[Record]) -> str:
         """Say that no column is known, and what to do."""
+        if not any(cell.strip() for record in first for cell in record.cells):
+            return f"is empty; a file of {self.title} begins with the names of its columns."
         begins = "”, “".join(cell[:40] for cell in first[0].cells[:_SHOWN]) if first else ""
         needed = ", ".join((self.event, *self.needed[:_SHOWN]))
         return (

@@ -37,7 +37,12 @@ INCIDENTS: Final = """
         SELECT originator_id, convert_from(state, 'UTF8')::json ->> 'slug' AS slug FROM public.facts
         WHERE topic = 'incident_opened.v1' AND notification_id <= %(upto)s
     ) AS opened
-    WHERE starts_with(slug, %(prefix)s) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
+    WHERE (
+        starts_with(slug, %(prefix)s) OR %(joined)s AND originator_id IN (
+            SELECT originator_id FROM public.facts
+            WHERE topic IN ('incident_merged.v1', 'report_moved.v1') AND notification_id <= %(upto)s
+        )
+    ) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
     ORDER BY slug COLLATE "C"
 """
 MOST_TOGETHER: Final = 500
@@ -59,7 +64,8 @@ def tell_nobody(_done: int, _total: int) -> None:
 class Asked:
     """What to export, as it was asked: moments as they are sent to `/v1`, the policy's `name/version`.
 
-    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant.
+    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant; with
+    `joined`, beside them all that others were merged into or reports moved to.
     """
 
     as_of: str | None = None
@@ -68,6 +74,7 @@ class Asked:
     view: str | None = None
     only: Sequence[str] = ()
     prefix: str = ""
+    joined: bool = False
     map: Path | None = None
 
 
@@ -90,7 +97,7 @@ def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Exp
         if asked.view:
             catalogue.view(asked.view)
         only = [log.expect(name, position, asked.as_of) for name in asked.only]
-        all_of = _Incidents(connection, facts, until, only or None, asked.prefix, told)
+        all_of = _Incidents(connection, facts, until, only or None, asked.prefix, asked.joined, told)
         yield Export(
             position=position,
             reading=Reading(until, policy),
@@ -169,6 +176,7 @@ class _Incidents:
     until: datetime | None
     only: Sequence[UUID] | None
     prefix: str
+    joined: bool
     told: Told
     _lists: int = field(default=0)
 
@@ -218,6 +226,7 @@ class _Incidents:
         self._lists += 1
         # Kept by the server beyond its transaction, so that none stays open however slowly this is read.
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
-            cursor.execute(INCIDENTS, {"upto": self.facts.upto, "prefix": self.prefix, "only": self.only}, binary=True)
+            asked = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
+            cursor.execute(INCIDENTS, asked, binary=True)
             while rows := cursor.fetchmany(MOST_ROWS):
                 yield from (_Listed(*row) for row in rows)

@@ -6,16 +6,26 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from service.importer import Bad, Layout, Unreadable, Where
+from service.records import Record
 from service.spreadsheet import Row
 from service.texts import opened
 
 _WHERE: Final = ("data", "Result")
 """Under what ACLED's and UCDP's interfaces give rows."""
+_BEGINS: Final = ("{", "[")
+_LOOKED_AT: Final = 1000
 
 
-def is_json(cell: str) -> bool:
-    """Say whether a file that begins so is JSON and no table."""
-    return cell.lstrip()[:1] in ("{", "[")
+def is_json(path: Path, layout: Layout, first: Sequence[Record]) -> bool:
+    """Say whether a file is JSON and no table: by its first cell, or by its text where that has no cells as CSV."""
+    if not first:
+        return False
+    if cells := first[0].cells:
+        return cells[0].lstrip()[:1] in _BEGINS
+    if not first[0].flaws:
+        return False
+    with opened(path, layout) as (_, text):
+        return text.read(_LOOKED_AT).lstrip()[:1] in _BEGINS
 
 
 def objects_of(path: Path, layout: Layout) -> Sequence[object]:
@@ -31,6 +41,8 @@ def objects_of(path: Path, layout: Layout) -> Sequence[object]:
         found = next((named[each] for each in _WHERE if each in named), None)
     if not isinstance(found, list):
         raise Unreadable(f"{path} is JSON without rows: they are an array of objects, or one under “data” or “Result”.")
+    if not found:
+        raise Unreadable(f"{path} is JSON with an empty list of rows, so there is nothing to import.")
     return cast("list[object]", found)
 
 

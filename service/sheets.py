@@ -21,6 +21,9 @@ from service.containers import Foreign
 from service.records import FIRST, Flaw, Record
 
 _BROKEN: Final = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError)
+_DAMAGED: Final = (
+    "it is no whole Excel workbook: open it in a spreadsheet program and save it again as .xlsx, or as CSV in UTF-8"
+)
 _MERGED: Final = re.compile(rb'<mergeCell [^>]*ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 _FORMULA: Final = re.compile(rb"<f[ >/]")
 _PIECE: Final = 1 << 20
@@ -52,8 +55,10 @@ def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
         width = max((len(record.cells) for record in first), default=0)
         for record in chain(first, records):  # a row ends with its last cell, and the table is wider
             yield record._replace(cells=record.cells + [""] * (width - len(record.cells)))
+    except Foreign:
+        raise
     except _BROKEN as problem:
-        raise Foreign(f"it cannot be read as an Excel workbook ({type(problem).__name__}: {problem}).") from problem
+        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
 
 
 def with_data(content: BinaryIO) -> list[str]:
@@ -61,8 +66,10 @@ def with_data(content: BinaryIO) -> list[str]:
     try:
         with closing(_opened(content)) as book:
             return [name for name in _visible(book) if _has_data(book, name)]
+    except Foreign:
+        raise
     except _BROKEN as problem:
-        raise Foreign(f"it cannot be read as an Excel workbook ({type(problem).__name__}: {problem}).") from problem
+        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
 
 
 def _opened(content: BinaryIO, *, formulas: bool = False) -> Workbook:

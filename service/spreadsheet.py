@@ -182,11 +182,11 @@ def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[Record]:
             yield Record(line, cells)
 
 
-def delimiter_of(lines: Sequence[str]) -> str:
+def delimiter_of(lines: Sequence[str], delimiters: str = DELIMITERS) -> str:
     """Return what parts the cells: what the first line has most of, or else all of the first lines."""
-    head = next((line for line in lines if any(each in line for each in DELIMITERS)), "")
+    head = next((line for line in lines if any(each in line for each in delimiters)), "")
     text = head if lines and head is lines[0] else "".join(lines)
-    return max(DELIMITERS, key=text.count)
+    return max(delimiters, key=text.count)
 
 
 class Writes(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 from rich.text import Text
 
-from domain.incident.refusals import Refusal
+from domain.incident.refusals import Refusal, ReportIdTaken
 from service.api.failures import Problem
 from service.api.lines import refused
 from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
@@ -24,6 +24,10 @@ MOST_SHOWN = 20
 """How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
 
 Fault = dict[str, Any]
+_OTHER_MAP = (
+    "This version was imported before, by a mapping file that said otherwise, and what is recorded stays. Give the"
+    " table another name in the mapping file, and it is imported beside it."
+)
 
 
 class Report:
@@ -59,7 +63,9 @@ class Report:
 
     def decided(self, row: Ready, answer: Written | Refusal) -> None:
         """Take in a row that was decided."""
-        if isinstance(answer, Refusal):
+        if isinstance(answer, ReportIdTaken) and row.where.version is not None:
+            self._keep({**_place(row.where), "outcome": REFUSED, "reason": _OTHER_MAP})
+        elif isinstance(answer, Refusal):
             self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
         else:
             self.warned.take(row.where, answer.warnings)

@@ -134,6 +134,8 @@ def _importer(asked: Asked) -> Importer:
         declared = ", ".join(each.name for each in formats.IMPORTERS.values() if each.declared)
         message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
         raise Misuse(message)
+    if asked.path is not None and asked.format != "git":
+        raise Misuse("--path names a table in a repository, so it is for git; give the file itself here.")
     return importer
 
 

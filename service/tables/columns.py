@@ -107,7 +107,7 @@ class Figures(Counted, frozen=True):
     @model_validator(mode="after")
     def _timed(self) -> Self:
         if self.period is not None and self.accumulation == "cumulative":
-            sentence = "Only an increment has a period: give accumulation = “incremental”, or “counted_until” instead."
+            sentence = 'Only an increment has a period: give accumulation = "incremental", or “counted_until” instead.'
             raise PydanticCustomError("period", sentence)
         return self
 

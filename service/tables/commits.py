@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from dulwich.diff_tree import CHANGE_RENAME, RenameDetector
@@ -49,14 +50,25 @@ def history_of(repository: Repo, file: str) -> FileHistory:
             break
         if not newest and there[0] > 0:
             found.notes.append(_ended(repository, path, states[there[0]], states[there[0] - 1]))
-        newest += [states[place] for place in there]
-        path, start = _before(repository, path, states[there[-1] :], found.notes)
+        born = _born(repository, path, states, there)
+        newest += [states[place] for place in there if place <= born]
+        path, start = _before(repository, path, states[born:], found.notes)
     if not newest:
         raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
     for state in reversed(newest):
         if not found.states or found.states[-1].blob != state.blob:
             found.states.append(state)
     return found
+
+
+def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequence[int]) -> int:
+    """Return the place of the commit that brings a path: the first, or the newest to which the file was moved back."""
+    for place, older in pairwise(there):
+        if older > place + 1 and any(
+            new == path for _, new in _moves(repository, states[place + 1].tree, states[place].tree)
+        ):
+            return place
+    return there[-1]
 
 
 def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[str]) -> tuple[bytes, ObjectID | None]:

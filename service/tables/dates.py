@@ -115,9 +115,15 @@ def expect_one_reading(text: str) -> None:
     """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
-        first, last = (found[2].join((*each, year)) for each in (("%m", "%d"), ("%d", "%m")))
-        sentence = f"“{text}” is a date in an order that the mapping file has to say:"
-        raise ValueError(f"{sentence} dates = “{first}” (month first) or dates = “{last}” (day first).")
+        orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
+        fitting = [each for each in orders if _exists(text, each[0])] or orders
+        said = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
+        raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {said}.")
+
+
+def _exists(text: str, written: str) -> bool:
+    """Say whether a text is a day that exists, read by a format."""
+    return bool(columns_by_date((text,), written))
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ _TOLD_APART: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
 _ONCE: Final = "Another row has its key, “{key}”, and the same cells: it is taken once."
 _CONTESTED: Final = (
     "Another row has its key, “{key}”, and other cells, so none of them is taken, and what stands there stays."
-    " Give “key” a column that tells them apart, or keep them by duplicates = “keep” (docs/formats.md)."
+    ' Give “key” a column that tells them apart, or keep them by duplicates = "keep" (docs/formats.md).'
 )
 
 

@@ -11,6 +11,7 @@ from domain.report.kinds.observation_noted import ObservationNoted
 from service.tables.cells import Wrong
 from service.tables.columns import Counted, Figures, Melt
 from service.tables.dates import columns_by_date
+from service.tables.kinds import SILENT
 from service.tables.looking import Looked, Unfit
 from service.tables.mapping import TableMap
 from service.tables.parsed import Raw, text_of
@@ -108,8 +109,8 @@ def _count(table: TableMap, figures: Counted, cell: object, words: str) -> dict[
     if words or (figures.counts == "words" and isinstance(cell, str)):
         return _in_words(table, figures, f"{words} {text}".strip())
     hint = numbers.hint(text)
-    if not hint and figures.counts != "words" and text.strip("-+.,0123456789"):
-        hint = " Where cells say it in words, give the claim counts = “words”."
+    if not hint and figures.counts != "words" and text not in SILENT and text.strip("-+.,0123456789"):
+        hint = ' Where cells say it in words, give the claim counts = "words".'
     raise Unfit(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 
 

@@ -95,6 +95,8 @@ class _Standing:
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
         yield from (Note(Where(file), sentence) for sentence in self._lacking(parsed))
+        if sentence := self._empty(parsed):
+            yield Note(Where(file), sentence)
         for fault in parsed.faults:
             yield Bad(Where(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
@@ -123,6 +125,14 @@ class _Standing:
             flat = (flattened(raw, self._table.whole) for raw in rows)
             return list(self._table.lacking(set[str]().union(*flat)))
         return lacking
+
+    def _empty(self, parsed: Parsed) -> str:
+        """Say that a file has no row, and what follows where it is the whole table; nothing of any other file."""
+        if parsed.rows or parsed.faults or parsed.contested:
+            return ""
+        standing = sum(1 for cells, *_ in self._rows.values() if cells)
+        removed = f', so all {standing:,} that stand are said to be removed ("whole_file")'
+        return "The table has no row" + (removed if self._table.whole_file and standing else "") + "."
 
     def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
         there = parsed.rows.keys() | parsed.contested

@@ -13,7 +13,7 @@ from service.encodings import decoded
 from service.headers import above_hashtags, clean, is_tagged
 from service.records import FIRST, Record
 from service.sheets import sheet_records, with_data, workbook_of
-from service.spreadsheet import delimiter_of
+from service.spreadsheet import DELIMITERS, delimiter_of
 from service.tables.features import is_feature, row_of_feature
 from service.tables.kinds import is_day, is_number
 from service.tables.parsed import Raw, Unparsed, flattened, text_of
@@ -91,7 +91,7 @@ def _sheet(found: Found, workbook: BinaryIO, sheet: str | None) -> None:
 def _csv(found: Found, text: str) -> None:
     found.fields["format"] = "csv"
     lines = io.StringIO(text, newline="")
-    delimiter = delimiter_of(lines.readlines()[:FIRST])
+    delimiter = delimiter_of(lines.readlines()[:FIRST], DELIMITERS + "|")
     if delimiter != ",":
         found.fields["csv"] = {"delimiter": delimiter}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -23,10 +23,14 @@ def held(url: str, table: TableMap) -> dict[str, Held]:
 
     Raises PostgresProblem and psycopg.Error.
     """
-    return {row.key: Held(row) for row in _rows(url, table)}
+    found: dict[str, Held] = {}
+    for row in _rows(url, table):  # a row that was moved may have been said in several incidents
+        if row.key not in found or found[row.key].order < row.order:
+            found[row.key] = Held(row)
+    return found
 
 
 def _rows(url: str, table: TableMap) -> Iterator[Row]:
-    with exporting(url, Asked(prefix=f"{table.table}-")) as export:
+    with exporting(url, Asked(prefix=f"{table.table}-", joined=True)) as export:
         for each in export.incidents():
             yield from rows_in(each.history, None, table)

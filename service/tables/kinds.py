@@ -67,6 +67,13 @@ def marks_of(cells: Iterable[str]) -> list[str]:
     return sorted({text for cell in cells if (text := cell.strip()) in SILENT})
 
 
+def silence_hint(text: str) -> str:
+    """Return what to declare for a cell that people write where they say nothing; nothing for any other."""
+    if text not in SILENT:
+        return ""
+    return f' If “{text}” says nothing, the mapping file has to say so: silence = ["{text}"].'
+
+
 def is_day(text: str) -> bool:
     """Say whether a text is a day, however it is written."""
     return bool(_FULL_ISO.fullmatch(text.strip()) or formats_of([text.strip()]))

@@ -21,6 +21,7 @@ from service.encodings import UnknownEncoding, encoding_named
 from service.importer import Layout
 from service.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
 from service.tables.dates import DateFormat, columns_by_date
+from service.tables.faults import not_toml, sentences
 from service.tables.numbers import DecimalMark, Numbers, ThousandsMark
 from service.tables.pattern import DatePattern, Pattern, columns_of
 from service.zones import known_zone, zone
@@ -258,29 +259,13 @@ def read_map(path: Path | None) -> TableMap:
     if path is None:
         raise MapFault("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
     try:
-        return TableMap.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise MapFault(f"{path}: the mapping file cannot be read: {problem}.") from problem
+    try:
+        return TableMap.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as problem:
-        raise MapFault(f"{path}: the mapping file is not TOML: {problem}.") from problem
+        raise MapFault(f"{path}: {not_toml(text, problem)}") from problem
     except ValidationError as problem:
-        raise MapFault("\n".join(f"{path}: {each}" for each in _sentences(problem))) from problem
-
-
-def _sentences(problem: ValidationError) -> list[str]:
-    return [
-        f"{_path(error['loc'])}: {error['msg']}" if error["loc"] else str(error["msg"])
-        for error in problem.errors(include_url=False)
-    ]
-
-
-_TAGS = ("pattern", "stretch")
-
-
-def _path(place: tuple[int | str, ...]) -> str:
-    """Write a place as it is found in TOML: `claims[2].measure`, the second of the tables `[[claims]]`."""
-    path = ""
-    for step in place:
-        if step not in _TAGS:
-            path += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
+        known = {"": TableMap.model_fields, "claims": Figures.model_fields, "melt": Melt.model_fields}
+        raise MapFault("\n".join(f"{path}: {each}" for each in sentences(problem, known))) from problem

@@ -100,7 +100,7 @@ class Numbers(NamedTuple):
         mark = _same(found[1]) if found else None
         if mark in (None, self.thousands):
             return ""
-        return f" If that groups thousands, the mapping file has to say so: thousands = “{mark}”."
+        return f' If that groups thousands, the mapping file has to say so: thousands = "{mark}".'
 
 
 @lru_cache(maxsize=64)

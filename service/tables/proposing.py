@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from domain.words import LONGEST_LABEL, slugify
+from service.tables.doubts import date_doubts, figure_doubts, same_figure_doubts
 from service.tables.finding import Found
 from service.tables.kinds import (
     EITHER,
@@ -29,7 +30,7 @@ from service.tables.parsed import Unparsed
 from service.tables.placing import LAT, LON, places_of
 
 _ID: Final = re.compile(
-    r"(?:^|[ _.#-])(?:id|ids|code|key|ref|reference|uuid|no|nr|number|registro|identifier)(?:$|[ _-])|id$",
+    r"(?:^|[ _.#-])(?:(?:id|ids|code|key|ref|reference|uuid|registro|identifier)(?:$|[ _-])|(?:no|nr|number)$)|id$",
     re.IGNORECASE,
 )
 _TITLE: Final = re.compile(r"title|headline|event.?name|incident.?name|^name$|^event$|^case$", re.IGNORECASE)
@@ -124,17 +125,14 @@ class _Proposing:
             people = people_of(column)
             counted = f"{measure} {sorted(people.items())}"
             if counted in taken:
-                self._unsure.append(
-                    f"“{column}” seems to count what “{taken[counted]}” counts, so no claim is made of it; it needs"
-                    " a population, scope or manner that tells them apart."
-                )
+                self._unsure += same_figure_doubts(column, taken[counted])
                 continue
             taken[counted] = column
             claim: dict[str, Any] = {"column": column, "measure": measure}
             claim |= {"population": people} if people else {}
             claim |= {"counts": "words"} if self._in_words(cells) else {}
             claims.append(claim)
-            self._unsure.append(f"“{column}” is taken for {measure.replace('_', ' ')}, by its name: is it?")
+            self._unsure += figure_doubts(column, measure)
         return claims
 
     def _counts(self, cells: Sequence[str]) -> bool:
@@ -149,6 +147,10 @@ class _Proposing:
         """Return the columns that are called by a day, each a figure of that day."""
         formats = formats_of([column for column in self._columns if formats_of([column])])
         days = [column for column in self._columns if formats_of([column])]
+        if days and len(days) < _MOST_KEYS:
+            self._unsure.append(
+                f"“{days[0]}” is called by a day: if it has a figure of that day, declare it by “melt”."
+            )
         if len(days) < _MOST_KEYS or not formats:
             if not self._figures:
                 self._unsure.append(
@@ -223,6 +225,7 @@ class _Proposing:
         """Return when a row happened and was said, by what columns are called, and how they are written."""
         fields: dict[str, Any] = {}
         formats: list[str] = []
+        self._unsure += date_doubts(self._columns, self._dates, _TIME)
         for column, found in self._dates.items():
             if not (_TIME.search(column) or _SAID.search(column)) or set("{}:") & set(column):
                 continue

@@ -204,9 +204,15 @@ def _paths(value: object) -> str:
     found = paths_in(value)
     if not found:
         return ""
-    shown = "; or ".join(f"rows = {json.dumps(each, ensure_ascii=False)}" for each in found[:_MOST_SHOWN])
-    by_key = ', with key_column = "…" for their names' if any(each.endswith(BY_KEY) for each in found) else ""
-    return f" Rows may lie elsewhere in it: {shown}{by_key}, in the mapping file."
+    arrays_first = sorted(found, key=lambda each: each.endswith(BY_KEY))
+    shown = "; or ".join(
+        f"rows = {json.dumps(each, ensure_ascii=False)}" + (_NAMES if each.endswith(BY_KEY) else "")
+        for each in arrays_first[:_MOST_SHOWN]
+    )
+    return f" Rows may lie elsewhere in it: {shown}, in the mapping file."
+
+
+_NAMES: Final = ' with key_column = "…" for their names'
 
 
 def paths_in(value: object) -> list[str]:

@@ -12,9 +12,10 @@ from service.tables.cells import Wrong, cells_of
 from service.tables.columns import Stretch
 from service.tables.figures import claims_of, column_of
 from service.tables.keys import slug_of, title_of
+from service.tables.kinds import silence_hint
 from service.tables.looking import Looked, Unfit
 from service.tables.mapping import TableMap
-from service.tables.parsed import BEYOND, Raw, flattened
+from service.tables.parsed import BEYOND, Raw, flattened, text_of
 from service.tables.pattern import columns_of
 from service.verbatim import attributes_of
 
@@ -77,7 +78,13 @@ def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
         document["places"] = places
     if occurred := _occurred(table, row, unread):
         document["occurred"] = occurred
-    return _as_the_door_takes_it(table, document, unread)
+    stated = _as_the_door_takes_it(table, document, unread)
+    return stated._replace(wrong=[(column, why + _hint(flat, column)) for column, why in stated.wrong])
+
+
+def _hint(flat: Raw, column: str | None) -> str:
+    """Say how to declare that the cell of a column says nothing, where it looks so."""
+    return "" if column is None or column not in flat else silence_hint(text_of(flat[column]).strip())
 
 
 def told(table: TableMap, key: str, raw: Raw, said: Said, where: Where, *, new: bool) -> Iterator[Line | Bad]:

@@ -19,6 +19,7 @@ from service.settings import read_settings
 from tests.service.console import data_folder, ending, run, running
 from tests.service.servers import one
 from tests.service.serving import toll
+from tests.service.tables_imported import FILE, repository
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -249,6 +250,7 @@ def test_lines_come_in_on_standard_input(
         (Asked("csv", [Path("x")]), 2, "--map FILE"),
         (Asked("ndjson", [Path("no-such-file")]), 3, "no-such-file cannot be read"),
         (Asked("ndjson", [Path("/")]), 3, "/ cannot be read"),
+        (Asked("acled", [Path("x")], path="x"), 2, "--path names a table in a repository, so it is for git"),
         (Asked("csv", [Path("x")], restore=True, map=Path("x")), 2, "--restore takes one file"),
         (Asked("ndjson", [Path("x"), Path("y")], restore=True), 2, "--restore takes one file"),
         (Asked("ndjson", [Path("no-such-file")], restore=True), 3, "no-such-file cannot be read"),
@@ -265,6 +267,20 @@ def test_what_cannot_be_is_told(
     monkeypatch.setenv("DATABASE_URL", database_url)
     ended, told = ending(lambda settings: importing.import_(settings, asked), capfd)
     assert (ended, said in told) == (status, True), told
+
+
+def test_a_history_that_was_imported_by_another_mapping_file_is_told_as_such(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    repo, map_ = repository(tmp_path / "repo", [("2024-03-01T12:00:00Z", b"id,dead\n1,3\n")]), tmp_path / "map.toml"
+    least = 'table = "towns"\ntitle = "{id}"\nformat = "csv"\nkey = ["id"]\nsource = "s"\n'
+    asked = Asked("git", [repo], map=map_, path=FILE, json=True)
+    for claim, status in (("", 0), ('claims = [{ column = "dead", measure = "killed" }]', 1)):
+        map_.write_text(least + claim, encoding="utf-8")
+        assert importing.import_(read_settings(), asked) == status
+        errors = json.loads(capfd.readouterr().out)["errors"]
+    assert [("report_id" in each, "another name" in each["reason"]) for each in errors] == [(False, True)]
 
 
 def test_errors_that_cannot_be_written_are_told_before_anything_is_recorded(

@@ -198,11 +198,14 @@ def test_any_other_file_without_a_header_is_refused_with_what_to_do(tmp_path: Pa
 
 
 @pytest.mark.parametrize("wrapped", [lambda rows: rows, lambda rows: {"success": True, "count": 1, "data": rows}])
-def test_an_answer_of_acleds_interface_is_read_as_its_csv(tmp_path: Path, wrapped: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("how", [{}, {"separators": (",", ":")}, {"indent": 1}])
+def test_an_answer_of_acleds_interface_is_read_as_its_csv(
+    tmp_path: Path, wrapped: Callable[[Any], Any], how: dict[str, Any]
+) -> None:
     (original,), _ = read("acled", saved(tmp_path / "1.csv", [ACLED]))
     row = ACLED | {"fatalities": 7, "iso": 760, "timestamp": 1710200000, "assoc_actor_2": None}
     path = tmp_path / "acled.json"
-    path.write_text(json.dumps(wrapped([row])).replace('"35.3600"', "35.3600"))
+    path.write_text(json.dumps(wrapped([row]), **how).replace('"35.3600"', "35.3600"))
     (found,), bad = read("acled", path)
     assert (bad, found["report_id"], stated(found)) == ([], original["report_id"], stated(original))
 
@@ -221,6 +224,8 @@ def test_an_answer_of_ucdps_interface_is_read_as_its_csv_and_bad_rows_are_told_b
     ("text", "why"),
     [
         ('{"error": "no such key"}', "is JSON without rows"),
+        ('{"status":200,"success":true,"count":0,"data":[]}', "empty list of rows"),
+        ('{"status":200,"data":[{"fatalities":"3"}]}', "is no file of ACLED: it has no column “event_id_cnty”"),
         ('[{"event_id_cnty": "KE1"', "begins as JSON, and is none"),
         ('[{"id": 1, "best": 2}]', "is no file of ACLED: it has no column “event_id_cnty”"),
     ],

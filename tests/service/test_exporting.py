@@ -114,6 +114,7 @@ def test_an_export_has_what_lists_have_by_slug(log: Log) -> None:
     assert slugs(url, Asked(as_of=f"@{positions[UNMERGED]}")) == ["north-a", "north-b", "south", "zu-ahl"]
     assert slugs(url, Asked(as_of=f"@{positions[2]}")) == ["north-b", "south"]
     assert slugs(url, Asked(prefix="north-")) == ["north-a"]
+    assert slugs(url, Asked(prefix="north-", joined=True)) == ["north-a", "south", "zu-ahl"]
     assert slugs(url, Asked(as_of="2020-01-01T00:00:00Z")) == []
 
 

@@ -119,6 +119,7 @@ def test_what_a_file_shows_is_written_down() -> None:
     assert propose(FILES["headless.csv"]).fields["header"] == 0
     assert propose(FILES["wide.csv"]).fields["melt"] == [{"columns": "%m/%d/%y", "measure": "killed"}]
     assert propose(FILES["doubled.csv"]).fields["duplicates"] == "keep"
+    assert propose(b"id|dead\n1|3\n2|4\n").fields["csv"] == {"delimiter": "|"}
     assert propose(FILES["keyed.json"]).fields["key_column"] == "id"
     assert propose(FILES["nested.json"]).fields["nested"] is True
     assert propose(FILES["points.geojson"]).fields["rows"] == "features"
@@ -143,6 +144,12 @@ def test_what_a_file_shows_is_written_down() -> None:
         (FILES["events.xlsx"], "several sheets"),
         (b"id,day\n1,3/4/2024\n2,5/6/2024\n", "“day” may be read as %m/%d/%Y or %d/%m/%Y, so no date is read"),
         (b"id,dead\n1,None\n2,3\n", "“None” in “dead” may say nobody, or nothing"),
+        (b"id,day\n1,6/12/2016\n2,7/16/15\n", "“day” has dates in several formats, so no date is read from it"),
+        (b"id,day\n1,8.3.2024\n2,2024/03/09\n3,x\n", "“day” has dates in several formats"),
+        (b'id,place,at\n1,A,"31.65, -110.36"\n2,B,POINT (14.1 33.2)\n3,C,\n', "“at” seems to have both coordinates"),
+        (b"id,3/9/20,3/10/20\n1,9,11\n", "“3/9/20” is called by a day: if it has a figure of that day"),
+        (b"id,Minimum dead\n1,9\n", "“Minimum dead” seems to hold least or greatest figures"),
+        (b"id,killed,killed_cum\n1,9,9\n2,3,12\n", "If “killed” counts anew each time"),
         (b"id,x\n1,2\n", "No column seems to count people"),
         (b"id,lat,lon\n1,35.5,36.5\n", "of no place that has a name"),
         (b'{"a": [{"id": 1}], "b": [{"id": 2}, {"id": 3}]}', "Rows may lie at “a”, “b”; “b” is taken"),
@@ -151,6 +158,12 @@ def test_what_a_file_shows_is_written_down() -> None:
 )
 def test_what_is_unsure_is_said(data: bytes, why: str) -> None:
     assert [each for each in propose(data).unsure if why in each]
+
+
+@pytest.mark.parametrize("figure", ["Number affected", "No of casualties", "number_of_dead", "nr injured"])
+def test_a_figure_is_not_taken_for_the_key_because_it_is_called_a_number(figure: str) -> None:
+    assert propose(f"{figure},Org,Place\n100,X,Coast\n200,Y,Hills\n".encode()).fields["key"] == ["Org"]
+    assert propose(f"{figure},Case number\n100,7\n200,8\n".encode()).fields["key"] == ["Case number"]
 
 
 def test_a_date_that_reads_in_two_ways_is_not_read() -> None:

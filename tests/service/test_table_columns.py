@@ -79,9 +79,13 @@ def test_a_date_is_read_as_it_is_declared(dates: object, cell: str, said: str) -
 @pytest.mark.parametrize(
     ("dates", "cell", "why"),
     [
-        (None, "6/12/2016", "dates = “%m/%d/%Y” (month first) or dates = “%d/%m/%Y” (day first)"),
-        (None, "4/9/20", "dates = “%m/%d/%y” (month first)"),
-        (None, "06-12-2016", "dates = “%m-%d-%Y” (month first)"),
+        (None, "6/12/2016", 'dates = "%m/%d/%Y" (month first) or dates = "%d/%m/%Y" (day first)'),
+        (None, "4/9/20", 'dates = "%m/%d/%y" (month first)'),
+        (None, "7/16/15", 'say: dates = "%m/%d/%y" (month first).'),
+        (None, "16.7.2015", 'say: dates = "%d.%m.%Y" (day first).'),
+        (None, "n/a", 'silence = ["n/a"]'),
+        ("%m/%d/%Y", "unknown", 'silence = ["unknown"]'),
+        (None, "06-12-2016", 'dates = "%m-%d-%Y" (month first)'),
         (None, "12 June 2016", "the mapping file says how: “dates”"),
         ("%m/%d/%Y", "13/12/2016", "does not exist"),
         ("%m/%d/%Y", "2/30/2016", "does not exist"),
@@ -220,9 +224,20 @@ def test_what_is_no_whole_number_by_its_marks_is_told(marks: dict[str, Any], cel
 
 
 def test_a_group_that_nobody_declared_is_told_with_what_to_declare() -> None:
-    assert "thousands = “,”" in str(count("1,022"))
-    assert "thousands = “ ”" in str(count(f"1{NARROW}022"))
-    assert "counts = “words”" in str(count("some"))
+    assert 'thousands = ","' in str(count("1,022"))
+    assert 'thousands = " "' in str(count(f"1{NARROW}022"))
+    assert 'counts = "words"' in str(count("some"))
+
+
+@pytest.mark.parametrize("counts", ["figure", "words"])
+@pytest.mark.parametrize("mark", ["—", "n/a", "-", "…", "not reported"])
+def test_a_mark_of_silence_that_nobody_declared_is_told_with_what_to_declare(mark: str, counts: str) -> None:
+    _, wrong = stated(table(claims=[{"column": "dead", "measure": "killed", "counts": counts}]), dead=mark)
+    ((column, why),) = wrong
+    assert column == "dead"
+    assert why.endswith(f'silence = ["{mark}"].')
+    assert 'counts = "words"' not in why
+    assert stated(table(claims=[{"column": "dead", "measure": "killed"}], silence=[mark]), dead=mark)[1] == []
 
 
 @given(

@@ -121,12 +121,24 @@ TURNED = "geo,day,deaths\nny,2020-06-01,3\nca,2020-06-01,12\nca,2020-06-01,10\n"
 ONE = "geo,day,deaths\nca,2020-06-01,12\nny,2020-06-01,3\n"
 
 
+def test_a_table_without_a_row_is_told_and_so_is_what_it_removes(database_url: str, mapped: Mapped) -> None:
+    header = ONE.partition("\n")[0] + "\n"
+    part, whole = ARCHIVE.replace("whole_file = true\n", ""), ARCHIVE
+    assert take(database_url, mapped(whole), header, DAYS[0]).notes == ["The table has no row."]
+    assert take(database_url, mapped(whole), ONE, DAYS[1]).notes == []
+    assert take(database_url, mapped(part), header, DAYS[2]).notes == ["The table has no row."]
+    came = take(database_url, mapped(whole), header, DAYS[3])
+    assert (came.recorded, len(came.notes)) == (2, 1)
+    assert "all 2 that stand are said to be removed" in came.notes[0]
+    assert take(database_url, mapped(whole), header, DAYS[4]).notes == ["The table has no row."]
+
+
 def test_rows_of_one_key_that_differ_are_told_and_none_of_them_is_taken(database_url: str, mapped: Mapped) -> None:
     path = mapped(ARCHIVE)
     for data, lines in ((TWO, [2, 3]), (TURNED, [3, 4])):
         came = take(database_url, path, data, DAYS[0])
         assert [(bad.where.line, bad.where.column) for bad in came.bad] == [(line, "geo") for line in lines]
-        assert all("“ca|2020-06-01”" in bad.reason and "duplicates = “keep”" in bad.reason for bad in came.bad)
+        assert all("“ca|2020-06-01”" in bad.reason and 'duplicates = "keep"' in bad.reason for bad in came.bad)
     assert cells(database_url, path) == [["ny", "2020-06-01", "3"]]
     assert take(database_url, path, ONE, DAYS[1]).bad == []
     came = take(database_url, path, TWO, DAYS[2])
@@ -349,6 +361,21 @@ def test_a_path_that_begins_beside_another_or_ends_says_where_the_rest_is(
     assert "Import --path v1/people.csv instead" in note
 
 
+def test_a_file_that_was_moved_away_and_back_is_followed_all_the_way(
+    database_url: str, tmp_path: Path, mapped: Mapped
+) -> None:
+    path = mapped(ROWS)
+    table = HEAD + "".join(f"{n},1\n" for n in range(9))
+    at = ["people.csv", "a/people.csv", "b/list.csv", "people.csv"]
+    repo = repository_of_files(
+        tmp_path / "repo",
+        [(day, {where: f"{table}9,{n}\n".encode()}) for n, (day, where) in enumerate(zip(DAYS, at, strict=False))],
+    )
+    came = follow(database_url, path, repo, "people.csv")
+    assert (came.bad, len(came.notes)) == ([], 3)
+    assert [cells(database_url, path, reported_until=day)[-1] for day in DAYS[:4]] == [["9", f"{n}"] for n in range(4)]
+
+
 MERGED = [f"{HEAD}5537,{n}\n5548,{n}\n6000,{n + 1}\n" for n in range(1, 4)]
 
 
@@ -385,6 +412,24 @@ def test_a_row_goes_on_in_another_incident_that_it_was_merged_into_or_moved_to(
     assert killed(database_url, "town") == {"people-5548/incident": 2}
     assert killed(database_url, "street") == {"people-6000/incident": 3}
     assert killed(database_url, "people-6000") == {}
+
+
+def test_rows_that_another_incident_shows_are_known_to_stand_there(database_url: str, mapped: Mapped) -> None:
+    path = mapped(ROWS)
+    take(database_url, path, MERGED[0], None)
+    do(
+        database_url,
+        (OpenIncident(slug="home", title="Home"), None),
+        (OpenIncident(slug="street", title="Street"), None),
+        (MergeIncident(into="people-5537"), "people-5548"),
+        (MergeIncident(into="home"), "people-5537"),
+        (MergeIncident(into="street"), "people-6000"),
+    )
+    assert take(database_url, path, MERGED[0], None).recorded == 0
+    came = take(database_url, path, f"{HEAD}5537,7\n", None)
+    assert (came.refused, came.recorded, came.replayed) == ([], 3, 0)
+    assert cells(database_url, path) == [["5537", "7"]]
+    assert take(database_url, path, f"{HEAD}5537,7\n", None).recorded == 0
 
 
 def test_a_history_goes_on_after_rows_were_merged_and_moved_and_is_found_again(

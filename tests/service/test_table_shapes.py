@@ -80,7 +80,10 @@ def test_without_a_path_the_paths_that_there_are_are_named() -> None:
     assert 'rows = "data"' in said
     assert 'rows = "deep.er"' in said
     assert "empty" not in said
-    assert 'rows = "*", with key_column' in refused(table(), {"a": {"n": 1}, "b": {"n": 2}})
+    assert 'rows = "*" with key_column = "…" for their names,' in refused(table(), {"a": {"n": 1}, "b": {"n": 2}})
+    assert 'it: rows = "x.data"; or rows = "*" with key_column' in refused(
+        table(), {"m": {"v": 1}, "x": {"data": ROWS}}
+    )
     assert 'rows = "data"' in refused(table(rows="dta"), {"data": ROWS})
     assert "no array lies there" in refused(table(rows="data"), {"data": {"a": 1}})
     assert "no object lies there" in refused(table(rows="data.*", key_column="id"), {"data": ROWS})

@@ -133,7 +133,9 @@ def test_the_first_visible_sheet_with_data_is_read_unless_another_is_named() -> 
     data = workbook({"Empty": [], "Hidden": [["x"]], "One": [["id"], ["a"]], "Two": [["id"], ["b"]]}, hide)
     assert list(parse(table(), data).rows) == ["a"]
     assert list(parse(table(sheet="Two"), data).rows) == ["b"]
-    with pytest.raises(Unparsed, match="no sheet “Three”; it has “Empty”, “Hidden”, “One”, “Two”"):
+    with pytest.raises(
+        Unparsed, match=r"^The file cannot be read: it has no sheet “Three”; it has “Empty”, “Hidden”, “One”, “Two”"
+    ):
         parse(table(sheet="Three"), data)
     with pytest.raises(Unparsed, match="no sheet with a cell"):
         parse(table(), workbook({"Empty": []}))
@@ -208,7 +210,10 @@ def test_a_zip_file_holds_one_table_or_its_files_are_named(tmp_path: Path) -> No
         (zipped(content_xml=b"<x/>"), "OpenDocument"),
         (b"PK\x03\x04" + bytes(40), "damaged"),
         (zipped(t_zip=zipped(t_csv=b"a")), "zip file"),
-        (zipped(**{"xl/workbook_xml": b"<workbook/>", "[Content_Types]_xml": b"<Types/>"}), "as an Excel workbook"),
+        (
+            zipped(**{"xl/workbook_xml": b"<workbook/>", "[Content_Types]_xml": b"<Types/>"}),
+            "save it again as .xlsx, or as CSV in UTF-8",
+        ),
         (b"\x1f\x8bnot gzip", "unpacked|cannot be read"),
     ],
 )
