@@ -119,6 +119,11 @@ def test_the_reach_of_an_incident_is_all_that_its_facts_lead_to_at_each_position
             assert reach.streams == found == _all_led(book.facts[:place], own)
 
 
+def test_a_stream_of_which_nothing_was_read_before_becomes_an_input_all_the_same() -> None:
+    own = [each for each in two().facts if each.stream == incident_stream(OWN)]
+    assert _reached(own, OWN) == {incident_stream(OWN), POLICY_STREAM, source_stream("sohr"), source_stream("afp")}
+
+
 def _all_led(facts: list[Recorded], own: UUID) -> set[UUID]:
     """Return every input of an incident, by following each fact of each input."""
     found, waiting = {own, POLICY_STREAM}, [own, POLICY_STREAM]
