@@ -100,7 +100,7 @@ def _name(history: History, report: ReportHistory) -> str:
 
 def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
     """Return what two claims share that may be one statement: who says what figure, for which key, on which day."""
-    day = latest(held.reported).astimezone(history.offset).date()
+    day = latest(held.reported).astimezone(history.offset_at_home(held.ref)).date()
     count = held.count
     said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)
     return held.origin, held.key.canonical, held.incremental, held.period, day, said

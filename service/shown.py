@@ -106,23 +106,24 @@ class Shown:
                 found.setdefault(each.now.event or each.ref, []).append(each)
         return list(found.values())
 
-    def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime]) -> When:
+    def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None) -> When:
         """Return when events happened together: an end that one of them leaves open is that of the declared period.
 
         It stays open where there is none, or where another event lies beyond it. `order` says of two ends which comes
-        first: by moment (`as_moments`), or by the days of their own clocks (`as_days`).
+        first: by moment (`as_moments`), or by the days of their own clocks (`as_days`). `home` is the slug of the
+        incident whose events they are, where that is another.
         """
         found = [self.when(event) for event in events if event.span is not None]
         if not found:
-            return self.period
+            return self.period(home)
         began = [each.first for each in found if each.first is not None]
         ended = [each.last for each in found if each.last is not None]
         first, last = min(began, key=order, default=None), max(ended, key=order, default=None)
         if len(began) < len(found):
-            own = self.period.first
+            own = self.period(home).first
             first = own if own and (first is None or order(own) <= order(first)) else None
         if len(ended) < len(found):
-            own = self.period.last
+            own = self.period(home).last
             last = own if own and (last is None or order(own) >= order(last)) else None
         return When(first, last, all(each.sure for each in found))
 
@@ -148,14 +149,13 @@ class Shown:
                 found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
         return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
 
-    @cached_property
-    def period(self) -> When:
-        """Return the declared period."""
-        text = self.history.period
-        if text is None:
+    def period(self, home: str | None = None) -> When:
+        """Return the declared period; of another incident that is shown here, by its slug, if one is given."""
+        of = self.history.home(home)
+        if of.period is None:
             return When()
-        span = parse_occurred(text, self.history.offset)
-        return _when(span.earliest, span.latest, text, self.history.offset)
+        span = parse_occurred(of.period, of.offset)
+        return _when(span.earliest, span.latest, of.period, of.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
         """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from domain.actors import Actor
-from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
+from domain.claims import EVENT_SCOPE, INCIDENT_SCOPE, Key, home_of, key_of
 from domain.estimates import Estimate
 from domain.events import Event
 from domain.incident.history import ReportHistory
@@ -32,7 +32,7 @@ _SEVERAL: Final = "; "
 _TWO: Final = 2
 
 _BESIDE: Final = "with rows of UCDP and other reports beside them; only the rows are written"
-_NARROWER: Final = "with figures of a part (a declared scope, or what was merged in) that no row has"
+_NARROWER: Final = "with figures of a part (a declared scope) that no row has"
 _EACH_EVENT: Final = "of which figures of events are written, a row each, since no figure was said of the whole"
 _UNCOUNTED: Final = "with figures of single events that no row has, since a figure of the whole is written"
 _UNDATED: Final = "without a first or a last day that anybody said; date_start, date_end and date_prec stay empty there"
@@ -59,27 +59,72 @@ def _rows(export: Export) -> Iterator[Mapping[str, object]]:
             yield dict.fromkeys(GED, "") | cells
 
 
+class _Home(NamedTuple):
+    """What was filed under the incident that is shown (`slug` is None), or under one that was merged or moved in.
+
+    `counted` are the scopes in which anything is said of the killed, each with its event.
+    """
+
+    slug: str | None
+    counted: Mapping[str, str | None]
+    events: Sequence[Event]
+    reports: Sequence[ReportHistory]
+
+    @property
+    def whole(self) -> str:
+        """The scope of the whole of it."""
+        return INCIDENT_SCOPE if self.slug is None else f"{self.slug}/{INCIDENT_SCOPE}"
+
+
+def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
+    """Yield what is to be told apart: a figure counts the dead of the incident that it was filed under, and no other.
+
+    What was merged or moved in without a figure is told with the incident itself.
+    """
+    counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
+    others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
+    of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
+    for slug in (None, *others):
+        reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
+        refs = {each.ref for each in reports}
+        events = [event for event in shown.events.values() if event.reports[0].ref in refs]
+        yield _Home(slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports)
+
+
+def _other(slug: str, others: Sequence[str]) -> str | None:
+    return slug if slug in others else None
+
+
 def _made(export: Export, shown: Shown) -> Iterator[Cells]:
     """Yield an incident as UCDP would have an event, by our rule and not by UCDP's judgement.
 
     Where figures were said of its events only, each of those with violence is one; figures of several are never put
     together, and those of a whole and of its events never stand side by side.
     """
-    estimates = shown.triple()
-    counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
-    violent = [event for event in shown.events.values() if _violent(event)]
-    if INCIDENT_SCOPE not in counted and any(counted.values()):
-        if len(shown.events) > 1:
-            export.miss("incident", _EACH_EVENT)
-        for event in shown.events.values():
-            if event in violent or event.label in counted.values():
-                yield _row(export, shown, [event], estimates, event)
+    estimates, missed = shown.triple(), set[str]()
+    homes = [*_homes(shown, estimates)]
+    for home in homes:
+        if home.counted or home.events or len(homes) == 1:
+            yield from _made_of(export, shown, estimates, home, missed)
+    for what in sorted(missed):
+        export.miss("incident", what)
+
+
+def _made_of(export: Export, shown: Shown, estimates: Estimates, home: _Home, missed: set[str]) -> Iterator[Cells]:
+    violent, events = [event for event in home.events if _violent(event)], set(home.counted.values())
+    if home.whole not in home.counted and any(events):
+        if len(home.events) > 1:
+            missed.add(_EACH_EVENT)
+        for event in home.events:
+            if event in violent or event.label in events:
+                yield _row(export, shown, home, [event], estimates, event)
     else:
-        yield _row(export, shown, violent, estimates)
-        if any(event not in (None, shown.history.slug) for event in counted.values()):  # else both are one, as coded
-            export.miss("incident", _UNCOUNTED)
-    if any(event is None and scope != INCIDENT_SCOPE for scope, event in counted.items()):
-        export.miss("incident", _NARROWER)
+        yield _row(export, shown, home, violent, estimates)
+        one = None, shown.history.slug, f"{home.slug}/{EVENT_SCOPE}:{home.slug}"  # as coded: both are one
+        if any(event not in one for event in events):
+            missed.add(_UNCOUNTED)
+    if any(event is None and scope != home.whole for scope, event in home.counted.items()):
+        missed.add(_NARROWER)
 
 
 def _violent(event: Event) -> list[ReportHistory]:
@@ -88,13 +133,20 @@ def _violent(event: Event) -> list[ReportHistory]:
 
 
 def _row(
-    export: Export, shown: Shown, events: Sequence[Event], estimates: Estimates, event: Event | None = None
+    export: Export,
+    shown: Shown,
+    home: _Home,
+    events: Sequence[Event],
+    estimates: Estimates,
+    event: Event | None = None,
 ) -> Cells:
     """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
     single = event is not None
-    name = shown.history.slug if event is None or len(shown.events) == 1 else f"{shown.history.slug}:{event.label}"
-    reports = shown.reports if event is None else event.reports
-    scope = INCIDENT_SCOPE if event is None else _scope(event)
+    name = home.slug or shown.history.slug
+    if event is not None and len(shown.events) > 1:
+        name = f"{shown.history.slug}:{event.label}"
+    reports = home.reports if event is None else event.reports
+    scope = home.whole if event is None else _scope(event)
     violent = [_violent(event) for event in events]
     sources = sorted({shown.history.name(each.now.origin) for each in reports})
     thing = "event" if single else "incident"
@@ -105,7 +157,7 @@ def _row(
         "source_office": ";".join(sources),
         **_where(export, thing, violent, shown),
         "event_clarity": ("2" if len(events) > 1 else "1") if events else None,
-        **_when(shown, events, single=single),
+        **_when(shown, home.slug, events, single=single),
         **_sides([each for group in violent for each in group], estimates, scope),
     }
     if not (cells["date_start"] and cells["date_end"]):
@@ -121,9 +173,9 @@ def _scope(event: Event) -> str:
     return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
 
 
-def _when(shown: Shown, events: Sequence[Event], *, single: bool) -> Cells:
+def _when(shown: Shown, home: str | None, events: Sequence[Event], *, single: bool) -> Cells:
     """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
-    said = shown.when(events[0]) if single else shown.occurred(events, as_days)
+    said = shown.when(events[0]) if single else shown.occurred(events, as_days, home)
     first, last = day(said.first), day(said.last)
     years = {each[:4] for each in (first, last)}
     return {

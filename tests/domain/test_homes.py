@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
+from domain.duplicates import duplicates
 from domain.incident.commands import (
     MergeIncident,
     MoveReport,
@@ -262,3 +263,16 @@ def test_an_event_keeps_its_day_and_its_dead_in_an_incident_of_another_offset() 
 def _happened(book: Book, slug: str | None) -> Mapping[str, int]:
     days = cast("list[Any]", book.read("escalation/1", slug=slug)["happened"])
     return {day["day"]: sum(event["least"]["figure"] for event in day["events"]) for day in days}
+
+
+def test_figures_of_one_day_at_home_are_of_one_day_wherever_they_are_shown() -> None:
+    book = open_book(utc_offset="+14:00")
+    book.do(OpenIncident(slug=OTHER, title="Other town", utc_offset="Z"))
+    claims = [{"id": "1", "measure": "killed", "count": {"verbatim": "12"}}]
+    told = {"kind": "toll_revised", "source": "sohr", "claims": claims}
+    for hour, relay in (("05", "afp"), ("15", "reuters")):
+        book.file({**told, "reported_at": f"2025-03-07T{hour}:00:00Z", "via": [relay]}, slug=OTHER)
+    before = duplicates(book.history(slug=OTHER), None)
+    assert [each["code"] for each in before] == ["same_figure"]
+    book.do(MergeIncident(into=OWN), OTHER)
+    assert duplicates(book.history(), None) == before

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from domain import catalogue
 from domain.incident.commands import (
     DeclareScope,
@@ -21,6 +24,8 @@ from domain.incident.inputs import Reach, leads_to
 from domain.reading import Reading
 from domain.sources import Registration
 from tests.domain.book import Book, open_book
+from tests.domain.test_curation_properties import Asked, curated, do, others, two_incidents
+from tests.domain.worlds import Body, World, worlds
 
 OWN, OTHER = "syria-coast-2025", "other-town"
 REPORT = UUID(int=7)
@@ -93,6 +98,41 @@ def test_a_claim_that_was_given_a_scope_of_another_incident_leads_there_even_fro
     assert state["sentences"] == [
         "Killed, everyone, the north, as counted for “The other town”: 40 (sohr, 9 March, via afp)."
     ]
+
+
+@given(st.lists(curated(), max_size=6), worlds(), others(), st.permutations(["", OTHER, "third"]))
+def test_the_reach_of_an_incident_is_all_that_its_facts_lead_to_at_each_position(
+    asked: list[Asked], world: World, bodies: list[Body], slugs: list[str]
+) -> None:
+    book = two_incidents(world, bodies)
+    book.do(OpenIncident(slug="third", title="Third town"))
+    chain: list[Asked] = [(MergeIncident(into="third"), OTHER), (MergeIncident(into=slugs[0] or OWN), "third")]
+    for each in (*asked, *chain):
+        do(book, each)
+    for slug in (OWN, OTHER, "third"):
+        own, reach = incident_stream(slug), Reach(incident_stream(slug))
+        found = reach.streams.copy()
+        for place, each in enumerate(book.facts, 1):
+            new = set(reach.take_in(each))
+            assert not new & found
+            found |= new
+            assert reach.streams == found == _all_led(book.facts[:place], own)
+
+
+def test_a_stream_of_which_nothing_was_read_before_becomes_an_input_all_the_same() -> None:
+    own = [each for each in two().facts if each.stream == incident_stream(OWN)]
+    assert _reached(own, OWN) == {incident_stream(OWN), POLICY_STREAM, source_stream("sohr"), source_stream("afp")}
+
+
+def _all_led(facts: list[Recorded], own: UUID) -> set[UUID]:
+    """Return every input of an incident, by following each fact of each input."""
+    found, waiting = {own, POLICY_STREAM}, [own, POLICY_STREAM]
+    while waiting:
+        stream = waiting.pop()
+        led = {to for each in facts if each.stream == stream for to in leads_to(each)} - found
+        found |= led
+        waiting += led
+    return found
 
 
 def _reached(facts: list[Recorded], slug: str) -> set[UUID]:

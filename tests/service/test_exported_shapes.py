@@ -88,13 +88,17 @@ def test_a_figure_of_a_part_is_in_no_row_and_that_is_told() -> None:
     assert any("figures of a part" in each for each in told)
 
 
-def test_what_was_merged_in_is_told() -> None:
+def test_what_was_merged_in_has_a_row_of_its_own_with_no_day_of_another_incident() -> None:
     found = book(attack("north"))
     found.do(OpenIncident.model_validate({"slug": "other", "title": "Other", "utc_offset": "+03:00"}))
     found.file(toll("9"), slug="other")
     found.do(MergeIncident(into=SLUG), slug="other")
-    (_row,), told = exported(found, "ucdp")
-    assert any("or what was merged in" in each for each in told)
+    (own, other), told = exported(found, "ucdp")
+    assert (own["id"], own["best"]) == (SLUG, "")
+    assert own["date_start"]
+    assert (other["id"], other["relid"], other["best"]) == ("other", SLUG, "9")
+    assert not any(other[name] for name in ("year", "date_start", "date_end", "date_prec"))
+    assert any("without a first or a last day" in each for each in told)
 
 
 @pytest.mark.parametrize(

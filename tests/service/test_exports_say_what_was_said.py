@@ -17,7 +17,7 @@ from pyarrow import parquet
 from domain.claims import EVENT_SCOPE, event_of_scope, latest
 from domain.clocks import Span, format_instant, parse_occurred
 from domain.estimates import CAPPED, CLOSED
-from domain.incident.commands import MergeIncident, OpenIncident
+from domain.incident.commands import MergeIncident, MoveReport, OpenIncident
 from domain.incident.history import History
 from domain.places import Place
 from domain.present import VIOLENCE
@@ -296,3 +296,24 @@ def test_events_of_merged_incidents_come_out_on_the_days_that_were_said_whatever
     assert spans == [(day, day) for day in days]
     assert {row["date_prec"] for row in said["ucdp"]} == {row["time_precision"] for row in said["acled"]} == {"1"}
     assert {(row["first_day"], row["last_day"]) for row in said["csv"][1:]} == {(days[0], days[-1])}
+
+
+@given(st.lists(st.tuples(SAID_DAYS, st.sampled_from([4, 7, 9]), st.booleans()), min_size=2, max_size=4))
+def test_in_the_table_of_ucdp_each_figure_of_a_merged_incident_stands_beside_its_own_days(
+    told: list[tuple[str, int, bool]],
+) -> None:
+    book = Book("town-0")
+    for number, (day, dead, moved) in enumerate(told):
+        slug = f"town-{number}"
+        book.do(OpenIncident(slug=slug, title=slug))
+        attack = {"kind": "attack_launched", "method": "raid", "event": slug, "source": "sohr", "occurred": day}
+        claims = [{"id": "1", "measure": "killed", "scope": "incident", "count": {"verbatim": str(dead)}}]
+        report = book.file({**attack, "reported_at": "2025-03-12", "complete": True, "claims": claims}, slug=slug)
+        if number:
+            book.do(
+                *((MoveReport(report_id=report, to="town-0"), None) if moved else (MergeIncident(into="town-0"), slug))
+            )
+    found = rows(exported(book.history(), reading(None), "ucdp"))
+    said = [(f"town-{number}", "town-0", day, day, str(dead)) for number, (day, dead, _) in enumerate(told)]
+    columns = ("id", "relid", "date_start", "date_end", "best")
+    assert [tuple(row[name][:10] for name in columns) for row in found] == said
