@@ -43,7 +43,9 @@ def history_of(repository: Repo, file: str) -> FileHistory:
     found = FileHistory()
     newest: list[State] = []
     path, start = file.encode(), _head(repository)
+    left: set[bytes] = set()
     while start is not None:
+        left.discard(path)
         states = list(_states(repository, path, start))
         there = [place for place, state in enumerate(states) if state.blob]
         if not there:
@@ -52,7 +54,9 @@ def history_of(repository: Repo, file: str) -> FileHistory:
             found.notes.append(_ended(repository, path, states[there[0]], states[there[0] - 1]))
         born = _born(repository, path, states, there)
         newest += [states[place] for place in there if place <= born]
+        left |= {path} if born < there[-1] else set()
         path, start = _before(repository, path, states[born:], found.notes)
+    found.notes += [f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(left)]
     if not newest:
         raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
     for state in reversed(newest):

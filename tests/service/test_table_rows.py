@@ -376,6 +376,18 @@ def test_a_file_that_was_moved_away_and_back_is_followed_all_the_way(
     assert [cells(database_url, path, reported_until=day)[-1] for day in DAYS[:4]] == [["9", f"{n}"] for n in range(4)]
 
 
+def test_versions_of_another_file_that_lay_at_a_path_before_are_named(
+    database_url: str, tmp_path: Path, mapped: Mapped
+) -> None:
+    one, two = (HEAD + "".join(f"{n},{killed}\n" for n in range(killed, killed + 9)) for killed in (1, 50))
+    files = [{"p.csv": one}, {"x": "x"}, {"other.csv": two}, {"p.csv": two}]
+    versions = [
+        (day, {name: text.encode() for name, text in each.items()}) for day, each in zip(DAYS, files, strict=False)
+    ]
+    came = follow(database_url, mapped(ROWS), repository_of_files(tmp_path / "repo", versions), "p.csv")
+    assert came.notes[-1] == "Another file lay at “p.csv” before; its versions are not read."
+
+
 MERGED = [f"{HEAD}5537,{n}\n5548,{n}\n6000,{n + 1}\n" for n in range(1, 4)]
 
 
