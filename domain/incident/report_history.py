@@ -110,13 +110,12 @@ class ReportHistory:
         self._mark()
 
     def _mark(self) -> None:
-        """Write down what became of it, for a tie with a report that says the same."""
+        """Write down how it stands, for a tie with a report that says the same; what was undone leaves nothing here."""
         if self.now.record is not None:
             contents = [version.record.text for version in self.versions[:-1] if version.record]
             became = (self.retractions, self.credibility, dict.fromkeys(self.disputes), self.rescoped)
-            counts = (self.retracted, self.reinstated, self.rescopings)
             marks = [sorted((str(claim), str(mark)) for claim, mark in each.items()) for each in became]
-            self.now.record.marks = str((contents, marks, counts, str(self.home)))
+            self.now.record.marks = str((contents, marks, str(self.home))) if contents or any(marks) else ""
 
     def retime(self, fact: ReportRetracted, offset: tzinfo) -> None:
         """Read by another offset when a source took something back, if that still holds; the last such fact counts.

@@ -1,5 +1,6 @@
 """A log written back as it was: into an empty one only, checked fact by fact, all of it in one transaction."""
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -15,6 +16,8 @@ from service.eventstore.trail import CHANNEL
 # The same lock as appends take, so that nothing is appended meanwhile.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7741247368241571941)"
 _FACTS: Final = "SELECT count(*) FROM (SELECT FROM public.facts LIMIT 1) AS first"
+_PATIENCE: Final = 5.0
+"""Seconds that a session which ended may take to be listed no longer."""
 _OTHERS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'knownwhen' AND pid <> pg_backend_pid()
@@ -65,7 +68,12 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
             " KNOWNWHEN_DATA, or an empty database with DATABASE_URL."
         )
         raise CannotRestore(message)
-    if _number(connection, _OTHERS):
+    until = time.monotonic() + _PATIENCE
+    while _number(connection, _OTHERS):  # one that was just stopped is still listed for a moment
+        if time.monotonic() < until:
+            connection.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.05)
+            continue
         message = "Another Knownwhen works on this database, and knows it by another identity; stop it first."
         raise CannotRestore(message)
 
