@@ -5,8 +5,11 @@ must not spend long in any one of those.
 """
 
 import asyncio
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +19,10 @@ FEW: Final = 40
 THREADS: Final = 2
 """More at a time would only wait for the interpreter, and the event loop would wait longer for its turn among them."""
 
+YIELD_SECONDS: Final = 0.001
+"""How long such a thread keeps the interpreter while others want it. An answer takes the interpreter several times, so
+Python's own 5 ms add up to more than 60; where no such thread works, writing would only be slowed by shorter turns."""
+
 _answering: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
 _growing: Final = ThreadPoolExecutor(1, thread_name_prefix="growing")
 
@@ -24,7 +31,40 @@ async def aside(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # no
     """Return what `work` returns about so many facts: done at once where they are few, else beside the loop."""
     if facts <= FEW:
         return work(*arguments)
-    return await asyncio.get_running_loop().run_in_executor(_answering, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_answering, _yielding, work, *arguments)
+
+
+class _Turns:
+    """The switch interval of the interpreter: short while any thread works beside the loop, as it was else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._working = 0
+        self._usual = 0.0
+
+    @contextmanager
+    def short(self) -> Generator[None]:
+        """Keep turns short until the block ends."""
+        with self._lock:
+            if not self._working:
+                self._usual = sys.getswitchinterval()
+                sys.setswitchinterval(YIELD_SECONDS)
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+                if not self._working:
+                    sys.setswitchinterval(self._usual)
+
+
+_turns: Final = _Turns()
+
+
+def _yielding(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    with _turns.short():
+        return work(*arguments)
 
 
 def take_apart(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
@@ -33,7 +73,7 @@ def take_apart(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
     Nobody may look into the containers any more.
     """
     if facts > FEW:
-        _answering.submit(_take_apart, containers)
+        _answering.submit(_yielding, _take_apart, containers)
 
 
 def _take_apart(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
@@ -45,4 +85,4 @@ def _take_apart(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
 
 async def in_the_background(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns, for which nobody waits: it never keeps an answer from a thread."""
-    return await asyncio.get_running_loop().run_in_executor(_growing, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_growing, _yielding, work, *arguments)
