@@ -2,7 +2,8 @@
 
     .venv/bin/python .ci/mutants.py [NAMES …]
 
-Which files and which tests stands in pyproject.toml under [tool.mutmut]. NAMES pick mutants (`domain.sifting*`).
+Which files and which tests stands in pyproject.toml under [tool.mutmut]. NAMES pick mutants
+(`domain.estimates.exclusion*`).
 It works in a copy that it removes, and fails where fewer than nine in ten are found.
 """
 

@@ -22,12 +22,12 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.incident.facts import decode, encode
+from domain.facts.union import decode, encode
 from service.api.lines import Taken, read_line
-from service.collecting import SELDOM
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
-from service.names import each_once
+from service.runtime.garbage_collection import SELDOM
+from service.runtime.json_members import each_once
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
 """What the log holds already."""

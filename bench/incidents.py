@@ -6,11 +6,11 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
+from domain.facts.union import NAMESPACE, Fact, IncidentFact, Recorded, incident_stream, source_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.deciding import decided
-from domain.incident.facts import NAMESPACE, Fact, IncidentFact, Recorded, incident_stream, source_stream
+from domain.incident.dispatch import decided
 from domain.incident.refusals import Refusal
-from domain.incident.source import introductions
+from domain.incident.source_decisions import introductions
 from domain.incident.state import Incident, evolve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -22,16 +22,16 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, shown, table
 from bench.page import python, write_section
 from bench.world import Shape
+from domain.facts.union import decode, encode, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.facts import decode, encode, incident_stream
-from domain.report.registry import REPORTS
-from service import children
-from service.collecting import SELDOM
+from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
+from service.runtime import subprocesses
+from service.runtime.garbage_collection import SELDOM
 from service.wiring import salts
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
@@ -162,8 +162,8 @@ def _posted(port: int, targets: Sequence[str], number: int) -> tuple[float, floa
 def _peer(name: str, settings: dict[str, str]) -> Generator[int]:
     """Serve one of the services beside ours in a process of its own."""
     port = processes.free_port()
-    words = children.words("bench.ingest_peers", name, str(port))
-    with subprocess.Popen(words, env=children.environment(**settings)) as process:  # noqa: S603 - our own module
+    words = subprocesses.words("bench.ingest_peers", name, str(port))
+    with subprocess.Popen(words, env=subprocesses.environment(**settings)) as process:  # noqa: S603 - our own module
         try:
             processes.wait_for(port)
             yield port

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from psycopg.conninfo import conninfo_to_dict
 from starlette.responses import JSONResponse
 
-from domain.report.registry import AnyReport, document
+from domain.reports.registry import AnyReport, document
 
 FACTS: Final = 20
 """How many facts each incident of the naive way has to begin with."""

@@ -23,9 +23,9 @@ from psycopg import sql
 from rich.console import Console
 
 from bench.world import Shape, fill
-from service import resources
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
+from service.runtime import package_files
 
 CONSOLE = Console(stderr=True)
 _MAKERS = ("world.py", "stories.py", "scenery.py")
@@ -135,7 +135,10 @@ def main() -> None:
 def _fingerprint() -> str:
     """Tell logs apart that were made in other ways, or into other tables."""
     found = hashlib.sha256()
-    for path in (*(Path(__file__).with_name(name) for name in _MAKERS), *sorted(resources.migrations().glob("*.sql"))):
+    for path in (
+        *(Path(__file__).with_name(name) for name in _MAKERS),
+        *sorted(package_files.migrations().glob("*.sql")),
+    ):
         found.update(path.read_bytes())
     return found.hexdigest()[:8]
 

@@ -18,7 +18,7 @@ import psutil
 
 from bench.keeping import CONSOLE
 from bench.silence import Silence, listened
-from service import children
+from service.runtime import subprocesses
 
 _ROOT: Final = Path(__file__).parents[1]
 _OK: Final = 200
@@ -37,8 +37,8 @@ class Finished:
 
 def knows(command: str) -> bool:
     """Say whether this release has a command."""
-    words = children.words("service.cli", command, "--help")
-    done = subprocess.run(words, env=children.environment(), capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
+    words = subprocesses.words("service.cli", command, "--help")
+    done = subprocess.run(words, env=subprocesses.environment(), capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
     return done.returncode == 0
 
 
@@ -112,8 +112,8 @@ class Command:
     """A command that runs; what it says is kept in a file, so that it never waits for a reader."""
 
     def __init__(self, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
-        environment = children.environment(DATABASE_URL=url)
-        command = children.words("service.cli", *words)
+        environment = subprocesses.environment(DATABASE_URL=url)
+        command = subprocesses.words("service.cli", *words)
         self._words, self._said = words, said
         self._process = subprocess.Popen(  # noqa: S603 - Knownwhen itself
             command, cwd=_ROOT, env=environment, stdout=said, stderr=said

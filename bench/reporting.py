@@ -15,8 +15,8 @@ import orjson
 
 from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
+from domain.facts.union import Fact, decode, encode, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.facts import Fact, decode, encode, incident_stream
 from service.eventstore import FactMapper, KnownwhenLog, StoredFact
 from service.eventstore.writer import Write, Writer
 

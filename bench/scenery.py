@@ -5,8 +5,8 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from domain.counts import Count
-from domain.words import slugify
+from domain.values.counts.count import Count
+from domain.values.text_types import slugify
 
 SOURCES, UNNAMED = 180, 20
 """How many sources with a name there are, and how many without."""

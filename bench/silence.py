@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.asking import Asker
 from bench.measuring import shown
-from service import children
+from service.runtime import subprocesses
 
 BETWEEN: Final = 0.01
 """How many seconds lie between two questions, unless an answer takes longer."""
@@ -36,9 +36,9 @@ class Silence:
 @contextmanager
 def listened(port: int, found: Silence) -> Generator[None]:
     """Ask the service at a port for as long as this lasts; `found` says in the end how long it was silent."""
-    words = children.words("bench.silence", str(port))
+    words = subprocesses.words("bench.silence", str(port))
     with subprocess.Popen(  # noqa: S603 - our own module
-        words, env=children.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        words, env=subprocesses.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             if process.stdout is not None:

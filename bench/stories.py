@@ -12,8 +12,8 @@ import orjson
 
 from bench import scenery
 from bench.scenery import CIVILIANS, COUNTRIES, METHODS, POPULATIONS, SIDES
-from domain.claims import latest
-from domain.clocks import Span, clamp, format_instant, parse_occurred, parse_offset, parse_reported
+from domain.reports.claims.claim import latest
+from domain.values.time.clocks import Span, clamp, format_instant, parse_occurred, parse_offset, parse_reported
 
 _REMEMBERED = 8
 """How many of its last reports an incident may still correct, retract or judge; each once."""

@@ -17,7 +17,7 @@ from bench.incidents import facts
 from bench.measuring import table
 from bench.page import python, write_section
 from domain import catalogue
-from domain.incident.history import history_of
+from domain.history.history import history_of
 from domain.reading import Reading
 
 READING = Reading(None, catalogue.policy(catalogue.DEFAULT_POLICY))

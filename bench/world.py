@@ -22,10 +22,10 @@ from rich.progress import Progress
 
 from bench import scenery
 from bench.stories import ASKED, Story, Told
-from domain.incident.facts import POLICY_STREAM, incident_stream, source_stream
-from domain.sources import AnonymousSource, origin_of
+from domain.facts.union import POLICY_STREAM, incident_stream, source_stream
+from domain.values.sources import AnonymousSource, origin_of
 from service.eventstore.insert import COPY, COPY_TYPES, Committed, commit_to
-from service.eventstore.rows import StoredFact
+from service.eventstore.stored_rows import StoredFact
 
 EXPONENT: Final = 0.73
 ASKED_SLUG: Final = "bench-10000"

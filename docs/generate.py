@@ -7,9 +7,9 @@ from pathlib import Path
 
 from docs import citations
 from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
-from domain.report.kind import Kind
-from domain.report.registry import KINDS
-from domain.sources import RELIABILITY
+from domain.reports.kind import Kind
+from domain.reports.registry import KINDS
+from domain.values.sources import RELIABILITY
 from service.api import problem_pages
 from service.settings import documented
 

@@ -3,10 +3,10 @@
 from typing import TypeVar, cast
 
 from domain import policies, views
-from domain.estimates import Policy
+from domain.estimates.estimate import Policy
 from domain.reading import View
 from domain.slots import discover
-from domain.words import nearest
+from domain.values.text_types import nearest
 
 POLICIES: dict[str, Policy] = {policy.id: policy for policy in cast("list[Policy]", list(discover(policies, "POLICY")))}
 """Every policy ever released, by `name/version`."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.clocks import Span, format_instant
-from domain.estimates import Policy
-from domain.incident.history import History
+from domain.estimates.estimate import Policy
+from domain.history.history import History
+from domain.values.time.clocks import Span, format_instant
 
 Document = dict[str, object]
 Row = Mapping[str, str | int | None]

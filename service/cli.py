@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from service import children
+from service.runtime import subprocesses
 
 _EPILOG = """
 [bold]Examples[/bold]
@@ -69,7 +69,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still shows the rest
-    children.keep_out_the_current_folder()
+    subprocesses.keep_out_the_current_folder()
     try:
         app(prog_name="knownwhen")
     except ImportError as problem:
@@ -169,7 +169,7 @@ def replay(  # noqa: PLR0913 - each is a part of the question
 
     Works while Knownwhen is running, and when it is not.
     """
-    from service.answers import Question
+    from service.answers.answer import Question
     from service.console import outcome, replay
 
     question = Question(
@@ -361,8 +361,8 @@ def export(  # noqa: PLR0913 - each is a part of the question
       knownwhen export ndjson --view state/1 --reported-until 2025-03-09T23:59:59Z
       knownwhen export csv --map losses.toml --as-of @1200 -o losses.csv
     """
-    from service import exporting as bulk
     from service.console import exporting, outcome
+    from service.formats.export import incidents as bulk
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
     what = bulk.Asked(as_of, reported_until, policy, view, only, map=map_)

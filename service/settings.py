@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.hosts import ANY, Hosts, host_name
+from service.runtime.hosts import ANY, Hosts, host_name
 
 _PREFIX = "KNOWNWHEN_"
 

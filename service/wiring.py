@@ -14,26 +14,26 @@ from types import FrameType
 
 from fastapi import FastAPI
 
-from domain.incident.facts import decode, encode
+from domain.facts.union import decode, encode
+from service.answers.state_timeline_cache import Chronicles
 from service.api.changes import tell
 from service.api.projected import ReadModels
 from service.api.services import Services
-from service.chronicles import Chronicles
 from service.eventstore import FactMapper, KnownwhenLog, LogReader
 from service.eventstore.changes import ChangeReader
-from service.eventstore.following import Following
-from service.eventstore.trail import CHANNEL
+from service.eventstore.subscription import Following
+from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
-from service.hosts import Hosts
 from service.postgres.pool import make_pool
 from service.postgres.readiness import missing
 from service.postgres.role import as_service
-from service.projecting.building import Built, Ways, build, build_missing
-from service.projecting.runner import Runner
-from service.readmodels import MODELS
-from service.sealing.publications import Publications
-from service.sealing.tree import LogTree
-from service.zones import zone
+from service.projections.catalogue import MODELS
+from service.projections.engine.runner import Runner
+from service.projections.rebuild.job import Built, Ways, build, build_missing
+from service.runtime.hosts import Hosts
+from service.runtime.time_zones import zone
+from service.transparency.publications import Publications
+from service.transparency.tree import LogTree
 
 PATIENCE = 3.0
 """How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""

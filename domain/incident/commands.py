@@ -6,11 +6,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SerializeAsAny, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.claims import ClaimId, ClaimRef, Scope
-from domain.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
-from domain.places import CountryRule
-from domain.report.registry import AnyReport
-from domain.words import Label, Slug, Strict, Text, Words
+from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
+from domain.reports.registry import AnyReport
+from domain.values.places import CountryRule
+from domain.values.text_types import Label, Slug, Strict, Text, Words
+from domain.values.time.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
 
 
 def _offset(text: str) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from domain.facts.union import ClaimsRescoped, IncidentMerged, IncidentUnmerged, ReportMoved, note
 from domain.incident import refusals
 from domain.incident.commands import MergeIncident, MoveReport, RescopeClaims, UnmergeIncident
-from domain.incident.facts import ClaimsRescoped, IncidentMerged, IncidentUnmerged, ReportMoved, note
-from domain.incident.filing import check_claims, check_scope
-from domain.incident.holding import Scoping
-from domain.incident.incident import expect_open, expect_unmerged
-from domain.incident.reporting import filed_report
+from domain.incident.decide import expect_open, expect_unmerged
+from domain.incident.report_decisions import filed_report
+from domain.incident.resolved_claims import Scoping
 from domain.incident.state import Filed, Incident, rescope
+from domain.incident.validation import check_claims, check_scope
 
 
 def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> IncidentMerged:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
 
-from domain.clocks import Span, parse_reported
-from domain.incident.facts import (
+from domain.facts.union import (
     ClaimsRescoped,
     IncidentAmended,
     IncidentFact,
@@ -19,8 +18,9 @@ from domain.incident.facts import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.filing import filed_as, occurred_span, read_span
-from domain.incident.holding import Rescoped, happened, held_as_filed
+from domain.incident.incident_fields import Whole
+from domain.incident.resolved_claims import Rescoped, happened, held_as_filed
+from domain.incident.validation import filed_as, occurred_span, read_span
 from domain.incident.warnings import (
     Concern,
     Replaced,
@@ -31,9 +31,9 @@ from domain.incident.warnings import (
     remember,
     warnings,
 )
-from domain.incident.whole import Whole
-from domain.report.kind import Report
-from domain.sources import origin_of
+from domain.reports.kind import Report
+from domain.values.sources import origin_of
+from domain.values.time.clocks import Span, parse_reported
 
 __all__ = ["Filed", "Incident", "content_of", "evolve", "file", "fold", "rescope", "warnings_about"]
 

@@ -5,16 +5,16 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from domain.claims import Held, Scope, latest
-from domain.clocks import Span, begins_after, ends_after, parse_occurred
-from domain.counts import PART_IN_WORDS, remarks, words_for
-from domain.incident.holding import INCONSISTENT, PARTS_DO_NOT_ADD
+from domain.incident.resolved_claims import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
-from domain.reach import counted_beyond
-from domain.report.kind import Report
-from domain.sources import origin_of
-from domain.words import slugify
-from domain.zones import WrittenZone
+from domain.reports.claims.claim import Held, Scope, latest
+from domain.reports.claims.running_totals import counted_beyond
+from domain.reports.kind import Report
+from domain.values.counts.count import PART_IN_WORDS, remarks, words_for
+from domain.values.sources import origin_of
+from domain.values.text_types import slugify
+from domain.values.time.clocks import Span, begins_after, ends_after, parse_occurred
+from domain.values.time.zones import WrittenZone
 
 
 @dataclass(frozen=True, slots=True)

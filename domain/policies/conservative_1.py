@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from domain.counts import read_count
-from domain.estimates import CAPPED, Estimate, Policy, Question, SetAside, Standing
-from domain.sifting import aside_by_ref, contested, lower, rank, sift
+from domain.estimates.estimate import CAPPED, Estimate, Policy, Question, SetAside, Standing
+from domain.estimates.exclusion import aside_by_ref, contested, lower, rank, sift
+from domain.values.counts.count import read_count
 
 _ACLED = {"tens": 10, "dozens": 12, "hundreds": 100}
 """What ACLED counts these words as (ACLED Codebook, “Reported fatalities”): one of each unit. For ranking only."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.estimates import Estimate, Policy, Question, Standing, Statement
-from domain.sifting import contested, span
+from domain.estimates.estimate import Estimate, Policy, Question, Standing, Statement
+from domain.estimates.exclusion import contested, span
 
 
 def estimate(question: Question) -> Estimate:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.estimates import Estimate, Policy, Question, SetAside, Standing
-from domain.sifting import aside_by_ref, by_ref, choose, upper
+from domain.estimates.estimate import Estimate, Policy, Question, SetAside, Standing
+from domain.estimates.exclusion import aside_by_ref, by_ref, choose, upper
 
 
 def estimate(question: Question) -> Estimate:

@@ -1,8 +1,8 @@
 """`range/1`: the least and the greatest that a reader can stand on, and the newest figure of the best graded source."""
 
-from domain.estimates import Policy
-from domain.sifting import differ
-from domain.sifting import span as estimate
+from domain.estimates.estimate import Policy
+from domain.estimates.exclusion import differ
+from domain.estimates.exclusion import span as estimate
 
 __all__ = ["POLICY", "differ", "estimate"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.estimates import End, Estimate, Policy, Question, Standing
-from domain.sifting import aside_by_ref, by_ref, choose, contested, rank, sift, upper
+from domain.estimates.estimate import End, Estimate, Policy, Question, Standing
+from domain.estimates.exclusion import aside_by_ref, by_ref, choose, contested, rank, sift, upper
 
 
 def estimate(question: Question) -> Estimate:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from domain.claims import Held
-from domain.clocks import format_instant
-from domain.estimates import Estimate
-from domain.incident.history import History, ReportHistory
+from domain.estimates.claim_index import Keyed, Weighed, weigh
+from domain.estimates.estimate import Estimate
+from domain.estimates.policy_input import DISPUTED
+from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
-from domain.standing import DISPUTED
-from domain.weighing import Keyed, Weighed, weigh
+from domain.reports.claims.claim import Held
+from domain.values.time.clocks import format_instant
 
 _BEHIND = {
     "superseded": "The same source said later: {other}.",

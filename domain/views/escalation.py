@@ -16,16 +16,16 @@ The document has four lists:
 from collections.abc import Iterator
 from typing import Any, cast
 
-from domain.clocks import format_instant
-from domain.escalation import Day, Event, Undated, account
-from domain.estimate_documents import end_document, key_cells
-from domain.incident.history import History
-from domain.learned_documents import learned_document
-from domain.learning import learned
-from domain.phases import Phase, phases, turning_points
+from domain.documents.estimates import end_document, key_cells
+from domain.escalation.levels import Day, Event, Undated, account
+from domain.escalation.phases import Phase, phases, turning_points
+from domain.estimates.claim_index import weigh
+from domain.history.history import History
 from domain.reading import Document, Reading, Row, View
-from domain.report.registry import KINDS
-from domain.weighing import weigh
+from domain.reports.registry import KINDS
+from domain.revisions.newly_reported import learned
+from domain.revisions.newly_reported_document import learned_document
+from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:

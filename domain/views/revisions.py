@@ -24,13 +24,13 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
 
-from domain.claims import Held, latest
-from domain.clocks import format_instant
-from domain.incident.history import History, ReportHistory
+from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reach import by_reach, counted_beyond
 from domain.reading import Document, Reading, Row, View
-from domain.series import Series, all_series, figure_of
+from domain.reports.claims.claim import Held, latest
+from domain.reports.claims.running_totals import by_reach, counted_beyond
+from domain.revisions.series import Series, all_series, figure_of
+from domain.values.time.clocks import format_instant
 
 NEAR = 5
 """A figure is near the latest if they are no farther apart than the latest divided by this: 20 %."""

@@ -4,12 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import cast
 
-from domain.escalation import days
-from domain.estimate_documents import estimate_cells, estimate_document, key_cells
-from domain.incident.history import History, ReportHistory
-from domain.reading import Document, Reading, Row, View
-from domain.sentences import sentences
-from domain.state_documents import (
+from domain.documents.estimates import estimate_cells, estimate_document, key_cells
+from domain.documents.sentences import sentences
+from domain.documents.state import (
     Blame,
     blame_document,
     blame_of,
@@ -20,7 +17,10 @@ from domain.state_documents import (
     source_document,
     whole_document,
 )
-from domain.weighing import by_origin, weigh
+from domain.escalation.levels import days
+from domain.estimates.claim_index import by_origin, weigh
+from domain.history.history import History, ReportHistory
+from domain.reading import Document, Reading, Row, View
 
 
 def finish(history: History, reading: Reading) -> Document:

@@ -2,13 +2,13 @@
 
 from typing import cast
 
-from domain.claims import BEGINNING, latest
-from domain.corrections import content, corrections
-from domain.incident.history import History, ReportHistory
+from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View, span_document
-from domain.report.registry import KINDS
-from domain.ties import Tie
+from domain.reports.claims.claim import BEGINNING, latest
+from domain.reports.claims.ties import Tie
+from domain.reports.registry import KINDS
+from domain.revisions.corrections import content, corrections
 
 
 def finish(history: History, reading: Reading) -> Document:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import cast
 
-from domain.clocks import format_instant
-from domain.estimate_documents import end_document, estimate_cells, key_cells
-from domain.incident.history import History
+from domain.documents.estimates import end_document, estimate_cells, key_cells
+from domain.history.history import History
 from domain.reading import Document, Reading, Row, View
-from domain.steps import Step, keys_of, recorded_steps, reported_steps
+from domain.revisions.steps import Step, keys_of, recorded_steps, reported_steps
+from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:

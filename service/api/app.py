@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from service.answers import MergedAway
+from service.answers.answer import MergedAway
 from service.api import (
     batch,
     changes,
@@ -43,8 +43,8 @@ from service.api.failures import Problem, tell, tell_http, tell_parameters
 from service.api.problems import SLUGS
 from service.api.services import Services
 from service.api.wall import Wall
-from service.collecting import SELDOM
-from service.hosts import Hosts
+from service.runtime.garbage_collection import SELDOM
+from service.runtime.hosts import Hosts
 
 RESOURCES = (
     reports,  # thousands of requests a second go there, and routes are tried in this order

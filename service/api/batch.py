@@ -8,7 +8,7 @@ import orjson
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from domain.report.registry import KINDS
+from domain.reports.registry import KINDS
 from service.api.complaints import Complaint
 from service.api.described import Described, resource, writes
 from service.api.failures import Problem

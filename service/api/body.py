@@ -10,9 +10,9 @@ from typing import Any, NoReturn, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from domain.report.kind import Report
-from domain.report.registry import KINDS, REPORTS
-from domain.words import BIGGEST_WHOLE, Digits
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS, REPORTS
+from domain.values.text_types import BIGGEST_WHOLE, Digits
 from service.api.complaints import Complaint, Where, complaints_of, path_of, report_model
 from service.api.failures import Problem, refuse_fields
 from service.api.numbers import taking_numbers

@@ -11,9 +11,10 @@ import orjson
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.incident.facts import TOPICS, IncidentOpened
-from domain.words import SLUG_LENGTH, nearest
-from service.answers import NoSuchIncident, stream_of
+from domain.facts.union import TOPICS, IncidentOpened
+from domain.values.text_types import SLUG_LENGTH, nearest
+from service.answers.answer import NoSuchIncident, stream_of
+from service.answers.as_of import PastTheEnd
 from service.api.complaints import Complaint
 from service.api.described import Described, reads, resource
 from service.api.events import EVENTS, last_position, send_events
@@ -21,9 +22,8 @@ from service.api.failures import refuse_fields
 from service.api.sending import BODILESS, JSON, NDJSON, has_already, offered, send_document, tag_of
 from service.api.services import Opened, Services
 from service.eventstore import LogReader, StoredRow
+from service.eventstore.archive.log_lines import told
 from service.eventstore.changes import ChangeReader, Only
-from service.eventstore.loglines import told
-from service.moments import PastTheEnd
 
 router = resource("facts")
 

@@ -9,9 +9,9 @@ from typing import Any, cast, get_args
 from pydantic import BaseModel
 from pydantic_core.core_schema import ErrorType
 
-from domain.report.kind import Report
-from domain.report.registry import KINDS
-from domain.words import Digits, nearest
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS
+from domain.values.text_types import Digits, nearest
 
 Where = tuple[str | int, ...]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

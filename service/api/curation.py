@@ -11,7 +11,7 @@ from domain.incident.commands import (
     RescopeClaims,
     UnmergeIncident,
 )
-from service.answers import stream_of
+from service.answers.answer import stream_of
 from service.api.body import Sent, read, sent
 from service.api.described import resource, writes
 from service.api.parameters import IncidentName, ReportId

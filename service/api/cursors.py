@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
+from service.answers.as_of import LONGEST_POSITION
 from service.api.complaints import Complaint
 from service.api.failures import Problem, refuse_fields
-from service.moments import LONGEST_POSITION
 
 Value = int | str | None
 _PARTS = 4

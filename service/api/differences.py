@@ -10,11 +10,12 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from domain import catalogue
-from domain.clocks import format_instant
-from domain.difference import difference
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Reading
-from service.answers import Inputs, NotYetKnown, shown_at
+from domain.revisions.difference import difference
+from domain.values.time.clocks import format_instant
+from service.answers.answer import Inputs, NotYetKnown, shown_at
+from service.answers.as_of import Moment, read_moment, settle
 from service.api.complaints import Complaint
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import problem_of, refuse_fields
@@ -22,9 +23,8 @@ from service.api.moments import coordinates_of
 from service.api.parameters import IncidentName, PolicyName
 from service.api.sending import JSON, Coordinates, has_already, lasting_headers, offered, tag_of
 from service.api.services import Opened
-from service.aside import aside
 from service.eventstore import LogReader
-from service.moments import Moment, read_moment, settle
+from service.runtime.worker_thread import aside
 
 router = resource("views")
 

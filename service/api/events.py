@@ -10,7 +10,7 @@ from service.api.complaints import Complaint
 from service.api.failures import Problem
 from service.api.sending import BODILESS
 from service.eventstore.changes import Change, Only
-from service.eventstore.following import Following
+from service.eventstore.subscription import Following
 
 EVENTS: Final = "text/event-stream"
 MOST_BYTES = 64 << 10

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Sequence
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from service.answers import inputs_at
+from service.answers.answer import inputs_at
+from service.answers.as_of import settle
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
 from service.api.services import Opened
-from service.aside import aside
 from service.eventstore import LogReader, StoredRow
-from service.eventstore.loglines import proven
-from service.moments import settle
+from service.eventstore.archive.log_lines import proven
+from service.runtime.worker_thread import aside
 
 router = resource("facts")
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from domain.incident.refusals import IncidentIsMerged
-from service.answers import MergedAway, NotYetKnown
+from service.answers.answer import MergedAway, NotYetKnown
 from service.api.complaints import Complaint, complaints_of
 from service.api.problem_types import MEDIA_TYPE, TYPES
 from service.api.problems import type_of

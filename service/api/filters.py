@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
 
-from domain.listing import Listed
-from domain.places import COUNTRY_MEANING
+from domain.summary.summary import Listed
+from domain.values.places import COUNTRY_MEANING
 from service.api.restricting import Restriction
 from service.api.spans import Box, Span, any_within, boxes_of, span_of, words_searched
 from service.api.words import COUNTRIES, KIND_NAMES, NAMES, one_of

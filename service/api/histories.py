@@ -7,8 +7,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
-from domain.clocks import format_instant
-from domain.incident.facts import (
+from domain.facts.union import (
     ClaimsRescoped,
     IncidentMerged,
     IncidentUnmerged,
@@ -21,15 +20,16 @@ from domain.incident.facts import (
     incident_stream,
     is_report,
 )
+from domain.values.time.clocks import format_instant
+from service.answers.as_of import settle
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import Problem
 from service.api.moments import coordinates_of, not_yet_known
 from service.api.parameters import AsOf, ReportId
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.aside import aside
 from service.eventstore import LogReader, StoredRow
-from service.moments import settle
+from service.runtime.worker_thread import aside
 
 router = resource("reports")
 

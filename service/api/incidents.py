@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from domain.incident.commands import AmendIncident, CloseIncident, Command, DeclareScope, OpenIncident, ReopenIncident
-from service.answers import stream_of
+from service.answers.answer import stream_of
 from service.api.body import Sent, read, sent
 from service.api.described import resource, writes
 from service.api.parameters import IncidentName

@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from domain import catalogue
 from domain.incident import commands
-from domain.incident.deciding import AnyCommand
-from domain.sources import Introduction, Registration
-from domain.words import Strict
-from service.answers import stream_of
+from domain.incident.dispatch import AnyCommand
+from domain.values.sources import Introduction, Registration
+from domain.values.text_types import Strict
+from service.answers.answer import stream_of
 from service.api.numbers import taking_numbers
 
 

@@ -11,12 +11,12 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
+from domain.facts.union import NAMESPACE
 from domain.incident import refusals
 from domain.incident.commands import FileReport
-from domain.incident.facts import NAMESPACE
 from domain.ledger.canonical import canonical
-from domain.words import nearest
-from service.answers import stream_of
+from domain.values.text_types import nearest
+from service.answers.answer import stream_of
 from service.api import writing
 from service.api.body import Sent, parse, read_report
 from service.api.complaints import Complaint, Where, complaints_of, path_of
@@ -24,7 +24,7 @@ from service.api.failures import Problem, refuse_fields
 from service.api.line_commands import NAMES, IncidentMissing, command_of, model_of, without_incident
 from service.api.writing import Order, Terms
 from service.eventstore.writer import Write
-from service.names import each_once
+from service.runtime.json_members import each_once
 
 Document = Mapping[str, Any]
 

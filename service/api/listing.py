@@ -12,7 +12,8 @@ from fastapi import Depends, Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
-from domain.clocks import format_instant
+from domain.values.time.clocks import format_instant
+from service.answers.as_of import read_moment
 from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
 from service.api.filters import AskedFor, Filters
 from service.api.lists import Item, Page, Paging, page_of, send_page
@@ -24,7 +25,6 @@ from service.api.sending import CSV, JSON, offered
 from service.api.services import Opened, Services
 from service.api.views import paths_of_views
 from service.api.waiting import reached
-from service.moments import read_moment
 
 router = resource("incidents")
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answers import MergedAway
+from service.answers.answer import MergedAway
 from service.api.failures import problem_of
 
 _SAME_QUESTION_THERE = 307

@@ -2,12 +2,12 @@
 
 from fastapi import Request
 
-from domain.clocks import format_instant
-from service.answers import NotYetKnown
+from domain.values.time.clocks import format_instant
+from service.answers.answer import NotYetKnown
+from service.answers.as_of import Moment
 from service.api.failures import Problem, problem_of
 from service.api.sending import Coordinates
 from service.eventstore import LogReader, StoredRow
-from service.moments import Moment
 
 
 async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, version: int | None = None) -> Coordinates:

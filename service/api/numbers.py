@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
-from domain.words import Digits
+from domain.values.text_types import Digits
 
 T = TypeVar("T")
 

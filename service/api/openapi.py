@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from domain.incident import commands
-from domain.report.registry import KINDS
+from domain.reports.registry import KINDS
 from service.api import shapes, taken
 
 _REF = "#/components/schemas/{model}"

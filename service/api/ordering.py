@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from domain.clocks import ClockError, format_instant, parse_instant
+from domain.values.time.clocks import ClockError, format_instant, parse_instant
 from service.api.cursors import Cursor, Value, refuse_cursor
 
 Type = Literal["bigint", "text", "timestamptz", "uuid"]

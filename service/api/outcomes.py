@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from domain.clocks import format_instant
 from domain.incident.refusals import Refusal
+from domain.values.time.clocks import format_instant
 from service.api.failures import Problem, problem_of
 from service.api.lines import Taken, refused
 from service.eventstore import LogBusyError

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import orjson
 
+from domain.facts.unchecked_decode import trusted_report, write_report
 from domain.incident.commands import FileReport
-from domain.incident.trusted import trusted_report, write_report
 from service.api.lines import Taken, read_line
 from service.eventstore.writer import Write
 

@@ -10,10 +10,10 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
-from domain.claims import latest
-from domain.clocks import format_instant
-from domain.incident.history import History
-from service.answers import inputs_at
+from domain.history.history import History
+from domain.reports.claims.claim import latest
+from domain.values.time.clocks import format_instant
+from service.answers.answer import inputs_at
 from service.api import problem_pages
 from service.api.described import resource
 from service.api.failures import Problem
@@ -21,7 +21,7 @@ from service.api.problem_pages import prose
 from service.api.problem_types import PAGE
 from service.api.sending import HTML, JSON, offered, send_document
 from service.api.services import Opened
-from service.aside import aside
+from service.runtime.worker_thread import aside
 
 router = resource("pages")
 

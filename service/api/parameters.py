@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
-from domain.words import SLUG_LENGTH, nearest
-from service.answers import NoSuchIncident
+from domain.values.text_types import SLUG_LENGTH, nearest
+from service.answers.answer import NoSuchIncident
 from service.api.complaints import Complaint
 from service.api.failures import refuse_fields
 

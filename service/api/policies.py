@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from domain.catalogue import DEFAULT_POLICY
 from domain.catalogue import policy as known_policy
-from domain.clocks import format_instant
+from domain.facts.union import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
-from domain.incident.facts import POLICY_STREAM
+from domain.values.time.clocks import format_instant
+from service.answers.as_of import settle
 from service.api.body import read, sent
 from service.api.described import MOMENTS_OF_THE_LOG, reads, resource, writes
 from service.api.moments import coordinates_of
@@ -20,7 +21,6 @@ from service.api.services import Opened
 from service.api.taken import Adoption
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
 from service.eventstore import StoredRow
-from service.moments import settle
 
 router = resource("policy")
 

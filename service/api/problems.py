@@ -7,7 +7,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from domain.catalogue import UnknownName
 from domain.incident import refusals
-from service import answers, moments
+from service.answers import answer, as_of
 from service.api.problem_types import TYPES, ProblemType
 from service.eventstore import LogBusyError, OperationalError, PersistenceError
 from service.eventstore.writer import Overloaded
@@ -49,12 +49,12 @@ SLUGS: Mapping[type[Exception], str] = {
     refusals.ReportElsewhere: "report-elsewhere",
     refusals.SourceUnknown: "unknown-origin",
     refusals.OthersRefused: "others-refused",
-    answers.MergedAway: "merged",
-    answers.NoSuchIncident: "no-such-incident",
-    moments.MomentUnreadable: "moment-unreadable",
-    moments.MomentInTheFuture: "moment-in-the-future",
-    moments.PastTheEnd: "past-the-end",
-    answers.NotYetKnown: "not-yet-known",
+    answer.MergedAway: "merged",
+    answer.NoSuchIncident: "no-such-incident",
+    as_of.MomentUnreadable: "moment-unreadable",
+    as_of.MomentInTheFuture: "moment-in-the-future",
+    as_of.PastTheEnd: "past-the-end",
+    answer.NotYetKnown: "not-yet-known",
     UnknownName: "unknown-policy",
     Overloaded: "overloaded",
     LogBusyError: "overloaded",

@@ -11,10 +11,10 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from service.answers.as_of import Moment
 from service.api.failures import Problem
-from service.generations import Generation, live, registered
-from service.moments import Moment
-from service.readmodel import AT_A_POSITION, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel
+from service.projections.registry import Generation, live, registered
 
 BEHIND = BEING_BUILT, NOT_THERE_YET = ("being-built", "not-there-yet")
 """How an answer can be refused because the read models do not stand where it would have to be read."""

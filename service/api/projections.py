@@ -8,7 +8,7 @@ from service.api.lists import Item, Page, send_page
 from service.api.projected import ReadModels
 from service.api.sending import JSON, offered
 from service.api.services import Opened
-from service.generations import Generation
+from service.projections.registry import Generation
 
 router = resource("service")
 

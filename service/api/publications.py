@@ -11,10 +11,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
+from domain.facts.union import EstimatePublished
 from domain.incident.commands import PublishEstimate
-from domain.incident.facts import EstimatePublished
 from domain.incident.refusals import VersionMismatch
-from service.answers import Question, answer, stream_of
+from service.answers.answer import Question, answer, stream_of
 from service.api.body import read, sent
 from service.api.complaints import Complaint
 from service.api.described import Described, resource, shape, writes

@@ -8,9 +8,9 @@ import orjson
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from domain.clocks import format_instant
-from domain.incident.facts import EstimatePublished, decode
+from domain.facts.union import EstimatePublished, decode
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
+from domain.values.time.clocks import format_instant
 from service.api.described import reads, resource
 from service.api.failures import Problem
 from service.api.sending import JSON, offered, send_document

@@ -15,8 +15,8 @@ from service.api.lines import Taken, read_line
 from service.api.outcomes import FAILED, GROUP, INVALID, Answer, Tally, outcome_of, record, record_each, told
 from service.api.splitting import MOST_BYTES, Numbered, Splitter
 from service.api.spool import Spool
-from service.aside import aside
 from service.eventstore.writer import Write, Writer
+from service.runtime.worker_thread import aside
 
 MOST_TOGETHER: Final = 10_000
 """How many lines can be recorded together, or not at all."""

@@ -5,11 +5,11 @@ from typing import Any, Final, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from domain.claims import in_context
-from domain.counts import Count, CountInContext
-from domain.places import Place
-from domain.populations import Population
-from domain.report.kind import read_in_its_language
+from domain.reports.claims.claim import in_context
+from domain.reports.kind import read_in_its_language
+from domain.values.counts.count import Count, CountInContext
+from domain.values.places import Place
+from domain.values.populations import Population
 
 MOST_KEPT: Final = 20_000
 """How many parts are remembered; then it begins anew."""

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from domain.incident.commands import CorrectReport, FileReport, ReinstateReport, RetractReport
-from domain.report.registry import KINDS
-from service.answers import stream_of
+from domain.reports.registry import KINDS
+from service.answers.answer import stream_of
 from service.api.body import read, read_report, sent
 from service.api.described import resource, writes
 from service.api.parameters import IncidentName, ReportId, incident_named, only_known

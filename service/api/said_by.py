@@ -7,19 +7,19 @@ from typing import Final
 from psycopg import sql
 
 from domain import catalogue
-from domain.estimates import Policy
-from domain.incident.history import History
-from domain.killed import killed_document
+from domain.estimates.estimate import Policy
+from domain.history.history import History
 from domain.ledger.canonical import canonical
-from domain.listing import Listed
-from domain.present import listed
 from domain.reading import Reading
-from service.answers import inputs_at
+from domain.summary.incident_projection import listed
+from domain.summary.killed import killed_document
+from domain.summary.summary import Listed
+from service.answers.answer import inputs_at
 from service.api.failures import Problem
 from service.api.filters import ONE_VOICE, Filters
 from service.api.projected import Row, Snapshot
-from service.aside import aside
 from service.eventstore import LogReader
+from service.runtime.worker_thread import aside
 
 MOST: Final = 500
 """How many incidents are read one by one at most."""

@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from domain.incident.commands import StateSameOrigin, UndoSameOrigin
-from domain.sources import ANONYMOUS
+from domain.values.sources import ANONYMOUS
 from service.api.body import Sent, read, sent
 from service.api.described import resource, writes
 from service.api.services import Opened

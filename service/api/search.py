@@ -12,9 +12,9 @@ from fastapi import Depends, Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
-from domain.clocks import format_instant
-from domain.incident.facts import IncidentOpened
-from service.answers import NoSuchIncident, stream_of
+from domain.facts.union import IncidentOpened
+from domain.values.time.clocks import format_instant
+from service.answers.answer import NoSuchIncident, stream_of
 from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
 from service.api.filters import ONE_VOICE, Kind, OccurredFrom, OccurredTo, Q, SourceName, Tag
 from service.api.lists import Item, Page, Paging, page_of, send_page

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.ledger.canonical import canonical
-from service.answers import Answer
+from service.answers.answer import Answer
 from service.api.failures import Problem
 
 JSON, CSV, NDJSON, HTML = "application/json", "text/csv", "application/x-ndjson", "text/html"

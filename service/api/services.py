@@ -8,11 +8,11 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from service.answers.state_timeline_cache import Chronicles
 from service.api.projected import ReadModels
 from service.api.sending import Settled
-from service.chronicles import Chronicles
 from service.eventstore import LogReader
-from service.eventstore.following import Following
+from service.eventstore.subscription import Following
 from service.eventstore.writer import Writer
 
 

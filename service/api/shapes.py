@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.sources import Reliability
+from domain.values.sources import Reliability
 
 
 class Sent(BaseModel):

@@ -9,8 +9,8 @@ from fastapi import Depends, Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
-from domain.searching import words_of
-from domain.sources import ANONYMOUS
+from domain.values.search_words import words_of
+from domain.values.sources import ANONYMOUS
 from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
 from service.api.filters import Q
 from service.api.lists import Item, Paging, page_of, send_page

@@ -7,11 +7,12 @@ from fastapi import Path, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from domain.clocks import format_instant
-from domain.incident.facts import SourceFact, decode, source_stream
-from domain.incident.source import fold
-from domain.sources import Registration
-from domain.words import Slug
+from domain.facts.union import SourceFact, decode, source_stream
+from domain.incident.source_decisions import fold
+from domain.values.sources import Registration
+from domain.values.text_types import Slug
+from domain.values.time.clocks import format_instant
+from service.answers.as_of import settle
 from service.api.body import read, sent
 from service.api.complaints import Complaint, complaints_of
 from service.api.described import MOMENTS, reads, resource, writes
@@ -26,7 +27,6 @@ from service.api.track_records import NEEDS, track_record_of
 from service.api.waiting import reached
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
 from service.eventstore import StoredRow
-from service.moments import settle
 
 router = resource("sources")
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
-from domain.searching import words_of
+from domain.values.search_words import words_of
+from service.answers.as_of import MomentUnreadable, read_moment
 from service.api.complaints import Complaint
 from service.api.failures import refuse_fields
-from service.moments import MomentUnreadable, read_moment
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?")

@@ -3,16 +3,16 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from domain.clocks import format_instant
-from domain.duplicates import duplicates
-from service.answers import shown_at
+from domain.revisions.duplicates import duplicates
+from domain.values.time.clocks import format_instant
+from service.answers.answer import shown_at
+from service.answers.as_of import read_moment, settle
 from service.api.described import MOMENTS, reads, resource
 from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName, ReportedUntil
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.aside import aside
-from service.moments import read_moment, settle
+from service.runtime.worker_thread import aside
 
 router = resource("incidents")
 

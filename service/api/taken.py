@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from domain.claims import ClaimId
-from domain.clocks import EdtfReported
 from domain.incident.commands import Cause, Content, Credibility
-from domain.sources import Reliability, SourceType
-from domain.words import Label, Slug, Strict, Words
+from domain.reports.claims.claim import ClaimId
+from domain.values.sources import Reliability, SourceType
+from domain.values.text_types import Label, Slug, Strict, Words
+from domain.values.time.clocks import EdtfReported
 
 
 class Correction(Strict, frozen=True):

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from domain.ledger.canonical import canonical
-from domain.populations import Population
+from domain.values.populations import Population
 from service.api.complaints import Complaint, complaints_of
 from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
 from service.api.failures import refuse_fields

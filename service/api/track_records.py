@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from domain.clocks import format_instant
+from domain.values.time.clocks import format_instant
 from service.api.projected import Row, Snapshot
 
 # Sources that are stated to be one have one record: a report counts under the name of all of them.

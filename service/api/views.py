@@ -8,16 +8,16 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from domain import catalogue
-from domain.incident.history import History
+from domain.history.history import History
 from domain.reading import View
-from service.answers import Answer, NotYetKnown, Question, answer, inputs_at
+from service.answers.answer import Answer, NotYetKnown, Question, answer, inputs_at
+from service.answers.as_of import read_moment, settle
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.failures import problem_of
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
 from service.api.sending import CSV, JSON, head_of, offered, send_answer
 from service.api.services import Opened
-from service.aside import aside
-from service.moments import read_moment, settle
+from service.runtime.worker_thread import aside
 
 router = resource("views")
 

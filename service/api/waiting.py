@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from service.answers.as_of import Moment, PastTheEnd, settle
 from service.api.cursors import Cursor, refuse_cursor
 from service.api.parameters import AskedAt
 from service.api.projected import Snapshot
 from service.api.services import Services
 from service.eventstore import LogReader
-from service.moments import Moment, PastTheEnd, settle
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.complaints import Complaint
 from service.api.failures import Problem
-from service.hosts import SETTING, Hosts, NoHost
+from service.runtime.hosts import SETTING, Hosts, NoHost
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _READ: Final = {b"host": "Host", b"origin": "Origin", b"sec-fetch-site": "Sec-Fetch-Site"}

@@ -8,11 +8,11 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from domain.places import COUNTRY_PATTERN, CountryRule
-from domain.report.kind import Tier
-from domain.report.registry import KINDS
-from domain.sources import Reliability, SourceType
-from domain.words import Text, nearest
+from domain.reports.kind import Tier
+from domain.reports.registry import KINDS
+from domain.values.places import COUNTRY_PATTERN, CountryRule
+from domain.values.sources import Reliability, SourceType
+from domain.values.text_types import Text, nearest
 
 MOST = 20
 """How many words a parameter takes."""

@@ -12,10 +12,10 @@ import orjson
 from fastapi import Depends, Header
 from starlette.responses import Response
 
-from domain.clocks import format_instant
+from domain.facts.union import NAMESPACE
 from domain.incident import refusals
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import NAMESPACE
+from domain.incident.dispatch import AnyCommand
+from domain.values.time.clocks import format_instant
 from service.api.body import Sent
 from service.api.complaints import Complaint, Where, path_of
 from service.api.failures import Problem, problem_of

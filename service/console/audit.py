@@ -19,8 +19,8 @@ from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, NO, say
 from service.console.tables import WIDE
 from service.console.words import console, count, shown
-from service.sealing.publications import Replayed, replay
 from service.settings import Settings
+from service.transparency.publications import Replayed, replay
 
 EVERY_SECONDS = 5.0
 """How often a line says how far it is, where there is no terminal to show a bar."""

@@ -10,7 +10,7 @@ from service.console.progress import progress
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.words import console, count, shown
 from service.postgres.role import as_service
-from service.projecting.auditing import Audited, Result, audit
+from service.projections.audit.audit import Audited, Result, audit
 
 
 def compared(url: str, *, full: bool) -> Result:

@@ -15,7 +15,6 @@ from typing import Final
 
 import orjson
 
-from service import children
 from service.console.cells import add, plain_table
 from service.console.load import CONNECTIONS, Posted, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
@@ -23,6 +22,7 @@ from service.console.outcome import FINE, CannotRun, say
 from service.console.words import console
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
+from service.runtime import subprocesses
 from service.settings import Settings
 
 INCIDENTS: Final = 1_000
@@ -142,8 +142,8 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    words = children.words("service.cli", "serve", "--port", str(port), "--no-projector")
-    environment = children.environment(DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_LOG=settings.log)
+    words = subprocesses.words("service.cli", "serve", "--port", str(port), "--no-projector")
+    environment = subprocesses.environment(DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_LOG=settings.log)
     quiet = subprocess.DEVNULL
     with subprocess.Popen(words, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ourselves
         try:

@@ -12,13 +12,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, cast
 
-from service import formats
 from service.api.outcomes import GROUP
 from service.api.packed import Packed, pack, unpack
-from service.collecting import SELDOM
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
-from service.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal
+from service.formats import registry
+from service.formats.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal
+from service.runtime.garbage_collection import SELDOM
 
 LARGE: Final = 12 * 1024 * 1024
 """From so many bytes of files on another process is worth its start."""
@@ -54,7 +54,7 @@ class Reading:
 
     def here(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
         """Yield its rows, checked in this process. Raises Unreadable."""
-        return checked(formats.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
+        return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
 
     def _is_large(self) -> bool:
         if STDIN in self.paths or len(os.sched_getaffinity(0)) == 1:

@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from domain.claims import home_of
-from domain.populations import Population
+from domain.reports.claims.claim import home_of
+from domain.values.populations import Population
 from service.console.words import NOTHING, shown
 
 Object: TypeAlias = Mapping[str, Any]

@@ -5,7 +5,7 @@ from typing import cast
 
 from rich.table import Table
 
-from service.answers import Answer
+from service.answers.answer import Answer
 from service.console.cells import Object, add, attributed, count_words, figure_words, key_words, lines, plain_table
 from service.console.words import NOTHING
 

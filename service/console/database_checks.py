@@ -7,12 +7,12 @@ from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow
 
-from service import resources
 from service.console.checks import Check
 from service.console.words import count
 from service.postgres.migrate import available, versions
 from service.postgres.pool import connect
 from service.postgres.problems import PostgresProblem
+from service.runtime import package_files
 
 _TABLE: Final = "SELECT to_regclass('public.facts') IS NOT NULL"
 _RIGHTS: Final = """
@@ -60,7 +60,7 @@ def _server(connection: Connection[TupleRow]) -> str:
 
 
 def _migrations(connection: Connection[TupleRow]) -> Check:
-    known = available(resources.migrations())
+    known = available(package_files.migrations())
     try:
         here = versions(connection)
     except InsufficientPrivilege:

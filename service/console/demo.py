@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from service import sample, wiring
-from service.console import projecting, questions, web
+from service import wiring
+from service.console import projecting, questions, sample, web
 from service.console.database import held, migrated
 from service.console.listening import Address, listen, loopback
 from service.console.outcome import FINE, Misuse, announce, say

@@ -11,14 +11,15 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from service import exporting, formats
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.importing import unknown_format
 from service.console.outcome import FINE, CannotRun, Misuse, say
 from service.console.progress import progress
 from service.console.words import count
 from service.eventstore.reader import LOG_ID
-from service.exporter import Exporter, Unwritable
+from service.formats import registry
+from service.formats.export import incidents
+from service.formats.exporter import Exporter, Unwritable
 from service.postgres.pool import connect
 from service.settings import Settings
 
@@ -30,7 +31,7 @@ class Asked:
     """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
 
     format: str
-    what: exporting.Asked
+    what: incidents.Asked
     output: Path = STDOUT
     json: bool = False
 
@@ -57,9 +58,9 @@ def export(settings: Settings, asked: Asked) -> int:
 
 
 def _exporter(asked: Asked) -> Exporter:
-    if asked.format not in formats.EXPORTERS:
-        raise Misuse(unknown_format(asked.format, formats.EXPORTERS))
-    exporter = formats.EXPORTERS[asked.format]
+    if asked.format not in registry.EXPORTERS:
+        raise Misuse(unknown_format(asked.format, registry.EXPORTERS))
+    exporter = registry.EXPORTERS[asked.format]
     if exporter.mapped and asked.what.map is None:
         message = f"“{exporter.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
@@ -78,7 +79,7 @@ def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
         def heard(done: int, total: int) -> None:
             told(f"exporting {exporter.name}", done, total, 0)
 
-        with exporting.exporting(url, asked.what, heard) as export_, _output(asked.output) as file:
+        with incidents.exporting(url, asked.what, heard) as export_, _output(asked.output) as file:
             exporter.write(replace(export_, log=log), file)
             size = file.tell()
     reading = export_.reading

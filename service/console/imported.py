@@ -18,7 +18,7 @@ from service.console.readahead import Ready, Wrong
 from service.console.warned import LISTED, Warned
 from service.console.words import console, count, shown
 from service.eventstore.writer import Written
-from service.importer import Bad, Note, Where
+from service.formats.importer import Bad, Note, Where
 
 MOST_SHOWN = 20
 """How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""

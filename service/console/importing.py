@@ -13,10 +13,9 @@ from typing import Any, Final
 
 import orjson
 
-from domain.words import nearest
-from service import formats, wiring
+from domain.values.text_types import nearest
+from service import wiring
 from service.api.outcomes import record
-from service.collecting import SELDOM
 from service.console.beside import Reading
 from service.console.database import expect_migrated, migrated, on_database
 from service.console.imported import Report
@@ -26,8 +25,10 @@ from service.console.readahead import Ready, Row, read_ahead
 from service.console.restoring import restored
 from service.console.warned import limit_of
 from service.console.withdrawing import withdraw
-from service.encodings import UnknownEncoding, encoding_named
-from service.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
+from service.formats import registry
+from service.formats.files.encodings import UnknownEncoding, encoding_named
+from service.formats.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
+from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
 RESTORED_AS = "ndjson"
@@ -124,14 +125,14 @@ def _restored(settings: Settings, asked: Asked) -> int:
 
 
 def _importer(asked: Asked) -> Importer:
-    if asked.format not in formats.IMPORTERS:
-        raise Misuse(unknown_format(asked.format, formats.IMPORTERS))
-    importer = formats.IMPORTERS[asked.format]
+    if asked.format not in registry.IMPORTERS:
+        raise Misuse(unknown_format(asked.format, registry.IMPORTERS))
+    importer = registry.IMPORTERS[asked.format]
     if importer.mapped and asked.map is None:
         message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
     if (asked.dates or asked.decimal) and not importer.declared:
-        declared = ", ".join(each.name for each in formats.IMPORTERS.values() if each.declared)
+        declared = ", ".join(each.name for each in registry.IMPORTERS.values() if each.declared)
         message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
         raise Misuse(message)
     if asked.path is not None and asked.format != "git":
@@ -185,8 +186,8 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 
-def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.tables know it
+def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
     """Return the rows of a mapping's table as they stand at the end of the log."""
-    from service import tables  # noqa: PLC0415 - few formats need it
+    from service.formats import tables  # noqa: PLC0415 - few formats need it
 
     return dict(tables.held(url, mapping))

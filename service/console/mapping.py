@@ -9,16 +9,16 @@ from zipfile import BadZipFile
 
 from service.console.outcome import FINE, CannotRun, say
 from service.console.words import shown
-from service.containers import Foreign
-from service.importer import Unreadable
+from service.formats.files.compression import Foreign
+from service.formats.files.text_files import bytes_of
+from service.formats.files.undecodable import Undecodable
+from service.formats.importer import Unreadable
+from service.formats.tables.detect import found_in
+from service.formats.tables.parsed import Unparsed
+from service.formats.tables.preview import previewed
+from service.formats.tables.propose import Proposal, proposed
+from service.formats.tables.toml import toml_of
 from service.settings import Settings
-from service.tables.finding import found_in
-from service.tables.parsed import Unparsed
-from service.tables.previewing import previewed
-from service.tables.proposing import Proposal, proposed
-from service.tables.toml import toml_of
-from service.texts import bytes_of
-from service.undecodable import Undecodable
 
 _UNFIT = (Foreign, Undecodable, Unparsed, Unreadable, EOFError, zlib.error, BadZipFile, NotImplementedError, OSError)
 STDOUT = Path("-")

@@ -24,11 +24,11 @@ import psycopg
 import typer
 
 from domain.catalogue import UnknownName
+from service.answers.as_of import MomentUnreadable, Unanswerable
 from service.console.logs import SPEAKER, configure
+from service.console.sample import SampleError
 from service.eventstore import PersistenceError
-from service.moments import MomentUnreadable, Unanswerable
 from service.postgres.problems import PostgresProblem
-from service.sample import SampleError
 from service.settings import Settings, SettingsError, read_settings
 
 FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)

@@ -6,7 +6,7 @@ from typing import cast
 from rich.text import Text
 
 from domain.reading import Document
-from service.answers import Answer, Question
+from service.answers.answer import Answer, Question
 from service.console.tables import Object, is_partial, tables_of
 from service.console.words import console, shown
 

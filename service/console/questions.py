@@ -3,8 +3,8 @@
 import tomllib
 from uuid import UUID
 
-from domain.words import Strict
-from service import resources
+from domain.values.text_types import Strict
+from service.runtime import package_files
 
 
 class Question(Strict, frozen=True):
@@ -28,4 +28,6 @@ class Questions(Strict, frozen=True):
 
 def of(name: str) -> Questions:
     """Return the questions of a sample that comes with Knownwhen."""
-    return Questions.model_validate(tomllib.loads((resources.samples() / name / "questions.toml").read_text("utf-8")))
+    return Questions.model_validate(
+        tomllib.loads((package_files.samples() / name / "questions.toml").read_text("utf-8"))
+    )

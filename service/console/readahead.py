@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from service.api.failures import Problem
 from service.api.lines import Taken, taken
-from service.importer import Bad, Line, Note, Where, Withdrawal
+from service.formats.importer import Bad, Line, Note, Where, Withdrawal
 
 AHEAD: Final = 4
 """How many groups may wait for the writer."""

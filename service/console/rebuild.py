@@ -11,16 +11,16 @@ import orjson
 import psycopg
 from rich.text import Text
 
-from domain.words import nearest
+from domain.values.text_types import nearest
 from service import wiring
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, NO, CannotRun, Misuse, say
 from service.console.progress import progress
 from service.console.stopping import stopping
 from service.console.words import console, count, shown
-from service.projecting.building import Built, Progress, Ways
-from service.projecting.trouble import AGAIN, BuildingProblem, CannotBuild, told_of
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.errors import AGAIN, BuildingProblem, CannotBuild, told_of
+from service.projections.rebuild.job import Built, Progress, Ways
 from service.settings import Settings
 
 MOST_SHOWN = 20

@@ -4,16 +4,16 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from domain.incident.facts import IncidentOpened
-from domain.words import nearest
+from domain.facts.union import IncidentOpened
+from domain.values.text_types import nearest
 from service import wiring
-from service.answers import Answer, NoSuchIncident, Question, answer
+from service.answers.answer import Answer, NoSuchIncident, Question, answer
+from service.answers.inputs import recorded
 from service.api.sending import envelope
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, Negative
 from service.console.pages import print_page
 from service.eventstore import LogReader
-from service.inputs import recorded
 from service.settings import Settings
 
 _MOST_LISTED = 20

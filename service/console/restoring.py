@@ -7,9 +7,9 @@ from typing import BinaryIO
 from service.console.database import expect_migrated, held, migrated
 from service.console.outcome import CannotRun
 from service.console.progress import Told, progress
-from service.eventstore.loglines import Head
-from service.eventstore.restoring import CannotRestore, restore
-from service.importer import STDIN, opened
+from service.eventstore.archive.log_lines import Head
+from service.eventstore.archive.restore import CannotRestore, restore
+from service.formats.importer import STDIN, opened
 from service.postgres.pool import connect
 from service.settings import Settings
 

@@ -5,8 +5,8 @@ from typing import cast
 
 from rich.table import Table
 
-from domain.claims import INCIDENT_SCOPE
-from service.answers import Answer
+from domain.reports.claims.claim import INCIDENT_SCOPE
+from service.answers.answer import Answer
 from service.console import course_tables
 from service.console.cells import (
     Object,

@@ -7,7 +7,7 @@ from typing import Any
 from domain.incident.warnings import Concern
 from service.console.outcome import Misuse
 from service.console.words import count
-from service.importer import Where
+from service.formats.importer import Where
 
 LISTED = 20
 """How many warnings are listed unless more are asked for; of a code that comes later, the first is listed too."""

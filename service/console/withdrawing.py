@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID, uuid5
 
-from domain.claims import earliest, latest
-from domain.clocks import UTC, format_instant, parse_reported
-from domain.incident.commands import RetractReport
-from domain.incident.facts import (
+from domain.facts.unchecked_decode import trusted_bytes
+from domain.facts.union import (
     NAMESPACE,
     ReportFiled,
     ReportReinstated,
@@ -18,17 +16,19 @@ from domain.incident.facts import (
     incident_stream,
     is_report,
 )
-from domain.incident.trusted import trusted_bytes
-from domain.report.kind import Report
-from domain.sources import origin_of
+from domain.incident.commands import RetractReport
+from domain.reports.claims.claim import earliest, latest
+from domain.reports.kind import Report
+from domain.values.sources import origin_of
+from domain.values.time.clocks import UTC, format_instant, parse_reported
 from service.api.lines import Taken
 from service.api.outcomes import record
 from service.api.services import Services
 from service.console.imported import Report as Outcomes
 from service.console.readahead import Ready
-from service.eventstore.rows import StoredRow
+from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write
-from service.importer import Bad, Withdrawal
+from service.formats.importer import Bad, Withdrawal
 
 _OF_RETRACTIONS: Final = (ReportRetracted.topic, ReportReinstated.topic)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)

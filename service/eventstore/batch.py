@@ -8,21 +8,21 @@ from uuid import UUID, uuid5
 
 import psycopg
 
+from domain.facts.union import Parts, is_report, source_stream
 from domain.incident import refusals
-from domain.incident import source as sources
+from domain.incident import source_decisions as sources
 from domain.incident.commands import CorrectReport, FileReport
-from domain.incident.deciding import AnyCommand, Entries, decided, reports_named, touched
-from domain.incident.facts import Parts, is_report, source_stream
+from domain.incident.dispatch import AnyCommand, Entries, decided, reports_named, touched
 from domain.incident.warnings import Concern
-from domain.sources import Registration
-from domain.zones import Zones
-from service.eventstore.desk import Desk
+from domain.values.sources import Registration
+from domain.values.time.zones import Zones
+from service.eventstore.aggregate_cache import Warm
+from service.eventstore.append_session import Tail
 from service.eventstore.encoding import encode
-from service.eventstore.replaying import Replaying
-from service.eventstore.rows import StoredFact
-from service.eventstore.tail import Tail
-from service.eventstore.warm import Warm
-from service.eventstore.writes import Request, Write, Written
+from service.eventstore.idempotency import Replaying
+from service.eventstore.repository import Desk
+from service.eventstore.requests import Request, Write, Written
+from service.eventstore.stored_rows import StoredFact
 
 Outcome = Written | Exception
 """An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""

@@ -9,9 +9,9 @@ import orjson
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from domain.incident.facts import IncidentOpened
+from domain.facts.union import IncidentOpened
 from service.eventstore.reader import LogReader
-from service.eventstore.rows import COLUMNS, StoredRow
+from service.eventstore.stored_rows import COLUMNS, StoredRow
 
 PAGE: Final = f"""
     SELECT {COLUMNS} FROM public.facts

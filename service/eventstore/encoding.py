@@ -5,8 +5,8 @@ from typing import Final
 
 import orjson
 
-from domain.incident.facts import Fact, Parts
-from domain.incident.facts import encode as encoded
+from domain.facts.union import Fact, Parts
+from domain.facts.union import encode as encoded
 from domain.ledger.canonical import canonical
 
 _SORTED: Final = (
@@ -21,7 +21,7 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 
 
 def encode(fact: Fact) -> Parts:
-    """Return the parts of a fact as `domain.incident.facts.encode` does."""
+    """Return the parts of a fact as `domain.facts.union.encode` does."""
     return encoded(fact, _write)
 
 

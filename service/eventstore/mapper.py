@@ -9,7 +9,7 @@ import orjson
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 
-from service.eventstore.rows import StoredFact
+from service.eventstore.stored_rows import StoredFact
 
 F = TypeVar("F")
 Document = dict[str, Any]

@@ -14,10 +14,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from service.eventstore.append_session import Tail
 from service.eventstore.datastore import FactDatastore
-from service.eventstore.rows import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
-from service.eventstore.subscription import FactSubscription
-from service.eventstore.tail import Tail
+from service.eventstore.library_subscription import FactSubscription
+from service.eventstore.stored_rows import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement looks at the log after the
 # lock was won and not before. The key is the letters "knownwhe" read as a number; advisory locks are per database.

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast
 
 from domain.incident import refusals
-from domain.zones import Zones
+from domain.values.time.zones import Zones
+from service.eventstore.aggregate_cache import Warm
+from service.eventstore.append_session import OF_THE_SERVER, Tail
 from service.eventstore.batch import Batch, Outcome
-from service.eventstore.tail import OF_THE_SERVER, Tail
-from service.eventstore.waiting import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
-from service.eventstore.warm import Warm
-from service.eventstore.writes import Request, Write, Written
+from service.eventstore.command_queue import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
+from service.eventstore.requests import Request, Write, Written
 
 __all__ = ["Overloaded", "Write", "Writer", "Written"]
 

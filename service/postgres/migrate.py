@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from service import resources
 from service.postgres.pool import connect
 from service.postgres.problems import MigrationFailed
+from service.runtime import package_files
 
 LOCK_SECONDS = 300
 """How long to wait for another Knownwhen that is migrating the same database."""
@@ -46,7 +46,7 @@ def migrate(url: str, folder: Path | None = None) -> Migrated:
     Raises `DatabaseUnreachable`, `DatabaseUnfit`, or `MigrationFailed`: a
     migration was refused, or the database is that of a later release.
     """
-    folder = resources.migrations() if folder is None else folder
+    folder = package_files.migrations() if folder is None else folder
     known = available(folder)
     with connect(url) as connection:
         _refuse_later(versions(connection), known)
@@ -57,7 +57,7 @@ def migrate(url: str, folder: Path | None = None) -> Migrated:
 
 def pending(connection: Connection[TupleRow], folder: Path | None = None) -> tuple[str, ...]:
     """Return the versions this database still lacks, in order."""
-    known = available(resources.migrations() if folder is None else folder)
+    known = available(package_files.migrations() if folder is None else folder)
     return tuple(sorted(known - versions(connection)))
 
 

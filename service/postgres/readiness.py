@@ -8,8 +8,8 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
-from service import resources
 from service.postgres.migrate import available
+from service.runtime import package_files
 
 WAIT_SECONDS = 2.0
 """How long the database may take to answer."""
@@ -38,7 +38,7 @@ async def missing(pool: Pool) -> list[str]:
 
 
 async def _lacks(connection: AsyncConnection[TupleRow]) -> list[str]:
-    known = available(resources.migrations())
+    known = available(package_files.migrations())
     try:
         async with connection.transaction():
             await connection.execute(_CONNECTED_AS)

@@ -1,1 +1,1 @@
-"""The slot of read models: one file is one table for questions across incidents, with its columns and its rows."""
+"""Read models: tables across incidents that are rebuilt from the log (slot `tables`), and what keeps them current."""

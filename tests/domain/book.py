@@ -11,20 +11,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 from domain import catalogue
-from domain.clocks import parse_instant
-from domain.incident import deciding
-from domain.incident import incident as incidents
-from domain.incident import source as sources
-from domain.incident.commands import (
-    CorrectReport,
-    DeclareScope,
-    FileReport,
-    OpenIncident,
-    ReinstateReport,
-    RetractReport,
-)
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import (
+from domain.facts.union import (
     NAMESPACE,
     POLICY_STREAM,
     Fact,
@@ -37,14 +24,27 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.history import History, history_of
-from domain.incident.incident import Incident
+from domain.history.history import History, history_of
+from domain.incident import decide as incidents
+from domain.incident import dispatch
+from domain.incident import source_decisions as sources
+from domain.incident.commands import (
+    CorrectReport,
+    DeclareScope,
+    FileReport,
+    OpenIncident,
+    ReinstateReport,
+    RetractReport,
+)
+from domain.incident.decide import Incident
+from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import ReportUnknown
-from domain.incident.source import Source
+from domain.incident.source_decisions import Source
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
-from domain.sources import Registration
-from domain.zones import TimeZone
+from domain.values.sources import Registration
+from domain.values.time.clocks import parse_instant
+from domain.values.time.zones import TimeZone
 from tests.domain import clock_changes
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
@@ -96,7 +96,7 @@ class Book:
         moment = self.now
         named = self.stream if slug is None else incident_stream(slug)
         of_report = hasattr(command, "report_id") and not isinstance(command, FileReport)
-        decided = deciding.decided(self, command, moment, None if of_report else named)
+        decided = dispatch.decided(self, command, moment, None if of_report else named)
         if isinstance(command, FileReport | CorrectReport):
             for origin, fact in sources.introductions(command.report).items():
                 if not self._in(source_stream(origin)):

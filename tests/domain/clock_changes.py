@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from domain.zones import TimeZone, UnknownZone, as_written, bounds_of
+from domain.values.time.zones import TimeZone, UnknownZone, as_written, bounds_of
 
 _SUNDAY = 6
 _MARCH, _OCTOBER, _NOVEMBER = 3, 10, 11

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from domain.report.registry import KINDS, REPORTS
+from domain.reports.registry import KINDS, REPORTS
 from tests.domain.strategies import Body
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.claims import Held, Key
-from domain.clocks import Span
-from domain.counts import Count
-from domain.estimates import PART_EXCEEDS, End, Estimate, Question, Standing, Statement
-from domain.populations import Population
+from domain.estimates.estimate import PART_EXCEEDS, End, Estimate, Question, Standing, Statement
+from domain.reports.claims.claim import Held, Key
+from domain.values.counts.count import Count
+from domain.values.populations import Population
+from domain.values.time.clocks import Span
 from tests.domain.worlds import counts
 
 KEY = Key("killed", Population(), "incident")

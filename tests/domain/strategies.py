@@ -7,16 +7,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from domain.claims import Claim
-from domain.clocks import EdtfOccurred, EdtfReported
 from domain.ledger.canonical import canonical
-from domain.places import Place
-from domain.populations import Population
-from domain.report.kind import Evidence, Report
-from domain.report.registry import KINDS, REPORTS
-from domain.report.written import Address, Decimal, Duration, Language, MediaType, Sha256
-from domain.sources import SourceRef
-from domain.words import Listed, SlugRule, Text
+from domain.reports.claims.claim import Claim
+from domain.reports.kind import Evidence, Report
+from domain.reports.registry import KINDS, REPORTS
+from domain.reports.text_forms import Address, Decimal, Duration, Language, MediaType, Sha256
+from domain.values.places import Place
+from domain.values.populations import Population
+from domain.values.sources import SourceRef
+from domain.values.text_types import Listed, SlugRule, Text
+from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
 Body = dict[str, Any]
 

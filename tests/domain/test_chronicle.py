@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.chronicle import Chronicle
-from domain.incident.facts import incident_stream
-from domain.incident.history import history_of
-from domain.incident.inputs import leads_to
+from domain.facts.union import incident_stream
+from domain.history.history import history_of
+from domain.history.inputs import leads_to
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
+from domain.summary.state_timeline import Chronicle
 from domain.views.state import finish
 from tests.domain.book import Book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents

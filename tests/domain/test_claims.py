@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from domain.claims import BEGINNING, END, Claim, Key, earliest, event_of_scope, foreign, home_of, latest
-from domain.clocks import Span
-from domain.populations import Population
+from domain.reports.claims.claim import BEGINNING, END, Claim, Key, earliest, event_of_scope, foreign, home_of, latest
+from domain.values.populations import Population
+from domain.values.time.clocks import Span
 from tests.domain.questions import claim, held
 
 MOMENT = datetime(2025, 3, 8, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.clocks import (
+from domain.values.time.clocks import (
     ClockError,
     EdtfOccurred,
     EdtfReported,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from domain.counting.catalogue import DEFAULT, VOCABULARIES
-from domain.counting.vocabulary import CLOSING, FATE, MORE, PERSON, THING, Vocabulary
-from domain.counts import Count, CountError, lexicon_of, read_count, words_for
+from domain.values.counts.count import Count, CountError, lexicon_of, read_count, words_for
+from domain.values.counts.lexicons.lexicon import CLOSING, FATE, MORE, PERSON, THING, Vocabulary
+from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES
 
 HERE = Path(__file__).parent / "vectors"
 LEXICONS = {"en": "en/2", "ar": "ar/1", "fr": "fr/1"}

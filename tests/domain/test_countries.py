@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.countries import ASSIGNED, FORMER, hint_for, is_country
-from domain.places import Place
+from domain.values.countries import ASSIGNED, FORMER, hint_for, is_country
+from domain.values.places import Place
 from tests.domain.book import open_book
 
 

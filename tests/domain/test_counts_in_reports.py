@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.claims import Claim
-from domain.counts import Count, remarks
-from domain.report.kind import Report
-from domain.report.registry import REPORTS
+from domain.reports.claims.claim import Claim
+from domain.reports.kind import Report
+from domain.reports.registry import REPORTS
+from domain.values.counts.count import Count, remarks
 from service.api.recurring import with_recurring
 
 

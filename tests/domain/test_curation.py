@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from domain.facts.union import ReportFiled, incident_stream, source_stream
+from domain.history.history import history_of
 from domain.incident import refusals
 from domain.incident.commands import (
     AdoptPolicy,
@@ -26,9 +28,7 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.facts import ReportFiled, incident_stream, source_stream
-from domain.incident.history import history_of
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 CIVILIANS = {"status": ["civilian"]}

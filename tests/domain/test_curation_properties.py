@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import Held, latest
-from domain.clocks import format_instant
-from domain.estimates import IMPROBABLE
+from domain.estimates.claim_index import keyed_claims
+from domain.estimates.estimate import IMPROBABLE
+from domain.estimates.exclusion import span
+from domain.history.history import History
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -31,13 +32,12 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.deciding import AnyCommand
-from domain.incident.history import History
+from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical, digest
-from domain.sifting import span
-from domain.supersession import Ledger
-from domain.weighing import keyed_claims
+from domain.reports.claims.claim import Held, latest
+from domain.reports.claims.revision_chain import Ledger
+from domain.values.time.clocks import format_instant
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, SLUGS, STEPS, Body, World, digests, moments, reports, worlds
 

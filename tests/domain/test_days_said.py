@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported
-from domain.events import local_day
+from domain.escalation.occurrences import local_day
+from domain.facts.union import Recorded, ReportFiled
 from domain.incident.commands import CorrectReport, DeclareScope
-from domain.incident.facts import Recorded, ReportFiled
-from domain.incident.incident import warnings_about
-from domain.present import listed
+from domain.incident.decide import warnings_about
 from domain.reading import Reading
+from domain.summary.incident_projection import listed
+from domain.values.time.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

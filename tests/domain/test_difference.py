@@ -7,8 +7,6 @@ from typing import Any, cast
 import pytest
 
 from domain import catalogue
-from domain.clocks import parse_instant
-from domain.difference import difference
 from domain.incident.commands import (
     CorrectReport,
     DeclareScope,
@@ -19,6 +17,8 @@ from domain.incident.commands import (
     RetractReport,
 )
 from domain.reading import Reading
+from domain.revisions.difference import difference
+from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

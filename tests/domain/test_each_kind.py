@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.claims import METHODS
-from domain.report.kind import Responsibility
-from domain.report.registry import KINDS, REPORTS, document
+from domain.reports.claims.claim import METHODS
+from domain.reports.kind import Responsibility
+from domain.reports.registry import KINDS, REPORTS, document
 from tests.domain.given import body_of, errors, is_part_of
 from tests.domain.strategies import Body
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain import catalogue
 from domain.incident.commands import AssessReport, DeclareScope, RetractReport
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

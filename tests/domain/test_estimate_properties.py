@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import Held, Key
-from domain.clocks import Span
-from domain.counts import Count
-from domain.estimates import PART_EXCEEDS, End, Question, Standing
+from domain.estimates.claim_index import keyed_claims
+from domain.estimates.estimate import PART_EXCEEDS, End, Question, Standing
 from domain.incident.refusals import Refusal
 from domain.policies import range_1
-from domain.populations import Population
-from domain.weighing import keyed_claims
+from domain.reports.claims.claim import Held, Key
+from domain.values.counts.count import Count
+from domain.values.populations import Population
+from domain.values.time.clocks import Span
 from tests.domain.book import Book, open_book
 from tests.domain.worlds import (
     POPULATIONS,

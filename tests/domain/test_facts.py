@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.claims import Scope
-from domain.clocks import Span, parse_occurred, parse_reported
-from domain.incident import facts
-from domain.incident.facts import TOPICS, Fact, ReportCorrected, ReportFiled, UnknownFact, decode, encode, topic_of
+from domain.facts import union
+from domain.facts.union import TOPICS, Fact, ReportCorrected, ReportFiled, UnknownFact, decode, encode, topic_of
 from domain.ledger.canonical import canonical
-from domain.report.kind import Report
-from domain.report.registry import KINDS
+from domain.reports.claims.claim import Scope
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS
+from domain.values.time.clocks import Span, parse_occurred, parse_reported
 from tests.domain.clock_changes import zone
 from tests.domain.strategies import bodies_of, occurred, reported, reports, slugs, texts
 
@@ -26,7 +26,7 @@ GOLDEN: list[dict[str, str | None]] = json.loads((Path(__file__).parent / "golde
 """One fact or more of every topic, as first stored. A row is never changed: what was stored stays readable."""
 
 REPORT_ID = UUID("00000000-0000-5000-8000-000000000001")
-WRITTEN = [shape for shape in facts.Fact.__args__ if shape not in (ReportFiled, ReportCorrected)]
+WRITTEN = [shape for shape in union.Fact.__args__ if shape not in (ReportFiled, ReportCorrected)]
 EACH = settings(max_examples=settings().max_examples // 5)
 """For what is asked of every kind: all together it is tried as often as anything else, and more."""
 
@@ -67,7 +67,7 @@ def plain_facts() -> st.SearchStrategy[Fact]:
         "bounds": st.none() | bodies_of(Scope),
         "origins": st.tuples(slugs(), slugs()),
     }
-    named = {facts.ClaimsRescoped: {"scope": st.none() | slugs()}}
+    named = {union.ClaimsRescoped: {"scope": st.none() | slugs()}}
     shapes = [
         bodies_of(
             shape, **{name: how for name, how in (own | named.get(shape, {})).items() if name in shape.model_fields}
@@ -141,7 +141,7 @@ def test_a_fact_whose_text_was_erased_is_the_same_but_for_its_text(report: Repor
     for fact in (filed(report), corrected(report, "translation", note)):
         parts = encode(fact)
         erased = read(parts.topic, parts.state, None)
-        assert encode(erased) == facts.Parts(parts.topic, parts.state, None)
+        assert encode(erased) == union.Parts(parts.topic, parts.state, None)
 
 
 @given(reports(), texts(least=1))
@@ -158,14 +158,14 @@ def test_the_recorders_reason_and_the_reports_text_share_a_part_and_are_told_apa
 def test_the_topic_of_a_report_is_its_kind_and_of_any_other_fact_its_own_name() -> None:
     assert {f"{kind}.v1" for kind in KINDS} < TOPICS
     assert {fact.topic for fact in WRITTEN} | {"report_corrected.v1"} == TOPICS - {f"{kind}.v1" for kind in KINDS}
-    assert topic_of(facts.IncidentClosed()) == "incident_closed.v1"
+    assert topic_of(union.IncidentClosed()) == "incident_closed.v1"
 
 
 def test_a_topic_never_names_a_place_in_a_program() -> None:
     assert all(topic.endswith(".v1") and ":" not in topic and topic.count(".") == 1 for topic in TOPICS)
 
 
-@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.incident.facts:X"])
+@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.facts.union:X"])
 def test_a_fact_of_an_unknown_topic_is_not_read(topic: str) -> None:
     with pytest.raises(UnknownFact, match="does not know"):
         decode(topic, {})
@@ -196,7 +196,7 @@ def test_a_fact_of_the_wrong_shape_is_not_read(topic: str, state: Any, text: dic
 
 
 def test_a_span_is_kept_in_utc_with_its_open_ends() -> None:
-    fact = facts.ReportRetracted(
+    fact = union.ReportRetracted(
         report_id=REPORT_ID, by="source", reported=Span(None, datetime(2025, 3, 9, 20, 59, 59, tzinfo=UTC))
     )
     assert json.loads(encode(fact).state)["reported"] == [None, "2025-03-09T20:59:59Z"]
@@ -208,7 +208,7 @@ def test_what_was_stored_once_reads_and_writes_the_same_for_ever(row: dict[str, 
     assert topic is not None
     assert state is not None
     fact = decode(topic, json.loads(state), None if text is None else json.loads(text))
-    assert encode(fact) == facts.Parts(topic, state.encode(), None if text is None else text.encode())
+    assert encode(fact) == union.Parts(topic, state.encode(), None if text is None else text.encode())
 
 
 def test_there_is_a_stored_row_of_every_topic() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.counting.catalogue import VOCABULARIES
-from domain.counting.vocabulary import COUNTING, FATE, REFUSED
-from domain.counts import CountError, read_count, remarks
+from domain.values.counts.count import CountError, read_count, remarks
+from domain.values.counts.lexicons.lexicon import COUNTING, FATE, REFUSED
+from domain.values.counts.lexicons.registry import VOCABULARIES
 from tests.domain.test_counting import FIGURES, KNOWN, LETTERS, WORDS, Meaning, read_or_none
 
 OPENINGS = {

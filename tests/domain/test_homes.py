@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.duplicates import duplicates
+from domain.history.history import History
 from domain.incident.commands import (
     MergeIncident,
     MoveReport,
@@ -20,8 +20,8 @@ from domain.incident.commands import (
     RescopeClaims,
     UnmergeIncident,
 )
-from domain.incident.history import History
 from domain.ledger.canonical import canonical
+from domain.revisions.duplicates import duplicates
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, do, two_incidents
 from tests.domain.worlds import IDS, Body, World, moments, reading, reports, worlds

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.duplicates import duplicates
+from domain.facts.union import NAMESPACE
 from domain.incident.commands import OpenIncident
-from domain.incident.facts import NAMESPACE
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
+from domain.revisions.duplicates import duplicates
 from tests.domain.book import Book
 from tests.domain.test_curation_properties import OTHER, OTHER_IDS, Asked, curated, others
 from tests.domain.worlds import IDS, Body, World, moments, reading, reports, worlds

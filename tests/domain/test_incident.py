@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.facts.union import IncidentAmended, IncidentOpened, ReportCorrected, ReportFiled, ScopeDeclared
 from domain.incident import refusals
 from domain.incident.commands import (
     AmendIncident,
@@ -20,8 +21,7 @@ from domain.incident.commands import (
     ReopenIncident,
     RetractReport,
 )
-from domain.incident.facts import IncidentAmended, IncidentOpened, ReportCorrected, ReportFiled, ScopeDeclared
-from domain.incident.incident import decide, warnings_about
+from domain.incident.decide import decide, warnings_about
 from tests.domain.book import Book, open_book
 
 REPORT = UUID("00000000-0000-5000-8000-000000000001")

@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
+from domain.facts.union import POLICY_STREAM, Recorded, incident_stream, source_stream
+from domain.history.history import history_of
+from domain.history.inputs import Reach, leads_to
 from domain.incident.commands import (
     DeclareScope,
     MergeIncident,
@@ -18,11 +21,8 @@ from domain.incident.commands import (
     StateSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.facts import POLICY_STREAM, Recorded, incident_stream, source_stream
-from domain.incident.history import history_of
-from domain.incident.inputs import Reach, leads_to
 from domain.reading import Reading
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import Asked, curated, do, others, two_incidents
 from tests.domain.worlds import Body, World, worlds

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.claims import latest
-from domain.clocks import format_instant, parse_instant
+from domain.facts.union import Recorded, decode, encode
+from domain.history.history import History, accumulate, history_of
 from domain.incident.commands import (
     AmendIncident,
     CloseIncident,
@@ -24,10 +24,10 @@ from domain.incident.commands import (
     ReopenIncident,
     RetractReport,
 )
-from domain.incident.facts import Recorded, decode, encode
-from domain.incident.history import History, accumulate, history_of
 from domain.incident.refusals import Refusal
-from domain.sources import Registration
+from domain.reports.claims.claim import latest
+from domain.values.sources import Registration
+from domain.values.time.clocks import format_instant, parse_instant
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, RECORDED, SLUGS, STEPS, TIMES, Body, World, digests, moments, reports, worlds
 

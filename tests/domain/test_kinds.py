@@ -12,10 +12,10 @@ from hypothesis import given
 from pydantic import ValidationError
 
 from domain.ledger.canonical import canonical
-from domain.report import kinds
-from domain.report.kind import Kind, Report, Tier, event_label
-from domain.report.registry import KINDS, REPORTS, document
-from domain.words import slugify
+from domain.reports import kinds
+from domain.reports.kind import Kind, Report, Tier, event_label
+from domain.reports.registry import KINDS, REPORTS, document
+from domain.values.text_types import slugify
 from tests.domain.given import errors, is_part_of, without_derived
 from tests.domain.strategies import Body, report_bodies
 

@@ -13,7 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.incident import incident as incidents
+from domain.facts.union import Fact, decode, encode
+from domain.history.history import History
+from domain.incident import decide as incidents
 from domain.incident import refusals
 from domain.incident.commands import (
     AmendIncident,
@@ -27,8 +29,6 @@ from domain.incident.commands import (
     ReopenIncident,
     RetractReport,
 )
-from domain.incident.facts import Fact, decode, encode
-from domain.incident.history import History
 from tests.domain.book import START, Book
 
 Report = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from domain.places import Place
+from domain.values.places import Place
 from tests.domain.strategies import Body, places
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain import catalogue
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 GRADES = {"ohchr": "A", "reuters": "A", "ap": "A", "sohr": "B", "snhr": "B", "rudaw": "C", "sana": "C", "liar": "E"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from domain.estimates.exclusion import span
 from domain.policies.conservative_1 import estimate
-from domain.sifting import span
 from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, why
 
 

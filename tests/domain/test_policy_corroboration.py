@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.estimates import Standing
+from domain.estimates.estimate import Standing
+from domain.estimates.exclusion import span
 from domain.policies.corroboration_1 import estimate
-from domain.sifting import span
 from tests.domain.questions import ask, claim, stated
 
 

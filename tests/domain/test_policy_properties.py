@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import Held
-from domain.counts import words_for
-from domain.estimates import PART_EXCEEDS, Question, Standing
-from domain.sifting import sift, span
+from domain.estimates.estimate import PART_EXCEEDS, Question, Standing
+from domain.estimates.exclusion import sift, span
+from domain.reports.claims.claim import Held
+from domain.values.counts.count import words_for
 from tests.domain import questions as asked
 from tests.domain.questions import START, questions, stated
 

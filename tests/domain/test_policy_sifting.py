@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from domain import sifting
-from domain.claims import BEGINNING, END
-from domain.estimates import Question, Standing
-from domain.sifting import differ, span
+from domain.estimates import exclusion
+from domain.estimates.estimate import Question, Standing
+from domain.estimates.exclusion import differ, span
+from domain.reports.claims.claim import BEGINNING, END
 from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, held, questions, why
 
 
@@ -241,7 +241,7 @@ def test_used_claims_and_those_set_aside_are_listed_by_their_ids() -> None:
 def test_many_rivals_are_searched_to_the_same_end_as_few_are_looked_through(question: Question) -> None:
     looked_through = span(question)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sifting, "FEW", 0)
+        patched.setattr(exclusion, "FEW", 0)
         assert span(question) == looked_through
 
 

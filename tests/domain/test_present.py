@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import Key, event_of_scope
-from domain.clocks import parse_occurred
-from domain.estimate_documents import end_document
+from domain.documents.estimates import end_document
+from domain.estimates.claim_index import keyed_claims
+from domain.facts.union import incident_stream
+from domain.history.history import History
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -23,14 +24,13 @@ from domain.incident.commands import (
     DisputeReport,
     RetractReport,
 )
-from domain.incident.facts import incident_stream
-from domain.incident.history import History
 from domain.incident.refusals import Refusal
-from domain.listing import Listed, Moved
-from domain.present import Present, listed
 from domain.reading import Document, Reading
-from domain.sources import Registration
-from domain.weighing import keyed_claims
+from domain.reports.claims.claim import Key, event_of_scope
+from domain.summary.incident_projection import Present, listed
+from domain.summary.summary import Listed, Moved
+from domain.values.sources import Registration
+from domain.values.time.clocks import parse_occurred
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.test_tolls import shows_what_was_said

@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from domain import catalogue
-from domain.clocks import parse_instant
-from domain.difference import difference
-from domain.incident.facts import ReportCorrected
+from domain.facts.union import ReportCorrected
 from domain.reading import Reading
+from domain.revisions.difference import difference
+from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book, load
 
 CASE = Path(__file__).parents[2] / "samples" / "river-port-2024"

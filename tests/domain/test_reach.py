@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.difference import difference
+from domain.facts.union import ReportFiled
 from domain.incident import refusals
 from domain.incident.commands import RetractReport
-from domain.incident.facts import ReportFiled
-from domain.incident.incident import Incident, warnings_about
+from domain.incident.decide import Incident, warnings_about
 from domain.reading import Reading
+from domain.revisions.difference import difference
 from tests.domain.book import Book, open_book
 
 

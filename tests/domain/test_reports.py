@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.report.kind import event_label
-from domain.report.registry import REPORTS, document
+from domain.reports.kind import event_label
+from domain.reports.registry import REPORTS, document
 from tests.domain.given import body_of, errors
 from tests.domain.strategies import Body, days
 

@@ -10,12 +10,12 @@ from typing import Any, cast
 import pytest
 
 from domain import catalogue
-from domain.clocks import parse_instant
-from domain.difference import difference
-from domain.escalation import days
-from domain.incident.facts import ReportCorrected, ReportRetracted
+from domain.escalation.levels import days
+from domain.estimates.claim_index import weigh
+from domain.facts.union import ReportCorrected, ReportRetracted
 from domain.reading import Document, Reading
-from domain.weighing import weigh
+from domain.revisions.difference import difference
+from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book, load
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.searching import words_of
+from domain.values.search_words import words_of
 
 ASCII = st.text(st.characters(max_codepoint=127), max_size=60)
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.claims import Held
-from domain.clocks import Span
-from domain.sequence import history, superseded
-from domain.supersession import BREAK, ORDER_ASSUMED, RELAYED_DECREASE, ledger
+from domain.reports.claims.claim import Held
+from domain.reports.claims.revision_chain import BREAK, ORDER_ASSUMED, RELAYED_DECREASE, ledger
+from domain.reports.claims.statement_order import history, superseded
+from domain.values.time.clocks import Span
 from tests.domain.questions import KEY, START, held
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.sources import (
+from domain.values.sources import (
     RELIABILITY,
     AnonymousSource,
     Registration,

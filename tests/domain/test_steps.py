@@ -10,7 +10,7 @@ import pytest
 
 from domain.catalogue import view
 from domain.incident.commands import AmendIncident, AssessReport, CorrectReport, ReinstateReport, RetractReport
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 CIVILIANS = {"status": ["civilian"]}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from domain.claims import Key
-from domain.populations import Population
-from domain.supersession import ledger
+from domain.reports.claims.claim import Key
+from domain.reports.claims.revision_chain import ledger
+from domain.values.populations import Population
 from tests.domain.book import Book, open_book
 from tests.domain.questions import held
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.claims import Held, Key, earliest, latest
-from domain.clocks import Span
-from domain.counts import Count
-from domain.populations import Population
-from domain.sequence import Said, history
-from domain.supersession import ledger
-from domain.weighing import by_origin, keyed_claims
-from domain.withdrawal import withdrawn_reports
+from domain.estimates.claim_index import by_origin, keyed_claims
+from domain.estimates.withdrawal import withdrawn_reports
+from domain.reports.claims.claim import Held, Key, earliest, latest
+from domain.reports.claims.revision_chain import ledger
+from domain.reports.claims.statement_order import Said, history
+from domain.values.counts.count import Count
+from domain.values.populations import Population
+from domain.values.time.clocks import Span
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)

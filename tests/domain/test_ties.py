@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.incident.commands import AssessReport, DisputeReport, StateSameOrigin
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

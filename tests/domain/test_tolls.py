@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
+from domain.facts.union import incident_stream
+from domain.history.history import History
 from domain.incident.commands import AdoptPolicy, DeclareScope, MergeIncident, MoveReport, OpenIncident, RetractReport
-from domain.incident.facts import incident_stream
-from domain.incident.history import History
 from domain.incident.refusals import Refusal
-from domain.killed import killed_document
-from domain.listing import Listed
-from domain.present import Present, listed
 from domain.reading import Document, Reading
-from domain.sources import Registration
+from domain.summary.incident_projection import Present, listed
+from domain.summary.killed import killed_document
+from domain.summary.summary import Listed
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.worlds import Body, World, moments, reading, worlds

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from domain.incident.facts import ReportFiled
+from domain.facts.union import ReportFiled
 from tests.domain.book import Book, load
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"

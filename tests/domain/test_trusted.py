@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer, ValidationError, model_serializer
 from pydantic_core import SchemaValidator
 
-from domain.claims import Claim
-from domain.clocks import ClockError, Span, format_instant, parse_instant
-from domain.incident.facts import TOPICS, Fact, ReportFiled, UnknownFact, decode, encode, shape_of
-from domain.incident.trusted import trusted, trusted_bytes, trusted_report, unchecked, write_report
+from domain.facts.unchecked_decode import trusted, trusted_bytes, trusted_report, unchecked, write_report
+from domain.facts.union import TOPICS, Fact, ReportFiled, UnknownFact, decode, encode, shape_of
 from domain.ledger.canonical import canonical
-from domain.report.kind import Report
-from domain.report.registry import KINDS, REPORTS
-from domain.words import Strict
+from domain.reports.claims.claim import Claim
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS, REPORTS
+from domain.values.text_types import Strict
+from domain.values.time.clocks import ClockError, Span, format_instant, parse_instant
 from tests.domain.book import load
 from tests.domain.strategies import bodies_of, instants, reports, slugs
 from tests.domain.test_facts import EACH, GOLDEN, REPORT_ID, WRITTEN, corrected, filed, moments, notes, time_zones
@@ -316,7 +316,7 @@ def test_what_is_no_instant_is_no_end_of_a_span(text: str) -> None:
 # what is not of its shape
 
 
-@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.incident.facts:X"])
+@pytest.mark.parametrize("topic", ["toll_revised.v2", "toll_revised", "report_filed", "", "domain.facts.union:X"])
 def test_a_fact_of_an_unknown_topic_is_not_read(topic: str) -> None:
     with pytest.raises(UnknownFact, match="does not know"):
         trusted(topic, {})

@@ -13,17 +13,17 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.claims import INCIDENT_SCOPE, latest
-from domain.clocks import parse_instant
-from domain.difference import difference
-from domain.escalation import account
-from domain.events import local_day
+from domain.escalation.levels import account
+from domain.escalation.occurrences import local_day
+from domain.estimates.claim_index import keyed_claims, weigh
+from domain.history.history import History
 from domain.incident.commands import AssessReport, RetractReport
-from domain.incident.history import History
 from domain.incident.refusals import Refusal
-from domain.learning import learned
-from domain.sources import Registration
-from domain.weighing import keyed_claims, weigh
+from domain.reports.claims.claim import INCIDENT_SCOPE, latest
+from domain.revisions.difference import difference
+from domain.revisions.newly_reported import learned
+from domain.values.sources import Registration
+from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, TIMES, World, figures_of, moments, reading, worlds
 

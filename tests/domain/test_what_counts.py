@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.incident.commands import DeclareScope
-from domain.sources import Registration
+from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

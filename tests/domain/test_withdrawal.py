@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from domain.estimates.withdrawal import statements, withdraws
+from domain.history.report_history import ReportHistory
 from domain.incident.commands import MergeIncident, OpenIncident
-from domain.incident.report_history import ReportHistory
-from domain.withdrawal import statements, withdraws
 from tests.domain.book import Book, open_book
 
 OTHER = "other-town"

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain import catalogue
-from domain.chronicle import Chronicle
-from domain.clocks import format_instant, parse_instant, parse_occurred
+from domain.facts.unchecked_decode import trusted_bytes
+from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled, decode, encode
+from domain.history.history import History
 from domain.incident import refusals
 from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident, OpenIncident, RetractReport
-from domain.incident.facts import IncidentAmended, IncidentOpened, ReportFiled, decode, encode
-from domain.incident.history import History
-from domain.incident.incident import warnings_about
-from domain.incident.trusted import trusted_bytes
+from domain.incident.decide import warnings_about
 from domain.ledger.canonical import digest
-from domain.listing import Listed
-from domain.present import Present, listed
 from domain.reading import Reading
-from domain.zones import WrittenZone, format_offset, window_of
+from domain.summary.incident_projection import Present, listed
+from domain.summary.state_timeline import Chronicle
+from domain.summary.summary import Listed
+from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
+from domain.values.time.zones import WrittenZone, format_offset, window_of
 from tests.domain.book import Book, open_book
 from tests.domain.clock_changes import zone
 

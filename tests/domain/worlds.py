@@ -15,15 +15,15 @@ from uuid import uuid5
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.claims import latest
-from domain.clocks import format_instant, parse_instant
+from domain.facts.union import NAMESPACE
+from domain.history.history import History
 from domain.incident.commands import DeclareScope
-from domain.incident.facts import NAMESPACE
-from domain.incident.history import History
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical, digest
 from domain.reading import Document, Reading
-from domain.sources import Registration
+from domain.reports.claims.claim import latest
+from domain.values.sources import Registration
+from domain.values.time.clocks import format_instant, parse_instant
 from tests.domain.book import Book, open_book
 
 Body = dict[str, Any]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain import catalogue
+from domain.facts.union import incident_stream
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -27,10 +28,9 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import incident_stream
+from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
-from domain.sources import Registration
+from domain.values.sources import Registration
 from service.eventstore.writer import Write, Written
 
 SOURCES = ("sohr", "snhr", "reuters", "rudaw", "sana")

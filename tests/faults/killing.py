@@ -20,9 +20,9 @@ from service import wiring
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.postgres.problems import PostgresProblem
-from service.projecting.building import Ways
-from service.projecting.trouble import BuildingProblem
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.errors import BuildingProblem
+from service.projections.rebuild.job import Ways
 from tests.patience import PATIENCE
 from tests.service.servers import working_in
 

@@ -14,9 +14,9 @@ from random import Random
 
 import pytest
 
-from service.generations import Generation
 from service.postgres.pool import connect
 from service.postgres.role import as_service
+from service.projections.registry import Generation
 from tests.faults import truth
 from tests.faults.curating import Curators
 from tests.faults.killing import Machine, end, kill, machine, start_projector, start_rebuild

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 import structlog
 
-from domain.incident.facts import incident_stream
-from domain.listing import Moved
-from domain.present import Present
-from domain.sources import Registration
+from domain.facts.union import incident_stream
+from domain.summary.incident_projection import Present
+from domain.summary.summary import Moved
+from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
-from service.generations import Generation
 from service.postgres.pool import connect
-from service.projecting import course, projector, runner
-from service.projecting.trouble import CannotBuild, LeftOff
-from service.readmodel import Change, ReadModel
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.engine import projector, runner, scheduler
+from service.projections.errors import CannotBuild, LeftOff
+from service.projections.read_model import Change, ReadModel
+from service.projections.registry import Generation
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
 from tests.service.logs import new_id, recording
@@ -39,7 +39,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def make(**rows: Rows) -> None:
         found = {name: replace(model, rows=rows.get(name, model.rows)) for name, model in MODELS.items()}
-        for module in (course, projector, runner):
+        for module in (scheduler, projector, runner):
             monkeypatch.setattr(module, "MODELS", found)
 
     return make
@@ -230,7 +230,7 @@ def test_what_another_release_answers_from_is_left_alone(database_url: str) -> N
         connection.execute("UPDATE projections.generations SET version = version + 1 WHERE name = 'reports'")
         before = {each.name: each for each in truth.living(connection)}
         write(database_url, [filing(SLUG, 5)])
-        course.Course(connection, wiring._now).run()
+        scheduler.Course(connection, wiring._now).run()
         after = {each.name: each for each in truth.living(connection)}
     assert after.pop("reports") == before["reports"]
     assert {each.position for each in after.values()} == {before["reports"].position + 1}

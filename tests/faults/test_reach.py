@@ -7,12 +7,12 @@ from random import Random
 import pytest
 
 from domain.incident.commands import AdoptPolicy, MergeIncident, MoveReport, StateSameOrigin, UnmergeIncident
-from domain.incident.deciding import AnyCommand
-from domain.sources import Registration
+from domain.incident.dispatch import AnyCommand
+from domain.values.sources import Registration
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting import folds
-from service.projecting.ranges import Ranges
+from service.projections.engine import aggregate_cache
+from service.projections.engine.row_versions import Ranges
 from tests.faults import truth
 from tests.faults.curating import Curators
 from tests.faults.writing import curate, filing, opening, write, writing
@@ -60,7 +60,7 @@ def test_what_curators_do_reads_alike_however_the_log_is_cut(
     with writing(database_url) as writer:
         curate(writer, Curators(chance), ASKED, chance)
     if few:
-        monkeypatch.setattr(folds, "MOST_FACTS", FEW)
+        monkeypatch.setattr(aggregate_cache, "MOST_FACTS", FEW)
     _assert_true_in_batches(database_url, [1, 7, None])
 
 

@@ -11,19 +11,19 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain import catalogue
-from domain.incident import source as sources
-from domain.incident.facts import POLICY_STREAM, Recorded, SourceFact
-from domain.incident.history import history_of
-from domain.incident.inputs import leads_to
-from domain.listing import Moved
-from domain.present import Present
+from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.history.history import history_of
+from domain.history.inputs import leads_to
+from domain.incident import source_decisions as sources
 from domain.reading import Reading
-from service.eventstore import trail
-from service.generations import Generation, begin, generations, live, make_registry
-from service.projecting.course import Course
-from service.projecting.projector import Projector
-from service.readmodel import ReadModel
-from service.readmodels import MODELS
+from domain.summary.incident_projection import Present
+from domain.summary.summary import Moved
+from service.eventstore import sync_reader
+from service.projections.catalogue import MODELS
+from service.projections.engine.projector import Projector
+from service.projections.engine.scheduler import Course
+from service.projections.read_model import ReadModel
+from service.projections.registry import Generation, begin, generations, live, make_registry
 
 Rows = dict[str, set[str]]
 """The rows of every read model, each as text."""
@@ -39,8 +39,8 @@ EMPTY = "SELECT count(*) FROM {table} WHERE until <= since"
 def log_of(connection: Connection[Any]) -> list[Recorded]:
     """Return all facts of the log; their positions have no gap."""
     with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        head = trail.head(cursor)
-        facts = [kept.decoded() for kept in trail.after(cursor, 0, head, head)]
+        head = sync_reader.head(cursor)
+        facts = [kept.decoded() for kept in sync_reader.after(cursor, 0, head, head)]
     assert [each.position for each in facts] == list(range(1, head + 1))
     return facts
 
@@ -138,7 +138,7 @@ def living(connection: Connection[Any]) -> list[Generation]:
 def projected_anew(connection: Connection[Any], limit: int | None = None) -> list[Generation]:
     """Project the whole log into tables of their own, in batches of `limit` facts; they never answer."""
     with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        head = trail.head(cursor)
+        head = sync_reader.head(cursor)
         made = [begin(cursor, model.name, model.version, 0, head) for model in MODELS.values()]
         for each in made:
             for statement in _making(MODELS[each.name], each.schema):

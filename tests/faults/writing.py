@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from domain.facts.union import decode, encode, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import decode, encode, incident_stream
+from domain.incident.dispatch import AnyCommand
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer, Written
-from service.zones import zone
+from service.runtime.time_zones import zone
 from tests.faults.curating import Curators
 
 _HASH = bytes(32)

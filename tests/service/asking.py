@@ -8,7 +8,7 @@ from itertools import cycle, product
 from domain import catalogue
 from domain.ledger.canonical import digest
 from service import wiring
-from service.answers import Question, answer
+from service.answers.answer import Question, answer
 
 INCIDENT = "syria-coast-2025"
 UNTIL = (None, "2025-03-09T23:59:59+03:00", "2025-03-12T23:59:59+03:00", "2025-07-15T00:00:00Z")

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from service import formats
 from service.console import importing
-from service.exporting import Asked, exporting
-from service.importer import Bad, Line, Source
+from service.formats import registry
+from service.formats.export.incidents import Asked, exporting
+from service.formats.files.spreadsheet import writing
+from service.formats.importer import Bad, Line, Source
 from service.settings import read_settings
-from service.spreadsheet import writing
 
 Row = dict[str, str]
 
@@ -63,7 +63,7 @@ def write(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
 
 def read(name: str, path: Path, **given: Any) -> tuple[list[dict[str, Any]], list[Bad]]:
     """Return the reports that an importer makes of a file, and what it does not take."""
-    found = list(formats.IMPORTERS[name].read(Source((path,), **given)))
+    found = list(registry.IMPORTERS[name].read(Source((path,), **given)))
     reports = [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
     return reports, [each for each in found if isinstance(each, Bad)]
 
@@ -86,7 +86,7 @@ class Here:
         """Export in a format."""
         out = io.BytesIO()
         with exporting(self.url, Asked(**asked)) as export:
-            formats.EXPORTERS[name].write(export, out)
+            registry.EXPORTERS[name].write(export, out)
         return out.getvalue()
 
     def rows(self, name: str, **asked: Any) -> list[Row]:

@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from service import resources, sample, wiring
+from service import wiring
+from service.console import sample
 from service.postgres.binaries import find_server
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
+from service.runtime import package_files
 
 BUNDLED, OLDEST = 18, 15
 SERVERS = [pytest.param(None, id=f"pg{BUNDLED}")]
@@ -117,7 +119,7 @@ def sample_url(create_database: Callable[[str], str], migrated_template: str) ->
 
     async def loading() -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / "syria-coast-2025"))
+            await sample.load(house.writer, sample.read(package_files.samples() / "syria-coast-2025"))
 
     asyncio.run(loading())
     return url

@@ -12,8 +12,8 @@ from service.api.app import create_app
 from service.api.services import Services
 from service.eventstore import FactRecorder, Tail
 from service.eventstore.writer import Writer
+from service.runtime.time_zones import zone
 from service.wiring import services
-from service.zones import zone
 from tests.patience import PATIENCE
 from tests.service.logs import recording
 from tests.service.serving import serving

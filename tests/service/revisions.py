@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from service.tables import TableMap
+from service.formats.tables import TableMap
 
 State = dict[str, dict[str, Any]]
 

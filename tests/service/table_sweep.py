@@ -1,6 +1,6 @@
 """A table at every moment from one sweep: each incident is folded once, and its row asked for wherever it may change.
 
-The row is what `service.tables` exports of an incident at a reading, and it is written as in the exported file; between
+The row is what `service.formats.tables` exports of an incident at a reading, written as in the exported file; between
 two moments at which a report begins or ceases to count, by the domain's own word, a row cannot change. So the state of
 a version is the last row of each incident at or before it, and equals the file exported at that reading.
 """
@@ -12,11 +12,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from domain.incident.history import History, accumulate
-from service.exporter import Export, Folded
-from service.tables import TableMap
-from service.tables.rows import Row, rows_in
-from service.tables.writing import csv_row, json_row
+from domain.history.history import History, accumulate
+from service.formats.exporter import Export, Folded
+from service.formats.tables import TableMap
+from service.formats.tables.rows import Row, rows_in
+from service.formats.tables.write import csv_row, json_row
 from tests.service.revisions import State, digest_of, row_line
 
 At = TypeVar("At", int, datetime)

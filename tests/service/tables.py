@@ -7,14 +7,14 @@ from uuid import uuid4
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from domain.incident.facts import Recorded, encode
-from service.eventstore import StoredFact, trail
-from service.generations import Generation, begin, generations, live, make_registry, swap
+from domain.facts.union import Recorded, encode
+from service.eventstore import StoredFact, sync_reader
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting.course import INPUTS
-from service.projecting.projector import Projector
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.engine.projector import Projector
+from service.projections.engine.scheduler import INPUTS
+from service.projections.registry import Generation, begin, generations, live, make_registry, swap
 from tests.service.logs import recording
 
 Tables = Mapping[str, Sequence[str]]
@@ -46,7 +46,7 @@ def follow(url: str, size: Callable[[], int] = lambda: MANY, *, forgetting: bool
     with connect(as_service(url)) as connection:
         found = _begun(connection)
         projector = Projector(connection, now)
-        head = trail.head(projector.folds.cursor)
+        head = sync_reader.head(projector.folds.cursor)
         while found[0].position < head and not any(each.stopped for each in found):
             if forgetting:
                 projector = Projector(connection, now)

@@ -12,14 +12,15 @@ from typing import Any
 from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.repo import Repo
 
-from domain.clocks import parse_instant
-from service import formats, tables, wiring
+from domain.values.time.clocks import parse_instant
+from service import wiring
 from service.api.lines import taken
 from service.api.outcomes import GROUP, record
 from service.eventstore.writer import Write, Written
-from service.exporting import Asked, exporting
-from service.importer import Bad, Line, Note, Source
-from service.tables import TableMap, write_csv, write_json
+from service.formats import registry, tables
+from service.formats.export.incidents import Asked, exporting
+from service.formats.importer import Bad, Line, Note, Source
+from service.formats.tables import TableMap, write_csv, write_json
 
 FILE = "data/table"
 """Where the table lies in a repository of a test."""
@@ -113,7 +114,7 @@ def imported(url: str, name: str, source: Source, most: int | None = None) -> Im
 
     async def run() -> None:
         async with wiring.services(url) as house:
-            groups = _groups(formats.IMPORTERS[name].read(source), bad, notes, most)
+            groups = _groups(registry.IMPORTERS[name].read(source), bad, notes, most)
             while (writes := await asyncio.to_thread(next, groups, None)) is not None:
                 answers.extend(await record(house.writer, writes))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.report.registry import KINDS, REPORTS
+from domain.reports.registry import KINDS, REPORTS
 from tests.service.coded_events import ACLED, Here, read, write
 
 pytestmark = pytest.mark.one_server_will_do

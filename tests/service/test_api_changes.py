@@ -19,7 +19,7 @@ import pytest
 
 from service.api import changes as resource_of_changes
 from service.api import events as writing_of_events
-from service.eventstore.following import NAME
+from service.eventstore.subscription import NAME
 from service.postgres.embedded import EmbeddedServer
 from service.wiring import make_app
 from tests.patience import PATIENCE

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from domain.report.registry import KINDS
+from domain.reports.registry import KINDS
 from service.api.problem_types import TYPES
 from service.postgres.embedded import EmbeddedServer
 from tests.service.conftest import BUNDLED

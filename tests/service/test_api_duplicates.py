@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domain.clocks import parse_reported
-from domain.duplicates import duplicates
-from domain.incident.facts import IncidentOpened, Recorded, ReportFiled, incident_stream
-from domain.incident.filing import completed, occurred_span
-from domain.incident.history import History, history_of
-from domain.report.registry import REPORTS
+from domain.facts.union import IncidentOpened, Recorded, ReportFiled, incident_stream
+from domain.history.history import History, history_of
+from domain.incident.validation import completed, occurred_span
+from domain.reports.registry import REPORTS
+from domain.revisions.duplicates import duplicates
+from domain.values.time.clocks import parse_reported
 from tests.service.serving import CREATED, filed, problem, toll
 
 pytestmark = pytest.mark.one_server_will_do

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from service.hosts import Hosts
+from service.runtime.hosts import Hosts
 from service.wiring import make_app
 from tests.service.serving import opened, problem, serving, toll
 

@@ -11,13 +11,13 @@ from pydantic_core.core_schema import ErrorType
 
 from domain.catalogue import UnknownName
 from domain.incident.refusals import Refusal
+from service.answers.as_of import Unanswerable
 from service.api import problem_pages
 from service.api.complaints import complaints_of
 from service.api.failures import problem_of
 from service.api.problem_types import TYPES
 from service.api.problems import SLUGS, type_of
 from service.eventstore import LogBusyError, OperationalError
-from service.moments import Unanswerable
 from service.postgres.problems import PostgresProblem
 from tests.service.serving import problem
 

@@ -7,7 +7,7 @@ import httpx
 import psycopg
 import pytest
 
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
 from tests.service.projected import projecting, read
 from tests.service.serving import opened, service
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.report.registry import KINDS
+from domain.reports.registry import KINDS
 from tests.service.serving import CREATED, filed, opened, problem, toll
 
 pytestmark = pytest.mark.one_server_will_do

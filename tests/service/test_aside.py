@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from service.aside import FEW, YIELD_SECONDS, aside, in_the_background
+from service.runtime.worker_thread import FEW, YIELD_SECONDS, aside, in_the_background
 from tests.patience import PATIENCE
 
 

@@ -16,17 +16,7 @@ from bench.lag import lags
 from bench.measuring import percentile
 from bench.page import write_section
 from bench.world import ASKED_SLUG, Shape, alone, fill, log_of
-from domain.incident.commands import (
-    AdoptPolicy,
-    AssessReport,
-    CorrectReport,
-    DisputeReport,
-    FileReport,
-    OpenIncident,
-    RetractReport,
-)
-from domain.incident.deciding import AnyCommand, decided
-from domain.incident.facts import (
+from domain.facts.union import (
     Fact,
     IncidentFact,
     IncidentOpened,
@@ -44,12 +34,22 @@ from domain.incident.facts import (
     incident_stream,
     source_stream,
 )
-from domain.incident.source import Source, introductions
-from domain.incident.source import evolve as evolve_source
+from domain.incident.commands import (
+    AdoptPolicy,
+    AssessReport,
+    CorrectReport,
+    DisputeReport,
+    FileReport,
+    OpenIncident,
+    RetractReport,
+)
+from domain.incident.dispatch import AnyCommand, decided
+from domain.incident.source_decisions import Source, introductions
+from domain.incident.source_decisions import evolve as evolve_source
 from domain.incident.state import Incident, evolve
 from domain.ledger.canonical import commitment
-from domain.sources import Registration
-from service.answers import Question, answer
+from domain.values.sources import Registration
+from service.answers.answer import Question, answer
 from service.eventstore import LogReader
 from service.postgres.pool import make_pool
 

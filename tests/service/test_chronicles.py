@@ -8,19 +8,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.chronicle import Chronicle
+from domain.facts.union import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import incident_stream
+from domain.incident.dispatch import AnyCommand
 from domain.reading import Document
-from domain.sources import Registration
-from service import resources, sample, wiring
-from service.answers import MergedAway, NotYetKnown, Question, answer
+from domain.summary.state_timeline import Chronicle
+from domain.values.sources import Registration
+from service import wiring
+from service.answers.answer import MergedAway, NotYetKnown, Question, answer
+from service.answers.state_timeline_cache import Chronicles
 from service.api.services import Services
-from service.aside import FEW, aside
-from service.chronicles import Chronicles
+from service.console import sample
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.writer import Write
+from service.runtime import package_files
+from service.runtime.worker_thread import FEW, aside
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -76,7 +78,7 @@ async def assert_same(house: Services, chronicles: Chronicles, question: Questio
 def test_a_chronicle_answers_as_a_fold_does_while_the_log_grows(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
             chronicles = Chronicles(house.reader, large=10)
             first = await house.reader.first_of(incident_stream(SLUG))
             assert first is not None
@@ -144,7 +146,7 @@ def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: 
 def test_a_question_that_is_given_up_disturbs_no_other_and_the_log_is_read_once(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
             reads = Counting(house.reader)
             chronicles = Chronicles(reads, large=10)
             before = (await house.reader.head()).position
@@ -194,7 +196,7 @@ class Breaking(Counting):
 def test_a_chronicle_that_could_not_be_grown_to_the_end_answers_nobody(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
             log = Breaking(house.reader)
             chronicles, stream = Chronicles(log, large=10), incident_stream(SLUG)
             await answer(house.reader, Question(SLUG, "state/1"), chronicles)
@@ -249,7 +251,7 @@ def test_a_chronicle_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answe
 def test_a_large_incident_is_folded_and_its_chronicle_asked_beside_the_event_loop(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / SLUG))
+            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
             chronicles, stream = Chronicles(house.reader, large=10), incident_stream(SLUG)
             await answer(house.reader, Question(SLUG, "state/1"), chronicles)
             position = (await house.reader.head()).position

@@ -12,19 +12,19 @@ import pytest
 from psycopg import sql
 
 from domain import catalogue
-from domain.estimates import Estimate, Policy
-from domain.estimates import Question as OfKey
+from domain.estimates.estimate import Estimate, Policy
+from domain.estimates.estimate import Question as OfKey
+from domain.facts.union import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
-from domain.incident.facts import incident_stream
 from service import wiring
-from service.answers import Question, answer
+from service.answers.answer import Question, answer
 from service.console import audit
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
-from service.generations import Generation
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.registry import Generation
 from service.settings import read_settings
 from tests.service.console import data_folder, ending, run
 from tests.service.logs import recording

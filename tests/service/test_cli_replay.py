@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service import sample, wiring
-from service.answers import Question, answer
-from service.console import replay
+from service import wiring
+from service.answers.answer import Question, answer
+from service.console import replay, sample
 from service.console.cells import key_words
 from service.console.pages import print_page
 from service.console.words import shown

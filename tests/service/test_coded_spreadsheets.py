@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from service import formats
-from service.columns import GED
 from service.console import importing
 from service.console.outcome import Misuse
-from service.importer import Bad, Layout, Line, Note, Source, Unreadable
+from service.formats import registry
+from service.formats.files.columns import GED
+from service.formats.importer import Bad, Layout, Line, Note, Source, Unreadable
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 
@@ -26,13 +26,13 @@ def here(database_url: str, capfd: pytest.CaptureFixture[str]) -> Here:
 
 
 def read(name: str, path: Path, **layout: Any) -> tuple[list[dict[str, Any]], list[Bad]]:
-    found = list(formats.IMPORTERS[name].read(Source((path,), layout=Layout(**layout))))
+    found = list(registry.IMPORTERS[name].read(Source((path,), layout=Layout(**layout))))
     reports = [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
     return reports, [each for each in found if isinstance(each, Bad)]
 
 
 def notes(path: Path) -> list[str]:
-    return [each.text for each in formats.IMPORTERS["ucdp"].read(Source((path,))) if isinstance(each, Note)]
+    return [each.text for each in registry.IMPORTERS["ucdp"].read(Source((path,))) if isinstance(each, Note)]
 
 
 def saved(path: Path, rows: Iterable[Mapping[str, str]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:

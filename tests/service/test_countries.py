@@ -1,7 +1,7 @@
 """Countries as files name and number them."""
 
-from domain.countries import ASSIGNED, FORMER
-from service.countries import BY_CODE, BY_NUMBER, BY_STATE
+from domain.values.countries import ASSIGNED, FORMER
+from service.formats.coded.countries import BY_CODE, BY_NUMBER, BY_STATE
 
 
 def test_files_know_the_name_of_every_code_that_is_taken() -> None:

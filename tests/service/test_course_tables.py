@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain import catalogue
-from service.answers import Answer, Question
+from service.answers.answer import Answer, Question
 from service.console.pages import print_page
 from tests.domain.book import Book, load
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service import resources
+from service.runtime import package_files
 from tests.service.console import COMMAND, ROOT, data_folder, environment, running
 from tests.service.documented import Command, commands_of
 from tests.service.test_demo import READY, a_port
@@ -33,7 +33,7 @@ def pasted() -> Iterator["Pasting"]:
 
 
 def _reports() -> bytes:
-    return (resources.samples() / "syria-coast-2025" / "02-the-first-two-days.ndjson").read_bytes()
+    return (package_files.samples() / "syria-coast-2025" / "02-the-first-two-days.ndjson").read_bytes()
 
 
 class Pasting:

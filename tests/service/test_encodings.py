@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import formats
 from service.console import importing
 from service.console.outcome import CannotRun, Misuse
-from service.encodings import UnknownEncoding, decoded, encoding_named
-from service.importer import Bad, Layout, Line, Source, Unreadable
+from service.formats import registry
+from service.formats.files.encodings import UnknownEncoding, decoded, encoding_named
+from service.formats.files.spreadsheet import Row, rows
+from service.formats.files.undecodable import Undecodable
+from service.formats.importer import Bad, Layout, Line, Source, Unreadable
+from service.formats.tables import MapFault, read_map
 from service.settings import read_settings
-from service.spreadsheet import Row, rows
-from service.tables import MapFault, read_map
-from service.undecodable import Undecodable
 from tests.service.coded_events import ACLED, UCDP, Here
 from tests.service.tables_imported import FILE, repository
 
@@ -63,7 +63,7 @@ def source(folder: Path, data: bytes, mapping: str | None = None, encoding: str 
 
 
 def statements(name: str, what: Source) -> list[dict[str, Any]]:
-    found = list(formats.IMPORTERS[name].read(what))
+    found = list(registry.IMPORTERS[name].read(what))
     assert not [each for each in found if isinstance(each, Bad)]
     return [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
 
@@ -111,7 +111,7 @@ def test_what_is_not_utf_8_records_nothing_and_the_declaration_to_try_is_named(
 ) -> None:
     text, mapping = files(name)
     with pytest.raises(Unreadable, match=f"--encoding {encoding}"):
-        next(formats.IMPORTERS[name].read(source(tmp_path, text.encode(encoding), mapping)))
+        next(registry.IMPORTERS[name].read(source(tmp_path, text.encode(encoding), mapping)))
 
 
 def test_of_several_files_none_is_recorded_where_one_is_no_text(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_of_several_files_none_is_recorded_where_one_is_no_text(tmp_path: Path) 
         whole = source(tmp_path, text.encode(), mapping)
         (tmp_path / "second").write_bytes(text.encode("cp1252"))
         with pytest.raises(Unreadable, match=r"second.*nothing of it is recorded"):
-            next(formats.IMPORTERS[name].read(Source((*whole.paths, tmp_path / "second"), whole.map)))
+            next(registry.IMPORTERS[name].read(Source((*whole.paths, tmp_path / "second"), whole.map)))
 
 
 def test_the_place_is_told_by_line_and_character_and_how_the_word_would_read() -> None:
@@ -260,7 +260,7 @@ def test_a_version_that_cannot_be_decoded_is_passed_over_and_told_with_its_commi
     repo = repository(tmp_path / "repo", zip(days, texts, strict=True))
     map_ = tmp_path / "map.toml"
     map_.write_text(MAP, encoding="utf-8")
-    found = list(formats.IMPORTERS["git"].read(Source((repo,), map_, FILE)))
+    found = list(registry.IMPORTERS["git"].read(Source((repo,), map_, FILE)))
     (bad,) = [each for each in found if isinstance(each, Bad)]
     assert bad.where.version
     assert "--encoding cp1252" in bad.reason
@@ -268,12 +268,12 @@ def test_a_version_that_cannot_be_decoded_is_passed_over_and_told_with_its_commi
         each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document
     ]
     assert said == [{"best": 3}, {"best": 5}, {"best": 6}]
-    whole = list(formats.IMPORTERS["git"].read(Source((repo,), map_, FILE, layout=Layout("utf-8"))))
+    whole = list(registry.IMPORTERS["git"].read(Source((repo,), map_, FILE, layout=Layout("utf-8"))))
     assert [each for each in whole if isinstance(each, Line)] == [each for each in found if isinstance(each, Line)]
 
 
 def test_letters_that_were_lost_before_are_told_and_kept_as_the_file_has_them(tmp_path: Path) -> None:
-    found = list(formats.IMPORTERS["csv"].read(source(tmp_path, TABLE.replace("á", "\ufffd").encode(), MAP)))
+    found = list(registry.IMPORTERS["csv"].read(source(tmp_path, TABLE.replace("á", "\ufffd").encode(), MAP)))
     assert [each.where for each in found if isinstance(each, Bad)] == [(str(tmp_path / "t"), 2, "País", None)]
     (panama, _) = [each.document for each in found if isinstance(each, Line) and "incident" in each.document]
     assert panama["attributes"]["País"] == "Panam\ufffd"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.incident.commands import DeclareScope, MergeIncident, OpenIncident
-from service import formats
-from service.exporter import Export, Folded
+from service.formats import registry
+from service.formats.exporter import Export, Folded
 from tests.domain.book import Book, open_book
 from tests.domain.worlds import reading
 
@@ -48,7 +48,7 @@ def exported(found: Book, name: str) -> tuple[list[Row], set[str]]:
     folded = [Folded(SLUG, found.history())]
     export = Export(1, reading(None), lambda: iter(folded), lambda: iter(()))
     out = io.BytesIO()
-    formats.EXPORTERS[name].write(export, out)
+    registry.EXPORTERS[name].write(export, out)
     rows = list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline="")))
     return rows, {f"{times} {gap.thing} {gap.why}" for gap, times in export.gaps.items()}
 

@@ -12,13 +12,16 @@ from uuid import UUID, uuid5
 import pytest
 from pyarrow import parquet
 
+from domain.facts.union import NAMESPACE, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import NAMESPACE, incident_stream
-from service import formats, resources, sample, wiring
+from domain.incident.dispatch import AnyCommand
+from service import wiring
+from service.console import sample
 from service.eventstore.writer import Write
-from service.exporter import Unwritable
-from service.exporting import Asked, exporting
+from service.formats import registry
+from service.formats.export.incidents import Asked, exporting
+from service.formats.exporter import Unwritable
+from service.runtime import package_files
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -97,7 +100,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
 
     async def write() -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / SAMPLE))
+            await sample.load(house.writer, sample.read(package_files.samples() / SAMPLE))
             slug = ""
             for nth, command in enumerate(WRITTEN):
                 slug = command.slug if isinstance(command, OpenIncident) else slug or TOWN
@@ -112,7 +115,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
 def exported(url: str, name: str, **asked: Any) -> bytes:
     out = io.BytesIO()
     with exporting(url, Asked(**asked)) as export:
-        formats.EXPORTERS[name].write(export, out)
+        registry.EXPORTERS[name].write(export, out)
     return out.getvalue()
 
 
@@ -245,7 +248,7 @@ def test_a_least_figure_is_no_high_and_an_open_end_is_no_day(log: str) -> None:
 
 def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
     with exporting(log, Asked()) as export:
-        formats.EXPORTERS["acled"].write(export, io.BytesIO())
+        registry.EXPORTERS["acled"].write(export, io.BytesIO())
     told = {f"{times} {gap.thing}: {gap.why}" for gap, times in export.gaps.items()}
     assert any(each.startswith("1 incident: without an event of a kind that ACLED has") for each in told)
     assert any(each.startswith("5 event: without a day, a week or a month") for each in told)
@@ -253,7 +256,7 @@ def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
 
 
 def test_the_cell_of_prio_grid_is_the_one_that_ucdp_gives() -> None:
-    from service.exporters.ucdp import _cell_of  # noqa: PLC0415 - the arithmetic alone, against a published example
+    from service.formats.exporters.ucdp import _cell_of  # noqa: PLC0415 - the arithmetic alone, against a published example
 
     assert _cell_of(34.564444, 69.217222) == 179779
     assert (_cell_of(-90, -180), _cell_of(90, 180)) == (1, 259200)
@@ -273,7 +276,7 @@ def test_any_event_has_the_columns_of_acled(log: str) -> None:
 
 
 def test_parquet_has_typed_columns_and_writes_some_rows_at_a_time(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.exporters.parquet.TOGETHER", 20)
+    monkeypatch.setattr("service.formats.exporters.parquet.TOGETHER", 20)
     file = parquet.ParquetFile(io.BytesIO(exported(log, "parquet", reported_until=UNTIL)))
     rows = file.read().to_pylist()
     assert file.metadata.num_row_groups == -(-len(rows) // 20) > 1

@@ -7,18 +7,20 @@ from uuid import uuid4
 import pytest
 
 from domain import catalogue
+from domain.facts.union import IncidentOpened, encode, incident_stream
 from domain.incident.commands import AdoptPolicy, FileReport, MergeIncident, MoveReport, OpenIncident
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import IncidentOpened, encode, incident_stream
+from domain.incident.dispatch import AnyCommand
 from domain.ledger.canonical import canonical
-from domain.sources import Registration
-from service import bulk_inputs, exporting, wiring
-from service.answers import MergedAway, NoSuchIncident, NotYetKnown, Question, answer
+from domain.values.sources import Registration
+from service import wiring
+from service.answers import bulk_inputs
+from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, Question, answer
+from service.answers.as_of import MomentUnreadable, PastTheEnd
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
-from service.exporter import Unwritable
-from service.exporting import Asked
-from service.moments import MomentUnreadable, PastTheEnd
+from service.formats.export import incidents
+from service.formats.export.incidents import Asked
+from service.formats.exporter import Unwritable
 from tests.service.logs import recording
 
 MOVED = "00000000-0000-4000-8000-0000000000aa"
@@ -75,13 +77,13 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> Log:
 
 
 def slugs(url: str, asked: Asked) -> list[str]:
-    with exporting.exporting(url, asked) as export:
+    with incidents.exporting(url, asked) as export:
         return [each.slug for each in export.incidents()]
 
 
 def folded(url: str, asked: Asked) -> dict[str, dict[str, bytes]]:
     """Return the bytes of every view of every incident of an export."""
-    with exporting.exporting(url, asked) as export:
+    with incidents.exporting(url, asked) as export:
         return {
             each.slug: {
                 name: canonical(view.finish(each.history, export.reading)) for name, view in catalogue.VIEWS.items()
@@ -100,7 +102,7 @@ def answered(url: str, asked: Asked, slug: str, view: str) -> bytes:
 
 def test_each_incident_of_an_export_is_what_it_answers_by_itself(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     url, positions = log
-    monkeypatch.setattr(exporting, "MOST_FACTS", 3)  # so that there are several pieces
+    monkeypatch.setattr(incidents, "MOST_FACTS", 3)  # so that there are several pieces
     monkeypatch.setattr(bulk_inputs, "MOST_SHARED", 1)  # and what they share is read again
     for asked in (Asked(), Asked(as_of=f"@{positions[UNMERGED]}"), Asked(reported_until=BEFORE)):
         for slug, documents in folded(url, asked).items():
@@ -141,11 +143,11 @@ def test_who_names_an_incident_is_told_why_it_cannot_be_exported(log: Log) -> No
 
 def test_the_moments_and_the_policy_are_settled_before_anything_is_read(log: Log) -> None:
     url, positions = log
-    with exporting.exporting(url, Asked()) as export:
+    with incidents.exporting(url, Asked()) as export:
         assert (export.position, export.reading.policy.id) == (positions[-1], "conservative/1")
-    with exporting.exporting(url, Asked(as_of=f"@{positions[-2]}")) as export:
+    with incidents.exporting(url, Asked(as_of=f"@{positions[-2]}")) as export:
         assert (export.position, export.reading.policy.id) == (positions[-2], catalogue.DEFAULT_POLICY)
-    with exporting.exporting(url, Asked(policy="latest/1", view="state/1")) as export:
+    with incidents.exporting(url, Asked(policy="latest/1", view="state/1")) as export:
         assert (export.reading.policy.id, export.view) == ("latest/1", "state/1")
     for wrong, asked in (
         (MomentUnreadable, Asked(reported_until="yesterday")),
@@ -153,7 +155,7 @@ def test_the_moments_and_the_policy_are_settled_before_anything_is_read(log: Log
         (catalogue.UnknownName, Asked(policy="fair/1")),
         (catalogue.UnknownName, Asked(view="states/1")),
     ):
-        with pytest.raises(wrong), exporting.exporting(url, asked):
+        with pytest.raises(wrong), incidents.exporting(url, asked):
             pass
 
 
@@ -161,9 +163,9 @@ def test_facts_come_whole_up_to_the_position_and_both_tell_how_far_they_are(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, positions = log
-    monkeypatch.setattr(exporting, "MOST_ROWS", 3)
+    monkeypatch.setattr(incidents, "MOST_ROWS", 3)
     told: list[tuple[int, int]] = []
-    with exporting.exporting(url, Asked(as_of=f"@{positions[4]}"), lambda *each: told.append(each)) as export:
+    with incidents.exporting(url, Asked(as_of=f"@{positions[4]}"), lambda *each: told.append(each)) as export:
         rows = list(export.facts())
         assert [each.position for each in rows] == list(range(1, positions[4] + 1))
         assert all(each.state_salt for each in rows)
@@ -191,7 +193,7 @@ def test_a_fact_that_this_release_cannot_read_is_never_passed_over(database_url:
 
 def test_the_free_text_of_reports_comes_along(log: Log) -> None:
     url, _ = log
-    with exporting.exporting(url, Asked(only=("south",))) as export:
+    with incidents.exporting(url, Asked(only=("south",))) as export:
         (history,) = [each.history for each in export.incidents()]
         texts = [report.now.report.text for report in history.reports.values()]
     assert [text and text.summary for text in texts] == ["S"]

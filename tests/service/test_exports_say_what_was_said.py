@@ -14,18 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from domain.claims import EVENT_SCOPE, event_of_scope, latest
-from domain.clocks import Span, format_instant, parse_occurred
-from domain.estimates import CAPPED, CLOSED
+from domain.estimates.claim_index import weigh
+from domain.estimates.estimate import CAPPED, CLOSED
+from domain.history.history import History
 from domain.incident.commands import MergeIncident, MoveReport, OpenIncident
-from domain.incident.history import History
-from domain.places import Place
-from domain.present import VIOLENCE
 from domain.reading import Reading
-from domain.weighing import weigh
-from service import formats, resources
-from service.exporter import Export, Folded
-from service.shown import UNSURE, tier
+from domain.reports.claims.claim import EVENT_SCOPE, event_of_scope, latest
+from domain.summary.incident_projection import VIOLENCE
+from domain.values.places import Place
+from domain.values.time.clocks import Span, format_instant, parse_occurred
+from service.formats import registry
+from service.formats.export.incident_rows import UNSURE, tier
+from service.formats.exporter import Export, Folded
+from service.runtime import package_files
 from tests.domain.book import Book, load
 from tests.domain.worlds import SLUGS, World, reading, reports
 
@@ -85,7 +86,7 @@ def worlds() -> st.SearchStrategy[World]:
 def exported(history: History, asked: Reading, name: str) -> bytes:
     export = Export(1, asked, lambda: iter([Folded(history.slug, history)]), lambda: iter(()))
     out = io.BytesIO()
-    formats.EXPORTERS[name].write(export, out)
+    registry.EXPORTERS[name].write(export, out)
     return out.getvalue()
 
 
@@ -269,7 +270,7 @@ def test_no_export_says_what_no_standing_report_says(world: World, moment: str |
 @pytest.mark.parametrize("name", ["syria-coast-2025", "river-port-2024"])
 @pytest.mark.parametrize("moment", [None, "2025-03-09T20:59:59Z", "2024-05-16T00:00:00Z"])
 def test_the_samples_are_exported_without_a_word_of_our_own(name: str, moment: str | None) -> None:
-    assert not unsaid(load(resources.samples() / name), reading(moment))
+    assert not unsaid(load(package_files.samples() / name), reading(moment))
 
 
 CLOCKS = st.sampled_from(["+14:00", "+03:00", "Z", "-09:30", "-12:00"])

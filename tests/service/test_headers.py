@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.headers import BadHeader, header_of, is_tagged
-from service.importer import Layout, Unreadable
-from service.records import Record
-from service.spreadsheet import Row, columns, rows
-from service.tables import TableMap
-from service.tables.parsed import Parsed, Unparsed
-from service.tables.parsing import parse
+from service.formats.files.headers import BadHeader, header_of, is_tagged
+from service.formats.files.records import Record
+from service.formats.files.spreadsheet import Row, columns, rows
+from service.formats.importer import Layout, Unreadable
+from service.formats.tables import TableMap
+from service.formats.tables.parsed import Parsed, Unparsed
+from service.formats.tables.parsing import parse
 
 AFFECTED = b"Org,Province,Number affected\n#org,#adm1 +name,#affected\nOrg X,Coast,100\nOrg Y,Hills,200\n"
 TITLED = b"Situation table,,\n,,\n" + AFFECTED + b",,300\n"

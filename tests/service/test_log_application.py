@@ -12,8 +12,8 @@ import pytest
 from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.ledger.canonical import canonical
-from service.eventstore import FactMapper, IntegrityError, KnownwhenLog, StoredFact, StreamFact, subscription
-from service.eventstore.subscription import FactSubscription
+from service.eventstore import FactMapper, IntegrityError, KnownwhenLog, StoredFact, StreamFact, library_subscription
+from service.eventstore.library_subscription import FactSubscription
 from tests.patience import PATIENCE
 from tests.service.logs import new_id, salt
 
@@ -102,7 +102,7 @@ def test_a_subscriber_finds_also_what_it_was_not_told_of(
     log: KnownwhenLog[Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FactSubscription, "_listen", lambda _: None)
-    monkeypatch.setattr(subscription, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(library_subscription, "PATIENCE_SECONDS", 0.05)
     with log.recorder.subscribe(gt=0) as subscribed:
         patience = Timer(10, subscribed.stop)
         patience.start()

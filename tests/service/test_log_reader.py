@@ -18,7 +18,7 @@ from psycopg.sql import SQL
 from domain.ledger.canonical import commitment
 from service.eventstore import LogReader, StoredFact, StoredRow
 from service.eventstore.reader import FIRST_OF, HEAD, OPENED, POSITION_AT, READ, SLICE
-from service.eventstore.rows import FIND
+from service.eventstore.stored_rows import FIND
 from service.postgres.pool import make_pool
 from tests.service.logs import facts, new_id, recording
 

@@ -23,8 +23,8 @@ from psycopg.errors import (
 )
 from psycopg.sql import SQL, Identifier
 
-from service import resources
 from service.postgres.embedded import EmbeddedServer
+from service.runtime import package_files
 from tests.patience import PATIENCE
 from tests.service.logs import facts, new_id, recording
 
@@ -55,7 +55,7 @@ NOT_WHOLE = [
     {"notification_id": 0},
     {"originator_version": 0},
     {"recorded_at": "infinity"},
-    {"topic": "domain.incident.facts:ReportFiled"},
+    {"topic": "domain.facts.union:ReportFiled"},
     {"topic": ""},
     {"topic": "t" * 101},
     {"recorded_by": "t" * 201},
@@ -227,7 +227,7 @@ def section(path: Path, name: str) -> str:
 
 
 def migrations() -> list[Path]:
-    return sorted(resources.migrations().glob("*.sql"))
+    return sorted(package_files.migrations().glob("*.sql"))
 
 
 def test_a_log_that_holds_facts_is_not_dropped_by_a_migration(owner: Connection) -> None:

@@ -13,9 +13,9 @@ from psycopg_pool import AsyncConnectionPool
 
 from service.eventstore import StoredFact
 from service.postgres.pool import make_pool
-from service.sealing import tree
-from service.sealing.publications import OF_DIGEST, Publications
-from service.sealing.tree import FactMissing, LogTree
+from service.transparency import tree
+from service.transparency.publications import OF_DIGEST, Publications
+from service.transparency.tree import FactMissing, LogTree
 from tests.service.logs import facts, recording
 from tests.service.standard import leaves, root_of
 

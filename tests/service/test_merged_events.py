@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.importer import Source
-from service.tables import read_map
+from service.formats.importer import Source
+from service.formats.tables import read_map
 from service.wiring import make_runner
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 from tests.service.serving import CREATED, service

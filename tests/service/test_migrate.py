@@ -9,19 +9,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from service import resources
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import available, migrate, pending, versions
 from service.postgres.pool import connect
 from service.postgres.problems import DatabaseUnreachable, MigrationFailed
+from service.runtime import package_files
 
-HERE = sorted(available(resources.migrations()))
+HERE = sorted(available(package_files.migrations()))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a copy of this release's migrations, for a later release to add to."""
-    return Path(shutil.copytree(resources.migrations(), tmp_path / "migrations"))
+    return Path(shutil.copytree(package_files.migrations(), tmp_path / "migrations"))
 
 
 def test_a_bare_database_gets_every_migration_in_order_and_then_none(bare_database_url: str) -> None:

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.names import each_once
+from service.runtime.json_members import each_once
 
 TEXTS = st.text(max_size=6) | st.sampled_from(['":', '"', ":", '\\":', "a", 'b" :'])
 VALUES = st.recursive(

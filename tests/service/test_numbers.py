@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.incident.commands import AmendIncident, DeclareScope, OpenIncident
-from domain.report.kind import Report
-from domain.report.registry import KINDS
-from domain.sources import Registration
-from domain.words import Digits
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS
+from domain.values.sources import Registration
+from domain.values.text_types import Digits
 from service.api.body import parse, read, read_report
 from service.api.failures import Problem
 from service.api.lines import read_line

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.sources import Registration
+from domain.values.sources import Registration
 from service import wiring
-from service.generations import swap
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting.course import Course
-from service.projecting.runner import Runner
+from service.projections.engine.runner import Runner
+from service.projections.engine.scheduler import Course
+from service.projections.registry import swap
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
 from tests.patience import PATIENCE

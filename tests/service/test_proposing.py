@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import formats
-from service.importer import Bad, Line, Note, Source
-from service.tables import TableMap, read_map
-from service.tables.finding import found_in
-from service.tables.parsed import Unparsed, text_of
-from service.tables.parsing import parse
-from service.tables.previewing import previewed
-from service.tables.proposing import Proposal, proposed
-from service.tables.toml import toml_of
+from service.formats import registry
+from service.formats.importer import Bad, Line, Note, Source
+from service.formats.tables import TableMap, read_map
+from service.formats.tables.detect import found_in
+from service.formats.tables.parsed import Unparsed, text_of
+from service.formats.tables.parsing import parse
+from service.formats.tables.preview import previewed
+from service.formats.tables.propose import Proposal, proposed
+from service.formats.tables.toml import toml_of
 from tests.service.coded_events import Here
 from tests.service.console import run
 from tests.service.workbooks import workbook
@@ -263,7 +263,7 @@ def test_an_import_by_a_proposal_says_nothing_that_is_not_in_the_file(tmp_path: 
     path = tmp_path / "t.csv"
     path.write_bytes(FILES["titled.csv"])
     table_of(propose(FILES["titled.csv"]), tmp_path)
-    found = list(formats.IMPORTERS["csv"].read(Source((path,), tmp_path / "map.toml")))
+    found = list(registry.IMPORTERS["csv"].read(Source((path,), tmp_path / "map.toml")))
     assert not [each for each in found if isinstance(each, Bad | Note)]
     counts = [
         each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document

@@ -15,22 +15,22 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from domain.facts.union import POLICY_STREAM, Recorded
 from domain.incident.commands import MergeIncident, OpenIncident
-from domain.incident.facts import POLICY_STREAM, Recorded
 from domain.incident.refusals import Refusal
-from domain.sources import Registration
+from domain.values.sources import Registration
 from service import wiring
-from service.bulk_inputs import BulkInputs
-from service.eventstore import trail
-from service.generations import Overtaken, generations, live
+from service.answers.bulk_inputs import BulkInputs
+from service.eventstore import sync_reader
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting import planning
-from service.projecting.building import Ways
-from service.projecting.comparing import Asked, Comparing, Difference
-from service.projecting.projector import Projector
-from service.readmodels import MODELS
+from service.projections.audit.replay import Asked, Comparing, Difference
+from service.projections.catalogue import MODELS
+from service.projections.engine.projector import Projector
+from service.projections.rebuild import planning
+from service.projections.rebuild.job import Ways
+from service.projections.registry import Overtaken, generations, live
 from tests.domain.book import open_book
 from tests.domain.test_curation_properties import OTHER, curated, others, two_incidents
 from tests.domain.test_curation_properties import Asked as Command
@@ -108,7 +108,7 @@ def deliver_again(url: str, position: int) -> None:
     with connect(as_service(url)) as connection:
         with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             stale = [replace(each, position=position) for each in live(generations(cursor)).values()]
-            head = trail.head(cursor)
+            head = sync_reader.head(cursor)
         with pytest.raises(Overtaken):
             Projector(connection, now).move(stale, inputs_of(stale), head)
 
@@ -116,7 +116,7 @@ def deliver_again(url: str, position: int) -> None:
 def differences(url: str, positions: Collection[int]) -> list[Difference]:
     """Compare what stood at these positions, of every subject, with whole folds."""
     with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        head = trail.head(cursor)
+        head = sync_reader.head(cursor)
         comparing = Comparing(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
         streams = [each.stream for each in planning.sizes(cursor, head) if each.stream != POLICY_STREAM]
         return list(comparing.at(Asked(stream, position) for stream in streams for position in sorted(positions)))

@@ -20,22 +20,22 @@ from psycopg import sql
 from rich.console import Console
 
 from bench.world import Shape, fill
+from domain.facts.union import Recorded, incident_stream
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
-from domain.incident.facts import Recorded, incident_stream
-from domain.incident.source import Source
-from domain.listing import Moved
-from domain.present import Present
-from domain.sources import Registration
+from domain.incident.source_decisions import Source
+from domain.summary.incident_projection import Present
+from domain.summary.summary import Moved
+from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting import building, planning, swapping
-from service.projecting.building import Built, Progress, Ways, build_missing
-from service.projecting.trouble import AnotherBuilds, CannotBuild, LeftOff
-from service.readmodel import Change, ReadModel
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.errors import AnotherBuilds, CannotBuild, LeftOff
+from service.projections.read_model import Change, ReadModel
+from service.projections.rebuild import cutover, job, planning
+from service.projections.rebuild.job import Built, Progress, Ways, build_missing
 from tests.domain.book import open_book
 from tests.patience import PATIENCE
 from tests.service.console import run, running
@@ -103,7 +103,7 @@ def build(url: str, names: Iterable[str], ways: Ways | None = None) -> Built:
 
 def lacking(url: str) -> list[str]:
     """Return what is missing."""
-    return building.lacking(as_service(url))
+    return job.lacking(as_service(url))
 
 
 def begun(url: str, monkeypatch: pytest.MonkeyPatch, together: int = 100) -> None:
@@ -279,7 +279,7 @@ def test_facts_that_are_written_meanwhile_are_all_in_it_once(database_url: str) 
 
 
 def test_an_old_generation_that_is_read_is_dropped_the_next_time(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swapping, "_READERS_SECONDS", 0.1)
+    monkeypatch.setattr(cutover, "_READERS_SECONDS", 0.1)
     with psycopg.connect(small) as reader:
         reader.execute("SELECT * FROM projections.generations").fetchall()
         built = build(small, ["sources"])
@@ -293,7 +293,7 @@ def test_an_old_generation_that_is_read_is_dropped_the_next_time(small: str, mon
 def test_what_answers_by_now_is_not_dropped(small: str) -> None:
     stale = [replace(each, status="building") for each in registered(small)]
     with connect(as_service(small)) as connection:
-        assert swapping.drop(connection, stale) == []
+        assert cutover.drop(connection, stale) == []
     assert generations_of(small) == everywhere(1)
     assert len(schemas(small)) == len(ALL)
 
@@ -400,7 +400,7 @@ def test_verifying_may_be_asked_for_when_later_facts_are_in_already(
     begun(database_url, monkeypatch)
     record(database_url, log[40:])
     with monkeypatch.context() as once, connect(as_service(database_url)) as holder, holder.transaction():
-        once.setattr(swapping, "_TRIES", 1)
+        once.setattr(cutover, "_TRIES", 1)
         holder.execute("LOCK TABLE projections.generations IN ROW EXCLUSIVE MODE")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             build(database_url, ALL)

@@ -11,9 +11,9 @@ import pytest
 
 from domain.catalogue import VIEWS
 from service import wiring
-from service.answers import Question, answer
+from service.answers.answer import Question, answer
 from service.console import exporting, importing
-from service.exporting import Asked as What
+from service.formats.export.incidents import Asked as What
 from service.settings import read_settings
 from tests.service.console import ending
 from tests.service.servers import one

@@ -12,8 +12,8 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from service.postgres.pool import connect
-from service.projecting.rows import known, written
-from service.readmodels import MODELS
+from service.projections.catalogue import MODELS
+from service.projections.engine.copy_rows import known, written
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 BIGINTS = st.integers(-(2**63), 2**63 - 1)

@@ -19,16 +19,18 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.clocks import format_instant
+from domain.facts.union import incident_stream
 from domain.incident import refusals
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, ReinstateReport, RetractReport
-from domain.incident.facts import incident_stream
-from domain.sources import Registration
-from service import resources, sample, wiring
-from service.answers import NotYetKnown, Question, answer
+from domain.values.sources import Registration
+from domain.values.time.clocks import format_instant
+from service import wiring
+from service.answers.answer import NotYetKnown, Question, answer
+from service.console import sample
 from service.eventstore.writer import Write
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
+from service.runtime import package_files
 from tests.service.asking import INCIDENT, answers, questions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +76,7 @@ def original() -> Iterator[Log]:
 
     async def loading(url: str) -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(resources.samples() / INCIDENT))
+            await sample.load(house.writer, sample.read(package_files.samples() / INCIDENT))
 
     try:
         with embedded_server(folder, settings={"fsync": "off"}) as server:
@@ -151,7 +153,7 @@ def afterwards(report_id: UUID) -> list[Any]:
 
 def some_report(original: Log) -> UUID:
     """Return the id of a report of the sample that stands."""
-    lines = sample.read(resources.samples() / INCIDENT)
+    lines = sample.read(package_files.samples() / INCIDENT)
     struck = {line.write.command.report_id for line in lines if isinstance(line.write.command, RetractReport)}
     filed = [line.write.command.report_id for line in lines if isinstance(line.write.command, FileReport)]
     assert original.last > len(filed)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from service import resources, sample, wiring
-from service.answers import Question, answer
+from service import wiring
+from service.answers.answer import Question, answer
+from service.console import sample
 from service.postgres.migrate import migrate
+from service.runtime import package_files
 
 pytestmark = pytest.mark.one_server_will_do
 
-SAMPLE = resources.samples() / "syria-coast-2025"
+SAMPLE = package_files.samples() / "syria-coast-2025"
 OPEN = '{"open": {"slug": "an-incident", "title": "An incident"}}'
 SCOPE = '{"scope": {"incident": "an-incident", "name": "north", "label": "North"}}'
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from domain import catalogue
-from service import resources, sample, wiring
-from service.answers import MergedAway, Question, answer
-from service.console import importing, questions
+from service import wiring
+from service.answers.answer import MergedAway, Question, answer
+from service.console import importing, questions, sample
 from service.console.importing import Asked
+from service.runtime import package_files
 from service.settings import read_settings
 
 pytestmark = pytest.mark.one_server_will_do
@@ -121,7 +122,7 @@ def test_a_sample_imported_as_public_lines_answers_as_the_loaded_one(
 ) -> None:
     imported = create_database(migrated_template)
     monkeypatch.setenv("DATABASE_URL", imported)
-    files = sorted((resources.samples() / name).glob("*.ndjson"))
+    files = sorted((package_files.samples() / name).glob("*.ndjson"))
     for _ in range(2):
         assert importing.import_(read_settings(), Asked("ndjson", files)) == 0
 

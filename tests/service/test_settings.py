@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service import resources
+from service.runtime import package_files
 from service.settings import Must, Settings, SettingsError, documented, read_settings
 
 NAMES = (
@@ -103,11 +103,11 @@ def test_every_setting_is_documented_and_says_what_it_must_be() -> None:
 
 
 def test_the_files_that_are_not_python_are_found() -> None:
-    assert list(resources.migrations().glob("*.sql"))
-    assert resources.samples().name == "samples"
+    assert list(package_files.migrations().glob("*.sql"))
+    assert package_files.samples().name == "samples"
 
 
 def test_an_installed_wheel_carries_them_inside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "service" / "migrations").mkdir(parents=True)
-    monkeypatch.setattr(resources, "_HERE", tmp_path / "service")
-    assert resources.migrations() == tmp_path / "service" / "migrations"
+    monkeypatch.setattr(package_files, "_HERE", tmp_path / "service")
+    assert package_files.migrations() == tmp_path / "service" / "migrations"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.importer import Bad, Unreadable
-from service.spreadsheet import LONGEST_CELL, Row, columns, rows, write_table
-from service.verbatim import LONGEST, attributes_of, cells_of
+from service.formats.coded.verbatim_cells import LONGEST, attributes_of, cells_of
+from service.formats.files.spreadsheet import LONGEST_CELL, Row, columns, rows, write_table
+from service.formats.importer import Bad, Unreadable
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 

@@ -8,12 +8,12 @@ import pytest
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from service.generations import Advance, Generation
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projecting import stroke
-from service.projecting.ranges import Open, Ranges
-from service.projecting.stroke import Stroke
+from service.projections.engine import single_statement_write
+from service.projections.engine.row_versions import Open, Ranges
+from service.projections.engine.single_statement_write import Stroke
+from service.projections.registry import Advance, Generation
 from tests.faults import truth
 from tests.faults.writing import opening, write
 
@@ -103,8 +103,8 @@ def test_what_is_large_or_part_of_more_is_left_to_others(
     writer, steps = Stroke(connection), [Advance(generation, 4)]
     with connection.transaction():
         assert not writer.write(begun(FIRST, 4), steps)
-    monkeypatch.setattr(stroke, "MOST_BYTES", 20)
+    monkeypatch.setattr(single_statement_write, "MOST_BYTES", 20)
     assert not writer.write(begun(FIRST, 4), steps)
-    monkeypatch.setattr(stroke, "MOST_ROWS", 0)
+    monkeypatch.setattr(single_statement_write, "MOST_ROWS", 0)
     assert not writer.write(begun(FIRST, 4), steps)
     assert rows(connection, generation) == []

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from service.tables import TableMap
-from service.tables.dates import read_date
-from service.tables.numbers import Digits, Numbers
-from service.tables.stating import Said, statement
+from service.formats.tables import TableMap
+from service.formats.tables.dates import read_date
+from service.formats.tables.numbers import Digits, Numbers
+from service.formats.tables.row_reports import Said, statement
 
 LEAST: dict[str, Any] = {"table": "t", "title": "Row {k}", "format": "csv", "key": ["k"], "source": "s"}
 KILLED: dict[str, Any] = {"column": "dead", "measure": "killed"}

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.words import SLUG_LENGTH
-from service import resources
-from service.tables import MapFault, TableMap, read_map
-from service.tables.keys import slug_of, title_of
-from service.tables.parsed import Unparsed
-from service.tables.parsing import parse
-from service.tables.stating import Said, opening, registration, statement
-from service.tables.writing import json_row
+from domain.values.text_types import SLUG_LENGTH
+from service.formats.tables import MapFault, TableMap, read_map
+from service.formats.tables.keys import slug_of, title_of
+from service.formats.tables.parsed import Unparsed
+from service.formats.tables.parsing import parse
+from service.formats.tables.row_reports import Said, opening, registration, statement
+from service.formats.tables.write import json_row
+from service.runtime import package_files
 
 LEAST: dict[str, Any] = {"table": "t", "title": "Row {k}", "format": "json", "key": ["k"], "source": "s"}
 KILLED: dict[str, Any] = {"column": "dead", "measure": "killed"}
@@ -101,7 +101,7 @@ def test_a_mapping_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> 
 
 
 def test_the_mapping_files_that_come_along_can_be_used() -> None:
-    found = [read_map(path).table for path in sorted((resources.samples() / "tables").glob("*.toml"))]
+    found = [read_map(path).table for path in sorted((package_files.samples() / "tables").glob("*.toml"))]
     assert found == ["gaza-daily", "oryx-totals", "ru-losses-equipment", "ru-losses-personnel"]
 
 

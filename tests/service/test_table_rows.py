@@ -13,19 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.facts.union import incident_stream
 from domain.incident.commands import CloseIncident, MergeIncident, MoveReport, OpenIncident
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import incident_stream
-from service import tables, wiring
-from service.answers import Question, answer
+from domain.incident.dispatch import AnyCommand
+from service import wiring
+from service.answers.answer import Question, answer
 from service.eventstore.writer import Write
-from service.importer import Source
-from service.tables import read_map
-from service.tables.cells import cells_of
-from service.tables.duplicates import settled
-from service.tables.keys import slug_of
-from service.tables.parsed import Raw, alike
-from service.tables.parsing import parse
+from service.formats import tables
+from service.formats.importer import Source
+from service.formats.tables import read_map
+from service.formats.tables.cells import cells_of
+from service.formats.tables.duplicates import settled
+from service.formats.tables.keys import slug_of
+from service.formats.tables.parsed import Raw, alike
+from service.formats.tables.parsing import parse
 from tests.service.tables_imported import Import, exported, imported, repository_of_files
 
 pytestmark = pytest.mark.one_server_will_do

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import formats
-from service.importer import Bad, Line, Source
-from service.tables import MapFault, TableMap, read_map
-from service.tables.parsed import Parsed, Unparsed
-from service.tables.parsing import parse
+from service.formats import registry
+from service.formats.importer import Bad, Line, Source
+from service.formats.tables import MapFault, TableMap, read_map
+from service.formats.tables.parsed import Parsed, Unparsed
+from service.formats.tables.parsing import parse
 from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
 
@@ -194,7 +194,7 @@ def test_a_version_with_a_row_that_cannot_be_read_takes_nothing_back(tmp_path: P
     versions = [json.dumps(ROWS), '[{"id": "a", "killed": 3, "killed": 3}, {"id": "b", "killed": 5}]']
     days = ["2024-03-01T12:00:00Z", "2024-03-02T12:00:00Z"]
     repo = repository(tmp_path / "repo", zip(days, map(str.encode, versions), strict=True))
-    found = list(formats.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
+    found = list(registry.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
     said = [each.document for each in found if isinstance(each, Line) and "incident" in each.document]
     assert [(each["external_ids"]["shapes"], bool(each.get("claims"))) for each in said] == [
         ("a", True),

@@ -12,17 +12,18 @@ from uuid import uuid4
 import pytest
 from dulwich.repo import Repo
 
+from domain.facts.union import incident_stream
 from domain.incident.commands import CorrectReport, MoveReport, RetractReport
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import incident_stream
-from service import formats, tables, wiring
-from service.answers import Question, answer
+from domain.incident.dispatch import AnyCommand
+from service import wiring
+from service.answers.answer import Question, answer
 from service.eventstore.writer import Write
-from service.exporter import Unwritable
-from service.exporting import Asked, exporting
-from service.importer import Source, Unreadable
-from service.tables import TableMap, read_map
-from service.tables.keys import slug_of
+from service.formats import registry, tables
+from service.formats.export.incidents import Asked, exporting
+from service.formats.exporter import Unwritable
+from service.formats.importer import Source, Unreadable
+from service.formats.tables import TableMap, read_map
+from service.formats.tables.keys import slug_of
 from tests.service.console import run, running
 from tests.service.servers import one
 from tests.service.tables_imported import FILE, Import, as_json, exported, imported, repository
@@ -341,13 +342,13 @@ def test_what_another_says_of_a_row_is_no_row(database_url: str, mapped: Mapped)
 
 
 def test_an_exporter_without_a_map_says_what_is_needed(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
-    exporter = formats.EXPORTERS["json"]
+    exporter = registry.EXPORTERS["json"]
     path = mapped(WELLS)
     from_file(database_url, path, rows({"id": 1}))
     for name, table in (("json", b'[\n{"id":1}\n]\n'), ("csv", b"id\n1\n")):
         out = io.BytesIO()
         with exporting(database_url, Asked(map=path)) as export:
-            formats.EXPORTERS[name].write(export, out)
+            registry.EXPORTERS[name].write(export, out)
         assert out.getvalue() == table
     for wrong in (None, tmp_path / "none.toml"):
         with exporting(database_url, Asked(map=wrong)) as export, pytest.raises(Unwritable, match="mapping file"):
@@ -375,7 +376,7 @@ def test_a_repository_that_cannot_be_read_says_why(database_url: str, tmp_path: 
     for paths, map_, file, why in cases:
         with pytest.raises(Unreadable, match=why):
             imported(database_url, "git", Source(paths, map_, file))
-    assert formats.IMPORTERS["git"].steps(Source((repo,), path, FILE)) == 1
+    assert registry.IMPORTERS["git"].steps(Source((repo,), path, FILE)) == 1
 
 
 def test_a_file_that_cannot_be_read_says_why(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
@@ -394,7 +395,7 @@ def test_a_file_that_cannot_be_read_says_why(database_url: str, tmp_path: Path, 
     assert row["camp"] == "H\ufffdl"
     place = asked(database_url, slug_of("camps", "SY|H\ufffdl"), "state/1")["places"]
     assert [each["name"] for each in place] == ["H\ufffdl"]
-    assert formats.IMPORTERS["csv"].steps(Source((tmp_path / "table",), path)) > 0
+    assert registry.IMPORTERS["csv"].steps(Source((tmp_path / "table",), path)) > 0
 
 
 def test_the_stream_of_a_row_can_be_told_from_its_table_and_key(database_url: str, mapped: Mapped) -> None:

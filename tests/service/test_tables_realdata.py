@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.clocks import parse_instant
-from service import resources
-from service.exporting import Asked, exporting
-from service.importer import Source
+from domain.values.time.clocks import parse_instant
+from service.formats.export.incidents import Asked, exporting
+from service.formats.importer import Source
+from service.formats.tables import TableMap, read_map
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
-from service.tables import TableMap, read_map
+from service.runtime import package_files
 from tests.service.conftest import BUNDLED
 from tests.service.revisions import Revisions, Version, digest_of_file
 from tests.service.table_sweep import Step, by_position, by_reported, states
@@ -85,7 +85,7 @@ def history(
 ) -> Iterator[History]:
     if server.version // 10_000 != BUNDLED:
         pytest.skip("what is in a log does not depend on the server's version")
-    path = resources.samples() / "tables" / f"{request.param}.toml"
+    path = package_files.samples() / "tables" / f"{request.param}.toml"
     table = read_map(path)
     revisions = Revisions(Path(FOLDER or "") / request.param.replace("-", "_"), table)
     versions: list[Version] = []

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from service import formats
-from service.importer import Source, Unreadable
-from service.spreadsheet import Row as Read
-from service.spreadsheet import columns, rows
+from service.formats import registry
+from service.formats.files.spreadsheet import Row as Read
+from service.formats.files.spreadsheet import columns, rows
+from service.formats.importer import Source, Unreadable
 from tests.service.coded_events import UCDP, Here, Row, read, write
 
 FOLDER = os.environ.get("KNOWNWHEN_REALDATA")
@@ -126,8 +126,8 @@ def test_a_file_packed_or_not_gives_the_same_reports_and_is_read_to_its_last_byt
     assert read("ucdp", packed) == read("ucdp", path)
     told: list[int] = []
     source = Source((path, packed), advance=told.append)
-    list(formats.IMPORTERS["ucdp"].read(source))
-    assert sum(told) == formats.IMPORTERS["ucdp"].steps(source) == path.stat().st_size + packed.stat().st_size
+    list(registry.IMPORTERS["ucdp"].read(source))
+    assert sum(told) == registry.IMPORTERS["ucdp"].steps(source) == path.stat().st_size + packed.stat().st_size
 
 
 def test_twice_changes_nothing_and_a_release_that_says_otherwise_is_a_revision(here: Here, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from service.eventstore.waiting import MOST_WAITING, Member, Overloaded, Waiting
-from service.eventstore.writes import Write
+from service.eventstore.command_queue import MOST_WAITING, Member, Overloaded, Waiting
+from service.eventstore.requests import Write
 
 pytestmark = pytest.mark.asyncio
 

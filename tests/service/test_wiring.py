@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from domain.sources import Registration
+from domain.values.sources import Registration
 from service.eventstore.writer import Write
 from service.postgres.problems import DatabaseUnreachable
 from service.postgres.role import ROLE, as_service

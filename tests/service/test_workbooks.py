@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import formats
-from service.importer import Bad, Layout, Line, Note, Source, Unreadable
-from service.spreadsheet import Row, rows
-from service.tables import TableMap
-from service.tables.parsed import Unparsed
-from service.tables.parsing import parse
+from service.formats import registry
+from service.formats.files.spreadsheet import Row, rows
+from service.formats.importer import Bad, Layout, Line, Note, Source, Unreadable
+from service.formats.tables import TableMap
+from service.formats.tables.parsed import Unparsed
+from service.formats.tables.parsing import parse
 from tests.service.coded_events import ACLED, UCDP, Here, read
 from tests.service.workbooks import Sheets, workbook
 
@@ -149,7 +149,7 @@ def test_workbooks_are_imported_and_sheets_that_are_not_read_are_named(here: Her
         (Source((path,), map_), ["Only the sheet “Data” is read, not “Notes”; --sheet NAME reads another."]),
         (Source((path,), map_, layout=Layout(sheet="Data")), []),
     ):
-        notes = [each.text for each in formats.IMPORTERS["csv"].read(source) if isinstance(each, Note)]
+        notes = [each.text for each in registry.IMPORTERS["csv"].read(source) if isinstance(each, Note)]
         assert notes == said
     assert here.imported("csv", path, map=map_)["recorded"] == 4
     assert here.exported("csv", map=map_) == b"id,killed\na,5\nb,7\n"
@@ -227,7 +227,7 @@ def test_what_is_no_table_is_named_for_what_it_is(data: bytes, why: str, tmp_pat
         if name == "ndjson" and "Excel workbook" in why:
             continue
         try:
-            found = list(formats.IMPORTERS[name].read(Source((path,), map_)))
+            found = list(registry.IMPORTERS[name].read(Source((path,), map_)))
         except Unreadable:
             continue
         assert all(isinstance(each, Bad) for each in found)
@@ -240,7 +240,7 @@ def test_a_workbook_is_no_json_and_is_told_so(tmp_path: Path) -> None:
         parse(table(format="json"), data)
     (tmp_path / "t").write_bytes(data)
     with pytest.raises(Unreadable, match="Excel workbook"):
-        next(formats.IMPORTERS["ndjson"].read(Source((tmp_path / "t",))))
+        next(registry.IMPORTERS["ndjson"].read(Source((tmp_path / "t",))))
 
 
 CELLS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=8).map(str.strip)
@@ -270,7 +270,7 @@ def test_a_workbook_in_a_repository_is_a_version_as_any_other(tmp_path: Path) ->
     versions = [workbook({"D": [["id", "killed"], ["a", number]]}) for number in (3, 4)]
     days = ["2024-03-01T12:00:00Z", "2024-03-02T12:00:00Z"]
     repo = repository(tmp_path / "repo", zip(days, versions, strict=True))
-    found = list(formats.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
+    found = list(registry.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
     counts = [
         each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document
     ]

@@ -11,17 +11,17 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from domain.facts.union import encode as domain_encode
+from domain.facts.union import incident_stream
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, OpenIncident
-from domain.incident.facts import encode as domain_encode
-from domain.incident.facts import incident_stream
-from domain.incident.incident import Incident, decide, fold
+from domain.incident.decide import Incident, decide, fold
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken
-from domain.report.registry import KINDS
+from domain.reports.registry import KINDS
 from service.eventstore import FactRecorder, Tail
+from service.eventstore.aggregate_cache import Folded
 from service.eventstore.encoding import encode
-from service.eventstore.warm import Folded
 from service.eventstore.writer import Overloaded, Write, Writer, Written
-from service.zones import zone
+from service.runtime.time_zones import zone
 from tests.service.logs import recording
 
 pytestmark = pytest.mark.one_server_will_do
@@ -219,7 +219,7 @@ def test_single_commands_get_their_turn_between_those_of_a_list(writer: Writer) 
 def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
     recorder: FactRecorder, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.eventstore.waiting.MOST_WAITING", 3)
+    monkeypatch.setattr("service.eventstore.command_queue.MOST_WAITING", 3)
     writer = Writer(recorder, zone)
     writer.commit([opening(HERE)])
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from domain.facts.union import IncidentFact, incident_stream
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -35,20 +36,19 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.deciding import AnyCommand
-from domain.incident.facts import IncidentFact, incident_stream
-from domain.incident.incident import Incident, fold
+from domain.incident.decide import Incident, fold
+from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
 from domain.incident.state import content_of
 from domain.incident.warnings import Contents
-from domain.sources import Registration
+from domain.values.sources import Registration
 from service.eventstore import FactRecorder
-from service.eventstore.desk import facts_of
-from service.eventstore.rows import StoredRow
-from service.eventstore.warm import Folded, Warm
+from service.eventstore.aggregate_cache import Folded, Warm
+from service.eventstore.repository import facts_of
+from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write, Writer, Written
 from service.postgres.embedded import EmbeddedServer
-from service.zones import zone
+from service.runtime.time_zones import zone
 from tests.service.logs import recording
 
 pytestmark = [

@@ -12,9 +12,9 @@ import tzdata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.clocks import parse_occurred
-from domain.zones import UnknownZone
-from service.zones import zone
+from domain.values.time.clocks import parse_occurred
+from domain.values.time.zones import UnknownZone
+from service.runtime.time_zones import zone
 from tests.service.serving import CREATED, filed, opened, problem
 
 pytest_plugins = ("tests.service.projected_fixtures",)

@@ -1,0 +1,1 @@
+"""Functions shared by views: estimates, sentences and state as parts of a JSON document."""

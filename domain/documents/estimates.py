@@ -1,0 +1,109 @@
+"""How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from domain.estimates.claim_index import ALREADY_INCLUDED, Increment
+from domain.estimates.estimate import End, Estimate, Standing
+from domain.ledger.canonical import canonical
+from domain.reading import Document
+from domain.reports.claims.claim import Held, Key
+from domain.values.time.clocks import format_instant
+
+
+class Counted(Protocol):
+    """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
+
+    @property
+    def key(self) -> Key: ...
+    @property
+    def increments(self) -> Sequence[Increment]: ...
+    @property
+    def superseded(self) -> int: ...
+
+
+def estimate_document(keyed: Counted, estimate: Estimate) -> Document:
+    """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
+    return {
+        **keyed.key.document,
+        "lower": end_document(estimate.lower),
+        "upper": end_document(estimate.upper),
+        "upper_open": estimate.upper_open,
+        "best": end_document(estimate.best),
+        "contested": estimate.contested,
+        "used": [_claim(claim) for claim in estimate.used],
+        "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
+        "increments": sorted((_increment(each) for each in keyed.increments), key=lambda each: str(each["claim"])),
+        "superseded": keyed.superseded,
+        **({"label": estimate.label} if estimate.label else {}),
+    }
+
+
+_ENDS = ("lower", "upper", "best")
+
+
+def key_cells(document: Document) -> Document:
+    """Return the key of a document as the cells of a table."""
+    names = ("measure", "scope", "manner")
+    return {**{name: document[name] for name in names}, "population": canonical(document["population"]).decode()}
+
+
+def estimate_cells(document: Document) -> Document:
+    """Return the ends of an estimate as the cells of a table: each figure, and the claim that says it."""
+    ends = {name: cast("Document", document[name] or {}) for name in _ENDS}
+    return {
+        **{name: document.get(name) for name in ("upper_open", "contested", "label")},
+        **{name: end.get("figure") for name, end in ends.items()},
+        **{f"{name}_claim": end.get("claim") for name, end in ends.items()},
+    }
+
+
+def end_document(end: End | None) -> Document | None:
+    """Write an end of an estimate: its figure, and the claim that says it."""
+    return {"figure": end.figure, "claim": end.claim} if end else None
+
+
+def _said(held: Held) -> Document:
+    return {
+        "claim": held.ref,
+        "source": held.origin,
+        "via": list(held.via),
+        "reported_at": held.reported_at,
+        "verbatim": held.count.verbatim,
+    }
+
+
+def _claim(claim: Standing) -> Document:
+    return {
+        **_said(claim.held),
+        "grade": claim.grade,
+        "lower": None if claim.lower is None else claim.lower.figure,
+        "upper": None if claim.upper is None else claim.upper.figure,
+        "best": None if claim.best is None else claim.best.figure,
+        "bound": claim.bound,
+        "flags": list(claim.flags),
+    }
+
+
+def _increment(increment: Increment) -> Document:
+    held = increment.held
+    lower, upper, best = held.said
+    flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
+    return {
+        **_said(held),
+        "lower": lower,
+        "upper": upper,
+        "best": best,
+        "bound": held.count.bound,
+        "period": None if held.period is None else _period(held),
+        "beside": increment.beside,
+        "flags": sorted(flags),
+    }
+
+
+def _period(held: Held) -> Document:
+    ends = held.period
+    return {
+        "earliest": format_instant(ends.earliest) if ends and ends.earliest else None,
+        "latest": format_instant(ends.latest) if ends and ends.latest else None,
+    }

@@ -1,0 +1,114 @@
+"""Sentences that can be quoted: an estimate in plain words, with a name, a day and a relay for each figure."""
+
+from datetime import datetime, tzinfo
+
+from domain.estimates.estimate import End, Estimate, Standing
+from domain.history.history import History
+from domain.reports.claims.claim import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
+from domain.values.counts.count import words_for
+
+_MONTHS = (  # fixed, whatever the locale
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+_SO_FAR = dict.fromkeys("AB", "Verified")
+"""What a source does whose count is incomplete: one that is not known to be reliable merely counts."""
+
+_MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
+
+
+def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
+    """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
+    if not estimate.used:
+        return []
+    text = [f"{_subject(history, key)}: {_headline(history, estimate)}."]
+    if estimate.contested:
+        text.append(_contested(history, estimate))
+    text += [
+        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.held.count)}"
+        f" ({_name(history, item.claim.held)})."
+        for item in sorted(estimate.set_aside, key=lambda item: item.claim.held.origin)
+        if item.code == "partial"
+    ]
+    return [" ".join(part for part in text if part)]
+
+
+def day_words(moment: datetime, offset: tzinfo, year: int | None) -> str:
+    """Print the local day of a moment: `12 March`, with the year where it is not the incident's."""
+    local = moment.astimezone(offset)
+    day = f"{local.day} {_MONTHS[local.month - 1]}"
+    return day if local.year == year else f"{day} {local.year}"
+
+
+def _subject(history: History, key: Key) -> str:
+    measure = _MEASURES.get(key.measure, key.measure.replace("_", " ").capitalize())
+    pieces = [measure, key.population.words()]
+    if key.manner:
+        pieces.append(f"by {key.manner.replace('_', ' ')}")
+    home, scope = home_of(key.scope)
+    if event := event_of_scope(scope):
+        pieces.append(f"in the event “{event}”")
+    elif scope != INCIDENT_SCOPE:
+        bounds = history.bounds.get(key.scope)
+        pieces.append(bounds.label if bounds else scope)
+    if home:
+        pieces.append(f"as counted for “{history.home(home).title}”")
+    return ", ".join(pieces)
+
+
+def _headline(history: History, estimate: Estimate) -> str:
+    """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
+    lead = estimate.best or estimate.upper or estimate.lower
+    return _quote(history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.newness))
+
+
+def _contested(history: History, estimate: Estimate) -> str:
+    if estimate.lower is None or estimate.upper is None or estimate.lower.figure == estimate.upper.figure:
+        return "This is contested."
+    low, high = _behind(estimate, estimate.lower), _behind(estimate, estimate.upper)
+    return f"Sources differ: from {_quote(history, low)} to {_quote(history, high)}."
+
+
+def _behind(estimate: Estimate, end: End) -> Standing:
+    """Find the used claim that gave an end; where a part exceeds its whole, the whole that reads so."""
+    return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
+
+
+def _quote(history: History, claim: Standing) -> str:
+    """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
+    if claim.exceeded_by is not None and claim.lower is not None:
+        part = claim.exceeded_by
+        alone = f"counting {part.key.population.words()} alone"
+        return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
+    return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
+
+
+def _attribution(history: History, held: Held, *remarks: str) -> str:
+    pieces = [_name(history, held), *remarks]
+    if held.reported.latest:
+        pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
+    if held.via:
+        pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
+    return ", ".join(pieces)
+
+
+def _name(history: History, held: Held) -> str:
+    """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
+    return history.name(held.source) if isinstance(held.source, str) else held.source.anonymous
+
+
+def _year(history: History) -> int | None:
+    """Return the year of the incident's period, which a day within it need not repeat."""
+    start = (history.period or "")[:4]
+    return int(start) if start.isdigit() else None

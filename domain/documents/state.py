@@ -1,0 +1,115 @@
+"""How the parts of `state/1` stand in its document, whether they are told of one moment or kept true fact by fact."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from domain.estimates.claim_index import stated_scope
+from domain.history.history import History, ReportHistory
+from domain.ledger.canonical import canonical
+from domain.reading import Document
+from domain.reports.claims.claim import INCIDENT_SCOPE, event_of_scope
+from domain.values.actors import Actor
+from domain.values.places import Place
+from domain.values.sources import ANONYMOUS, AnonymousSource
+from domain.values.text_types import Strict
+from domain.values.time.zones import TimeZone
+
+Blame = tuple[str, str, str, str]
+"""A statement on who is responsible: act, by whom, about whom, of which event; empty where it does not say."""
+
+
+def whole_document(history: History) -> Document:
+    """Tell what is said of the incident as a whole."""
+    return {
+        "incident": history.slug,
+        "title": history.title,
+        "status": "open" if history.is_open else "closed",
+        **clock_document(history.utc_offset, history.own.time_zone),
+        "period": history.period,
+        "countries": list(history.countries),
+        "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
+        "merged": sorted(home.slug for home in history.shown() if home is not history.own),
+    }
+
+
+def clock_document(utc_offset: str, zone: TimeZone | None) -> Document:
+    """Say by which clock days begin and end: a fixed offset, or a time zone and then no offset of its own."""
+    return {"utc_offset": utc_offset} if zone is None else {"utc_offset": None, "time_zone": zone.name}
+
+
+def places_document(places: Iterable[Place]) -> list[Document]:
+    """List places, each once."""
+    return _distinct(places)
+
+
+def sides_document(actors: Iterable[Actor]) -> list[Document]:
+    """List actors by side, each once."""
+    sides: dict[str, set[Actor]] = {}
+    for actor in actors:
+        sides.setdefault(actor.side or "", set()).add(actor)
+    return [{"side": side or None, "actors": _distinct(own, "side")} for side, own in sorted(sides.items())]
+
+
+def kinds_document(kinds: Mapping[str, int]) -> Document:
+    """Count reports by kind."""
+    return dict(sorted((kind, number) for kind, number in kinds.items() if number))
+
+
+def source_document(history: History, origin: str, reports: Mapping[str, ReportHistory]) -> Document:
+    """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
+    ends = {"grade": history.grade(origin), "reports": len(reports)}
+    if origin.startswith(ANONYMOUS):
+        source = max(reports.values(), key=lambda report: report.newness).now.report.source
+        if isinstance(source, AnonymousSource):
+            described = {"name": source.anonymous, "type": source.type, "speaks_for": source.speaks_for}
+            return {"source": origin, **described, **ends}
+    record = history.origins.records.get(origin)
+    return {
+        "source": origin,
+        "name": history.name(origin),
+        "type": record.type if record else "other",
+        "speaks_for": record.speaks_for if record else None,
+        **ends,
+    }
+
+
+def blame_of(history: History, report: ReportHistory) -> Blame | None:
+    """Return what a report states on who is responsible; None for one that states nothing."""
+    said = report.now.report.responsibility()
+    if said is None:
+        return None
+    scope = stated_scope(history, report)
+    event = "" if scope == INCIDENT_SCOPE else event_of_scope(scope) or scope
+    return said.act, said.by or "", said.whom or "", event
+
+
+def blame_document(statements: Mapping[Blame, Iterable[str]]) -> list[Document]:
+    """Say who blames whom: statements, each with those who made it, and never a finding."""
+    return [
+        {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
+        for (act, by, whom, event), sources in sorted(statements.items())
+    ]
+
+
+def escalation_document(levels: Mapping[date, int]) -> Document:
+    """Say the highest level of any day, the first day that had it, and how the last day with reports stands."""
+    if not levels:
+        return {"highest": None, "latest": None}
+    highest = max(levels, key=lambda day: (levels[day], -day.toordinal()))
+    return {
+        name: {"day": day.isoformat(), "level": levels[day]}
+        for name, day in (("highest", highest), ("latest", max(levels)))
+    }
+
+
+def _limits(statement: Strict) -> Document:
+    """Return what a place, an actor or a scope says, without what it leaves open."""
+    return statement.model_dump(mode="json", exclude_none=True)
+
+
+def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
+    """Return what statements say, each thing once and without the field `but`, sorted."""
+    documents = (_limits(statement) for statement in statements)
+    kept = ({name: value for name, value in each.items() if name != but} for each in documents)
+    found = {canonical(document): document for document in kept}
+    return [found[key] for key in sorted(found)]

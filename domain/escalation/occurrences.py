@@ -1,0 +1,112 @@
+"""The events of an incident, each as the reports that count tell it; and the local day on which something falls."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from operator import attrgetter
+from typing import NamedTuple
+
+from domain.estimates.estimate import End
+from domain.history.history import History, ReportHistory, Version
+from domain.reports.claims.claim import event_scope, home_of
+from domain.values.time.clocks import Span
+
+TIERS = ("none", "easing", "tension", "violence")
+"""From the least to the most: an event is of the highest tier that a report of it states."""
+_RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
+
+
+class Told(NamedTuple):
+    """What an event is told to be: its time (UTC), the narrowest `occurred` of its reports; and the highest tier."""
+
+    span: Span | None
+    tier: str
+
+
+@dataclass(slots=True)
+class Event:
+    """One occurrence, as the reports that count tell it: its `span` and `tier` as in Told.
+
+    `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
+    """
+
+    label: str
+    reports: Sequence[ReportHistory]
+    span: Span | None
+    tier: str
+    least: End | None = None
+
+
+class Telling:
+    """The reports of one event, as they come and go; `told` is what they tell together."""
+
+    __slots__ = ("_narrowest", "reports", "told")
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Version] = {}
+        self.told = Told(None, TIERS[0])
+        self._narrowest: _Narrowness | None = None
+
+    def add(self, ref: str, version: Version) -> None:
+        """Let a report tell of it."""
+        self.reports[ref] = version
+        own = _narrowness(ref, version)
+        if own is not None and (self._narrowest is None or own < self._narrowest):
+            self._narrowest = own
+        tier = max(self.told.tier, version.tier, key=_RANKS.__getitem__)
+        span = self.reports[self._narrowest[-1]].occurred if self._narrowest else None
+        if span is not self.told.span or tier != self.told.tier:
+            self.told = Told(span, tier)
+
+    def remove(self, ref: str) -> None:
+        """Let a report no longer tell of it."""
+        del self.reports[ref]
+        self.told, self._narrowest = Told(None, TIERS[0]), None
+        for other, version in self.reports.items():
+            self.add(other, version)
+
+
+def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
+    """Return the events, by label, in the order of their labels."""
+    found: dict[str, list[ReportHistory]] = {}
+    for report in reports:
+        if report.now.event is not None:
+            found.setdefault(report.now.event, []).append(report)
+    return {label: Event(label, sorted(found[label], key=_REF), *_told(found[label])) for label in sorted(found)}
+
+
+_REF = attrgetter("ref")
+_ELSEWHERE = f"/{event_scope('')}"
+"""What the label of another incident's event has in it."""
+
+
+def _told(reports: Iterable[ReportHistory]) -> Told:
+    telling = Telling()
+    for each in reports:
+        telling.add(each.ref, each.now)
+    return telling.told
+
+
+_Narrowness = tuple[bool, timedelta, datetime, str]
+
+
+def _narrowness(ref: str, version: Version) -> _Narrowness | None:
+    """Rank the `occurred` of a report, least the narrowest; ties go to the earlier, then to the report id.
+
+    What has no beginning is wider than all that has one; None for what has no end.
+    """
+    span = version.occurred
+    if span is None or span.latest is None:
+        return None
+    start = span.earliest or span.latest
+    return span.earliest is None, span.latest - start, start, ref
+
+
+def offset_of(history: History, label: str) -> tzinfo:
+    """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
+    return history.home(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
+
+
+def local_day(moment: datetime, offset: tzinfo) -> date:
+    """Return the day of a moment in the incident's offset."""
+    return moment.astimezone(offset).date()

@@ -1,0 +1,1 @@
+"""From claims to estimates: the claim index, what a policy is given, exclusion, dominance, and withdrawal."""

@@ -1,0 +1,1 @@
+"""Facts (domain events, in the words of event sourcing): the closed union that the log holds, and its encoding."""

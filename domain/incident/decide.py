@@ -1,0 +1,153 @@
+"""What is asked of one incident, and what is answered: `decide` returns facts, or raises the Refusal that says why."""
+
+from datetime import datetime, tzinfo
+from typing import assert_never
+
+from domain.facts.union import (
+    EstimatePublished,
+    IncidentAmended,
+    IncidentClosed,
+    IncidentFact,
+    IncidentOpened,
+    IncidentReopened,
+    ScopeDeclared,
+    note,
+)
+from domain.incident import refusals
+from domain.incident.commands import (
+    AmendIncident,
+    AssessReport,
+    CloseIncident,
+    Command,
+    CorrectReport,
+    DeclareScope,
+    DisputeReport,
+    FileReport,
+    OpenIncident,
+    PublishEstimate,
+    ReinstateReport,
+    ReopenIncident,
+    RetractReport,
+)
+from domain.incident.report_decisions import assess, correct, dispute, file, reinstate, retract
+from domain.incident.state import Incident, evolve, fold, warnings_about
+from domain.incident.time_zone_change import expect_readable
+from domain.incident.validation import read_span
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Scope
+from domain.values.time.clocks import parse_occurred, parse_offset
+from domain.values.time.zones import TimeZone
+
+__all__ = ["Incident", "decide", "evolve", "fold", "warnings_about"]
+
+_Reporting = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport
+
+
+def decide(
+    incident: Incident | None, command: Command, now: datetime, zone: TimeZone | None = None
+) -> list[IncidentFact]:
+    """Return the facts that a command makes of an incident, or raise the Refusal that says why not.
+
+    `now` is the moment of recording (UTC). `incident` is None before it is opened. `zone` is the time zone that the
+    command names, with the offsets that are to be written down.
+    """
+    if isinstance(command, OpenIncident):
+        return _open(incident, command, zone)
+    if incident is None:
+        raise refusals.IncidentUnknown(incident="")
+    if isinstance(command, _Reporting):  # a report keeps its home, whatever becomes of the incident
+        return [_of_report(incident, command, now)]
+    if not (isinstance(command, FileReport) and command.report.complete):  # a whole statement is about its home
+        expect_unmerged(incident)
+    match command:
+        case AmendIncident():
+            return _amend(incident, command, zone)
+        case CloseIncident():
+            expect_open(incident)
+            return [IncidentClosed(text=note(command.reason))]
+        case ReopenIncident():
+            if incident.is_open:
+                raise refusals.IncidentIsOpen(incident=incident.slug)
+            return [IncidentReopened(text=note(command.reason))]
+        case DeclareScope():
+            expect_open(incident)
+            return [_declare(incident.scopes, command, incident.offset)]
+        case FileReport():
+            expect_open(incident)
+            return [file(incident, command, now)]
+        case PublishEstimate():
+            return [EstimatePublished(**command.model_dump(exclude={"reason"}), text=note(command.reason))]
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(command)
+
+
+def _of_report(incident: Incident, command: _Reporting, now: datetime) -> IncidentFact:
+    match command:
+        case CorrectReport():
+            return correct(incident, command)
+        case RetractReport():
+            return retract(incident, command, now)
+        case ReinstateReport():
+            return reinstate(incident, command)
+        case AssessReport():
+            return assess(incident, command)
+        case DisputeReport():
+            return dispute(incident, command)
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(command)
+
+
+def expect_unmerged(incident: Incident) -> None:
+    """Refuse what must be asked of the incident that this one was merged into."""
+    if incident.into is not None:
+        raise refusals.IncidentIsMerged(incident=incident.slug, into=incident.into)
+
+
+def expect_open(incident: Incident) -> None:
+    """Refuse what a closed incident does not take."""
+    if not incident.is_open:
+        raise refusals.IncidentIsClosed(incident=incident.slug)
+
+
+def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | None) -> list[IncidentFact]:
+    if incident is not None:
+        raise refusals.IncidentSlugTaken(incident=command.slug)
+    offset = zone.offset if zone else parse_offset(command.utc_offset)
+    clock: dict[str, object] = {"time_zone": zone} if zone else {"utc_offset": command.utc_offset}
+    whole = {name: getattr(command, name) for name in ("slug", "title", "period", "countries")}
+    opened = IncidentOpened.model_validate(whole | clock)
+    if command.period:
+        read_span(parse_occurred, command.period, offset)
+    declared: dict[str, Scope] = {}
+    facts: list[IncidentFact] = [opened]
+    for scope in command.scopes:
+        fact = _declare(declared, scope, offset)
+        declared[fact.name] = fact.scope
+        facts.append(fact)
+    return facts
+
+
+def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) -> list[IncidentFact]:
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
+    given |= {"time_zone": zone} if zone else {}
+    changed = {
+        name: value
+        for name, value in given.items()
+        if getattr(incident, name) != value and not (value is None and name != "period")
+    }
+    if not changed:
+        raise refusals.NothingChanged(what=f"“{incident.slug}”")
+    if period := changed.get("period"):
+        read_span(parse_occurred, period, zone.offset if zone else incident.offset)
+    if zone:
+        expect_readable(incident, zone.offset)
+    return [IncidentAmended(**changed, text=note(command.reason))]
+
+
+def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: tzinfo) -> ScopeDeclared:
+    if command.name in (INCIDENT_SCOPE, EVENT_SCOPE):
+        raise refusals.ScopeNameReserved(scope=command.name)
+    if command.name in scopes:
+        raise refusals.ScopeTaken(scope=command.name)
+    if command.period:
+        read_span(parse_occurred, command.period, offset)
+    return ScopeDeclared(name=command.name, scope=command.scope())

@@ -1,0 +1,78 @@
+"""What is said of an incident as a whole: its title, period and scopes; whether it is open, and where it was merged."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import assert_never
+
+from domain.facts.union import (
+    EstimatePublished,
+    IncidentAmended,
+    IncidentClosed,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentUnmerged,
+    ScopeDeclared,
+)
+from domain.reports.claims.claim import Scope
+from domain.values.time.clocks import parse_offset
+from domain.values.time.zones import TimeZone
+
+WholeFact = (
+    IncidentOpened
+    | IncidentAmended
+    | IncidentClosed
+    | IncidentReopened
+    | IncidentMerged
+    | IncidentUnmerged
+    | ScopeDeclared
+    | EstimatePublished
+)
+
+
+@dataclass(slots=True)
+class Whole:
+    """An incident as a whole, for deciding and for reading alike; `into` is the one that it was merged into."""
+
+    slug: str = ""
+    title: str = ""
+    utc_offset: str = "Z"
+    offset: tzinfo = UTC
+    time_zone: TimeZone | None = None
+    period: str | None = None
+    countries: tuple[str, ...] = ()
+    is_open: bool = True
+    into: str | None = None
+    version: int = 0
+    scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
+
+    def tell(self, fact: WholeFact) -> None:
+        """Take in what was said of the incident as a whole. Never refuses: a fact has happened."""
+        match fact:
+            case IncidentOpened():
+                self.slug, self.title, self.period, self.countries = fact.slug, fact.title, fact.period, fact.countries
+                self.utc_offset, self.offset = fact.utc_offset, parse_offset(fact.utc_offset)
+                self._keep_time_by(fact.time_zone)
+            case IncidentAmended():
+                self.title = fact.title or self.title
+                self.period = fact.period if "period" in fact.model_fields_set else self.period
+                self.countries = self.countries if fact.countries is None else fact.countries
+                self._keep_time_by(fact.time_zone)
+            case IncidentClosed():
+                self.is_open = False
+            case IncidentReopened():
+                self.is_open = True
+            case IncidentMerged():
+                self.into = fact.into if fact.incident == self.slug else self.into
+            case IncidentUnmerged():
+                self.into = None if fact.incident == self.slug else self.into
+            case ScopeDeclared():
+                self.scopes[fact.name] = fact.scope
+            case EstimatePublished():
+                pass  # what was published changes nothing that is known
+            case _:  # pragma: no cover - the checker proves it
+                assert_never(fact)
+
+    def _keep_time_by(self, zone: TimeZone | None) -> None:
+        if zone is not None:
+            self.time_zone, self.offset = zone, zone.offset

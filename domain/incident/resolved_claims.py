@@ -1,0 +1,202 @@
+"""From a report's claims to held claims: parts beside their whole, keys resolved, clocks fixed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.reports.claims.claim import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
+from domain.reports.claims.ties import Record
+from domain.reports.kind import Report, event_label
+from domain.values.sources import origin_of, relays
+from domain.values.time.clocks import Span, begins_after, parse_occurred, parse_reported
+
+PARTS_DO_NOT_ADD = "parts_do_not_add"
+INCONSISTENT = "inconsistent"
+
+
+def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | None:
+    """Return the label of the occurrence that a report describes, derived where the client gave none.
+
+    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
+    report counts on no day; the label still has the day as said, which tells one such event from another.
+    """
+    if report.event is None and report.default_scope != EVENT_SCOPE:
+        return None
+    said = occurred or _as_said(report, offset)
+    day = said.earliest.astimezone(offset).date().isoformat() if said and said.earliest else None
+    return event_label(report, day)
+
+
+def happened(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+    """Return when what a report tells had happened: as `kept` in its fact, None where that is no time at all.
+
+    An `occurred` wholly after the report contradicts it. Facts now keep none for it; those recorded before kept the
+    last moment of the report, which nobody said.
+    """
+    if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
+        return kept
+    said = _as_said(report, offset)
+    return None if said is not None and begins_after(said, kept.latest) else kept
+
+
+def _as_said(report: Report, offset: tzinfo) -> Span | None:
+    return None if report.occurred is None else _read(report.occurred, offset)
+
+
+@lru_cache(maxsize=16_384)
+def _read(occurred: str, offset: tzinfo) -> Span:
+    return parse_occurred(occurred, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Rescoped:
+    """A scope that a claim was given by us: one of the incident `within`; `bounds` are those of a declared one."""
+
+    within: str
+    scope: str
+    bounds: Scope | None = None
+
+
+def _as_filed(_within: str | None, scope: str) -> str:
+    return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scoping:
+    """Which scopes claims have, where not those as stated: `rescoped` by claim id.
+
+    `named` tells how a scope of an incident (None: the one that the report was
+    filed under) is called where it is looked at.
+    """
+
+    rescoped: Mapping[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    named: Callable[[str | None, str], str] = _as_filed
+
+
+AS_FILED = Scoping()
+
+
+class Filed(NamedTuple):
+    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when.
+
+    `record` has all that the report says, where that is asked for in a tie.
+    """
+
+    ref: str
+    origin: str
+    event: str | None
+    reported: Span
+    occurred: Span | None
+    record: Record | None = None
+
+
+def held_claims(
+    report_id: UUID,
+    report: Report,
+    spans: tuple[Span, Span | None],
+    scopes: Mapping[str, Scope],
+    offset: tzinfo,
+    scoping: Scoping = AS_FILED,
+) -> tuple[Held, ...]:
+    """Hold each figure of a report: wholes and parts, in the order stated.
+
+    `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
+    scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
+    """
+    event = event_of(report, spans[1], offset)
+    filed = Filed(str(report_id), origin_of(report.source, report.via), event, *spans)
+    return held_as_filed(report, filed, scopes, offset, scoping)
+
+
+def held_as_filed(
+    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: tzinfo, scoping: Scoping = AS_FILED
+) -> tuple[Held, ...]:
+    """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
+    end, said = latest(filed.reported), report.reported_at or ""
+    via = relays(report.source, report.via) if report.via else ()
+    held: list[Held] = []
+    for claim, part in _figures(report):
+        within, scope, bounds = _scope(claim, part, scoping.rescoped)
+        if not within and scopes:
+            bounds = scopes.get(scope)
+        if scope == EVENT_SCOPE:
+            scope = event_scope(filed.event or "")
+        figure = part or claim
+        held.append(
+            Held(
+                f"{filed.ref}#{figure.id}",
+                _key(claim, part, scoping.named(within or None, scope)),
+                filed.origin,
+                report.source,
+                via,
+                filed.reported,
+                said,
+                report.reported_order,
+                figure.count,
+                _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
+                incremental=claim.accumulation == "incremental",
+                period=_period(claim, report, (filed.reported, filed.occurred), offset),
+                partial=claim.partial,
+                supersedes=() if part else claim.supersedes,
+                flags=_flags(claim, part),
+                record=filed.record,
+            )
+        )
+    return tuple(held)
+
+
+def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
+    for claim in report.claims:
+        yield claim, None
+        for part in claim.parts:
+            yield claim, part
+
+
+def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> tuple[str, str, Scope | None]:
+    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole.
+
+    It comes after the incident whose scope it is (none: as stated), and before its bounds, where we gave it.
+    """
+    if rescoped:
+        given = rescoped.get(part.id) if part else None
+        if given is None and not (part and part.scope):
+            given = rescoped.get(claim.id)
+        if given is not None:
+            return given.within, given.scope, given.bounds
+    return "", (part and part.scope) or claim.scope or "", None
+
+
+def _key(claim: Claim, part: Part | None, scope: str) -> Key:
+    if part is None:
+        return key_of(claim.measure, claim.population, scope, claim.manner)
+    population = claim.population if part.population is None else part.population
+    return key_of(claim.measure, population, scope, part.manner or claim.manner)
+
+
+def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Span | None:
+    """Return the period of an increment: as stated, else when it occurred, else when it was reported."""
+    if claim.accumulation != "incremental":
+        return None
+    if claim.period:
+        return parse_occurred(claim.period, offset)
+    return spans[1] or _as_said(report, offset) or spans[0]
+
+
+def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:
+    """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
+    if claim.counted_until:
+        return latest(parse_reported(claim.counted_until, offset))
+    end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
+    return min(end, reported) if end else reported
+
+
+def _flags(claim: Claim, part: Part | None) -> tuple[str, ...]:
+    count = (part or claim).count
+    is_one = count.lower == count.upper == count.best
+    flags = (INCONSISTENT,) if not is_one and count.inconsistent else ()
+    if claim.exhaustive and part is None and not claim.parts_add():
+        return (*flags, PARTS_DO_NOT_ADD)
+    return flags

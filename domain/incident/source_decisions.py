@@ -1,0 +1,144 @@
+"""What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from domain.facts.union import (
+    PolicyAdopted,
+    SameOriginStated,
+    SameOriginUndone,
+    SourceFact,
+    SourceGraded,
+    SourceRegistered,
+    note,
+)
+from domain.incident import refusals
+from domain.incident.commands import AdoptPolicy, StateSameOrigin, UndoSameOrigin
+from domain.reports.kind import Report
+from domain.values.sources import (
+    AnonymousSource,
+    Introduction,
+    Registration,
+    Reliability,
+    default_registration,
+    origin_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The state that commands about a source are decided against."""
+
+    origin: str
+    name: str
+    type: str
+    reliability: Reliability
+    speaks_for: str | None
+    version: int = 1
+    same: frozenset[str] = frozenset()
+    """The origins that it is stated to be one with."""
+
+    def reads(self, registered: SourceRegistered) -> bool:
+        """Say whether it reads as it was registered here."""
+        said = (registered.name, registered.type, registered.reliability, registered.speaks_for)
+        return (self.name, self.type, self.reliability, self.speaks_for) == said
+
+
+def register(source: Source | None, command: Registration) -> list[SourceFact]:
+    """Return the facts a registration makes: none where it says what is held, a grade where only that is new.
+
+    An introduction makes none of a source that is known by more than its slug.
+    """
+    if source is not None:
+        by_itself = _registered(source.origin, default_registration(command.slug))
+        if isinstance(command, Introduction) and not source.reads(by_itself):
+            return []
+        described = (command.name, command.type, command.speaks_for) == (source.name, source.type, source.speaks_for)
+        if described and command.reliability == source.reliability:
+            return []
+        if described:
+            return [SourceGraded(origin=source.origin, reliability=command.reliability)]
+    return [_registered(command.slug, command)]
+
+
+def cited(report: Report) -> Iterable[str]:
+    """Return the origins that a report names, each once: its source's, and its relays."""
+    origin = origin_of(report.source, report.via)
+    return dict.fromkeys((origin, *report.via)) if report.via else (origin,)
+
+
+def introductions(report: Report) -> dict[str, SourceRegistered]:
+    """Return, by origin, how the source and the relays of a report register themselves where they are not known yet."""
+    found = {slug: _registered(slug, default_registration(slug)) for slug in report.via}
+    origin = origin_of(report.source, report.via)
+    if isinstance(report.source, AnonymousSource):
+        unnamed = report.source
+        found[origin] = SourceRegistered(
+            origin=origin,
+            name=unnamed.anonymous,
+            type=unnamed.type,
+            reliability="F",
+            speaks_for=unnamed.speaks_for,
+        )
+    else:
+        found[origin] = _registered(origin, default_registration(origin))
+    return found
+
+
+def adopt(adopted: str | None, command: AdoptPolicy) -> PolicyAdopted:
+    """Adopt a policy, where `adopted` is not it already; the fact goes into the stream `policy`."""
+    if adopted == command.policy:
+        raise refusals.NothingChanged(what="the policy in force")
+    return PolicyAdopted(policy=command.policy, text=note(command.reason))
+
+
+def same_origin(one: Source, other: Source, command: StateSameOrigin) -> SameOriginStated:
+    """Say that two sources are one origin; the fact goes into the streams of both."""
+    if other.origin in one.same:
+        raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
+    return SameOriginStated(origins=command.origins, text=note(command.reason))
+
+
+def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> SameOriginUndone:
+    """Say that two sources are two origins after all; the fact goes into the streams of both."""
+    if other.origin not in one.same:
+        raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
+    return SameOriginUndone(origins=command.origins, text=note(command.reason))
+
+
+def evolve(source: Source | None, fact: SourceFact) -> Source:
+    """Return the state after a fact. Never refuses."""
+    if isinstance(fact, SourceRegistered):
+        version, same = (source.version + 1, source.same) if source else (1, frozenset[str]())
+        return Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for, version, same)
+    if source is None:
+        raise ValueError("the first fact of a source is its registration")
+    after = replace(source, version=source.version + 1)
+    match fact:
+        case SourceGraded():
+            return replace(after, reliability=fact.reliability)
+        case SameOriginStated():
+            return replace(after, same=source.same.union(fact.origins) - {source.origin})
+        case SameOriginUndone():
+            return replace(after, same=source.same.difference(fact.origins))
+        case _:  # pragma: no cover - the checker proves it
+            assert_never(fact)
+
+
+def fold(facts: Iterable[SourceFact]) -> Source | None:
+    """Return the state after all `facts`, None if there are none."""
+    source: Source | None = None
+    for fact in facts:
+        source = evolve(source, fact)
+    return source
+
+
+def _registered(origin: str, registration: Registration) -> SourceRegistered:
+    return SourceRegistered(
+        origin=origin,
+        name=registration.name,
+        type=registration.type,
+        reliability=registration.reliability,
+        speaks_for=registration.speaks_for,
+    )

@@ -1,0 +1,24 @@
+"""An incident that is to get another time zone: whatever it was told without an offset must be readable by that one."""
+
+from datetime import tzinfo
+
+from domain.incident import refusals
+from domain.incident.resolved_claims import Scoping, held_as_filed
+from domain.incident.state import Incident
+from domain.incident.validation import filed_as, occurred_span, read_span
+from domain.values.time.clocks import ClockError, parse_occurred, parse_reported
+
+
+def expect_readable(incident: Incident, offset: tzinfo) -> None:
+    """Refuse a zone in which a day that was said does not exist, as 30 December 2011 in Samoa; it is named."""
+    periods = (incident.period, *(scope.period for scope in incident.scopes.values()))
+    for period in filter(None, periods):
+        read_span(parse_occurred, period, offset)
+    for report_id, filed in incident.reports.items():
+        reported = read_span(parse_reported, filed.reported_at, offset)
+        occurred = occurred_span(filed.report, reported, offset)
+        common = filed_as(report_id, filed.report, (reported, occurred), offset)
+        try:
+            held_as_filed(filed.report, common, incident.scopes, offset, Scoping(filed.rescoped))
+        except ClockError as error:
+            raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error

@@ -1,0 +1,92 @@
+"""What else a source states of a thing: columns of a table and the like, each kept verbatim with its type."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, NoReturn, cast
+
+from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from domain.reports.text_forms import Decimal
+from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, Digits, Label, Strict, Words
+
+MOST = 2_000
+"""How many a thing may have."""
+
+_BIGGEST = 2**53 - 1
+
+
+class DecimalNumber(Strict, frozen=True):
+    """A number with a fraction, or too big for JSON readers, digit by digit: `{"decimal": "1.50"}`."""
+
+    decimal: Decimal
+
+
+_WORDS: TypeAdapter[str] = TypeAdapter(Words)
+
+
+@dataclass(frozen=True)
+class _Verbatim:
+    """Takes JSON's own types but lists, objects and binary fractions, which would not give back what was sent."""
+
+    def read(self, value: object, _: object) -> object:
+        if isinstance(value, Digits):
+            return 0 if value == "-0" else DecimalNumber(decimal=str(value))
+        if isinstance(value, str):
+            return _WORDS.validate_python(value)
+        if isinstance(value, dict | DecimalNumber):
+            return DecimalNumber.model_validate(value)
+        if isinstance(value, float):
+            self._refuse(f"{value} is a binary fraction; write {{“decimal”: “{value}”}} to keep its digits.")
+        if isinstance(value, int) and abs(value) > _BIGGEST:
+            self._refuse("The number is beyond 2^53 - 1; write {“decimal”: “…”} to keep its digits.")
+        if value is not None and not isinstance(value, int):
+            self._refuse("An attribute is a string, an integer, true, false, null or {“decimal”: “1.50”}.")
+        return value
+
+    @staticmethod
+    def _refuse(why: str) -> NoReturn:
+        raise PydanticCustomError("attribute", "{why}", {"why": why})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        return core_schema.no_info_wrap_validator_function(self.read, handler(source))
+
+
+Attribute = Annotated[Words | int | bool | DecimalNumber | None, _Verbatim()]
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Takes as they are those in which nothing can be wrong, as in nearly every row of a table; the rest one by one."""
+
+    def read(self, value: object, one_by_one: core_schema.ValidatorFunctionWrapHandler) -> object:
+        if type(value) is dict and _are_plain(found := cast("dict[object, object]", value)):
+            return found.copy()
+        return one_by_one(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        return core_schema.no_info_wrap_validator_function(self.read, handler(source))
+
+
+def _are_plain(found: dict[object, object]) -> bool:
+    """Say whether all names and cells can be seen to be fine at once: the columns of a table are always the same."""
+    words = "".join([cell for cell in found.values() if type(cell) is str])
+    others = [cell for cell in found.values() if type(cell) is not str]
+    fine = len(words) <= LONGEST_WORDS and words.isprintable() and _are_names(tuple(found))
+    return fine and (not others or all(map(_is_plain, others)))
+
+
+@lru_cache(maxsize=256)
+def _are_names(names: tuple[object, ...]) -> bool:
+    return len(names) <= MOST and all(
+        type(name) is str and 0 < len(name) <= LONGEST_LABEL and name.isprintable() and not name.isspace()
+        for name in names
+    )
+
+
+def _is_plain(cell: object) -> bool:
+    return cell is None or type(cell) is bool or (type(cell) is int and -_BIGGEST <= cell <= _BIGGEST)
+
+
+Attributes = Annotated[dict[Label, Attribute], Field(max_length=MOST), _Plain()]
+"""Attributes by name."""

@@ -1,0 +1,355 @@
+"""A claim: one figure of a source, under a key; only claims of one key are ever compared, and none are added."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, cast
+
+from pydantic import Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.ledger.canonical import canonical
+from domain.reports.claims.ties import Rank, Record
+from domain.values.counts.count import Count, CountInContext
+from domain.values.populations import Population
+from domain.values.sources import SourceRef
+from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.time.clocks import EdtfOccurred, EdtfReported, Span
+
+Measure = Annotated[
+    str,
+    Listed(
+        "measure",
+        (
+            "killed",
+            "injured",
+            "killed_or_injured",
+            "missing",
+            "disappeared",
+            "abducted",
+            "detained",
+            "displaced",
+            "bodies_found",
+            "strength",
+        ),
+    ),
+]
+METHODS = (
+    "armed_clash",
+    "ambush",
+    "raid",
+    "execution",
+    "abduction",
+    "torture",
+    "sexual_violence",
+    "mob_violence",
+    "shelling",
+    "air_strike",
+    "drone_strike",
+    "suicide_bombing",
+    "explosive_device",
+    "arson",
+    "chemical",
+    "other",
+)
+Method = Annotated[str, Listed("method", METHODS)]
+Manner = Annotated[str, Listed("manner", METHODS)]
+Accumulation = Annotated[str, Listed("accumulation", ("cumulative", "incremental"))]
+ClaimId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$")]
+ClaimRef = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}#[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$"),
+]
+"""`REPORT#1`, or `REPORT#1.2` for a part."""
+
+INCIDENT_SCOPE, EVENT_SCOPE = "incident", "event"
+"""Built in. In a key, an event's scope is `event:<label>`; that of another incident, merged or moved in, `<slug>/…`."""
+
+_EVENT = f"{EVENT_SCOPE}:"
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+
+
+class Scope(Strict, frozen=True):
+    """What a declared scope covers. No containment is inferred; `wider_than` says it where the source does."""
+
+    label: Label
+    area: Label | None = None
+    period: EdtfOccurred | None = None
+    period_of: Annotated[str, Listed("period_of", ("death", "documentation"))] | None = None
+    event: Label | None = None
+    perpetrator: Slug | None = None
+    wider_than: Slug | None = None
+
+
+_TOLD_BY_WORDS = ("killed_or_injured", "strength")
+"""Measures of which words may say what those of no other may: two things that befell people, or vehicles."""
+
+
+def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
+    """Return the body of a claim whose counts know what tells how to read their words.
+
+    That is its measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as “12 more”
+    is an increase, and the lexicon of its report's language (None: the default).
+    """
+    measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
+    if lexicon is None and not incremental and measure not in _TOLD_BY_WORDS:
+        return claim
+    measure = measure if isinstance(measure, str) else None
+
+    def of(figure: object) -> object:
+        if not isinstance(figure, Mapping):
+            return figure
+        body = cast("Mapping[str, Any]", figure)
+        count = body.get("count")
+        if not isinstance(count, Mapping) or isinstance(count, CountInContext):
+            return body
+        told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
+        return {**body, "count": told}
+
+    told = cast("dict[str, Any]", of(claim))
+    parts = told.get("parts")
+    return (
+        {**told, "parts": [of(part) for part in cast("list[object]", parts)]}
+        if isinstance(parts, list | tuple)
+        else told
+    )
+
+
+class Part(Strict, frozen=True):
+    """A figure that a source gives as part of another; what it leaves out it has from the whole."""
+
+    id: ClaimId
+    population: Population | None = None
+    scope: Slug | None = None
+    manner: Manner | None = None
+    count: Count
+
+
+class Claim(Strict, frozen=True):
+    """One figure as stated in a report: measure x population x scope (x manner), and a count that may be vague."""
+
+    id: ClaimId
+    measure: Measure
+    population: Population = Population()
+    scope: Slug | None = None
+    manner: Manner | None = None
+    count: Count
+    accumulation: Accumulation = "cumulative"
+    period: EdtfOccurred | None = None
+    counted_until: EdtfReported | None = None
+    partial: StrictBool = False
+    supersedes: Annotated[tuple[ClaimRef, ...], Field(max_length=50)] = ()
+    parts: Annotated[tuple[Part, ...], Field(max_length=100)] = ()
+    exhaustive: StrictBool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counts_know_their_claim(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+        return in_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> "Claim":
+        ids = [self.id, *(part.id for part in self.parts)]
+        if len(set(ids)) < len(ids):
+            raise PydanticCustomError("claim_ids", "Two figures of claim “{id}” have the same id.", {"id": self.id})
+        return self
+
+    def parts_add(self) -> bool:
+        """Say whether exhaustive parts can add up to the whole; True where ends are open enough to let them."""
+        counts = [part.count for part in self.parts]
+        if not (self.exhaustive and counts) or "worded" in {count.bound for count in (self.count, *counts)}:
+            return True
+        least = sum(count.lower or 0 for count in counts)
+        uppers = [count.upper for count in counts if count.upper is not None]
+        most = sum(uppers) if len(uppers) == len(counts) else None
+        fits_below = self.count.upper is None or least <= self.count.upper
+        fits_above = most is None or self.count.lower is None or most >= self.count.lower
+        return fits_below and fits_above
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """Measure x population x scope x manner: what two figures must share to be compared at all.
+
+    `event` is the event that its scope is about, None if it is about none; `family` what it shares with those whose
+    people may be part of its own; `limits` is the population as it stands in documents: lists sorted, limits only.
+    """
+
+    measure: str
+    population: Population
+    scope: str
+    manner: str | None = None
+    event: str | None = field(init=False, repr=False)
+    family: tuple[str, str, str | None] = field(init=False, repr=False)
+    limits: Mapping[str, object] = field(init=False, repr=False)
+    _told: tuple[str | None, ...] = field(init=False, repr=False)
+    _hash: int = field(init=False, repr=False)
+    _canonical: str | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Work out its hash once: keys are looked up all the time."""
+        limits, text = _limits(*_fields(self.population))
+        told = (self.measure, self.scope, self.manner, text)
+        set_once = object.__setattr__
+        set_once(self, "event", event_of_scope(self.scope))
+        set_once(self, "family", (self.measure, self.scope, self.manner))
+        set_once(self, "limits", limits)
+        set_once(self, "_told", told)
+        set_once(self, "_hash", hash(told))
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """How it stands in documents."""
+        return {"measure": self.measure, "population": self.limits, "scope": self.scope, "manner": self.manner}
+
+    @property
+    def canonical(self) -> str:
+        """That as canonical JSON: equal keys have equal text, and documents sort by it."""
+        if self._canonical is None:
+            object.__setattr__(self, "_canonical", canonical(self.document).decode())
+        return self._canonical or ""
+
+    def __hash__(self) -> int:
+        """Hash by what it is made of."""
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by what it is made of."""
+        return self is other or (isinstance(other, Key) and self._told == other._told)
+
+
+_Field = str | tuple[str, ...] | None
+
+
+def _fields(population: Population) -> tuple[_Field, ...]:
+    return (
+        population.status,
+        population.of,
+        population.age,
+        population.sex,
+        population.group,
+        population.role,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
+    """Return the limits of a population as they stand in documents, and as text."""
+    limits = _population(*fields).model_dump(mode="json", exclude_unset=True)
+    return limits, canonical(limits).decode()
+
+
+@lru_cache(maxsize=1024)
+def _population(*fields: _Field) -> Population:
+    """Return the population of these fields in its canonical form; the same one for the same fields."""
+    given: dict[str, Any] = dict(zip(Population.model_fields, fields, strict=True))
+    return Population.model_construct(**given).canonical()
+
+
+def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
+    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
+    return _key(measure, scope, manner, *_fields(population))
+
+
+@lru_cache(maxsize=8192)
+def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Key:
+    return Key(measure, _population(*fields), scope, manner)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim as it is held: with its key, its origin and its clocks. A part is held beside its whole."""
+
+    ref: str
+    key: Key
+    origin: str
+    source: SourceRef
+    via: tuple[str, ...]
+    reported: Span
+    reported_at: str
+    order: int
+    count: Count
+    counted_until: datetime
+    incremental: bool = False
+    period: Span | None = None
+    partial: bool = False
+    supersedes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = field(default=())
+    record: Record | None = field(default=None, repr=False, compare=False)
+    """All that its report says; None where the claim is known alone."""
+    newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
+    """Sort key of "newer" among several sources: reported latest, then earliest; of one moment, the larger figure.
+
+    The origin comes last, so that no id decides. `reported_order` is no part: it orders what one source said.
+    """
+    figure: int = field(init=False, repr=False, compare=False)
+    """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
+
+    def __post_init__(self) -> None:
+        """Work out once what claims are sorted by again and again."""
+        count, span = self.count, self.reported
+        said = [number for number in (count.upper, count.best, count.lower) if number is not None]
+        figure = max(said) if said else -1
+        object.__setattr__(self, "figure", figure)
+        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+
+    @property
+    def place(self) -> tuple[datetime, datetime, int]:
+        """Sort key among what one source said: reported latest, then earliest, then `reported_order`."""
+        return self.newness[0], self.newness[1], self.order
+
+    @property
+    def content(self) -> Rank:
+        """What it says beyond its time and its figure, for a tie: both ends before one, direct before relayed."""
+        both, record = self.count.upper is not None and self.count.lower is not None, self.record
+        said = (record.text, record.marks) if record else ()
+        return both, not self.via, self.ref.partition("#")[2], *said
+
+    @property
+    def worded(self) -> bool:
+        """A count in words has numbers for sorting only."""
+        return self.count.bound == "worded"
+
+    @property
+    def said(self) -> tuple[int | None, int | None, int | None]:
+        """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
+        return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
+
+
+def event_scope(label: str) -> str:
+    """Name the scope of an event: `event:al-haffa`."""
+    return f"{_EVENT}{label}"
+
+
+def event_of_scope(scope: str) -> str | None:
+    """Return the event that a scope of a key is about; None if it is about none.
+
+    An event of this incident is named by its label, one of another incident by its whole scope: `other-town/event:x`.
+    """
+    if scope.startswith(_EVENT):
+        return scope.removeprefix(_EVENT)
+    return scope if home_of(scope)[1].startswith(_EVENT) else None
+
+
+def foreign(home: str, scope: str) -> str:
+    """Name a scope of another incident, whose slug is `home`: `other-town/incident`."""
+    return f"{home}/{scope}"
+
+
+def home_of(scope: str) -> tuple[str | None, str]:
+    """Tell whose scope it is: the slug of another incident or None, and the scope as that incident names it."""
+    home, slash, name = scope.partition("/")
+    return (home, name) if slash and ":" not in home else (None, scope)
+
+
+def earliest(span: Span) -> datetime:
+    """Return the start of a span; an open start lies before everything."""
+    return span.earliest or BEGINNING
+
+
+def latest(span: Span) -> datetime:
+    """Return the end of a span; an open end lies after everything."""
+    return span.latest or END

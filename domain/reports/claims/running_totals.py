@@ -1,0 +1,59 @@
+"""Totals of one key that one report counts until several moments: only the furthest is what its source says now.
+
+A table that grows by a column a day states, in one report, how many there were by each of these days. The figures of
+past days are no revisions of one another; a later report that gives one of these days another figure revises that day.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from domain.reports.claims.claim import Held, Key
+
+_Of = tuple[str, Key]
+
+
+def report_of(held: Held) -> str:
+    """Return the id of the report that a claim belongs to."""
+    return held.ref.partition("#")[0]
+
+
+def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
+    """Return the refs of totals beyond which another of the same report and key counts further."""
+    if len({held.key for held in claims}) == len(claims):  # each of a key of its own, as mostly
+        return frozenset()
+    furthest = _furthest(claims)
+    return frozenset(
+        each.ref
+        for each in claims
+        if not each.incremental and each.counted_until < furthest[report_of(each), each.key].counted_until
+    )
+
+
+def by_reach(claims: Sequence[Held]) -> dict[datetime, list[Held]]:
+    """Sort the totals of one key by the moment until which they count, where a report counts until several of them."""
+    beyond = counted_beyond(claims)
+    several = {held.counted_until for held in claims if held.ref in beyond}
+    if not several:
+        return {}
+    several |= {held.counted_until for held in claims if report_of(held) in {ref.partition("#")[0] for ref in beyond}}
+    found: dict[datetime, list[Held]] = {moment: [] for moment in sorted(several)}
+    for held in claims:
+        if held.counted_until in found:
+            found[held.counted_until].append(held)
+    return found
+
+
+def days_of(stood: Iterable[Held], current: Held | None) -> dict[datetime, Held]:
+    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
+    own = () if current is None else (held for held in stood if report_of(held) == report_of(current))
+    return {held.counted_until: held for held in own}
+
+
+def _furthest(claims: Iterable[Held]) -> dict[_Of, Held]:
+    found: dict[_Of, Held] = {}
+    for held in claims:
+        if not held.incremental:
+            known = found.get(of := (report_of(held), held.key))
+            if known is None or held.counted_until > known.counted_until:
+                found[of] = held
+    return found

@@ -1,0 +1,248 @@
+"""The order in which one source said things: by its own word first, then by the clock, and then by assumption."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Generic, Protocol, TypeVar
+
+from domain.reports.claims.claim import BEGINNING, earliest, latest
+from domain.reports.claims.ties import Rank, Tie
+from domain.values.time.clocks import Span
+
+S = TypeVar("S", bound="Said")
+
+Links = Mapping[str, Iterable[str]]
+"""From refs to refs."""
+
+NO_LINKS: Mapping[str, Rank] = {}
+
+
+class Said(Protocol):
+    """What has a place in the order in which one source said things: a claim, or a whole report."""
+
+    @property
+    def ref(self) -> str: ...
+    @property
+    def reported(self) -> Span: ...
+    @property
+    def order(self) -> int: ...
+    @property
+    def counted_until(self) -> datetime: ...
+    @property
+    def figure(self) -> int: ...
+    @property
+    def supersedes(self) -> tuple[str, ...]: ...
+    @property
+    def content(self) -> Rank: ...
+
+
+def history(claims: Sequence[S], linked: Mapping[str, Rank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
+    """Order what one source said (claims of one key, or whole reports), oldest first.
+
+    Built from the end: of the claims that no other lies wholly after, and that no
+    remaining claim says it supersedes, the last is the one with the highest
+    `reported_order`, then the one that counts furthest, then the largest figure, then by
+    what else it says (ties.py; `linked` as from `links_of`). Also returns the refs whose
+    place was decided by figure or content alone. O(n log n).
+    """
+    if len(claims) == 1:
+        return tuple(claims), frozenset()
+    if any(claim.supersedes for claim in claims):
+        placed, unsure = _queued(claims, linked)
+        return tuple(placed), frozenset(unsure)
+    order: list[S] = []
+    assumed: set[str] = set()
+    for cluster in _clusters(claims):
+        placed, unsure = (_of_one_span if _one_span(cluster) else _queued)(cluster, linked)
+        order += placed
+        assumed |= unsure
+    return tuple(order), frozenset(assumed)
+
+
+def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said]) -> Mapping[str, Rank]:
+    """Tell apart claims that say the same by what names them, and what they name, as from `superseded`.
+
+    Of such claims that which another replaces comes last, so that a copy of it does not stand in its place.
+    """
+    named: dict[str, list[Rank]] = {}
+    naming: dict[str, list[Rank]] = {}
+    for ref, others in replacing.items():
+        for other in others:
+            named.setdefault(other, []).append(claims[ref].content)
+            naming.setdefault(ref, []).append(claims[other].content)
+    linked = named.keys() | naming.keys()
+    return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
+
+
+def in_turn(claim: Said, linked: Mapping[str, Rank] = NO_LINKS) -> tuple[object, ...]:
+    """Sort key for what one source said when no other statement is looked at: by its clock, its order, its figure."""
+    tie = Tie(claim, linked.get(claim.ref, ()))
+    return latest(claim.reported), earliest(claim.reported), claim.order, claim.counted_until, claim.figure, tie
+
+
+def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
+    """Part claims, of which none supersedes another, where all that follow lie wholly after: each part is by itself."""
+    cluster: list[S] = []
+    end = BEGINNING
+    for claim in sorted(claims, key=_earliest):
+        if cluster and _earliest(claim) > end:
+            yield cluster
+            cluster = []
+        cluster.append(claim)
+        end = max(end, latest(claim.reported))
+    yield cluster
+
+
+def _earliest(claim: Said) -> datetime:
+    return earliest(claim.reported)
+
+
+def _one_span(cluster: Sequence[Said]) -> bool:
+    """Say whether all were said at the same time, as far as is known: the most common case by far."""
+    first = cluster[0].reported
+    return all(claim.reported is first or claim.reported == first for claim in cluster)
+
+
+def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
+    """Order what was said at one time; the place is assumed of those that tie with the one before them."""
+    placed = sorted(
+        cluster,
+        key=lambda claim: (claim.order, claim.counted_until, claim.figure, Tie(claim, linked.get(claim.ref, ()))),
+    )
+    return placed, {later.ref for earlier, later in pairwise(placed) if _tied(earlier, later)}
+
+
+def _tied(one: Said, other: Said) -> bool:
+    """Say whether nothing that was said tells which of two came last, but their figures."""
+    return one.order == other.order and one.counted_until == other.counted_until
+
+
+def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
+    """Order claims by the rule itself."""
+    queue = _Queue(claims, linked)
+    order: list[S] = []
+    assumed: set[str] = set()
+    for _ in claims:
+        claim, tied = queue.take()
+        order.append(claim)
+        if tied:
+            assumed.add(claim.ref)
+    return tuple(reversed(order)), frozenset(assumed)
+
+
+def superseded(claims: Sequence[Said]) -> dict[str, list[str]]:
+    """Map each claim to those of `claims` that it says it supersedes; a circle of such statements says nothing."""
+    known = {claim.ref for claim in claims}
+    links = {claim.ref: sorted(known.intersection(claim.supersedes)) for claim in claims}
+    if not any(links.values()):
+        return links
+    circle = _circles(links)
+    return {ref: [other for other in others if circle[other] != circle[ref]] for ref, others in links.items()}
+
+
+class _Queue(Generic[S]):
+    """Claims not yet placed; the one to be placed next is the last that was said.
+
+    There always is one: what a claim supersedes never lies wholly after it in `_spans`,
+    and no circle is left among those that supersede one another.
+    """
+
+    def __init__(self, claims: Sequence[S], linked: Mapping[str, Rank]) -> None:
+        self._linked = linked
+        self._supersedes = superseded(claims)
+        superseded_by = _backwards(self._supersedes)
+        self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
+        self._spans = _places(claims, superseded_by)
+        self._by_latest = sorted(claims, key=lambda claim: self._spans[claim.ref][1])
+        self._by_earliest = sorted(claims, key=lambda claim: self._spans[claim.ref][0])
+        self._taken: set[str] = set()
+        self._ready: list[tuple[_Last, S]] = []
+        self._parked: dict[str, S] = {}
+
+    def take(self) -> tuple[S, bool]:
+        """Take the last claim; also say whether another of the same `reported_order` and reach could have been it."""
+        self._admit()
+        claim = heappop(self._ready)[1]
+        tied = bool(self._ready) and _tied(self._ready[0][1], claim)
+        self._taken.add(claim.ref)
+        for ref in self._supersedes[claim.ref]:
+            self._waits_for[ref] -= 1
+            if ref in self._parked:
+                self._offer(self._parked.pop(ref))
+        return claim, tied
+
+    def _admit(self) -> None:
+        """Let in the claims that no remaining one lies wholly after."""
+        while self._by_earliest[-1].ref in self._taken:
+            self._by_earliest.pop()
+        threshold = self._spans[self._by_earliest[-1].ref][0]
+        while self._by_latest and self._spans[self._by_latest[-1].ref][1] >= threshold:
+            self._offer(self._by_latest.pop())
+
+    def _offer(self, claim: S) -> None:
+        if self._waits_for[claim.ref]:
+            self._parked[claim.ref] = claim
+        else:
+            heappush(self._ready, (_Last(claim, self._linked.get(claim.ref, ())), claim))
+
+
+class _Last:
+    """Heap order: the claim said last comes first."""
+
+    __slots__ = ("rank",)
+
+    def __init__(self, claim: Said, links: Rank) -> None:
+        self.rank = (claim.order, claim.counted_until, claim.figure, Tie(claim, links))
+
+    def __lt__(self, other: "_Last") -> bool:
+        return self.rank > other.rank
+
+
+def _places(claims: Sequence[Said], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
+    """Give each claim its span; one that supersedes what was said later takes that place in time, along any chain."""
+    spans = {claim.ref: (earliest(claim.reported), latest(claim.reported)) for claim in claims}
+    reached: dict[str, tuple[datetime, datetime]] = {}
+    for ref in sorted(filter(superseded_by.__getitem__, spans), key=spans.__getitem__, reverse=True):
+        waiting = [ref]
+        while waiting:
+            for above in superseded_by[waiting.pop()]:
+                if above not in reached:
+                    reached[above] = spans[ref]
+                    waiting.append(above)
+    lifted = {ref: span for ref, span in reached.items() if span[0] > spans[ref][1]}
+    return spans | lifted
+
+
+def _circles(links: Links) -> dict[str, str]:
+    """Name the circle of each ref: two have one name iff each leads to the other (Kosaraju's algorithm)."""
+    left: list[str] = []
+    seen: set[str] = set()
+    for start in links:
+        steps = [(start, False)]
+        while steps:
+            ref, leaving = steps.pop()
+            if leaving:
+                left.append(ref)
+            elif ref not in seen:
+                seen.add(ref)
+                steps += [(ref, True), *((other, False) for other in links[ref])]
+    backwards = _backwards(links)
+    circle: dict[str, str] = {}
+    for start in reversed(left):
+        waiting = [start]
+        while waiting:
+            ref = waiting.pop()
+            if ref not in circle:
+                circle[ref] = start
+                waiting += backwards[ref]
+    return circle
+
+
+def _backwards(links: Links) -> dict[str, list[str]]:
+    turned: dict[str, list[str]] = {ref: [] for ref in links}
+    for ref, others in links.items():
+        for other in others:
+            turned[other].append(ref)
+    return turned

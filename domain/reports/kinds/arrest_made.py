@@ -1,0 +1,34 @@
+"""Arrests; how many is a claim of measure `detained`."""
+
+from typing import Literal
+
+from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.values.text_types import Label, Slug
+
+
+class ArrestMade(Report, frozen=True):
+    """People were arrested or detained by an authority, or by a group that acts as one."""
+
+    kind: Literal["arrest_made"]
+    by: Slug | None = None
+    whom: Slugs = ()
+    charge: Label | None = None
+
+
+# ACLED Codebook (2023), "Strategic developments"; CAMEO 1.1b3 §2.17; PLOVER: CAMEO2PLOVER-2021.
+KIND = Kind(
+    title="Arrest made",
+    meaning="People were arrested or detained.",
+    model=ArrestMade,
+    cases={None: Case("tension", Codes("Strategic developments", "Arrests", "173", "COERCE"))},
+    example={
+        "kind": "arrest_made",
+        "by": "syrian-military-police",
+        "whom": ["unaligned-armed-militias"],
+        "charge": "violations against civilians",
+        "occurred": "2025-03-10",
+        "reported_at": "2025-03-10",
+        "source": "sana",
+        "claims": [{"id": "1", "measure": "detained", "scope": "event", "count": {"verbatim": "4"}}],
+    },
+)

@@ -1,0 +1,46 @@
+"""Protests and riots, told apart by their form."""
+
+from typing import Annotated, Literal
+
+from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.values.text_types import Label, Listed, Slug
+
+Form = Annotated[str, Listed("form of protest", ("peaceful", "intervention", "excessive_force", "violent"))]
+
+
+class ProtestHeld(Report, frozen=True):
+    """People gathered to protest, peacefully or not."""
+
+    kind: Literal["protest_held"]
+    form: Form | None = None
+    """Peaceful; met with an intervention; met with excessive force; or violent itself."""
+    by: Slugs = ()
+    against: Slug | None = None
+    demand: Label | None = None
+
+
+# ACLED Codebook (2023), "Protests" and "Riots"; CAMEO 1.1b3 §2.14; PLOVER: CAMEO2PLOVER-2021.
+KIND = Kind(
+    title="Protest held",
+    meaning="People gathered to protest.",
+    model=ProtestHeld,
+    told_by="form",
+    cases={
+        None: Case("tension", Codes("Protests", None, "14", "PROTEST")),
+        "peaceful": Case("tension", Codes("Protests", "Peaceful protest", "141", "PROTEST")),
+        "intervention": Case("tension", Codes("Protests", "Protest with intervention", "141", "PROTEST")),
+        "excessive_force": Case("tension", Codes("Protests", "Excessive force against protesters", "141", "PROTEST")),
+        "violent": Case("tension", Codes("Riots", "Violent demonstration", "145", "PROTEST")),
+    },
+    example={
+        "kind": "protest_held",
+        "form": "peaceful",
+        "by": ["families-of-the-missing"],
+        "against": "syrian-government",
+        "demand": "an end to the killings",
+        "occurred": "2025-03-09",
+        "reported_at": "2025-03-09",
+        "source": "afp",
+        "places": [{"name": "Marjeh Square, Damascus", "country": "SY"}],
+    },
+)

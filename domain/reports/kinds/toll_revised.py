@@ -1,0 +1,49 @@
+"""A source's figures, new or changed."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.reports.claims.claim import INCIDENT_SCOPE
+from domain.reports.kind import Case, Kind, Report
+
+
+class TollRevised(Report, frozen=True):
+    """Figures of a source. With `complete` and no claim, the source withdraws what it gave."""
+
+    default_scope: ClassVar[str] = INCIDENT_SCOPE
+    kind: Literal["toll_revised"]
+
+    @model_validator(mode="after")
+    def _states_a_figure(self) -> Self:
+        if self.claims or self.complete:
+            return self
+        raise PydanticCustomError(
+            "no_claims",
+            "A revised toll needs at least one claim, or “complete”: true if the source withdrew its figures.",
+        )
+
+
+KIND = Kind(
+    title="Toll revised",
+    meaning="A source gave figures, for the first time or anew.",
+    model=TollRevised,
+    cases={None: Case("none")},
+    example={
+        "kind": "toll_revised",
+        "source": "sohr",
+        "via": ["shafaq-news"],
+        "reported_at": "2025-03-12",
+        "claims": [
+            {
+                "id": "1",
+                "measure": "killed",
+                "population": {"status": ["civilian"]},
+                "scope": "incident",
+                "count": {"verbatim": "1,383"},
+                "accumulation": "cumulative",
+            }
+        ],
+    },
+)

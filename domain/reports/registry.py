@@ -1,0 +1,67 @@
+"""All kinds of report, found in the slot, and the one type that reads a report of any of them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from domain.reports import kinds
+from domain.reports.kind import Kind, Report
+from domain.slots import discover
+from domain.values.text_types import nearest
+
+_FOUND = sorted((cast("Kind", kind) for kind in discover(kinds, "KIND")), key=lambda kind: kind.name)
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _FOUND})
+"""Every kind of report by name, sorted."""
+
+
+class _KnownKind:
+    @staticmethod
+    def check(name: str) -> str:
+        if name in KINDS:
+            return name
+        near = nearest(name, KINDS)
+        hint = f"did you mean “{near}”?" if near else f"known: {', '.join(KINDS)}."
+        context = {"word": name[:100], "hint": hint, "nearest": near}
+        raise PydanticCustomError("unknown_word", "“{word}” is not a known kind of report; {hint}", context)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        text = core_schema.str_schema(strict=True, min_length=0)  # with a length to mind, half a surrogate is refused
+        return core_schema.no_info_after_validator_function(self.check, text)
+
+
+class _Kinded(BaseModel):
+    """Reads the kind alone, so that a mistake in it is told at the field `kind`."""
+
+    model_config = ConfigDict(extra="ignore")
+    kind: Annotated[str, _KnownKind()]
+
+
+class _OfAnyKind:
+    """Tells reports apart by `kind`; a field's error names the field, not the way to it through the union."""
+
+    @staticmethod
+    def read(body: object, _: object) -> Report:
+        if isinstance(body, Report):
+            return body
+        return KINDS[_Kinded.model_validate(body).kind].model.model_validate(body)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        models: dict[Any, CoreSchema] = {name: handler.generate_schema(kind.model) for name, kind in KINDS.items()}
+        union = core_schema.tagged_union_schema(models, discriminator="kind")
+        return core_schema.no_info_wrap_validator_function(self.read, union)
+
+
+AnyReport = Annotated[Report, _OfAnyKind()]
+"""The type of a request body: a report of any kind."""
+
+REPORTS: TypeAdapter[Report] = TypeAdapter(AnyReport)
+"""Reads a report of any kind from a document of JSON's own types."""
+
+
+def document(report: Report) -> dict[str, object]:
+    """Return a report as it was sent, with what its counts derive: the fields that were set, as JSON names them."""
+    return report.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -1,0 +1,26 @@
+"""What our own corrections changed in a report: field by field, before and after."""
+
+from domain.history.history import ReportHistory, Version
+from domain.reading import Document
+from domain.reports.registry import document
+
+
+def content(version: Version) -> Document:
+    """Return the structured part of a report; its free text travels beside the document."""
+    return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
+
+
+def corrections(report: ReportHistory, known: int = 1) -> list[Document]:
+    """Say of each correction, after the first `known` contents, why it was made and which fields read differently."""
+    found: list[Document] = []
+    for before, after in zip(report.versions[known - 1 :], report.versions[known:], strict=False):
+        found.append({"cause": after.cause, "changed": _changed(content(before), content(after))})
+    return found
+
+
+def _changed(before: Document, after: Document) -> list[Document]:
+    return [
+        {"field": name, "before": before.get(name), "after": after.get(name)}
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]

@@ -1,0 +1,227 @@
+"""The difference between two readings of one incident, by whose doing it is: the sources' or our own."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import cast
+
+from domain.documents.estimates import estimate_document
+from domain.estimates.claim_index import by_origin
+from domain.estimates.withdrawal import withdrawn_reports
+from domain.history.history import History, ReportHistory
+from domain.reading import Document, Reading, span_document
+from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.revision_chain import BREAK, Ledger
+from domain.reports.claims.running_totals import days_of, report_of
+from domain.revisions.corrections import corrections
+from domain.revisions.snapshot import Known
+from domain.values.time.clocks import format_instant
+
+RECLASSIFIED = "reclassified"
+
+_ENDS = ("lower", "upper", "upper_open", "best", "contested", "label")
+
+
+def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
+    """Tell what differs from one reading to a later one, on either clock; each heading lists by report or by key.
+
+    - `learned`: reports that had not been known to be said, and count now.
+    - `revised_by_source`: what a source stood by, and the later claim that it replaced it by; and each past moment
+      until which its last report counts otherwise than the one before (`counted_until`).
+    - `withdrawn_by_source`: reports or claims taken back by their source, or withdrawn by a later whole statement.
+    - `corrected_by_us`: our corrections, field by field; and retractions of ours that were undone.
+    - `removed_by_us`: reports or claims that we struck, and reports that are no longer in the incident.
+    - `reclassified`: corrections of whom or what a claim counts; and claims that were given another scope.
+    - `estimates`: the keys whose estimate differs, each reading by its own policy; null where there is none.
+
+    A report that the later reading has not reached on the reported clock is in none of them.
+    """
+    old, new = Known(*before), Known(*after)
+    return {
+        "learned": _sorted(_learned(old, new)),
+        "revised_by_source": _sorted([*_revised(old, new), *_revised_days(old, new)]),
+        "withdrawn_by_source": _sorted(_withdrawn(old, new)),
+        "corrected_by_us": _sorted(
+            [*_corrected(old, new, lambda cause: cause != RECLASSIFIED), *_reinstated(old, new)]
+        ),
+        "removed_by_us": _sorted(_removed(old, new)),
+        "reclassified": _sorted([*_corrected(old, new, lambda cause: cause == RECLASSIFIED), *_rescoped(old, new)]),
+        "estimates": _estimates(old, new),
+    }
+
+
+def _sorted(entries: Iterable[Document]) -> list[Document]:
+    """Sort by report, then by claim, then by what was done; several corrections of one report keep their order."""
+    return sorted(entries, key=lambda entry: tuple(str(entry.get(name, "")) for name in ("report_id", "claim", "what")))
+
+
+def _report(report: ReportHistory) -> Document:
+    now = report.now
+    return {
+        "report_id": report.ref,
+        "kind": now.report.kind,
+        "event": now.event,
+        "source": now.origin,
+        "via": list(now.report.via),
+        "reported": span_document(now.report.reported_at, report.reported),
+    }
+
+
+def _claim(held: Held) -> Document:
+    lower, upper, best = held.said
+    return {
+        "claim": held.ref,
+        **held.key.document,
+        "reported_at": held.reported_at,
+        "verbatim": held.count.verbatim,
+        "lower": lower,
+        "upper": upper,
+        "best": best,
+        "bound": held.count.bound,
+    }
+
+
+def _learned(old: Known, new: Known) -> Iterator[Document]:
+    for ref, report in new.speaking.items():
+        if ref not in old.reports:
+            yield {**_report(report), "claims": [_claim(held) for held in new.held(report)]}
+
+
+def _revised(old: Known, new: Known) -> Iterator[Document]:
+    """Find what each origin stood by in the claims that it has made since: only what was learned since revises."""
+    for ledger in old.ledgers.values():
+        kept = new.claims.get(ledger.current.ref) if ledger.current else None
+        if kept is None:
+            continue
+        after = _successor(new, kept, new.ledgers.get((kept.key.canonical, kept.origin)))
+        if after is not None and after.ref.partition("#")[0] not in old.reports:
+            broken = after.key != kept.key or after.ref in new.breaking
+            yield {
+                "claim": kept.ref,
+                "source": kept.origin,
+                "before": _claim(kept),
+                "after": _claim(after),
+                "break": broken,
+            }
+
+
+def _revised_days(old: Known, new: Known) -> Iterator[Document]:
+    """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
+    for place, ledger in old.ledgers.items():
+        later = new.ledgers.get(place)
+        after = days_of(later.stood, later.current) if later else {}
+        before = days_of(ledger.stood, ledger.current)
+        learned = all(report_of(held) not in old.reports for held in after.values())
+        if learned and max(len(before), len(after)) > 1:
+            for until in sorted(before.keys() & after.keys()):
+                one, other = before[until], after[until]
+                if (one.said, one.count.bound) != (other.said, other.count.bound):
+                    yield {
+                        "claim": one.ref,
+                        "source": one.origin,
+                        "counted_until": format_instant(until),
+                        "before": _claim(one),
+                        "after": _claim(other),
+                        "break": False,
+                    }
+
+
+def _successor(new: Known, before: Held, ledger: Ledger | None) -> Held | None:
+    """Return the claim that now stands in the place of `before`, if another does: that which broke the series first."""
+    code, other = ledger.behind.get(before.ref, ("", "")) if ledger else ("", "")
+    if code == BREAK:
+        return new.claims.get(other)
+    current = ledger.current if ledger else None
+    return current if current is not None and current.ref != before.ref else None
+
+
+def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
+    whole = _whole_statements(new)
+    for ref, report in old.speaking.items():
+        found = new.reports.get(ref)
+        if found is None or ref in new.speaking:
+            continue
+        if ref in new.standing:
+            yield {**_report(report), "what": "withdrawn by a whole statement", "by": whole.get(ref)}
+        elif found.retraction is not None and found.retraction[0] == "source":
+            yield {**_report(report), "what": "taken back", "when": span_document(None, found.retraction[1])}
+    yield from _claims_taken_back(old, new, "source")
+
+
+def _claims_taken_back(old: Known, new: Known, by: str) -> Iterator[Document]:
+    """Find the claims that stood and were taken back by themselves: by their source, or struck by the recorder."""
+    for ref, report in old.standing.items():
+        found = new.standing.get(ref)
+        lost = new.taken_back(found) if found else None
+        for held in old.held(report) if lost else ():
+            if lost and lost.get(held.ref) == by:
+                yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": held.ref}
+
+
+def _whole_statements(known: Known) -> Mapping[str, str]:
+    """Return, by withdrawn report, the last whole statement of its source that withdraws it."""
+    found: dict[str, str] = {}
+    for own in by_origin(known.standing.values()).values():
+        found.update(withdrawn_reports(own))
+    return found
+
+
+def _removed(old: Known, new: Known) -> Iterator[Document]:
+    for ref, report in old.standing.items():
+        found = new.ever.get(ref)
+        if found is None:
+            yield {**_report(report), "what": "no longer in the incident"}
+        elif found.retraction is not None and found.retraction[0] == "recorder":
+            yield {**_report(report), "what": "struck"}
+    yield from _claims_taken_back(old, new, "recorder")
+
+
+def _corrected(old: Known, new: Known, wanted: Callable[[str | None], bool]) -> Iterator[Document]:
+    for ref, report in new.standing.items():
+        known = old.reports.get(ref)
+        for made in corrections(report, len(known.versions)) if known else ():
+            if wanted(cast("str | None", made["cause"])):
+                yield {**_report(report), "what": "corrected", **made}
+
+
+def _reinstated(old: Known, new: Known) -> Iterator[Document]:
+    for ref, report in new.standing.items():
+        known = old.reports.get(ref)
+        if known is None:
+            continue
+        if known.retraction is not None and report.retraction is None:
+            yield {**_report(report), "what": "reinstated"}
+        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.held(report)}):
+            yield {**_report(report), "what": "reinstated", "claim": claim}
+
+
+def _rescoped(old: Known, new: Known) -> Iterator[Document]:
+    """Find the claims whose key differs although nobody corrected their report."""
+    for ref, report in new.standing.items():
+        known = old.reports.get(ref)
+        if known is None or len(known.versions) != len(report.versions):
+            continue
+        keys = {held.ref: held.key for held in known.now.held}
+        for held in report.now.held:
+            if held.ref in keys and keys[held.ref] != held.key:
+                ends = {"before": keys[held.ref].document, "after": held.key.document}
+                yield {**_report(report), "what": "rescoped", "claim": held.ref, **ends}
+
+
+def _estimates(old: Known, new: Known) -> list[Document]:
+    """Hold the estimates of each key against one another, sorted by canonical key."""
+    before, after = _judged(old), _judged(new)
+    differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    return [
+        {**key.document, "before": before.get(key), "after": after.get(key)}
+        for key in sorted(differing, key=lambda key: key.canonical)
+    ]
+
+
+def _judged(known: Known) -> Mapping[Key, Document]:
+    """Return the ends of each estimate that says anything."""
+    found: dict[Key, Document] = {}
+    for keyed in known.keyed:
+        document = estimate_document(keyed, known.reading.policy.estimate(keyed.question))
+        ends = {name: document[name] for name in _ENDS if name in document}
+        if any(ends.values()):
+            found[keyed.key] = ends
+    return found

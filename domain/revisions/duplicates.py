@@ -1,0 +1,121 @@
+"""What may be one statement or one event told twice: suggestions for people, which merge nothing by themselves.
+
+Rows of tables share date, place and parties without being one event: of 17,407 rows of UCDP GED, 1,256 share date,
+point and dyad with an earlier one and are not duplicates. So nothing here follows from likeness alone. Each rule
+groups by a key, in linear time.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from domain.history.history import History, ReportHistory
+from domain.incident.state import content_of
+from domain.incident.warnings import Occurrence, occurrence_of
+from domain.reading import Document
+from domain.reports.claims.claim import Held, latest
+from domain.values.counts.count import words_for
+
+SAME_CONTENT, SAME_FIGURE, SAME_EVENT = "possible_duplicate", "same_figure", "possible_same_event"
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def duplicates(history: History, moment: datetime | None) -> list[Document]:
+    """Suggest what to look at again among the reports that stand at `moment` (reported clock, UTC; None: as known now).
+
+    - `possible_duplicate`: reports of the same content under different ids.
+    - `same_figure`: one origin gives one figure for one key on one day in several reports, as two relays of it do.
+    - `possible_same_event`: events of different labels are of the same kind, first day and first place.
+
+    Sorted by code, then by reports.
+    """
+    standing = sorted(history.standing(moment), key=lambda report: report.ref)
+    twins = [group for alike in _alike(standing) for group in _shared((content_of(x.now.report), x) for x in alike)]
+    found = [
+        *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in twins),
+        *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in twins}),
+        *_same_events(history, standing),
+    ]
+    return sorted(found, key=lambda item: (str(item["code"]), item["reports"], str(item["why"])))
+
+
+def _shared(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
+    """Group by a key, and return the groups of two or more."""
+    groups: dict[K, list[T]] = {}
+    for key, each in pairs:
+        groups.setdefault(key, []).append(each)
+    return [group for group in groups.values() if group[1:]]
+
+
+def _alike(reports: Iterable[ReportHistory]) -> list[list[ReportHistory]]:
+    """Group by what is quickly told apart, so that whole contents are compared within these groups alone."""
+    versions = ((each.now, each) for each in reports)
+    return _shared(
+        ((now.report.kind, now.origin, now.report.via, now.report.reported_at, now.occurred, now.event), each)
+        for now, each in versions
+    )
+
+
+def _item(code: str, reports: Iterable[ReportHistory], why: str) -> Document:
+    told = list(reports)
+    return {
+        "code": code,
+        "reports": sorted(each.ref for each in told),
+        "events": sorted({each.now.event for each in told if each.now.event is not None}),
+        "why": why,
+    }
+
+
+def _same_figures(
+    history: History, standing: Sequence[ReportHistory], moment: datetime | None, told: set[frozenset[str]]
+) -> Iterator[Document]:
+    """Find figures that one origin gave twice; reports that are `told` to be the same all over are not told again."""
+    claims = ((_figure(history, held), (held, report)) for report in standing for held in report.held(moment))
+    by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
+    for group in _shared(claims):
+        by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
+    for refs, groups in by_reports.items():
+        if len(refs) > 1 and refs not in told:
+            reports = [report for _, report in groups[0]]
+            said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
+            relays = ", ".join(sorted({"by " + (" by ".join(each.now.report.via) or "itself") for each in reports}))
+            who = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
+            say = "says" if "” and “" not in who else "say"
+            why = f"{who} {say} {said} of one day in {len(reports)} reports ({relays})."
+            yield _item(SAME_FIGURE, reports, why)
+
+
+def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
+    """Sort key of figures: by their places in their reports, then by what they count."""
+    return min(held.ref.partition("#")[2] for held, _ in group), group[0][0].key.canonical
+
+
+def _name(history: History, report: ReportHistory) -> str:
+    """Return how the source of a report is called, even if it is stated to be one origin with another."""
+    source = report.now.report.source
+    return history.name(source) if isinstance(source, str) else history.name(report.now.origin)
+
+
+def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
+    """Return what two claims share that may be one statement: who says what figure, for which key, on which day."""
+    day = latest(held.reported).astimezone(history.offset_at_home(held.ref)).date()
+    count = held.count
+    said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)
+    return held.origin, held.key.canonical, held.incremental, held.period, day, said
+
+
+def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterator[Document]:
+    placed = ((_occurrence(history, report), report) for report in standing if report.now.event is not None)
+    for group in _shared((occurrence, (occurrence, report)) for occurrence, report in placed if occurrence):
+        labels = {report.now.event for _, report in group}
+        if len(labels) > 1:
+            kind, day, place = group[0][0]
+            why = f"{len(labels)} events are of the same kind ({kind}), day ({day}) and place ({place}); are they one?"
+            yield _item(SAME_EVENT, (report for _, report in group), why)
+
+
+def _occurrence(history: History, report: ReportHistory) -> Occurrence | None:
+    home = history.homes.get(report.home)
+    return occurrence_of(report.now.report, report.now.occurred, home.offset if home else history.offset)

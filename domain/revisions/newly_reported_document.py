@@ -1,0 +1,85 @@
+"""How what became known stands in documents: a row for each day on which sources spoke, with every change."""
+
+from datetime import date
+
+from domain.reading import Document
+from domain.reports.claims.claim import Held
+from domain.revisions.newly_reported import Change, Learned
+from domain.revisions.series import figure_of
+
+TITLE = "newly reported"
+
+
+def learned_document(told: Learned) -> list[Document]:
+    """Write a row for each day on which something was said, or taken back."""
+    figures: dict[date, list[Document]] = {day: [] for day in told.reports}
+    for change in told.changes:
+        figures.setdefault(change.day, []).append(_change(change))
+    for day, held in told.increments:
+        figures.setdefault(day, []).append(_increment(held))
+    first = _first_told(told)
+    rows: list[Document] = []
+    for day in sorted(figures):
+        reports = told.reports.get(day, ())
+        events = sorted({label for each in reports if (label := each.now.event) is not None and first[label] == day})
+        rows.append(
+            {
+                "day": day.isoformat(),
+                "title": TITLE,
+                "reports": len(reports),
+                "events": events,
+                "figures": figures[day],
+            }
+        )
+    return rows
+
+
+def _first_told(told: Learned) -> dict[str, date]:
+    """Return the day on which each event was first told of."""
+    found: dict[str, date] = {}
+    for day in sorted(told.reports, reverse=True):
+        found.update((each.now.event, day) for each in told.reports[day] if each.now.event is not None)
+    return found
+
+
+def _change(change: Change) -> Document:
+    return {
+        **change.key.document,
+        "source": change.origin,
+        "before": _said(change.before),
+        "after": _said(change.after),
+        "newly_reported": None if change.broken else _difference(change.before, change.after),
+        "break": change.broken,
+        "increment": False,
+    }
+
+
+def _increment(held: Held) -> Document:
+    return {
+        **held.key.document,
+        "source": held.origin,
+        "before": None,
+        "after": _said(held),
+        "newly_reported": None,
+        "break": False,
+        "increment": True,
+    }
+
+
+def _said(held: Held | None) -> Document | None:
+    if held is None:
+        return None
+    return {
+        "figure": figure_of(held),
+        "bound": held.count.bound,
+        "verbatim": held.count.verbatim,
+        "claim": held.ref,
+    }
+
+
+def _difference(before: Held | None, after: Held | None) -> int | None:
+    """Subtract one best figure from the next; an open end has none, and leaves nothing to subtract."""
+    if before is None or after is None:
+        return None
+    (_, _, old), (_, _, new) = before.said, after.said
+    return None if old is None or new is None else new - old

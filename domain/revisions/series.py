@@ -1,0 +1,120 @@
+"""The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.estimates.claim_index import by_origin
+from domain.estimates.withdrawal import statements, withdraws
+from domain.history.history import History, ReportHistory
+from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.revision_chain import ledger
+from domain.reports.claims.statement_order import in_turn, links_of, superseded
+from domain.reports.claims.ties import Rank
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The claims of one origin under one key that stood at some time, in turn; never empty.
+
+    `broken` maps the refs of those that a claim of another key replaced to that
+    claim; `breaking` are the refs of those that replaced a claim of another key.
+    """
+
+    key: Key
+    origin: str
+    stood: tuple[Held, ...]
+    broken: Mapping[str, Held]
+    breaking: frozenset[str]
+
+
+def all_series(history: History, moment: datetime | None) -> list[Series]:
+    """Return every series as said by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
+
+    What a later `complete` statement withdrew had been said, so it is a step too; what
+    was retracted is none. Increments are no steps of a total.
+    """
+    found: list[Series] = []
+    for origin, own in by_origin(history.standing(moment)).items():
+        breaks = Breaks.among([held for report in own for held in report.held(moment)])
+        stood = _Stood(breaks)
+        for part in statements(own):
+            stood.say(part, moment)
+        found += [
+            Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
+            for key, each in stood.by_key.items()
+        ]
+    return sorted(found, key=lambda series: (series.key.canonical, series.origin))
+
+
+class _Stood:
+    """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
+
+    def __init__(self, breaks: "Breaks") -> None:
+        self.by_key: dict[Key, dict[str, Held]] = {}
+        self._breaks = breaks
+        self._alive: dict[Key, dict[str, Held]] = {}
+        self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
+
+    def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
+        """Let these be said after all before them in the same home; the first of them may be a whole statement."""
+        if part and part[0].now.report.complete:
+            self._withdraw(part[0])
+        touched: set[Key] = set()
+        for report in part:
+            claims = [held for held in report.held(moment) if not held.incremental]
+            self._reports.setdefault(report.home, {})[report.ref] = report, claims
+            for held in claims:
+                self._alive.setdefault(held.key, {})[held.ref] = held
+                touched.add(held.key)
+        for key in touched:
+            stood = self.by_key.setdefault(key, {})
+            for held in ledger(list(self._alive[key].values()), self._breaks.broken, self._breaks.linked).stood:
+                stood.setdefault(held.ref, held)
+
+    def _withdraw(self, whole: ReportHistory) -> None:
+        reports = self._reports.get(whole.home, {})
+        for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
+            for held in reports.pop(ref)[1]:
+                del self._alive[held.key][held.ref]
+
+
+def figure_of(held: Held) -> int | None:
+    """Return the one figure that a claim has in a series: its best, else its lower, else its upper; none for words.
+
+    Every one of them was said; an open claim's figure is its lower.
+    """
+    lower, upper, best = held.said
+    return next((figure for figure in (best, lower, upper) if figure is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """Where claims of one origin replaced one another across keys; see Series for its first two members.
+
+    `linked` tells claims apart that say the same (sequence.links_of).
+    """
+
+    broken: Mapping[str, Held]
+    breaking: frozenset[str]
+    linked: Mapping[str, Rank]
+
+    @classmethod
+    def among(cls, claims: Sequence[Held]) -> "Breaks":
+        """Find the breaks among claims of one origin; a claim replaced twice breaks where it was first replaced."""
+        known = {claim.ref: claim for claim in claims}
+        broken: dict[str, Held] = {}
+        breaking: set[str] = set()
+        replacing = superseded(claims)
+        linked = links_of(replacing, known)
+
+        def place(held: Held) -> tuple[object, ...]:
+            return in_turn(held, linked)
+
+        for ref, others in replacing.items():
+            for other in others:
+                if known[other].key != known[ref].key:
+                    breaking.add(ref)
+                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=place)
+        return cls(broken, frozenset(breaking), linked)

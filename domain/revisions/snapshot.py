@@ -1,0 +1,79 @@
+"""What is known at one reading, sorted so that two readings can be held against one another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from domain.estimates.claim_index import Keyed, Weighed, weigh
+from domain.history.history import History, ReportHistory
+from domain.reading import Reading
+from domain.reports.claims.claim import Held, latest
+from domain.reports.claims.revision_chain import BREAK, Ledger
+
+
+@dataclass
+class Known:
+    """What is known at one reading."""
+
+    history: History
+    reading: Reading
+
+    @cached_property
+    def ever(self) -> Mapping[str, ReportHistory]:
+        """Every report of the incident, by its id."""
+        return {each.ref: each for each in self.history.reports.values()}
+
+    @cached_property
+    def reports(self) -> Mapping[str, ReportHistory]:
+        """What had been said, whatever became of it."""
+        return {ref: each for ref, each in self.ever.items() if each.said_by(self.reading.reported_until)}
+
+    @cached_property
+    def standing(self) -> Mapping[str, ReportHistory]:
+        """What had been said and was neither struck nor taken back."""
+        return {each.ref: each for each in self.history.standing(self.reading.reported_until)}
+
+    @cached_property
+    def weighed(self) -> Weighed:
+        """What counts, and how."""
+        return weigh(self.history, self.reading.reported_until)
+
+    @property
+    def speaking(self) -> Mapping[str, ReportHistory]:
+        """The reports that count."""
+        return self.weighed.speaking
+
+    @property
+    def keyed(self) -> Sequence[Keyed]:
+        """The claims that count, by key."""
+        return self.weighed.keyed
+
+    @cached_property
+    def ledgers(self) -> Mapping[tuple[str, str], Ledger]:
+        """What each origin stands by, by canonical key and origin."""
+        return {(keyed.key.canonical, each.origin): each for keyed in self.keyed for each in keyed.ledgers}
+
+    @cached_property
+    def claims(self) -> Mapping[str, Held]:
+        """Every claim that stands, by its ref."""
+        return {held.ref: held for report in self.standing.values() for held in self.held(report)}
+
+    def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
+        """Return which claims of a report that stands do not, and who took each back: what we struck never stood."""
+        if report.retractions.keys() <= {None}:
+            return {}
+        standing, once = (
+            {held.ref for held in each} for each in (self.held(report), report.held(latest(report.reported)))
+        )
+        lost = (held.ref for held in report.now.held if held.ref not in standing)
+        return {ref: "source" if ref in once else "recorder" for ref in lost}
+
+    def held(self, report: ReportHistory) -> tuple[Held, ...]:
+        """Return the claims of a report that stand."""
+        return report.held(self.reading.reported_until)
+
+    @cached_property
+    def breaking(self) -> frozenset[str]:
+        """The refs of the claims that replaced one of another key."""
+        behind = (place for each in self.ledgers.values() for place in each.behind.values())
+        return frozenset(other for code, other in behind if code == BREAK)

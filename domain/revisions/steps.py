@@ -1,0 +1,142 @@
+"""How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from domain.estimates.affected import touched_by, weigh_anew
+from domain.estimates.claim_index import Scales
+from domain.estimates.estimate import Estimate
+from domain.history.history import History
+from domain.history.report_history import ReportHistory
+from domain.reading import Reading
+from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.running_totals import counted_beyond
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `at` (UTC) on, the estimate of a key read so; `moved_by` names the claims, or the reports, that moved it.
+
+    `position` is the last one recorded at `at`, None on the reported clock. `broken`
+    says that a source replaced the series by another, or another by this: to be drawn, never subtracted.
+    """
+
+    at: datetime
+    position: int | None
+    estimate: Estimate
+    moved_by: tuple[str, ...]
+    broken: bool
+
+
+Series = dict[Key, list[Step]]
+
+NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
+"""Where nothing stands there is nothing to estimate, whatever a policy would say of it."""
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What was put on or taken off at one moment."""
+
+    reports: set[str] = field(default_factory=set[str])
+    claims: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
+
+    def by(self, key: Key) -> tuple[str, ...]:
+        """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
+        if own := self.claims.get(key):
+            return tuple(sorted(own))
+        kin = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
+        return tuple(sorted(kin or self.reports))
+
+
+class _Walk:
+    """Takes reports on and off the scales, and notes a step wherever an estimate reads otherwise than before."""
+
+    def __init__(self, history: History, reading: Reading) -> None:
+        self.series: Series = {}
+        self._reading = reading
+        self.scales = Scales(history)
+        self._on: dict[str, tuple[Held, ...]] = {}
+        self._breaks: dict[Key, set[str]] = {}
+        self._moved = _Moved()
+
+    def weigh(self, history: History, report: ReportHistory, until: datetime | None) -> None:
+        """Let a report count as it does at `until` on the reported clock (None: now), or not at all."""
+        ref = report.ref
+        before = self._on.pop(ref, None)
+        counts = weigh_anew(history, self.scales, report, until)
+        if before is None and not counts:
+            return
+        held = report.held(until) if counts else ()
+        if counts:
+            self._on[ref] = held
+        self._moved.reports.add(ref)
+        for stated in (before or (), held):
+            beyond = counted_beyond(stated)
+            for each in stated:
+                if each.ref not in beyond:
+                    self._moved.claims.setdefault(each.key, set()).add(each.ref)
+
+    def regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
+        """Take note that a source was graded anew: what it stands by moves what it moves."""
+        for key, held in stood:
+            self._moved.claims.setdefault(key, set()).add(held.ref)
+
+    def note(self, at: datetime, position: int | None) -> None:
+        """Note the steps of all that moved until now."""
+        for key in self.scales.moved():
+            question = self.scales.keyed(key).question
+            estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
+            breaks = self.scales.breaks(key)
+            broken = bool(breaks - self._breaks.get(key, set()))
+            self._breaks[key] = breaks
+            steps = self.series.setdefault(key, [])
+            before = steps[-1].estimate if steps else NO_ESTIMATE
+            if read(estimate) != read(before) or (broken and before is not NO_ESTIMATE):
+                steps.append(Step(at, position, estimate, self._moved.by(key), broken))
+        self._moved = _Moved()
+
+
+def reported_steps(history: History, reading: Reading) -> Series:
+    """Return how each estimate moved with what sources said, up to the reading's moment, as far as we know now."""
+    walk = _Walk(history, reading)
+    changes: dict[datetime, list[ReportHistory]] = {}
+    for report in history.reports.values():
+        for moment in report.moments():
+            if reading.reported_until is None or moment <= reading.reported_until:
+                changes.setdefault(moment, []).append(report)
+    for moment in sorted(changes):
+        for report in changes[moment]:
+            walk.weigh(history, report, moment)
+        walk.note(moment, None)
+    return walk.series
+
+
+def recorded_steps(history: History, reading: Reading) -> Series:
+    """Return how each estimate moved with what we recorded, a step for each transaction at most."""
+    grown = History(history.stream)
+    walk = _Walk(grown, reading)
+    facts = sorted(history.journal, key=lambda recorded: recorded.position)
+    for at, together in groupby(facts, key=lambda recorded: recorded.recorded_at):
+        position = 0
+        for recorded in together:
+            position = recorded.position
+            touched = touched_by(grown, walk.scales, recorded)
+            walk.regraded(touched.stood)
+            for report_id in touched.reports:
+                walk.weigh(grown, grown.filed[report_id], reading.reported_until)
+        walk.note(at, position)
+    return walk.series
+
+
+def read(estimate: Estimate) -> tuple[object, ...]:
+    """Return what a reader sees of an estimate: its figures, whoever gave them last."""
+    ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
+    return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
+
+
+def keys_of(*series: Mapping[Key, object]) -> list[Key]:
+    """Return all keys of some series, in canonical order."""
+    return sorted({key for each in series for key in each}, key=lambda key: key.canonical)

@@ -1,0 +1,1 @@
+"""The incremental summary of an incident, from which read models take their rows."""

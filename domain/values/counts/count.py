@@ -1,0 +1,322 @@
+"""A count as a source gave it: its own words, and the figures and the bound that they mean.
+
+Figures are as said and their strictness lives in `bound`: “more than 1,000” is lower 1000, more_than, as 1,001 would be
+a precision that nobody claimed. What was derived is stored with the lexicon's version, so that a later lexicon changes
+no old report.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Annotated, Any, Literal, cast, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.values.counts import refusals
+from domain.values.counts.english_1 import LONGEST, Reading, read
+from domain.values.counts.lexicons.english_1 import LEXICONS
+from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
+from domain.values.counts.numerals import BIGGEST, CountError, shown, unreadable
+from domain.values.counts.ranges import is_elliptic
+from domain.values.counts.reader import Understood, understand
+from domain.values.text_types import Label, Strict, Text, nearest
+
+__all__ = [
+    "BOUNDS",
+    "DEFAULT_LEXICON",
+    "KNOWN_LEXICONS",
+    "PART_IN_WORDS",
+    "Bound",
+    "Count",
+    "CountError",
+    "CountInContext",
+    "Figure",
+    "lexicon_of",
+    "read_count",
+    "remarks",
+    "words_for",
+]
+
+Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
+BOUNDS: tuple[Bound, ...] = get_args(Bound)
+
+Figure = Annotated[int, Field(strict=True, ge=0, le=BIGGEST)]
+"""A number of people, 0 to 10^12."""
+
+DEFAULT_LEXICON = DEFAULT
+"""The lexicon of English, and of reports that name no language."""
+KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
+"""Every lexicon by name, `en/1` too: it stays for the counts that were read by it."""
+
+_JOINT, _STRENGTH = "killed_or_injured", "strength"
+PART_IN_WORDS = "part_in_words"
+"""The code of a remark: words count a part, too."""
+_ALIKE = {
+    "killed_or_injured": ("killed", "injured"),
+    "bodies_found": ("killed", "bodies_found"),
+    "missing": ("missing", "disappeared", "abducted"),
+    "disappeared": ("missing", "disappeared", "abducted", "detained"),
+    "abducted": ("missing", "disappeared", "abducted"),
+}
+"""What words may say of those whom a claim of a measure counts, where it is more than the measure itself."""
+_JOINED = frozenset({"killed", "injured"})
+_ONE_FIGURE = ("exact", "about", "none")
+_NEEDS = {
+    "at_least": ("lower",),
+    "more_than": ("lower",),
+    "at_most": ("upper",),
+    "fewer_than": ("upper",),
+    "between": ("lower", "upper"),
+}
+_SENTENCES = {
+    "exact": "{lower:,}",
+    "at_least": "at least {lower:,}",
+    "more_than": "more than {lower:,}",
+    "at_most": "at most {upper:,}",
+    "fewer_than": "fewer than {upper:,}",
+    "about": "about {lower:,}",
+    "between": "{lower:,}\u2013{upper:,}",
+    "worded": "{verbatim}",
+    "none": "none",
+}
+
+
+def _known_bound(word: object) -> object:
+    if not isinstance(word, str) or word in BOUNDS:
+        return word
+    near = nearest(word, BOUNDS)
+    hint = f"did you mean “{near}”?" if near else f"known: {', '.join(BOUNDS)}."
+    context = {"word": shown(word), "hint": hint, "nearest": near}
+    raise PydanticCustomError("unknown_word", "“{word}” is not a known bound; {hint}", context)
+
+
+def _known_lexicon(name: object) -> object:
+    if not isinstance(name, str) or name in KNOWN_LEXICONS:
+        return name
+    context = {"word": shown(name), "known": ", ".join(KNOWN_LEXICONS)}
+    raise PydanticCustomError("unknown_word", "“{word}” is not a known lexicon; known: {known}.", context)
+
+
+class Count(Strict, frozen=True):
+    """How many, as said: from its words alone, or with figures given beside them, which then stand.
+
+    `lower` and `upper` are null where not stated; `best` is set for exact, about and none, or as the source gives it.
+    Without a bound, the words decide it if they say every figure given, else the figures do. A worded count has
+    figures for sorting only. Refused with code `count`: words that cannot be read where no figures are given.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"verbatim": "more than 1,000"}, {"verbatim": "plusieurs morts", "lower": 3}]},
+    )
+
+    verbatim: Label | None = None
+    also_said: tuple[Label, ...] = ()
+    lower: Figure | None = None
+    upper: Figure | None = None
+    best: Figure | None = None
+    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None)] = None
+    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+        if not isinstance(data, Mapping):
+            return data
+        given = cast("Mapping[str, Any]", data)
+        if not _well_formed(given):
+            return given  # the fields say what is wrong, each at its own place
+        try:
+            return {**given, **_completed(given)}
+        except CountError as error:
+            raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
+
+    @property
+    def inconsistent(self) -> bool:
+        """Say whether low <= best <= high is broken: kept as the source gave it, and marked."""
+        said = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
+        return any(low > high for low, high in pairwise(said))
+
+
+class CountInContext(dict[str, Any]):
+    """The body of a count, with what its report and claim tell of its words: the lexicon, measure and accumulation."""
+
+    __slots__ = ("incremental", "lexicon", "measure")
+
+    def __init__(self, body: Mapping[str, Any], lexicon: str | None, measure: str | None, *, incremental: bool) -> None:
+        """Keep the body as it is; `lexicon` is that of the report's language, None for the default."""
+        super().__init__(body)
+        self.lexicon, self.measure, self.incremental = lexicon, measure, incremental
+
+    @property
+    def context(self) -> tuple[str | None, str | None, bool]:
+        """What tells two bodies apart that say the same."""
+        return self.lexicon, self.measure, self.incremental
+
+
+def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None) -> Count:
+    """Read a count from its words, by a lexicon (`en/2`) or that of a language (`ar-SY`), for a claim of a measure.
+
+    Raises CountError, which quotes what is at fault and says what to write instead.
+    """
+    by = lexicon if "/" in lexicon else lexicon_of(lexicon)
+    if by not in KNOWN_LEXICONS:
+        raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
+    reading = _fitting(verbatim, _read(verbatim, by), measure, incremental=False)
+    return Count(verbatim=verbatim, **_derived(reading, by))
+
+
+def words_for(count: Count) -> str:
+    """Print a count for a sentence: `1,383`, `at least 1,700`; a worded one by its own words, never by figures.
+
+    A range whose lower end could be taken for thousands is written out: `at least 10 and at most 80,000`.
+    """
+    if count.bound == "between" and is_elliptic(count.lower or 0, count.upper or 0):
+        return f"at least {count.lower:,} and at most {count.upper:,}"
+    return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
+
+
+def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
+    """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
+
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
+    those counted; `things_counted`: they count no people.
+    """
+    if count.verbatim is None or count.lexicon not in VOCABULARIES:
+        return
+    try:
+        reading = _read_once(count.verbatim, count.lexicon)
+    except CountError:  # figures were given beside words that are not read
+        return
+    if not isinstance(reading, Understood):
+        return
+    for part in reading.parts:
+        yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
+    others = [fate for fate in reading.fates if fate not in _ALIKE.get(measure, (measure,))]
+    if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
+        said = ", ".join(reading.fates)
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+    elif reading.other:
+        word = shown(reading.other[0])
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{word}”; check which it is."
+    if reading.things:
+        yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
+
+
+def _well_formed(given: Mapping[str, Any]) -> bool:
+    verbatim, figures = given.get("verbatim"), [given.get(name) for name in ("lower", "upper", "best")]
+    if verbatim is not None:
+        if not isinstance(verbatim, str) or not 0 < len(verbatim) <= LONGEST:
+            return False
+        try:
+            Text(LONGEST).check(verbatim)
+        except PydanticCustomError:
+            return False
+    whole = all(figure is None or (type(figure) is int and 0 <= figure <= BIGGEST) for figure in figures)
+    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
+
+
+def _derived(reading: Reading, lexicon: str | None) -> dict[str, Any]:
+    ends = {"lower": reading.lower, "upper": reading.upper, "best": reading.best}
+    return {**ends, "bound": reading.bound, "lexicon": lexicon}
+
+
+def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all five derived fields, so that a stored count is complete and is never derived again."""
+    verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
+    figures = (given.get("lower"), given.get("upper"), given.get("best"))
+    if figures == (None, None, None) and bound not in {"worded", "none"}:
+        return _from_words(given, verbatim, bound)
+    if bound is None and verbatim is not None and (agreeing := _agreeing(given, verbatim, figures)):
+        return agreeing
+    bound = bound or _bound_of(*figures)
+    if bound == "worded" and verbatim is None:
+        message = "A worded count needs its words; give `verbatim`."
+        raise CountError(message)
+    return _derived(_shaped(*figures, bound), lexicon)
+
+
+def _read(verbatim: str, lexicon: str) -> Reading:
+    return read(verbatim, LEXICONS[lexicon]) if lexicon in LEXICONS else understand(verbatim, VOCABULARIES[lexicon])
+
+
+@lru_cache(maxsize=16_384)
+def _read_once(verbatim: str, lexicon: str) -> Reading:
+    """Read words by a lexicon of this name; the same few are said again and again."""
+    return _read(verbatim, lexicon)
+
+
+def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
+    """Read words by the lexicon named beside them, else by that of the report's language."""
+    if not isinstance(given, CountInContext):
+        lexicon = given.get("lexicon") or DEFAULT
+        return _fitting(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
+    lexicon = given.get("lexicon") or given.lexicon or DEFAULT
+    reading = _read_once(verbatim, lexicon)
+    return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
+
+
+def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incremental: bool) -> Reading:
+    """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
+
+    In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
+    """
+    if not isinstance(reading, Understood):
+        return reading
+    if reading.more and not incremental:
+        raise unreadable(verbatim, refusals.INCREASE)
+    if reading.equipment and measure != _STRENGTH:
+        raise refusals.because(verbatim, "equipment", reading.equipment[0])
+    together = measure == _JOINT and _JOINED.issuperset(reading.fates)
+    quoted = reading.quoted and reading.bound == "worded"
+    if len(reading.fates) > 1 and not together and not quoted:
+        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.fates)))
+    return reading
+
+
+def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
+    if verbatim is None:
+        message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
+        raise CountError(message)
+    reading, lexicon = _in_context(given, verbatim)
+    if bound not in (None, reading.bound):
+        raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
+    return _derived(reading, lexicon)
+
+
+def _agreeing(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
+    """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
+    try:
+        reading, lexicon = _in_context(given, verbatim)
+    except CountError:
+        return None
+    said = (reading.lower, reading.upper, reading.best)
+    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, said, strict=True))
+    return _derived(reading, lexicon) if same else None
+
+
+def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
+    if lower is None and upper is None:
+        return "exact"
+    if lower is None or upper is None:
+        return "at_most" if lower is None else "at_least"
+    return "exact" if lower == upper and best in (None, lower) else "between"
+
+
+def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> Reading:
+    """Hold given figures against the bound given: an exact count has one figure, an open one only its own end."""
+    if bound in _ONE_FIGURE:
+        given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
+        figure = given.pop()
+        if given or (bound == "none" and figure):
+            message = (
+                f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
+            )
+            raise CountError(message)
+        return Reading(figure, figure, figure, bound)
+    ends = {"lower": lower, "upper": upper}
+    needed = _NEEDS.get(bound)
+    if needed is not None and {name for name, figure in ends.items() if figure is not None} != set(needed):
+        message = f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound."
+        raise CountError(message)
+    return Reading(lower, upper, best, bound)

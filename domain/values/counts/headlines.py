@@ -1,0 +1,92 @@
+"""Whole headlines around a count: what did it, “Israeli strike on Gaza kills”, where, “Syria:”, and who says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.values.counts.lexicons.lexicon import (
+    AGENT,
+    ARTICLE,
+    COLLECTIVE,
+    COMPLEMENT,
+    DETERMINER,
+    EQUIPMENT,
+    FILLER,
+    OF,
+    PERSON,
+    PREPOSITION,
+    QUALIFIER,
+    THING,
+    Vocabulary,
+)
+from domain.values.counts.tokens import Token
+
+COLON = "colon"
+"""The kind of an opening that ends in a colon; the words behind it must say whom they count."""
+
+_NOUNS = frozenset({PERSON, THING, EQUIPMENT, COMPLEMENT, COLLECTIVE})
+_OPENING = _NOUNS | {QUALIFIER, PREPOSITION, AGENT, OF, DETERMINER, ARTICLE}
+_SAYING = frozenset({PERSON, QUALIFIER, COMPLEMENT, COLLECTIVE, DETERMINER, OF, "!group"})
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The tokens of a phrase and their `words`."""
+
+    tokens: Sequence[Token]
+    words: Sequence[str]
+    vocabulary: Vocabulary
+
+    def opening(self, start: int = 0) -> tuple[str, int] | None:
+        """Return the kind of what opens a headline and where it ends: known words, up to a verb or a colon.
+
+        A place that is not known is told by its capital behind a preposition, and only where the verb has none: in a
+        headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
+        """
+        felling = self.vocabulary.felling
+        at, noun, named = start, False, False
+        while at < len(self.words):
+            if noun and (verb := felling.longest(self.words, at)):
+                return None if named and self.tokens[at].name else verb
+            if noun and (end := self._says(at)):
+                return self.opening(end) or (COLON, end)
+            kind, end = self._kind(at)
+            if kind == FILLER and self._says(end - 1):
+                return COLON, end
+            if kind in _OPENING:
+                noun = noun or kind in _NOUNS
+            elif not kind and at > start and self._is_name(at):
+                named = True
+            else:
+                return None
+            at = end
+        return None
+
+    def is_said(self, at: int, end: int) -> bool:
+        """Say whether words from `at` to `end` only name who says so: `police say`, or `health ministry` alone."""
+        sayer = ""
+        while at < end:
+            if sayer and (saying := self.vocabulary.saying.longest(self.words, at)):
+                return saying[1] == end
+            kind, after = self._kind(at)
+            if kind == FILLER and after == end:
+                return (self.words[after - 1],) in self.vocabulary.saying.leads
+            if self.tokens[at].kind != "word" or not (kind in _SAYING or (not kind and self.tokens[at].name)):
+                return False
+            sayer, at = self.words[after - 1], after
+        return sayer in self.vocabulary.sayers
+
+    def _says(self, at: int) -> int:
+        """Return where a colon or a verb of saying ends, 0 for neither."""
+        saying = self.vocabulary.saying.longest(self.words, at)
+        return at + 1 if self.words[at] == ":" else saying[1] if saying else 0
+
+    def _kind(self, at: int) -> tuple[str, int]:
+        if found := self.vocabulary.places.longest(self.words, at):
+            return found
+        return self.vocabulary.around.longest(self.words, at) or ("", at + 1)
+
+    def _is_name(self, at: int) -> bool:
+        if not (self.tokens[at].name and self.vocabulary.names):
+            return False
+        before = self._kind(at - 1)[0]
+        return before in {PREPOSITION, AGENT} or (not before and self.tokens[at - 1].name)

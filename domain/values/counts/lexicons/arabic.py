@@ -1,0 +1,265 @@
+"""The lexicon `ar/1`: what the Arabic-language press writes around its figures. Frozen once released.
+
+Words are listed in plain spelling and read in any: `ألف` and `الف`, with vowel marks or without.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TypeVar
+
+from domain.values.counts.lexicons.arabic_people import AROUND, COUNTED_ALONE
+from domain.values.counts.lexicons.arabic_script import plain, splitter
+from domain.values.counts.lexicons.english_1 import Phrase, Table
+from domain.values.counts.lexicons.lexicon import (
+    FATE,
+    LEFT,
+    MORE,
+    Ends,
+    Numerals,
+    Vocabulary,
+    bounds,
+    enclosed,
+    ends,
+    firsts,
+    phrases,
+    to_one,
+)
+
+_T = TypeVar("_T")
+
+_ONES = {
+    1: "واحد واحدة",
+    2: "اثنان اثنين اثنتان اثنتين",
+    3: "ثلاثة ثلاث تلاتة تلات",
+    4: "أربعة أربع",
+    5: "خمسة خمس",
+    6: "ستة ست",
+    7: "سبعة سبع",
+    8: "ثمانية ثماني ثمان تمانية تمان",
+    9: "تسعة تسع",
+}
+_TENS = {
+    20: "عشرون عشرين",
+    30: "ثلاثون ثلاثين",
+    40: "أربعون أربعين",
+    50: "خمسون خمسين",
+    60: "ستون ستين",
+    70: "سبعون سبعين",
+    80: "ثمانون ثمانين",
+    90: "تسعون تسعين",
+}
+_ELEVENS = {11: "أحد إحدى", 12: "اثنا اثني اثنتا اثنتي"}
+_DIALECT_TEENS = "احداشر اتناشر تلتاشر أربعتاشر خمستاشر ستاشر سبعتاشر تمنتاشر تسعتاشر"
+_HUNDRED = ["مئة", "مائة", "مئه", "مائه"]
+_TWO_HUNDRED = ["مئتان", "مئتين", "مئتا", "مئتي", "مائتان", "مائتين", "مائتا", "مائتي"]
+
+
+def _plainly(listed: Mapping[Phrase, _T]) -> dict[Phrase, _T]:
+    return {tuple(plain(word) for word in phrase): lead for phrase, lead in listed.items()}
+
+
+def _below_100() -> dict[Phrase, int]:
+    spelled: dict[Phrase, int] = {("عشرة",): 10, ("عشر",): 10}
+    for value, ones in _ONES.items():
+        spelled |= {(one,): value for one in ones.split()}
+        if value > 2:  # noqa: PLR2004 - 11 and 12 have words of their own
+            spelled |= {(one, ten): 10 + value for one in ones.split() for ten in ("عشر", "عشرة")}
+    spelled |= {(word,): value for value, word in enumerate(_DIALECT_TEENS.split(), 11)}
+    for value, ones in _ELEVENS.items():
+        spelled |= {(one, ten): value for one in ones.split() for ten in ("عشر", "عشرة")}
+    units = {one: value for value, ones in _ONES.items() for one in ones.split()} | {"احدى": 1, "احد": 1}
+    for tens, words in _TENS.items():
+        spelled |= {(word,): tens for word in words.split()}
+        spelled |= {(one, "و", word): tens + value for one, value in units.items() for word in words.split()}
+    return _plainly(spelled)
+
+
+def _hundreds() -> dict[Phrase, int]:
+    found: dict[Phrase, int] = {(word,): 100 for word in _HUNDRED} | {(word,): 200 for word in _TWO_HUNDRED}
+    for value, ones in _ONES.items():
+        if value > 2:  # noqa: PLR2004 - one and two hundred have words of their own
+            for one in ones.split()[1:] or ones.split():
+                found |= {(one + hundred,): 100 * value for hundred in _HUNDRED}
+                found |= {(one, hundred): 100 * value for hundred in _HUNDRED}
+    return _plainly(found)
+
+
+_BELOW_100, _HUNDREDS = _below_100(), _hundreds()
+_SCALES = _plainly(
+    {
+        **dict.fromkeys([("ألف",), ("ألفا",), ("آلاف",)], 1_000),
+        **dict.fromkeys([("مليون",), ("مليونا",), ("ملايين",)], 10**6),
+        **dict.fromkeys([("مليار",), ("مليارا",), ("مليارات",)], 10**9),
+    }
+)
+_ALONE: dict[Phrase, tuple[int, int]] = _plainly(
+    {
+        ("ألف",): (1, 1_000),
+        **dict.fromkeys([("ألفان",), ("ألفين",), ("ألفي",)], (2, 1_000)),
+        ("مليون",): (1, 10**6),
+        **dict.fromkeys([("مليونان",), ("مليونين",), ("مليوني",)], (2, 10**6)),
+        ("مليار",): (1, 10**9),
+        **dict.fromkeys([("ملياران",), ("مليارين",), ("ملياري",)], (2, 10**9)),
+    }
+)
+_NAMED: dict[Phrase, int | Fraction] = _plainly(
+    {
+        ("صفر",): 0,
+        ("نصف", "مليون"): 500_000,
+        ("ربع", "مليون"): 250_000,
+        ("نصف", "مليار"): 500_000_000,
+        ("ثلاثة", "أرباع", "مليون"): 750_000,
+    }
+)
+
+_BOUNDS = {
+    "at_least": "ما لا يقل عن | مالا يقل عن | ما لايقل عن | لا يقل عن | لا تقل عن | على الأقل | حد أدنى | ليس"
+    " أقل من | ≥ | > =",
+    "more_than": "أكثر من | ما يزيد عن | ما يزيد على | يزيد عن | يزيد على | أزيد من | ما يفوق | يفوق | ما"
+    " يتجاوز | يتجاوز"
+    " | تجاوز | فوق | >",
+    "at_most": "ما لا يزيد عن | ما لا يزيد على | لا يزيد عن | لا يزيد على | على الأكثر | ما يصل إلى | حد أقصى"
+    " | ما لا يتجاوز | لا يتجاوز | ليس أكثر من | ≤ | < =",
+    "fewer_than": "أقل من | ما يقل عن | دون | <",
+    "about": "نحو | حوالي | حوالى | ما يقارب | يقارب | ما يقرب من | يقرب من | تقريبا | ما يناهز | يناهز | في حدود",
+    "about.one": "قرابة | زهاء | قريبا من | ~ | ≈ | \u223c",
+}
+_SUFFIXES = {
+    "at_least": "على الأقل | أو أكثر | فأكثر | ف أكثر | فما فوق | ف ما فوق | كحد أدنى | ك حد أدنى | +",
+    "at_most": "على الأكثر | أو أقل | فأقل | ف أقل | كحد أقصى | ك حد أقصى",
+    "about": "تقريبا | على وجه التقريب",
+}
+_SEVERAL: dict[str, Ends] = {
+    "عشرات": (20, 99),
+    "مئات | مآت | مائات": (200, 999),
+    "آلاف": (2_000, 9_999),
+    "عشرات آلاف": (20_000, 99_999),
+    "مئات آلاف": (200_000, 999_999),
+    "ملايين": (2_000_000, 9_999_999),
+    "عشرات ملايين": (20_000_000, 99_999_999),
+    "بضعة | بضع | عدة": (3, 9),
+    "بضع عشرات | عدة عشرات": (20, 99),
+    "بضع مئات | عدة مئات | بضعة مئات": (200, 999),
+    "بضعة آلاف | عدة آلاف | بضع آلاف": (2_000, 9_999),
+    "عدد من | عدد كبير من | أعداد كبيرة من | عديد من | كثير من | عدد غير معروف من | عدد غير محدد من": (None, None),
+}
+_LEADS = {
+    **to_one("ال | ما مجموعه | مجموع | إجمالي | جميع | هؤلاء | فقط | ب | ل | كل من في-ذلك", ""),
+    **to_one(
+        "سقوط | مجموعة من | طاقم من | جثث | جثامين | رفات | العثور على | عثر على | انتشال |"
+        " انتشال جثث | انتشال جثامين | العثور على جثث | تشييع | جثة",
+        "person",
+    ),
+    **to_one(
+        "مقتل | استشهاد | وفاة | مصرع | اغتيال | إعدام | تصفية | ارتقاء | قتل | قتلت | يقتل | تقتل | غرق",
+        f"{FATE}killed",
+    ),
+    **to_one("أسفر عن مقتل | أسفرت عن مقتل | أدى إلى مقتل | أدت إلى مقتل | أودى بحياة | أودت بحياة", f"{FATE}killed"),
+    **to_one("ما أسفر عن مقتل | مما أسفر عن مقتل | ما أدى إلى مقتل | مما أدى إلى مقتل", f"{FATE}killed"),
+    **to_one("ما أسفر عن استشهاد | مما أسفر عن استشهاد | أسفرت عن استشهاد | أدى إلى استشهاد", f"{FATE}killed"),
+    **to_one("راح ضحيته | راح ضحيتها | ما أدى إلى استشهاد | مما أدى إلى استشهاد | تسفر عن مقتل", f"{FATE}killed"),
+    **{
+        (*verb, *toll): f"{FATE}killed"
+        for verb in phrases("عدد | بلغ عدد | وصل عدد | حصيلة | بلغت حصيلة")
+        for toll in phrases("قتلى | شهداء | وفيات | قتلى إلى | شهداء إلى | وفيات إلى")
+    },
+    **to_one("أسفر عن استشهاد | أودى ب حياة | أودت ب حياة | خلف مقتل", f"{FATE}killed"),
+    **to_one("مقتل و إصابة | مقتل أو إصابة | مقتل و جرح | استشهاد و إصابة", f"{FATE}killed+injured"),
+    **to_one("إصابة | جرح | أصيب | أصابت", f"{FATE}injured"),
+    **to_one("اعتقال | توقيف | احتجاز | اعتقلت | تعتقل", f"{FATE}detained"),
+    **to_one("خطف | اختطاف", f"{FATE}abducted"),
+    **to_one("فقدان | فقد", f"{FATE}missing"),
+    **to_one("نزوح | تهجير | تشريد", f"{FATE}displaced"),
+    **to_one("مزيد من", MORE),
+}
+_SUBJECTS = {
+    **to_one(
+        "على | ارتفاع | ارتفع | ارتفعت | ترتفع | يرتفع | انخفاض | في | من | جراء | حرب | زلزال | قصف | هجوم | عدوان", ""
+    ),
+    **to_one(
+        "إسرائيلي | غزة | قطاع | سوريا | لبنان | سودان | يمن | عراق | إجمالية | رسمية | أولية | جديدة | مؤقتة", ""
+    ),
+    **to_one("حصيلة | عدد | إجمالي | مجموع | ضحايا | عدد ضحايا | أعداد", "person"),
+    **to_one("قتلى | شهداء | وفيات | عدد قتلى | عدد شهداء | حصيلة قتلى | حصيلة شهداء | حصيلة وفيات", f"{FATE}killed"),
+    **to_one("جرحى | مصابين | عدد جرحى | عدد مصابين | إصابات", f"{FATE}injured"),
+    **to_one("مفقودين | عدد مفقودين", f"{FATE}missing"),
+    **to_one("نازحين | عدد نازحين", f"{FATE}displaced"),
+    **to_one("معتقلين | عدد معتقلين", f"{FATE}detained"),
+}
+_VERBS = {
+    "": "إلى | بلغ | بلغت | تبلغ | يبلغ | وصل إلى | وصلت إلى | تصل إلى | بلغ عددهم | : | هو | هي",
+    "more_than": "تجاوز | تجاوزت | تتجاوز | يتجاوز | فاق | فاقت | تخطى | تخطت | زاد عن | زادت عن | يزيد عن | تزيد عن",
+    "about.one": "يقترب من | تقترب من | اقترب من | اقتربت من",
+}
+_FELLING = {
+    **to_one("تقتل | يقتل | قتلت | قتل", f"{FATE}killed"),
+    **{
+        (verb, *life): f"{FATE}killed"
+        for verb in ("أودت", "أودى", "تودي", "يودي")
+        for life in (("بحياة",), ("ب", "حياة"))
+    },
+    **to_one("تعتقل | يعتقل | اعتقلت | اعتقل", f"{FATE}detained"),
+    **{
+        (*verb, toll): f"{FATE}killed"
+        for verb in phrases("أسفر عن | أسفرت عن | تسفر عن | يسفر عن | أدى إلى | أدت إلى | تؤدي إلى | يؤدي إلى")
+        for toll in ("مقتل", "استشهاد", "مصرع", "وفاة")
+    },
+    **to_one("تصيب | يصيب | أصابت", f"{FATE}injured"),
+    **to_one("توقع | يوقع | أوقع | أوقعت | تخلف | خلف | خلفت | يخلف", LEFT),
+}
+_BESIDE = "في أي من أو و بين حتى الآن لحظة أحد يسقط تسجل تسجيل يقتل يصب أن"
+
+
+def _table(listed: Mapping[Phrase, _T]) -> Table[_T]:
+    return Table(_plainly(listed))
+
+
+_NUMERALS = Numerals(
+    below_100=Table(_BELOW_100),
+    hundreds=Table(_HUNDREDS),
+    joins=frozenset({"و"}),
+    mixed=True,
+    scales=Table(_SCALES),
+    alone=Table(_ALONE),
+    halves=_table(to_one("و نصف | و نصف مليون | و نصف مليار | و نصف ألف", "")),
+    named=Table(_NAMED),
+    nouns=_table(COUNTED_ALONE),
+    words=firsts([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
+)
+_SEVERALLY = _table(ends(_SEVERAL))
+_AROUND = _plainly(AROUND)
+_TABLES = (
+    _AROUND, _SCALES, _SEVERALLY.leads, _plainly(bounds(_BOUNDS)), _plainly(bounds(_SUFFIXES)), _plainly(_LEADS),
+    _plainly(_SUBJECTS), _plainly(bounds(_VERBS)), _plainly(_FELLING),
+)  # fmt: skip
+_KNOWN = _NUMERALS.words | firsts(_TABLES) | {"و", "بين", "نصف"}
+
+AR_1 = Vocabulary(
+    name="ar/1",
+    grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
+    decimal=".,\u066b",
+    numerals=_NUMERALS,
+    bounds=_table(bounds(_BOUNDS)),
+    suffixes=_table(enclosed(bounds(_SUFFIXES))),
+    leads=_table(_LEADS),
+    subjects=_table(_SUBJECTS),
+    verbs=_table(bounds(_VERBS)),
+    several=_SEVERALLY,
+    around=Table(_AROUND),
+    nothing=_table(
+        {
+            **dict.fromkeys([("لا", "أحد"), ("لا", "شيء")], False),
+            **dict.fromkeys([("لا",), ("لا", "يوجد"), ("لا", "توجد"), ("دون",), ("بدون",), ("ب", "دون")], True),
+        }
+    ),
+    beside=frozenset(plain(_BESIDE).split()),
+    singular=frozenset(),
+    pairs={"بين": frozenset({"و"}), "من": frozenset({"الي"})},
+    ranges=frozenset({"الي", "او"}),
+    unknown=frozenset({"مجهول", "معروف", "غير"}),
+    hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
+    partitive=True,
+    split=splitter(_KNOWN),
+    felling=_table(_FELLING),
+    opens=firsts([_plainly(_FELLING)]) | {":"},
+)

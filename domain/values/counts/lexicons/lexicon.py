@@ -1,0 +1,134 @@
+"""What a lexicon consists of since `en/2`: tables of phrases, each leading to a bound, a number or a class of words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from domain.values.counts.lexicons.english_1 import Phrase, Table
+
+Value = int | Fraction
+Ends = tuple[int | None, int | None]
+
+# Classes of the words around a figure. A fate is written `fate:<measure>`, a refusal `!<reason>`.
+PERSON, THING, EQUIPMENT, QUALIFIER, FILLER, CLOSING = "person", "thing", "equipment", "qualifier", "filler", "closing"
+PREPOSITION, AGENT, OF, DETERMINER, ARTICLE, COMPLEMENT = "preposition", "agent", "of", "determiner", "article", "noun"
+JOIN, INCLUDING, PART_OF, MOSTLY, MORE, MONTH = "join", "including", "part_of", "mostly", "more", "month"
+FATE, REFUSED = "fate:", "!"
+COUNTING, COLLECTIVE = "!count", "!collective"
+LEFT, LIVES = "left", "lives"
+
+
+def nothing() -> Table[Any]:
+    """Return a table of no phrases."""
+    return Table({})
+
+
+_NO_PHRASES: Table[Any] = Table({})
+
+
+@dataclass(frozen=True, slots=True)
+class Numerals:
+    """Number words: 1 to 99, the hundreds, scales that multiply, and numbers under a name of their own.
+
+    `alone` are scale words that count one (or two) of themselves: (times, scale); `bare` ones only behind a bound.
+    `carried`: the word for hundred is left out in “two to three hundred”. `halves` are said behind a number and
+    before a scale, or behind a scale. `rounded` are about their value. `nouns` count themselves: a singular, a dual.
+    `mixed`: digits may be joined to a scale, “41 thousand and 788”.
+    """
+
+    below_100: Table[int] = field(default_factory=nothing)
+    hundreds: Table[int] = field(default_factory=nothing)
+    carried: bool = False
+    joins: frozenset[str] = frozenset()
+    mixed: bool = False
+    scales: Table[int] = field(default_factory=nothing)
+    glued: Mapping[str, int] = field(default_factory=dict[str, int])
+    alone: Table[tuple[int, int]] = field(default_factory=nothing)
+    bare: Table[int] = field(default_factory=nothing)
+    halves: Table[str] = field(default_factory=nothing)
+    named: Table[Value] = field(default_factory=nothing)
+    rounded: Table[int] = field(default_factory=nothing)
+    nouns: Table[int] = field(default_factory=nothing)
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One frozen lexicon. `grouping` and `decimal` are the marks inside figures; `spaced`: thousands by plain spaces.
+
+    Before a figure: `leads` change nothing (or lead to a class: a fate, `more`), `subjects` and `verbs` make a sentence
+    such as “the death toll rises to” (“ranging” asks for a range), `bounds` name a bound. Behind it: `suffixes` name
+    a bound and `around` gives each word its class. `several` are counts in words, (lower, upper) for sorting. `pairs`
+    open and join a range, `ranges` join one. `nothing` are words for zero (true: if a noun follows), with `beside`
+    them; `singular` what an article counts one of; `unknown` say that nobody knows; `hint` is added where a word is
+    not known. Around a headline: `felling` verbs say what an attack did, `places` open it, `sayers` and `saying` end
+    it, `opens` are words of which it holds one; leads and `felling` lead to “left” or “lives” where the words behind
+    must say “dead” or “lives”. `names`: a capital tells a name; `partitive`: “of” may stand between a figure and its
+    noun.
+    """
+
+    name: str
+    grouping: str
+    decimal: str
+    numerals: Numerals
+    bounds: Table[str]
+    suffixes: Table[str]
+    leads: Table[str]
+    subjects: Table[str]
+    verbs: Table[str]
+    several: Table[Ends]
+    around: Table[str]
+    nothing: Table[bool]
+    beside: frozenset[str]
+    singular: frozenset[str]
+    pairs: Mapping[str, frozenset[str]]
+    ranges: frozenset[str]
+    unknown: frozenset[str]
+    hint: str
+    spaced: bool = False
+    names: bool = False
+    partitive: bool = False
+    split: Callable[[str], str] | None = None
+    felling: Table[str] = _NO_PHRASES
+    places: Table[str] = _NO_PHRASES
+    saying: Table[str] = _NO_PHRASES
+    sayers: frozenset[str] = frozenset()
+    opens: frozenset[str] = frozenset()
+
+
+def phrases(listed: str) -> list[Phrase]:
+    """Cut `at least | no fewer than` into tuples of words."""
+    return [tuple(phrase.split()) for phrase in listed.split("|") if phrase.strip()]
+
+
+def to_one(listed: str, lead: str) -> dict[Phrase, str]:
+    """Let all phrases lead to one thing."""
+    return dict.fromkeys(phrases(listed), lead)
+
+
+def words_to(listed: str, lead: str) -> dict[Phrase, str]:
+    """Let single words, parted by spaces, lead to one thing."""
+    return {(word,): lead for word in listed.split()}
+
+
+def bounds(listed: Mapping[str, str]) -> dict[Phrase, str]:
+    """Turn phrases by bound into bounds by phrase."""
+    return {phrase: bound for bound, several in listed.items() for phrase in phrases(several)}
+
+
+def enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
+    """Add what stands in brackets or behind a comma: `( est . )`, `, at least`."""
+    in_brackets = {("(", *phrase, ")"): bound for phrase, bound in suffixes.items()}
+    open_bracket = {("(", *phrase): bound for phrase, bound in suffixes.items()}
+    return {**suffixes, **in_brackets, **open_bracket, **{(",", *phrase): bound for phrase, bound in suffixes.items()}}
+
+
+def ends(listed: Mapping[str, Ends]) -> dict[Phrase, Ends]:
+    """Turn phrases in words into what they sort by."""
+    return {phrase: pair for several, pair in listed.items() for phrase in phrases(several)}
+
+
+def firsts(tables: Iterable[Mapping[Phrase, object]]) -> frozenset[str]:
+    """Return every word of some phrases."""
+    return frozenset(word for table in tables for phrase in table for word in phrase)

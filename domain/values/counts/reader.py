@@ -1,0 +1,378 @@
+"""A phrase read whole by a lexicon: what leads to the figure, its bound, the figure or range, and what is behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.values.counts import refusals
+from domain.values.counts.english_1 import LONGEST, Reading
+from domain.values.counts.following_words import Around
+from domain.values.counts.headlines import COLON, Headline
+from domain.values.counts.lexicons.lexicon import (
+    AGENT,
+    ARTICLE,
+    FATE,
+    JOIN,
+    LEFT,
+    LIVES,
+    MORE,
+    OF,
+    PERSON,
+    PREPOSITION,
+    Vocabulary,
+)
+from domain.values.counts.number_tokens import Number, numbers, whole
+from domain.values.counts.numerals import unreadable
+from domain.values.counts.ranges import join_of, ordered
+from domain.values.counts.tokens import QUOTES, Token, tokens
+from domain.values.counts.trailing_bounds import brought_forward
+
+_MINUS = ("-", "\u2212", "minus")
+_LONGEST_PHRASE = 5
+_LEAST_BEHIND = 3
+"""A noun, a bound of two words and what goes on are more."""
+_OPEN, _CAPPED = ("at_least", "more_than"), ("at_most", "fewer_than")
+_OF_ONE = "about.one"
+"""“c.”, “~” and the like stand before one figure, and say nothing of the end of a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood(Reading):
+    """A reading, and what else its words say: what befell people, things counted instead, parts, and an increase.
+
+    `quoted`: the count alone stands in quotation marks, and the words behind it are not the source's.
+    """
+
+    fates: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    more: bool = False
+    quoted: bool = False
+
+
+def understand(verbatim: str, vocabulary: Vocabulary) -> Understood:
+    """Read a count of at most 300 characters; raises CountError, a sentence that says what to write instead."""
+    if len(verbatim) > LONGEST:
+        raise unreadable(verbatim, f"is longer than {LONGEST} characters; give the count alone")
+    listed = tokens(verbatim, spaced=vocabulary.spaced, split=vocabulary.split)
+    if not listed:
+        raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
+    if listed[0].text in _MINUS and len(listed) > 1:
+        raise unreadable(verbatim, "is negative, which a count cannot be")
+    phrase = _Phrase(verbatim, listed, [token.text for token in listed], vocabulary)
+    return phrase.none() or phrase.some()
+
+
+@dataclass(slots=True)
+class _Lead:
+    """What stands before the figure."""
+
+    at: int = 0
+    bound: str | None = None
+    fates: tuple[str, ...] = ()
+    more: bool = False
+    headed: bool = False
+    ranging: bool = False
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """The tokens of one count and their `words`."""
+
+    verbatim: str
+    tokens: Sequence[Token]
+    words: Sequence[str]
+    vocabulary: Vocabulary
+
+    def some(self) -> Understood:
+        """Read a phrase that counts somebody."""
+        lead = self._sentence()
+        if not lead.at and not self.vocabulary.opens.isdisjoint(self.words):
+            lead = self._headline()
+        self._bounds(lead)
+        several = self.vocabulary.several.longest(self.words, lead.at)
+        if several and not lead.ranging:
+            return self._several(lead, *several)
+        found = self._numbers(lead)
+        if ranged := self._range(lead, found):
+            return self._between(lead, *ranged)
+        if lead.ranging:
+            raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
+        if found:
+            return self._one(lead, found[0])
+        if one := self._one_person(lead):
+            return one
+        raise self._no_figure(lead)
+
+    def none(self) -> Understood | None:
+        """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
+        words, vocabulary = self.words, self.vocabulary
+        found = vocabulary.nothing.longest(words, 0)
+        if not found or vocabulary.bounds.longest(words, 0):
+            return None
+        needs_noun, at = found
+        named = False
+        while at < len(words):
+            here = vocabulary.around.longest(words, at) or ("", at + 1)
+            victim = here[0] == PERSON or here[0].startswith(FATE)
+            if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.beside):
+                raise unreadable(self.verbatim, refusals.NOT_NONE)
+            named, at = named or victim, here[1] if victim else at + 1
+        if needs_noun and not named:
+            raise unreadable(self.verbatim, refusals.NOT_NONE)
+        return Understood(0, 0, 0, "none")
+
+    def _sentence(self, at: int = 0) -> _Lead:
+        """Read `the death toll in Gaza rises to`: known words with a subject among them, up to a verb."""
+        words, vocabulary, lead = self.words, self.vocabulary, _Lead()
+        fates, subject = set[str](), False
+        while at < len(words):
+            verb = vocabulary.verbs.longest(words, at) if subject else None
+            if verb and not self._longer_bound(verb[1], at):
+                lead.at, lead.bound = verb[1], verb[0] or None
+                lead.ranging = lead.bound == "ranging"
+                lead.bound = None if lead.ranging else lead.bound
+                lead.fates, lead.headed = tuple(sorted(fates)), True
+                return lead
+            found = vocabulary.subjects.longest(words, at)
+            if found:
+                subject = subject or bool(found[0])
+                fates |= {found[0].removeprefix(FATE)} if found[0].startswith(FATE) else set()
+                at = found[1]
+            elif self._is_name(at, subject=subject):
+                at += 1
+            else:
+                break
+        return lead
+
+    def _is_name(self, at: int, *, subject: bool) -> bool:
+        """Say whether a name stands before the subject, “Gaza death toll”, or behind a preposition, “toll in Gaza”."""
+        if not (self.tokens[at].name and self.vocabulary.names) or self.vocabulary.around.longest(self.words, at):
+            return False
+        before = self.vocabulary.around.longest(self.words, at - 1) if at else None
+        named = at > 0 and self.tokens[at - 1].name
+        return not subject or named or (before is not None and before[0] in {PREPOSITION, AGENT})
+
+    def _longer_bound(self, end: int, at: int) -> bool:
+        """Say whether a verb is only the beginning of a bound: “a total of at least 200”."""
+        bound = self.vocabulary.bounds.longest(self.words, at)
+        return bound is not None and bound[1] > end
+
+    def _bounds(self, lead: _Lead) -> None:
+        """Read bounds and words that change nothing, in any order."""
+        words, vocabulary = self.words, self.vocabulary
+        while lead.at < len(words):
+            if found := vocabulary.bounds.longest(words, lead.at):
+                lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
+            elif found := vocabulary.leads.longest(words, lead.at):
+                lead.at = found[1]
+                self._led(lead, found[0])
+            else:
+                return
+
+    def _led(self, lead: _Lead, kind: str) -> None:
+        lead.more = lead.more or kind == MORE
+        if kind.startswith(FATE):
+            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
+        lead.headed = lead.headed or kind == PERSON
+        lead.needs = kind if kind in {COLON, LEFT, LIVES} else lead.needs
+
+    def _headline(self) -> _Lead:
+        """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
+        lead, opening = _Lead(), Headline(self.tokens, self.words, self.vocabulary).opening()
+        if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
+            return sentence
+        if opening and self._counts(opening[1]):
+            lead.at = opening[1]
+            self._led(lead, opening[0])
+        return lead
+
+    def _counts(self, at: int) -> bool:
+        """Say whether a count can begin here, unlike behind “a journalist killed”."""
+        vocabulary = self.vocabulary
+        tables = (vocabulary.bounds, vocabulary.leads, vocabulary.several)
+        if any(table.longest(self.words, at) for table in tables):
+            return True
+        found = vocabulary.around.longest(self.words, at)
+        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (found is not None and found[0] == ARTICLE)
+
+    def _numbers(self, lead: _Lead) -> list[Number]:
+        at, numerals = lead.at, self.vocabulary.numerals
+        found = numbers(self.tokens, self.words, at, self.vocabulary)
+        if not found and (bare := numerals.bare.longest(self.words, at)):
+            if lead.bound is None:
+                raise unreadable(self.verbatim, refusals.ONE_OR_SEVERAL)
+            return [Number(bare[0], bare[1], bare[0], 1)]
+        return found
+
+    def _one(self, lead: _Lead, number: Number) -> Understood:
+        value = whole(number, self.verbatim)
+        if number.noun:
+            return self.noun_alone(lead, number)
+        end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
+        if capped := self._cap(lead, end):
+            most = whole(capped, self.verbatim)
+            if value > most:
+                raise unreadable(self.verbatim, refusals.BACKWARDS)
+            return self._said(lead, self._around(lead, capped.end), Reading(value, most, None, "between"))
+        after, around = self.after(lead, end)
+        bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
+        bound = "about" if bound == _OF_ONE else bound
+        return self._said(lead, around, _bounded(value, bound))
+
+    def noun_alone(self, lead: _Lead, number: Number) -> Understood:
+        """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
+        behind = self.vocabulary.suffixes.longest(self.words, number.end)
+        if behind and lead.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
+            before, noun, bound = (
+                self.tokens[: lead.at],
+                self.tokens[lead.at : number.end],
+                slice(number.end, behind[1]),
+            )
+            moved = [*before, *self.tokens[bound], *noun, *self.tokens[behind[1] :]]
+            lead.bound, lead.at = behind[0], lead.at + behind[1] - number.end
+            phrase = replace(self, tokens=moved, words=[token.text for token in moved])
+            return phrase.noun_alone(lead, replace(number, end=behind[1]))
+        around = self._around(lead, lead.at, joins=False)
+        return self._said(
+            lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+        )
+
+    def _several(self, lead: _Lead, ends: tuple[int | None, int | None], end: int) -> Understood:
+        lower, upper = ends
+        after, around = self.after(lead, self._past_of(end))
+        bound = self._agreed(lead.bound, after)
+        if bound in {"fewer_than", _OF_ONE}:
+            raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
+        reading = Reading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
+        return self._said(lead, around, reading)
+
+    def _between(self, lead: _Lead, low: Number, high: Number, dashed: bool) -> Understood:  # noqa: FBT001 - a pair's third
+        lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
+        end = self._past_of(high.end) if high.scale != 1 else high.end
+        after, around = self.after(lead, end)
+        if not {lead.bound, after} <= {None, "about"}:
+            raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
+        return self._said(lead, around, Reading(lower, upper, None, "between"))
+
+    def _range(self, lead: _Lead, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
+        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
+        at = lead.at
+        opening = self.words[at] if at < len(self.words) else ""
+        joins = self.vocabulary.pairs.get(opening)
+        pairs: list[tuple[Number, Number, bool]] = []
+        firsts = numbers(self.tokens, self.words, at + 1, self.vocabulary) if joins is not None else found
+        for low in firsts:
+            joined = join_of(self.tokens, low.end, joins if joins is not None else self.vocabulary.ranges)
+            if joined:
+                highs = numbers(self.tokens, self.words, low.end + 1, self.vocabulary)[:1]
+                pairs += [(low, high, joined == "dash") for high in highs]
+        if joins is not None and not pairs:
+            raise unreadable(self.verbatim, f"says “{opening}” without two figures behind it; write 80 to 100")
+        return max(pairs, key=lambda pair: pair[1].end, default=None)
+
+    def _cap(self, lead: _Lead, end: int) -> Number | None:
+        """Read the upper end of `at least 80 and at most 100`."""
+        join = self.vocabulary.around.longest(self.words, end)
+        if lead.bound != "at_least" or not join or join[0] != JOIN:
+            return None
+        bound = self.vocabulary.bounds.longest(self.words, join[1])
+        if not bound or bound[0] != "at_most":
+            return None
+        found = numbers(self.tokens, self.words, bound[1], self.vocabulary)
+        return found[0] if found else None
+
+    def _one_person(self, lead: _Lead) -> Understood | None:
+        """Read the indefinite article before one known kind of person: “a soldier”, “an army officer killed”."""
+        at = lead.at
+        article = self.vocabulary.around.longest(self.words, at)
+        if not article or article[0] != ARTICLE or lead.bound not in {None, "at_least"}:
+            return None
+        around = self._around(lead, article[1], joins=False)
+        if not any(word in self.vocabulary.singular for word in around.people[:2]):
+            raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
+        return self._said(lead, around, _bounded(1, lead.bound or "exact"))
+
+    def after(self, lead: _Lead, end: int) -> tuple[str | None, Around]:
+        """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
+        suffixes, last = self.vocabulary.suffixes, len(self.words)
+        if found := suffixes.longest(self.words, end):
+            return found[0], self._around(lead, found[1])
+        for start in range(max(end + 1, last - _LONGEST_PHRASE), last):
+            found = suffixes.longest(self.words, start)
+            if found and found[1] == last:
+                return found[0], self._around(lead, end, start)
+        if last - end > _LEAST_BEHIND and (moved := brought_forward(self.tokens, self.vocabulary, end)):
+            return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
+        return None, self._around(lead, end)
+
+    def _around(self, lead: _Lead, at: int, end: int | None = None, *, joins: bool = True) -> Around:
+        last = len(self.words) if end is None else end
+        around = Around(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
+        around.joins = joins
+        around.fates |= set(lead.fates)
+        around.read()
+        return around
+
+    def _past_of(self, end: int) -> int:
+        """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
+        found = self.vocabulary.around.longest(self.words, end)
+        return found[1] if found and found[0] == OF else end
+
+    def _said(self, lead: _Lead, around: Around, reading: Reading) -> Understood:
+        self._meets(lead.needs, around)
+        largest = reading.upper if reading.upper is not None else reading.lower
+        if largest is not None and any(value > largest for value, _ in around.parts):
+            raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
+        return Understood(
+            reading.lower,
+            reading.upper,
+            reading.best,
+            reading.bound,
+            tuple(sorted(around.fates)),
+            tuple(around.things),
+            tuple(around.equipment),
+            () if around.fates else tuple(around.other),
+            tuple(part for _, part in around.parts),
+            more=around.more or lead.more,
+            quoted=self._quoted(),
+        )
+
+    def _meets(self, needs: str, around: Around) -> None:
+        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
+        if needs == LIVES and around.people[:1] == ["lives"]:
+            around.fates.add("killed")
+        elif (
+            (needs == COLON and not (around.people or around.fates))
+            or needs == LIVES
+            or (needs == LEFT and not around.fates)
+        ):
+            raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
+
+    def _quoted(self) -> bool:
+        """Say whether the first word alone stands in quotation marks: “'Dozens' killed and wounded”."""
+        begun = self.verbatim.strip()
+        return begun[:1] in QUOTES and len(self.words) > 1 and self.words[1] in QUOTES
+
+    def _agreed(self, before: str | None, after: str | None) -> str | None:
+        if before and after and before.split(".", maxsplit=1)[0] != after.split(".", maxsplit=1)[0]:
+            raise unreadable(self.verbatim, refusals.TWO_BOUNDS)
+        return before or after
+
+    def _no_figure(self, lead: _Lead) -> Exception:
+        if not self.vocabulary.unknown.isdisjoint(self.words) or lead.at == len(self.words):
+            return unreadable(self.verbatim, refusals.NO_FIGURE)
+        word = self.words[lead.at]
+        if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:
+            return unreadable(self.verbatim, refusals.NO_PLAIN_FIGURE.format(word=word))
+        return refusals.unknown_word(self.verbatim, word, self.vocabulary)
+
+
+def _bounded(value: int, bound: str) -> Reading:
+    if bound in _OPEN:
+        return Reading(value, None, None, bound)
+    if bound in _CAPPED:
+        return Reading(None, value, None, bound)
+    return Reading(value, value, value, bound)

@@ -1,0 +1,1 @@
+"""Times: clocks and spans of time, EDTF dates, IANA time zones."""

@@ -1,0 +1,175 @@
+"""A time zone as it was written into a fact: the offsets from UTC that apply, so that no answer asks a database.
+
+The rules of time zones change several times a year. An incident keeps those that were known when it was opened or
+amended, over a window of years; before and after that, the nearest offset is taken.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Protocol
+
+from domain.values.text_types import Strict
+from domain.values.time.clocks import Span, format_instant
+
+YEARS_BEFORE, YEARS_AFTER = 10, 20
+"""The window: from so many years before what is known of the incident to so many after it, whole years."""
+
+_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+_DECEMBER = 12
+_NEVER, _DAY = timedelta(0), timedelta(days=1)
+
+
+class TimeZone(Strict, frozen=True):
+    """An IANA time zone with its offsets: each with the instant that it applies from, in order.
+
+    The first instant is the begin of the window and `until` its end; `tzdata` the release they were taken from. An
+    offset is `+02:00`, or `+02:02:04` where clocks were set by the sun.
+    """
+
+    name: str
+    tzdata: str
+    offsets: tuple[tuple[str, str], ...]
+    until: str
+
+    @property
+    def offset(self) -> "WrittenZone":
+        """Return it as moments are put into it."""
+        return _written(self)
+
+
+class UnknownZone(Exception):
+    """There is no time zone of this name; `nearest` is the one that may be meant."""
+
+    def __init__(self, nearest: str | None) -> None:
+        super().__init__(nearest)
+        self.nearest = nearest
+
+
+class Zones(Protocol):
+    """Where the offsets of a time zone are looked up."""
+
+    def __call__(self, name: str, window: tuple[int, int]) -> TimeZone:
+        """Return the zone with its offsets from the first year to the last, both included; raises UnknownZone."""
+        ...
+
+
+def window_of(moments: Sequence[Span]) -> tuple[int, int]:
+    """Return the first and the last year of the window around spans of time, one of which has an end."""
+    years = [end.year for span in moments for end in (span.earliest, span.latest) if end is not None]
+    return max(_FIRST_YEAR, min(years) - YEARS_BEFORE), min(_LAST_YEAR, max(years) + YEARS_AFTER)
+
+
+def bounds_of(window: tuple[int, int]) -> tuple[datetime, datetime]:
+    """Return the begin and the end (UTC) of the years of a window wherever they are lived: a day more at both ends."""
+    first = datetime(window[0], 1, 1, tzinfo=UTC)
+    last = datetime(window[1], _DECEMBER, 31, tzinfo=UTC)
+    return (first if window[0] == _FIRST_YEAR else first - _DAY), (last if window[1] == _LAST_YEAR else last + 2 * _DAY)
+
+
+def format_offset(ahead: timedelta) -> str:
+    """Write an offset from UTC, with seconds only where there are any."""
+    minutes, seconds = divmod(abs(int(ahead.total_seconds())), 60)
+    text = f"{'-' if ahead < _NEVER else '+'}{minutes // 60:02}:{minutes % 60:02}"
+    return f"{text}:{seconds:02}" if seconds else text
+
+
+def as_written(name: str, tzdata: str, offsets: Sequence[tuple[datetime, timedelta]], until: datetime) -> TimeZone:
+    """Write a zone down: its offsets, each with the moment (UTC) that it applies from, the first that of the window."""
+    written = tuple((format_instant(start), format_offset(ahead)) for start, ahead in offsets)
+    return TimeZone(name=name, tzdata=tzdata, offsets=written, until=format_instant(until))
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+class WrittenZone(tzinfo):
+    """The offsets of a zone as Python's `datetime` asks for them (PEP 495 for hours that are twice, or not at all).
+
+    `walls` are the readings of the local clock at which an offset takes over: for a reading that comes twice the
+    first (fold 0), and then the second (fold 1).
+    """
+
+    zone: TimeZone
+    starts: tuple[datetime, ...]
+    aheads: tuple[timedelta, ...]
+    walls: tuple[tuple[datetime, ...], tuple[datetime, ...]]
+
+    def __init__(self, zone: TimeZone) -> None:
+        """Work out when each offset takes over."""
+        starts = tuple(_utc(start) for start, _ in zone.offsets[1:])
+        aheads = tuple(_ahead(text) for _, text in zone.offsets)
+        turns = [(start, *sorted(aheads[nth : nth + 2])) for nth, start in enumerate(starts)]
+        walls = tuple(start + most for start, _, most in turns), tuple(start + least for start, least, _ in turns)
+        for name, value in (("zone", zone), ("starts", starts), ("aheads", aheads), ("walls", walls)):
+            object.__setattr__(self, name, value)
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta:
+        """Return how far ahead of UTC the local clock is that reads so."""
+        if dt is None:
+            return self.aheads[0]
+        return self.aheads[bisect_right(self.walls[dt.fold], dt.replace(tzinfo=None, fold=0))]
+
+    def dst(self, _dt: datetime | None, /) -> timedelta | None:
+        """Return nothing: whether an offset is that of summer is not written down."""
+        return None
+
+    def tzname(self, _dt: datetime | None, /) -> str:
+        """Return the name of the zone."""
+        return self.zone.name
+
+    def fromutc(self, dt: datetime, /) -> datetime:
+        """Return what the local clock reads at a moment."""
+        moment = dt.replace(tzinfo=None)
+        place = bisect_right(self.starts, moment)
+        ahead = self.aheads[place]
+        back = self.aheads[place - 1] - ahead if place else _NEVER
+        again = back > _NEVER and moment - self.starts[place - 1] < back
+        return (dt + ahead).replace(fold=int(again))
+
+    def covers(self, span: Span) -> bool:
+        """Say whether both ends of a span lie in the window whose offsets are written down."""
+        first, until = _utc(self.zone.offsets[0][0]), _utc(self.zone.until)
+        return all(end is None or first <= end.replace(tzinfo=None) < until for end in (span.earliest, span.latest))
+
+    @property
+    def years(self) -> str:
+        """Return the years of the window, as `2015 to 2046`."""
+        first, until = _utc(self.zone.offsets[0][0]), _utc(self.zone.until)
+        return f"{(first + _DAY).year:04} to {(until - 2 * _DAY).year:04}"
+
+    def __reduce__(self) -> tuple[type["WrittenZone"], tuple[TimeZone]]:
+        """Be made anew in another process."""
+        return type(self), (self.zone,)
+
+    def __eq__(self, other: object) -> bool:
+        """Be one with what has the same offsets."""
+        return self is other or (isinstance(other, WrittenZone) and self.zone == other.zone)
+
+    def __hash__(self) -> int:
+        """Return what tells most zones apart."""
+        return hash((self.zone.name, self.zone.until, len(self.starts)))
+
+    def __repr__(self) -> str:
+        """Return its name."""
+        return f"WrittenZone({self.zone.name!r})"
+
+
+@lru_cache(maxsize=4_096)
+def _written(zone: TimeZone) -> WrittenZone:
+    return WrittenZone(zone)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def _ahead(text: str) -> timedelta:
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        message = f"“{text}” is no offset of a time zone"
+        raise ValueError(message)
+    ahead = timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
+    return -ahead if found[1] == "-" else ahead

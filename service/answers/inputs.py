@@ -1,0 +1,50 @@
+"""The inputs of an incident's answers at a position: which streams to read, and the facts that their rows hold."""
+
+from collections.abc import Generator, Sequence
+from uuid import UUID
+
+from domain.facts.unchecked_decode import trusted_bytes
+from domain.facts.union import POLICY_STREAM, Recorded
+from domain.history.inputs import leads_to
+from service.eventstore.stored_rows import StoredRow
+
+
+def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
+    """Gather the inputs of an incident: yields streams to read, is sent their facts, returns all of them by position.
+
+    All reads must be bounded by one position: positions are gapless in the order of commits, so what lies at or
+    below a visible position never changes between them. Whoever reads, with or without waiting, drives this.
+    The first streams are the incident's own and the policy's; further ones are those that the facts lead to.
+    """
+    known: set[UUID] = set()
+    wanted = [stream, POLICY_STREAM]
+    gathered: list[Recorded] = []
+    while wanted:
+        known.update(wanted)
+        fresh = yield wanted
+        gathered += fresh
+        wanted = sorted({led for each in fresh for led in leads_to(each)} - known)
+    return sorted(gathered, key=lambda each: each.position)
+
+
+def sent_on(
+    reading: Generator[list[UUID], Sequence[Recorded], list[Recorded]], rows: Sequence[StoredRow]
+) -> tuple[list[UUID], list[Recorded] | None]:
+    """Send the facts of rows to what gathers inputs; returns what it wants to read next, or all of them at its end."""
+    try:
+        return reading.send([recorded(row) for row in rows]), None
+    except StopIteration as done:
+        return [], done.value
+
+
+def recorded(row: StoredRow) -> Recorded:
+    """Return the fact that a row holds, with its place in the log; its free text stays behind."""
+    return Recorded(
+        position=row.position,
+        fact_id=row.fact_id,
+        stream=row.originator_id,
+        version=row.originator_version,
+        recorded_at=row.recorded_at,
+        fact=trusted_bytes(row.topic, row.state),
+        text_commitment=row.text_commitment.hex() if row.text_commitment else None,
+    )

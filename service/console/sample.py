@@ -1,0 +1,130 @@
+"""Reads a sample, lines on file as `POST /v1/reports:batch` takes them, and records it: one line, one write."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from domain.incident.commands import OpenIncident
+from domain.incident.refusals import IncidentSlugTaken, Refusal, ReportIdTaken, ScopeTaken
+from domain.values.text_types import nearest
+from service.api.failures import Problem
+from service.api.line_commands import NAMES
+from service.api.lines import read_line
+from service.eventstore.writer import Write, Written
+from service.runtime import package_files
+
+REPORT = "report"
+"""What a line is that holds no other command."""
+_TAKEN = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
+
+
+class SampleError(ValueError):
+    """A line of a sample cannot be read or was refused; the sentence names file and line."""
+
+
+class SampleChanged(SampleError):
+    """The log holds what another version of this sample said in the same place."""
+
+
+class SampleUnknown(SampleError):
+    """There is no sample of this name; the sentence names those that there are."""
+
+
+class Writes(Protocol):
+    """The one write path."""
+
+    async def write(self, write: Write) -> Written:
+        """Record one command."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a sample: the name of its command, the write that it asks for, and where it stands."""
+
+    where: str
+    what: str
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A line with what became of it; `written.replayed` where an earlier load had recorded it."""
+
+    line: Line
+    written: Written
+
+    @property
+    def new(self) -> bool:
+        """Whether it was this load that recorded it."""
+        return self.written.position is not None and not self.written.replayed
+
+
+def names() -> list[str]:
+    """Return the names of the samples that come with Knownwhen."""
+    return sorted({path.parent.name for path in package_files.samples().glob("*/*.ndjson")})
+
+
+def named(name: str) -> list[Line]:
+    """Read the sample of this name. Raises SampleUnknown."""
+    known = names()
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(known)}."
+        message = f"There is no sample “{name[:100]}”; {hint}"
+        raise SampleUnknown(message)
+    return read(package_files.samples() / name)
+
+
+def read(folder: Path) -> list[Line]:
+    """Read the `*.ndjson` files of a folder, in the order of their names. Raises SampleError."""
+    files = sorted(folder.glob("*.ndjson"))
+    if not files:
+        message = f"There is no sample in {folder}: it has no *.ndjson file."
+        raise SampleError(message)
+    return [_line(f"{path.name}, line {number}", text) for path in files for number, text in _numbered(path)]
+
+
+def opened(lines: Sequence[Line]) -> list[str]:
+    """Return the slugs of the incidents that a sample opens, in turn."""
+    return [line.write.command.slug for line in lines if isinstance(line.write.command, OpenIncident)]
+
+
+async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None] = lambda _: None) -> list[Loaded]:
+    """Record each line in turn; those that an earlier load recorded are found again and change nothing.
+
+    `told` is called after each line with the number of lines done. An interruption leaves the lines before it
+    recorded, and the next load continues from there.
+
+    Raises SampleError, SampleChanged, or what the write path raises of the database.
+    """
+    loaded: list[Loaded] = []
+    for line in lines:
+        try:
+            written = await writer.write(line.write)
+        except _TAKEN as refusal:
+            message = f"{line.where}: {refusal}"
+            raise SampleChanged(message) from refusal
+        except Refusal as refusal:
+            message = f"{line.where}: {refusal}"
+            raise SampleError(message) from refusal
+        loaded.append(Loaded(line, written))
+        told(len(loaded))
+    return loaded
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    for number, text in enumerate(path.read_bytes().splitlines(), start=1):
+        if text.strip():
+            yield number, text
+
+
+def _line(where: str, text: bytes) -> Line:
+    try:
+        taken = read_line(text)
+    except Problem as problem:
+        message = f"{where}: {problem.detail}"
+        raise SampleError(message) from problem
+    what = next((name for name in NAMES if name in taken.document), REPORT)
+    return Line(where, what, taken.write)

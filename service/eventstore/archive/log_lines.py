@@ -1,0 +1,178 @@
+"""The log as lines that can be read back whole: the first names the log, each other one is a fact with all it holds."""
+
+import re
+from datetime import datetime
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+import orjson
+
+from domain.facts.union import TOPICS
+from domain.ledger.canonical import canonical, commitment
+from domain.values.time.clocks import format_instant, parse_instant
+from service.eventstore.insert import ABSENT, Committed
+from service.eventstore.stored_rows import StoredRow
+
+FORM: Final = "knownwhen/log/1"
+"""What the first line calls this form."""
+
+_HEX: Final = re.compile("[0-9a-f]{64}")
+_MEMBERS: Final = frozenset(
+    {"position", "fact_id", "stream", "version", "topic", "recorded_at", "recorded_by", "request_hash"}
+    | {"state", "text", "commitments", "salts"}
+)
+_HEAD: Final = frozenset({"form", "log", "position"})
+
+
+class LineUnreadable(ValueError):
+    """A line is not what was written; the sentence says why."""
+
+
+class Head(NamedTuple):
+    """Which log the lines are, and the position of the last."""
+
+    log: UUID
+    position: int
+
+
+class Placed(NamedTuple):
+    """A fact at its place in the log."""
+
+    position: int
+    recorded_at: datetime
+    fact: Committed
+
+
+def format_head(head: Head) -> bytes:
+    """Write the first line: `{"form":"knownwhen/log/1","log":"<uuid>","position":157}`."""
+    return orjson.dumps({"form": FORM, "log": str(head.log), "position": head.position}) + b"\n"
+
+
+def parse_head(line: bytes) -> Head:
+    """Read the first line; the inverse of `format_head`. Raises LineUnreadable."""
+    found = _object(line, _HEAD)
+    if found["form"] != FORM:
+        message = f"It is not a log in the form “{FORM}”."
+        raise LineUnreadable(message)
+    try:
+        return Head(UUID(found["log"]), _count(found["position"], 0))
+    except (TypeError, ValueError, AttributeError) as error:
+        message = "It does not name its log and its last position."
+        raise LineUnreadable(message) from error
+
+
+def told(row: StoredRow, **more: str | None) -> bytes:
+    """Write a fact as JSON without a line break; its parts are the very bytes that were committed to, null if erased.
+
+    What `more` there is to tell stands before them.
+    """
+    head = {
+        "position": row.position,
+        "fact_id": str(row.fact_id),
+        "stream": str(row.originator_id),
+        "version": row.originator_version,
+        "topic": row.topic,
+        "recorded_at": format_instant(row.recorded_at),
+        "recorded_by": row.recorded_by,
+        **more,
+    }
+    return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
+
+
+def proven(row: StoredRow, **more: str | None) -> bytes:
+    """Write a fact as one line, with what it takes to check its parts."""
+    proof = {
+        "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
+        "salts": _hex(state=row.state_salt, text=row.text_salt),
+    }
+    return b"%b,%b\n" % (told(row, **more)[:-1], orjson.dumps(proof)[1:])
+
+
+def format_fact(row: StoredRow) -> bytes:
+    """Write a fact of a log that has no sealed parts as one line, with all that is kept of it."""
+    return proven(row, request_hash=row.request_hash.hex() if row.request_hash else None)
+
+
+def parse_fact(line: bytes) -> Placed:
+    """Read a fact, and see that each part is what was committed to; the inverse of `format_fact`.
+
+    Raises LineUnreadable.
+    """
+    found = _object(line, _MEMBERS)
+    try:
+        return _fact(found)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        if isinstance(error, LineUnreadable):
+            raise
+        message = "It is not a fact of a log: a member is missing or of another form."
+        raise LineUnreadable(message) from error
+
+
+def _fact(found: dict[str, Any]) -> Placed:
+    if found["topic"] not in TOPICS:
+        message = f"This release knows no facts of “{str(found['topic'])[:100]}”; restore it with a newer one."
+        raise LineUnreadable(message)
+    if found["state"] is None:
+        message = "It has no state."
+        raise LineUnreadable(message)
+    hash_ = found["request_hash"]
+    fact = Committed(
+        UUID(found["fact_id"]),
+        UUID(found["stream"]),
+        _count(found["version"], 1),
+        found["topic"],
+        found["recorded_by"] if found["recorded_by"] is None else str(found["recorded_by"]),
+        None if hash_ is None else _bytes(hash_),
+        *_part("state", found),
+        *_part("text", found),
+        None,
+        *ABSENT,
+    )
+    return Placed(_count(found["position"], 1), parse_instant(found["recorded_at"]), fact)
+
+
+def _part(name: str, found: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Return a part with its salt and its commitment, and see that they belong together."""
+    content, salt, committed = found[name], found["salts"].get(name), found["commitments"].get(name)
+    if committed is None:
+        if content is not None or salt is not None:
+            message = f"Its {name} is not committed to."
+            raise LineUnreadable(message)
+        return None, None, None
+    if content is None and salt is None:  # erased: its commitment stays
+        return None, None, _bytes(committed)
+    kept, grain, wanted = orjson.dumps(content, option=orjson.OPT_SORT_KEYS), _bytes(salt), _bytes(committed)
+    if commitment(name, grain, kept) != wanted and commitment(name, grain, kept := canonical(content)) != wanted:
+        message = f"Its {name} is not what was committed to: it was changed after it was recorded."
+        raise LineUnreadable(message)
+    return kept, grain, wanted
+
+
+def _object(line: bytes, members: frozenset[str]) -> dict[str, Any]:
+    try:
+        document: object = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        message = f"It is not JSON: {error.msg}, at column {error.colno}."
+        raise LineUnreadable(message) from error
+    if not isinstance(document, dict) or cast("dict[str, Any]", document).keys() != members:
+        message = "It is not a line of a log as `knownwhen export ndjson` writes it."
+        raise LineUnreadable(message)
+    return cast("dict[str, Any]", document)
+
+
+def _count(value: object, least: int) -> int:
+    if type(value) is not int or value < least:
+        message = f"{value} is not a place in a log."
+        raise LineUnreadable(message)
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    if not _HEX.fullmatch(text):
+        message = "A salt, a commitment or a hash has 64 hexadecimal digits."
+        raise LineUnreadable(message)
+    return bytes.fromhex(text)
+
+
+def _hex(**parts: bytes | None) -> dict[str, str]:
+    return {name: value.hex() for name, value in parts.items() if value is not None}

@@ -1,0 +1,131 @@
+"""A log written back as it was: into an empty one only, checked fact by fact, all of it in one transaction."""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from service.eventstore.archive.log_lines import Head, LineUnreadable, Placed, parse_fact, parse_head
+from service.eventstore.insert import COPY, COPY_TYPES
+from service.eventstore.sync_reader import CHANNEL
+
+# The same lock as appends take, so that nothing is appended meanwhile.
+_LOCK: Final = "SELECT pg_advisory_xact_lock(7741247368241571941)"
+_FACTS: Final = "SELECT count(*) FROM (SELECT FROM public.facts LIMIT 1) AS first"
+_PATIENCE: Final = 5.0
+"""Seconds that a session which ended may take to be listed no longer."""
+_OTHERS: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'knownwhen' AND pid <> pg_backend_pid()
+"""
+_OUT_OF_TURN: Final = """
+    SELECT notification_id FROM (
+        SELECT notification_id, originator_version,
+            row_number() OVER (PARTITION BY originator_id ORDER BY notification_id) AS turn
+        FROM public.facts
+    ) AS placed
+    WHERE originator_version <> turn ORDER BY notification_id LIMIT 1
+"""
+_NAME: Final = "UPDATE public.log SET log_id = %(log)s"
+
+
+class CannotRestore(Exception):
+    """The log cannot be restored; the sentence says why. Nothing was recorded."""
+
+
+def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> Head:
+    """Write a log into the empty one of this database, with its identity, and return where it ends.
+
+    Positions, moments, ids, salts and parts are kept as they are, so that every question is answered with the same
+    digest. `lines` are those that `format_head` and `format_fact` wrote; each is looked at once, and none is kept.
+    Raises CannotRestore and psycopg.Error.
+    """
+    try:
+        with connection.transaction():
+            connection.execute(_LOCK)
+            _expect_empty(connection)
+            head = _written(connection, iter(lines))
+            _expect_turns(connection)
+            connection.execute(_NAME, {"log": head.log})
+            connection.execute(f"NOTIFY {CHANNEL}, '{head.position}'".encode())
+    except psycopg.errors.InsufficientPrivilege as error:
+        message = "Only who owns the database may restore a log: DATABASE_URL must name the role that migrated it."
+        raise CannotRestore(message) from error
+    except psycopg.errors.IntegrityError as error:
+        message = f"The file is not a log as it was exported: {error.diag.message_primary or 'a fact comes twice'}."
+        raise CannotRestore(message) from error
+    return head
+
+
+def _expect_empty(connection: Connection[TupleRow]) -> None:
+    if _number(connection, _FACTS):
+        message = (
+            "This log is not empty, and a log is restored into an empty one only. Name an empty data folder with"
+            " KNOWNWHEN_DATA, or an empty database with DATABASE_URL."
+        )
+        raise CannotRestore(message)
+    until = time.monotonic() + _PATIENCE
+    while _number(connection, _OTHERS):  # one that was just stopped is still listed for a moment
+        if time.monotonic() < until:
+            connection.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.05)
+            continue
+        message = "Another Knownwhen works on this database, and knows it by another identity; stop it first."
+        raise CannotRestore(message)
+
+
+def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> Head:
+    """Write all facts; every line is told by its number, as an editor shows it."""
+    try:
+        head = parse_head(next(lines, b""))
+    except LineUnreadable as problem:
+        message = f"line 1: {problem}"
+        raise CannotRestore(message) from problem
+    last = 0
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.set_types(COPY_TYPES)
+        for placed in _facts(lines):
+            copy.write_row((placed.position, placed.recorded_at, *placed.fact))
+            last = placed.position
+    if last != head.position:
+        message = f"The file ends at position {last:,}, and its log at {head.position:,}: it is not whole."
+        raise CannotRestore(message)
+    return head
+
+
+def _facts(lines: Iterator[bytes]) -> Iterator[Placed]:
+    before: datetime | None = None
+    for number, line in enumerate(lines, start=2):
+        try:
+            placed = _following(line, number - 1, before)
+        except LineUnreadable as problem:
+            message = f"line {number:,}: {problem} Nothing was restored."
+            raise CannotRestore(message) from problem
+        before = placed.recorded_at
+        yield placed
+
+
+def _following(line: bytes, position: int, before: datetime | None) -> Placed:
+    placed = parse_fact(line)
+    if placed.position != position:
+        message = f"Position {position:,} comes here, not {placed.position:,}."
+        raise LineUnreadable(message)
+    if before and placed.recorded_at < before:
+        message = "It was recorded before the fact above it."
+        raise LineUnreadable(message)
+    return placed
+
+
+def _expect_turns(connection: Connection[TupleRow]) -> None:
+    if position := _number(connection, _OUT_OF_TURN):
+        message = f"line {position + 1:,}: It is not the next fact of its stream. Nothing was restored."
+        raise CannotRestore(message)
+
+
+def _number(connection: Connection[TupleRow], question: LiteralString) -> int:
+    row: tuple[Any, ...] | None = connection.execute(question).fetchone()
+    return row[0] if row else 0

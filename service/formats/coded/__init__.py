@@ -1,0 +1,1 @@
+"""Tables of coded events (ACLED, UCDP GED): their cells, countries, and rows kept verbatim."""

@@ -1,0 +1,44 @@
+"""The cells of a row as attributes of a report, and back: not a character is lost."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+LONGEST: Final = 10_000
+"""How many characters an attribute may have (domain.values.text_types.Words); a longer cell goes on in further ones."""
+
+Cell = TypeVar("Cell")
+
+_CONTINUED: Final = re.compile(r"(.+) \[continued ([0-9]+)\]", re.DOTALL)
+
+
+def attributes_of(cells: Mapping[str, Cell]) -> dict[str, Cell | str]:
+    """Return the cells of a row, by column, as attributes: `notes`, and `notes [continued 2]` where it is too long."""
+    if not any(isinstance(cell, str) and len(cell) > LONGEST for cell in cells.values()):
+        return dict(cells)
+    found: dict[str, Cell | str] = {}
+    for column, cell in cells.items():
+        found[column] = cell[:LONGEST] if isinstance(cell, str) else cell
+        for nth, start in enumerate(range(LONGEST, len(cell) if isinstance(cell, str) else 0, LONGEST), 2):
+            found[f"{column} [continued {nth}]"] = str(cell)[start : start + LONGEST]
+    return found
+
+
+def joined(attributes: Mapping[str, Cell]) -> dict[str, Cell | str]:
+    """Return the cells of which `attributes_of` made attributes, by column.
+
+    A cell goes on where it is as long as an attribute may be, so that a column may be called as if it went on another.
+    """
+    found: dict[str, Cell | str] = dict(attributes)
+    further = [(each[1], int(each[2]), each[0]) for each in map(_CONTINUED.fullmatch, attributes) if each]
+    for column, nth, name in sorted(further):
+        begun, rest = found.get(column), attributes[name]
+        if isinstance(begun, str) and isinstance(rest, str) and len(begun) == LONGEST * (nth - 1):
+            found[column] = begun + rest
+            del found[name]
+    return found
+
+
+def cells_of(attributes: Mapping[str, object]) -> dict[str, str]:
+    """Return the cells of which `attributes_of` made attributes, by column; what is no text is left out."""
+    return joined({name: value for name, value in attributes.items() if isinstance(value, str)})

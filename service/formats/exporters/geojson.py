@@ -1,0 +1,98 @@
+"""`geojson`: every incident as a feature (RFC 7946), at its places of violence."""
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from domain.documents.estimates import end_document
+from domain.estimates.estimate import Estimate
+from domain.reports.claims.claim import Key
+from domain.summary.incident_projection import Present
+from domain.summary.killed import killed_document
+from domain.summary.tolls import Toll
+from domain.values.places import Place
+from domain.values.time.clocks import format_instant
+from service.formats.export.incident_rows import Shown, places
+from service.formats.exporter import Export, Exporter, Folded
+
+_UNLOCATED: Final = "without a point of any place of violence; its geometry is null"
+_ENDS: Final = ("lower", "best", "upper")
+
+
+def _write(export: Export, out: BinaryIO) -> None:
+    until = export.reading.reported_until
+    asked = {
+        "position": export.position,
+        "reported_until": format_instant(until) if until else None,
+        "policy": export.reading.policy.id,
+    }
+    out.write(b'{"type":"FeatureCollection","knownwhen":%b,"features":[' % orjson.dumps(asked))
+    features = (orjson.dumps(_feature(export, folded)) for folded in export.incidents())
+    out.writelines((b",\n" if nth else b"\n") + feature for nth, feature in enumerate(features))
+    out.write(b"\n]}\n")
+
+
+def _feature(export: Export, folded: Folded) -> dict[str, Any]:
+    present = Present.at(folded.history, export.reading)
+    listed, shown = present.listed, Shown.of(folded, export.reading)
+    found, (began, ended, sure) = places(shown.reports), shown.bounds
+    geometry = _geometry(found)
+    if geometry is None:
+        export.miss("incident", _UNLOCATED)
+    return {
+        "type": "Feature",
+        "id": listed.slug,
+        "geometry": geometry,
+        "properties": {
+            "incident": listed.slug,
+            "title": listed.title,
+            "status": listed.status,
+            "countries": listed.countries,
+            "occurred_from": format_instant(began) if began else None,
+            "occurred_to": format_instant(ended) if ended else None,
+            "occurred_sure": sure,
+            "level": listed.level,
+            **killed_document(listed.killed),
+            "kinds": listed.kinds,
+            "actors": listed.actors,
+            "sources": listed.sources,
+            "tags": listed.tags,
+            "places": [place.model_dump(mode="json", exclude_none=True) for place in found],
+            "estimates": [
+                _estimate(key, estimate)
+                for key, estimate in sorted(present.estimates.items(), key=lambda each: each[0].canonical)
+            ],
+            "in_events": [
+                {"count": said.number, "greatest": _estimate(said.greatest.key, said.greatest)}
+                for pair in sorted(present.pairs, key=lambda each: each.canonical)
+                if (said := present.in_events(pair)) is not None
+            ],
+        },
+    }
+
+
+def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
+    return {
+        **key.document,
+        **{end: end_document(getattr(estimate, end)) for end in _ENDS},
+        "upper_open": estimate.upper_open,
+        "contested": estimate.contested,
+    }
+
+
+def _geometry(found: Sequence[Place]) -> dict[str, Any] | None:
+    """Return the points, each once, with the digits that were said; None, which is “unlocated”, without any."""
+    points = list(dict.fromkeys((place.lon, place.lat) for place in found if place.lon and place.lat))
+    written = [orjson.Fragment(f"[{lon},{lat}]") for lon, lat in points]
+    if len(written) == 1:
+        return {"type": "Point", "coordinates": written[0]}
+    return {"type": "MultiPoint", "coordinates": written} if written else None
+
+
+EXPORTER = Exporter(
+    name="geojson",
+    summary="Incidents as features at their places of violence, with their estimates",
+    suffix=".geojson",
+    write=_write,
+)

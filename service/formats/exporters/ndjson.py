@@ -1,0 +1,82 @@
+"""Lines of JSON: the log itself, which `import ndjson --restore` reads back, or any view, an incident a line."""
+
+from typing import BinaryIO
+from uuid import UUID
+
+import orjson
+
+from domain import catalogue
+from domain.facts.union import encode
+from domain.history.history import History
+from domain.ledger.canonical import canonical, digest_of
+from domain.reading import Document, View
+from domain.values.time.clocks import format_instant
+from service.eventstore.archive.log_lines import Head, format_fact, format_head
+from service.formats.exporter import Export, Exporter, Unwritable
+
+
+def _write(export: Export, file: BinaryIO) -> None:
+    if export.log is None:
+        message = "The log has no name."
+        raise Unwritable(message)
+    if export.view is None:
+        _write_log(export, export.log, file)
+        return
+    view = catalogue.view(export.view)
+    log = export.log
+    file.writelines(_envelope(export, log, view, folded.history) + b"\n" for folded in export.incidents())
+
+
+def _write_log(export: Export, log: UUID, file: BinaryIO) -> None:
+    if export.only or export.reading.reported_until:
+        message = "The log is exported whole, up to a position; name a --view to export incidents at a reading."
+        raise Unwritable(message)
+    file.write(format_head(Head(log, export.position)))
+    for row in export.facts():
+        if row.sealed_commitment is not None:
+            message = f"The fact at position {row.position:,} has a protected part, which these lines cannot hold."
+            raise Unwritable(message)
+        file.write(format_fact(row))
+
+
+def _envelope(export: Export, log: UUID, view: View, history: History) -> bytes:
+    """Return what HTTP answers for the incident at the position, byte for byte as to its data."""
+    reading = export.reading
+    document = view.finish(history, reading)
+    data = canonical(document)
+    last = max(history.journal, key=lambda each: each.position)
+    until = reading.reported_until
+    coordinates = {
+        "log": str(log),
+        "position": last.position,
+        "recorded_at": format_instant(last.recorded_at),
+        "version": history.version,
+        "closed": True,  # what the export asks is what stood at its position
+        "reported_until": format_instant(until) if until else None,
+        "policy": reading.policy.id,
+        "view": view.id,
+    }
+    pieces = {
+        b"data": data,
+        b"text": orjson.dumps(_texts(view, document, history)),
+        b"coordinates": orjson.dumps(coordinates),
+        b"digest": orjson.dumps(digest_of(data)),
+    }
+    return b"{" + b",".join(b'"%b":%b' % piece for piece in pieces.items()) + b"}"
+
+
+def _texts(view: View, document: Document, history: History) -> dict[str, object]:
+    wanted = set(view.texts(document))
+    return {
+        each.text_commitment: orjson.loads(text)
+        for each in history.journal
+        if each.text_commitment in wanted and (text := encode(each.fact).text) is not None
+    }
+
+
+EXPORTER = Exporter(
+    name="ndjson",
+    summary="The log, a fact a line, for `import ndjson --restore`; with --view, a view's document of each incident.",
+    suffix=".ndjson",
+    write=_write,
+)

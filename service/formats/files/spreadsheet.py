@@ -1,0 +1,228 @@
+"""Tables as CSV files (RFC 4180) or sheets hold them: each row with its line, and how a table is written."""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from io import TextIOWrapper
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final, NamedTuple, Protocol
+
+import orjson
+
+from service.formats.files.compression import is_workbook
+from service.formats.files.headers import BadHeader, Header, header_of
+from service.formats.files.records import FIRST, Flaw, Record
+from service.formats.files.text_files import opened, unpacked
+from service.formats.files.workbooks import sheet_records, with_data, workbook_of
+from service.formats.importer import Bad, Layout, Note, Unreadable, Where
+
+LONGEST_CELL: Final = 131_072
+"""How many characters a cell may have: a quote that nothing ends reaches no further than this."""
+LONGEST_LINE: Final = 10_000_000
+"""How many characters a line may have."""
+
+_TELL_EVERY: Final = 200  # rows, between two words on how far it is
+DELIMITERS: Final = ",;\t"
+_NUL: Final = "\0"
+_PLAIN: Final = Layout()
+
+
+class Row(NamedTuple):
+    """A row of a table: the line of the file on which it begins (the header's is 1), and its cells by column."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def ignore(_bytes: int) -> None:
+    """Tell nobody."""
+
+
+def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _PLAIN) -> Iterator[Row | Bad]:
+    """Yield the rows of a CSV file or a sheet; `advance` is told the bytes of the file as they are read.
+
+    A row that is no row of this table is told with its line: a stray quote, too many or too few cells, a NUL. Cells
+    are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them. Raises
+    Unreadable: there is no such file, no header that names each column once, or no text in the file's encoding.
+    """
+    with records(path, layout) as (raw, found):
+        header, following = _begun(path, found, layout)
+        names, named, wanted = header.names, "" not in header.names, len(header.names)
+        told = raw.tell()
+        advance(told)
+        for nth, record in enumerate(following, 1):
+            line, cells, flaws = record
+            if named and not flaws and len(cells) == wanted and _NUL not in "".join(cells):
+                yield Row(line, dict(zip(names, cells, strict=True)))  # as nearly all are
+            else:
+                yield from _row(path, header, record)
+            if not nth % _TELL_EVERY:
+                told, before = raw.tell(), told
+                advance(told - before)
+        advance(raw.tell() - told)
+
+
+def columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
+    """Return the columns of a CSV file or a sheet. Raises Unreadable."""
+    with records(path, layout) as (_, found):
+        return [name for name in _begun(path, found, layout)[0].names if name]
+
+
+@contextmanager
+def records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[Record]]]:
+    """Open a CSV file, or a workbook: its bytes as they lie there, and its records. Raises Unreadable."""
+    with unpacked(path) as (raw, content):
+        if is_workbook(content):
+            yield raw, sheet_records(workbook_of(content), layout.sheet)
+            return
+    with opened(path, layout) as (raw, text):
+        yield raw, _text_records(text, layout)
+
+
+def sheets_not_read(path: Path, layout: Layout) -> list[Note]:
+    """Say which sheets of a workbook are not read, where it has several with data and none is named.
+
+    Raises Unreadable.
+    """
+    if layout.sheet is not None:
+        return []
+    with unpacked(path) as (_, content):
+        names = with_data(workbook_of(content)) if is_workbook(content) else []
+    if len(names) <= 1:
+        return []
+    others = "”, “".join(names[1:])
+    return [Note(Where(str(path)), f"Only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another.")]
+
+
+def _begun(path: Path, found: Iterator[Record], layout: Layout) -> tuple[Header, Iterator[Record]]:
+    """Return the header of a table, and the records that follow it."""
+    first = list(islice(found, FIRST))
+    try:
+        header = header_of(first, layout)
+    except BadHeader as problem:
+        raise Unreadable(f"{path}: {problem}") from problem
+    return header, chain((record for record in first if record.line > header.after), found)
+
+
+def _row(path: Path, header: Header, record: Record) -> Iterator[Row | Bad]:
+    where, wanted = Where(str(path), record.line), len(header.names)
+    for flaw in record.flaws:
+        yield Bad(where._replace(column=header.named(flaw)), flaw.reason)
+    if any(flaw.fatal for flaw in record.flaws):
+        return
+    if len(record.cells) != wanted:
+        yield Bad(where, f"The row has {len(record.cells):,} cells, and the header names {wanted:,} columns.")
+        return
+    try:
+        row = header.row(record)
+    except BadHeader as problem:
+        yield Bad(where, str(problem))
+        return
+    bad = None
+    if _NUL in "".join(record.cells):
+        bad = next((name for name, cell in row.items() if _NUL in cell), None)
+    yield Row(record.line, row) if bad is None else Bad(where._replace(column=bad), "The cell has a NUL.")
+
+
+class _Lines:
+    """The lines of a file, one after another; those of the record at hand can be gone back to."""
+
+    def __init__(self, text: Iterator[str], first: int) -> None:
+        self.first = first
+        self._text = text
+        self._record: list[str] = []
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._text)
+        self._record.append(line)
+        return line
+
+    def end_record(self) -> int:
+        """Begin another record; returns the line on which the last one began."""
+        first = self.first
+        self.first += len(self._record)
+        self._record.clear()
+        return first
+
+    def leave_line(self) -> int:
+        """Leave only the first line of the record behind, and read the others again; returns which line it was."""
+        self._again.extendleft(reversed(self._record[1:]))
+        del self._record[1:]
+        return self.end_record()
+
+
+def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[Record]:
+    csv.field_size_limit(LONGEST_CELL)
+    # A line without an end is cut: no record is that long, and it need not all be in memory to be told of.
+    following = iter(partial(text.readline, LONGEST_LINE), "")
+    above = max(0, (layout.header or 1) - 1)
+    for _ in islice(following, above):
+        pass
+    first = list(islice(following, FIRST))
+    lines = _Lines(chain(first, following), above + 1)
+    reader = csv.reader(lines, strict=True, delimiter=delimiter_of(first))
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:  # a stray quote takes the lines that follow with it: they are read again
+            yield Record(lines.leave_line(), [], (Flaw(None, f"This is no row of CSV: {error}."),))
+            continue
+        line = lines.end_record()
+        if cells:
+            yield Record(line, cells)
+
+
+def delimiter_of(lines: Sequence[str], delimiters: str = DELIMITERS) -> str:
+    """Return what parts the cells: what the first line has most of, or else all of the first lines."""
+    head = next((line for line in lines if any(each in line for each in delimiters)), "")
+    text = head if lines and head is lines[0] else "".join(lines)
+    return max(delimiters, key=text.count)
+
+
+class Writes(Protocol):
+    """What `writing` gives: rows go out as they come."""
+
+    def writerow(self, row: Sequence[object], /) -> object: ...
+
+
+@contextmanager
+def writing(out: BinaryIO) -> Generator[Writes]:
+    """Give what writes a table as CSV (RFC 4180, UTF-8) to a file that stays open.
+
+    Cells are verbatim, also one that begins with "=", "+", "-" or "@": what was read comes back as it was. None is an
+    empty cell.
+    """
+    text = TextIOWrapper(out, "utf-8", newline="")
+    try:
+        yield csv.writer(text, lineterminator="\r\n")
+    finally:
+        text.detach()  # writes what it holds; closing it would close the file
+
+
+def write_table(out: BinaryIO, known: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows as CSV with the columns that any of them has: those known in their order, then others by name.
+
+    Which those are shows in the end only, so rows wait in a file meanwhile. No rows have all known columns.
+    """
+    seen: dict[str, None] = {}
+    with TemporaryFile() as waiting:
+        for row in rows:
+            seen.update(dict.fromkeys(row))
+            waiting.write(orjson.dumps(row) + b"\n")
+        others = sorted(seen.keys() - set(known))
+        columns = [name for name in known if name in seen or not seen] + others
+        waiting.seek(0)
+        with writing(out) as sheet:
+            sheet.writerow(columns)
+            for row in map(orjson.loads, waiting):
+                sheet.writerow([row.get(name) for name in columns])

@@ -1,0 +1,141 @@
+"""Files of text: opened in the encoding that they are in, packed or not; strictly, so that nothing is lost."""
+
+import hashlib
+import io
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+from zipfile import BadZipFile
+
+from service.formats.files import compression
+from service.formats.files.compression import Foreign, expect_known, is_workbook
+from service.formats.files.encodings import LONGEST_MARK, UTF_8, encoding_of, pieces_of_text
+from service.formats.files.undecodable import Undecodable
+from service.formats.importer import Layout, Unreadable
+
+_AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})
+_BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+
+
+def size(path: Path) -> int:
+    """Return how many bytes a file has. Raises Unreadable."""
+    try:
+        return path.stat().st_size
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+
+
+@contextmanager
+def opened(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIOWrapper]]:
+    """Open a file of text: its bytes as they lie there, and its text with all line breaks.
+
+    Raises Unreadable, whenever the file cannot be read on, or is no text in its encoding.
+    """
+    try:
+        with unpacked(path) as (raw, content):
+            expect_known(content)
+            head = content.peek(LONGEST_MARK)[:LONGEST_MARK]
+            with io.TextIOWrapper(content, encoding_of(head, layout.encoding), newline="") as text:
+                yield raw, text
+    except UnicodeError as problem:
+        expect_text(path, layout)  # which tells where
+        raise _not_read(path, f"it is no text in {layout.encoding or 'UTF-8'}: {problem}.") from problem
+    except Undecodable as problem:
+        raise _not_read(path, str(problem)) from problem
+
+
+@contextmanager
+def utf_8(path: Path, layout: Layout) -> Generator[BinaryIO]:
+    """Open a file of text as the bytes that it has in UTF-8, without a byte order mark. Raises Unreadable."""
+    with opened(path, layout) as (_, text):
+        if text.encoding not in _AS_UTF_8:
+            yield io.BufferedReader(_Encoded(text))
+            return
+        if text.encoding != UTF_8:
+            text.buffer.read(len(BOM_UTF8))
+        yield cast("BinaryIO", text.buffer)
+
+
+class _Encoded(io.RawIOBase):
+    """Text as bytes of UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - whatever has bytes
+        self._rest = self._rest or self._text.read(io.DEFAULT_BUFFER_SIZE).encode()
+        view = memoryview(buffer).cast("B")
+        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+
+@contextmanager
+def unpacked(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader]]:
+    """Open a file: its bytes as they lie there, and what gzip or zip packed into them. Raises Unreadable."""
+    try:
+        with path.open("rb") as raw:
+            yield raw, compression.unpacked(raw)
+    except Foreign as problem:
+        raise _not_read(path, str(problem)) from problem
+    except _BROKEN as problem:
+        raise unreadable(path, problem) from problem
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file, as they lie there. Raises Unreadable."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+
+
+def digest_of(path: Path, layout: Layout) -> str:
+    """Return the digest of the text of a file, packed or not and in any encoding; of a workbook, of its bytes.
+
+    Raises Unreadable.
+    """
+    digest = hashlib.sha256()
+    with unpacked(path) as (_, content):
+        if is_workbook(content):
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    for piece in _pieces(path, layout):
+        digest.update(piece.encode())
+    return digest.hexdigest()
+
+
+def expect_text(path: Path, layout: Layout) -> None:
+    """Read a file to its end. Raises Unreadable, where it is no text in its encoding; a workbook passes."""
+    with unpacked(path) as (_, content):
+        if is_workbook(content):
+            return
+    for _ in _pieces(path, layout):
+        pass
+
+
+def _pieces(path: Path, layout: Layout) -> Iterator[str]:
+    try:
+        with unpacked(path) as (_, content):
+            expect_known(content)
+            yield from pieces_of_text(content, layout.encoding)
+    except Undecodable as problem:
+        raise _not_read(path, str(problem)) from problem
+
+
+def unreadable(path: Path, problem: BaseException) -> Unreadable:
+    """Return the sentence that says why a file cannot be read."""
+    if isinstance(problem, FileNotFoundError):
+        return Unreadable(f"There is no file {path}.")
+    why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+    return Unreadable(f"{path} cannot be read: {why}.")
+
+
+def _not_read(path: Path, sentence: str) -> Unreadable:
+    return Unreadable(f"{path} cannot be read, and nothing of it is recorded: {sentence}")

@@ -1,0 +1,182 @@
+"""Sheets of an Excel workbook as records: each cell as text, with the number that its row has in the sheet."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import chain, islice, repeat
+from typing import Any, BinaryIO, Final, NamedTuple, cast
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.escape import unescape
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+
+from service.formats.files.compression import Foreign
+from service.formats.files.records import FIRST, Flaw, Record
+
+_BROKEN: Final = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError)
+_DAMAGED: Final = (
+    "it is no whole Excel workbook: open it in a spreadsheet program and save it again as .xlsx, or as CSV in UTF-8"
+)
+_MERGED: Final = re.compile(rb'<mergeCell [^>]*ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
+_FORMULA: Final = re.compile(rb"<f[ >/]")
+_PIECE: Final = 1 << 20
+_LONGEST_TAG: Final = 200
+_ERROR, _IS_FORMULA = "e", "f"
+_NO_VALUE: Final = "The cell has a formula whose value was not saved: open the file in Excel, and save it."
+
+
+_Range = tuple[int, int, int, int]
+"""Merged cells: the first column, the first row, the last column, the last row."""
+
+
+class _Known(NamedTuple):
+    """What a sheet has that its values do not show: merged cells, by row; whether there is any formula."""
+
+    merged: Mapping[int, Sequence[_Range]]
+    formulas: bool
+
+
+def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
+    """Yield the records of a sheet that have a cell which is not empty; of the first visible one, where none is named.
+
+    Dates are written as ISO 8601 does, whole numbers without a point, truths as true and false, all else as it is
+    stored, without the format in which Excel shows it. Raises Foreign: there is no such sheet, or no workbook.
+    """
+    try:
+        records = _records(content, sheet)
+        first = list(islice(records, FIRST))
+        width = max((len(record.cells) for record in first), default=0)
+        for record in chain(first, records):  # a row ends with its last cell, and the table is wider
+            yield record._replace(cells=record.cells + [""] * (width - len(record.cells)))
+    except Foreign:
+        raise
+    except _BROKEN as problem:
+        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+
+
+def with_data(content: BinaryIO) -> list[str]:
+    """Return the names of the visible sheets that have data. Raises Foreign."""
+    try:
+        with closing(_opened(content)) as book:
+            return [name for name in _visible(book) if _has_data(book, name)]
+    except Foreign:
+        raise
+    except _BROKEN as problem:
+        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+
+
+def _opened(content: BinaryIO, *, formulas: bool = False) -> Workbook:
+    content.seek(0)
+    return load_workbook(content, read_only=True, data_only=not formulas, keep_links=False)
+
+
+def _visible(book: Workbook) -> list[str]:
+    return [each.title for each in book.worksheets if each.sheet_state == "visible"]
+
+
+def _has_data(book: Workbook, name: str) -> bool:
+    return any(cell.value not in (None, "") for row in _cells(book, name) for cell in row)
+
+
+def _cells(book: Workbook, name: str) -> Iterator[tuple[Any, ...]]:
+    sheet = book[name]
+    with suppress(AttributeError):
+        sheet.reset_dimensions()  # which some programs write wrongly
+    return cast("Iterator[tuple[Any, ...]]", sheet.iter_rows())
+
+
+def _named(book: Workbook, sheet: str | None) -> str:
+    names = [each.title for each in book.worksheets]
+    if sheet is not None:
+        if sheet not in names:
+            raise Foreign(f"it has no sheet “{sheet}”; it has “{'”, “'.join(names)}”.")
+        return sheet
+    visible = _visible(book)
+    found = next((name for name in visible if _has_data(book, name)), None)
+    if found is None:
+        raise Foreign("it has no sheet with a cell that is not empty.")
+    return found
+
+
+def _records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
+    with closing(_opened(content)) as book:
+        name = _named(book, sheet)
+        known = _known(content, book, name)
+        with closing(_opened(content, formulas=True)) as beside:
+            formulas: Iterable[tuple[Any, ...]] = _cells(beside, name) if known.formulas else repeat(())
+            for number, (row, shadow) in enumerate(zip(_cells(book, name), formulas, strict=False), 1):
+                cells = [_text(cell.value) for cell in row]
+                flaws = tuple(chain(_flaws(row, shadow), _merged(known, number)))
+                if any(cells) or any(flaw.reason == _NO_VALUE for flaw in flaws):
+                    yield Record(number, cells, flaws)
+
+
+def _flaws(row: tuple[Any, ...], shadow: tuple[Any, ...]) -> Iterator[Flaw]:
+    """Yield the cells that hold an error, or a formula of which nobody knows the value."""
+    for place, cell in enumerate(row, 1):
+        if cell.data_type == _ERROR:
+            yield Flaw(place, f"The cell shows the error {cell.value}; it is kept so.", fatal=False)
+    for place, (cell, formula) in enumerate(zip(row, shadow, strict=False), 1):
+        if formula.data_type == _IS_FORMULA and cell.value is None:
+            yield Flaw(place, _NO_VALUE)
+
+
+def _merged(known: _Known, row: int) -> Iterator[Flaw]:
+    """Yield the first cell of each range that shows nothing of its own, as it is merged with another."""
+    for left, top, right, _ in known.merged.get(row, ()):
+        if (place := left + (row == top)) <= right:
+            reason = f"The cell is merged with another of row {top}: unmerge them, and give each a value of its own."
+            yield Flaw(place, reason)
+
+
+def _known(content: BinaryIO, book: Workbook, name: str) -> _Known:
+    """Look through the XML of a sheet for what openpyxl does not tell of a sheet that it reads row by row."""
+    merged: dict[int, list[_Range]] = {}
+    formulas = False
+    content.seek(0)
+    path = str(cast("Any", book[name])._worksheet_path)  # noqa: SLF001 - it has no public name
+    with zipfile.ZipFile(content) as archive, archive.open(path) as xml:
+        last = b""
+        while piece := xml.read(_PIECE):
+            both = last + piece
+            formulas = formulas or _FORMULA.search(both) is not None
+            for found in _MERGED.findall(both):
+                cells = cast("_Range", range_boundaries(found.decode()))
+                for row in range(cells[1], cells[3] + 1):
+                    if cells not in (there := merged.setdefault(row, [])):  # a piece begins with the end of the last
+                        there.append(cells)
+            last = both[-_LONGEST_TAG:]
+    return _Known(merged, formulas)
+
+
+def _text(value: object) -> str:
+    """Return a cell as text."""
+    match value:
+        case None:
+            text = ""
+        case bool():
+            text = "true" if value else "false"
+        case float():
+            text = format(Decimal(int(value)) if value.is_integer() else Decimal(repr(value)), "f")
+        case datetime():
+            text = (value.date() if value.time() == time() else value).isoformat()
+        case date() | time():
+            text = value.isoformat()
+        case timedelta():
+            minutes, seconds = divmod(int(value.total_seconds()), 60)
+            text = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+        case _:
+            text = unescape(str(value)) if "_x" in str(value) else str(value)  # as in “_x000D_”, for a carriage return
+    return text
+
+
+def workbook_of(content: io.BufferedReader) -> BinaryIO:
+    """Return a workbook in memory, as it is gone to and fro in."""
+    return io.BytesIO(content.read())

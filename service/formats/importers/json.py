@@ -1,0 +1,15 @@
+"""JSON with a mapping file: an array of objects is one state of a table; what differs from how it stands is said."""
+
+from functools import partial
+
+from service.formats.importer import Importer
+from service.formats.tables.file_changes import read_files, sizes
+
+IMPORTER = Importer(
+    name="json",
+    summary="an array of objects as a table, by a mapping file",
+    files="JSON files, each a later state of the table",
+    read=partial(read_files, written="json"),
+    steps=sizes,
+    mapped=True,
+)

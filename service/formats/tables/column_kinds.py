@@ -1,0 +1,131 @@
+"""What a column may be, by its name and by its cells: a key, a figure, a date, a coordinate, a name."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from service.formats.tables.dates import form, read_date
+
+SILENT: Final = frozenset({
+    "-", "--", "---", "–", "—", "―", "?", ".", "..", "...", "…", "n/a", "N/A", "NA", "#N/A", "n.a.", "N.A.", "NULL",
+    "null", "NaN", "nan", "unknown", "Unknown", "not available", "Not available", "not reported",
+    "Not reported", "TBC", "TBD", "s/d", "ND", "n.d.",
+})  # fmt: skip
+"""What people write where they say nothing. An empty cell needs no mark."""
+EITHER: Final = frozenset({"none", "None", "nil", "Nil", "NIL", "NONE"})
+"""What may say nobody as well as nothing: that is for a person to tell."""
+
+_NUMBER: Final = re.compile(r"[-\u2212]?[0-9]+(?:[.,' \u00a0\u202f\u2019][0-9]+)*")
+_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:([.,' \u00a0\u202f\u2019])[0-9]{3})(?:\1[0-9]{3})*")
+_FRACTION: Final = re.compile(r"[-\u2212]?[0-9]{1,3},[0-9]+")
+_ISO: Final = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?)?)?")
+_FULL_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T.*)?")
+_FORMATS: Final = (
+    "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%Y",
+    "%d-%m-%Y", "%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%B %d, %Y", "%b %d, %Y", "%B %Y", "%b %Y",
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%Y%m%d",
+)  # fmt: skip
+_MOST: Final = 0.8
+
+MEASURES: Final = (
+    ("killed_or_injured", r"casualt|victim|bajas"),
+    (
+        "killed",
+        r"kill|dead|death|died|fatal|muert|falleci|mort|tues?$|tués|décès|tote|getötet|погиб|убит|قتل|شهداء|wafat|ölü",
+    ),
+    ("injured", r"injur|wound|hurt|herid|bless|verletz|ранен|جرح|yaralı"),
+    ("disappeared", r"disappear|desaparec"),
+    ("missing", r"missing|disparu|vermiss"),
+    ("abducted", r"abduct|kidnap|hostage|secuestr"),
+    ("detained", r"detain|arrest|captur|detenid"),
+    ("displaced", r"displac|evacu|idps?$|desplazad|déplac"),
+    ("bodies_found", r"bodies|corpses"),
+)
+"""Measures by what columns are called that count them; the first that fits."""
+_PEOPLE: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    (r"civil", {"status": ["civilian"]}),
+    (r"child|kids|minors|niñ|enfant", {"age": "child"}),
+    (r"women|woman|mujer|femme", {"age": "adult", "sex": "female"}),
+    (r"female", {"sex": "female"}),
+    (r"(?<!fe)male\b", {"sex": "male"}),
+    (r"(?<!wo)men\b|(?<!wo)man\b|hombre|homme", {"age": "adult", "sex": "male"}),
+)
+
+
+def is_number(text: str) -> bool:
+    """Say whether a cell is a number, however it is written."""
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def said(cells: Iterable[str]) -> list[str]:
+    """Return the cells that say something."""
+    return [text for cell in cells if (text := cell.strip()) and text not in SILENT]
+
+
+def marks_of(cells: Iterable[str]) -> list[str]:
+    """Return the marks of silence that cells have."""
+    return sorted({text for cell in cells if (text := cell.strip()) in SILENT})
+
+
+def silence_hint(text: str) -> str:
+    """Return what to declare for a cell that people write where they say nothing; nothing for any other."""
+    if text not in SILENT:
+        return ""
+    return f' If “{text}” says nothing, the mapping file has to say so: silence = ["{text}"].'
+
+
+def is_day(text: str) -> bool:
+    """Say whether a text is a day, however it is written."""
+    return bool(_FULL_ISO.fullmatch(text.strip()) or formats_of([text.strip()]))
+
+
+def formats_of(cells: Sequence[str]) -> list[str]:
+    """Return the formats by which most of these cells are dates: those that fit most of them, one of each reading."""
+    if not cells:
+        return []
+    readings = {each: tuple(_reading(cell, each) for cell in cells) for each in _FORMATS}
+    fitting = {each: sum(1 for date in dates if date) for each, dates in readings.items()}
+    most = max(fitting.values())
+    if most < _MOST * len(cells):
+        return []
+    by_reading: dict[tuple[str | None, ...], str] = {}
+    for each in _FORMATS:
+        if fitting[each] == most:
+            by_reading.setdefault(readings[each], each)
+    return list(by_reading.values())
+
+
+def is_iso(cells: Sequence[str]) -> bool:
+    """Say whether most of these cells are dates that need no format."""
+    return bool(cells) and sum(1 for cell in cells if _FULL_ISO.fullmatch(cell)) >= _MOST * len(cells)
+
+
+def _reading(text: str, written: str) -> str | None:
+    try:
+        return read_date(text, (written,), lambda _: "Z") if form(written).fits.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def thousands_of(cells: Iterable[str]) -> set[str]:
+    """Return what seems to stand between thousands: “1.100”, “1 100”."""
+    found = (_GROUPED.fullmatch(cell.strip()) for cell in cells)
+    same = {"\u00a0": " ", "\u202f": " ", "\u2019": "'"}
+    return {same.get(each[1], each[1]) for each in found if each}
+
+
+def has_decimal_commas(cells: Iterable[str]) -> bool:
+    """Say whether fractions stand behind a comma: “27,1944”."""
+    return any(_FRACTION.fullmatch(cell.strip()) for cell in cells)
+
+
+def measure_of(name: str) -> str | None:
+    """Return what a column counts, by its name."""
+    plain = name.lower().replace("_", " ")
+    return next((measure for measure, pattern in MEASURES if re.search(pattern, plain)), None)
+
+
+def people_of(name: str) -> dict[str, Any]:
+    """Return of whom a column counts, by its name."""
+    plain = name.lower().replace("_", " ")
+    return {key: value for pattern, of in _PEOPLE if re.search(pattern, plain) for key, value in of.items()}

@@ -1,0 +1,124 @@
+"""Several rows of one key in one file: told and left out, or kept apart by what they say, never by where they stand."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from service.formats.tables.mapping import TableMap
+from service.formats.tables.parsed import Fault, Parsed, Raw, alike
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
+"""A row as it stands: as it was read, or the cells that are held."""
+
+_TOLD_APART: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
+_ONCE: Final = "Another row has its key, “{key}”, and the same cells: it is taken once."
+_CONTESTED: Final = (
+    "Another row has its key, “{key}”, and other cells, so none of them is taken, and what stands there stays."
+    ' Give “key” a column that tells them apart, or keep them by duplicates = "keep" (docs/formats.md).'
+)
+
+
+def settled(table: TableMap, parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
+    """Return a file with one row a key, as `duplicates` of the mapping file says.
+
+    `standing` are the rows of the table as they stood before, by key, empty where they were removed; `same` tells
+    whether a row says what stands.
+    """
+    if table.duplicates == "keep":
+        return _kept(parsed, standing, same)
+    if not parsed.doubles:
+        return parsed
+    return _numbered(parsed) if table.duplicates == "number" else _refused(table, parsed)
+
+
+def _refused(table: TableMap, parsed: Parsed) -> Parsed:
+    """Take a row that is said again once, and of rows that differ none; each is told with its line."""
+    rows = dict(parsed.rows)
+    faults = list(parsed.faults)
+    contested: set[str] = set()
+    for key, names in parsed.doubles.items():
+        first, *further = [rows.pop(name) for name in names]
+        if all(alike(first, each) for each in further):
+            rows[key], told, reason = first, names[1:], _ONCE
+        else:
+            contested.add(key)
+            told, reason = names, _CONTESTED
+        faults += [Fault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in told]
+    return replace(parsed, rows=rows, faults=faults, doubles={}, contested=frozenset(contested))
+
+
+def _numbered(parsed: Parsed) -> Parsed:
+    """Call the further rows of a key “KEY#2” and so on, in the order of the file."""
+    called: dict[str, str] = {}
+    for key, names in parsed.doubles.items():
+        number = 1
+        for name in names[1:]:
+            number += 1
+            while (free := f"{key}#{number}") in parsed.rows:
+                number += 1
+            called[name] = free
+    return _renamed(parsed, called)
+
+
+def _kept(parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
+    """Call each row of a key that has several, or had, by what stands there and by what it says."""
+    families: dict[str, list[str]] = {}
+    for name in standing:
+        if (found := _TOLD_APART.fullmatch(name)) and name not in parsed.rows:
+            families.setdefault(found[1], []).append(name)
+    called: dict[str, str] = {}
+    for key in sorted({*parsed.doubles, *(families.keys() & parsed.rows.keys())}):
+        names = parsed.doubles.get(key, (key,))
+        live = {name: standing[name] for name in (key, *sorted(families.get(key, ()))) if standing.get(name)}
+        called |= _matched(key, {name: parsed.rows[name] for name in names}, live, same)
+    return _renamed(parsed, called) if called else parsed
+
+
+def _matched(
+    key: str, rows: Mapping[str, Raw], live: Mapping[str, Row], same: Callable[[Raw, Row], bool]
+) -> dict[str, str]:
+    """Return how the rows of a key are called: by a row that stands and says the same, else anew.
+
+    Where one row is left and one that stood, it was revised; any other is new, and called by a hash of its cells.
+    """
+    called: dict[str, str] = {}
+    for stands, cells in live.items():
+        found = next((name for name, raw in rows.items() if name not in called and same(raw, cells)), None)
+        if found is not None:
+            called[found] = stands
+    left = [name for name in rows if name not in called]
+    gone = [name for name in live if name not in called.values()]
+    if len(left) == len(gone) == 1:
+        called[left[0]] = gone[0]
+    elif len(rows) == len(left) == 1 and key not in live:
+        called[left[0]] = key
+    else:
+        for name in left:
+            called[name] = _new_name(key, rows[name], {*live, *called.values()})
+    return called
+
+
+def _new_name(key: str, raw: Raw, taken: Iterable[str]) -> str:
+    """Call a row by a hash of its cells; of rows that say the same, each by another."""
+    nth = 1
+    while (name := f"{key}#{_digest(raw, nth)}") in taken:
+        nth += 1
+    return name
+
+
+def _digest(raw: Raw, nth: int) -> str:
+    said: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:10]
+
+
+def _renamed(parsed: Parsed, called: Mapping[str, str]) -> Parsed:
+    before = {now: name for name, now in called.items()}
+    rows = {called.get(name, name): row for name, row in parsed.rows.items()}
+
+    def line_of(key: str) -> int | None:
+        return parsed.line_of(before.get(key, key))
+
+    return replace(parsed, rows=rows, doubles={}, line_of=line_of)

@@ -1,0 +1,165 @@
+"""The versions that a file had along the main line of a git repository, also under the paths that it was moved from."""
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from dulwich.diff_tree import CHANGE_RENAME, RenameDetector
+from dulwich.errors import NotTreeError
+from dulwich.object_store import iter_tree_contents, tree_lookup_path
+from dulwich.objects import Commit, ObjectID, SubmoduleEncountered
+from dulwich.repo import Repo
+
+from service.formats.importer import Unreadable
+
+_MOST_NAMED = 3
+
+
+class State(NamedTuple):
+    """A commit, when it was made (seconds since 1970, UTC), its tree, and the file in it (empty: it is not)."""
+
+    commit: ObjectID
+    made: int
+    tree: ObjectID
+    blob: ObjectID
+
+
+@dataclass(slots=True)
+class FileHistory:
+    """The commits that changed a file, oldest first, and what is to be said of where they were looked for."""
+
+    states: list[State] = field(default_factory=list[State])
+    notes: list[str] = field(default_factory=list[str])
+
+
+def history_of(repository: Repo, file: str) -> FileHistory:
+    """Follow a file from HEAD along first parents, through moves; where it is missing, it says nothing.
+
+    A file was moved where the commit that brings its path takes away another of mostly the same content. A file that
+    stays beside it is another one, and only named. Raises Unreadable.
+    """
+    found = FileHistory()
+    newest: list[State] = []
+    path, start = file.encode(), _head(repository)
+    left: set[bytes] = set()
+    while start is not None:
+        left.discard(path)
+        states = list(_states(repository, path, start))
+        there = [place for place, state in enumerate(states) if state.blob]
+        if not there:
+            break
+        if not newest and there[0] > 0:
+            found.notes.append(_ended(repository, path, states[there[0]], states[there[0] - 1]))
+        born = _born(repository, path, states, there)
+        newest += [states[place] for place in there if place <= born]
+        left |= {path} if born < there[-1] else set()
+        path, start = _before(repository, path, states[born:], found.notes)
+    found.notes += [f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(left)]
+    if not newest:
+        raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
+    for state in reversed(newest):
+        if not found.states or found.states[-1].blob != state.blob:
+            found.states.append(state)
+    return found
+
+
+def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequence[int]) -> int:
+    """Return the place of the commit that brings a path: the first, or the newest to which the file was moved back."""
+    for place, older in pairwise(there):
+        if older > place + 1 and any(
+            new == path for _, new in _moves(repository, states[place + 1].tree, states[place].tree)
+        ):
+            return place
+    return there[-1]
+
+
+def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[str]) -> tuple[bytes, ObjectID | None]:
+    """Return where a file lay before the first of these commits, which brings it, and from which commit on to look."""
+    if len(states) == 1:
+        return path, None
+    born, parent = states[0], states[1]
+    moved = _moves(repository, parent.tree, born.tree)
+    if old := next((old for old, new in moved if new == path), None):
+        notes.append(
+            f"Commit {_short(born)} moved “{_text(path)}” from “{_text(old)}”; its versions there are read too."
+        )
+        return old, parent.commit
+    if alike := _alike(repository, parent.tree, path, born.blob):
+        names = " and ".join(f"“{_text(each)}”" for each in alike[:_MOST_NAMED])
+        notes.append(
+            f"“{_text(path)}” begins with commit {_short(born)}, beside {names}, whose versions are not read."
+            f" If the table lay there before, import that as well: the same command with --path {_text(alike[0])}."
+        )
+    return path, None
+
+
+def _ended(repository: Repo, path: bytes, last: State, after: State) -> str:
+    """Say where a file went that HEAD lacks."""
+    went = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
+    if went:
+        return (
+            f"Commit {_short(after)} moved “{_text(path)}” to “{_text(went)}”, and nothing later is read here."
+            f" Import --path {_text(went)} instead: it has these versions too."
+        )
+    return f"“{_text(path)}” is gone since commit {_short(after)}; what it said last still stands."
+
+
+def _moves(repository: Repo, before: ObjectID, after: ObjectID) -> list[tuple[bytes, bytes]]:
+    """Return which files a commit moved, as old and new path."""
+    changes = RenameDetector(repository.object_store).changes_with_renames(before, after)
+    return [
+        (each.old.path, each.new.path)
+        for each in changes
+        if each.type == CHANGE_RENAME and each.old and each.old.path and each.new and each.new.path
+    ]
+
+
+def _alike(repository: Repo, tree: ObjectID, path: bytes, blob: ObjectID) -> list[bytes]:
+    """Return the files that have the name of a file, or its very content, the latter first."""
+    name = path.rpartition(b"/")[2]
+    found = [
+        (entry.sha != blob, entry.path)
+        for entry in iter_tree_contents(repository.object_store, tree)
+        if entry.path and (entry.sha == blob or entry.path.rpartition(b"/")[2] == name)
+    ]
+    return [each for _, each in sorted(found)]
+
+
+def _head(repository: Repo) -> ObjectID:
+    try:
+        return repository.head()
+    except KeyError as problem:
+        raise Unreadable("The repository has no commit yet.") from problem
+
+
+def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[State]:
+    """Yield the commits of the main line, newest first, each with the file as it is there."""
+    commit_id: ObjectID | None = start
+    state: State | None = None
+    while commit_id is not None:
+        commit = repository[commit_id]
+        if not isinstance(commit, Commit):
+            raise Unreadable("The HEAD of the repository is no commit.")
+        same = state is not None and commit.tree == state.tree
+        blob = state.blob if state is not None and same else _blob(repository, commit.tree, path)
+        state = State(commit.id, commit.commit_time, commit.tree, blob)
+        yield state
+        commit_id = commit.parents[0] if commit.parents else None
+
+
+def _blob(repository: Repo, tree: ObjectID, path: bytes) -> ObjectID:
+    try:
+        mode, found = tree_lookup_path(repository.__getitem__, tree, path)
+    except (KeyError, NotTreeError, SubmoduleEncountered):
+        return ObjectID(b"")
+    return found if stat.S_ISREG(mode) else ObjectID(b"")
+
+
+def _short(state: State) -> str:
+    return state.commit.decode()[:10]
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "replace")

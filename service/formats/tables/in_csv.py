@@ -1,0 +1,131 @@
+"""CSV, or a sheet of a workbook, as a table: cells are the strings that they are, under the names of the header."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from service.formats.files.headers import BadHeader, Header, alike, header_of, tag
+from service.formats.files.records import FIRST, Flaw, Record
+from service.formats.files.workbooks import sheet_records
+from service.formats.tables.mapping import TableMap
+from service.formats.tables.parsed import BEYOND, NO_KEY, Fault, Numbered, Parsed, Raw, Unparsed, key_parts
+
+
+def read_csv(table: TableMap, text: str) -> Parsed:
+    """Read a table from CSV. Raises Unparsed."""
+    return _read(table, _records(table, text))
+
+
+def read_sheet(table: TableMap, workbook: BinaryIO) -> Parsed:
+    """Read a table from a sheet of a workbook. Raises Unparsed, and Foreign."""
+    return _read(table, sheet_records(workbook, table.sheet))
+
+
+def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
+    first = list(islice(records, FIRST))
+    header = _header(table, first)
+    key_names = {column: next(name for name in table.names_of(column) if name in header.names) for column in table.key}
+    numbered = Numbered()
+    faults: list[Fault] = []
+    lines: dict[str, int] = {}
+    names, named = header.names, "" not in header.names
+    for record in chain(first, records):
+        line, cells, flaws = record
+        if line <= header.after or not any(cells):
+            if line > header.after:
+                _row(header, record, faults)
+            continue
+        if named and not flaws and len(cells) <= len(names):
+            row: Raw | None = dict(zip(names, cells, strict=False))  # as nearly all are
+        elif (row := _row(header, record, faults)) is None:
+            continue
+        parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
+        if "".join(parts).strip():
+            lines[numbered.put("|".join(parts), row)] = line
+        else:
+            faults.append(Fault(line, table.key[0], NO_KEY))
+    return Parsed(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
+
+
+def _row(header: Header, record: Record, faults: list[Fault]) -> Raw | None:
+    """Return the cells of a record by column; None where it is no row, and `faults` has why."""
+    faults.extend(Fault(record.line, header.named(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
+    if any(flaw.fatal for flaw in record.flaws) or not any(record.cells):
+        return None
+    try:
+        row: dict[str, Any] = header.row(record)
+    except BadHeader as problem:
+        raise Unparsed(str(problem)) from problem
+    if any(beyond := record.cells[len(header.names) :]):
+        row[BEYOND] = beyond
+    return row
+
+
+def _header(table: TableMap, first: list[Record]) -> Header:
+    if not first and not table.header:
+        raise Unparsed("The file is empty; a table begins with its header.")
+    try:
+        header = header_of(first, table.layout)
+    except BadHeader as problem:
+        raise Unparsed(str(problem)) from problem
+    header = _by_hashtag(header, table)
+    for column in table.key:
+        if not any(name in header.names for name in table.names_of(column)):
+            raise Unparsed(_lacking(column, "which is part of the key", header, first))
+    for column in (*table.read, *table.types):
+        if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
+            raise Unparsed(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
+    return header
+
+
+def _by_hashtag(header: Header, table: TableMap) -> Header:
+    """Call columns by their HXL hashtags where the mapping file does."""
+    wanted = {tag(column): column for column in (*table.key, *table.read, *table.types) if column.startswith("#")}
+    tags = header.tags or {name: tag(name) for name in header.names if name.startswith("#")}
+    names = [wanted.get(tags.get(name, ""), name) for name in header.names]
+    for name in wanted.values():
+        if names.count(name) > 1:
+            raise Unparsed(f"Several columns have the hashtag “{name}”; name the one that is meant by its header.")
+    return header._replace(names=names)
+
+
+def _lacking(column: str, what: str, header: Header, first: Iterable[Record]) -> str:
+    sentence = f"The header has no column “{column}”, {what}"
+    if near := _near(column, header.names):
+        return f"{sentence}, but “{near}”: the mapping file must write it so."
+    line = next((each.line for each in first if column in map(str.strip, each.cells)), None)
+    if line is not None and line != header.line:
+        return f"{sentence}; line {line} has it: header = {line} in the mapping file."
+    named = [name for name in header.names if name]
+    if len(named) == 1 and (mark := next((each for each in ";\t,|" if each in named[0]), None)):
+        shown = "\\t" if mark == "\t" else mark
+        return f'{sentence}. Are cells parted by “{shown}”? Then say csv = {{ delimiter = "{shown}" }}.'
+    listed = "”, “".join(named[:10]) + ("”, …" if len(named) > len(named[:10]) else "”")
+    return f"{sentence}; it has “{listed}."
+
+
+def _near(column: str, names: Iterable[str]) -> str | None:
+    """Return the only name that differs from a column in nothing but capitals, spaces or how letters are made."""
+    found = [name for name in names if name and alike(name) == alike(column)]
+    return found[0] if len(found) == 1 else None
+
+
+def _records(table: TableMap, text: str) -> Iterator[Record]:
+    lines = io.StringIO(text, newline="")
+    above = max(0, (table.header or 1) - 1)
+    for _ in islice(lines, above):
+        pass
+    reader = csv.reader(lines, delimiter=table.csv.delimiter, quotechar=table.csv.quote)
+    while True:
+        line = above + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as problem:
+            yield Record(line, [], (Flaw(None, f"The row cannot be read: {problem}."),))
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield Record(line, cells)

@@ -1,0 +1,92 @@
+"""JSON as a table: objects, whose values keep their types and numbers their digits."""
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, cast
+
+from service.formats.tables.geojson import is_feature, row_of_feature
+from service.formats.tables.json_shapes import NotRead, Rows, rows_of_json, twice_said
+from service.formats.tables.mapping import TableMap
+from service.formats.tables.parsed import NO_KEY, Fault, Numbered, Parsed, Raw, Unparsed, flattened, key_parts, text_of
+
+
+def read_json(table: TableMap, text: str) -> Parsed:
+    """Read a table from JSON. Raises Unparsed."""
+    rows = rows_of_json(text, table.rows, table.key)
+    faults: list[Fault] = []
+    listed = cast("list[Raw]", rows.values)
+    places: Sequence[int] = range(len(listed))
+    if not rows.plain or any("properties" in row for row in listed):
+        found = list(_objects(table, rows, faults))
+        places, listed = [place for place, _ in found], [row for _, row in found]
+    truths = "true" in text or "false" in text
+    keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
+    by_key = dict(zip(keys, listed, strict=True))
+    if len(by_key) == len(listed) and "" not in by_key:
+        return Parsed(by_key, faults, truths, line_of=lambda key: rows.line_of(places[keys.index(key)]))
+    numbered = Numbered()
+    faults += [
+        Fault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
+    ]
+    by_name = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
+    line_of: Callable[[str], int | None] = lambda key: rows.line_of(by_name[key])  # noqa: E731 - as it is above
+    return Parsed(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
+
+
+def _objects(table: TableMap, rows: Rows, faults: list[Fault]) -> Iterator[tuple[int, Raw]]:
+    """Yield the rows that are objects, each with its place; `faults` has what is wrong with others."""
+    for place, value in enumerate(rows.values):
+        if isinstance(value, NotRead):
+            faults.append(Fault(rows.line_of(place), None, value))
+        elif not isinstance(value, dict):
+            if rows.names is None and not rows.lined:
+                raise Unparsed(f"The row in line {rows.line_of(place)} is no JSON object.")
+            faults.append(Fault(rows.line_of(place), None, "The row is no JSON object."))
+        elif name := rows.twice.within(cast("object", value)):
+            faults.append(Fault(rows.line_of(place), name, twice_said(name), lost=True))
+        else:
+            row = cast("Raw", value)
+            row = row_of_feature(row) if is_feature(row) else row
+            if rows.names is not None and table.key_column is not None:
+                row = _named(table.key_column, rows.names[place], row)
+            yield place, row
+
+
+def _named(column: str, name: str, row: Raw) -> Raw:
+    """Return a row with the name that it has in its object; a cell of its own by that name must be the same."""
+    if row.get(column, name) != name:
+        raise Unparsed(
+            f"The row “{name[:99]}” has its own “{column}”, “{text_of(row[column])[:99]}”: name another key_column."
+        )
+    return {column: name, **row}
+
+
+def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
+    """Return the key of every row, in no time; None where one of them takes a closer look."""
+    if table.key_cut is not None:
+        return None
+    try:
+        found = list(map(cast("Callable[[Raw], Any]", itemgetter(*table.key)), rows))
+        keys = found if len(table.key) == 1 else list(map("|".join, found))
+        return keys if all(map(str.strip, keys)) else None
+    except (KeyError, TypeError):
+        return None
+
+
+def _key(table: TableMap, row: Raw) -> str:
+    """Return the key of a row of JSON, nothing where all of its cells are missing or blank."""
+    parts = key_parts(table, lambda column: text_of(_called(table, row, column)))
+    return "|".join(parts) if "".join(parts).strip() else ""
+
+
+def _called(table: TableMap, row: Raw, column: str) -> object:
+    """Return the value of a column by the first of its names that the row has."""
+    values = (_value(row, name) for name in table.names_of(column))
+    return next((value for value in values if value is not None), None)
+
+
+def _value(row: Raw, column: str) -> object:
+    """Return the value of a column, which may lie in objects: `a.b`."""
+    if column in row or "." not in column:
+        return row.get(column)
+    return flattened(row, frozenset()).get(column)

@@ -1,0 +1,78 @@
+"""Patterns over a row: words with names of columns in braces, such as “Gaza, {date}”."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from domain.values.text_types import Label
+from service.formats.tables.dates import ISO, form
+
+_NAMED: Final = re.compile(r"\{([^{}]+)\}")
+_DATED: Final = re.compile(rf"\{{([^{{}}]+?)(?::(%[^{{}}]*|{ISO}))?\}}")
+_SIDE: Final = re.compile(r"[~?%]?(?:/|$)")
+
+
+def _readable(text: str) -> str:
+    if "{" in (rest := _NAMED.sub("", text)) or "}" in rest:
+        sentence = "A column stands in braces, such as “{example}”; one of them has no other."
+        raise PydanticCustomError("pattern", sentence, {"example": "{date}"})
+    return text
+
+
+def _without_formats(text: str) -> str:
+    for name, written in _DATED.findall(_readable(text)):
+        if written:
+            context = {"name": name, "written": written}
+            raise PydanticCustomError("pattern", "“{name}:{written}”: only a date or a period has a format.", context)
+    return text
+
+
+def _with_formats(text: str) -> str:
+    for _, written in _DATED.findall(_readable(text)):
+        if written and written != ISO:
+            form(written)
+    return text
+
+
+Pattern = Annotated[Label, AfterValidator(_without_formats)]
+"""Words with names of columns in braces."""
+
+DatePattern = Annotated[Label, AfterValidator(_with_formats)]
+"""A pattern that comes to a date: a column may have its format, such as “{date:%d.%m.%Y}”."""
+
+
+class Dated(NamedTuple):
+    """A column in a pattern of a date: its own format, and whether it stands by itself, on its side of a “/”."""
+
+    column: str
+    written: str | None
+    alone: bool
+
+
+def columns_of(pattern: str) -> list[str]:
+    """Return the columns that a pattern names, in turn."""
+    return [column for column, _ in _DATED.findall(pattern)]
+
+
+def filled(pattern: str, text_of: Callable[[str], str]) -> str | None:
+    """Put the text of each named column in its place; None if any of them says nothing."""
+    texts = {column: text_of(column) for column in columns_of(pattern)}
+    if not all(texts.values()):
+        return None
+    return _DATED.sub(lambda found: texts[found[1]], pattern)
+
+
+def filled_with_dates(pattern: str, text_of: Callable[[Dated], str]) -> str | None:
+    """Do the same for a pattern of a date."""
+    texts: list[str] = []
+    for found in _DATED.finditer(pattern):
+        begins = found.start() == 0 or pattern[found.start() - 1] == "/"
+        alone = begins and _SIDE.match(pattern, found.end()) is not None
+        texts.append(text_of(Dated(found[1], found[2], alone)))
+    if not all(texts):
+        return None
+    rest = iter(texts)
+    return _DATED.sub(lambda _: next(rest), pattern)

@@ -1,0 +1,1 @@
+"""Audits read models: replays subjects from the log and compares the rows."""

@@ -1,0 +1,1 @@
+"""The live projector: reads batches of the log, folds them, and writes rows and position in one transaction."""

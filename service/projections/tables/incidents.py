@@ -1,0 +1,109 @@
+"""`incidents`: one row an incident, as lists show it: what it is found, sorted and sifted by."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from domain.ledger.canonical import canonical
+from domain.summary.incident_projection import Present
+from domain.summary.killed import killed_document
+from domain.summary.summary import Listed, Moved
+from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
+
+
+def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+    opened = present.opened
+    if opened is None or not moved.listed:
+        return
+    found = present.listed
+    key = (present.history.stream,)
+    yield (
+        key,
+        (
+            *key,
+            found.slug,
+            found.title,
+            found.status,
+            found.into,
+            list(found.countries),
+            found.period,
+            found.utc_offset,
+            *_clock(found),
+            opened.position,
+            opened.recorded_at,
+            list(found.kinds),
+            list(found.actors),
+            list(found.sources),
+            list(found.tags),
+            list(found.places),
+            list(found.admin1s),
+            found.level,
+            found.killed.floor,
+            canonical(killed_document(found.killed)).decode(),
+            found.occurred_from,
+            found.occurred_to,
+            [float(lat) for lat, _ in found.points],
+            [float(lon) for _, lon in found.points],
+            list(found.words),
+        ),
+    )
+
+
+def _clock(found: Listed) -> tuple[object, ...]:
+    """Return its time zone: the name, when its offsets take over (the moment, and the local clock), and the offsets.
+
+    All in seconds; moments and clocks since 1970. Null where it has a fixed offset.
+    """
+    if found.time_zone is None:
+        return (None,) * 5
+    zone = found.time_zone.offset
+    turns = (zone.starts, *zone.walls)
+    aheads = [int(ahead.total_seconds()) for ahead in zone.aheads]
+    return (found.time_zone.name, *([_seconds(each) for each in turn] for turn in turns), aheads)
+
+
+def _seconds(clock: datetime) -> int:
+    return int((clock - _EPOCH).total_seconds())
+
+
+READ_MODEL: ReadModel[Present] = ReadModel(
+    name="incidents",
+    version=2,
+    meaning="One row an incident, as lists show it.",
+    subject="incident",
+    key={"incident": "uuid"},
+    cells={
+        "slug": "text",
+        "title": "text",
+        "status": "text",
+        "into_slug": "text",
+        "countries": "text[]",
+        "period": "text",
+        "utc_offset": "text",
+        "time_zone": "text",
+        "turns": "bigint[]",
+        "wall_firsts": "bigint[]",
+        "wall_lasts": "bigint[]",
+        "aheads": "bigint[]",
+        "opened": "bigint",
+        "opened_at": "timestamptz",
+        "kinds": "text[]",
+        "actors": "text[]",
+        "sources": "text[]",
+        "tags": "text[]",
+        "places": "text[]",
+        "admin1s": "text[]",
+        "level": "smallint",
+        "killed": "bigint",
+        "killed_said": "text",
+        "occurred_from": "timestamptz",
+        "occurred_to": "timestamptz",
+        "lats": "float8[]",
+        "lons": "float8[]",
+        "words": "text[]",
+    },
+    rows=_rows,
+    indexes=(AT_A_POSITION, "(slug)"),
+)

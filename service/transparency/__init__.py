@@ -1,0 +1,1 @@
+"""The log's Merkle tree, and published estimates that anyone can ask again."""

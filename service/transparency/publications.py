@@ -1,0 +1,111 @@
+"""Published estimates: where they are in the log, and whether each is still answered as it was published."""
+
+import base64
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString, cast
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+from psycopg_pool import AsyncConnectionPool
+
+from domain.catalogue import UnknownName
+from domain.facts.union import EstimatePublished, UnknownFact, decode
+from domain.values.time.clocks import format_instant
+from service.answers.answer import Answer, Question, Reads, answer
+from service.answers.as_of import Unanswerable
+from service.eventstore import StoredRow
+from service.transparency.tree import FactMissing
+
+_POSITIONS: Final = "SELECT notification_id FROM public.facts WHERE topic = 'estimate_published.v1'"
+ALL: Final = f"{_POSITIONS} ORDER BY notification_id"
+# The expression is that of the index facts_publications_idx, to the letter.
+OF_DIGEST: Final = f"""
+    {_POSITIONS} AND substring(encode(state, 'escape') COLLATE "C" FROM '"digest":"([0-9a-f]{{64}})"') = %(digest)s
+    ORDER BY notification_id
+"""
+
+_TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDecodeError)
+"""Why a publication cannot be asked again: it names what is not there, or what was recorded cannot be read."""
+
+
+class Publications:
+    """Finds published estimates over a pool of connections."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._pool = pool
+
+    async def positions(self, digest: str | None = None) -> list[int]:
+        """Return the positions of all published estimates, or of those with this digest, oldest first."""
+        query: LiteralString = ALL if digest is None else OF_DIGEST
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(binary=True, row_factory=tuple_row) as cursor,
+        ):
+            found = await (await cursor.execute(query, {"digest": digest})).fetchall()
+        return [position for (position,) in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is not as it was published: its name, what was published, and what is answered now."""
+
+    what: str
+    published: object
+    replayed: object
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A publication at `position`, asked again.
+
+    `incident` is its slug, or its id where that could not be learned. `trouble` says why it could not be asked again.
+    """
+
+    position: int
+    recorded_at: str
+    incident: str
+    published: EstimatePublished | None
+    differences: tuple[Difference, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Say whether it is answered exactly as it was published."""
+        return not self.differences and self.trouble is None
+
+
+async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
+    """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
+
+    It also has to come right after the version that it is about: that is how it shows that no later fact of the
+    incident was left out.
+    """
+    incident, recorded_at = str(row.originator_id), format_instant(row.recorded_at)
+    published: EstimatePublished | None = None
+    try:
+        published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+        found = await answer(log, _question(incident, published))
+        root = await root_at(published.position)
+    except _TROUBLE as error:
+        return Replayed(row.position, recorded_at, incident, published, trouble=str(error))
+    slug = str(found.document.get("incident", incident))
+    compared = _compared(row, published, found, base64.b64encode(root).decode())
+    differences = tuple(each for each in compared if each.published != each.replayed)
+    return Replayed(row.position, recorded_at, slug, published, differences)
+
+
+def _question(incident: str, published: EstimatePublished) -> Question:
+    return Question(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
+
+
+def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:
+    inputs = dict(found.inputs)
+    return (
+        Difference("digest", published.digest, found.digest),
+        Difference("inputs", published.inputs, inputs),
+        Difference("root", published.root, root),
+        Difference("position", published.position, found.coordinates["position"]),
+        Difference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
+    )
