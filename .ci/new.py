@@ -2,19 +2,18 @@
 
     make new KIND NAME=siege_laid
 
-Slots: KIND, POLICY, VIEW, IMPORTER, EXPORTER, FORMAT (both), TABLE, RESOURCE. The templates lie in .ci/templates;
-`$name`, `$slug`, `$Class` and `$Title` stand for siege_laid, siege-laid, SiegeLaid and “Siege laid”.
+Slots: KIND, POLICY, VIEW, IMPORTER, EXPORTER, FORMAT (both), TABLE, RESOURCE. The templates lie in
+tests/project/templates: `new_name`, `new-name`, `NewName` and `New name` stand for the spellings of the name.
 """
 
 import re
 import subprocess
 import sys
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATES = ROOT / "tests" / "project" / "templates"
 GOLDEN = ROOT / "tests" / "domain" / "golden" / "facts.json"
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 RUFF = Path(sys.executable).parent / "ruff"
@@ -30,47 +29,47 @@ class Slot(NamedTuple):
 
 SLOTS = {
     "KIND": Slot(
-        "domain/reports/kinds/$name.py",
-        "tests/domain/test_kind_$name.py",
+        "domain/reports/kinds/new_name.py",
+        "tests/domain/test_kind_new_name.py",
         (
             "Declare the fields, the tier and the codes of each case, and cite the code book of every code.",
-            "Before its release: when the example changes, replace its golden row by `make golden KIND=$name`.",
+            "Before its release: when the example changes, replace its golden row by `make golden KIND=new_name`.",
         ),
     ),
     "POLICY": Slot(
-        "domain/policies/${name}_1.py",
-        "tests/domain/test_policy_$name.py",
+        "domain/policies/new_name_1.py",
+        "tests/domain/test_policy_new_name.py",
         ("Write the rule. Name the claim behind every end; make no number that nobody said.",),
     ),
     "VIEW": Slot(
-        "domain/views/$name.py",
-        "tests/domain/test_view_$name.py",
+        "domain/views/new_name.py",
+        "tests/domain/test_view_new_name.py",
         ("Write `finish`, the columns and the rows. Positions and recorded times stay out of the document.",),
     ),
     "IMPORTER": Slot(
-        "service/formats/importers/$name.py",
-        "tests/service/test_importer_$name.py",
+        "service/formats/importers/new_name.py",
+        "tests/service/test_importer_new_name.py",
         (
             "Read the files of the format. Each line keeps its id at every further import.",
             "Describe the format in docs/formats.md.",
         ),
     ),
     "EXPORTER": Slot(
-        "service/formats/exporters/$name.py",
-        "tests/service/test_exporter_$name.py",
+        "service/formats/exporters/new_name.py",
+        "tests/service/test_exporter_new_name.py",
         (
             "Write the format. Count with `export.miss` whatever it has no room for.",
             "Describe the format in docs/formats.md.",
         ),
     ),
     "TABLE": Slot(
-        "service/projections/tables/$name.py",
-        "tests/service/test_table_$name.py",
+        "service/projections/tables/new_name.py",
+        "tests/service/test_table_new_name.py",
         ("Declare the key, the columns, the indexes and the rows. A changed table gets the next version.",),
     ),
     "RESOURCE": Slot(
-        "service/api/resources/$name.py",
-        "tests/service/test_resource_$name.py",
+        "service/api/resources/new_name.py",
+        "tests/service/test_resource_new_name.py",
         ("Declare the routes, the request bodies and the answers.",),
     ),
 }
@@ -98,36 +97,43 @@ def refuse_unless_possible(slot: str, name: str, slots: tuple[str, ...]) -> None
     if not NAME.fullmatch(name):
         sys.exit(f"NAME=“{name}” is no name of a file: small letters, digits and single underscores, a letter first.")
     for each in slots:
-        if not (TEMPLATES / f"{each}.py.in").exists():
-            sys.exit(f"There is no template of {each} in .ci/templates.")
+        if not (ROOT / SLOTS[each].file).parent.is_dir():
+            sys.exit(f"There is no slot {each} in this tree.")
         for path in paths(each, names(name)):
             if path.exists():
                 sys.exit(f"{path.relative_to(ROOT)} is there already; pick another NAME, or remove it.")
 
 
 def names(name: str) -> dict[str, str]:
-    """Return the spellings of a name that templates use."""
+    """Return the spellings of a name, by those in templates."""
     spaced = name.replace("_", " ")
     return {
-        "name": name,
-        "slug": name.replace("_", "-"),
-        "Class": "".join(part.capitalize() for part in name.split("_")),
-        "Title": spaced[0].upper() + spaced[1:],
+        "new_name": name,
+        "new-name": name.replace("_", "-"),
+        "NewName": "".join(part.capitalize() for part in name.split("_")),
+        "New name": spaced[0].upper() + spaced[1:],
     }
 
 
 def paths(slot: str, words: dict[str, str]) -> list[Path]:
     """Return the file of the slot and its test."""
-    return [ROOT / Template(each).substitute(words) for each in SLOTS[slot][:2]]
+    return [ROOT / filled(each, words) for each in SLOTS[slot][:2]]
 
 
 def write(slot: str, words: dict[str, str]) -> list[Path]:
     """Write the file of the slot and its test from their templates."""
     written = paths(slot, words)
-    for path, suffix in zip(written, ("py", "test"), strict=True):
-        template = Template((TEMPLATES / f"{slot}.{suffix}.in").read_text("utf-8"))
-        path.write_text(template.substitute(words), "utf-8")
+    for path, ending in zip(written, ("", "_tests"), strict=True):
+        template = TEMPLATES / f"{slot.lower()}{ending}.py"
+        path.write_text(filled(template.read_text("utf-8"), words), "utf-8")
     return written
+
+
+def filled(text: str, words: dict[str, str]) -> str:
+    """Put the spellings of the name in the places of those in a template."""
+    for placeholder, word in words.items():
+        text = text.replace(placeholder, word)
+    return text
 
 
 def add_golden_row(name: str) -> None:
@@ -142,7 +148,7 @@ def tell(slots: tuple[str, ...], words: dict[str, str], written: list[Path]) -> 
     """Print the files and the steps that are left."""
     for path in written:
         print(f"Written: {path.relative_to(ROOT)}")
-    steps = [Template(step).substitute(words) for slot in slots for step in SLOTS[slot].steps]
+    steps = [filled(step, words) for slot in slots for step in SLOTS[slot].steps]
     for number, step in enumerate(
         dict.fromkeys([*steps, "Say it in CHANGELOG.md; then `make quick` and `make check`."])
     ):

@@ -1,4 +1,4 @@
-"""$Title."""
+"""New name."""
 
 from typing import Literal
 
@@ -6,22 +6,22 @@ from domain.reports.kind import Case, Codes, Kind, Report
 from domain.values.text_types import Label
 
 
-class $Class(Report, frozen=True):
-    """$Title."""
+class NewName(Report, frozen=True):
+    """New name."""
 
-    kind: Literal["$name"]
+    kind: Literal["new_name"]
     details: Label | None = None
     """The circumstances that the source names."""
 
 
 # The code book and the section that each code was read in.
 KIND = Kind(
-    title="$Title",
-    meaning="$Title.",
-    model=$Class,
+    title="New name",
+    meaning="New name.",
+    model=NewName,
     cases={None: Case("none", Codes(cameo="01"))},
     example={
-        "kind": "$name",
+        "kind": "new_name",
         "details": "as the source has it",
         "occurred": "2025-03-08",
         "reported_at": "2025-03-09",

@@ -1,4 +1,4 @@
-"""`$name`: lines of text, `INCIDENT TAB TITLE`, each an observation."""
+"""`new_name`: lines of text, `INCIDENT TAB TITLE`, each an observation."""
 
 from collections.abc import Iterator
 from uuid import uuid5
@@ -20,9 +20,9 @@ def _line(where: Where, text: str, source: Source) -> Line | Bad:
     incident, tab, title = text.partition("\t")
     if not (incident and tab and title):
         return Bad(where, "The line is not an incident and a title with a tab between them.")
-    body = {"kind": "observation_noted", "title": title, "source": "$slug"}
+    body = {"kind": "observation_noted", "title": title, "source": "new-name"}
     said = {"reported_at": source.reported_at} if source.reported_at else {}
-    report_id = str(uuid5(NAMESPACE, f"$name:{text}"))
+    report_id = str(uuid5(NAMESPACE, f"new_name:{text}"))
     return Line(where, {"incident": incident, "report_id": report_id, **body, **said})
 
 
@@ -36,7 +36,7 @@ def _steps(source: Source) -> int:
 
 
 IMPORTER = Importer(
-    name="$name",
+    name="new_name",
     summary="lines of an incident and a title, with a tab between them",
     files="files of lines",
     read=_read,

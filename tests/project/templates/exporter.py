@@ -1,4 +1,4 @@
-"""`$name`: lines of text, `INCIDENT TAB TITLE`, one an incident."""
+"""`new_name`: lines of text, `INCIDENT TAB TITLE`, one an incident."""
 
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 
 EXPORTER = Exporter(
-    name="$name",
+    name="new_name",
     summary="A line for each incident: its slug and its title, with a tab between them",
     suffix=".txt",
     write=_write,

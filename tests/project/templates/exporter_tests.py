@@ -1,4 +1,4 @@
-"""The exporter `$name`: the bytes that it writes."""
+"""The exporter `new_name`: the bytes that it writes."""
 
 import io
 
@@ -13,6 +13,6 @@ pytestmark = pytest.mark.one_server_will_do
 def test_an_incident_is_a_line(sample_url: str) -> None:
     out = io.BytesIO()
     with exporting(sample_url, Asked()) as export:
-        EXPORTERS["$name"].write(export, out)
+        EXPORTERS["new_name"].write(export, out)
     (line,) = out.getvalue().decode().splitlines()
     assert line.startswith("syria-coast-2025\t")

@@ -1,4 +1,4 @@
-"""`$name`: one row an incident, with the number of its reports."""
+"""`new_name`: one row an incident, with the number of its reports."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ def _rows(present: Present, _moved: Moved) -> Iterable[Change]:
 
 
 READ_MODEL: ReadModel[Present] = ReadModel(
-    name="$name",
+    name="new_name",
     version=1,
     meaning="One row an incident, with the number of its reports.",
     subject="incident",

@@ -1,4 +1,4 @@
-"""`$name/1`: the number of reports of an incident, by kind."""
+"""`new_name/1`: the number of reports of an incident, by kind."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def _rows(document: Document) -> Sequence[Row]:
 
 
 VIEW = View(
-    name="$name",
+    name="new_name",
     version=1,
     meaning="The number of reports of an incident, by kind.",
     finish=finish,

@@ -1,4 +1,4 @@
-"""`$name/1`: the ends of `range/1`, without a best figure."""
+"""`new_name/1`: the ends of `range/1`, without a best figure."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ def estimate(question: Question) -> Estimate:
 
 
 POLICY = Policy(
-    name="$name",
+    name="new_name",
     version=1,
     meaning="The least and the greatest figure among the claims that stand, and no best one.",
     estimate=estimate,
