@@ -81,9 +81,10 @@ def test_each_slot_gets_one_file_and_its_test(filled: Tree) -> None:
 
 
 def test_what_is_written_passes_style_types_layers_and_documents(filled: Tree) -> None:
-    modules = [path for path in written(filled) if not path.startswith("tests/")]
-    filled.run(str(BIN / "ruff"), "check", "--no-cache")
-    filled.run(str(BIN / "ruff"), "format", "--check", "--no-cache")
+    files = written(filled)
+    modules = [path for path in files if not path.startswith("tests/")]
+    filled.run(str(BIN / "ruff"), "check", "--no-cache", *files)
+    filled.run(str(BIN / "ruff"), "format", "--check", "--no-cache", *files)
     filled.run(str(BIN / "basedpyright"), "--pythonpath", sys.executable, *modules)
     filled.run(str(BIN / "lint-imports"), "--no-cache")
     filled.run(sys.executable, "-m", "docs.generate", "--check")
