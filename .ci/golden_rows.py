@@ -14,7 +14,7 @@ def main() -> None:
     tags = git("tag", "--list", "v*", "--sort=-version:refname").split()
     if not tags:
         return
-    names = git("ls-tree", "--name-only", f"{tags[0]}:{FOLDER}").split()
+    names = git("ls-tree", "-r", "--name-only", tags[0], f"{FOLDER}/").split()
     faults = [fault for name in names if name.endswith(".json") for fault in missing(tags[0], name)]
     if faults:
         sys.exit("\n".join(faults))
@@ -27,12 +27,11 @@ def git(*words: str) -> str:
 
 def missing(tag: str, name: str) -> list[str]:
     """Return a sentence for each row of a file at `tag` that the working tree lacks."""
-    path = ROOT / FOLDER / name
+    path = ROOT / name
     here = json.loads(path.read_text("utf-8")) if path.exists() else []
-    released = json.loads(git("show", f"{tag}:{FOLDER}/{name}"))
     return [
-        f"{FOLDER}/{name}: the row of {row['topic']} that {tag} has was changed: {row['state'][:60]}"
-        for row in released
+        f"{name}: the row of {row['topic']} that {tag} has was changed: {row['state'][:60]}"
+        for row in json.loads(git("show", f"{tag}:{name}"))
         if row not in here
     ]
 

@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-COPIED = (".ci", "bench", "docs", "domain", "migrations", "samples", "service", "tests", "pyproject.toml", "README.md")
+FOLDERS = (".ci", "bench", "docs", "domain", "migrations", "samples", "service", "tests")
+COPIED = (*FOLDERS, "pyproject.toml", *(page.name for page in ROOT.glob("*.md")))
 NAME = "siege_laid"
 CONTRACTS = {
     "KIND": ("tests/domain/test_kinds.py", "tests/domain/test_facts.py", "tests/domain/test_trusted.py"),
