@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 FOLDERS = (".ci", "bench", "docs", "domain", "migrations", "samples", "service", "tests")
 COPIED = (*FOLDERS, "pyproject.toml", *(page.name for page in ROOT.glob("*.md")))
-NAME = "siege_laid"
 CONTRACTS = {
     "KIND": ("tests/domain/test_kinds.py", "tests/domain/test_facts.py", "tests/domain/test_trusted.py"),
     "POLICY": ("tests/domain/test_policy_properties.py",),
@@ -26,6 +25,11 @@ CONTRACTS = {
 }
 """The tests that hold every file of a slot. Of those, the ones of the new file's name run here."""
 SLOTS = [slot for slot in CONTRACTS if slot != "RESOURCE" or (ROOT / "service" / "api" / "resources").is_dir()]
+
+
+def name_of(slot: str) -> str:
+    """Return the name of the file that a slot gets."""
+    return f"siege_{slot.lower()}"
 
 
 class Tree:
@@ -48,7 +52,7 @@ class Tree:
         assert done.returncode == status, done.stdout
         return done.stdout
 
-    def new(self, slot: str, name: str = NAME, status: int = 0) -> str:
+    def new(self, slot: str, name: str, status: int = 0) -> str:
         """Fill a slot."""
         return self.run(sys.executable, ".ci/new.py", slot, name, status=status)
 
@@ -62,7 +66,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     tree = Tree(tmp_path_factory.mktemp("filled"))
     for slot in SLOTS:
-        tree.new(slot)
+        tree.new(slot, name_of(slot))
     tree.run(sys.executable, "-m", "docs.generate")
     yield tree
     shutil.rmtree(tree.root)
@@ -93,8 +97,8 @@ def test_what_is_written_passes_style_types_layers_and_documents(filled: Tree) -
 
 @pytest.mark.parametrize("slot", SLOTS)
 def test_what_is_written_passes_its_own_test_and_those_of_its_slot(slot: str, filled: Tree) -> None:
-    own = next(path for path in written(filled) if path.startswith("tests/") and f"_{slot.lower()}_" in path)
-    options = ("-q", "-p", "no:cacheprovider", "-k", NAME)
+    own = next(path for path in written(filled) if path.startswith("tests/") and name_of(slot) in path)
+    options = ("-q", "-p", "no:cacheprovider", "-k", name_of(slot))
     assert " passed" in filled.run(sys.executable, "-m", "pytest", *options, own, *CONTRACTS[slot])
 
 
@@ -102,9 +106,9 @@ def test_the_golden_row_of_a_kind_is_added_and_printed_and_no_other_changes(fill
     name = "tests/domain/golden/facts.json"
     before, after = ((root / name).read_text("utf-8") for root in (ROOT, filled.root))
     assert after.startswith(before.removesuffix("\n]\n"))
-    row = json.loads(filled.run(sys.executable, ".ci/golden.py", NAME))
+    row = json.loads(filled.run(sys.executable, ".ci/golden.py", name_of("KIND")))
     assert json.loads(after) == [*json.loads(before), row]
-    assert row["topic"] == f"{NAME}.v1"
+    assert row["topic"] == f"{name_of('KIND')}.v1"
 
 
 def test_a_kind_that_there_is_not_has_no_golden_row(bare: Tree) -> None:

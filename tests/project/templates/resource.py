@@ -12,13 +12,13 @@ from service.api.services import InjectedServices
 RESOURCE = Resource("new-name")
 
 
-class NewName(ResponseModel):
+class NewNameResponse(ResponseModel):
     """The identity of the log, a UUID."""
 
     log: str
 
 
-@RESOURCE.get("/v1/new-name", summary="New name", **RESOURCE.reads(NewName))
+@RESOURCE.get("/v1/new-name", summary="New name", **RESOURCE.reads(NewNameResponse))
 async def read(request: Request, services: InjectedServices) -> Response:
     """Return the identity of the log."""
     negotiate(request, JSON)

@@ -8,9 +8,9 @@ from service.projections.read_model import AT_A_POSITION, Change, ReadModel
 
 
 def _rows(present: Present, _moved: Moved) -> Iterable[Change]:
-    own = present.history.own
-    key = (own.stream,)
-    yield key, (*key, own.slug, len(own.reports))
+    if present.opened is not None:
+        own, key = present.history.own, (present.history.stream,)
+        yield key, (*key, own.slug, len(own.reports))
 
 
 READ_MODEL: ReadModel[Present] = ReadModel(
