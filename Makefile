@@ -127,7 +127,7 @@ $(SLOTS): new
 
 golden: ## print the golden row of a kind, for tests/domain/golden/facts.json: make golden KIND=…
 	$(prepare) requirements-dev.lock
-	@.venv/bin/python .ci/golden.py '$(KIND)'
+	@.venv/bin/python -m tests.project.golden_row '$(KIND)'
 
 bench: ## measure writing, folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
 	$(prepare) requirements-dev.lock

@@ -138,8 +138,8 @@ def filled(text: str, words: dict[str, str]) -> str:
 
 def add_golden_row(name: str) -> None:
     """Append the stored form of the example to the golden rows; the other rows keep their bytes."""
-    command = [sys.executable, str(ROOT / ".ci" / "golden.py"), name]
-    row = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.rstrip()
+    command = [sys.executable, "-m", "tests.project.golden_row", name]
+    row = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.rstrip()
     rows = GOLDEN.read_text("utf-8").removesuffix("\n]\n")
     GOLDEN.write_text(f"{rows},\n{row}\n]\n", "utf-8")
 

@@ -106,13 +106,15 @@ def test_the_golden_row_of_a_kind_is_added_and_printed_and_no_other_changes(fill
     name = "tests/domain/golden/facts.json"
     before, after = ((root / name).read_text("utf-8") for root in (ROOT, filled.root))
     assert after.startswith(before.removesuffix("\n]\n"))
-    row = json.loads(filled.run(sys.executable, ".ci/golden.py", name_of("KIND")))
+    row = json.loads(filled.run(sys.executable, "-m", "tests.project.golden_row", name_of("KIND")))
     assert json.loads(after) == [*json.loads(before), row]
     assert row["topic"] == f"{name_of('KIND')}.v1"
 
 
 def test_a_kind_that_there_is_not_has_no_golden_row(bare: Tree) -> None:
-    assert "did you mean “attack_launched”?" in bare.run(sys.executable, ".ci/golden.py", "attack_lanched", status=1)
+    assert "did you mean “attack_launched”?" in bare.run(
+        sys.executable, "-m", "tests.project.golden_row", "attack_lanched", status=1
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 """`new_name`: lines of text, `INCIDENT TAB TITLE`, each an observation."""
 
 from collections.abc import Iterator
-from uuid import uuid5
+from uuid import NAMESPACE_URL, uuid5
 
-from domain.facts.union import NAMESPACE
 from service.formats.files.text_files import utf_8
 from service.formats.importer import Bad, Importer, Line, Source, Unreadable, Where
 
@@ -22,7 +21,7 @@ def _line(where: Where, text: str, source: Source) -> Line | Bad:
         return Bad(where, "The line is not an incident and a title with a tab between them.")
     body = {"kind": "observation_noted", "title": title, "source": "new-name"}
     said = {"reported_at": source.reported_at} if source.reported_at else {}
-    report_id = str(uuid5(NAMESPACE, f"new_name:{text}"))
+    report_id = str(uuid5(NAMESPACE_URL, f"knownwhen:new_name:{text}"))
     return Line(where, {"incident": incident, "report_id": report_id, **body, **said})
 
 

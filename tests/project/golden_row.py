@@ -8,16 +8,12 @@ A row of a released kind is never changed; the next version of the kind gets a r
 import json
 import sys
 from datetime import UTC
-from pathlib import Path
 from uuid import UUID
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from domain.facts.union import ReportFiled, encode  # noqa: E402 - of this tree, wherever it was copied to
-from domain.reports.registry import KINDS, REPORTS  # noqa: E402
-from domain.values.text_types import nearest  # noqa: E402
-from domain.values.time.clocks import parse_occurred, parse_reported  # noqa: E402
+from domain.facts.union import ReportFiled, encode
+from domain.reports.registry import KINDS, REPORTS
+from domain.values.text_types import nearest
+from domain.values.time.clocks import parse_occurred, parse_reported
 
 REPORT_ID = UUID("2f7d0c1a-5f5c-5e0e-9a61-0b9f6d6b4c0b")
 """The id that golden reports share."""
@@ -28,7 +24,7 @@ def main(name: str) -> None:
     if name not in KINDS:
         near = nearest(name, KINDS)
         sys.exit(f"There is no kind “{name}”; " + (f"did you mean “{near}”?" if near else "see docs/kinds.md."))
-    print(json.dumps(row(name), indent=1, ensure_ascii=False))
+    sys.stdout.write(json.dumps(row(name), indent=1, ensure_ascii=False) + "\n")
 
 
 def row(name: str) -> dict[str, str | None]:
