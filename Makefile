@@ -2,7 +2,12 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run quick test coverage servers properties faults realdata bulk mutants check fmt docs bench lock clean
+
+# The slots that `make new` fills: make new KIND NAME=siege_laid
+SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
+
+.PHONY: help run quick test coverage servers properties faults realdata bulk mutants check fmt docs new golden bench lock \
+	dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -14,6 +19,19 @@ ARGS ?=
 PROPERTIES := properties or invariants
 QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
 	tests/service/test_sample.py
+
+SLOT := $(firstword $(filter $(SLOTS),$(MAKECMDGOALS)))
+NAME ?=
+KIND ?=
+
+# What to release: make release VERSION=1.2.3, with DATE=2026-12-24 for another day than that of the last commit,
+# and DRY_RUN=1 to see what would be done.
+VERSION ?=
+DATE ?=
+DRY_RUN ?=
+
+# The one major version of PostgreSQL that `make servers` is to use: make servers POSTGRES=16
+POSTGRES ?=
 
 # The first Python here that is new enough; `make PYTHON=…` picks another.
 PYTHON ?=
@@ -57,9 +75,9 @@ coverage: ## run the tests with lines and branches counted, and hold the floors 
 	.venv/bin/python -m coverage report --include='domain/*' --skip-covered --fail-under=95
 	.venv/bin/python -m coverage report --include='service/*' --skip-covered --fail-under=90
 
-servers: ## run the tests of the service on every version of PostgreSQL found here (many minutes)
+servers: ## run the tests of the service on every version of PostgreSQL found here, or on POSTGRES=16 (many minutes)
 	$(prepare) requirements-dev.lock
-	EVERY_SERVER=1 .venv/bin/python -m pytest tests/service tests/faults --numprocesses 3 --dist loadfile
+	EVERY_SERVER=1 POSTGRES='$(POSTGRES)' .venv/bin/python -m pytest tests/service tests/faults --numprocesses 3 --dist loadfile
 
 properties: ## try every property of the domain twenty times harder (minutes)
 	$(prepare) requirements-dev.lock
@@ -99,6 +117,18 @@ docs: ## write the generated pages of docs/ anew
 	$(prepare) requirements-dev.lock
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate; else echo 'No page is generated yet.'; fi
 
+new: ## write a file of a slot with its test: make new KIND|POLICY|VIEW|FORMAT|IMPORTER|EXPORTER|TABLE|RESOURCE NAME=…
+	$(prepare) requirements-dev.lock
+	@.venv/bin/python .ci/new.py '$(SLOT)' '$(NAME)'
+	@.venv/bin/python -m docs.generate
+
+$(SLOTS): new
+	@:
+
+golden: ## print the golden row of a kind, for tests/domain/golden/facts.json: make golden KIND=…
+	$(prepare) requirements-dev.lock
+	@.venv/bin/python -m tests.project.golden_row '$(KIND)'
+
 bench: ## measure writing, folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m bench.ingest --write
@@ -112,6 +142,14 @@ lock: ## write both locks anew from pyproject.toml, with the newest versions it 
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group build --group dev --extra parquet --constraint requirements.lock --output-file requirements-dev.lock
+
+dist: ## build wheel and sdist twice, and keep them in dist/ if both are the same bytes
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/dist.py
+
+release: ## test, check, build, commit and tag a version: make release VERSION=x.y.z [DATE=…] [DRY_RUN=1] (many minutes)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/release.py '$(VERSION)' --date '$(DATE)' $(if $(DRY_RUN),--dry-run)
 
 clean: ## remove the environment and what the checks left; data/ stays
 	rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist

@@ -279,7 +279,7 @@ def said_by(claim: Standing) -> list[int]:
 
 
 def differ_by_the_rule(one: Standing, other: Standing) -> bool:
-    """Compare by §5: two closed figures, or an open one above a closed one, more than 20 % of the larger apart."""
+    """Compare by vocabulary §5: two closed figures, or an open above a closed one, over 20 % of the larger apart."""
     for high, low in ((one, other), (other, one)):
         if low.bound in CLOSED and high.bound in (*CLOSED, *OPEN):
             nearest = min(said_by(high)), max(said_by(low))

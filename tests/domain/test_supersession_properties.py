@@ -95,7 +95,7 @@ def without_circles(claims: Sequence[Any]) -> dict[str, set[str]]:
 
 
 def by_the_rule(claims: Sequence[Any]) -> tuple[list[Any], set[str]]:
-    """Order claims as §4 says, from the end: explicit supersession first, then clocks, order, figure and content."""
+    """Order claims by vocabulary §4, from the end: explicit supersession, then clocks, order, figure and content."""
     by_ref = {claim.ref: claim for claim in claims}
     superseded = without_circles(claims)
     places: dict[str, Span] = {}

@@ -1,4 +1,4 @@
-"""Real PostgreSQL for every test of the service: the bundled 18, and the machine's 15 where it is installed."""
+"""Real PostgreSQL for every test of the service: the bundled 18, and the machine's 15, 16 and 17 where installed."""
 
 import asyncio
 import itertools
@@ -21,9 +21,12 @@ from service.postgres.migrate import migrate
 from service.runtime import package_files
 
 BUNDLED, OLDEST = 18, 15
-SERVERS = [pytest.param(None, id=f"pg{BUNDLED}")]
-if (oldest := find_server(OLDEST)) is not None:
-    SERVERS.append(pytest.param(oldest, id=f"pg{OLDEST}"))
+ONLY = os.environ.get("POSTGRES")
+"""The one major version to test on (`make servers POSTGRES=16`); by default all that are found."""
+FOUND = {BUNDLED: None, **{major: found for major in range(OLDEST, BUNDLED) if (found := find_server(major))}}
+SERVERS = [pytest.param(found, id=f"pg{major}") for major, found in FOUND.items() if not ONLY or str(major) == ONLY]
+if not SERVERS:
+    pytest.exit(f"PostgreSQL {ONLY} was not found on this machine.", returncode=4)
 
 # No test pulls the plug of the machine, so nothing need reach the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -55,14 +58,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave a test that one server will do for to the bundled one, unless EVERY_SERVER is set."""
     if os.environ.get("EVERY_SERVER"):
         return
-    spared = [item for item in items if item.get_closest_marker("one_server_will_do") and _on_oldest(item)]
+    spared = [item for item in items if item.get_closest_marker("one_server_will_do") and _on_another(item)]
     if spared:
         config.hook.pytest_deselected(items=spared)
         items[:] = [item for item in items if item not in spared]
 
 
-def _on_oldest(item: pytest.Item) -> bool:
-    return f"pg{OLDEST}" in item.name.partition("[")[2].rstrip("]").split("-")
+def _on_another(item: pytest.Item) -> bool:
+    words = item.name.partition("[")[2].rstrip("]").split("-")
+    return any(f"pg{major}" in words for major in range(OLDEST, BUNDLED))
 
 
 @pytest.fixture(scope="session")

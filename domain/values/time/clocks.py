@@ -69,7 +69,7 @@ def parse_instant(text: str) -> datetime:
     """Read an RFC 3339 instant to the microsecond and return it in UTC.
 
     Refused although RFC 3339 has them: a leap second, which no clock here can hold; more than six digits of a
-    second, which would be lost; and a space in the place of the “T” (§5.6, note). Raises ClockError.
+    second, which would be lost; and a space in the place of the “T” (RFC 3339 §5.6, note). Raises ClockError.
     """
     found = _INSTANT.fullmatch(text)
     if not found:

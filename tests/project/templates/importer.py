@@ -1,0 +1,43 @@
+"""`new_name`: lines of text, `INCIDENT TAB TITLE`, each an observation."""
+
+from collections.abc import Iterator
+from uuid import NAMESPACE_URL, uuid5
+
+from service.formats.files.text_files import utf_8
+from service.formats.importer import Bad, Importer, Line, Source, Unreadable, Where
+
+
+def _read(source: Source) -> Iterator[Line | Bad]:
+    for path in source.paths:
+        with utf_8(path, source.layout) as file:
+            for number, raw in enumerate(file, start=1):
+                source.advance(len(raw))
+                yield _line(Where(str(path), number), raw.decode().rstrip("\r\n"), source)
+
+
+def _line(where: Where, text: str, source: Source) -> Line | Bad:
+    incident, tab, title = text.partition("\t")
+    if not (incident and tab and title):
+        return Bad(where, "The line is not an incident and a title with a tab between them.")
+    body = {"kind": "observation_noted", "title": title, "source": "new-name"}
+    said = {"reported_at": source.reported_at} if source.reported_at else {}
+    report_id = str(uuid5(NAMESPACE_URL, f"knownwhen:new_name:{text}"))
+    return Line(where, {"incident": incident, "report_id": report_id, **body, **said})
+
+
+def _steps(source: Source) -> int:
+    """Count the bytes of the files."""
+    try:
+        return sum(path.stat().st_size for path in source.paths)
+    except OSError as problem:
+        message = f"{problem.filename} cannot be read: {problem.strerror}."
+        raise Unreadable(message) from problem
+
+
+IMPORTER = Importer(
+    name="new_name",
+    summary="lines of an incident and a title, with a tab between them",
+    files="files of lines",
+    read=_read,
+    steps=_steps,
+)

@@ -1,0 +1,25 @@
+"""`new_name`: one row an incident, with the number of its reports."""
+
+from collections.abc import Iterable
+
+from domain.summary.incident_projection import Present
+from domain.summary.summary import Moved
+from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+
+
+def _rows(present: Present, _moved: Moved) -> Iterable[Change]:
+    if present.opened is not None:
+        own, key = present.history.own, (present.history.stream,)
+        yield key, (*key, own.slug, len(own.reports))
+
+
+READ_MODEL: ReadModel[Present] = ReadModel(
+    name="new_name",
+    version=1,
+    meaning="One row an incident, with the number of its reports.",
+    subject="incident",
+    key={"incident": "uuid"},
+    cells={"slug": "text", "reports": "integer"},
+    rows=_rows,
+    indexes=(AT_A_POSITION,),
+)

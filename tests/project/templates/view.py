@@ -1,0 +1,32 @@
+"""`new_name/1`: the number of reports of an incident, by kind."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+from domain.history.history import History
+from domain.reading import Document, Reading, Row, View
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """Count the reports said by `reading.reported_until`, sorted by kind."""
+    said = (report for report in history.reports.values() if report.said_by(reading.reported_until))
+    counts = Counter(report.now.report.kind for report in said)
+    return {
+        "incident": history.slug,
+        "kinds": [{"kind": kind, "reports": number} for kind, number in sorted(counts.items())],
+    }
+
+
+def _rows(document: Document) -> Sequence[Row]:
+    return cast("Sequence[Row]", document["kinds"])
+
+
+VIEW = View(
+    name="new_name",
+    version=1,
+    meaning="The number of reports of an incident, by kind.",
+    finish=finish,
+    columns=("kind", "reports"),
+    rows=_rows,
+)
