@@ -16,10 +16,10 @@ class Gap(NamedTuple):
     """What a file lacks: of which thing (`incident`, `event`), and what of it is left out or empty, with the reason."""
 
     thing: str
-    why: str
+    reason: str
 
 
-class Folded(NamedTuple):
+class FoldedIncident(NamedTuple):
     """One incident at the reading asked: its slug, and its history as of the position, with all that it rests on."""
 
     slug: str
@@ -37,7 +37,7 @@ class Export:
 
     position: int
     reading: Reading
-    incidents: Callable[[], Iterator[Folded]]
+    incidents: Callable[[], Iterator[FoldedIncident]]
     facts: Callable[[], Iterator[StoredRow]]
     map: Path | None = None
     view: str | None = None
@@ -47,7 +47,7 @@ class Export:
     gaps: Counter[Gap] = field(default_factory=Counter[Gap])
     """How often the format had no room for what was said, or nobody had said what it asks for."""
 
-    def miss(self, thing: str, why: str) -> None:
+    def count_gap(self, thing: str, why: str) -> None:
         """Count one thing of which the file does not say all."""
         self.gaps[Gap(thing, why)] += 1
 
@@ -64,4 +64,4 @@ class Exporter:
     summary: str
     suffix: str
     write: Callable[[Export, BinaryIO], None]
-    mapped: bool = False
+    needs_map: bool = False

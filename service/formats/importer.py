@@ -10,14 +10,14 @@ from typing import Any, BinaryIO, Final, Literal, NamedTuple
 STDIN: Final = Path("-")
 """What stands for standard input."""
 
-Document = Mapping[str, Any]
+LineBody = Mapping[str, Any]
 """A line as JSON: `{"incident": slug, …report}`, or a command, such as `{"open": {…}}`, alone; docs/formats.md."""
 
-Cells = Mapping[str, object]
+RowCells = Mapping[str, object]
 """A row of a table: its cells by column, each a string, whole number, truth, None or `{"decimal": "1.50"}`."""
 
 
-class Where(NamedTuple):
+class Location(NamedTuple):
     """Where something stands in what is read: the file, the first line of the row (from 1), the column, the version."""
 
     file: str
@@ -26,17 +26,17 @@ class Where(NamedTuple):
     version: str | None = None
 
 
-class Line(NamedTuple):
+class BatchLine(NamedTuple):
     """One thing to record, with an id of its own that every further import of it makes again."""
 
-    where: Where
-    document: Document
+    where: Location
+    document: LineBody
 
 
-class Bad(NamedTuple):
+class ImportFault(NamedTuple):
     """What cannot be taken: where it stands, and a sentence that says why. The rest goes on."""
 
-    where: Where
+    where: Location
     reason: str
 
 
@@ -47,7 +47,7 @@ class Withdrawal(NamedTuple):
     a report of it was said.
     """
 
-    where: Where
+    where: Location
     source: str
     incident: str
     name: str
@@ -76,7 +76,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportSource:
     """What is read: files or repositories, and how.
 
     `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` when the files said
@@ -90,18 +90,18 @@ class Source:
     path: str | None = None
     reported_at: str | None = None
     layout: Layout = Layout()
-    held: Callable[[Any], Mapping[str, Cells]] = lambda _: {}
+    current_rows: Callable[[Any], Mapping[str, RowCells]] = lambda _: {}
     advance: Callable[[int], None] = lambda _: None
 
 
-class Note(NamedTuple):
+class ImportNote(NamedTuple):
     """What whoever imports should know of what was read, or was not looked for; nothing is at fault."""
 
-    where: Where
+    where: Location
     text: str
 
 
-class Unreadable(Exception):
+class UnreadableSource(Exception):
     """The source cannot be read at all; the sentence says what to do. Nothing was recorded."""
 
 
@@ -116,14 +116,14 @@ class Importer:
     name: str
     summary: str
     files: str
-    read: Callable[[Source], Iterator[Line | Bad | Note | Withdrawal]]
-    steps: Callable[[Source], int]
-    mapped: bool = False
-    declared: bool = False
+    read: Callable[[ImportSource], Iterator[BatchLine | ImportFault | ImportNote | Withdrawal]]
+    steps: Callable[[ImportSource], int]
+    needs_map: bool = False
+    takes_notation: bool = False
 
 
 @contextmanager
-def opened(path: Path) -> Generator[BinaryIO]:
+def open_lines(path: Path) -> Generator[BinaryIO]:
     """Open a file of lines; STDIN is standard input. Raises Unreadable."""
     if path == STDIN:
         yield sys.stdin.buffer
@@ -132,6 +132,6 @@ def opened(path: Path) -> Generator[BinaryIO]:
         file = path.open("rb")
     except OSError as problem:
         message = f"{path} cannot be read: {problem.strerror}."
-        raise Unreadable(message) from problem
+        raise UnreadableSource(message) from problem
     with file:
         yield file

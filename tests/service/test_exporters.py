@@ -19,7 +19,7 @@ from service import wiring
 from service.console import sample
 from service.eventstore.writer import Write
 from service.formats import registry
-from service.formats.export.incidents import Asked, exporting
+from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.exporter import Unwritable
 from service.runtime import package_files
 
@@ -114,7 +114,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
 
 def exported(url: str, name: str, **asked: Any) -> bytes:
     out = io.BytesIO()
-    with exporting(url, Asked(**asked)) as export:
+    with open_export(url, ExportRequest(**asked)) as export:
         registry.EXPORTERS[name].write(export, out)
     return out.getvalue()
 
@@ -247,19 +247,19 @@ def test_a_least_figure_is_no_high_and_an_open_end_is_no_day(log: str) -> None:
 
 
 def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
-    with exporting(log, Asked()) as export:
+    with open_export(log, ExportRequest()) as export:
         registry.EXPORTERS["acled"].write(export, io.BytesIO())
-    told = {f"{times} {gap.thing}: {gap.why}" for gap, times in export.gaps.items()}
+    told = {f"{times} {gap.thing}: {gap.reason}" for gap, times in export.gaps.items()}
     assert any(each.startswith("1 incident: without an event of a kind that ACLED has") for each in told)
     assert any(each.startswith("5 event: without a day, a week or a month") for each in told)
     assert any(each.startswith("3 incident: with figures of those killed in the whole of it") for each in told)
 
 
 def test_the_cell_of_prio_grid_is_the_one_that_ucdp_gives() -> None:
-    from service.formats.exporters.ucdp import _cell_of  # noqa: PLC0415 - the arithmetic alone, against a published example
+    from service.formats.exporters.ucdp import _priogrid_cell  # noqa: PLC0415 - the arithmetic alone, against a published example
 
-    assert _cell_of(34.564444, 69.217222) == 179779
-    assert (_cell_of(-90, -180), _cell_of(90, 180)) == (1, 259200)
+    assert _priogrid_cell(34.564444, 69.217222) == 179779
+    assert (_priogrid_cell(-90, -180), _priogrid_cell(90, 180)) == (1, 259200)
 
 
 def test_any_event_has_the_columns_of_acled(log: str) -> None:

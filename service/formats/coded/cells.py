@@ -22,11 +22,11 @@ _POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:[.]0+)?)?(?:Z|[+]00:00)?)?")
 _DEGREES: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
 
-Cells = Mapping[str, str]
-Part = dict[str, Any]
+EventCells = Mapping[str, str]
+JsonObject = dict[str, Any]
 
 
-class Wrong(Exception):
+class CellError(Exception):
     """A cell that cannot be taken: its column, and why."""
 
     def __init__(self, column: str, reason: str) -> None:
@@ -35,33 +35,33 @@ class Wrong(Exception):
         super().__init__(reason)
 
 
-def figure(cells: Cells, column: str) -> int:
+def read_count(cells: EventCells, column: str) -> int:
     """Return the whole number of a cell, 0 to 10^12. Raises Wrong."""
     found = _number(cells[column])
     if found is None:
         cell = cells[column][:100]
         not_whole = f"“{cell}” is not a whole number." if cell.strip() else "There is no number."
-        raise Wrong(column, rounded(cell) or not_whole)
+        raise CellError(column, rounding_fault(cell) or not_whole)
     return found
 
 
 @lru_cache(maxsize=16_384)
 def _number(cell: str) -> int | None:
-    cell = whole(cell)
+    cell = normalized_number(cell)
     if not (cell.isascii() and cell.isdigit()) or len(cell) > len(str(_MOST)):
         return None
     return number if (number := int(cell)) <= _MOST else None
 
 
 @lru_cache(maxsize=16_384)
-def whole(cell: str) -> str:
+def normalized_number(cell: str) -> str:
     """Return a cell without spaces around it, and without the “.0” that programs give whole numbers."""
     cell = cell.strip()
     found = _WHOLE.fullmatch(cell)
     return found[1] if found else cell
 
 
-def rounded(cell: str) -> str | None:
+def rounding_fault(cell: str) -> str | None:
     """Say that digits were lost, where a number was rounded to a power of ten; None where it was not."""
     if not _POWER.fullmatch(cell.strip()):
         return None
@@ -69,7 +69,7 @@ def rounded(cell: str) -> str | None:
 
 
 @lru_cache(maxsize=16_384)
-def day_of(cell: str) -> str | None:
+def parse_day(cell: str) -> str | None:
     """Read a day of ISO 8601, also with midnight behind it; None where it is none, or another time of day is said."""
     found = _DAY.fullmatch(cell.strip())
     try:
@@ -78,16 +78,16 @@ def day_of(cell: str) -> str | None:
         return None
 
 
-def declared_day(cells: Cells, column: str, written: str) -> str:
+def read_declared_day(cells: EventCells, column: str, written: str) -> str:
     """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
     cell = cells[column].strip()
-    if (day := day_as(cell, written)) is None:
-        raise Wrong(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
+    if (day := parse_day_as(cell, written)) is None:
+        raise CellError(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
     return day
 
 
 @lru_cache(maxsize=16_384)
-def day_as(cell: str, written: str) -> str | None:
+def parse_day_as(cell: str, written: str) -> str | None:
     """Return the day of a cell that is written in the directives of strptime; None where it is not."""
     try:
         return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
@@ -95,15 +95,15 @@ def day_as(cell: str, written: str) -> str | None:
         return None
 
 
-def pointed(cells: Cells, column: str, decimal: str) -> str:
+def with_decimal_point(cells: EventCells, column: str, decimal: str) -> str:
     """Return a number with the point that it has where decimals are written in another way. Raises Wrong."""
     cell = cells[column].strip()
     if "." in cell or cell.count(decimal) > 1:
-        raise Wrong(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
+        raise CellError(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
     return cell.replace(decimal, ".")
 
 
-def point(cells: Cells) -> Part:
+def read_point(cells: EventCells) -> JsonObject:
     """Return the point of the columns `latitude` and `longitude`, with their digits; none where both are empty.
 
     Raises Wrong.
@@ -113,37 +113,37 @@ def point(cells: Cells) -> Part:
     return {"lat": _degrees(cells, "latitude", 90), "lon": _degrees(cells, "longitude", 180)}
 
 
-def places(
-    cells: Cells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
-) -> list[Part]:
+def event_places(
+    cells: EventCells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
+) -> list[JsonObject]:
     """Return where an event was: under the first name that says anything, else that of its point; none where none is.
 
     Raises Wrong.
     """
-    where = point(cells)
+    where = read_point(cells)
     name = next((each.strip() for each in named if each.strip()), ", ".join(where.values()))
     if not name:
         return []
     known = {"country": country, "precision": precision}
-    return [{**names(name=name, **areas), **where, **{key: value for key, value in known.items() if value}}]
+    return [{**non_empty_labels(name=name, **areas), **where, **{key: value for key, value in known.items() if value}}]
 
 
-def _degrees(cells: Cells, column: str, limit: int) -> str:
+def _degrees(cells: EventCells, column: str, limit: int) -> str:
     cell = cells[column].strip()
     if not _DEGREES.fullmatch(cell):
-        if lost := rounded(cell):
-            raise Wrong(column, lost)
+        if lost := rounding_fault(cell):
+            raise CellError(column, lost)
         try:
             cell = format(Decimal(cell), "f")  # “.5” and “5e-1” are 0.5
         except InvalidOperation:
             cell = ""
     if not _DEGREES.fullmatch(cell) or abs(float(cell)) > limit:
         why = f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees."
-        raise Wrong(column, f"{why} {DECIMAL}" if "," in cells[column] else why)
+        raise CellError(column, f"{why} {DECIMAL}" if "," in cells[column] else why)
     return cell
 
 
-def names(**cells: str) -> Part:
+def non_empty_labels(**cells: str) -> JsonObject:
     """Return those that say something, each cut to what a name may have."""
     return {name: kept for name, cell in cells.items() if (kept := cell.strip()[:LABEL].strip())}
 
@@ -154,7 +154,7 @@ def slug_of(name: str) -> str:
     return slugify(name)
 
 
-def killed(count: Part, parts: list[Part]) -> list[Part]:
+def killed_claims(count: JsonObject, parts: list[JsonObject]) -> list[JsonObject]:
     """Return the claims of those killed: the incident is the event, so the figure is said of both.
 
     Days are graded by that of the event; lists and totals have that of the incident.

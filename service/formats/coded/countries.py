@@ -77,7 +77,7 @@ YD 720 680 Democratic Yemen; YU 891 345 Yugoslavia; ZR 180 490 Zaire
 """
 
 
-class Country(NamedTuple):
+class CodedCountry(NamedTuple):
     """A country: its code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and its common name.
 
     `states` are the numbers of Gleditsch and Ward of the states that lay there, the one of today first.
@@ -89,23 +89,23 @@ class Country(NamedTuple):
     name: str
 
 
-def _read(entry: str) -> Country:
+def _read(entry: str) -> CodedCountry:
     code, number, states, name = entry.strip().split(maxsplit=3)
-    return Country(code, number.strip("-"), tuple(states.split("/")) if states != "-" else (), name)
+    return CodedCountry(code, number.strip("-"), tuple(states.split("/")) if states != "-" else (), name)
 
 
 _TODAY: Final = tuple(map(_read, _LISTED.split(";")))
-BY_CODE: Final[Mapping[str, Country]] = MappingProxyType(
+BY_CODE: Final[Mapping[str, CodedCountry]] = MappingProxyType(
     {country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))}
 )
 """Every country by its code, former ones too."""
-BY_NUMBER: Final[Mapping[int, Country]] = MappingProxyType(
+BY_NUMBER: Final[Mapping[int, CodedCountry]] = MappingProxyType(
     {int(country.number): country for country in _TODAY if country.number}
 )
 """Countries of today by the numeric code of ISO 3166-1."""
-BY_NAME: Final[Mapping[str, Country]] = MappingProxyType({country.name: country for country in _TODAY})
+BY_NAME: Final[Mapping[str, CodedCountry]] = MappingProxyType({country.name: country for country in _TODAY})
 """Countries of today by their names, as they stand here."""
-BY_STATE: Final[Mapping[int, Country]] = MappingProxyType(
+BY_STATE: Final[Mapping[int, CodedCountry]] = MappingProxyType(
     {int(state): country for country in _TODAY for state in country.states}
 )
 """Countries of today by the number of Gleditsch and Ward."""

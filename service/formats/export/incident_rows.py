@@ -22,8 +22,8 @@ from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.populations import Population
 from domain.values.time.clocks import Span, parse_occurred
-from service.formats.coded.verbatim_cells import cells_of
-from service.formats.exporter import Folded
+from service.formats.coded.verbatim_cells import text_cells_of
+from service.formats.exporter import FoldedIncident
 
 UNSURE = frozenset("?~%")
 """How a date of EDTF ends that is uncertain, approximate, or both."""
@@ -37,7 +37,7 @@ TRIPLE = "triple/1"
 EVERYONE = Population()
 
 
-class When(NamedTuple):
+class OccurredSpan(NamedTuple):
     """When something happened, as it was said: its ends, None where open or not said.
 
     Each end is by the clock of the incident that it was said under, wherever that is shown, and so is its day. `sure`
@@ -50,14 +50,14 @@ class When(NamedTuple):
 
 
 @dataclass
-class Shown:
+class IncidentAtReading:
     """An incident at a reading; what is asked of it is worked out once."""
 
     history: History
     reading: Reading
 
     @classmethod
-    def of(cls, folded: Folded, reading: Reading) -> "Shown":
+    def of(cls, folded: FoldedIncident, reading: Reading) -> "IncidentAtReading":
         """Return a folded incident at a reading."""
         return cls(folded.history, reading)
 
@@ -106,7 +106,9 @@ class Shown:
                 found.setdefault(each.now.event or each.ref, []).append(each)
         return list(found.values())
 
-    def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None) -> When:
+    def occurred(
+        self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None
+    ) -> OccurredSpan:
         """Return when events happened together: an end that one of them leaves open is that of the declared period.
 
         It stays open where there is none, or where another event lies beyond it. `order` says of two ends which comes
@@ -125,37 +127,37 @@ class Shown:
         if len(ended) < len(found):
             own = self.period(home).last
             last = own if own and (last is None or order(own) >= order(last)) else None
-        return When(first, last, all(each.sure for each in found))
+        return OccurredSpan(first, last, all(each.sure for each in found))
 
     @cached_property
-    def bounds(self) -> When:
+    def bounds(self) -> OccurredSpan:
         """Return the first and the last moment of all events, or else of the declared period."""
         return self.occurred(self.events.values(), as_moments)
 
     @cached_property
-    def days(self) -> When:
+    def days(self) -> OccurredSpan:
         """Return the ends of the first and the last day of all events, or else of the declared period."""
         return self.occurred(self.events.values(), as_days)
 
-    def when(self, event: Event) -> When:
+    def when(self, event: Event) -> OccurredSpan:
         """Return when an event happened, in the words of the report that tells it most narrowly.
 
         An end that is open, or that is put wholly after the report itself, is none; and so is a day that is.
         """
-        found: list[When] = []
+        found: list[OccurredSpan] = []
         for each in event.reports:
             text = each.now.report.occurred
             if text is not None and event.span is not None and each.now.occurred == event.span:
-                found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
-        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
+                found.append(_occurred_as_reported(text, self.history.homes[each.home].offset, latest(each.reported)))
+        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=OccurredSpan())
 
-    def period(self, home: str | None = None) -> When:
+    def period(self, home: str | None = None) -> OccurredSpan:
         """Return the declared period; of another incident that is shown here, by its slug, if one is given."""
         of = self.history.home(home)
         if of.period is None:
-            return When()
+            return OccurredSpan()
         span = parse_occurred(of.period, of.offset)
-        return _when(span.earliest, span.latest, of.period, of.offset)
+        return _local_span(span.earliest, span.latest, of.period, of.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
         """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each.
@@ -165,7 +167,7 @@ class Shown:
         found = (each for each in self.reports if source in each.now.report.external_ids)
         newest_last = sorted(found, key=lambda each: each.newness)
         latest = {(each.home, each.now.report.external_ids[source]): each for each in newest_last}
-        rows = (cells_of(each.now.report.attributes) for each in latest.values())
+        rows = (text_cells_of(each.now.report.attributes) for each in latest.values())
         return [row for row in rows if row]
 
 
@@ -174,19 +176,19 @@ def tier(report: ReportHistory) -> Tier:
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
-def _said(text: str, offset: tzinfo, told: datetime) -> When:
+def _occurred_as_reported(text: str, offset: tzinfo, told: datetime) -> OccurredSpan:
     """Return what a text says of when something happened that was told at a moment."""
     span, sides = parse_occurred(text, offset), text.split("/")
     if span.earliest is not None and span.earliest > told:
-        return When()
+        return OccurredSpan()
     ends = parse_occurred(sides[-1], offset) if sides[-1] not in OPEN_ENDS else Span(None, None)
     last = None if ends.earliest is None or ends.earliest > told else ends.latest
-    return _when(span.earliest, last, text, offset)
+    return _local_span(span.earliest, last, text, offset)
 
 
-def _when(first: datetime | None, last: datetime | None, text: str, offset: tzinfo) -> When:
+def _local_span(first: datetime | None, last: datetime | None, text: str, offset: tzinfo) -> OccurredSpan:
     began, ended = (None if end is None else end.astimezone(offset) for end in (first, last))
-    return When(began, ended, not UNSURE & set(text))
+    return OccurredSpan(began, ended, not UNSURE & set(text))
 
 
 def day(end: datetime | None) -> str:
@@ -204,7 +206,7 @@ def as_days(end: datetime) -> datetime:
     return end.replace(tzinfo=UTC)
 
 
-def places(reports: Iterable[ReportHistory]) -> list[Place]:
+def places_of_violence(reports: Iterable[ReportHistory]) -> list[Place]:
     """Return the places of violence, each once, those with a point first; where a speech was held is none."""
     found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
     return sorted(found, key=lambda place: place.lat is None)

@@ -25,7 +25,7 @@ from service.answers.as_of import read_moment, settle
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
 from service.eventstore.stored_rows import StoredRow, stored_row
-from service.formats.exporter import Export, Folded, Unwritable
+from service.formats.exporter import Export, FoldedIncident, Unwritable
 from service.postgres.pool import connect
 
 INCIDENTS: Final = """
@@ -52,16 +52,16 @@ MOST_FACTS: Final = 5_000
 MOST_ROWS: Final = 2_000
 """How many facts of the log are read in one statement."""
 
-Told = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Hears how much is through, and of how much: incidents, or facts of the log."""
 
 
-def tell_nobody(_done: int, _total: int) -> None:
+def no_progress(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExportRequest:
     """What to export, as it was asked: moments as they are sent to `/v1`, the policy's `name/version`.
 
     `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant; with
@@ -79,7 +79,7 @@ class Asked:
 
 
 @contextmanager
-def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Export]:
+def open_export(url: str, request: ExportRequest, progress: ProgressCallback = no_progress) -> Generator[Export]:
     """Open what is asked for of the log at `url`, for an exporter to write.
 
     What is merged into another incident is left out, for the other shows it; so is, under `reported_until`, an incident
@@ -88,36 +88,36 @@ def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Exp
     Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; whoever reads `incidents`, MergedAway,
     Unwritable and psycopg.Error.
     """
-    until = read_moment("reported_until", asked.reported_until) if asked.reported_until else None
+    until = read_moment("reported_until", request.reported_until) if request.reported_until else None
     with connect(url) as connection:
-        log = _Log(connection)
-        position = asyncio.run(settle(log, asked.as_of)).position
+        log = _LogReader(connection)
+        position = asyncio.run(settle(log, request.as_of)).position
         facts = BulkInputs(connection.cursor(binary=True, row_factory=tuple_row), position)
-        policy = catalogue.policy(asked.policy or _adopted(facts))
-        if asked.view:
-            catalogue.view(asked.view)
-        only = [log.expect(name, position, asked.as_of) for name in asked.only]
-        all_of = _Incidents(connection, facts, until, only or None, asked.prefix, asked.joined, told)
+        policy = catalogue.policy(request.policy or _policy_in_force(facts))
+        if request.view:
+            catalogue.view(request.view)
+        only = [log.stream_at(name, position, request.as_of) for name in request.only]
+        all_of = _IncidentsBySlug(connection, facts, until, only or None, request.prefix, request.joined, progress)
         yield Export(
             position=position,
             reading=Reading(until, policy),
             incidents=all_of.folded,
-            facts=lambda: log.facts(position, told),
-            map=asked.map,
-            view=asked.view,
-            only=tuple(asked.only),
+            facts=lambda: log.facts(position, progress),
+            map=request.map,
+            view=request.view,
+            only=tuple(request.only),
             log=log.id(),
         )
 
 
-def _adopted(facts: BulkInputs) -> str:
+def _policy_in_force(facts: BulkInputs) -> str:
     """Return the policy in force at the position."""
     adopted = [each.fact.policy for each in facts.of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
     return adopted[-1] if adopted else catalogue.DEFAULT_POLICY
 
 
 @dataclass(slots=True)
-class _Log:
+class _LogReader:
     """The log over one connection, for what is asked of it once; it may be asked as the asynchronous reader is."""
 
     connection: Connection[TupleRow]
@@ -135,7 +135,7 @@ class _Log:
         found = self._fetch(POSITION_AT, moment=moment)
         return found[0][0] if found else 0
 
-    def expect(self, name: str, position: int, asked: str | None) -> UUID:
+    def stream_at(self, name: str, position: int, asked: str | None) -> UUID:
         """Return the stream of an incident that is known at a position. Raises NoSuchIncident, NotYetKnown."""
         stream = stream_of(name)
         first = next((stored_row(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
@@ -145,7 +145,7 @@ class _Log:
             raise NotYetKnown(name, asked or "that moment", first)
         return stream
 
-    def facts(self, upto: int, told: Told) -> Iterator[StoredRow]:
+    def facts(self, upto: int, told: ProgressCallback) -> Iterator[StoredRow]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
         told(after, upto)
@@ -159,7 +159,7 @@ class _Log:
             return cursor.execute(query, bound).fetchall()
 
 
-class _Listed(NamedTuple):
+class _ListedIncident(NamedTuple):
     """An incident by its stream; how many are listed, and how many facts its stream has by now."""
 
     stream: UUID
@@ -168,7 +168,7 @@ class _Listed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Incidents:
+class _IncidentsBySlug:
     """The incidents of an export, listed once by the server, which keeps the list, and folded some at a time."""
 
     connection: Connection[TupleRow]
@@ -177,23 +177,23 @@ class _Incidents:
     only: Sequence[UUID] | None
     prefix: str
     joined: bool
-    told: Told
+    progress: ProgressCallback
     _lists: int = field(default=0)
 
-    def folded(self) -> Iterator[Folded]:
+    def folded(self) -> Iterator[FoldedIncident]:
         """Fold them one after another. Raises MergedAway for one that was named, Unwritable and psycopg.Error."""
         done = 0
-        for piece, total in self._pieces():
+        for piece, total in self._batches():
             if not done:
-                self.told(0, total)
+                self.progress(0, total)
             self.facts.fetch(piece)
             for stream in piece:
                 if (folded := self._folded(stream)) is not None:
                     yield folded
                 done += 1
-            self.told(done, total)
+            self.progress(done, total)
 
-    def _folded(self, stream: UUID) -> Folded | None:
+    def _folded(self, stream: UUID) -> FoldedIncident | None:
         """Fold one; None where it is not to be shown by itself."""
         try:
             facts, _ = self.facts.gathered(stream)
@@ -205,10 +205,10 @@ class _Incidents:
                 raise MergedAway(history.slug, into)
             return None
         if self.only or self.until is None or any(each.said_by(self.until) for each in history.reports.values()):
-            return Folded(history.slug, history)
+            return FoldedIncident(history.slug, history)
         return None
 
-    def _pieces(self) -> Iterator[tuple[list[UUID], int]]:
+    def _batches(self) -> Iterator[tuple[list[UUID], int]]:
         """Yield the streams that are read together, by slug, and how many there are in all."""
         piece: list[UUID] = []
         room = total = 0
@@ -222,11 +222,11 @@ class _Incidents:
         if piece:
             yield piece, total
 
-    def _listed(self) -> Iterator[_Listed]:
+    def _listed(self) -> Iterator[_ListedIncident]:
         self._lists += 1
         # Kept by the server beyond its transaction, so that none stays open however slowly this is read.
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
             asked = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
             cursor.execute(INCIDENTS, asked, binary=True)
             while rows := cursor.fetchmany(MOST_ROWS):
-                yield from (_Listed(*row) for row in rows)
+                yield from (_ListedIncident(*row) for row in rows)

@@ -13,7 +13,7 @@ from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import Shown, day, figure, shared_place, tier
+from service.formats.export.incident_rows import IncidentAtReading, day, figure, shared_place, tier
 from service.formats.exporter import Export, Exporter
 from service.formats.files.columns import ACLED
 from service.formats.files.spreadsheet import write_table
@@ -53,7 +53,7 @@ _UNDATED: Final = "without a day, a week or a month that anybody said; event_dat
 _SCATTERED: Final = "at several places; location, geo_precision and the point are empty where these differ"
 _UNCOUNTED: Final = "of which nobody said how many were killed, or only in words; fatalities stays empty there"
 
-Cells = dict[str, str | int | None]
+AcledCells = dict[str, str | int | None]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
@@ -62,56 +62,56 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
     for folded in export.incidents():
-        shown = Shown.of(folded, export.reading)
+        shown = IncidentAtReading.of(folded, export.reading)
         if rows := shown.rows(SOURCE):
             yield from rows
             if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.miss("incident", _BESIDE)
+                export.count_gap("incident", _BESIDE)
         else:
             yield from _events(export, shown)
 
 
-def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
+def _events(export: Export, shown: IncidentAtReading) -> Iterator[Mapping[str, object]]:
     """Yield a row, by day, for each event of a kind that ACLED has too, and for all violence."""
-    found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
+    found = [(event, reports) for event in shown.events.values() if (reports := _coded_reports(event))]
     if not found:
-        export.miss("incident", _EVENTLESS)
+        export.count_gap("incident", _EVENTLESS)
     one = set(shown.events) == {shown.history.slug}  # as coded: the incident is the event
     if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
-        export.miss("incident", _WHOLE)
-    dead = _dead(shown) if found else {}
-    days = {event.label: _first_day(shown, event) for event, _ in found}
+        export.count_gap("incident", _WHOLE)
+    dead = _fatalities(shown) if found else {}
+    days = {event.label: _earliest_day(shown, event) for event, _ in found}
     for event, reports in sorted(found, key=lambda each: (days[each[0].label], each[0].label)):
         row = {
             "event_id_cnty": f"{shown.history.slug}:{event.label}",
-            **_when(shown, event),
-            **_what(reports),
-            **_who(reports[-1]),
-            **_where(shown, reports),
-            **_told(shown, reports),
+            **_dates(shown, event),
+            **_event_types(reports),
+            **_actors(reports[-1]),
+            **_location(shown, reports),
+            **_provenance(shown, reports),
             "fatalities": dead.get(event.label),
         }
-        _miss(export, row, reports)
+        _count_gaps(export, row, reports)
         yield dict.fromkeys(ACLED, "") | row
 
 
-def _first_day(shown: Shown, event: Event) -> str:
+def _earliest_day(shown: IncidentAtReading, event: Event) -> str:
     """Return the day from which an event may have happened, by the clock of the incident whose event it is."""
     moment = event.span and (event.span.earliest or event.span.latest)
     return local_day(moment, offset_of(shown.history, event.label)).isoformat() if moment else ""
 
 
-def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
+def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
     """Count what nobody said, or what one row cannot say."""
     if not row["event_date"]:
-        export.miss("event", _UNDATED)
+        export.count_gap("event", _UNDATED)
     if row["location"] is None and any(each.now.report.places for each in reports):
-        export.miss("event", _SCATTERED)
+        export.count_gap("event", _SCATTERED)
     if row["fatalities"] is None:
-        export.miss("event", _UNCOUNTED)
+        export.count_gap("event", _UNCOUNTED)
 
 
-def _coded(event: Event) -> list[ReportHistory]:
+def _coded_reports(event: Event) -> list[ReportHistory]:
     """Return the reports of an event that say what ACLED has too, the newest last; else all that state violence."""
     reports = sorted(event.reports, key=lambda each: each.newness)
     told = [each for each in reports if _codes(each).acled_event is not None]
@@ -122,7 +122,7 @@ def _codes(report: ReportHistory) -> Codes:
     return KINDS[report.now.report.kind].codes(report.now.report)
 
 
-def _dead(shown: Shown) -> dict[str, int | None]:
+def _fatalities(shown: IncidentAtReading) -> dict[str, int | None]:
     """Return how many died in each event, by the greatest of the least figures; None where it is told in words only."""
     found: dict[str, list[int]] = {}
     for key, estimate in shown.estimates(catalogue.policy(CONSERVATIVE)):
@@ -133,7 +133,7 @@ def _dead(shown: Shown) -> dict[str, int | None]:
     return {label: max(least, default=None) for label, least in found.items()}
 
 
-def _what(reports: Sequence[ReportHistory]) -> Cells:
+def _event_types(reports: Sequence[ReportHistory]) -> AcledCells:
     """Return what ACLED calls it, by the newest report."""
     codes = _codes(reports[-1])
     kind, sub = codes.acled_event or "", codes.acled_sub_event or ""
@@ -145,7 +145,7 @@ def _what(reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _when(shown: Shown, event: Event) -> Cells:
+def _dates(shown: IncidentAtReading, event: Event) -> AcledCells:
     """Return the day of an event, or the first of its week or month; none where ACLED has no word for what was said.
 
     “About” a day is that day without a precision.
@@ -164,13 +164,13 @@ def _when(shown: Shown, event: Event) -> Cells:
     return {"event_date": first, "year": year, "time_precision": precision}
 
 
-def _who(newest: ReportHistory) -> Cells:
+def _actors(newest: ReportHistory) -> AcledCells:
     """Return who took part: those who acted, and those they acted against; civilians come second.
 
     Who stands against whom is told by sides, by targets, or by a battle of two; else all who acted are on one side.
     """
-    cells: Cells = {}
-    for nth, those in zip(("1", "2"), _two(newest), strict=True):
+    cells: AcledCells = {}
+    for nth, those in zip(("1", "2"), _opposing_actors(newest), strict=True):
         if those:
             cells[f"actor{nth}"] = those[0].name
             cells[f"assoc_actor_{nth}"] = _SEVERAL.join(each.name for each in those[1:])
@@ -178,7 +178,7 @@ def _who(newest: ReportHistory) -> Cells:
     return cells
 
 
-def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
+def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     report = newest.now.report
     acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.attacked()]
     sides = [each.side or each.name for each in acting]
@@ -190,7 +190,7 @@ def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     return one, [each for each in report.actors if each not in one]
 
 
-def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
+def _location(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     place = shared_place([reports])
     countries = shown.history.countries
     code = place.get("country") or (countries[0] if len(countries) == 1 else None)
@@ -207,7 +207,7 @@ def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _told(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
+def _provenance(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     """Return who told of it, in what words, and when the last of them did (seconds since 1970), if that is so exact."""
     texts = (text.summary for each in reports if (text := each.now.report.text))
     newest = max((each.reported for each in reports), key=latest)

@@ -9,10 +9,10 @@ from domain.summary.incident_projection import Present
 from domain.summary.killed import Killed
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import Shown, day, figure, shared_place
-from service.formats.exporter import Export, Exporter, Folded, Unwritable
-from service.formats.files.spreadsheet import writing
-from service.formats.tables import MapFault, read_map, write_csv
+from service.formats.export.incident_rows import IncidentAtReading, day, figure, shared_place
+from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
+from service.formats.files.spreadsheet import csv_writer
+from service.formats.tables import MappingError, read_mapping, write_csv
 
 # HXL 1.1 final (2018): https://hxlstandard.org/standard/1-1final/dictionary/
 COLUMNS: Final = {
@@ -56,20 +56,20 @@ Where the incident has no figure of its own of such people, or a lower one, sing
 be dead, as in lists, and where.
 """
 
-Cell = str | int | None
+CsvValue = str | int | None
 
 
 def _write(export: Export, out: BinaryIO) -> None:
     if export.map is not None:
         try:
-            table = read_map(export.map)
-        except MapFault as fault:
+            table = read_mapping(export.map)
+        except MappingError as fault:
             raise Unwritable(str(fault)) from fault
         write_csv(export, table, out)
         return
     until = export.reading.reported_until
     asked = [export.reading.policy.id, export.position, format_instant(until) if until else None]
-    with writing(out) as sheet:
+    with csv_writer(out) as sheet:
         sheet.writerow(list(COLUMNS))
         sheet.writerow(list(COLUMNS.values()))
         for folded in export.incidents():
@@ -77,32 +77,32 @@ def _write(export: Export, out: BinaryIO) -> None:
                 sheet.writerow([*row, *asked])
 
 
-def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
+def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
     """Yield a row for each key; one without figures for an incident of which nobody gave any."""
     present = Present.at(folded.history, export.reading)
-    whole = _whole(Shown.of(folded, export.reading), present)
+    whole = _incident_cells(IncidentAtReading.of(folded, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
         sources = sorted({claim.held.origin for claim in estimate.used})
-        yield [*whole, *_cells(key, key.scope, estimate), "; ".join(sources)]
+        yield [*whole, *_estimate_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
-        if (said := present.in_events(pair)) is not None and not _tells_whole(present, said.greatest):
+        if (said := present.in_events(pair)) is not None and not _covers_events(present, said.greatest):
             toll = said.greatest
-            yield [*whole, *_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
+            yield [*whole, *_estimate_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
     if not (present.estimates or present.pairs):
         yield [*whole, *[None] * 12]
 
 
-def _tells_whole(present: Present, toll: Toll) -> bool:
+def _covers_events(present: Present, toll: Toll) -> bool:
     """Say whether the incident's own figure of such people is no lower than that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
     return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
 
 
-def _cells(
+def _estimate_cells(
     key: Key, scope: str, estimate: Estimate | Toll, event: str | None = None, events: int | None = None
-) -> list[Cell]:
+) -> list[CsvValue]:
     return [
         key.measure,
         key.population.words(),
@@ -111,12 +111,12 @@ def _cells(
         events,
         key.manner,
         *(figure(estimate, end) for end in ("lower", "best", "upper")),
-        _truth(said=estimate.upper_open),
-        _truth(said=estimate.contested),
+        _boolean(said=estimate.upper_open),
+        _boolean(said=estimate.contested),
     ]
 
 
-def _whole(shown: Shown, present: Present) -> list[Cell]:
+def _incident_cells(shown: IncidentAtReading, present: Present) -> list[CsvValue]:
     listed = present.listed
     place = shared_place(shown.violence)
     when = shown.days
@@ -130,13 +130,13 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         place.get("lon"),
         day(when.first),
         day(when.last),
-        "" if when.sure is None else _truth(said=when.sure),
+        "" if when.sure is None else _boolean(said=when.sure),
         listed.level,
-        *_killed(listed.killed),
+        *_killed_cells(listed.killed),
     ]
 
 
-def _killed(killed: Killed) -> list[Cell]:
+def _killed_cells(killed: Killed) -> list[CsvValue]:
     """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:
@@ -145,7 +145,7 @@ def _killed(killed: Killed) -> list[Cell]:
     return [killed.floor, scope, least.key.event, least.said, least.claim, events]
 
 
-def _truth(*, said: bool) -> str:
+def _boolean(*, said: bool) -> str:
     return "true" if said else "false"
 
 

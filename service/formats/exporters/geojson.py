@@ -13,8 +13,8 @@ from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import Shown, places
-from service.formats.exporter import Export, Exporter, Folded
+from service.formats.export.incident_rows import IncidentAtReading, places_of_violence
+from service.formats.exporter import Export, Exporter, FoldedIncident
 
 _UNLOCATED: Final = "without a point of any place of violence; its geometry is null"
 _ENDS: Final = ("lower", "best", "upper")
@@ -33,13 +33,13 @@ def _write(export: Export, out: BinaryIO) -> None:
     out.write(b"\n]}\n")
 
 
-def _feature(export: Export, folded: Folded) -> dict[str, Any]:
+def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, shown = present.listed, Shown.of(folded, export.reading)
-    found, (began, ended, sure) = places(shown.reports), shown.bounds
+    listed, shown = present.listed, IncidentAtReading.of(folded, export.reading)
+    found, (began, ended, sure) = places_of_violence(shown.reports), shown.bounds
     geometry = _geometry(found)
     if geometry is None:
-        export.miss("incident", _UNLOCATED)
+        export.count_gap("incident", _UNLOCATED)
     return {
         "type": "Feature",
         "id": listed.slug,

@@ -3,13 +3,13 @@
 from typing import BinaryIO
 
 from service.formats.exporter import Export, Exporter, Unwritable
-from service.formats.tables import MapFault, read_map, write_json
+from service.formats.tables import MappingError, read_mapping, write_json
 
 
 def _write(export: Export, out: BinaryIO) -> None:
     try:
-        table = read_map(export.map)
-    except MapFault as fault:
+        table = read_mapping(export.map)
+    except MappingError as fault:
         raise Unwritable(str(fault)) from fault
     write_json(export, table, out)
 
@@ -19,5 +19,5 @@ EXPORTER = Exporter(
     summary="a table as an array of objects, by a mapping file",
     suffix=".json",
     write=_write,
-    mapped=True,
+    needs_map=True,
 )

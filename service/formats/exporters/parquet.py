@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, Final
 
 from domain.estimates.estimate import End
 from domain.ledger.canonical import canonical
-from service.formats.export.incident_rows import Shown
-from service.formats.exporter import Export, Exporter, Folded, Unwritable
+from service.formats.export.incident_rows import IncidentAtReading
+from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
 
 TOGETHER: Final = 10_000
 """How many rows make a row group: no more of them are held at a time."""
@@ -70,9 +70,9 @@ def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, which may not be inst
     return arrow.schema([(name, types[of]) for name, of in COLUMNS.items()])
 
 
-def _rows(export: Export, folded: Folded) -> Iterator[dict[str, object]]:
+def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]:
     """Yield a row for each key; one without a key for an incident of which nobody gave any figure."""
-    shown = Shown.of(folded, export.reading)
+    shown = IncidentAtReading.of(folded, export.reading)
     listed, reading = shown.listed, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},

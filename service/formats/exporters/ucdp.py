@@ -13,7 +13,7 @@ from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from domain.values.populations import Population
 from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import EVERYONE, Shown, as_days, day, figure, shared_place, tier
+from service.formats.export.incident_rows import EVERYONE, IncidentAtReading, as_days, day, figure, shared_place, tier
 from service.formats.exporter import Export, Exporter
 from service.formats.files.columns import GED
 from service.formats.files.spreadsheet import write_table
@@ -39,8 +39,8 @@ _UNDATED: Final = "without a first or a last day that anybody said; date_start, 
 _SCATTERED: Final = "at several places; where_coordinates, where_prec and the point are empty where these differ"
 _OPEN_ABOVE: Final = "of which only a least number was said at the top; “high” stays empty"
 
-Cells = dict[str, str | int | None]
-Estimates = Mapping[Key, Estimate]
+GedCells = dict[str, str | int | None]
+EstimatesByKey = Mapping[Key, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
@@ -49,17 +49,17 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _rows(export: Export) -> Iterator[Mapping[str, object]]:
     for folded in export.incidents():
-        shown = Shown.of(folded, export.reading)
+        shown = IncidentAtReading.of(folded, export.reading)
         if rows := shown.rows(SOURCE):
             yield from rows
             if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.miss("incident", _BESIDE)
+                export.count_gap("incident", _BESIDE)
             continue
-        for cells in _made(export, shown):
+        for cells in _incident_rows(export, shown):
             yield dict.fromkeys(GED, "") | cells
 
 
-class _Home(NamedTuple):
+class _HomeIncident(NamedTuple):
     """What was filed under the incident that is shown (`slug` is None), or under one that was merged or moved in.
 
     `counted` are the scopes in which anything is said of the killed, each with its event.
@@ -76,7 +76,7 @@ class _Home(NamedTuple):
         return INCIDENT_SCOPE if self.slug is None else f"{self.slug}/{INCIDENT_SCOPE}"
 
 
-def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
+def _home_incidents(shown: IncidentAtReading, estimates: EstimatesByKey) -> Iterator[_HomeIncident]:
     """Yield what is to be told apart: a figure counts the dead of the incident that it was filed under, and no other.
 
     What was merged or moved in without a figure is told with the incident itself.
@@ -88,30 +88,34 @@ def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
         reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
         refs = {each.ref for each in reports}
         events = [event for event in shown.events.values() if event.reports[0].ref in refs]
-        yield _Home(slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports)
+        yield _HomeIncident(
+            slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports
+        )
 
 
 def _other(slug: str, others: Sequence[str]) -> str | None:
     return slug if slug in others else None
 
 
-def _made(export: Export, shown: Shown) -> Iterator[Cells]:
+def _incident_rows(export: Export, shown: IncidentAtReading) -> Iterator[GedCells]:
     """Yield an incident as UCDP would have an event, by our rule and not by UCDP's judgement.
 
     Where figures were said of its events only, each of those with violence is one; figures of several are never put
     together, and those of a whole and of its events never stand side by side.
     """
     estimates, missed = shown.triple(), set[str]()
-    homes = [*_homes(shown, estimates)]
+    homes = [*_home_incidents(shown, estimates)]
     for home in homes:
         if home.counted or home.events or len(homes) == 1:
-            yield from _made_of(export, shown, estimates, home, missed)
+            yield from _home_rows(export, shown, estimates, home, missed)
     for what in sorted(missed):
-        export.miss("incident", what)
+        export.count_gap("incident", what)
 
 
-def _made_of(export: Export, shown: Shown, estimates: Estimates, home: _Home, missed: set[str]) -> Iterator[Cells]:
-    violent, events = [event for event in home.events if _violent(event)], set(home.counted.values())
+def _home_rows(
+    export: Export, shown: IncidentAtReading, estimates: EstimatesByKey, home: _HomeIncident, missed: set[str]
+) -> Iterator[GedCells]:
+    violent, events = [event for event in home.events if _violent_reports(event)], set(home.counted.values())
     if home.whole not in home.counted and any(events):
         if len(home.events) > 1:
             missed.add(_EACH_EVENT)
@@ -127,19 +131,19 @@ def _made_of(export: Export, shown: Shown, estimates: Estimates, home: _Home, mi
         missed.add(_NARROWER)
 
 
-def _violent(event: Event) -> list[ReportHistory]:
+def _violent_reports(event: Event) -> list[ReportHistory]:
     """Return the reports of an event that state violence."""
     return [each for each in event.reports if tier(each) == VIOLENCE]
 
 
 def _row(
     export: Export,
-    shown: Shown,
-    home: _Home,
+    shown: IncidentAtReading,
+    home: _HomeIncident,
     events: Sequence[Event],
-    estimates: Estimates,
+    estimates: EstimatesByKey,
     event: Event | None = None,
-) -> Cells:
+) -> GedCells:
     """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
     single = event is not None
     name = home.slug or shown.history.slug
@@ -147,7 +151,7 @@ def _row(
         name = f"{shown.history.slug}:{event.label}"
     reports = home.reports if event is None else event.reports
     scope = home.whole if event is None else _scope(event)
-    violent = [_violent(event) for event in events]
+    violent = [_violent_reports(event) for event in events]
     sources = sorted({shown.history.name(each.now.origin) for each in reports})
     thing = "event" if single else "incident"
     cells = {
@@ -155,16 +159,16 @@ def _row(
         "relid": shown.history.slug,
         "number_of_sources": len(sources),
         "source_office": ";".join(sources),
-        **_where(export, thing, violent, shown),
+        **_location(export, thing, violent, shown),
         "event_clarity": ("2" if len(events) > 1 else "1") if events else None,
-        **_when(shown, home.slug, events, single=single),
+        **_dates(shown, home.slug, events, single=single),
         **_sides([each for group in violent for each in group], estimates, scope),
     }
     if not (cells["date_start"] and cells["date_end"]):
-        export.miss(thing, _UNDATED)
+        export.count_gap(thing, _UNDATED)
     everyone = estimates.get(key_of("killed", EVERYONE, scope, None))
     if everyone is not None and everyone.upper_open:
-        export.miss(thing, _OPEN_ABOVE)
+        export.count_gap(thing, _OPEN_ABOVE)
     return cells
 
 
@@ -173,7 +177,7 @@ def _scope(event: Event) -> str:
     return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
 
 
-def _when(shown: Shown, home: str | None, events: Sequence[Event], *, single: bool) -> Cells:
+def _dates(shown: IncidentAtReading, home: str | None, events: Sequence[Event], *, single: bool) -> GedCells:
     """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
     said = shown.when(events[0]) if single else shown.occurred(events, as_days, home)
     first, last = day(said.first), day(said.last)
@@ -191,14 +195,16 @@ def _precision(first: str, last: str) -> str:
     return next((code for most, code in _SPANS if days <= most), "5")
 
 
-def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: Shown) -> Cells:
+def _location(
+    export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: IncidentAtReading
+) -> GedCells:
     """Return the place of all that is told; of several places only what they have in common."""
     place = shared_place(violent)
     if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
-        export.miss(thing, _SCATTERED)
+        export.count_gap(thing, _SCATTERED)
     code = place.get("country") or _alone(shown.history.countries)
     country = BY_CODE.get(code or "")
-    cells: Cells = {
+    cells: GedCells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,
         "where_prec": _PRECISIONS.get(place.get("precision", "")),
@@ -209,7 +215,7 @@ def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]
     if "lat" in place:
         lat, lon = place["lat"], place["lon"]
         point = {"latitude": lat, "longitude": lon, "geom_wkt": f"POINT ({lon} {lat})"}
-        cells |= {**point, "priogrid_gid": _cell_of(float(lat), float(lon))}
+        cells |= {**point, "priogrid_gid": _priogrid_cell(float(lat), float(lon))}
     return cells
 
 
@@ -217,17 +223,19 @@ def _alone(codes: Sequence[str]) -> str | None:
     return codes[0] if len(codes) == 1 else None
 
 
-def _cell_of(lat: float, lon: float) -> int:
+def _priogrid_cell(lat: float, lon: float) -> int:
     """Return the number of the PRIO-GRID cell of a point: 0.5 degrees wide, from the south-west (Tollefsen 2012)."""
     row, column = min(int((lat + 90) * 2), 359), min(int((lon + 180) * 2), 719)
     return row * 720 + column + 1
 
 
-def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -> Cells:
+def _sides(violent: Iterable[ReportHistory], estimates: EstimatesByKey, scope: str) -> GedCells:
     """Return UCDP's type of violence and who fought, where all reports that tell them agree; and the dead."""
-    told = [(kind, _two(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None]
+    told = [
+        (kind, _two_sides(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None
+    ]
     kinds, sides = {kind for kind, _ in told}, {two for _, two in told}
-    cells: Cells = {}
+    cells: GedCells = {}
     slugs: list[str | None] = [None, None]
     if len(kinds) == 1:
         cells["type_of_violence"] = _TYPES[kinds.pop()]
@@ -235,13 +243,13 @@ def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -
             slugs = [side[0].slug if len(side) == 1 else None for side in two]
             one, other = (_SEVERAL.join(each.name for each in side) for side in two)
             cells |= {"dyad_name": f"{one} - {other}", "side_a": one, "side_b": other}
-    return cells | _dead(estimates, slugs, scope)
+    return cells | _deaths(estimates, slugs, scope)
 
 
 _Side = tuple[Actor, ...]
 
 
-def _two(report: Report) -> tuple[_Side, _Side] | None:
+def _two_sides(report: Report) -> tuple[_Side, _Side] | None:
     """Return the two sides of a report that tells UCDP's type of violence, a state first; None where there are more."""
     armed: dict[str | None, list[Actor]] = {}
     for each in report.taking_part():
@@ -255,7 +263,7 @@ def _two(report: Report) -> tuple[_Side, _Side] | None:
     return (sides[0], sides[1]) if len(sides) == _TWO else None
 
 
-def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cells:
+def _deaths(estimates: EstimatesByKey, sides: Iterable[str | None], scope: str) -> GedCells:
     """Return low, best and high of those killed; and of each side, of civilians and of unknown the best figure.
 
     A least number (“at least 200”) is no high: then `high` is empty.
@@ -264,7 +272,7 @@ def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cell
     def killed(population: Population) -> Estimate | None:
         return estimates.get(key_of("killed", population, scope, None))
 
-    of_side = [_of_side(estimates, slug, scope) for slug in sides]
+    of_side = [_deaths_of_side(estimates, slug, scope) for slug in sides]
     everyone = killed(EVERYONE)
     return {
         **dict(zip(("deaths_a", "deaths_b"), of_side, strict=True)),
@@ -276,7 +284,7 @@ def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cell
     }
 
 
-def _of_side(estimates: Estimates, slug: str | None, scope: str) -> int | None:
+def _deaths_of_side(estimates: EstimatesByKey, slug: str | None, scope: str) -> int | None:
     """Return the best figure of all of a side's own dead; None where several keys count them."""
     keys = [key for key in estimates if key.measure == "killed" and key.scope == scope and not key.manner]
     found = [key for key in keys if slug is not None and key.population.of == slug and key.limits.keys() <= _WHOLE]

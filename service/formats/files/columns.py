@@ -37,13 +37,13 @@ GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 @lru_cache(maxsize=4096)
-def bare(name: str) -> str:
+def comparable_name(name: str) -> str:
     """Return a column's name as it is compared: without capitals, spaces, hyphens and underscores."""
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
-def named_as(known: Sequence[str], names: Sequence[str]) -> list[str]:
+def canonical_names(known: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the names of a header, each that is written in another way as it is `known`; none of them twice."""
-    by_bare = {bare(name): name for name in known}
-    found = [by_bare.get(bare(name), name) if name else name for name in names]
+    by_bare = {comparable_name(name): name for name in known}
+    found = [by_bare.get(comparable_name(name), name) if name else name for name in names]
     return [new if found.count(new) == 1 else old for old, new in zip(names, found, strict=True)]

@@ -8,7 +8,14 @@ from difflib import get_close_matches
 from encodings.aliases import aliases
 from typing import BinaryIO, Final
 
-from service.formats.files.undecodable import Place, Undecodable, bad_bytes, bad_control, bad_declaration, wide
+from service.formats.files.undecodable import (
+    BytePosition,
+    UndecodableText,
+    bad_bytes,
+    bad_control,
+    bad_declaration,
+    missing_wide_mark,
+)
 
 UTF_8: Final = "utf-8"
 LONGEST_MARK: Final = 4
@@ -35,7 +42,7 @@ class UnknownEncoding(ValueError):
     """There is no such encoding of text; the sentence names one that comes near."""
 
 
-def encoding_named(name: str) -> str:
+def normalize_encoding(name: str) -> str:
     """Return the name by which Python knows an encoding of text. Raises UnknownEncoding."""
     try:
         found = codecs.lookup(name.strip())
@@ -51,7 +58,7 @@ def encoding_named(name: str) -> str:
     raise UnknownEncoding(f"“{name[:100]}” is no encoding of text files that Python knows; {hint}")
 
 
-def encoding_of(head: bytes, declared: str | None) -> str:
+def encoding_by_mark(head: bytes, declared: str | None) -> str:
     """Return the encoding of what begins with `head`: that of its byte order mark, the declared one, or UTF-8.
 
     A mark goes before the declaration, as it is in the very bytes. Raises Undecodable.
@@ -61,26 +68,26 @@ def encoding_of(head: bytes, declared: str | None) -> str:
             return name
     if declared in _UNMARKED:
         sentence = f"it has no byte order mark, which {declared} needs: declare {declared}-le or {declared}-be."
-        raise Undecodable(sentence)
+        raise UndecodableText(sentence)
     return declared or UTF_8
 
 
-def decoded(data: bytes, declared: str | None = None) -> str:
+def decode(data: bytes, declared: str | None = None) -> str:
     """Return bytes as text, with the line breaks that they have. Raises Undecodable."""
-    return "".join(pieces_of_text(io.BytesIO(data), declared))
+    return "".join(decode_in_pieces(io.BytesIO(data), declared))
 
 
-def pieces_of_text(content: BinaryIO, declared: str | None = None) -> Iterator[str]:
+def decode_in_pieces(content: BinaryIO, declared: str | None = None) -> Iterator[str]:
     """Yield the text of bytes piece by piece, with the line breaks that they have. Raises Undecodable.
 
     No text either are NULs as UTF-16 has them; under another declaration, what is UTF-8 throughout, which encodings of
     single bytes would take and get every letter wrong; and controls of ISO 8859, where Windows has letters.
     """
     piece = content.read(_PIECE)
-    encoding = encoding_of(piece[:LONGEST_MARK], declared)
+    encoding = encoding_by_mark(piece[:LONGEST_MARK], declared)
     given = declared is not None or encoding != UTF_8
-    reading = _Reading(encoding, given=given)
-    doubt = None if encoding.startswith("utf-") else _Doubt(encoding)
+    reading = _PositionedDecoder(encoding, given=given)
+    doubt = None if encoding.startswith("utf-") else _Utf8Check(encoding)
     while piece:
         text = reading.take(piece)
         if doubt is not None:
@@ -93,7 +100,7 @@ def pieces_of_text(content: BinaryIO, declared: str | None = None) -> Iterator[s
     yield text
 
 
-class _Reading:
+class _PositionedDecoder:
     """A strict decoder that knows the line and the character where it is."""
 
     def __init__(self, encoding: str, *, given: bool) -> None:
@@ -108,7 +115,7 @@ class _Reading:
 
     def take(self, piece: bytes, *, final: bool = False) -> str:
         """Return the text of the next bytes. Raises Undecodable."""
-        if not self._is_wide and (fault := wide(piece, begins=not self._last)) is not None:
+        if not self._is_wide and (fault := missing_wide_mark(piece, begins=not self._last)) is not None:
             raise fault
         state = self._decoder.getstate()
         try:
@@ -122,7 +129,7 @@ class _Reading:
         self._pass(text)
         return text
 
-    def _bad(self, piece: bytes) -> Undecodable:
+    def _bad(self, piece: bytes) -> UndecodableText:
         """Find the place in a piece that cannot be decoded: byte by byte, which is done once."""
         read: list[str] = []
         after = b""
@@ -137,8 +144,8 @@ class _Reading:
         mixed = self._beyond_ascii and self._encoding.startswith(UTF_8)
         return bad_bytes(self._encoding, self._place(after), given=self._given, mixed=mixed)
 
-    def _place(self, after: bytes) -> Place:
-        return Place(self._line, self._characters + 1, self._last, after)
+    def _place(self, after: bytes) -> BytePosition:
+        return BytePosition(self._line, self._characters + 1, self._last, after)
 
     def _pass(self, text: str) -> None:
         self._beyond_ascii = self._beyond_ascii or not text.isascii()
@@ -149,7 +156,7 @@ class _Reading:
         self._last = (self._last + text)[-_KEPT:]
 
 
-class _Doubt:
+class _Utf8Check:
     """Whether bytes that were declared as another encoding are all UTF-8, letters beyond ASCII among them."""
 
     def __init__(self, encoding: str) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from service.formats.files.records import Record
-from service.formats.files.spreadsheet import Row
-from service.formats.files.text_files import opened
-from service.formats.importer import Bad, Layout, Unreadable, Where
+from service.formats.files.records import TableRecord
+from service.formats.files.spreadsheet import CsvRow
+from service.formats.files.text_files import open_text
+from service.formats.importer import ImportFault, Layout, Location, UnreadableSource
 
 _WHERE: Final = ("data", "Result")
 """Under what ACLED's and UCDP's interfaces give rows."""
@@ -16,7 +16,7 @@ _BEGINS: Final = ("{", "[")
 _LOOKED_AT: Final = 1000
 
 
-def is_json(path: Path, layout: Layout, first: Sequence[Record]) -> bool:
+def is_json(path: Path, layout: Layout, first: Sequence[TableRecord]) -> bool:
     """Say whether a file is JSON and no table: by its first cell, or by its text where that has no cells as CSV."""
     if not first:
         return False
@@ -24,46 +24,48 @@ def is_json(path: Path, layout: Layout, first: Sequence[Record]) -> bool:
         return cells[0].lstrip()[:1] in _BEGINS
     if not first[0].flaws:
         return False
-    with opened(path, layout) as (_, text):
+    with open_text(path, layout) as (_, text):
         return text.read(_LOOKED_AT).lstrip()[:1] in _BEGINS
 
 
-def objects_of(path: Path, layout: Layout) -> Sequence[object]:
+def read_objects(path: Path, layout: Layout) -> Sequence[object]:
     """Return the rows of an answer, each as JSON has it; numbers are text, with all their digits. Raises Unreadable."""
-    with opened(path, layout) as (_, text):
+    with open_text(path, layout) as (_, text):
         try:
             answer: object = json.loads(text.read(), parse_float=str, parse_int=str, parse_constant=str)
         except (ValueError, RecursionError) as problem:
-            raise Unreadable(f"{path} begins as JSON, and is none: {problem}.") from problem
+            raise UnreadableSource(f"{path} begins as JSON, and is none: {problem}.") from problem
     found = answer
     if isinstance(answer, dict):
         named = cast("dict[str, object]", answer)
         found = next((named[each] for each in _WHERE if each in named), None)
     if not isinstance(found, list):
-        raise Unreadable(f"{path} is JSON without rows: they are an array of objects, or one under “data” or “Result”.")
+        raise UnreadableSource(
+            f"{path} is JSON without rows: they are an array of objects, or one under “data” or “Result”."
+        )
     if not found:
-        raise Unreadable(f"{path} is JSON with an empty list of rows, so there is nothing to import.")
+        raise UnreadableSource(f"{path} is JSON with an empty list of rows, so there is nothing to import.")
     return cast("list[object]", found)
 
 
-def names_of(objects: Sequence[object]) -> list[str]:
+def member_names(objects: Sequence[object]) -> list[str]:
     """Return the names that any of the objects has, in the order in which they come."""
     found = (name for each in objects if isinstance(each, dict) for name in cast("dict[str, object]", each))
     return list(dict.fromkeys(found))
 
 
-def rows_of(path: Path, objects: Sequence[object], names: Mapping[str, str]) -> Iterator[Row | Bad]:
+def object_rows(path: Path, objects: Sequence[object], names: Mapping[str, str]) -> Iterator[CsvRow | ImportFault]:
     """Yield the rows by what their columns are called now; the line is the number of the object, from 1."""
     for number, each in enumerate(objects, 1):
-        where = Where(str(path), number)
+        where = Location(str(path), number)
         if not isinstance(each, dict):
-            yield Bad(where, "This is no object of JSON.")
+            yield ImportFault(where, "This is no object of JSON.")
             continue
         cells = cast("dict[str, Any]", each)
         if nested := next((name for name, cell in cells.items() if isinstance(cell, list | dict)), None):
-            yield Bad(where._replace(column=nested), "The cell is a list or an object.")
+            yield ImportFault(where._replace(column=nested), "The cell is a list or an object.")
             continue
-        yield Row(number, {new: _cell(cells.get(old)) for old, new in names.items()})
+        yield CsvRow(number, {new: _cell(cells.get(old)) for old, new in names.items()})
 
 
 def _cell(value: object) -> str:

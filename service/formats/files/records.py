@@ -2,11 +2,11 @@
 
 from typing import Final, NamedTuple
 
-FIRST: Final = 26
+HEADER_WITHIN: Final = 26
 """In so many records of a table its header and its HXL hashtags are looked for."""
 
 
-class Flaw(NamedTuple):
+class CellFlaw(NamedTuple):
     """What is wrong with a cell: its place (from 1; None: the whole record), and a sentence.
 
     `fatal`: nobody can tell what the cell says, so the record is none; otherwise it is kept as it is.
@@ -17,9 +17,9 @@ class Flaw(NamedTuple):
     fatal: bool = True
 
 
-class Record(NamedTuple):
+class TableRecord(NamedTuple):
     """A record of a table: the line of the file, or row of the sheet, on which it begins (from 1), and its cells."""
 
     line: int
     cells: list[str]
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[CellFlaw, ...] = ()

@@ -14,11 +14,11 @@ from typing import BinaryIO, Final, NamedTuple, Protocol
 import orjson
 
 from service.formats.files.compression import is_workbook
-from service.formats.files.headers import BadHeader, Header, header_of
-from service.formats.files.records import FIRST, Flaw, Record
-from service.formats.files.text_files import opened, unpacked
-from service.formats.files.workbooks import sheet_records, with_data, workbook_of
-from service.formats.importer import Bad, Layout, Note, Unreadable, Where
+from service.formats.files.headers import BadHeader, Header, find_header
+from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
+from service.formats.files.text_files import open_decompressed, open_text
+from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
+from service.formats.importer import ImportFault, ImportNote, Layout, Location, UnreadableSource
 
 LONGEST_CELL: Final = 131_072
 """How many characters a cell may have: a quote that nothing ends reaches no further than this."""
@@ -31,33 +31,35 @@ _NUL: Final = "\0"
 _PLAIN: Final = Layout()
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """A row of a table: the line of the file on which it begins (the header's is 1), and its cells by column."""
 
     line: int
     cells: dict[str, str]
 
 
-def ignore(_bytes: int) -> None:
+def no_progress(_bytes: int) -> None:
     """Tell nobody."""
 
 
-def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _PLAIN) -> Iterator[Row | Bad]:
+def read_rows(
+    path: Path, advance: Callable[[int], None] = no_progress, layout: Layout = _PLAIN
+) -> Iterator[CsvRow | ImportFault]:
     """Yield the rows of a CSV file or a sheet; `advance` is told the bytes of the file as they are read.
 
     A row that is no row of this table is told with its line: a stray quote, too many or too few cells, a NUL. Cells
     are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them. Raises
     Unreadable: there is no such file, no header that names each column once, or no text in the file's encoding.
     """
-    with records(path, layout) as (raw, found):
-        header, following = _begun(path, found, layout)
+    with open_records(path, layout) as (raw, found):
+        header, following = _header_and_rest(path, found, layout)
         names, named, wanted = header.names, "" not in header.names, len(header.names)
         told = raw.tell()
         advance(told)
         for nth, record in enumerate(following, 1):
             line, cells, flaws = record
             if named and not flaws and len(cells) == wanted and _NUL not in "".join(cells):
-                yield Row(line, dict(zip(names, cells, strict=True)))  # as nearly all are
+                yield CsvRow(line, dict(zip(names, cells, strict=True)))  # as nearly all are
             else:
                 yield from _row(path, header, record)
             if not nth % _TELL_EVERY:
@@ -66,69 +68,73 @@ def rows(path: Path, advance: Callable[[int], None] = ignore, layout: Layout = _
         advance(raw.tell() - told)
 
 
-def columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
+def read_columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
     """Return the columns of a CSV file or a sheet. Raises Unreadable."""
-    with records(path, layout) as (_, found):
-        return [name for name in _begun(path, found, layout)[0].names if name]
+    with open_records(path, layout) as (_, found):
+        return [name for name in _header_and_rest(path, found, layout)[0].names if name]
 
 
 @contextmanager
-def records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[Record]]]:
+def open_records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[TableRecord]]]:
     """Open a CSV file, or a workbook: its bytes as they lie there, and its records. Raises Unreadable."""
-    with unpacked(path) as (raw, content):
+    with open_decompressed(path) as (raw, content):
         if is_workbook(content):
-            yield raw, sheet_records(workbook_of(content), layout.sheet)
+            yield raw, sheet_records(seekable(content), layout.sheet)
             return
-    with opened(path, layout) as (raw, text):
+    with open_text(path, layout) as (raw, text):
         yield raw, _text_records(text, layout)
 
 
-def sheets_not_read(path: Path, layout: Layout) -> list[Note]:
+def unread_sheet_notes(path: Path, layout: Layout) -> list[ImportNote]:
     """Say which sheets of a workbook are not read, where it has several with data and none is named.
 
     Raises Unreadable.
     """
     if layout.sheet is not None:
         return []
-    with unpacked(path) as (_, content):
-        names = with_data(workbook_of(content)) if is_workbook(content) else []
+    with open_decompressed(path) as (_, content):
+        names = sheets_with_data(seekable(content)) if is_workbook(content) else []
     if len(names) <= 1:
         return []
     others = "”, “".join(names[1:])
-    return [Note(Where(str(path)), f"Only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another.")]
+    return [
+        ImportNote(
+            Location(str(path)), f"Only the sheet “{names[0]}” is read, not “{others}”; --sheet NAME reads another."
+        )
+    ]
 
 
-def _begun(path: Path, found: Iterator[Record], layout: Layout) -> tuple[Header, Iterator[Record]]:
+def _header_and_rest(path: Path, found: Iterator[TableRecord], layout: Layout) -> tuple[Header, Iterator[TableRecord]]:
     """Return the header of a table, and the records that follow it."""
-    first = list(islice(found, FIRST))
+    first = list(islice(found, HEADER_WITHIN))
     try:
-        header = header_of(first, layout)
+        header = find_header(first, layout)
     except BadHeader as problem:
-        raise Unreadable(f"{path}: {problem}") from problem
+        raise UnreadableSource(f"{path}: {problem}") from problem
     return header, chain((record for record in first if record.line > header.after), found)
 
 
-def _row(path: Path, header: Header, record: Record) -> Iterator[Row | Bad]:
-    where, wanted = Where(str(path), record.line), len(header.names)
+def _row(path: Path, header: Header, record: TableRecord) -> Iterator[CsvRow | ImportFault]:
+    where, wanted = Location(str(path), record.line), len(header.names)
     for flaw in record.flaws:
-        yield Bad(where._replace(column=header.named(flaw)), flaw.reason)
+        yield ImportFault(where._replace(column=header.column_of(flaw)), flaw.reason)
     if any(flaw.fatal for flaw in record.flaws):
         return
     if len(record.cells) != wanted:
-        yield Bad(where, f"The row has {len(record.cells):,} cells, and the header names {wanted:,} columns.")
+        yield ImportFault(where, f"The row has {len(record.cells):,} cells, and the header names {wanted:,} columns.")
         return
     try:
         row = header.row(record)
     except BadHeader as problem:
-        yield Bad(where, str(problem))
+        yield ImportFault(where, str(problem))
         return
     bad = None
     if _NUL in "".join(record.cells):
         bad = next((name for name, cell in row.items() if _NUL in cell), None)
-    yield Row(record.line, row) if bad is None else Bad(where._replace(column=bad), "The cell has a NUL.")
+    yield CsvRow(record.line, row) if bad is None else ImportFault(where._replace(column=bad), "The cell has a NUL.")
 
 
-class _Lines:
+class _RecordLines:
     """The lines of a file, one after another; those of the record at hand can be gone back to."""
 
     def __init__(self, text: Iterator[str], first: int) -> None:
@@ -159,44 +165,44 @@ class _Lines:
         return self.end_record()
 
 
-def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[Record]:
+def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[TableRecord]:
     csv.field_size_limit(LONGEST_CELL)
     # A line without an end is cut: no record is that long, and it need not all be in memory to be told of.
     following = iter(partial(text.readline, LONGEST_LINE), "")
     above = max(0, (layout.header or 1) - 1)
     for _ in islice(following, above):
         pass
-    first = list(islice(following, FIRST))
-    lines = _Lines(chain(first, following), above + 1)
-    reader = csv.reader(lines, strict=True, delimiter=delimiter_of(first))
+    first = list(islice(following, HEADER_WITHIN))
+    lines = _RecordLines(chain(first, following), above + 1)
+    reader = csv.reader(lines, strict=True, delimiter=guess_delimiter(first))
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:  # a stray quote takes the lines that follow with it: they are read again
-            yield Record(lines.leave_line(), [], (Flaw(None, f"This is no row of CSV: {error}."),))
+            yield TableRecord(lines.leave_line(), [], (CellFlaw(None, f"This is no row of CSV: {error}."),))
             continue
         line = lines.end_record()
         if cells:
-            yield Record(line, cells)
+            yield TableRecord(line, cells)
 
 
-def delimiter_of(lines: Sequence[str], delimiters: str = DELIMITERS) -> str:
+def guess_delimiter(lines: Sequence[str], delimiters: str = DELIMITERS) -> str:
     """Return what parts the cells: what the first line has most of, or else all of the first lines."""
     head = next((line for line in lines if any(each in line for each in delimiters)), "")
     text = head if lines and head is lines[0] else "".join(lines)
     return max(delimiters, key=text.count)
 
 
-class Writes(Protocol):
+class RowWriter(Protocol):
     """What `writing` gives: rows go out as they come."""
 
     def writerow(self, row: Sequence[object], /) -> object: ...
 
 
 @contextmanager
-def writing(out: BinaryIO) -> Generator[Writes]:
+def csv_writer(out: BinaryIO) -> Generator[RowWriter]:
     """Give what writes a table as CSV (RFC 4180, UTF-8) to a file that stays open.
 
     Cells are verbatim, also one that begins with "=", "+", "-" or "@": what was read comes back as it was. None is an
@@ -222,7 +228,7 @@ def write_table(out: BinaryIO, known: Sequence[str], rows: Iterable[Mapping[str,
         others = sorted(seen.keys() - set(known))
         columns = [name for name in known if name in seen or not seen] + others
         waiting.seek(0)
-        with writing(out) as sheet:
+        with csv_writer(out) as sheet:
             sheet.writerow(columns)
             for row in map(orjson.loads, waiting):
                 sheet.writerow([row.get(name) for name in columns])

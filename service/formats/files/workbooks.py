@@ -17,8 +17,8 @@ from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
-from service.formats.files.compression import Foreign
-from service.formats.files.records import FIRST, Flaw, Record
+from service.formats.files.compression import UnsupportedFile
+from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
 
 _BROKEN: Final = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError)
 _DAMAGED: Final = (
@@ -36,14 +36,14 @@ _Range = tuple[int, int, int, int]
 """Merged cells: the first column, the first row, the last column, the last row."""
 
 
-class _Known(NamedTuple):
+class _SheetMarkup(NamedTuple):
     """What a sheet has that its values do not show: merged cells, by row; whether there is any formula."""
 
     merged: Mapping[int, Sequence[_Range]]
     formulas: bool
 
 
-def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
+def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[TableRecord]:
     """Yield the records of a sheet that have a cell which is not empty; of the first visible one, where none is named.
 
     Dates are written as ISO 8601 does, whole numbers without a point, truths as true and false, all else as it is
@@ -51,25 +51,25 @@ def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
     """
     try:
         records = _records(content, sheet)
-        first = list(islice(records, FIRST))
+        first = list(islice(records, HEADER_WITHIN))
         width = max((len(record.cells) for record in first), default=0)
         for record in chain(first, records):  # a row ends with its last cell, and the table is wider
             yield record._replace(cells=record.cells + [""] * (width - len(record.cells)))
-    except Foreign:
+    except UnsupportedFile:
         raise
     except _BROKEN as problem:
-        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+        raise UnsupportedFile(f"{_DAMAGED} ({problem}).") from problem
 
 
-def with_data(content: BinaryIO) -> list[str]:
+def sheets_with_data(content: BinaryIO) -> list[str]:
     """Return the names of the visible sheets that have data. Raises Foreign."""
     try:
         with closing(_opened(content)) as book:
             return [name for name in _visible(book) if _has_data(book, name)]
-    except Foreign:
+    except UnsupportedFile:
         raise
     except _BROKEN as problem:
-        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+        raise UnsupportedFile(f"{_DAMAGED} ({problem}).") from problem
 
 
 def _opened(content: BinaryIO, *, formulas: bool = False) -> Workbook:
@@ -96,47 +96,47 @@ def _named(book: Workbook, sheet: str | None) -> str:
     names = [each.title for each in book.worksheets]
     if sheet is not None:
         if sheet not in names:
-            raise Foreign(f"it has no sheet “{sheet}”; it has “{'”, “'.join(names)}”.")
+            raise UnsupportedFile(f"it has no sheet “{sheet}”; it has “{'”, “'.join(names)}”.")
         return sheet
     visible = _visible(book)
     found = next((name for name in visible if _has_data(book, name)), None)
     if found is None:
-        raise Foreign("it has no sheet with a cell that is not empty.")
+        raise UnsupportedFile("it has no sheet with a cell that is not empty.")
     return found
 
 
-def _records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
+def _records(content: BinaryIO, sheet: str | None) -> Iterator[TableRecord]:
     with closing(_opened(content)) as book:
         name = _named(book, sheet)
-        known = _known(content, book, name)
+        known = _read_markup(content, book, name)
         with closing(_opened(content, formulas=True)) as beside:
             formulas: Iterable[tuple[Any, ...]] = _cells(beside, name) if known.formulas else repeat(())
             for number, (row, shadow) in enumerate(zip(_cells(book, name), formulas, strict=False), 1):
                 cells = [_text(cell.value) for cell in row]
                 flaws = tuple(chain(_flaws(row, shadow), _merged(known, number)))
                 if any(cells) or any(flaw.reason == _NO_VALUE for flaw in flaws):
-                    yield Record(number, cells, flaws)
+                    yield TableRecord(number, cells, flaws)
 
 
-def _flaws(row: tuple[Any, ...], shadow: tuple[Any, ...]) -> Iterator[Flaw]:
+def _flaws(row: tuple[Any, ...], shadow: tuple[Any, ...]) -> Iterator[CellFlaw]:
     """Yield the cells that hold an error, or a formula of which nobody knows the value."""
     for place, cell in enumerate(row, 1):
         if cell.data_type == _ERROR:
-            yield Flaw(place, f"The cell shows the error {cell.value}; it is kept so.", fatal=False)
+            yield CellFlaw(place, f"The cell shows the error {cell.value}; it is kept so.", fatal=False)
     for place, (cell, formula) in enumerate(zip(row, shadow, strict=False), 1):
         if formula.data_type == _IS_FORMULA and cell.value is None:
-            yield Flaw(place, _NO_VALUE)
+            yield CellFlaw(place, _NO_VALUE)
 
 
-def _merged(known: _Known, row: int) -> Iterator[Flaw]:
+def _merged(known: _SheetMarkup, row: int) -> Iterator[CellFlaw]:
     """Yield the first cell of each range that shows nothing of its own, as it is merged with another."""
     for left, top, right, _ in known.merged.get(row, ()):
         if (place := left + (row == top)) <= right:
             reason = f"The cell is merged with another of row {top}: unmerge them, and give each a value of its own."
-            yield Flaw(place, reason)
+            yield CellFlaw(place, reason)
 
 
-def _known(content: BinaryIO, book: Workbook, name: str) -> _Known:
+def _read_markup(content: BinaryIO, book: Workbook, name: str) -> _SheetMarkup:
     """Look through the XML of a sheet for what openpyxl does not tell of a sheet that it reads row by row."""
     merged: dict[int, list[_Range]] = {}
     formulas = False
@@ -153,7 +153,7 @@ def _known(content: BinaryIO, book: Workbook, name: str) -> _Known:
                     if cells not in (there := merged.setdefault(row, [])):  # a piece begins with the end of the last
                         there.append(cells)
             last = both[-_LONGEST_TAG:]
-    return _Known(merged, formulas)
+    return _SheetMarkup(merged, formulas)
 
 
 def _text(value: object) -> str:
@@ -177,6 +177,6 @@ def _text(value: object) -> str:
     return text
 
 
-def workbook_of(content: io.BufferedReader) -> BinaryIO:
+def seekable(content: io.BufferedReader) -> BinaryIO:
     """Return a workbook in memory, as it is gone to and fro in."""
     return io.BytesIO(content.read())

@@ -11,5 +11,5 @@ IMPORTER = Importer(
     files="CSV files or Excel workbooks, packed or not, each a later state of the table",
     read=partial(read_files, written="csv"),
     steps=sizes,
-    mapped=True,
+    needs_map=True,
 )

@@ -11,5 +11,5 @@ IMPORTER = Importer(
     files="JSON files, each a later state of the table",
     read=partial(read_files, written="json"),
     steps=sizes,
-    mapped=True,
+    needs_map=True,
 )

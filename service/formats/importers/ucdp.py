@@ -3,9 +3,21 @@
 import re
 from typing import Final
 
-from service.formats.coded.cells import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, places, slug_of, whole
+from service.formats.coded.cells import (
+    DATES,
+    LABEL,
+    CellError,
+    EventCells,
+    JsonObject,
+    event_places,
+    killed_claims,
+    normalized_number,
+    parse_day,
+    read_count,
+    slug_of,
+)
 from service.formats.coded.countries import BY_NAME, BY_STATE
-from service.formats.coded.events import Codebook, steps
+from service.formats.coded.events import Codebook, total_bytes
 from service.formats.files.columns import GED, GED_BEFORE
 from service.formats.importer import Importer
 
@@ -28,10 +40,10 @@ _STATES: Final = re.compile(r"[0-9]+(?:[.]0+)?(?:[,; ]+[0-9]+)*")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}(?:[.]0+)?")
 
 
-def _report(cells: Cells) -> Part:
-    kind = whole(cells["type_of_violence"])
+def _report(cells: EventCells) -> JsonObject:
+    kind = normalized_number(cells["type_of_violence"])
     if kind not in _TYPES:
-        raise Wrong("type_of_violence", f"“{kind[:100]}” is not 1, 2 or 3.")
+        raise CellError("type_of_violence", f"“{kind[:100]}” is not 1, 2 or 3.")
     sides = _sides(kind, cells)
     slugs = [side["slug"] for side in sides]
     one_sided = kind == _ONE_SIDED and len(slugs) > 1
@@ -48,13 +60,13 @@ def _report(cells: Cells) -> Part:
     }
 
 
-def _sides(kind: str, cells: Cells) -> list[Part]:
+def _sides(kind: str, cells: EventCells) -> list[JsonObject]:
     """Return the sides that are named, with what each is."""
     states = {
         "side_a": kind == _STATE_BASED or _is_state(cells, "side_a", "gwnoa"),
         "side_b": _is_state(cells, "side_b", "gwnob"),
     }
-    found: list[Part] = []
+    found: list[JsonObject] = []
     for side, letter in (("side_a", "a"), ("side_b", "b")):
         if name := cells[side].strip():
             armed = "state_forces" if states[side] else "armed_group"
@@ -66,50 +78,50 @@ def _sides(kind: str, cells: Cells) -> list[Part]:
     return found
 
 
-def _is_state(cells: Cells, side: str, number: str) -> bool:
+def _is_state(cells: EventCells, side: str, number: str) -> bool:
     """Say whether a side is a state: it has a number, or is called so in a file that has no such numbers."""
     if number in cells:
         return _STATES.fullmatch(cells[number].strip()) is not None
     return cells[side].strip().lower().startswith(_GOVERNMENT)
 
 
-def _claims(sides: list[Part], cells: Cells) -> list[Part]:
+def _claims(sides: list[JsonObject], cells: EventCells) -> list[JsonObject]:
     """Return what is said of those killed: low, best and high of everyone; of some of them, the best estimate."""
-    count = {"lower": figure(cells, "low"), "best": figure(cells, "best"), "upper": figure(cells, "high")}
-    parts: list[Part] = []
+    count = {"lower": read_count(cells, "low"), "best": read_count(cells, "best"), "upper": read_count(cells, "high")}
+    parts: list[JsonObject] = []
     if "deaths_civilians" in cells:
-        parts.append(_part("civilians", {"status": ["civilian"]}, figure(cells, "deaths_civilians")))
+        parts.append(_part("civilians", {"status": ["civilian"]}, read_count(cells, "deaths_civilians")))
     of = {side["side"]: side for side in sides}
     for letter in ("a", "b"):
         if f"deaths_{letter}" not in cells:
             continue
-        number, side = figure(cells, f"deaths_{letter}"), of.get(letter)
+        number, side = read_count(cells, f"deaths_{letter}"), of.get(letter)
         # Civilians are no side that loses its own: the codebook has 0 there, whoever was killed.
         if side and (number or side["type"] != "civilian"):
             parts.append(_part(letter, {"status": [side["type"]], "of": side["slug"]}, number))
     if "deaths_unknown" in cells:
-        parts.append(_part("unknown", {"status": ["unknown"]}, figure(cells, "deaths_unknown")))
-    return killed(count, parts)
+        parts.append(_part("unknown", {"status": ["unknown"]}, read_count(cells, "deaths_unknown")))
+    return killed_claims(count, parts)
 
 
-def _part(name: str, population: Part, number: int) -> Part:
+def _part(name: str, population: JsonObject, number: int) -> JsonObject:
     return {"id": f"all.{name}", "population": population, "count": {"best": number}}
 
 
-def _occurred(cells: Cells) -> str:
+def _occurred(cells: EventCells) -> str:
     """Return the days from the first to the last; one day is "about" that day where UCDP is not sure of it."""
     first, last = _day(cells, "date_start"), _day(cells, "date_end")
     if last < first:
-        raise Wrong("date_end", f"The event ends on {last}, before it begins on {first}.")
+        raise CellError("date_end", f"The event ends on {last}, before it begins on {first}.")
     if first < last:
         return f"{first}/{last}"
-    return first if whole(cells.get("date_prec", "")) == _DAY_IS_KNOWN else f"{first}~"
+    return first if normalized_number(cells.get("date_prec", "")) == _DAY_IS_KNOWN else f"{first}~"
 
 
-def _day(cells: Cells, column: str) -> str:
-    day = day_of(cells[column])
+def _day(cells: EventCells, column: str) -> str:
+    day = parse_day(cells[column])
     if day is None:
-        raise Wrong(
+        raise CellError(
             column,
             f"“{cells[column][:100]}” is not a day such as 2021-08-26. {DATES}"
             if cells[column].strip()
@@ -118,24 +130,26 @@ def _day(cells: Cells, column: str) -> str:
     return day
 
 
-def _country(cells: Cells) -> str | None:
-    state = whole(cells.get("country_id", ""))
+def _country(cells: EventCells) -> str | None:
+    state = normalized_number(cells.get("country_id", ""))
     found = BY_STATE.get(int(state)) if state.isascii() and state.isdigit() else BY_NAME.get(cells["country"].strip())
     return found.code if found else None
 
 
-def _places(cells: Cells) -> list[Part]:
+def _places(cells: EventCells) -> list[JsonObject]:
     named = (cells.get(column, "") for column in ("where_coordinates", "adm_2", "adm_1", "country"))
     areas = {"admin1": cells.get("adm_1", ""), "admin2": cells.get("adm_2", "")}
-    return places(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells.get("where_prec", ""))))
+    return event_places(
+        cells, named, areas, _country(cells), _PRECISIONS.get(normalized_number(cells.get("where_prec", "")))
+    )
 
 
-def _is_row(cells: Cells) -> bool:
+def _is_row(cells: EventCells) -> bool:
     """Say whether cells that stand where a header should be are those of an event."""
     numbers = ("id", "best", "high", "low")
     return (
-        all(whole(cells[name]).isdigit() for name in numbers)
-        and whole(cells["type_of_violence"]) in _TYPES
+        all(normalized_number(cells[name]).isdigit() for name in numbers)
+        and normalized_number(cells["type_of_violence"]) in _TYPES
         and _YEAR.fullmatch(cells["year"].strip()) is not None
     )
 
@@ -152,16 +166,16 @@ _CODEBOOK: Final = Codebook(
     known=GED,
     days=("date_start", "date_end"),
     figures=("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", "high", "low"),
-    before=GED_BEFORE,
+    former_names=GED_BEFORE,
     country=_country,
     report=_report,
-    bare_row=_is_row,
+    is_headless_row=_is_row,
 )  # fmt: skip
 IMPORTER = Importer(
     name="ucdp",
     summary="UCDP GED and Candidate events, each an incident of its own",
     files="CSV files of UCDP GED (5.0 and later) or UCDP Candidate, Excel workbooks or JSON, packed or not",
     read=_CODEBOOK.read,
-    steps=steps,
-    declared=True,
+    steps=total_bytes,
+    takes_notation=True,
 )

@@ -5,9 +5,19 @@ A row is an incident, and each state of a row one complete report with its cells
 from what was reported, and `writing` writes tables.
 """
 
-from service.formats.tables.current_rows import Held, held
-from service.formats.tables.mapping import MapFault, TableMap, read_map
-from service.formats.tables.rows import Row, rows_of
+from service.formats.tables.current_rows import CurrentRow, current_rows
+from service.formats.tables.mapping import MappingError, TableMap, read_mapping
+from service.formats.tables.rows import TableRow, rows_of
 from service.formats.tables.write import write_csv, write_json
 
-__all__ = ["Held", "MapFault", "Row", "TableMap", "held", "read_map", "rows_of", "write_csv", "write_json"]
+__all__ = [
+    "CurrentRow",
+    "MappingError",
+    "TableMap",
+    "TableRow",
+    "current_rows",
+    "read_mapping",
+    "rows_of",
+    "write_csv",
+    "write_json",
+]

@@ -6,11 +6,11 @@ from typing import Any, Final, cast
 import orjson
 
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import Digits, Raw, flattened, text_of
+from service.formats.tables.parsed import JsonDecimal, RawRow, cell_text, flattened
 
-Cells = dict[str, Any]
+AttributeCells = dict[str, Any]
 """The cells of a row as attributes, by column: a string, whole number, truth, None or `{"decimal": "1.50"}`."""
-Wrong = tuple[str | None, str]
+CellFault = tuple[str | None, str]
 """The column at fault, where it is one, and a sentence."""
 
 _BIGGEST: Final = 2**53 - 1
@@ -22,14 +22,14 @@ _TYPED: Final = {
 """What a cell of CSV looks like that is written again as it was read."""
 
 
-def cells_of(table: TableMap, raw: Raw) -> tuple[Cells, list[Wrong]]:
+def typed_cells(table: TableMap, raw: RawRow) -> tuple[AttributeCells, list[CellFault]]:
     """Return the cells of a row, and what of it is no cell."""
-    cells: Cells = {}
-    wrong: list[Wrong] = []
-    for column, value in flattened(raw, table.whole).items():
-        of = table.types.get(column) or table.types.get(table.now_called.get(column, column))
+    cells: AttributeCells = {}
+    wrong: list[CellFault] = []
+    for column, value in flattened(raw, table.whole_columns).items():
+        of = table.types.get(column) or table.types.get(table.present_names.get(column, column))
         if of == "json":
-            cells[column] = written(value)
+            cells[column] = compact_json(value)
         elif isinstance(value, list):
             wrong.append((column, "A list is no cell; give the column the type “json” to keep it as it is."))
         elif of and isinstance(value, str) and _TYPED[of].fullmatch(value):
@@ -40,7 +40,7 @@ def cells_of(table: TableMap, raw: Raw) -> tuple[Cells, list[Wrong]]:
 
 
 def _kept(value: object) -> object:
-    if isinstance(value, Digits):
+    if isinstance(value, JsonDecimal):
         return {"decimal": value.digits}
     if isinstance(value, int) and abs(value) > _BIGGEST:
         return {"decimal": str(value)}
@@ -53,14 +53,14 @@ def _typed(of: str, text: str) -> object:
     return _kept(int(text)) if of == "integer" else {"decimal": text}
 
 
-def written(value: object) -> str:
+def compact_json(value: object) -> str:
     """Return a value as compact JSON, its numbers digit by digit."""
     if isinstance(value, dict):
-        members = cast("Raw", value).items()
-        return "{" + ",".join(f"{_string(name)}:{written(each)}" for name, each in members) + "}"
+        members = cast("RawRow", value).items()
+        return "{" + ",".join(f"{_string(name)}:{compact_json(each)}" for name, each in members) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(written, cast("list[Any]", value))) + "]"
-    return _string(value) if isinstance(value, str) else text_of(value) or "null"
+        return "[" + ",".join(map(compact_json, cast("list[Any]", value))) + "]"
+    return _string(value) if isinstance(value, str) else cell_text(value) or "null"
 
 
 def _string(text: str) -> str:

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from service.formats.tables.dates import form, read_date
+from service.formats.tables.dates import compile_format, read_date
 
-SILENT: Final = frozenset({
+SILENCE_MARKS: Final = frozenset({
     "-", "--", "---", "–", "—", "―", "?", ".", "..", "...", "…", "n/a", "N/A", "NA", "#N/A", "n.a.", "N.A.", "NULL",
     "null", "NaN", "nan", "unknown", "Unknown", "not available", "Not available", "not reported",
     "Not reported", "TBC", "TBD", "s/d", "ND", "n.d.",
 })  # fmt: skip
 """What people write where they say nothing. An empty cell needs no mark."""
-EITHER: Final = frozenset({"none", "None", "nil", "Nil", "NIL", "NONE"})
+AMBIGUOUS_MARKS: Final = frozenset({"none", "None", "nil", "Nil", "NIL", "NONE"})
 """What may say nobody as well as nothing: that is for a person to tell."""
 
 _NUMBER: Final = re.compile(r"[-\u2212]?[0-9]+(?:[.,' \u00a0\u202f\u2019][0-9]+)*")
@@ -57,19 +57,19 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text.strip()) is not None
 
 
-def said(cells: Iterable[str]) -> list[str]:
+def non_silent(cells: Iterable[str]) -> list[str]:
     """Return the cells that say something."""
-    return [text for cell in cells if (text := cell.strip()) and text not in SILENT]
+    return [text for cell in cells if (text := cell.strip()) and text not in SILENCE_MARKS]
 
 
-def marks_of(cells: Iterable[str]) -> list[str]:
+def silence_marks_in(cells: Iterable[str]) -> list[str]:
     """Return the marks of silence that cells have."""
-    return sorted({text for cell in cells if (text := cell.strip()) in SILENT})
+    return sorted({text for cell in cells if (text := cell.strip()) in SILENCE_MARKS})
 
 
 def silence_hint(text: str) -> str:
     """Return what to declare for a cell that people write where they say nothing; nothing for any other."""
-    if text not in SILENT:
+    if text not in SILENCE_MARKS:
         return ""
     return f' If “{text}” says nothing, the mapping file has to say so: silence = ["{text}"].'
 
@@ -102,7 +102,7 @@ def is_iso(cells: Sequence[str]) -> bool:
 
 def _reading(text: str, written: str) -> str | None:
     try:
-        return read_date(text, (written,), lambda _: "Z") if form(written).fits.fullmatch(text) else None
+        return read_date(text, (written,), lambda _: "Z") if compile_format(written).pattern.fullmatch(text) else None
     except ValueError:
         return None
 

@@ -10,19 +10,19 @@ from domain.values.counts.count import Bound
 from domain.values.places import Precision
 from domain.values.populations import Population
 from domain.values.text_types import Label, Slug, Strict
-from service.formats.tables.dates import DateFormat, form
+from service.formats.tables.dates import DateFormat, compile_format
 from service.formats.tables.pattern import DatePattern, Pattern
 
 _CLAIM_ID_LENGTH = 20
 
-Former = Annotated[tuple[Label, ...], Field(max_length=20)]
-Marks = Annotated[
+FormerNames = Annotated[tuple[Label, ...], Field(max_length=20)]
+SilenceMarks = Annotated[
     tuple[Label, ...], Field(max_length=100), AfterValidator(lambda marks: tuple(mark.strip() for mark in marks))
 ]
 Length = Pattern | Annotated[int, Field(strict=True, ge=1)]
 
 
-class Stretch(Strict, frozen=True):
+class DurationPattern(Strict, frozen=True):
     """A time of a length: so many days or hours from the day or instant that it `starts`, or up to where it `ends`."""
 
     starts: DatePattern | None = None
@@ -54,17 +54,17 @@ class Stretch(Strict, frozen=True):
 
 
 def _which(value: Any) -> str:  # noqa: ANN401 - of a mapping file
-    return "stretch" if isinstance(value, dict | Stretch) else "pattern"
+    return "stretch" if isinstance(value, dict | DurationPattern) else "pattern"
 
 
-When = Annotated[
-    Annotated[DatePattern, Tag("pattern")] | Annotated[Stretch, Tag("stretch")],
+TimePattern = Annotated[
+    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")],
     Discriminator(_which),
 ]
 """A date or interval by a pattern, or a time of a length."""
 
 
-class Counted(Strict, frozen=True):
+class CountRule(Strict, frozen=True):
     """What figures count, and how their cells are read.
 
     `counts` says how cells are read: `figure`, whole numbers in digits; `words`, by the lexicon, so that “1,383” and
@@ -80,7 +80,7 @@ class Counted(Strict, frozen=True):
     partial: StrictBool = False
     counts: Literal["figure", "words"] = "figure"
     bound: Bound | None = None
-    silence: Marks = ()
+    silence: SilenceMarks = ()
 
     @property
     def key(self) -> str:
@@ -89,7 +89,7 @@ class Counted(Strict, frozen=True):
         return f"{self.measure} {limits} {self.scope} {self.manner or ''} {self.accumulation}"
 
 
-class Figures(Counted, frozen=True):
+class ClaimColumn(CountRule, frozen=True):
     """A numeric column whose cells are claims. Its cells are kept verbatim beside the claims, too.
 
     `words` names a column whose words stand before the figure, such as “about”. `formerly` are names that the column
@@ -98,9 +98,9 @@ class Figures(Counted, frozen=True):
     """
 
     column: Label
-    formerly: Former = ()
+    formerly: FormerNames = ()
     id: ClaimId | None = None
-    period: When | None = None
+    period: TimePattern | None = None
     counted_until: DatePattern | None = None
     words: Label | None = None
 
@@ -112,11 +112,11 @@ class Figures(Counted, frozen=True):
         return self
 
     @property
-    def counted(self) -> str:
+    def counted_key(self) -> str:
         """What it counts, as it must not count twice in one row."""
         return f"{self.key} {self.period or self.counted_until or ''}"
 
-    def name(self, place: int) -> str:
+    def claim_id(self, place: int) -> str:
         """Return the id of its claim: its own, else the column's name where it can be one, else its place (from 1)."""
         if self.id is not None:
             return self.id
@@ -125,7 +125,7 @@ class Figures(Counted, frozen=True):
         return self.column if fits else str(place)
 
 
-class Melt(Counted, frozen=True):
+class Melt(CountRule, frozen=True):
     """Columns that are called by a date, each a figure of that date, as in a table that grows by a column a day.
 
     `columns` is how their names write the date. A cumulative figure is counted until that date, an increment counts
@@ -137,7 +137,7 @@ class Melt(Counted, frozen=True):
 
     @model_validator(mode="after")
     def _days(self) -> Self:
-        if self.columns == "iso" or "M" in form(self.columns).has:
+        if self.columns == "iso" or "M" in compile_format(self.columns).directives:
             sentence = "Columns are called by a day, a month or a year: give its format, such as “%m/%d/%y”."
             raise PydanticCustomError("melt", sentence)
         return self

@@ -43,17 +43,17 @@ _EITHER_WAY: Final = re.compile(r"([0-9]{1,2})([/.\-\s])([0-9]{1,2})\2([0-9]{4}|
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CompiledFormat:
     """A format, as the expression that fits what is written by it, and the directives that it has."""
 
     text: str
-    fits: re.Pattern[str]
-    has: frozenset[str]
+    pattern: re.Pattern[str]
+    directives: frozenset[str]
 
 
 def _checked(text: str) -> str:
     if text != ISO:
-        form(text)
+        compile_format(text)
     return text
 
 
@@ -62,7 +62,7 @@ DateFormat = Annotated[Label, AfterValidator(_checked)]
 
 
 @lru_cache(maxsize=256)
-def form(text: str) -> Form:
+def compile_format(text: str) -> CompiledFormat:
     """Read a format. Raises PydanticCustomError, which says what is wrong with it."""
     tokens = [match.groups() for match in _TOKEN.finditer(text)]
     has: list[str] = []
@@ -81,7 +81,7 @@ def form(text: str) -> Form:
         has.append(name)
         fits += f"(?P<{name}>{_expression(name, _stands_close(tokens, place))})"
     _expect_a_date(text, frozenset(has))
-    return Form(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
+    return CompiledFormat(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
 
 
 def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
@@ -95,9 +95,9 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
     for each in formats:
         if each == ISO:
             continue
-        if match := form(each).fits.fullmatch(text):
+        if match := compile_format(each).pattern.fullmatch(text):
             try:
-                found.setdefault(_written(match.groupdict(), offset_at), each)
+                found.setdefault(_edtf_or_instant(match.groupdict(), offset_at), each)
             except ValueError:
                 reason = f"“{text[:80]}” names a day or a time that does not exist, read by “{each}”."
     if len(found) > 1:
@@ -111,7 +111,7 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
     raise ValueError(reason or f"“{text[:80]}” is not written as {declared}, which “dates” says; add its format there.")
 
 
-def expect_one_reading(text: str) -> None:
+def refuse_ambiguous_order(text: str) -> None:
     """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
@@ -131,9 +131,9 @@ def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, st
     """Return those of `names` that are dates by a format, each with its date (EDTF); the rows of a file share them."""
     found: list[tuple[str, str]] = []
     for name in names:
-        if match := form(written).fits.fullmatch(name.strip()):
+        if match := compile_format(written).pattern.fullmatch(name.strip()):
             try:
-                found.append((name, _written(match.groupdict(), lambda _: "Z")))
+                found.append((name, _edtf_or_instant(match.groupdict(), lambda _: "Z")))
             except ValueError:
                 continue
     return tuple(found)
@@ -162,7 +162,7 @@ def _expect_a_date(text: str, has: frozenset[str]) -> None:
             raise _fault(text, "a time of day needs a whole date, %M, and %H, or %I with %p")
 
 
-def _written(said: dict[str, str], offset_at: OffsetAt) -> str:
+def _edtf_or_instant(said: dict[str, str], offset_at: OffsetAt) -> str:
     year = int(said["Y"]) if "Y" in said else _century(int(said["y"]))
     month = _month(said)
     if month is None:

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from statistics import mode
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
 
-from service.formats.files.compression import expect_known, is_workbook, unpacked
-from service.formats.files.encodings import decoded
-from service.formats.files.headers import above_hashtags, clean, is_tagged
-from service.formats.files.records import FIRST, Record
-from service.formats.files.spreadsheet import DELIMITERS, delimiter_of
-from service.formats.files.undecodable import Undecodable
-from service.formats.files.workbooks import sheet_records, with_data, workbook_of
+from service.formats.files.compression import decompressed, is_workbook, refuse_unsupported
+from service.formats.files.encodings import decode
+from service.formats.files.headers import above_hashtags, clean_name, is_hashtag_row
+from service.formats.files.records import HEADER_WITHIN, TableRecord
+from service.formats.files.spreadsheet import DELIMITERS, guess_delimiter
+from service.formats.files.undecodable import UndecodableText
+from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.tables.column_kinds import is_day, is_number
 from service.formats.tables.geojson import is_feature, row_of_feature
-from service.formats.tables.json_shapes import BY_KEY, Rows, paths_in, rows_of_json
-from service.formats.tables.parsed import Raw, Unparsed, flattened, text_of
+from service.formats.tables.json_shapes import BY_KEY, JsonRows, paths_in, read_json_rows
+from service.formats.tables.parsed import RawRow, UnparsableTable, cell_text, flattened
 
 _MOST_OF: Final = 0.6
 _FEW: Final = 3
@@ -27,7 +27,7 @@ Written = Literal["csv", "json"]
 
 
 @dataclass
-class Found:
+class DetectedTable:
     """What a file shows: fields of a mapping file, the cells of each column as text, and what is unsure of it."""
 
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -35,37 +35,37 @@ class Found:
     unsure: list[str] = field(default_factory=list[str])
 
 
-class _Head(NamedTuple):
+class _HeaderAndRows(NamedTuple):
     """Which record is the header (None: there is none), and the records that are rows."""
 
-    header: Record | None
-    rows: Sequence[Record]
+    header: TableRecord | None
+    rows: Sequence[TableRecord]
 
 
-def found_in(data: bytes, written: Written | None, sheet: str | None) -> Found:
+def detect_table(data: bytes, written: Written | None, sheet: str | None) -> DetectedTable:
     """Look at the bytes of a file. Raises Foreign, Undecodable, Unparsed, and what unpacking it raises."""
-    found = Found()
-    content = unpacked(io.BufferedReader(io.BytesIO(data)))
+    found = DetectedTable()
+    content = decompressed(io.BufferedReader(io.BytesIO(data)))
     if is_workbook(content):
-        _sheet(found, workbook_of(content), sheet)
+        _sheet(found, seekable(content), sheet)
         return found
-    expect_known(content)
+    refuse_unsupported(content)
     text = _text(found, content.read())
-    if (written or _form(text)) == "json":
+    if (written or _format_of(text)) == "json":
         _json(found, text)
     else:
         _csv(found, text)
     return found
 
 
-def _text(found: Found, data: bytes) -> str:
+def _text(found: DetectedTable, data: bytes) -> str:
     try:
-        return decoded(data)
-    except Undecodable as problem:
-        for encoding in problem.tries:
+        return decode(data)
+    except UndecodableText as problem:
+        for encoding in problem.candidates:
             try:
-                text = decoded(data, encoding)
-            except Undecodable:
+                text = decode(data, encoding)
+            except UndecodableText:
                 continue
             found.fields["encoding"] = encoding
             found.unsure.append(f"The encoding is guessed as {encoding}: {problem}")
@@ -73,13 +73,13 @@ def _text(found: Found, data: bytes) -> str:
         raise
 
 
-def _form(text: str) -> Written:
+def _format_of(text: str) -> Written:
     return "json" if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else "csv"
 
 
-def _sheet(found: Found, workbook: BinaryIO, sheet: str | None) -> None:
+def _sheet(found: DetectedTable, workbook: BinaryIO, sheet: str | None) -> None:
     found.fields["format"] = "csv"
-    names = with_data(workbook)
+    names = sheets_with_data(workbook)
     if sheet is not None:
         found.fields["sheet"] = sheet
     elif len(names) > 1:
@@ -88,32 +88,32 @@ def _sheet(found: Found, workbook: BinaryIO, sheet: str | None) -> None:
     _grid(found, list(sheet_records(workbook, found.fields.get("sheet"))))
 
 
-def _csv(found: Found, text: str) -> None:
+def _csv(found: DetectedTable, text: str) -> None:
     found.fields["format"] = "csv"
     lines = io.StringIO(text, newline="")
-    delimiter = delimiter_of(lines.readlines()[:FIRST], DELIMITERS + "|")
+    delimiter = guess_delimiter(lines.readlines()[:HEADER_WITHIN], DELIMITERS + "|")
     if delimiter != ",":
         found.fields["csv"] = {"delimiter": delimiter}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     _grid(found, list(_records(reader)))
 
 
-def _records(reader: Any) -> Iterator[Record]:  # noqa: ANN401 - csv's own reader
+def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - csv's own reader
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as problem:
-            raise Unparsed(f"Line {line} cannot be read as CSV: {problem}.") from problem
+            raise UnparsableTable(f"Line {line} cannot be read as CSV: {problem}.") from problem
         if cells is None:
             return
         if any(map(str.strip, cells)):
-            yield Record(line, cells)
+            yield TableRecord(line, cells)
 
 
-def _grid(found: Found, records: Sequence[Record]) -> None:
+def _grid(found: DetectedTable, records: Sequence[TableRecord]) -> None:
     if not records:
-        raise Unparsed("The file is empty.")
+        raise UnparsableTable("The file is empty.")
     head = _head(found, records)
     width = max(len(record.cells) for record in head.rows) if head.rows else 0
     if head.header is None:
@@ -128,13 +128,13 @@ def _grid(found: Found, records: Sequence[Record]) -> None:
     found.columns |= {name: cells for name, cells in columns.items() if name}
 
 
-def _cell(record: Record, place: int) -> str:
+def _cell(record: TableRecord, place: int) -> str:
     return record.cells[place] if place < len(record.cells) else ""
 
 
-def _head(found: Found, records: Sequence[Record]) -> _Head:
+def _head(found: DetectedTable, records: Sequence[TableRecord]) -> _HeaderAndRows:
     """Find the header: above hashtags; else the first record that is about as full as the others."""
-    first = records[:FIRST]
+    first = records[:HEADER_WITHIN]
     place = above_hashtags(first)
     if not place:
         full = [sum(1 for cell in record.cells if cell.strip()) for record in first]
@@ -146,9 +146,9 @@ def _head(found: Found, records: Sequence[Record]) -> _Head:
     said = [cell for cell in records[place].cells if cell.strip()]
     numbers = sum(map(is_number, said))
     if not dates_in(said) and numbers * _FEW >= len(said) > 1:
-        return _Head(None, records[place:])
+        return _HeaderAndRows(None, records[place:])
     below = records[place + 1 :]
-    return _Head(records[place], below[1:] if below and is_tagged(below[0].cells) else below)
+    return _HeaderAndRows(records[place], below[1:] if below and is_hashtag_row(below[0].cells) else below)
 
 
 def dates_in(names: Sequence[str]) -> bool:
@@ -157,9 +157,9 @@ def dates_in(names: Sequence[str]) -> bool:
     return len(days) >= _FEW and len(set(days)) == len(days)
 
 
-def _names(found: Found, head: _Head) -> list[str]:
+def _names(found: DetectedTable, head: _HeaderAndRows) -> list[str]:
     """Return the names of the header's columns; declared anew where one comes twice, nothing where it is left out."""
-    names = [clean(cell) for cell in head.header.cells] if head.header else []
+    names = [clean_name(cell) for cell in head.header.cells] if head.header else []
     filled = {place for record in head.rows for place, cell in enumerate(record.cells) if cell.strip()}
     unnamed = [place + 1 for place, name in enumerate(names) if not name and place in filled]
     if len(set(filter(None, names))) < len(list(filter(None, names))):
@@ -182,10 +182,10 @@ def _apart(names: Sequence[str]) -> Iterator[str]:
         yield plain if seen[plain] == 1 else f"{plain} ({seen[plain]})"
 
 
-def _json(found: Found, text: str) -> None:
+def _json(found: DetectedTable, text: str) -> None:
     found.fields["format"] = "json"
     rows = _rows(found, text)
-    objects = [(place, cast("Raw", row)) for place, row in enumerate(rows.values) if isinstance(row, dict)]
+    objects = [(place, cast("RawRow", row)) for place, row in enumerate(rows.values) if isinstance(row, dict)]
     features = any(is_feature(row) for _, row in objects)
     flat: list[Mapping[str, Any]] = []
     for place, row in objects:
@@ -200,22 +200,22 @@ def _json(found: Found, text: str) -> None:
         found.unsure.append(f"Lists are kept whole, and nothing is read from them: “{'”, “'.join(whole)}”.")
     if any(cell in ("NaN", "Infinity", "-Infinity") for row in flat for cell in row.values()):
         found.fields["nan"] = True
-    found.columns |= {name: [text_of(row.get(name)) for row in flat] for name in names if name not in whole}
+    found.columns |= {name: [cell_text(row.get(name)) for row in flat] for name in names if name not in whole}
 
 
-def _rows(found: Found, text: str) -> Rows:
+def _rows(found: DetectedTable, text: str) -> JsonRows:
     """Find the rows of JSON: an array, lines, or what lies deeper; an object by itself is one row."""
     paths = _paths(text)
     if not paths:
-        return rows_of_json(text, None, ())
+        return read_json_rows(text, None, ())
     listed = [path for path in paths if not path.endswith(BY_KEY)]
-    path = max(listed or paths, key=lambda each: len(rows_of_json(text, each, ()).values))
+    path = max(listed or paths, key=lambda each: len(read_json_rows(text, each, ()).values))
     found.fields["rows"] = path
     if path.endswith(BY_KEY):
         found.fields["key_column"] = "id"
     if len(paths) > 1:
         found.unsure.append(f"Rows may lie at “{'”, “'.join(paths[:5])}”; “{path}” is taken, which has the most.")
-    return rows_of_json(text, path, ())
+    return read_json_rows(text, path, ())
 
 
 def _paths(text: str) -> list[str]:

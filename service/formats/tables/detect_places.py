@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from service.formats.tables.column_kinds import is_number, said
+from service.formats.tables.column_kinds import is_number, non_silent
 
 LAT: Final = re.compile(r"^(?:lat|latitude|latitud|y)$|[ _.]lat(?:itude)?$", re.IGNORECASE)
 """What columns of latitudes are called."""
@@ -31,7 +31,7 @@ _NO_PATTERN: Final = frozenset("{}:")
 
 def places_of(columns: Mapping[str, Sequence[str]], unsure: list[str]) -> list[dict[str, str]]:
     """Return the place of a row by patterns, none where no column names one; `unsure` has what is not used."""
-    usable = {column: said(cells) for column, cells in columns.items() if not _NO_PATTERN & set(column)}
+    usable = {column: non_silent(cells) for column, cells in columns.items() if not _NO_PATTERN & set(column)}
     numeric = [column for column, cells in usable.items() if cells and all(map(is_number, cells))]
     words = [column for column in usable if column not in numeric]
     name = next((found for pattern in _NAMES if (found := _called(pattern, words))), None)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import Fault, Parsed, Raw, alike
+from service.formats.tables.parsed import ParsedTable, RawRow, RowFault, same_typed
 
-Row = TypeVar("Row", bound=Mapping[str, Any])
+PriorRow = TypeVar("PriorRow", bound=Mapping[str, Any])
 """A row as it stands: as it was read, or the cells that are held."""
 
 _TOLD_APART: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
@@ -21,7 +21,9 @@ _CONTESTED: Final = (
 )
 
 
-def settled(table: TableMap, parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
+def settle_duplicates(
+    table: TableMap, parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
+) -> ParsedTable:
     """Return a file with one row a key, as `duplicates` of the mapping file says.
 
     `standing` are the rows of the table as they stood before, by key, empty where they were removed; `same` tells
@@ -34,23 +36,23 @@ def settled(table: TableMap, parsed: Parsed, standing: Mapping[str, Row], same: 
     return _numbered(parsed) if table.duplicates == "number" else _refused(table, parsed)
 
 
-def _refused(table: TableMap, parsed: Parsed) -> Parsed:
+def _refused(table: TableMap, parsed: ParsedTable) -> ParsedTable:
     """Take a row that is said again once, and of rows that differ none; each is told with its line."""
     rows = dict(parsed.rows)
     faults = list(parsed.faults)
     contested: set[str] = set()
     for key, names in parsed.doubles.items():
         first, *further = [rows.pop(name) for name in names]
-        if all(alike(first, each) for each in further):
+        if all(same_typed(first, each) for each in further):
             rows[key], told, reason = first, names[1:], _ONCE
         else:
             contested.add(key)
             told, reason = names, _CONTESTED
-        faults += [Fault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in told]
+        faults += [RowFault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in told]
     return replace(parsed, rows=rows, faults=faults, doubles={}, contested=frozenset(contested))
 
 
-def _numbered(parsed: Parsed) -> Parsed:
+def _numbered(parsed: ParsedTable) -> ParsedTable:
     """Call the further rows of a key “KEY#2” and so on, in the order of the file."""
     called: dict[str, str] = {}
     for key, names in parsed.doubles.items():
@@ -63,7 +65,9 @@ def _numbered(parsed: Parsed) -> Parsed:
     return _renamed(parsed, called)
 
 
-def _kept(parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
+def _kept(
+    parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
+) -> ParsedTable:
     """Call each row of a key that has several, or had, by what stands there and by what it says."""
     families: dict[str, list[str]] = {}
     for name in standing:
@@ -78,7 +82,7 @@ def _kept(parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row]
 
 
 def _matched(
-    key: str, rows: Mapping[str, Raw], live: Mapping[str, Row], same: Callable[[Raw, Row], bool]
+    key: str, rows: Mapping[str, RawRow], live: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> dict[str, str]:
     """Return how the rows of a key are called: by a row that stands and says the same, else anew.
 
@@ -101,7 +105,7 @@ def _matched(
     return called
 
 
-def _new_name(key: str, raw: Raw, taken: Iterable[str]) -> str:
+def _new_name(key: str, raw: RawRow, taken: Iterable[str]) -> str:
     """Call a row by a hash of its cells; of rows that say the same, each by another."""
     nth = 1
     while (name := f"{key}#{_digest(raw, nth)}") in taken:
@@ -109,12 +113,12 @@ def _new_name(key: str, raw: Raw, taken: Iterable[str]) -> str:
     return name
 
 
-def _digest(raw: Raw, nth: int) -> str:
+def _digest(raw: RawRow, nth: int) -> str:
     said: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
-def _renamed(parsed: Parsed, called: Mapping[str, str]) -> Parsed:
+def _renamed(parsed: ParsedTable, called: Mapping[str, str]) -> ParsedTable:
     before = {now: name for name, now in called.items()}
     rows = {called.get(name, name): row for name, row in parsed.rows.items()}
 

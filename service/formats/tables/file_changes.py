@@ -6,127 +6,129 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.values.time.clocks import EdtfReported
-from service.formats.files.spreadsheet import sheets_not_read
-from service.formats.files.text_files import bytes_of, expect_text, size
-from service.formats.importer import Bad, Line, Note, Source, Unreadable, Where
-from service.formats.tables.cells import cells_of
-from service.formats.tables.current_rows import Held
-from service.formats.tables.duplicates import settled
+from service.formats.files.spreadsheet import unread_sheet_notes
+from service.formats.files.text_files import expect_text, file_size, read_bytes
+from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Location, UnreadableSource
+from service.formats.tables.cells import typed_cells
+from service.formats.tables.current_rows import CurrentRow
+from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.keys import report_id
-from service.formats.tables.mapping import MapFault, TableMap, read_map
-from service.formats.tables.parsed import Parsed, Raw, Unparsed, alike, flattened
+from service.formats.tables.mapping import MappingError, TableMap, read_mapping
+from service.formats.tables.parsed import ParsedTable, RawRow, UnparsableTable, flattened, same_typed
 from service.formats.tables.parsing import parse
-from service.formats.tables.row_reader import Looked, Unfit
-from service.formats.tables.row_reports import Said, registration, removal, told
+from service.formats.tables.row_reader import MappedRow, UnfitCell
+from service.formats.tables.row_reports import ReportStamp, registration, removal, row_lines
 
 Written = Literal["csv", "json"]
 
 _MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 
 
-def mapped(source: Source, written: Written | None = None) -> TableMap:
+def mapping_of(source: ImportSource, written: Written | None = None) -> TableMap:
     """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way.
 
     What the command line says of the encoding and the sheet goes before what the mapping file does.
     """
     try:
-        table = read_map(source.map)
-    except MapFault as fault:
-        raise Unreadable(str(fault)) from fault
+        table = read_mapping(source.map)
+    except MappingError as fault:
+        raise UnreadableSource(str(fault)) from fault
     if written not in (None, table.format):
-        raise Unreadable(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
+        raise UnreadableSource(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
     given = {"encoding": source.layout.encoding, "sheet": source.layout.sheet}
     return table.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
-def registered(source: Source, table: TableMap) -> Iterator[Line]:
+def registration_lines(source: ImportSource, table: TableMap) -> Iterator[BatchLine]:
     """Yield the line that registers the source of a table, where its mapping file describes it."""
     if document := registration(table):
-        yield Line(Where(str(source.map)), document)
+        yield BatchLine(Location(str(source.map)), document)
 
 
-def sizes(source: Source) -> int:
+def sizes(source: ImportSource) -> int:
     """Return how many bytes there are to read. Raises Unreadable."""
-    return sum(map(size, source.paths))
+    return sum(map(file_size, source.paths))
 
 
-def read_files(source: Source, written: Written) -> Iterator[Line | Bad | Note]:
+def read_files(source: ImportSource, written: Written) -> Iterator[BatchLine | ImportFault | ImportNote]:
     """Read files one after another, each a later state of its table than the one before.
 
     Raises Unreadable, before anything is yielded where one of them is no text.
     """
-    table = mapped(source, written)
+    table = mapping_of(source, written)
     for path in source.paths:
         expect_text(path, table.layout)
-    notes = [note for path in source.paths for note in sheets_not_read(path, table.layout)]
+    notes = [note for path in source.paths for note in unread_sheet_notes(path, table.layout)]
     _expect_moment(source.reported_at)
-    standing = _Standing(table, source)
+    standing = _TableState(table, source)
     yield from notes
-    yield from registered(source, table)
+    yield from registration_lines(source, table)
     for path in source.paths:
         try:
-            yield from standing.take(str(path), parse(table, bytes_of(path)))
-        except Unparsed as problem:
-            yield Bad(Where(str(path)), str(problem))
-        source.advance(size(path))
+            yield from standing.take(str(path), parse(table, read_bytes(path)))
+        except UnparsableTable as problem:
+            yield ImportFault(Location(str(path)), str(problem))
+        source.advance(file_size(path))
 
 
 def _expect_moment(reported_at: str | None) -> None:
     try:
         _MOMENT.validate_python(reported_at)
     except ValidationError as problem:
-        raise Unreadable(f"--reported-at: {problem.errors()[0]['msg']}") from problem
+        raise UnreadableSource(f"--reported-at: {problem.errors()[0]['msg']}") from problem
 
 
-class _Standing:
+class _TableState:
     """A table as it stands while files are taken in; what is said of a row names the report that it follows.
 
     So the same file again says nothing, A, B and A again are three statements, and what was interrupted is said under
     the ids that it had.
     """
 
-    def __init__(self, table: TableMap, source: Source) -> None:
+    def __init__(self, table: TableMap, source: ImportSource) -> None:
         self._table = table
         self._reported_at = source.reported_at
-        self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.held(table).items()}
+        self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.current_rows(table).items()}
 
-    def take(self, file: str, parsed: Parsed) -> Iterator[Line | Bad | Note]:
+    def take(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
         """Yield what a file says that does not stand."""
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
-        parsed = settled(self._table, parsed, standing, lambda raw, cells: alike(cells_of(self._table, raw)[0], cells))
-        yield from (Note(Where(file), sentence) for sentence in self._lacking(parsed))
+        parsed = settle_duplicates(
+            self._table, parsed, standing, lambda raw, cells: same_typed(typed_cells(self._table, raw)[0], cells)
+        )
+        yield from (ImportNote(Location(file), sentence) for sentence in self._lacking(parsed))
         if sentence := self._empty(parsed):
-            yield Note(Where(file), sentence)
+            yield ImportNote(Location(file), sentence)
         for fault in parsed.faults:
-            yield Bad(Where(file, fault.line, fault.column), fault.reason)
+            yield ImportFault(Location(file, fault.line, fault.column), fault.reason)
         for key, raw in parsed.rows.items():
-            cells, _ = cells_of(self._table, raw)
+            cells, _ = typed_cells(self._table, raw)
             before = self._rows.get(key)
-            if before is None or not alike(cells, before[0]):
-                where = Where(file, parsed.line_of(key))
+            if before is None or not same_typed(cells, before[0]):
+                where = Location(file, parsed.line_of(key))
                 yield from parsed.losses(key, where)
                 try:
                     said = self._said(key, raw)
-                except Unfit as problem:
-                    yield Bad(where._replace(column=problem.column), str(problem))
+                except UnfitCell as problem:
+                    yield ImportFault(where._replace(column=problem.column), str(problem))
                     continue
-                for each in told(self._table, key, raw, said, where, new=before is None):
+                for each in row_lines(self._table, key, raw, said, where, new=before is None):
                     yield each
-                    if isinstance(each, Line) and "incident" in each.document:
+                    if isinstance(each, BatchLine) and "incident" in each.document:
                         self._rows[key] = (cells, said.report_id, said.order)
         if self._table.whole_file and not parsed.broken:
             yield from self._removed(file, parsed)
 
-    def _lacking(self, parsed: Parsed) -> list[str]:
+    def _lacking(self, parsed: ParsedTable) -> list[str]:
         """Return what is to be said of columns that are read and that no row has; rows are flattened only for that."""
         rows = parsed.rows.values()
-        lacking = list(self._table.lacking(set[str]().union(*rows))) if rows else []
+        lacking = list(self._table.missing_columns(set[str]().union(*rows))) if rows else []
         if lacking and self._table.format == "json":
-            flat = (flattened(raw, self._table.whole) for raw in rows)
-            return list(self._table.lacking(set[str]().union(*flat)))
+            flat = (flattened(raw, self._table.whole_columns) for raw in rows)
+            return list(self._table.missing_columns(set[str]().union(*flat)))
         return lacking
 
-    def _empty(self, parsed: Parsed) -> str:
+    def _empty(self, parsed: ParsedTable) -> str:
         """Say that a file has no row, and what follows where it is the whole table; nothing of any other file."""
         if parsed.rows or parsed.faults or parsed.contested:
             return ""
@@ -134,26 +136,28 @@ class _Standing:
         removed = f', so all {standing:,} that stand are said to be removed ("whole_file")'
         return "The table has no row" + (removed if self._table.whole_file and standing else "") + "."
 
-    def _removed(self, file: str, parsed: Parsed) -> Iterator[Line]:
+    def _removed(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine]:
         there = parsed.rows.keys() | parsed.contested
         for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
             said = self._said(key, {})
-            yield Line(Where(file), removal(self._table, key, self._rows[key][0], said))
+            yield BatchLine(Location(file), removal(self._table, key, self._rows[key][0], said))
             self._rows[key] = ({}, said.report_id, said.order)
 
-    def _said(self, key: str, raw: Raw) -> Said:
+    def _said(self, key: str, raw: RawRow) -> ReportStamp:
         """Return when and as what a row is said: by its own column, else as the file, else when it is recorded.
 
         Raises Unfit where its column cannot be read.
         """
         pattern = self._table.reported_at
-        own = Looked(self._table, flattened(raw, self._table.whole)).when(pattern) if pattern and raw else None
+        own = (
+            MappedRow(self._table, flattened(raw, self._table.whole_columns)).when(pattern) if pattern and raw else None
+        )
         moment = own or self._reported_at
         _, last, order = self._rows.get(key, ({}, None, -1))
-        cells, _ = cells_of(self._table, raw)
-        return Said(report_id(self._table.table, key, "after", last, moment, cells), moment, order + 1)
+        cells, _ = typed_cells(self._table, raw)
+        return ReportStamp(report_id(self._table.table, key, "after", last, moment, cells), moment, order + 1)
 
 
 def _by(cells: object) -> tuple[object, int]:
     """Return the report that a row was last said by, and its place at its moment."""
-    return (cells.report_id, cells.order) if isinstance(cells, Held) else (None, 0)
+    return (cells.report_id, cells.order) if isinstance(cells, CurrentRow) else (None, 0)

@@ -2,25 +2,25 @@
 
 from typing import Any, Final, cast
 
-from service.formats.tables.cells import written
-from service.formats.tables.parsed import Raw
+from service.formats.tables.cells import compact_json
+from service.formats.tables.parsed import RawRow
 
 _POINT: Final = "Point"
 _OWN: Final = frozenset({"type", "properties", "geometry"})
 
 
-def is_feature(row: Raw) -> bool:
+def is_feature(row: RawRow) -> bool:
     """Say whether an object is a feature (RFC 7946, 3.2)."""
     return row.get("type") == "Feature" and isinstance(row.get("properties"), dict | None) and "geometry" in row
 
 
-def row_of_feature(feature: Raw) -> dict[str, Any]:
+def row_of_feature(feature: RawRow) -> dict[str, Any]:
     """Return the row of a feature: nothing of it is left out.
 
     Columns are its properties, its `id` and other members, `geometry.type`, and of a point `lat`, `lon` and what
     follows them, of another geometry `geometry.coordinates` as JSON. A property goes before what has its name.
     """
-    geometry = cast("Raw", feature["geometry"] or {})
+    geometry = cast("RawRow", feature["geometry"] or {})
     row: dict[str, Any] = {name: _cell(value) for name, value in feature.items() if name not in _OWN}
     if "type" in geometry:
         row["geometry.type"] = geometry["type"]
@@ -35,4 +35,4 @@ def row_of_feature(feature: Raw) -> dict[str, Any]:
 
 
 def _cell(value: object) -> object:
-    return written(cast("object", value)) if isinstance(value, dict | list) else value
+    return compact_json(cast("object", value)) if isinstance(value, dict | list) else value

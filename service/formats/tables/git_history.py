@@ -12,12 +12,12 @@ from dulwich.object_store import iter_tree_contents, tree_lookup_path
 from dulwich.objects import Commit, ObjectID, SubmoduleEncountered
 from dulwich.repo import Repo
 
-from service.formats.importer import Unreadable
+from service.formats.importer import UnreadableSource
 
 _MOST_NAMED = 3
 
 
-class State(NamedTuple):
+class FileAtCommit(NamedTuple):
     """A commit, when it was made (seconds since 1970, UTC), its tree, and the file in it (empty: it is not)."""
 
     commit: ObjectID
@@ -30,7 +30,7 @@ class State(NamedTuple):
 class FileHistory:
     """The commits that changed a file, oldest first, and what is to be said of where they were looked for."""
 
-    states: list[State] = field(default_factory=list[State])
+    versions: list[FileAtCommit] = field(default_factory=list[FileAtCommit])
     notes: list[str] = field(default_factory=list[str])
 
 
@@ -41,7 +41,7 @@ def history_of(repository: Repo, file: str) -> FileHistory:
     stays beside it is another one, and only named. Raises Unreadable.
     """
     found = FileHistory()
-    newest: list[State] = []
+    newest: list[FileAtCommit] = []
     path, start = file.encode(), _head(repository)
     left: set[bytes] = set()
     while start is not None:
@@ -51,21 +51,21 @@ def history_of(repository: Repo, file: str) -> FileHistory:
         if not there:
             break
         if not newest and there[0] > 0:
-            found.notes.append(_ended(repository, path, states[there[0]], states[there[0] - 1]))
-        born = _born(repository, path, states, there)
+            found.notes.append(_gone_note(repository, path, states[there[0]], states[there[0] - 1]))
+        born = _introduced_at(repository, path, states, there)
         newest += [states[place] for place in there if place <= born]
         left |= {path} if born < there[-1] else set()
-        path, start = _before(repository, path, states[born:], found.notes)
+        path, start = _earlier_path(repository, path, states[born:], found.notes)
     found.notes += [f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(left)]
     if not newest:
-        raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
+        raise UnreadableSource(f"No commit of the repository’s main line has a file “{file}”.")
     for state in reversed(newest):
-        if not found.states or found.states[-1].blob != state.blob:
-            found.states.append(state)
+        if not found.versions or found.versions[-1].blob != state.blob:
+            found.versions.append(state)
     return found
 
 
-def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequence[int]) -> int:
+def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit], there: Sequence[int]) -> int:
     """Return the place of the commit that brings a path: the first, or the newest to which the file was moved back."""
     for place, older in pairwise(there):
         if older > place + 1 and any(
@@ -75,7 +75,9 @@ def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequenc
     return there[-1]
 
 
-def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[str]) -> tuple[bytes, ObjectID | None]:
+def _earlier_path(
+    repository: Repo, path: bytes, states: Sequence[FileAtCommit], notes: list[str]
+) -> tuple[bytes, ObjectID | None]:
     """Return where a file lay before the first of these commits, which brings it, and from which commit on to look."""
     if len(states) == 1:
         return path, None
@@ -95,7 +97,7 @@ def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[
     return path, None
 
 
-def _ended(repository: Repo, path: bytes, last: State, after: State) -> str:
+def _gone_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtCommit) -> str:
     """Say where a file went that HEAD lacks."""
     went = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
     if went:
@@ -131,20 +133,20 @@ def _head(repository: Repo) -> ObjectID:
     try:
         return repository.head()
     except KeyError as problem:
-        raise Unreadable("The repository has no commit yet.") from problem
+        raise UnreadableSource("The repository has no commit yet.") from problem
 
 
-def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[State]:
+def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[FileAtCommit]:
     """Yield the commits of the main line, newest first, each with the file as it is there."""
     commit_id: ObjectID | None = start
-    state: State | None = None
+    state: FileAtCommit | None = None
     while commit_id is not None:
         commit = repository[commit_id]
         if not isinstance(commit, Commit):
-            raise Unreadable("The HEAD of the repository is no commit.")
+            raise UnreadableSource("The HEAD of the repository is no commit.")
         same = state is not None and commit.tree == state.tree
         blob = state.blob if state is not None and same else _blob(repository, commit.tree, path)
-        state = State(commit.id, commit.commit_time, commit.tree, blob)
+        state = FileAtCommit(commit.id, commit.commit_time, commit.tree, blob)
         yield state
         commit_id = commit.parents[0] if commit.parents else None
 
@@ -157,7 +159,7 @@ def _blob(repository: Repo, tree: ObjectID, path: bytes) -> ObjectID:
     return found if stat.S_ISREG(mode) else ObjectID(b"")
 
 
-def _short(state: State) -> str:
+def _short(state: FileAtCommit) -> str:
     return state.commit.decode()[:10]
 
 

@@ -6,29 +6,38 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from service.formats.files.headers import BadHeader, Header, alike, header_of, tag
-from service.formats.files.records import FIRST, Flaw, Record
+from service.formats.files.headers import BadHeader, Header, comparable_name, find_header, normalize_hashtag
+from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
 from service.formats.files.workbooks import sheet_records
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import BEYOND, NO_KEY, Fault, Numbered, Parsed, Raw, Unparsed, key_parts
+from service.formats.tables.parsed import (
+    BEYOND,
+    NO_KEY,
+    ParsedTable,
+    RawRow,
+    RowFault,
+    RowsByKey,
+    UnparsableTable,
+    key_parts,
+)
 
 
-def read_csv(table: TableMap, text: str) -> Parsed:
+def read_csv(table: TableMap, text: str) -> ParsedTable:
     """Read a table from CSV. Raises Unparsed."""
     return _read(table, _records(table, text))
 
 
-def read_sheet(table: TableMap, workbook: BinaryIO) -> Parsed:
+def read_sheet(table: TableMap, workbook: BinaryIO) -> ParsedTable:
     """Read a table from a sheet of a workbook. Raises Unparsed, and Foreign."""
     return _read(table, sheet_records(workbook, table.sheet))
 
 
-def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
-    first = list(islice(records, FIRST))
+def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:
+    first = list(islice(records, HEADER_WITHIN))
     header = _header(table, first)
     key_names = {column: next(name for name in table.names_of(column) if name in header.names) for column in table.key}
-    numbered = Numbered()
-    faults: list[Fault] = []
+    numbered = RowsByKey()
+    faults: list[RowFault] = []
     lines: dict[str, int] = {}
     names, named = header.names, "" not in header.names
     for record in chain(first, records):
@@ -38,60 +47,68 @@ def _read(table: TableMap, records: Iterator[Record]) -> Parsed:
                 _row(header, record, faults)
             continue
         if named and not flaws and len(cells) <= len(names):
-            row: Raw | None = dict(zip(names, cells, strict=False))  # as nearly all are
+            row: RawRow | None = dict(zip(names, cells, strict=False))  # as nearly all are
         elif (row := _row(header, record, faults)) is None:
             continue
         parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
         if "".join(parts).strip():
             lines[numbered.put("|".join(parts), row)] = line
         else:
-            faults.append(Fault(line, table.key[0], NO_KEY))
-    return Parsed(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
+            faults.append(RowFault(line, table.key[0], NO_KEY))
+    return ParsedTable(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
 
 
-def _row(header: Header, record: Record, faults: list[Fault]) -> Raw | None:
+def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow | None:
     """Return the cells of a record by column; None where it is no row, and `faults` has why."""
-    faults.extend(Fault(record.line, header.named(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
+    faults.extend(RowFault(record.line, header.column_of(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
     if any(flaw.fatal for flaw in record.flaws) or not any(record.cells):
         return None
     try:
         row: dict[str, Any] = header.row(record)
     except BadHeader as problem:
-        raise Unparsed(str(problem)) from problem
+        raise UnparsableTable(str(problem)) from problem
     if any(beyond := record.cells[len(header.names) :]):
         row[BEYOND] = beyond
     return row
 
 
-def _header(table: TableMap, first: list[Record]) -> Header:
+def _header(table: TableMap, first: list[TableRecord]) -> Header:
     if not first and not table.header:
-        raise Unparsed("The file is empty; a table begins with its header.")
+        raise UnparsableTable("The file is empty; a table begins with its header.")
     try:
-        header = header_of(first, table.layout)
+        header = find_header(first, table.layout)
     except BadHeader as problem:
-        raise Unparsed(str(problem)) from problem
+        raise UnparsableTable(str(problem)) from problem
     header = _by_hashtag(header, table)
     for column in table.key:
         if not any(name in header.names for name in table.names_of(column)):
-            raise Unparsed(_lacking(column, "which is part of the key", header, first))
-    for column in (*table.read, *table.types):
+            raise UnparsableTable(_lacking(column, "which is part of the key", header, first))
+    for column in (*table.read_columns, *table.types):
         if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
-            raise Unparsed(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
+            raise UnparsableTable(
+                f"The header has no column “{column}”, but “{near}”: the mapping file must write it so."
+            )
     return header
 
 
 def _by_hashtag(header: Header, table: TableMap) -> Header:
     """Call columns by their HXL hashtags where the mapping file does."""
-    wanted = {tag(column): column for column in (*table.key, *table.read, *table.types) if column.startswith("#")}
-    tags = header.tags or {name: tag(name) for name in header.names if name.startswith("#")}
+    wanted = {
+        normalize_hashtag(column): column
+        for column in (*table.key, *table.read_columns, *table.types)
+        if column.startswith("#")
+    }
+    tags = header.tags or {name: normalize_hashtag(name) for name in header.names if name.startswith("#")}
     names = [wanted.get(tags.get(name, ""), name) for name in header.names]
     for name in wanted.values():
         if names.count(name) > 1:
-            raise Unparsed(f"Several columns have the hashtag “{name}”; name the one that is meant by its header.")
+            raise UnparsableTable(
+                f"Several columns have the hashtag “{name}”; name the one that is meant by its header."
+            )
     return header._replace(names=names)
 
 
-def _lacking(column: str, what: str, header: Header, first: Iterable[Record]) -> str:
+def _lacking(column: str, what: str, header: Header, first: Iterable[TableRecord]) -> str:
     sentence = f"The header has no column “{column}”, {what}"
     if near := _near(column, header.names):
         return f"{sentence}, but “{near}”: the mapping file must write it so."
@@ -108,11 +125,11 @@ def _lacking(column: str, what: str, header: Header, first: Iterable[Record]) ->
 
 def _near(column: str, names: Iterable[str]) -> str | None:
     """Return the only name that differs from a column in nothing but capitals, spaces or how letters are made."""
-    found = [name for name in names if name and alike(name) == alike(column)]
+    found = [name for name in names if name and comparable_name(name) == comparable_name(column)]
     return found[0] if len(found) == 1 else None
 
 
-def _records(table: TableMap, text: str) -> Iterator[Record]:
+def _records(table: TableMap, text: str) -> Iterator[TableRecord]:
     lines = io.StringIO(text, newline="")
     above = max(0, (table.header or 1) - 1)
     for _ in islice(lines, above):
@@ -123,9 +140,9 @@ def _records(table: TableMap, text: str) -> Iterator[Record]:
         try:
             cells = next(reader, None)
         except csv.Error as problem:
-            yield Record(line, [], (Flaw(None, f"The row cannot be read: {problem}."),))
+            yield TableRecord(line, [], (CellFlaw(None, f"The row cannot be read: {problem}."),))
             continue
         if cells is None:
             return
         if cells:
-            yield Record(line, cells)
+            yield TableRecord(line, cells)

@@ -5,16 +5,26 @@ from operator import itemgetter
 from typing import Any, cast
 
 from service.formats.tables.geojson import is_feature, row_of_feature
-from service.formats.tables.json_shapes import NotRead, Rows, rows_of_json, twice_said
+from service.formats.tables.json_shapes import JsonRows, UnparsedLine, read_json_rows, repeated_name_fault
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import NO_KEY, Fault, Numbered, Parsed, Raw, Unparsed, flattened, key_parts, text_of
+from service.formats.tables.parsed import (
+    NO_KEY,
+    ParsedTable,
+    RawRow,
+    RowFault,
+    RowsByKey,
+    UnparsableTable,
+    cell_text,
+    flattened,
+    key_parts,
+)
 
 
-def read_json(table: TableMap, text: str) -> Parsed:
+def read_json(table: TableMap, text: str) -> ParsedTable:
     """Read a table from JSON. Raises Unparsed."""
-    rows = rows_of_json(text, table.rows, table.key)
-    faults: list[Fault] = []
-    listed = cast("list[Raw]", rows.values)
+    rows = read_json_rows(text, table.rows, table.key)
+    faults: list[RowFault] = []
+    listed = cast("list[RawRow]", rows.values)
     places: Sequence[int] = range(len(listed))
     if not rows.plain or any("properties" in row for row in listed):
         found = list(_objects(table, rows, faults))
@@ -23,69 +33,69 @@ def read_json(table: TableMap, text: str) -> Parsed:
     keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
     by_key = dict(zip(keys, listed, strict=True))
     if len(by_key) == len(listed) and "" not in by_key:
-        return Parsed(by_key, faults, truths, line_of=lambda key: rows.line_of(places[keys.index(key)]))
-    numbered = Numbered()
+        return ParsedTable(by_key, faults, truths, line_of=lambda key: rows.line_of(places[keys.index(key)]))
+    numbered = RowsByKey()
     faults += [
-        Fault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
+        RowFault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
     ]
     by_name = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
     line_of: Callable[[str], int | None] = lambda key: rows.line_of(by_name[key])  # noqa: E731 - as it is above
-    return Parsed(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
+    return ParsedTable(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
 
 
-def _objects(table: TableMap, rows: Rows, faults: list[Fault]) -> Iterator[tuple[int, Raw]]:
+def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterator[tuple[int, RawRow]]:
     """Yield the rows that are objects, each with its place; `faults` has what is wrong with others."""
     for place, value in enumerate(rows.values):
-        if isinstance(value, NotRead):
-            faults.append(Fault(rows.line_of(place), None, value))
+        if isinstance(value, UnparsedLine):
+            faults.append(RowFault(rows.line_of(place), None, value))
         elif not isinstance(value, dict):
             if rows.names is None and not rows.lined:
-                raise Unparsed(f"The row in line {rows.line_of(place)} is no JSON object.")
-            faults.append(Fault(rows.line_of(place), None, "The row is no JSON object."))
+                raise UnparsableTable(f"The row in line {rows.line_of(place)} is no JSON object.")
+            faults.append(RowFault(rows.line_of(place), None, "The row is no JSON object."))
         elif name := rows.twice.within(cast("object", value)):
-            faults.append(Fault(rows.line_of(place), name, twice_said(name), lost=True))
+            faults.append(RowFault(rows.line_of(place), name, repeated_name_fault(name), lost=True))
         else:
-            row = cast("Raw", value)
+            row = cast("RawRow", value)
             row = row_of_feature(row) if is_feature(row) else row
             if rows.names is not None and table.key_column is not None:
                 row = _named(table.key_column, rows.names[place], row)
             yield place, row
 
 
-def _named(column: str, name: str, row: Raw) -> Raw:
+def _named(column: str, name: str, row: RawRow) -> RawRow:
     """Return a row with the name that it has in its object; a cell of its own by that name must be the same."""
     if row.get(column, name) != name:
-        raise Unparsed(
-            f"The row “{name[:99]}” has its own “{column}”, “{text_of(row[column])[:99]}”: name another key_column."
+        raise UnparsableTable(
+            f"The row “{name[:99]}” has its own “{column}”, “{cell_text(row[column])[:99]}”: name another key_column."
         )
     return {column: name, **row}
 
 
-def _plain_keys(table: TableMap, rows: list[Raw]) -> list[str] | None:
+def _plain_keys(table: TableMap, rows: list[RawRow]) -> list[str] | None:
     """Return the key of every row, in no time; None where one of them takes a closer look."""
     if table.key_cut is not None:
         return None
     try:
-        found = list(map(cast("Callable[[Raw], Any]", itemgetter(*table.key)), rows))
+        found = list(map(cast("Callable[[RawRow], Any]", itemgetter(*table.key)), rows))
         keys = found if len(table.key) == 1 else list(map("|".join, found))
         return keys if all(map(str.strip, keys)) else None
     except (KeyError, TypeError):
         return None
 
 
-def _key(table: TableMap, row: Raw) -> str:
+def _key(table: TableMap, row: RawRow) -> str:
     """Return the key of a row of JSON, nothing where all of its cells are missing or blank."""
-    parts = key_parts(table, lambda column: text_of(_called(table, row, column)))
+    parts = key_parts(table, lambda column: cell_text(_column_value(table, row, column)))
     return "|".join(parts) if "".join(parts).strip() else ""
 
 
-def _called(table: TableMap, row: Raw, column: str) -> object:
+def _column_value(table: TableMap, row: RawRow, column: str) -> object:
     """Return the value of a column by the first of its names that the row has."""
     values = (_value(row, name) for name in table.names_of(column))
     return next((value for value in values if value is not None), None)
 
 
-def _value(row: Raw, column: str) -> object:
+def _value(row: RawRow, column: str) -> object:
     """Return the value of a column, which may lie in objects: `a.b`."""
     if column in row or "." not in column:
         return row.get(column)

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final, NoReturn, cast
 
-from service.formats.tables.numbers import Digits
-from service.formats.tables.parsed import Raw, Unparsed
+from service.formats.tables.numbers import JsonDecimal
+from service.formats.tables.parsed import RawRow, UnparsableTable
 
 BY_KEY: Final = "*"
 """As the last part of a path: the rows are the members of an object."""
@@ -22,14 +22,14 @@ _SEVERAL: Final = object()
 
 
 @dataclass(frozen=True)
-class Rows:
+class JsonRows:
     """The rows of JSON as they were read; with the name of each, where they are members of an object."""
 
     values: Sequence[object]
     names: Sequence[str] | None
     text: str
     path: tuple[str, ...]
-    twice: "Twice"
+    twice: "DuplicateNames"
     lined: bool = False
 
     @property
@@ -49,37 +49,37 @@ class Rows:
         return [bisect_right(ends, at) + 1 for at in _starts(self.text, self.path)]
 
 
-def rows_of_json(text: str, path: str | None, key: Sequence[str]) -> Rows:
+def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
     """Find the rows in JSON: an array of objects, JSON Lines, or what lies under `path`. Raises Unparsed.
 
     An object by itself is a row of JSON Lines, where it has the columns of the key.
     """
-    twice = Twice()
+    twice = DuplicateNames()
     value = _read(text, twice)
     if value is _SEVERAL:
         if path is None:
             return _lines_of(text, twice)
-        raise Unparsed(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
+        raise UnparsableTable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
     if path is not None:
         return _under(value, path, text, twice)
     if isinstance(value, list):
-        return Rows(cast("list[object]", value), None, text, (), twice)
+        return JsonRows(cast("list[object]", value), None, text, (), twice)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
-        return Rows([cast("object", value)], None, text, (), twice, lined=True)
-    raise Unparsed(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
+        return JsonRows([cast("object", value)], None, text, (), twice, lined=True)
+    raise UnparsableTable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
-def _read(text: str, twice: "Twice") -> object:
+def _read(text: str, twice: "DuplicateNames") -> object:
     try:
         return _value(text, twice)
     except (ValueError, RecursionError) as problem:
         if _is_lined(text):
             return _SEVERAL
-        raise Unparsed(f"The file is not JSON: {problem}.") from None
+        raise UnparsableTable(f"The file is not JSON: {problem}.") from None
 
 
-def _value(text: str, twice: "Twice") -> object:
-    return json.loads(text, parse_float=Digits, parse_constant=str, object_pairs_hook=twice.made)
+def _value(text: str, twice: "DuplicateNames") -> object:
+    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.made)
 
 
 def _is_lined(text: str) -> bool:
@@ -90,23 +90,23 @@ def _is_lined(text: str) -> bool:
         return False
 
 
-def _lines_of(text: str, twice: "Twice") -> Rows:
+def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
     values: list[object] = []
     for line in filter(str.strip, text.split("\n")):
         try:
             values.append(_value(line, twice))
         except (ValueError, RecursionError) as problem:
-            values.append(NotRead(f"The line is not JSON: {problem}."))
-    return Rows(values, None, text, (), twice, lined=True)
+            values.append(UnparsedLine(f"The line is not JSON: {problem}."))
+    return JsonRows(values, None, text, (), twice, lined=True)
 
 
-class NotRead(str):
+class UnparsedLine(str):
     """Why a line of JSON Lines is no JSON."""
 
     __slots__ = ()
 
 
-class Twice:
+class DuplicateNames:
     """Objects in which a name came twice, so that nobody can tell which of its values was said."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class Twice:
         if not self._names:
             return None
         if isinstance(value, dict):
-            members = cast("Raw", value).values()
+            members = cast("RawRow", value).values()
             return self._names.get(id(cast("object", value))) or next(filter(None, map(self.within, members)), None)
         if isinstance(value, list):
             return next(filter(None, map(self.within, cast("list[object]", value))), None)
@@ -142,32 +142,32 @@ class Twice:
         return self._names.get(id(value))
 
 
-def _under(value: object, path: str, text: str, twice: "Twice") -> Rows:
+def _under(value: object, path: str, text: str, twice: "DuplicateNames") -> JsonRows:
     steps, found = _followed(value, path, twice)
     if isinstance(found, dict) and _is_by_key(path):
         _expect_once(cast("object", found), twice)
-        members = cast("Raw", found)
-        return Rows(list(members.values()), list(members), text, steps, twice)
+        members = cast("RawRow", found)
+        return JsonRows(list(members.values()), list(members), text, steps, twice)
     if not isinstance(found, list) or _is_by_key(path):
         _refuse(path, value)
-    return Rows(cast("list[object]", found), None, text, steps, twice)
+    return JsonRows(cast("list[object]", found), None, text, steps, twice)
 
 
 def _is_by_key(path: str) -> bool:
     return path == BY_KEY or path.endswith(f".{BY_KEY}")
 
 
-def _expect_once(value: object, twice: Twice) -> None:
+def _expect_once(value: object, twice: DuplicateNames) -> None:
     if name := twice.at(value):
-        raise Unparsed(twice_said(name))
+        raise UnparsableTable(repeated_name_fault(name))
 
 
-def twice_said(name: str) -> str:
+def repeated_name_fault(name: str) -> str:
     """Return the sentence on a name that comes twice in an object."""
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
-def _followed(whole: object, path: str, twice: "Twice") -> tuple[tuple[str, ...], object]:
+def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
     """Follow a path, in which names may themselves have points; returns its steps, and what lies there.
 
     Raises Unparsed.
@@ -187,16 +187,16 @@ def _followed(whole: object, path: str, twice: "Twice") -> tuple[tuple[str, ...]
     return tuple(steps), value
 
 
-def _parts_of(value: object) -> Raw:
+def _parts_of(value: object) -> RawRow:
     """Return the members of an object, or the elements of an array by their places from 0."""
     if isinstance(value, list):
         return {str(place): each for place, each in enumerate(cast("list[object]", value))}
-    return cast("Raw", value) if isinstance(value, dict) else {}
+    return cast("RawRow", value) if isinstance(value, dict) else {}
 
 
 def _refuse(path: str, value: object) -> NoReturn:
     what = "object" if _is_by_key(path) else "array"
-    raise Unparsed(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
+    raise UnparsableTable(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
 
 
 def _paths(value: object) -> str:
@@ -225,7 +225,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in cast("list[object]", value)):
         yield ".".join(above)
     elif isinstance(value, dict):
-        members = cast("Raw", value)
+        members = cast("RawRow", value)
         if len(members) > 1 and all(isinstance(each, dict) for each in members.values()):
             yield ".".join((*above, BY_KEY))
         for name, each in members.items() if levels else ():

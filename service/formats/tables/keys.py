@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 
 from domain.values.text_types import SLUG_LENGTH, slugify
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import key_parts, text_of
+from service.formats.tables.parsed import cell_text, key_parts
 from service.formats.tables.pattern import columns_of, filled
-from service.formats.tables.row_reader import Looked
+from service.formats.tables.row_reader import MappedRow
 
 NAMESPACE: Final = UUID("7d1b6f0e-4a35-5b7c-9d1f-6a0c3e2b8f54")
 """Namespace of the ids of what rows state; minted once and never changed."""
@@ -44,8 +44,8 @@ def title_of(table: TableMap, key: str, cells: Mapping[str, object]) -> str:
 
     What stands between two columns goes where one of them says nothing; further rows of a key say so.
     """
-    row = Looked(table, cells)
-    parts = key_parts(table, lambda column: text_of(row.cell(column)))
+    row = MappedRow(table, cells)
+    parts = key_parts(table, lambda column: cell_text(row.cell(column)))
     texts = dict.fromkeys(table.key, "") | dict(zip(table.key, parts, strict=False))
 
     def said(column: str) -> str:

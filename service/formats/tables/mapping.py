@@ -17,19 +17,27 @@ from domain.reports.text_forms import Language
 from domain.values.sources import Reliability, SourceType
 from domain.values.text_types import Label, Slug, Strict, nearest
 from domain.values.time.zones import format_offset
-from service.formats.files.encodings import UnknownEncoding, encoding_named
+from service.formats.files.encodings import UnknownEncoding, normalize_encoding
 from service.formats.importer import Layout
-from service.formats.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
+from service.formats.tables.columns import (
+    ClaimColumn,
+    DurationPattern,
+    FormerNames,
+    MappedPlace,
+    Melt,
+    SilenceMarks,
+    TimePattern,
+)
 from service.formats.tables.dates import DateFormat, columns_by_date
 from service.formats.tables.mapping_errors import not_toml, sentences
-from service.formats.tables.numbers import DecimalMark, Numbers, ThousandsMark
+from service.formats.tables.numbers import DecimalMark, NumberFormat, ThousandsMark
 from service.formats.tables.pattern import DatePattern, Pattern, columns_of
 from service.runtime.time_zones import known_zone, zone
 
 TABLE_LENGTH = 40
 
 
-class MapFault(ValueError):
+class MappingError(ValueError):
     """A mapping file cannot be used; the sentence names the file, the field and what to do."""
 
 
@@ -52,7 +60,7 @@ def _one_character(text: str) -> str:
 
 def _encoding(name: str) -> str:
     try:
-        return encoding_named(name)
+        return normalize_encoding(name)
     except UnknownEncoding as problem:
         raise PydanticCustomError("encoding", "{sentence}", {"sentence": str(problem)}) from problem
 
@@ -68,7 +76,7 @@ DateFormats = Annotated[
 ]
 
 
-class Registered(Strict, frozen=True):
+class SourceRegistration(Strict, frozen=True):
     """How the source registers itself before its first row is filed."""
 
     name: Label
@@ -109,7 +117,7 @@ class TableMap(Strict, frozen=True):
     key: Annotated[tuple[Label, ...], Field(min_length=1, max_length=20)]
     key_cut: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     source: Slug
-    registered: Registered | None = None
+    registered: SourceRegistration | None = None
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     language: Language | None = None
     utc_offset: UtcOffset = "Z"
@@ -118,15 +126,15 @@ class TableMap(Strict, frozen=True):
     countries: Countries = ()
     scopes: tuple[DeclareScope, ...] = ()
     places: Annotated[tuple[MappedPlace, ...], Field(max_length=20)] = ()
-    occurred: When | None = None
+    occurred: TimePattern | None = None
     reported_at: DatePattern | None = None
     dates: DateFormats = ()
     decimal: DecimalMark | None = None
     thousands: ThousandsMark | None = None
-    silence: Marks = ()
-    formerly: Annotated[dict[Label, Former], Field(max_length=500)] = Field(default_factory=dict[str, Any])
+    silence: SilenceMarks = ()
+    formerly: Annotated[dict[Label, FormerNames], Field(max_length=500)] = Field(default_factory=dict[str, Any])
     duplicates: Literal["refuse", "keep", "number"] = "refuse"
-    claims: Annotated[tuple[Figures, ...], Field(max_length=100)] = ()
+    claims: Annotated[tuple[ClaimColumn, ...], Field(max_length=100)] = ()
     melt: Annotated[tuple[Melt, ...], Field(max_length=20)] = ()
     types: dict[Label, CellType] = Field(default_factory=dict[str, Any])
     columns: Columns = ()
@@ -159,17 +167,17 @@ class TableMap(Strict, frozen=True):
             raise PydanticCustomError("rows", sentence)
         if self.rows is not None and self.format != "json":
             raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
-        _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
-        _expect_apart([each.counted for each in self.claims], "count")
+        _expect_apart([figures.claim_id(place) for place, figures in enumerate(self.claims, 1)], "have the id")
+        _expect_apart([each.counted_key for each in self.claims], "count")
         for column, of in self.types.items():
             if (of == "json") != (self.format == "json"):
                 raise PydanticCustomError("types", _TYPES, {"column": column})
         return self
 
     @cached_property
-    def numbers(self) -> Numbers:
+    def numbers(self) -> NumberFormat:
         """How numbers are written."""
-        return Numbers(self.decimal, self.thousands)
+        return NumberFormat(self.decimal, self.thousands)
 
     @cached_property
     def title_stays(self) -> bool:
@@ -177,7 +185,7 @@ class TableMap(Strict, frozen=True):
         return set(columns_of(self.title)) <= set(self.key)
 
     @cached_property
-    def read(self) -> tuple[str, ...]:
+    def read_columns(self) -> tuple[str, ...]:
         """The columns of which something is made, beside the key, by their present names."""
         places = (text for place in self.places for text in place.model_dump().values() if text)
         times = (when for when in (self.occurred, self.reported_at, *_times(self.claims)) if when is not None)
@@ -197,10 +205,10 @@ class TableMap(Strict, frozen=True):
         """Return the names that a column has had, the present one first."""
         return (column, *self.formerly.get(column, ()))
 
-    def lacking(self, columns: AbstractSet[str]) -> Iterator[str]:
+    def missing_columns(self, columns: AbstractSet[str]) -> Iterator[str]:
         """Yield a sentence for all that is read and that none of these columns is, by any name."""
         of_claims = {each.column: each.formerly for each in self.claims}
-        for column in self.read:
+        for column in self.read_columns:
             if columns.isdisjoint((*self.names_of(column), *of_claims.get(column, ()))):
                 near = nearest(column, sorted(columns))
                 hint = f"; did you mean “{near}”?" if near else "."
@@ -210,7 +218,7 @@ class TableMap(Strict, frozen=True):
                 yield f"No column is called by a date that “{melt.columns}” writes."
 
     @cached_property
-    def now_called(self) -> Mapping[str, str]:
+    def present_names(self) -> Mapping[str, str]:
         """The present name of each column by its former ones."""
         former = ((each.column, each.formerly) for each in self.claims)
         return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
@@ -222,7 +230,7 @@ class TableMap(Strict, frozen=True):
         return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
 
     @property
-    def whole(self) -> frozenset[str]:
+    def whole_columns(self) -> frozenset[str]:
         """The columns whose values are kept whole, as the JSON that they are."""
         whole = (column for column, of in self.types.items() if of == "json")
         return frozenset(name for column in whole for name in self.names_of(column))
@@ -234,7 +242,7 @@ _TYPES = (
 )
 
 
-def _times(claims: Iterable[Figures]) -> Iterator[str | Stretch | None]:
+def _times(claims: Iterable[ClaimColumn]) -> Iterator[str | DurationPattern | None]:
     for each in claims:
         yield from (each.period, each.counted_until)
 
@@ -254,18 +262,18 @@ def _expect_apart(names: Sequence[str], what: str) -> None:
             raise PydanticCustomError("twice", sentence, {"what": what, "name": name})
 
 
-def read_map(path: Path | None) -> TableMap:
+def read_mapping(path: Path | None) -> TableMap:
     """Read a mapping file. Raises MapFault, which names what is wrong with it."""
     if path is None:
-        raise MapFault("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
+        raise MappingError("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise MapFault(f"{path}: the mapping file cannot be read: {problem}.") from problem
+        raise MappingError(f"{path}: the mapping file cannot be read: {problem}.") from problem
     try:
         return TableMap.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as problem:
-        raise MapFault(f"{path}: {not_toml(text, problem)}") from problem
+        raise MappingError(f"{path}: {not_toml(text, problem)}") from problem
     except ValidationError as problem:
-        known = {"": TableMap.model_fields, "claims": Figures.model_fields, "melt": Melt.model_fields}
-        raise MapFault("\n".join(f"{path}: {each}" for each in sentences(problem, known))) from problem
+        known = {"": TableMap.model_fields, "claims": ClaimColumn.model_fields, "melt": Melt.model_fields}
+        raise MappingError("\n".join(f"{path}: {each}" for each in sentences(problem, known))) from problem

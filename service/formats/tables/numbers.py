@@ -27,13 +27,13 @@ _WHOLE: Final = re.compile(r"[0-9]{1,13}")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([,. '\u00a0\u202f\u2009\u2019])[0-9]{3})(?:\1[0-9]{3})*")
 
 
-class Digits(NamedTuple):
+class JsonDecimal(NamedTuple):
     """A number with a fraction, digit by digit."""
 
     digits: str
 
 
-class Numbers(NamedTuple):
+class NumberFormat(NamedTuple):
     """How a table writes numbers; None: it does not say."""
 
     decimal: str | None = None
@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
     @property
     def declared(self) -> bool:
         """Whether it says anything."""
-        return self != Numbers()
+        return self != NumberFormat()
 
     @property
     def point(self) -> str:
@@ -58,7 +58,7 @@ class Numbers(NamedTuple):
             return None
         if _WHOLE.fullmatch(text):
             return int(text)
-        if isinstance(cell, Digits):
+        if isinstance(cell, JsonDecimal):
             return _whole(cell.digits)
         if not isinstance(cell, str):
             return None
@@ -104,7 +104,7 @@ class Numbers(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _fitting(numbers: Numbers) -> re.Pattern[str]:
+def _fitting(numbers: NumberFormat) -> re.Pattern[str]:
     """Return the expression of a number without a sign; marks between thousands are all alike, or there are none."""
     grouped = ""
     if numbers.thousands:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from service.formats.tables.column_kinds import is_day, said
+from service.formats.tables.column_kinds import is_day, non_silent
 
 _CUMULATIVE: Final = re.compile(r"cum|to.?date", re.IGNORECASE)
 _BOUNDED: Final = re.compile(
@@ -37,7 +37,7 @@ def date_doubts(columns: Mapping[str, Sequence[str]], dated: Mapping[str, Any], 
     """Return what is to be asked of columns that are called as dates are and have such cells, in several formats."""
     found: list[str] = []
     for column, cells in columns.items():
-        shown = said(cells)[:_LOOKED_AT]
+        shown = non_silent(cells)[:_LOOKED_AT]
         if column not in dated and called.search(column) and 2 * sum(map(is_day, shown)) > len(shown):
             found.append(
                 f"“{column}” has dates in several formats, so no date is read from it: declare all of them in"

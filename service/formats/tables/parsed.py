@@ -5,20 +5,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
-from service.formats.importer import Bad, Where
+from service.formats.importer import ImportFault, Location
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.numbers import Digits
+from service.formats.tables.numbers import JsonDecimal
 
 BEYOND: Final = "\0"
 """Under this name stand the cells that a row of CSV has beyond its header; no column can be called so."""
 NO_KEY: Final = "The row has no key: its cell here is missing or empty."
 _LOST = "\ufffd"
 
-Raw = Mapping[str, Any]
+RawRow = Mapping[str, Any]
 """A row as it was read: of CSV its cells as strings, of JSON its values, numbers with a fraction as Digits."""
 
 
-class Fault(NamedTuple):
+class RowFault(NamedTuple):
     """What is wrong in a row: its first line, the column, and a sentence; whether the row could not be read for it."""
 
     line: int | None
@@ -27,12 +27,12 @@ class Fault(NamedTuple):
     lost: bool = False
 
 
-class Unparsed(ValueError):
+class UnparsableTable(ValueError):
     """A file is not a table; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedTable:
     """A table as read: its rows by key in the order of the file, and what could not be given a key.
 
     `doubles` are the names in `rows` of all rows of a key that has several, as far as these are not settled;
@@ -40,19 +40,19 @@ class Parsed:
     which Python holds equal to 1 and 0.
     """
 
-    rows: dict[str, Raw]
-    faults: list[Fault]
+    rows: dict[str, RawRow]
+    faults: list[RowFault]
     truths: bool = False
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
     doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     contested: frozenset[str] = frozenset()
 
-    def changed(self, before: "Parsed") -> Iterator[tuple[str, Raw]]:
+    def changed(self, before: "ParsedTable") -> Iterator[tuple[str, RawRow]]:
         """Yield the rows that were not there before, or were others."""
         truths = self.truths or before.truths
         for key, row in self.rows.items():
             was = before.rows.get(key)
-            if was is None or row != was or (truths and not alike(row, was)):
+            if was is None or row != was or (truths and not same_typed(row, was)):
                 yield key, row
 
     @property
@@ -60,34 +60,34 @@ class Parsed:
         """Whether some of it could not be read at all, so that nobody knows which rows it lacks."""
         return any(fault.column is None or fault.lost for fault in self.faults)
 
-    def losses(self, key: str, where: Where) -> Iterator[Bad]:
+    def losses(self, key: str, where: Location) -> Iterator[ImportFault]:
         """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""
         for column, cell in self.rows[key].items():
             if isinstance(cell, str) and _LOST in cell:
                 reason = "The file has “\ufffd” here, for letters that were lost before it was written; it is kept so."
-                yield Bad(where._replace(column=column), reason)
+                yield ImportFault(where._replace(column=column), reason)
 
 
-def alike(one: Any, other: Any) -> bool:  # noqa: ANN401 - cells, which are any JSON
+def same_typed(one: Any, other: Any) -> bool:  # noqa: ANN401 - cells, which are any JSON
     """Say whether two cells, or rows, are of the same types and equal."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        cells, others = cast("Raw", one), cast("Raw", other)
-        return cells.keys() == others.keys() and all(alike(cell, others[column]) for column, cell in cells.items())
+        cells, others = cast("RawRow", one), cast("RawRow", other)
+        return cells.keys() == others.keys() and all(same_typed(cell, others[column]) for column, cell in cells.items())
     if isinstance(one, list):
         items, rest = cast("list[Any]", one), cast("list[Any]", other)
-        return len(items) == len(rest) and all(map(alike, items, rest))
+        return len(items) == len(rest) and all(map(same_typed, items, rest))
     return one == other
 
 
-def flattened(raw: Raw, whole: frozenset[str], prefix: str = "") -> dict[str, Any]:
+def flattened(raw: RawRow, whole: frozenset[str], prefix: str = "") -> dict[str, Any]:
     """Return a row with the values of its objects beside the others, under names joined by “.”; `whole` ones stay."""
     flat: dict[str, Any] = {}
     for name, value in raw.items():
         column = prefix + name
         if isinstance(value, dict) and column not in whole:
-            flat |= flattened(cast("Raw", value), whole, f"{column}.")
+            flat |= flattened(cast("RawRow", value), whole, f"{column}.")
         else:
             flat[column] = value
     return flat
@@ -104,25 +104,25 @@ def key_parts(table: TableMap, text_of: Callable[[str], str]) -> list[str]:
     return parts
 
 
-def text_of(cell: object) -> str:
+def cell_text(cell: object) -> str:
     """Return a cell in words: a string as it is, nothing for null, anything else as JSON writes it."""
     if isinstance(cell, str):
         return cell
-    if isinstance(cell, Digits):
+    if isinstance(cell, JsonDecimal):
         return cell.digits
     if isinstance(cell, dict):
-        return str(cast("Raw", cell).get("decimal", ""))
+        return str(cast("RawRow", cell).get("decimal", ""))
     return "" if cell is None else json.dumps(cell)
 
 
-class Numbered:
+class RowsByKey:
     """Rows by key; further rows of a key stand under names that no key can have, until it is settled what they are."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, Raw] = {}
+        self.rows: dict[str, RawRow] = {}
         self.doubles: dict[str, list[str]] = {}
 
-    def put(self, key: str, row: Raw) -> str:
+    def put(self, key: str, row: RawRow) -> str:
         """Put a row under its key, or under a name of its own; returns which."""
         name = key
         if key in self.rows:

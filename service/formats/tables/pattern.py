@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from domain.values.text_types import Label
-from service.formats.tables.dates import ISO, form
+from service.formats.tables.dates import ISO, compile_format
 
 _NAMED: Final = re.compile(r"\{([^{}]+)\}")
 _DATED: Final = re.compile(rf"\{{([^{{}}]+?)(?::(%[^{{}}]*|{ISO}))?\}}")
@@ -33,7 +33,7 @@ def _without_formats(text: str) -> str:
 def _with_formats(text: str) -> str:
     for _, written in _DATED.findall(_readable(text)):
         if written and written != ISO:
-            form(written)
+            compile_format(written)
     return text
 
 
@@ -44,7 +44,7 @@ DatePattern = Annotated[Label, AfterValidator(_with_formats)]
 """A pattern that comes to a date: a column may have its format, such as “{date:%d.%m.%Y}”."""
 
 
-class Dated(NamedTuple):
+class DatedColumn(NamedTuple):
     """A column in a pattern of a date: its own format, and whether it stands by itself, on its side of a “/”."""
 
     column: str
@@ -65,13 +65,13 @@ def filled(pattern: str, text_of: Callable[[str], str]) -> str | None:
     return _DATED.sub(lambda found: texts[found[1]], pattern)
 
 
-def filled_with_dates(pattern: str, text_of: Callable[[Dated], str]) -> str | None:
+def filled_with_dates(pattern: str, text_of: Callable[[DatedColumn], str]) -> str | None:
     """Do the same for a pattern of a date."""
     texts: list[str] = []
     for found in _DATED.finditer(pattern):
         begins = found.start() == 0 or pattern[found.start() - 1] == "/"
         alone = begins and _SIDE.match(pattern, found.end()) is not None
-        texts.append(text_of(Dated(found[1], found[2], alone)))
+        texts.append(text_of(DatedColumn(found[1], found[2], alone)))
     if not all(texts):
         return None
     rest = iter(texts)

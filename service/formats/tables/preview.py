@@ -5,25 +5,25 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from service.formats.importer import Bad, Where
-from service.formats.tables.duplicates import settled
+from service.formats.importer import ImportFault, Location
+from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsing import parse
-from service.formats.tables.row_reports import Said, told
+from service.formats.tables.row_reports import ReportStamp, row_lines
 
 ROWS: Final = 3
 """How many rows are shown."""
-_SAID: Final = Said(UUID(int=0), None, 0)
+_SAID: Final = ReportStamp(UUID(int=0), None, 0)
 
 
-def previewed(table: TableMap, data: bytes, file: str) -> Iterator[str]:
+def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
     """Yield what the first rows of a file become, line by line, and how many there are. Raises Unparsed."""
-    parsed = settled(table, parse(table, data), {}, lambda _, __: False)
+    parsed = settle_duplicates(table, parse(table, data), {}, lambda _, __: False)
     yield f"Of {len(parsed.rows):,} in the file, these rows become:"
     for key, raw in islice(parsed.rows.items(), ROWS):
-        where = Where(file, parsed.line_of(key))
-        for each in told(table, key, raw, _SAID, where, new=True):
-            if isinstance(each, Bad):
+        where = Location(file, parsed.line_of(key))
+        for each in row_lines(table, key, raw, _SAID, where, new=True):
+            if isinstance(each, ImportFault):
                 yield f"    not read: {each.where.column or 'row'}: {each.reason}"
             elif "open" in each.document:
                 yield f"  line {where.line}: {each.document['open']['title']}  ({each.document['open']['slug']})"

@@ -12,22 +12,22 @@ from pydantic import ValidationError
 
 from domain.values.text_types import LONGEST_LABEL, slugify
 from service.formats.tables.column_kinds import (
-    EITHER,
+    AMBIGUOUS_MARKS,
     formats_of,
     has_decimal_commas,
     is_iso,
     is_number,
-    marks_of,
     measure_of,
+    non_silent,
     people_of,
-    said,
+    silence_marks_in,
     thousands_of,
 )
-from service.formats.tables.detect import Found
+from service.formats.tables.detect import DetectedTable
 from service.formats.tables.detect_places import LAT, LON, places_of
 from service.formats.tables.mapping import TABLE_LENGTH, TableMap
 from service.formats.tables.open_questions import date_doubts, figure_doubts, same_figure_doubts
-from service.formats.tables.parsed import Unparsed
+from service.formats.tables.parsed import UnparsableTable
 
 _ID: Final = re.compile(
     r"(?:^|[ _.#-])(?:(?:id|ids|code|key|ref|reference|uuid|registro|identifier)(?:$|[ _-])|(?:no|nr|number)$)|id$",
@@ -57,24 +57,24 @@ class Proposal:
         return TableMap.model_validate(self.fields)
 
 
-def proposed(found: Found, name: str) -> Proposal:
+def propose_mapping(found: DetectedTable, name: str) -> Proposal:
     """Propose a mapping file for a file of this name. Nothing that the file does not show goes without a word.
 
     Raises Unparsed: there is nothing to propose.
     """
     if not any(found.columns.values()):
-        raise Unparsed("There is no row with a cell in it.")
-    proposal = _Proposing(found, name).proposal()
+        raise UnparsableTable("There is no row with a cell in it.")
+    proposal = _Proposer(found, name).proposal()
     try:
         TableMap.model_validate(proposal.fields)
     except ValidationError as problem:
         error = problem.errors(include_url=False)[0]
-        raise Unparsed(f"What it shows makes no mapping file: {error['loc']}: {error['msg']}") from problem
+        raise UnparsableTable(f"What it shows makes no mapping file: {error['loc']}: {error['msg']}") from problem
     return proposal
 
 
-class _Proposing:
-    def __init__(self, found: Found, name: str) -> None:
+class _Proposer:
+    def __init__(self, found: DetectedTable, name: str) -> None:
         self._found = found
         self._columns = {column: cells for column, cells in found.columns.items() if len(column) <= LONGEST_LABEL}
         self._name = _table_name(name)
@@ -108,7 +108,7 @@ class _Proposing:
 
     def _formats(self, column: str) -> list[str]:
         """Return the formats by which a column is dates: “iso” if it needs none, nothing if it is none."""
-        cells = said(self._columns[column])
+        cells = non_silent(self._columns[column])
         if is_iso(cells):
             return ["iso"]
         formats = formats_of(cells)
@@ -137,11 +137,11 @@ class _Proposing:
 
     def _counts(self, cells: Sequence[str]) -> bool:
         """Say whether cells are figures, or words with figures: any that has a digit, or nothing."""
-        found = said(cells)
+        found = non_silent(cells)
         return not found or sum(any(letter.isdigit() for letter in cell) for cell in found) * 2 >= len(found)
 
     def _in_words(self, cells: Sequence[str]) -> bool:
-        return any(not is_number(cell) and cell not in EITHER for cell in said(cells))
+        return any(not is_number(cell) and cell not in AMBIGUOUS_MARKS for cell in non_silent(cells))
 
     def _melt(self) -> dict[str, Any]:
         """Return the columns that are called by a day, each a figure of that day."""
@@ -186,7 +186,7 @@ class _Proposing:
 
     def _rank(self, column: str) -> int:
         """Return how late a column is thought of for the key: ids first, then words, days, numbers, and long texts."""
-        cells = said(self._columns[column])
+        cells = non_silent(self._columns[column])
         if _ID.search(column):
             return 0
         if max(map(len, cells), default=0) > _LONG:
@@ -212,7 +212,7 @@ class _Proposing:
             (
                 each
                 for each in self._columns
-                if _TITLE.search(each) and len(said(self._columns[each])) == len(self._columns[each])
+                if _TITLE.search(each) and len(non_silent(self._columns[each])) == len(self._columns[each])
             ),
             None,
         )
@@ -274,8 +274,8 @@ class _Proposing:
         read = {claim["column"] for claim in self._figures} | self._dates.keys()
         for column, cells in self._columns.items():
             if column in read or LAT.search(column) or LON.search(column):
-                marks |= {mark: marks.get(mark, column) for mark in marks_of(cells)}
-            if column in read and (either := sorted({cell.strip() for cell in cells} & EITHER)):
+                marks |= {mark: marks.get(mark, column) for mark in silence_marks_in(cells)}
+            if column in read and (either := sorted({cell.strip() for cell in cells} & AMBIGUOUS_MARKS)):
                 self._unsure.append(
                     f"“{either[0]}” in “{column}” may say nobody, or nothing: put it in “silence” if it is the latter."
                 )

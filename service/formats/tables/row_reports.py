@@ -8,16 +8,16 @@ from pydantic import ValidationError
 
 from domain.reports.kinds.observation_noted import ObservationNoted
 from service.formats.coded.verbatim_cells import attributes_of
-from service.formats.importer import Bad, Document, Line, Where
-from service.formats.tables.cells import Wrong, cells_of
+from service.formats.importer import BatchLine, ImportFault, LineBody, Location
+from service.formats.tables.cells import CellFault, typed_cells
 from service.formats.tables.column_kinds import silence_hint
-from service.formats.tables.columns import Stretch
+from service.formats.tables.columns import DurationPattern
 from service.formats.tables.figures import claims_of, column_of
 from service.formats.tables.keys import slug_of, title_of
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import BEYOND, Raw, flattened, text_of
+from service.formats.tables.parsed import BEYOND, RawRow, cell_text, flattened
 from service.formats.tables.pattern import columns_of
-from service.formats.tables.row_reader import Looked, Unfit
+from service.formats.tables.row_reader import MappedRow, UnfitCell
 
 _OF_ANY_ROW: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
 _NO_MORE: Final = "It is kept as a cell, and no more is made of it: "
@@ -25,7 +25,7 @@ _DATES: Final = " Where dates are written in another way, the mapping file says 
 _EMPTY: Final[Mapping[str, str]] = {}
 
 
-class Said(NamedTuple):
+class ReportStamp(NamedTuple):
     """When a row was said (None: when it is recorded), and its place among what was said at that moment.
 
     `ids` are ids of the version elsewhere.
@@ -37,68 +37,70 @@ class Said(NamedTuple):
     ids: Mapping[str, str] = _EMPTY
 
 
-class Stated(NamedTuple):
+class RowStatement(NamedTuple):
     """What a row comes to: the line, None where the row cannot be taken; and what of it cannot."""
 
-    document: Document | None
-    wrong: list[Wrong]
+    document: LineBody | None
+    wrong: list[CellFault]
 
 
-def registration(table: TableMap) -> Document | None:
+def registration(table: TableMap) -> LineBody | None:
     """Return the line that registers the table's source; None where the mapping file does not describe it."""
     if table.registered is None:
         return None
     return {"register": {"slug": table.source, **table.registered.model_dump(mode="json", exclude_unset=True)}}
 
 
-def opening(table: TableMap, key: str, raw: Raw) -> Document:
+def opening(table: TableMap, key: str, raw: RawRow) -> LineBody:
     """Return the line that opens the incident of a row: the same one, whenever the row is met anew."""
     said = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
-    title = title_of(table, key, flattened(raw, table.whole))
+    title = title_of(table, key, flattened(raw, table.whole_columns))
     return {"open": {"slug": slug_of(table.table, key), "title": title, **said}}
 
 
-def removal(table: TableMap, key: str, flat: Raw, said: Said) -> Document:
+def removal(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> LineBody:
     """Return the line that says that a row, whose cells were these, is there no more."""
-    return _whole(table, key, flat, said)
+    return _bare_statement(table, key, flat, said)
 
 
-def statement(table: TableMap, key: str, raw: Raw, said: Said) -> Stated:
+def statement(table: TableMap, key: str, raw: RawRow, said: ReportStamp) -> RowStatement:
     """Return the line that says what a row is now."""
     if BEYOND in raw:
-        return Stated(None, [(None, "The row has more cells than the header has columns.")])
-    cells, wrong = cells_of(table, raw)
+        return RowStatement(None, [(None, "The row has more cells than the header has columns.")])
+    cells, wrong = typed_cells(table, raw)
     if wrong:
-        return Stated(None, wrong)
-    flat = flattened(raw, table.whole)
+        return RowStatement(None, wrong)
+    flat = flattened(raw, table.whole_columns)
     claims, unread = claims_of(table, flat)
-    document = {**_whole(table, key, flat, said), "attributes": attributes_of(cells), "claims": claims}
-    row = Looked(table, flat)
+    document = {**_bare_statement(table, key, flat, said), "attributes": attributes_of(cells), "claims": claims}
+    row = MappedRow(table, flat)
     if places := list(_places(table, row, unread)):
         document["places"] = places
     if occurred := _occurred(table, row, unread):
         document["occurred"] = occurred
-    stated = _as_the_door_takes_it(table, document, unread)
+    stated = _acceptable(table, document, unread)
     return stated._replace(wrong=[(column, why + _hint(flat, column)) for column, why in stated.wrong])
 
 
-def _hint(flat: Raw, column: str | None) -> str:
+def _hint(flat: RawRow, column: str | None) -> str:
     """Say how to declare that the cell of a column says nothing, where it looks so."""
-    return "" if column is None or column not in flat else silence_hint(text_of(flat[column]).strip())
+    return "" if column is None or column not in flat else silence_hint(cell_text(flat[column]).strip())
 
 
-def told(table: TableMap, key: str, raw: Raw, said: Said, where: Where, *, new: bool) -> Iterator[Line | Bad]:
+def row_lines(
+    table: TableMap, key: str, raw: RawRow, said: ReportStamp, where: Location, *, new: bool
+) -> Iterator[BatchLine | ImportFault]:
     """Yield what there is to record of a row, which is opened where it is `new`; and what of it cannot be taken."""
     stated = statement(table, key, raw, said)
     for column, reason in stated.wrong:
-        yield Bad(where._replace(column=column), reason)
+        yield ImportFault(where._replace(column=column), reason)
     if stated.document is not None:
         if new:
-            yield Line(where, opening(table, key, raw))
-        yield Line(where, stated.document)
+            yield BatchLine(where, opening(table, key, raw))
+        yield BatchLine(where, stated.document)
 
 
-def _whole(table: TableMap, key: str, flat: Raw, said: Said) -> dict[str, Any]:
+def _bare_statement(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> dict[str, Any]:
     """Return a whole statement without a cell: all of it, for a row that was removed."""
     return {
         "incident": slug_of(table.table, key),
@@ -115,15 +117,15 @@ def _whole(table: TableMap, key: str, flat: Raw, said: Said) -> dict[str, Any]:
     }
 
 
-def _occurred(table: TableMap, row: Looked, wrong: list[Wrong]) -> str | None:
+def _occurred(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> str | None:
     try:
         return row.when(table.occurred) if table.occurred else None
-    except Unfit as problem:
+    except UnfitCell as problem:
         wrong.append((problem.column, f"{_NO_MORE}{problem}"))
     return None
 
 
-def _places(table: TableMap, row: Looked, wrong: list[Wrong]) -> Iterator[dict[str, str]]:
+def _places(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> Iterator[dict[str, str]]:
     for place in table.places:
         patterns = cast(
             "dict[str, str]", place.model_dump(exclude_unset=True, exclude={"lat", "lon", "point", "order"})
@@ -137,12 +139,12 @@ def _places(table: TableMap, row: Looked, wrong: list[Wrong]) -> Iterator[dict[s
         try:
             if place.point and place.order and (point := row.point(place.point, place.order)):
                 said["lat"], said["lon"] = point
-        except Unfit as problem:
+        except UnfitCell as problem:
             wrong.append((problem.column, f"{_NO_MORE}{problem}"))
         yield said
 
 
-def _as_the_door_takes_it(table: TableMap, document: dict[str, Any], wrong: list[Wrong]) -> Stated:
+def _acceptable(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:
     """Leave out of a row, told by column, what would have the whole line refused; its cells themselves must pass."""
     try:
         ObservationNoted.model_validate({name: part for name, part in document.items() if name != "incident"})
@@ -152,11 +154,11 @@ def _as_the_door_takes_it(table: TableMap, document: dict[str, Any], wrong: list
             where = error["loc"][:2] if error["loc"][0] in ("claims", "places") else error["loc"][:1]
             column = _column_at(table, document, error["loc"])
             if where[0] not in ("claims", "places", "occurred") or where == ("claims",):
-                return Stated(None, [*wrong, (column, f"{error['msg']}{_declare(table, error['type'])}")])
+                return RowStatement(None, [*wrong, (column, f"{error['msg']}{_declare(table, error['type'])}")])
             left_out.add(where)
             wrong.append((column, f"{_NO_MORE}{error['msg']}{_declare(table, error['type'])}"))
         document = _without(document, left_out)
-    return Stated(document, wrong)
+    return RowStatement(document, wrong)
 
 
 def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | str, ...]) -> str | None:
@@ -166,12 +168,12 @@ def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | 
         return str(rest[0])
     if field == "claims" and rest:
         return column_of(table, document["claims"][rest[0]]["id"], document["attributes"])
-    patterns: dict[str, str | Stretch | None] = {"occurred": table.occurred, "reported_at": table.reported_at}
+    patterns: dict[str, str | DurationPattern | None] = {"occurred": table.occurred, "reported_at": table.reported_at}
     if field == "places" and len(rest) > 1 and len(table.places) == 1:
         (place,) = table.places
         patterns["places"] = getattr(place, str(rest[1]), None) or place.point
     pattern = patterns.get(str(field)) or ""
-    return next(iter(columns_of(pattern.anchor if isinstance(pattern, Stretch) else pattern)), None)
+    return next(iter(columns_of(pattern.anchor if isinstance(pattern, DurationPattern) else pattern)), None)
 
 
 def _declare(table: TableMap, code: str) -> str:

@@ -30,7 +30,7 @@ LISTS: Final = ("places", "claims", "melt")
 _BARE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def toml_of(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
+def mapping_toml(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
     """Write fields below remarks, a comment behind each that has one. What is a table of its own in TOML comes last."""
     lines = [f"# {line}" for remark in remarks for line in remark.splitlines()]
     tables: list[str] = []

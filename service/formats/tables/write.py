@@ -10,12 +10,12 @@ from typing import Any, BinaryIO, Final, cast
 import orjson
 
 from service.formats.exporter import Export
-from service.formats.tables.cells import Cells
+from service.formats.tables.cells import AttributeCells
 from service.formats.tables.dates import columns_by_date
 from service.formats.tables.json_shapes import BY_KEY
 from service.formats.tables.mapping import Dialect, TableMap
-from service.formats.tables.parsed import text_of
-from service.formats.tables.rows import Row, rows_of
+from service.formats.tables.parsed import cell_text
+from service.formats.tables.rows import TableRow, rows_of
 
 _BARE: Final = ("NaN", "Infinity", "-Infinity")
 
@@ -28,7 +28,7 @@ def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
     """
     rows = rows_of(export, table)
     header = columns_of(rows, table)
-    out.write(_mark(table))
+    out.write(_byte_order_mark(table))
     if table.header == 0:
         header = list(dict.fromkeys((*(table.layout.names or ()), *header)))
     else:
@@ -50,7 +50,7 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
     by_key = last == BY_KEY and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
     path += [last] if last not in ("", BY_KEY) else []
     begins, ends = (b"{", b"}") if by_key else (b"[", b"]")
-    out.write(_mark(table) + b"".join(b"{" + orjson.dumps(step) + b":" for step in path) + begins)
+    out.write(_byte_order_mark(table) + b"".join(b"{" + orjson.dumps(step) + b":" for step in path) + begins)
     between = b"\n"
     for row, name in zip(rows, names, strict=True):
         cells = {column: cell for column, cell in row.cells.items() if not by_key or column != table.key_column}
@@ -60,12 +60,12 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
     out.write((b"\n" if rows else b"") + ends + b"}" * len(path) + b"\n")
 
 
-def _mark(table: TableMap) -> bytes:
+def _byte_order_mark(table: TableMap) -> bytes:
     """Return the byte order mark that tells what is written from files in the encoding that is declared."""
     return BOM_UTF8 if table.encoding not in (None, "utf-8") else b""
 
 
-def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
+def columns_of(rows: Iterable[TableRow], table: TableMap) -> list[str]:
     """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point.
 
     Columns that are called by a date, by “melt”, come last and in the order of their dates.
@@ -77,13 +77,13 @@ def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
     return [*(column for column in first if column in found), *sorted(rest, key=lambda name: dated.get(name, ""))]
 
 
-def csv_row(cells: Cells, header: Sequence[str]) -> list[str]:
+def csv_row(cells: AttributeCells, header: Sequence[str]) -> list[str]:
     """Return a row as CSV has it: each cell as text, up to the last one that is there."""
     ends = max(place for place, column in enumerate(header, 1) if column in cells)
-    return [text_of(cells.get(column)) for column in header[:ends]]
+    return [cell_text(cells.get(column)) for column in header[:ends]]
 
 
-def json_row(cells: Cells, header: Sequence[str], table: TableMap) -> dict[str, Any]:
+def json_row(cells: AttributeCells, header: Sequence[str], table: TableMap) -> dict[str, Any]:
     """Return a row as JSON has it: absent cells are absent, numbers have the digits that they had."""
     row: dict[str, Any] = {}
     for column in header:
@@ -104,8 +104,8 @@ def _prefixes(column: str) -> Iterator[str]:
 
 def _json_cell(cell: object, column: str, table: TableMap) -> object:
     if isinstance(cell, dict):
-        return orjson.Fragment(text_of(cast("Cells", cell)))
-    if isinstance(cell, str) and (column in table.whole or (table.nan and cell in _BARE)):
+        return orjson.Fragment(cell_text(cast("AttributeCells", cell)))
+    if isinstance(cell, str) and (column in table.whole_columns or (table.nan and cell in _BARE)):
         return orjson.Fragment(cell)
     return cell
 
