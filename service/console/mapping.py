@@ -14,10 +14,10 @@ from service.formats.files.text_files import read_bytes
 from service.formats.files.undecodable import UndecodableText
 from service.formats.importer import UnreadableSource
 from service.formats.tables.detect import detect_table
-from service.formats.tables.parsed import UnparsableTable
+from service.formats.tables.parsed_table import UnparsableTable
 from service.formats.tables.preview import preview_lines
+from service.formats.tables.proposal_text import mapping_toml
 from service.formats.tables.propose import Proposal, propose_mapping
-from service.formats.tables.toml import mapping_toml
 from service.settings import Settings
 
 _UNFIT = (

@@ -13,7 +13,7 @@ import pytest
 from service.console import importing
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
-from service.formats.files.spreadsheet import csv_writer
+from service.formats.files.csv_rows import csv_writer
 from service.formats.importer import BatchLine, ImportFault, ImportSource
 from service.settings import read_settings
 

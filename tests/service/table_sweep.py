@@ -15,7 +15,7 @@ import orjson
 from domain.history.history import History, accumulate
 from service.formats.exporter import Export, FoldedIncident
 from service.formats.tables import TableMap
-from service.formats.tables.rows import TableRow, rows_in
+from service.formats.tables.table_rows import TableRow, rows_in
 from service.formats.tables.write import csv_row, json_row
 from tests.service.revisions import State, digest_of, row_line
 

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from service.console import importing
 from service.console.outcome import Misuse
 from service.formats import registry
-from service.formats.files.columns import GED
+from service.formats.coded.columns import GED
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write

@@ -24,7 +24,7 @@ from domain.summary.incident_projection import VIOLENCE
 from domain.values.places import Place
 from domain.values.time.clocks import Span, format_instant, parse_occurred
 from service.formats import registry
-from service.formats.export.incident_rows import UNSURE, tier
+from service.formats.export.incident_at_reading import UNSURE, tier
 from service.formats.exporter import Export, FoldedIncident
 from service.runtime import package_files
 from tests.domain.book import Book, load

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.formats.files.csv_rows import CsvRow, read_columns, read_rows
 from service.formats.files.headers import BadHeader, find_header, is_hashtag_row
 from service.formats.files.records import TableRecord
-from service.formats.files.spreadsheet import CsvRow, read_columns, read_rows
 from service.formats.importer import Layout, UnreadableSource
 from service.formats.tables import TableMap
-from service.formats.tables.parsed import ParsedTable, UnparsableTable
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import ParsedTable, UnparsableTable
+from service.formats.tables.read_file import parse
 
 AFFECTED = b"Org,Province,Number affected\n#org,#adm1 +name,#affected\nOrg X,Coast,100\nOrg Y,Hills,200\n"
 TITLED = b"Situation table,,\n,,\n" + AFFECTED + b",,300\n"

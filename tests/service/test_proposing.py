@@ -15,11 +15,11 @@ from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
 from service.formats.tables import TableMap, read_mapping
 from service.formats.tables.detect import detect_table
-from service.formats.tables.parsed import UnparsableTable, cell_text
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import UnparsableTable, cell_text
 from service.formats.tables.preview import preview_lines
+from service.formats.tables.proposal_text import mapping_toml
 from service.formats.tables.propose import Proposal, propose_mapping
-from service.formats.tables.toml import mapping_toml
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
 from tests.service.console import run
 from tests.service.workbooks import workbook

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats.coded.verbatim_cells import LONGEST, attributes_of, text_cells_of
-from service.formats.files.spreadsheet import LONGEST_CELL, CsvRow, read_columns, read_rows, write_table
+from service.formats.files.csv_rows import LONGEST_CELL, CsvRow, read_columns, read_rows, write_table
 from service.formats.importer import ImportFault, UnreadableSource
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)

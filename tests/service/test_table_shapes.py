@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportSource
 from service.formats.tables import MappingError, TableMap, read_mapping
-from service.formats.tables.parsed import ParsedTable, UnparsableTable
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import ParsedTable, UnparsableTable
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.formats import registry
-from service.formats.files.spreadsheet import CsvRow as Read
-from service.formats.files.spreadsheet import read_columns, read_rows
+from service.formats.files.csv_rows import CsvRow as Read
+from service.formats.files.csv_rows import read_columns, read_rows
 from service.formats.importer import ImportSource, UnreadableSource
 from tests.service.coded_events import UCDP, Here, Row, read, write
 

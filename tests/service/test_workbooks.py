@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats import registry
-from service.formats.files.spreadsheet import CsvRow, read_rows
+from service.formats.files.csv_rows import CsvRow, read_rows
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
 from service.formats.tables import TableMap
-from service.formats.tables.parsed import UnparsableTable
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import UnparsableTable
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import ACLED, UCDP, Here, read
 from tests.service.workbooks import Sheets, workbook
 

@@ -12,11 +12,11 @@ from domain.reports.kind import Codes
 from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
+from service.formats.coded.columns import ACLED
 from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import IncidentAtReading, day, figure, shared_place, tier
+from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place, tier
 from service.formats.exporter import Export, Exporter
-from service.formats.files.columns import ACLED
-from service.formats.files.spreadsheet import write_table
+from service.formats.files.csv_rows import write_table
 
 SOURCE: Final = "acled"
 CONSERVATIVE: Final = "conservative/1"

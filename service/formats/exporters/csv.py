@@ -9,9 +9,9 @@ from domain.summary.incident_projection import Present
 from domain.summary.killed import Killed
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import IncidentAtReading, day, figure, shared_place
+from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place
 from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
-from service.formats.files.spreadsheet import csv_writer
+from service.formats.files.csv_rows import csv_writer
 from service.formats.tables import MappingError, read_mapping, write_csv
 
 # HXL 1.1 final (2018): https://hxlstandard.org/standard/1-1final/dictionary/

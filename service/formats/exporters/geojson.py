@@ -13,7 +13,7 @@ from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import IncidentAtReading, places_of_violence
+from service.formats.export.incident_at_reading import IncidentAtReading, places_of_violence
 from service.formats.exporter import Export, Exporter, FoldedIncident
 
 _UNLOCATED: Final = "without a point of any place of violence; its geometry is null"

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 
 from domain.estimates.estimate import End
 from domain.ledger.canonical import canonical
-from service.formats.export.incident_rows import IncidentAtReading
+from service.formats.export.incident_at_reading import IncidentAtReading
 from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
 
 TOGETHER: Final = 10_000

@@ -12,11 +12,19 @@ from domain.reports.kind import Report
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from domain.values.populations import Population
+from service.formats.coded.columns import GED
 from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import EVERYONE, IncidentAtReading, as_days, day, figure, shared_place, tier
+from service.formats.export.incident_at_reading import (
+    EVERYONE,
+    IncidentAtReading,
+    as_days,
+    day,
+    figure,
+    shared_place,
+    tier,
+)
 from service.formats.exporter import Export, Exporter
-from service.formats.files.columns import GED
-from service.formats.files.spreadsheet import write_table
+from service.formats.files.csv_rows import write_table
 
 SOURCE: Final = "ucdp"
 

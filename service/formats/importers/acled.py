@@ -23,9 +23,9 @@ from service.formats.coded.cells import (
     rounding_fault,
     slug_of,
 )
+from service.formats.coded.columns import ACLED
 from service.formats.coded.countries import BY_NUMBER
 from service.formats.coded.events import Codebook, total_bytes
-from service.formats.files.columns import ACLED
 from service.formats.importer import Importer
 
 # ACLED Codebook (2023), `time_precision`, `geo_precision`, `inter1`; numbers in older files, words in newer ones.

@@ -21,7 +21,7 @@ from service.formats.importer import (
     Location,
     UnreadableSource,
 )
-from service.formats.tables.file_changes import mapping_of, registration_lines
+from service.formats.tables.changes import mapping_of, registration_lines
 from service.formats.tables.git_history import FileAtCommit, history_of
 from service.formats.tables.versions import FileVersion, VersionSequence
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from service.formats.importer import Importer
-from service.formats.tables.file_changes import read_files, sizes
+from service.formats.tables.changes import read_files, sizes
 
 IMPORTER = Importer(
     name="json",

@@ -16,9 +16,9 @@ from service.formats.coded.cells import (
     read_count,
     slug_of,
 )
+from service.formats.coded.columns import GED, GED_BEFORE
 from service.formats.coded.countries import BY_NAME, BY_STATE
 from service.formats.coded.events import Codebook, total_bytes
-from service.formats.files.columns import GED, GED_BEFORE
 from service.formats.importer import Importer
 
 # UCDP GED Codebook 24.1, `type_of_violence`, `where_prec`, `date_prec`.

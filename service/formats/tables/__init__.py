@@ -7,7 +7,7 @@ from what was reported, and `writing` writes tables.
 
 from service.formats.tables.current_rows import CurrentRow, current_rows
 from service.formats.tables.mapping import MappingError, TableMap, read_mapping
-from service.formats.tables.rows import TableRow, rows_of
+from service.formats.tables.table_rows import TableRow, rows_of
 from service.formats.tables.write import write_csv, write_json
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 import orjson
 
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import JsonDecimal, RawRow, cell_text, flattened
+from service.formats.tables.parsed_table import JsonDecimal, RawRow, cell_text, flattened
 
 AttributeCells = dict[str, Any]
 """The cells of a row as attributes, by column: a string, whole number, truth, None or `{"decimal": "1.50"}`."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.tables.cells import AttributeCells
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.rows import TableRow, rows_in
+from service.formats.tables.table_rows import TableRow, rows_in
 
 
 class CurrentRow(AttributeCells):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import ParsedTable, RawRow, RowFault, same_typed
+from service.formats.tables.parsed_table import ParsedTable, RawRow, RowFault, same_typed
 
 PriorRow = TypeVar("PriorRow", bound=Mapping[str, Any])
 """A row as it stands: as it was read, or the cells that are held."""

@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from service.formats.tables.cells import compact_json
-from service.formats.tables.parsed import RawRow
+from service.formats.tables.parsed_table import RawRow
 
 _POINT: Final = "Point"
 _OWN: Final = frozenset({"type", "properties", "geometry"})

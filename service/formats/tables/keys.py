@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from domain.values.text_types import SLUG_LENGTH, slugify
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import cell_text, key_parts
+from service.formats.tables.parsed_table import cell_text, key_parts
 from service.formats.tables.pattern import columns_of, filled
 from service.formats.tables.row_reader import MappedRow
 

@@ -19,7 +19,8 @@ from domain.values.text_types import Label, Slug, Strict, nearest
 from domain.values.time.zones import format_offset
 from service.formats.files.encodings import UnknownEncoding, normalize_encoding
 from service.formats.importer import Layout
-from service.formats.tables.columns import (
+from service.formats.tables.dates import DateFormat, columns_by_date
+from service.formats.tables.mapping_columns import (
     ClaimColumn,
     DurationPattern,
     FormerNames,
@@ -28,7 +29,6 @@ from service.formats.tables.columns import (
     SilenceMarks,
     TimePattern,
 )
-from service.formats.tables.dates import DateFormat, columns_by_date
 from service.formats.tables.mapping_errors import not_toml, sentences
 from service.formats.tables.numbers import DecimalMark, NumberFormat, ThousandsMark
 from service.formats.tables.pattern import DatePattern, Pattern, columns_of

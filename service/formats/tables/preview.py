@@ -8,7 +8,7 @@ from uuid import UUID
 from service.formats.importer import ImportFault, Location
 from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsing import parse
+from service.formats.tables.read_file import parse
 from service.formats.tables.row_reports import ReportStamp, row_lines
 
 ROWS: Final = 3

@@ -27,7 +27,7 @@ from service.formats.tables.detect import DetectedTable
 from service.formats.tables.detect_places import LAT, LON, places_of
 from service.formats.tables.mapping import TABLE_LENGTH, TableMap
 from service.formats.tables.open_questions import date_doubts, figure_doubts, same_figure_doubts
-from service.formats.tables.parsed import UnparsableTable
+from service.formats.tables.parsed_table import UnparsableTable
 
 _ID: Final = re.compile(
     r"(?:^|[ _.#-])(?:(?:id|ids|code|key|ref|reference|uuid|registro|identifier)(?:$|[ _-])|(?:no|nr|number)$)|id$",

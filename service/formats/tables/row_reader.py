@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Final
 
 from domain.values.time.clocks import format_instant, parse_instant, parse_offset
-from service.formats.tables.columns import DurationPattern
 from service.formats.tables.dates import OffsetAt, read_date, refuse_ambiguous_order
 from service.formats.tables.mapping import TableMap
+from service.formats.tables.mapping_columns import DurationPattern
 from service.formats.tables.numbers import NumberFormat
-from service.formats.tables.parsed import RawRow, cell_text
+from service.formats.tables.parsed_table import RawRow, cell_text
 from service.formats.tables.pattern import DatedColumn, columns_of, filled, filled_with_dates
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -11,11 +11,11 @@ from service.formats.coded.verbatim_cells import attributes_of
 from service.formats.importer import BatchLine, ImportFault, LineBody, Location
 from service.formats.tables.cells import CellFault, typed_cells
 from service.formats.tables.column_kinds import silence_hint
-from service.formats.tables.columns import DurationPattern
 from service.formats.tables.figures import claims_of, column_of
 from service.formats.tables.keys import slug_of, title_of
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import BEYOND, RawRow, cell_text, flattened
+from service.formats.tables.mapping_columns import DurationPattern
+from service.formats.tables.parsed_table import BEYOND, RawRow, cell_text, flattened
 from service.formats.tables.pattern import columns_of
 from service.formats.tables.row_reader import MappedRow, UnfitCell
 

@@ -7,8 +7,8 @@ from service.formats.importer import BatchLine, ImportFault, Location
 from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.keys import report_id
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import ParsedTable, RawRow, RowFault, UnparsableTable, flattened, same_typed
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import ParsedTable, RawRow, RowFault, UnparsableTable, flattened, same_typed
+from service.formats.tables.read_file import parse
 from service.formats.tables.row_reports import ReportStamp, removal, row_lines
 
 COMMIT = "git commit"

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from domain.values.time.clocks import EdtfReported
-from service.formats.files.spreadsheet import unread_sheet_notes
+from service.formats.files.csv_rows import unread_sheet_notes
 from service.formats.files.text_files import expect_text, file_size, read_bytes
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Location, UnreadableSource
 from service.formats.tables.cells import typed_cells
@@ -14,8 +14,8 @@ from service.formats.tables.current_rows import CurrentRow
 from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.keys import report_id
 from service.formats.tables.mapping import MappingError, TableMap, read_mapping
-from service.formats.tables.parsed import ParsedTable, RawRow, UnparsableTable, flattened, same_typed
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import ParsedTable, RawRow, UnparsableTable, flattened, same_typed
+from service.formats.tables.read_file import parse
 from service.formats.tables.row_reader import MappedRow, UnfitCell
 from service.formats.tables.row_reports import ReportStamp, registration, removal, row_lines
 

@@ -10,7 +10,7 @@ from service.formats.files.headers import BadHeader, Header, comparable_name, fi
 from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
 from service.formats.files.workbooks import sheet_records
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import (
+from service.formats.tables.parsed_table import (
     BEYOND,
     NO_KEY,
     ParsedTable,

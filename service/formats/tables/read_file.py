@@ -8,10 +8,10 @@ from service.formats.files.compression import UnsupportedFile, decompressed, is_
 from service.formats.files.encodings import decode
 from service.formats.files.undecodable import UndecodableText
 from service.formats.files.workbooks import seekable
-from service.formats.tables.in_csv import read_csv, read_sheet
-from service.formats.tables.in_json import read_json
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import ParsedTable, UnparsableTable
+from service.formats.tables.parsed_table import ParsedTable, UnparsableTable
+from service.formats.tables.read_csv import read_csv, read_sheet
+from service.formats.tables.read_json import read_json
 
 _BROKEN = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
 

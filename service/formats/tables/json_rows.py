@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, Final, NoReturn, cast
 
 from service.formats.tables.numbers import JsonDecimal
-from service.formats.tables.parsed import RawRow, UnparsableTable
+from service.formats.tables.parsed_table import RawRow, UnparsableTable
 
 BY_KEY: Final = "*"
 """As the last part of a path: the rows are the members of an object."""

@@ -5,9 +5,9 @@ from operator import itemgetter
 from typing import Any, cast
 
 from service.formats.tables.geojson import is_feature, row_of_feature
-from service.formats.tables.json_shapes import JsonRows, UnparsedLine, read_json_rows, repeated_name_fault
+from service.formats.tables.json_rows import JsonRows, UnparsedLine, read_json_rows, repeated_name_fault
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import (
+from service.formats.tables.parsed_table import (
     NO_KEY,
     ParsedTable,
     RawRow,

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
+from service.formats.files.csv_rows import CsvRow
 from service.formats.files.records import TableRecord
-from service.formats.files.spreadsheet import CsvRow
 from service.formats.files.text_files import open_text
 from service.formats.importer import ImportFault, Layout, Location, UnreadableSource
 
