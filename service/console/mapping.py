@@ -10,13 +10,12 @@ from zipfile import BadZipFile
 from service.console.outcome import FINE, CannotRun, say
 from service.console.words import shown
 from service.formats.files.compression import UnsupportedFile
+from service.formats.files.encodings import UndecodableText
 from service.formats.files.text_files import read_bytes
-from service.formats.files.undecodable import UndecodableText
 from service.formats.importer import UnreadableSource
 from service.formats.tables.detect import detect_table
 from service.formats.tables.parsed_table import UnparsableTable
-from service.formats.tables.preview import preview_lines
-from service.formats.tables.proposal_text import mapping_toml
+from service.formats.tables.proposal_text import mapping_toml, preview_lines
 from service.formats.tables.propose import Proposal, propose_mapping
 from service.settings import Settings
 

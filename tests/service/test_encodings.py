@@ -13,8 +13,7 @@ from service.console import importing
 from service.console.outcome import CannotRun, Misuse
 from service.formats import registry
 from service.formats.files.csv_rows import CsvRow, read_rows
-from service.formats.files.encodings import UnknownEncoding, decode, normalize_encoding
-from service.formats.files.undecodable import UndecodableText
+from service.formats.files.encodings import UndecodableText, UnknownEncoding, decode, normalize_encoding
 from service.formats.importer import BatchLine, ImportFault, ImportSource, Layout, UnreadableSource
 from service.formats.tables import MappingError, read_mapping
 from service.settings import read_settings

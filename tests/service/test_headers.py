@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats.files.csv_rows import CsvRow, read_columns, read_rows
-from service.formats.files.headers import BadHeader, find_header, is_hashtag_row
-from service.formats.files.records import TableRecord
+from service.formats.files.headers import BadHeader, TableRecord, find_header, is_hashtag_row
 from service.formats.importer import Layout, UnreadableSource
 from service.formats.tables import TableMap
 from service.formats.tables.parsed_table import ParsedTable, UnparsableTable

@@ -16,8 +16,7 @@ from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportS
 from service.formats.tables import TableMap, read_mapping
 from service.formats.tables.detect import detect_table
 from service.formats.tables.parsed_table import UnparsableTable, cell_text
-from service.formats.tables.preview import preview_lines
-from service.formats.tables.proposal_text import mapping_toml
+from service.formats.tables.proposal_text import mapping_toml, preview_lines
 from service.formats.tables.propose import Proposal, propose_mapping
 from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from domain.values.text_types import SLUG_LENGTH
 from service.formats.tables import MappingError, TableMap, read_mapping
-from service.formats.tables.keys import slug_of, title_of
 from service.formats.tables.parsed_table import UnparsableTable
 from service.formats.tables.read_file import parse
-from service.formats.tables.row_reports import ReportStamp, opening, registration, statement
+from service.formats.tables.row_reports import ReportStamp, opening, registration, slug_of, statement, title_of
 from service.formats.tables.write import json_row
 from service.runtime import package_files
 

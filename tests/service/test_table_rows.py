@@ -22,11 +22,10 @@ from service.eventstore.writer import Write
 from service.formats import tables
 from service.formats.importer import ImportSource
 from service.formats.tables import read_mapping
-from service.formats.tables.cells import typed_cells
 from service.formats.tables.duplicates import settle_duplicates
-from service.formats.tables.keys import slug_of
-from service.formats.tables.parsed_table import RawRow, same_typed
+from service.formats.tables.parsed_table import RawRow, same_typed, typed_cells
 from service.formats.tables.read_file import parse
+from service.formats.tables.row_reports import slug_of
 from tests.service.tables_imported import Import, exported, imported, repository_of_files
 
 pytestmark = pytest.mark.one_server_will_do

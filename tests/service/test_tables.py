@@ -23,7 +23,7 @@ from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.exporter import Unwritable
 from service.formats.importer import ImportSource, UnreadableSource
 from service.formats.tables import TableMap, read_mapping
-from service.formats.tables.keys import slug_of
+from service.formats.tables.row_reports import slug_of
 from tests.service.console import run, running
 from tests.service.servers import one
 from tests.service.tables_imported import FILE, Import, as_json, exported, imported, repository

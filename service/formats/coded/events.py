@@ -27,8 +27,7 @@ from service.formats.coded.columns import canonical_names
 from service.formats.coded.json_objects import is_json, member_names, object_rows, read_objects
 from service.formats.coded.verbatim_cells import attributes_of
 from service.formats.files.csv_rows import CsvRow, no_progress, open_records, read_rows, unread_sheet_notes
-from service.formats.files.headers import BadHeader, find_header
-from service.formats.files.records import HEADER_WITHIN, TableRecord
+from service.formats.files.headers import HEADER_WITHIN, BadHeader, TableRecord, find_header
 from service.formats.files.text_files import file_size, text_digest
 from service.formats.importer import (
     BatchLine,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from service.formats.files.csv_rows import CsvRow
-from service.formats.files.records import TableRecord
+from service.formats.files.headers import TableRecord
 from service.formats.files.text_files import open_text
 from service.formats.importer import ImportFault, Layout, Location, UnreadableSource
 

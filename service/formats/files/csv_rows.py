@@ -14,8 +14,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol
 import orjson
 
 from service.formats.files.compression import is_workbook
-from service.formats.files.headers import BadHeader, Header, find_header
-from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
+from service.formats.files.headers import HEADER_WITHIN, BadHeader, CellFlaw, Header, TableRecord, find_header
 from service.formats.files.text_files import open_decompressed, open_text
 from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.importer import ImportFault, ImportNote, Layout, Location, UnreadableSource

@@ -12,8 +12,7 @@ from zipfile import BadZipFile
 
 from service.formats.files import compression
 from service.formats.files.compression import UnsupportedFile, is_workbook, refuse_unsupported
-from service.formats.files.encodings import LONGEST_MARK, UTF_8, decode_in_pieces, encoding_by_mark
-from service.formats.files.undecodable import UndecodableText
+from service.formats.files.encodings import LONGEST_MARK, UTF_8, UndecodableText, decode_in_pieces, encoding_by_mark
 from service.formats.importer import Layout, UnreadableSource
 
 _AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})

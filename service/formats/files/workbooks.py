@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
 from service.formats.files.compression import UnsupportedFile
-from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
+from service.formats.files.headers import HEADER_WITHIN, CellFlaw, TableRecord
 
 _BROKEN: Final = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError)
 _DAMAGED: Final = (

@@ -21,9 +21,8 @@ from service.formats.importer import (
     Location,
     UnreadableSource,
 )
-from service.formats.tables.changes import mapping_of, registration_lines
+from service.formats.tables.changes import FileVersion, VersionSequence, mapping_of, registration_lines
 from service.formats.tables.git_history import FileAtCommit, history_of
-from service.formats.tables.versions import FileVersion, VersionSequence
 
 
 def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote]:

@@ -5,9 +5,8 @@ A row is an incident, and each state of a row one complete report with its cells
 from what was reported, and `writing` writes tables.
 """
 
-from service.formats.tables.current_rows import CurrentRow, current_rows
 from service.formats.tables.mapping import MappingError, TableMap, read_mapping
-from service.formats.tables.table_rows import TableRow, rows_of
+from service.formats.tables.table_rows import CurrentRow, TableRow, current_rows, rows_of
 from service.formats.tables.write import write_csv, write_json
 
 __all__ = [

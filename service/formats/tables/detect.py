@@ -10,15 +10,13 @@ from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
 
 from service.formats.files.compression import decompressed, is_workbook, refuse_unsupported
 from service.formats.files.csv_rows import DELIMITERS, guess_delimiter
-from service.formats.files.encodings import decode
-from service.formats.files.headers import above_hashtags, clean_name, is_hashtag_row
-from service.formats.files.records import HEADER_WITHIN, TableRecord
-from service.formats.files.undecodable import UndecodableText
+from service.formats.files.encodings import UndecodableText, decode
+from service.formats.files.headers import HEADER_WITHIN, TableRecord, above_hashtags, clean_name, is_hashtag_row
 from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.tables.column_kinds import is_day, is_number
-from service.formats.tables.geojson import is_feature, row_of_feature
 from service.formats.tables.json_rows import BY_KEY, JsonRows, paths_in, read_json_rows
 from service.formats.tables.parsed_table import RawRow, UnparsableTable, cell_text, flattened
+from service.formats.tables.read_json import is_feature, row_of_feature
 
 _MOST_OF: Final = 0.6
 _FEW: Final = 3

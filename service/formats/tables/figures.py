@@ -8,12 +8,11 @@ from pydantic import ValidationError
 
 from domain.reports.kinds.observation_noted import ObservationNoted
 from domain.values.counts.count import Count, words_for
-from service.formats.tables.cells import CellFault
 from service.formats.tables.column_kinds import SILENCE_MARKS
 from service.formats.tables.dates import columns_by_date
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.mapping_columns import ClaimColumn, CountRule, Melt
-from service.formats.tables.parsed_table import RawRow, cell_text
+from service.formats.tables.parsed_table import CellFault, RawRow, cell_text
 from service.formats.tables.row_reader import MappedRow, UnfitCell
 
 _SILENT: Final = ("", "NaN")

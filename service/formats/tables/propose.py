@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 from pathlib import PurePath
@@ -13,20 +13,22 @@ from pydantic import ValidationError
 from domain.values.text_types import LONGEST_LABEL, slugify
 from service.formats.tables.column_kinds import (
     AMBIGUOUS_MARKS,
+    LAT,
+    LON,
     formats_of,
     has_decimal_commas,
+    is_day,
     is_iso,
     is_number,
     measure_of,
     non_silent,
     people_of,
+    places_of,
     silence_marks_in,
     thousands_of,
 )
 from service.formats.tables.detect import DetectedTable
-from service.formats.tables.detect_places import LAT, LON, places_of
 from service.formats.tables.mapping import TABLE_LENGTH, TableMap
-from service.formats.tables.open_questions import date_doubts, figure_doubts, same_figure_doubts
 from service.formats.tables.parsed_table import UnparsableTable
 
 _ID: Final = re.compile(
@@ -298,3 +300,43 @@ def _ordered(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return fields in the order of a mapping file: what is a table of its own in TOML comes last."""
     plain = {name: value for name, value in fields.items() if name not in _TABLES}
     return plain | {name: fields[name] for name in _TABLES if name in fields}
+
+
+_CUMULATIVE: Final = re.compile(r"cum|to.?date", re.IGNORECASE)
+_BOUNDED: Final = re.compile(
+    r"(?:^|[ _-])(?:min|minimum|max|maximum|least|most|low|lower|high|upper)(?:$|[ _-])", re.IGNORECASE
+)
+_CELLS_LOOKED_AT: Final = 200
+
+
+def figure_doubts(column: str, measure: str) -> Iterator[str]:
+    """Yield what is to be asked of a column that is taken for figures, by its name."""
+    yield f"“{column}” is taken for {measure.replace('_', ' ')}, by its name: is it?"
+    if _BOUNDED.search(column):
+        yield f"“{column}” seems to hold least or greatest figures, and is read as exact ones: say so by “bound”."
+
+
+def same_figure_doubts(column: str, taken: str) -> Iterator[str]:
+    """Yield what is to be asked of a column that seems to count what another one does."""
+    yield (
+        f"“{column}” seems to count what “{taken}” counts, so no claim is made of it; it needs"
+        " a population, scope or manner that tells them apart."
+    )
+    if _CUMULATIVE.search(column):
+        yield (
+            f'If “{taken}” counts anew each time, its claim needs accumulation = "incremental" and a “period”:'
+            " as it is, it is taken for a total."
+        )
+
+
+def date_doubts(columns: Mapping[str, Sequence[str]], dated: Mapping[str, Any], called: re.Pattern[str]) -> list[str]:
+    """Return what is to be asked of columns that are called as dates are and have such cells, in several formats."""
+    found: list[str] = []
+    for column, cells in columns.items():
+        shown = non_silent(cells)[:_CELLS_LOOKED_AT]
+        if column not in dated and called.search(column) and 2 * sum(map(is_day, shown)) > len(shown):
+            found.append(
+                f"“{column}” has dates in several formats, so no date is read from it: declare all of them in"
+                f' “dates”, and occurred or reported_at = "{{{column}}}".'
+            )
+    return found

@@ -6,8 +6,16 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from service.formats.files.headers import BadHeader, Header, comparable_name, find_header, normalize_hashtag
-from service.formats.files.records import HEADER_WITHIN, CellFlaw, TableRecord
+from service.formats.files.headers import (
+    HEADER_WITHIN,
+    BadHeader,
+    CellFlaw,
+    Header,
+    TableRecord,
+    comparable_name,
+    find_header,
+    normalize_hashtag,
+)
 from service.formats.files.workbooks import sheet_records
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import (

@@ -5,8 +5,7 @@ import zlib
 from zipfile import BadZipFile
 
 from service.formats.files.compression import UnsupportedFile, decompressed, is_workbook, refuse_unsupported
-from service.formats.files.encodings import decode
-from service.formats.files.undecodable import UndecodableText
+from service.formats.files.encodings import UndecodableText, decode
 from service.formats.files.workbooks import seekable
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import ParsedTable, UnparsableTable

@@ -10,11 +10,10 @@ from typing import Any, BinaryIO, Final, cast
 import orjson
 
 from service.formats.exporter import Export
-from service.formats.tables.cells import AttributeCells
 from service.formats.tables.dates import columns_by_date
 from service.formats.tables.json_rows import BY_KEY
 from service.formats.tables.mapping import Dialect, TableMap
-from service.formats.tables.parsed_table import cell_text
+from service.formats.tables.parsed_table import AttributeCells, cell_text
 from service.formats.tables.table_rows import TableRow, rows_of
 
 _BARE: Final = ("NaN", "Infinity", "-Infinity")
