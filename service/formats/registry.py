@@ -1,4 +1,4 @@
-"""All formats that are read and written, found in their slots, by name."""
+"""Registry of importers and exporters, discovered in their slots."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

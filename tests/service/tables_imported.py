@@ -107,7 +107,7 @@ class Import:
 
 def imported(url: str, name: str, source: ImportSource, most: int | None = None) -> Import:
     """Import by the writer of the service; with `most`, stop after so many lines as if the process had been killed."""
-    source = replace(source, held=partial(tables.current_rows, url))
+    source = replace(source, current_rows=partial(tables.current_rows, url))
     bad: list[ImportFault] = []
     notes: list[str] = []
     answers: list[Any] = []

@@ -1,21 +1,21 @@
-"""Cells of coded events: whole numbers, days, points and names, as data sets, spreadsheets and programs write them."""
+"""Parsing of cells of coded events: whole numbers, days, points and names, in all notations that programs write."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from domain.values.text_types import slugify
 
 LABEL: Final = 300
-"""How many characters a name may have (domain.values.text_types.Label)."""
+"""Most characters of a name (domain.values.text_types.Label)."""
 
-DATES: Final = 'Where all days are written in another way, say how: --dates "%d/%m/%Y" has the day first.'
-"""What to do about days that cannot be read."""
-DECIMAL: Final = 'Where numbers have a comma for a point, say so: --decimal ",".'
-"""What to do about numbers that have a comma."""
+_DATES: Final = 'Where all days are written in another way, say how: --dates "%d/%m/%Y" has the day first.'
+"""Hint for days that cannot be parsed."""
+_DECIMAL: Final = 'Where numbers have a comma for a point, say so: --decimal ",".'
+"""Hint for numbers with a comma."""
 _MOST: Final = 10**12
 _WHOLE: Final = re.compile(r"([0-9]+)[.]0")  # and no “.000”, which is a thousand elsewhere
 _POWER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]+")
@@ -27,16 +27,16 @@ JsonObject = dict[str, Any]
 
 
 class CellError(Exception):
-    """A cell that cannot be taken: its column, and why."""
+    """An invalid cell: its column, and the reason."""
 
     def __init__(self, column: str, reason: str) -> None:
-        """Keep both."""
+        """Create it of column and reason."""
         self.column, self.reason = column, reason
         super().__init__(reason)
 
 
 def read_count(cells: EventCells, column: str) -> int:
-    """Return the whole number of a cell, 0 to 10^12. Raises Wrong."""
+    """Return the whole number of a cell, 0 to 10^12. Raises CellError."""
     found = _number(cells[column])
     if found is None:
         cell = cells[column][:100]
@@ -55,14 +55,14 @@ def _number(cell: str) -> int | None:
 
 @lru_cache(maxsize=16_384)
 def normalized_number(cell: str) -> str:
-    """Return a cell without spaces around it, and without the “.0” that programs give whole numbers."""
+    """Return a cell without surrounding spaces, and without the “.0” that programs append to whole numbers."""
     cell = cell.strip()
     found = _WHOLE.fullmatch(cell)
     return found[1] if found else cell
 
 
 def rounding_fault(cell: str) -> str | None:
-    """Say that digits were lost, where a number was rounded to a power of ten; None where it was not."""
+    """Return a sentence for a number in scientific notation, whose digits were lost; None for any other cell."""
     if not _POWER.fullmatch(cell.strip()):
         return None
     return f"“{cell[:100]}” was rounded by a spreadsheet, and digits were lost; take the column from the original file."
@@ -70,7 +70,7 @@ def rounding_fault(cell: str) -> str | None:
 
 @lru_cache(maxsize=16_384)
 def parse_day(cell: str) -> str | None:
-    """Read a day of ISO 8601, also with midnight behind it; None where it is none, or another time of day is said."""
+    """Parse a day of ISO 8601, also with midnight appended; None if it is none or has another time of day."""
     found = _DAY.fullmatch(cell.strip())
     try:
         return date.fromisoformat(found[1]).isoformat() if found else None
@@ -78,8 +78,15 @@ def parse_day(cell: str) -> str | None:
         return None
 
 
+def no_day(column: str, cell: str, example: str) -> NoReturn:
+    """Raise the CellError of a cell that is no day."""
+    raise CellError(
+        column, f"“{cell[:100]}” is not a day such as {example}. {_DATES}" if cell.strip() else "There is no day."
+    )
+
+
 def read_declared_day(cells: EventCells, column: str, written: str) -> str:
-    """Return the day of a cell as ISO 8601 has it. Raises Wrong."""
+    """Return the day of a cell in the format of --dates, as ISO 8601. Raises CellError."""
     cell = cells[column].strip()
     if (day := parse_day_as(cell, written)) is None:
         raise CellError(column, f"“{cell[:100]}” is no day that is written as --dates says ({written}).")
@@ -88,7 +95,7 @@ def read_declared_day(cells: EventCells, column: str, written: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def parse_day_as(cell: str, written: str) -> str | None:
-    """Return the day of a cell that is written in the directives of strptime; None where it is not."""
+    """Parse a day by a format of strptime, as ISO 8601; None if it does not match."""
     try:
         return datetime.strptime(cell, written).date().isoformat()  # noqa: DTZ007 - a day, and no moment
     except ValueError:
@@ -96,7 +103,7 @@ def parse_day_as(cell: str, written: str) -> str | None:
 
 
 def with_decimal_point(cells: EventCells, column: str, decimal: str) -> str:
-    """Return a number with the point that it has where decimals are written in another way. Raises Wrong."""
+    """Return a number with its decimal mark replaced by a point. Raises CellError."""
     cell = cells[column].strip()
     if "." in cell or cell.count(decimal) > 1:
         raise CellError(column, f"“{cell[:100]}” is no number that is written as --decimal says (“{decimal}”).")
@@ -104,9 +111,9 @@ def with_decimal_point(cells: EventCells, column: str, decimal: str) -> str:
 
 
 def read_point(cells: EventCells) -> JsonObject:
-    """Return the point of the columns `latitude` and `longitude`, with their digits; none where both are empty.
+    """Return the point of the columns `latitude` and `longitude`, digits as written; empty if both are.
 
-    Raises Wrong.
+    Raises CellError.
     """
     if not (cells["latitude"].strip() or cells["longitude"].strip()):
         return {}
@@ -114,18 +121,19 @@ def read_point(cells: EventCells) -> JsonObject:
 
 
 def event_places(
-    cells: EventCells, named: Iterable[str], areas: Mapping[str, str], country: str | None, precision: str | None
+    cells: EventCells, named: Sequence[str], areas: tuple[str, str], country: str | None, precision: str | None
 ) -> list[JsonObject]:
-    """Return where an event was: under the first name that says anything, else that of its point; none where none is.
+    """Return the place of an event, under the first name in the columns `named`, else its point; empty without either.
 
-    Raises Wrong.
+    `areas` are the columns of admin1 and admin2. Raises CellError.
     """
     where = read_point(cells)
-    name = next((each.strip() for each in named if each.strip()), ", ".join(where.values()))
+    name = next((text for column in named if (text := cells.get(column, "").strip())), ", ".join(where.values()))
     if not name:
         return []
+    labels = non_empty_labels(name=name, admin1=cells.get(areas[0], ""), admin2=cells.get(areas[1], ""))
     known = {"country": country, "precision": precision}
-    return [{**non_empty_labels(name=name, **areas), **where, **{key: value for key, value in known.items() if value}}]
+    return [{**labels, **where, **{key: value for key, value in known.items() if value}}]
 
 
 def _degrees(cells: EventCells, column: str, limit: int) -> str:
@@ -139,25 +147,25 @@ def _degrees(cells: EventCells, column: str, limit: int) -> str:
             cell = ""
     if not _DEGREES.fullmatch(cell) or abs(float(cell)) > limit:
         why = f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees."
-        raise CellError(column, f"{why} {DECIMAL}" if "," in cells[column] else why)
+        raise CellError(column, f"{why} {_DECIMAL}" if "," in cells[column] else why)
     return cell
 
 
 def non_empty_labels(**cells: str) -> JsonObject:
-    """Return those that say something, each cut to what a name may have."""
+    """Return the non-empty cells, each cut to the length of a name."""
     return {name: kept for name, cell in cells.items() if (kept := cell.strip()[:LABEL].strip())}
 
 
 @lru_cache(maxsize=16_384)
 def slug_of(name: str) -> str:
-    """Return the slug that a name suggests; may be empty."""
+    """Return the slug of a name; may be empty."""
     return slugify(name)
 
 
 def killed_claims(count: JsonObject, parts: list[JsonObject]) -> list[JsonObject]:
-    """Return the claims of those killed: the incident is the event, so the figure is said of both.
+    """Return the claims of those killed, in the scope of the incident and of the event, which are the same.
 
-    Days are graded by that of the event; lists and totals have that of the incident.
+    Escalation days use that of the event; lists and totals use that of the incident.
     """
     stated = {"measure": "killed", "count": count}
     whole = {"id": "all", "scope": "incident", **stated}

@@ -1,4 +1,4 @@
-"""The columns of ACLED's and UCDP's files, in their order; and how a header of a spreadsheet is known as theirs."""
+"""Columns of ACLED's and UCDP's files in order, and the matching of a file's header to them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -33,17 +33,17 @@ GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "country_id": ("gwno",),
     }
 )
-"""What columns were called in GED before version 17."""
+"""Names of columns in GED before version 17, by present name."""
 
 
 @lru_cache(maxsize=4096)
 def comparable_name(name: str) -> str:
-    """Return a column's name as it is compared: without capitals, spaces, hyphens and underscores."""
+    """Return a column's name for comparison: casefolded, without spaces, hyphens and underscores."""
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def canonical_names(known: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names of a header, each that is written in another way as it is `known`; none of them twice."""
+    """Return the names of a header, variants replaced by the `known` name, unless two columns would get one name."""
     by_bare = {comparable_name(name): name for name in known}
     found = [by_bare.get(comparable_name(name), name) if name else name for name in names]
     return [new if found.count(new) == 1 else old for old, new in zip(names, found, strict=True)]

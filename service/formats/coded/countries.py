@@ -1,4 +1,4 @@
-"""Countries by the numbers that data sets call them by: of ISO 3166-1, and of Gleditsch and Ward, which UCDP uses."""
+"""Countries by ISO 3166-1 numeric code, and by the Gleditsch and Ward number that UCDP uses."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -78,9 +78,9 @@ YD 720 680 Democratic Yemen; YU 891 345 Yugoslavia; ZR 180 490 Zaire
 
 
 class CodedCountry(NamedTuple):
-    """A country: its code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and its common name.
+    """A country: its alpha-2 code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and common name.
 
-    `states` are the numbers of Gleditsch and Ward of the states that lay there, the one of today first.
+    `states` are the Gleditsch and Ward numbers of the states on its territory, the present one first.
     """
 
     code: str
@@ -98,14 +98,14 @@ _TODAY: Final = tuple(map(_read, _LISTED.split(";")))
 BY_CODE: Final[Mapping[str, CodedCountry]] = MappingProxyType(
     {country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))}
 )
-"""Every country by its code, former ones too."""
+"""Present and former countries by code."""
 BY_NUMBER: Final[Mapping[int, CodedCountry]] = MappingProxyType(
     {int(country.number): country for country in _TODAY if country.number}
 )
-"""Countries of today by the numeric code of ISO 3166-1."""
+"""Present countries by the numeric code of ISO 3166-1."""
 BY_NAME: Final[Mapping[str, CodedCountry]] = MappingProxyType({country.name: country for country in _TODAY})
-"""Countries of today by their names, as they stand here."""
+"""Present countries by the names above."""
 BY_STATE: Final[Mapping[int, CodedCountry]] = MappingProxyType(
     {int(state): country for country in _TODAY for state in country.states}
 )
-"""Countries of today by the number of Gleditsch and Ward."""
+"""Present countries by Gleditsch and Ward number."""

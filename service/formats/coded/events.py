@@ -1,4 +1,4 @@
-"""What importers of coded events share: each row is one event, one incident, and a whole statement about it."""
+"""Import of coded events (ACLED, UCDP): each row is one event, one incident, and one complete report."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,22 +47,22 @@ _SHOWN: Final = 3
 _DEGREES: Final = ("latitude", "longitude")
 _TURNED: Final = str.maketrans("dm", "md")
 _SILENT: Final = frozenset({"NA", "N/A", "#N/A", "NaN", "nan", "NULL", "None"})
-"""How R, pandas, databases and Excel write that there is nothing."""
+"""Missing values as R, pandas, databases and Excel write them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """How rows of one data set are read.
+    """Columns of a data set, and the functions that read its rows.
 
-    `name` is the slug of the source, and how the slugs of its incidents begin. `event` is the column with the id of an
-    event, `needed` are the others that rows are read by, `known` all that the data set has, in their order. `before`
-    has former names of columns, `days` are those with days, `figures` those with whole numbers. `country` gives the
-    code of a row's country, `report` what it states, without source, ids and attributes; both raise Wrong. `said` gives
-    when the row was last changed, where the data set tells: such a row is its own release.
+    `name` is the slug of the source, and the prefix of the slugs of its incidents. `event` is the column with the id of
+    an event, `needed` are other required columns, `known` are all columns in order, `former_names` their former names,
+    `days` those with days, `figures` those with whole numbers. `country` returns the code of a row's country, `report`
+    the report's fields without source, ids and attributes; both raise CellError. `changed_at` returns the time of the
+    row's last change, if the data set has it: such a row is a release of its own.
 
-    `deleted` is the column by which a list of deleted events is known, with the moment at which each was; `deleted_at`
-    reads it, and raises Wrong; `dated_by` is the column that `said` reads. `bare_row` says whether cells are a row of
-    all `known` columns: a file without a header is taken so.
+    `deleted` is the column that only a list of deleted events has, the time of deletion; `deleted_at` parses it, and
+    raises CellError; `dated_by` is the column that `changed_at` reads. `is_headless_row` says whether cells are a row
+    of all `known` columns: then the file has no header.
     """
 
     name: str
@@ -83,11 +83,11 @@ class Codebook:
     is_headless_row: Callable[[EventCells], bool] = lambda _: False
 
     def read(self, source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote | Withdrawal]:
-        """Yield, of each row, the incident and the report; cells are kept verbatim. Raises Unreadable.
+        """Yield the incident and the report of each row, with cells verbatim. Raises UnreadableSource.
 
         The id of a report follows from the row and its release, so the same file again changes nothing, and another
-        release is another statement, even where it says what an earlier one said. A release is told by the row itself,
-        by `reported_at`, or else by all that the file says.
+        release is another report, even of equal content. The release is the row's last change, `reported_at`, or else
+        the digest of the file.
         """
         _expect_moment(source.reported_at)
         files = [self._inspect(path, source.layout) for path in source.paths]
@@ -96,7 +96,7 @@ class Codebook:
         notes = [note for file in files for note in self._notes(file)]
         digests = [
             text_digest(path, source.layout) for path in source.paths
-        ]  # all of them are text, or none is recorded
+        ]  # checks all files before the first line is recorded
         yield from notes
         events_first = sorted(zip(files, digests, strict=True), key=lambda each: each[0].deletions)
         for file, digest in events_first:
@@ -106,51 +106,46 @@ class Codebook:
                 yield from self._events(file, source, source.reported_at or digest)
 
     def _inspect(self, path: Path, layout: Layout) -> "_EventFile":
-        """Look at how a file begins: which columns it has, by the names that the data set gives them."""
+        """Return a file with its columns under the data set's names, found in its first records."""
         with open_records(path, layout) as (_, found):
             first = list(islice(found, HEADER_WITHIN))
         if is_json(path, layout, first):
             objects = read_objects(path, layout)
             names = member_names(objects)
             columns = self._columns(names)
-            file = _EventFile(
-                path, layout, columns, self._former_columns(columns), dict(zip(names, columns, strict=True)), objects
-            )
-            return self._with_needed_columns(file)
+            renamed = dict(zip(names, columns, strict=True))
+            return self._checked(_EventFile(path, layout, columns, names=renamed, objects=objects))
         header = max(first, key=self._count_known, default=TableRecord(1, []))
         if not self._count_known(header):
             if any(map(self._is_headless, first)):
-                return _EventFile(path, replace(layout, header=0, names=self.known), self.known, {})
+                return _EventFile(path, replace(layout, header=0, names=self.known), self.known)
             raise UnreadableSource(f"{path} {self._without_header(first)}")
         layout = replace(layout, header=header.line) if header is not first[0] else layout
         try:
             columns = self._columns(find_header(first, layout).names)
         except BadHeader as problem:
             raise UnreadableSource(f"{path}: {problem}") from problem
-        return self._with_needed_columns(
-            _EventFile(path, replace(layout, names=tuple(columns)), columns, self._former_columns(columns))
-        )
+        return self._checked(_EventFile(path, replace(layout, names=tuple(columns)), columns))
 
     def _columns(self, names: Sequence[str]) -> list[str]:
-        """Return what columns are called in the data set, where they are written in another way."""
+        """Return the names of columns, variants replaced by the data set's own."""
         numbered = ["column 1", *names[1:]] if names and not names[0] else names  # as pandas writes a row's number
-        former = (each for several in self.former_names.values() for each in several)
-        return canonical_names((*self.known, *former, *([self.deleted] if self.deleted else ())), numbered)
+        return canonical_names(self._known_names(), numbered)
 
     def _count_known(self, record: TableRecord) -> int:
-        """Count the cells of a record that are names of columns."""
+        """Count the cells of a record that name columns."""
         return sum(new in self._known_names() for new in self._columns([cell.strip() for cell in record.cells]))
 
     def _known_names(self) -> tuple[str, ...]:
         former = (each for several in self.former_names.values() for each in several)
         return (*self.known, *former, self.deleted or self.event)
 
-    def _with_needed_columns(self, file: "_EventFile") -> "_EventFile":
-        """Return a file that has the columns it needs. Raises Unreadable."""
-        path, deletions = file.path, self.deleted in file.columns
-        lacking = [
-            each for each in (self.event, *self.needed) if each not in file.columns and each not in file.former_columns
-        ]
+    def _checked(self, file: "_EventFile") -> "_EventFile":
+        """Return a file with its former columns and kind. Raises UnreadableSource if it lacks a needed column."""
+        path, columns, deletions = file.path, file.columns, self.deleted in file.columns
+        renamed = ((now, each) for now, names in self.former_names.items() for each in names)
+        former = {now: each for now, each in renamed if each in columns and now not in columns}
+        lacking = [each for each in (self.event, *self.needed) if each not in columns and each not in former]
         if deletions and not lacking:
             raise UnreadableSource(
                 f"{path} has the columns of events and “{self.deleted}” too, so it is not clear which it is: leave that"
@@ -158,15 +153,14 @@ class Codebook:
             )
         if missing := [each for each in lacking if each == self.event or not deletions]:
             raise UnreadableSource(f"{path} is no file of {self.title}: it has no column “{'”, “'.join(missing)}”.")
-        return replace(file, deletions=deletions)
+        return replace(file, former_columns=former, deletions=deletions)
 
     def _is_headless(self, record: TableRecord) -> bool:
-        return len(record.cells) == len(self.known) and self.is_headless_row(
-            dict(zip(self.known, record.cells, strict=True))
-        )
+        same = len(record.cells) == len(self.known)
+        return same and self.is_headless_row(dict(zip(self.known, record.cells, strict=True)))
 
     def _without_header(self, first: Sequence[TableRecord]) -> str:
-        """Say that no column is known, and what to do."""
+        """Return the sentence for a file without a known column."""
         if not any(cell.strip() for record in first for cell in record.cells):
             return f"is empty; a file of {self.title} begins with the names of its columns."
         begins = "”, “".join(cell[:40] for cell in first[0].cells[:_SHOWN]) if first else ""
@@ -176,19 +170,14 @@ class Codebook:
             f" rows ({needed} …)."
         )
 
-    def _former_columns(self, columns: Sequence[str]) -> Mapping[str, str]:
-        """Return which column of a file is now called otherwise, by what it is called now."""
-        found = ((now, each) for now, names in self.former_names.items() for each in names)
-        return {now: each for now, each in found if each in columns and now not in columns}
-
     def _normalized(self, row: CsvRow, file: "_EventFile") -> EventCells:
-        """Return the cells of a row as the data set would have written them. Raises Wrong."""
+        """Return the cells of a row in the data set's own notation. Raises CellError."""
         layout, cells = file.layout, row.cells
         if file.former_columns:
             cells = cells | {now: cells[each] for now, each in file.former_columns.items()}
         if not _SILENT.isdisjoint(cells.values()):
             cells = {name: "" if cell in _SILENT else cell for name, cell in cells.items()}
-        if layout.dates and file.deletions:  # where seconds may stand too
+        if layout.dates and file.deletions:  # a list of deletions may have seconds instead
             days = {each: parse_day_as(cells[each].strip(), layout.dates) for each in (self.deleted or "",)}
             cells = cells | {name: day for name, day in days.items() if day}
         elif layout.dates:
@@ -201,7 +190,7 @@ class Codebook:
         return cells
 
     def _expect_order(self, file: "_EventFile") -> None:
-        """Refuse a file in which a day fits the declared way only the other way round: all others may be turned too."""
+        """Refuse a file with a day that matches `--dates` only with day and month swapped: others may be too."""
         written = file.layout.dates
         if written is None or file.deletions:
             return
@@ -216,7 +205,7 @@ class Codebook:
                 )
 
     def _notes(self, file: "_EventFile") -> Iterator[ImportNote]:
-        """Say that a file has no header, or more sheets than are read."""
+        """Yield a note if a file has no header, or sheets that are not read."""
         if file.layout.header == 0:
             order = f"columns are taken in the order of the codebook of {self.title}"
             yield ImportNote(Location(str(file.path)), f"It has no header row; its {len(self.known)} {order}.")
@@ -231,11 +220,11 @@ class Codebook:
             where = Location(str(file.path), row.line)
             try:
                 yield from self._lines(where, row, self._normalized(row, file), (release, source.reported_at))
-            except CellError as wrong:
-                yield ImportFault(where._replace(column=wrong.column), wrong.reason)
+            except CellError as error:
+                yield ImportFault(where._replace(column=error.column), error.reason)
 
     def _withdrawals(self, file: "_EventFile", source: ImportSource) -> Iterator[ImportFault | Withdrawal]:
-        """Yield what a list of deleted events withdraws, the earliest first; and what of it cannot be taken."""
+        """Yield the faults of a list of deleted events, then its withdrawals ordered by time."""
         found: list[Withdrawal] = []
         for row in file.rows(source.advance):
             if isinstance(row, ImportFault):
@@ -246,12 +235,12 @@ class Codebook:
                 event, slug = self._event_and_slug(row.cells)
                 moment = self.deleted_at(self._normalized(row, file))
                 found.append(Withdrawal(where, self.name, slug, event, moment, self.dated_by))
-            except CellError as wrong:
-                yield ImportFault(where._replace(column=wrong.column), wrong.reason)
+            except CellError as error:
+                yield ImportFault(where._replace(column=error.column), error.reason)
         yield from sorted(found, key=lambda each: latest(parse_reported(each.reported_at, UTC)))
 
     def _event_and_slug(self, cells: EventCells) -> tuple[str, str]:
-        """Return the id of the event of a row, and the slug of its incident. Raises Wrong."""
+        """Return the id of the event of a row, and the slug of its incident. Raises CellError."""
         event = normalized_number(cells[self.event])
         if lost := rounding_fault(event):
             raise CellError(self.event, lost)
@@ -263,12 +252,12 @@ class Codebook:
     def _lines(
         self, where: Location, row: CsvRow, cells: EventCells, released: tuple[str, str | None]
     ) -> Iterator[BatchLine]:
-        """Yield the incident and the report of a row; `released` tells its release, and when that was."""
+        """Yield the incident and the report of a row; `released` is its release and the reported time of that."""
         release, reported_at = released
         event, slug = self._event_and_slug(cells)
         country, said = self.country(cells), self.changed_at(cells)
         stated = self.report(cells)
-        # Only what no release revises, since an incident is opened once: another title would be another opening.
+        # Only fields that no release revises: another title would be another request to open the incident.
         opening = {"slug": slug, "title": f"{self.title} event {event}"[:LABEL]}
         yield BatchLine(where, {"open": opening | ({"countries": [country]} if country else {})})
         content = orjson.dumps(["" if said else release, row.cells], option=orjson.OPT_SORT_KEYS).decode()
@@ -289,31 +278,26 @@ class Codebook:
 
 @dataclass(frozen=True, slots=True)
 class _EventFile:
-    """A file as it is read: its columns as they are called now, and which of them were called otherwise.
+    """A file of events: its columns by present name, and the file's own former names by present name.
 
-    `objects` are the rows of a file of JSON, and `names` what their names are called now.
+    `objects` are the rows of a JSON file, and `names` the present names of its members.
     """
 
     path: Path
     layout: Layout
     columns: Sequence[str]
-    former_columns: Mapping[str, str]
+    former_columns: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     objects: Sequence[object] | None = None
     deletions: bool = False
 
     def rows(self, advance: Callable[[int], None]) -> Iterator[CsvRow | ImportFault]:
-        """Yield its rows. Raises Unreadable."""
+        """Yield its rows. Raises UnreadableSource."""
         if self.objects is None:
             yield from read_rows(self.path, advance, self.layout)
         else:
             yield from object_rows(self.path, self.objects, self.names)
             advance(file_size(self.path))
-
-
-def total_bytes(source: ImportSource) -> int:
-    """Return how many bytes the files have. Raises Unreadable."""
-    return sum(map(file_size, source.paths))
 
 
 def _expect_moment(reported_at: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Rows as an interface gives them in JSON: an array of objects, or one under `data` or `Result` of its answer."""
+"""Rows from answers of ACLED's and UCDP's APIs: a JSON array of objects, or one under `data` or `Result`."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from service.formats.files.text_files import open_text
 from service.formats.importer import ImportFault, Layout, Location, UnreadableSource
 
 _WHERE: Final = ("data", "Result")
-"""Under what ACLED's and UCDP's interfaces give rows."""
+"""Members of ACLED's and UCDP's API answers that contain the rows."""
 _BEGINS: Final = ("{", "[")
 _LOOKED_AT: Final = 1000
 
 
 def is_json(path: Path, layout: Layout, first: Sequence[TableRecord]) -> bool:
-    """Say whether a file is JSON and no table: by its first cell, or by its text where that has no cells as CSV."""
+    """Say whether a file is JSON, by its first cell, or by its text if that is no CSV."""
     if not first:
         return False
     if cells := first[0].cells:
@@ -29,7 +29,7 @@ def is_json(path: Path, layout: Layout, first: Sequence[TableRecord]) -> bool:
 
 
 def read_objects(path: Path, layout: Layout) -> Sequence[object]:
-    """Return the rows of an answer, each as JSON has it; numbers are text, with all their digits. Raises Unreadable."""
+    """Return the rows of an answer; numbers are strings with all digits. Raises UnreadableSource."""
     with open_text(path, layout) as (_, text):
         try:
             answer: object = json.loads(text.read(), parse_float=str, parse_int=str, parse_constant=str)
@@ -49,13 +49,13 @@ def read_objects(path: Path, layout: Layout) -> Sequence[object]:
 
 
 def member_names(objects: Sequence[object]) -> list[str]:
-    """Return the names that any of the objects has, in the order in which they come."""
+    """Return the names of the members of all objects, in order of appearance."""
     found = (name for each in objects if isinstance(each, dict) for name in cast("dict[str, object]", each))
     return list(dict.fromkeys(found))
 
 
 def object_rows(path: Path, objects: Sequence[object], names: Mapping[str, str]) -> Iterator[CsvRow | ImportFault]:
-    """Yield the rows by what their columns are called now; the line is the number of the object, from 1."""
+    """Yield the rows under the present names of their columns; the line is the number of the object, from 1."""
     for number, each in enumerate(objects, 1):
         where = Location(str(path), number)
         if not isinstance(each, dict):

@@ -1,11 +1,11 @@
-"""The cells of a row as attributes of a report, and back: not a character is lost."""
+"""Conversion of the cells of a row to attributes of a report and back, without loss."""
 
 import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
 LONGEST: Final = 10_000
-"""How many characters an attribute may have (domain.values.text_types.Words); a longer cell goes on in further ones."""
+"""Most characters of an attribute (domain.values.text_types.Words); a longer cell is split over several."""
 
 CellValue = TypeVar("CellValue")
 
@@ -13,7 +13,7 @@ _CONTINUED: Final = re.compile(r"(.+) \[continued ([0-9]+)\]", re.DOTALL)
 
 
 def attributes_of(cells: Mapping[str, CellValue]) -> dict[str, CellValue | str]:
-    """Return the cells of a row, by column, as attributes: `notes`, and `notes [continued 2]` where it is too long."""
+    """Return the cells of a row as attributes by column: `notes`, and `notes [continued 2]` if it is too long."""
     if not any(isinstance(cell, str) and len(cell) > LONGEST for cell in cells.values()):
         return dict(cells)
     found: dict[str, CellValue | str] = {}
@@ -25,9 +25,9 @@ def attributes_of(cells: Mapping[str, CellValue]) -> dict[str, CellValue | str]:
 
 
 def joined_cells(attributes: Mapping[str, CellValue]) -> dict[str, CellValue | str]:
-    """Return the cells of which `attributes_of` made attributes, by column.
+    """Return the cells by column: the inverse of `attributes_of`.
 
-    A cell goes on where it is as long as an attribute may be, so that a column may be called as if it went on another.
+    Only an attribute of full length is continued, so a column's own name may look like a continuation.
     """
     found: dict[str, CellValue | str] = dict(attributes)
     further = [(each[1], int(each[2]), each[0]) for each in map(_CONTINUED.fullmatch, attributes) if each]
@@ -40,5 +40,5 @@ def joined_cells(attributes: Mapping[str, CellValue]) -> dict[str, CellValue | s
 
 
 def text_cells_of(attributes: Mapping[str, object]) -> dict[str, str]:
-    """Return the cells of which `attributes_of` made attributes, by column; what is no text is left out."""
+    """Return the text cells of attributes by column; other types are omitted."""
     return joined_cells({name: value for name, value in attributes.items() if isinstance(value, str)})

@@ -1,7 +1,7 @@
-"""What is exported: all incidents as of one position, folded piece by piece in the order of their slugs.
+"""Incidents as of one position, folded in batches in the order of their slugs.
 
-The position is fixed before anything is read. Positions are gapless and what lies at or below one never changes, so
-however long it takes, and whatever is recorded meanwhile, all of it is of that moment and no transaction is needed.
+The position is fixed first. Positions are gapless and facts at or below one never change, so the export is consistent
+without a transaction, however long it takes and whatever is recorded meanwhile.
 """
 
 import asyncio
@@ -46,26 +46,26 @@ INCIDENTS: Final = """
     ORDER BY slug COLLATE "C"
 """
 MOST_TOGETHER: Final = 500
-"""How many incidents are read in one statement."""
+"""Most incidents read in one statement."""
 MOST_FACTS: Final = 5_000
-"""About how many facts are read in one statement; one incident may have more."""
+"""About the most facts read in one statement; one incident may have more."""
 MOST_ROWS: Final = 2_000
-"""How many facts of the log are read in one statement."""
+"""Most facts of the log read in one statement."""
 
 ProgressCallback = Callable[[int, int], None]
-"""Hears how much is through, and of how much: incidents, or facts of the log."""
+"""Called with the incidents, or facts of the log, that are done, and their total."""
 
 
 def no_progress(_done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export, as it was asked: moments as they are sent to `/v1`, the policy's `name/version`.
+    """Parameters of an export: moments as `/v1` takes them, the policy's `name/version`.
 
-    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant; with
-    `joined`, beside them all that others were merged into or reports moved to.
+    `only` selects incidents by slug or id, `prefix` by the beginning of their slugs; `joined` adds to `prefix` all
+    incidents that others were merged into or reports moved to.
     """
 
     as_of: str | None = None
@@ -80,12 +80,12 @@ class ExportRequest:
 
 @contextmanager
 def open_export(url: str, request: ExportRequest, progress: ProgressCallback = no_progress) -> Generator[Export]:
-    """Open what is asked for of the log at `url`, for an exporter to write.
+    """Open an export of the log at `url`.
 
-    What is merged into another incident is left out, for the other shows it; so is, under `reported_until`, an incident
-    of which nothing had been said. One that is named by `only` is refused instead, or empty, as by its own address.
+    Incidents that were merged into another are omitted, as the other includes them; so are, under `reported_until`,
+    incidents without a report by then. If named by `only`, the former raise MergedAway and the latter are empty.
 
-    Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; whoever reads `incidents`, MergedAway,
+    Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; iterating `incidents` raises MergedAway,
     Unwritable and psycopg.Error.
     """
     until = read_moment("reported_until", request.reported_until) if request.reported_until else None
@@ -118,12 +118,12 @@ def _policy_in_force(facts: BulkInputs) -> str:
 
 @dataclass(slots=True)
 class _LogReader:
-    """The log over one connection, for what is asked of it once; it may be asked as the asynchronous reader is."""
+    """Queries of the log over one connection, with the interface that `settle` needs of the asynchronous reader."""
 
     connection: Connection[TupleRow]
 
     def id(self) -> UUID:
-        """Return the id of the log."""
+        """Return the identity of the log."""
         ((found,),) = self._fetch(LOG_ID)
         return found
 
@@ -135,24 +135,24 @@ class _LogReader:
         found = self._fetch(POSITION_AT, moment=moment)
         return found[0][0] if found else 0
 
-    def stream_at(self, name: str, position: int, asked: str | None) -> UUID:
-        """Return the stream of an incident that is known at a position. Raises NoSuchIncident, NotYetKnown."""
+    def stream_at(self, name: str, position: int, as_of: str | None) -> UUID:
+        """Return the stream of an incident opened by a position. Raises NoSuchIncident, NotYetKnown."""
         stream = stream_of(name)
         first = next((stored_row(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
         if first is None or first.topic != IncidentOpened.topic:
             raise NoSuchIncident(f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are.")
         if first.position > position:
-            raise NotYetKnown(name, asked or "that moment", first)
+            raise NotYetKnown(name, as_of or "that moment", first)
         return stream
 
-    def facts(self, upto: int, told: ProgressCallback) -> Iterator[StoredRow]:
+    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredRow]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
-        told(after, upto)
+        progress(after, upto)
         while rows := self._fetch(SLICE, after=after, limit=MOST_ROWS, upto=upto):
             yield from map(stored_row, rows)
             after = rows[-1][0]
-            told(after, upto)
+            progress(after, upto)
 
     def _fetch(self, query: Any, **bound: object) -> list[TupleRow]:  # noqa: ANN401 - constants of the reader's
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
@@ -160,7 +160,7 @@ class _LogReader:
 
 
 class _ListedIncident(NamedTuple):
-    """An incident by its stream; how many are listed, and how many facts its stream has by now."""
+    """An incident's stream, the number of incidents in the list, and the facts in the stream by now."""
 
     stream: UUID
     total: int
@@ -169,7 +169,7 @@ class _ListedIncident(NamedTuple):
 
 @dataclass(slots=True)
 class _IncidentsBySlug:
-    """The incidents of an export, listed once by the server, which keeps the list, and folded some at a time."""
+    """Incidents of an export, listed by a server-side cursor and folded in batches."""
 
     connection: Connection[TupleRow]
     facts: BulkInputs
@@ -181,20 +181,20 @@ class _IncidentsBySlug:
     _lists: int = field(default=0)
 
     def folded(self) -> Iterator[FoldedIncident]:
-        """Fold them one after another. Raises MergedAway for one that was named, Unwritable and psycopg.Error."""
+        """Fold one incident at a time. Raises MergedAway for a selected one, Unwritable and psycopg.Error."""
         done = 0
-        for piece, total in self._batches():
+        for batch, total in self._batches():
             if not done:
                 self.progress(0, total)
-            self.facts.fetch(piece)
-            for stream in piece:
+            self.facts.fetch(batch)
+            for stream in batch:
                 if (folded := self._folded(stream)) is not None:
                     yield folded
                 done += 1
             self.progress(done, total)
 
     def _folded(self, stream: UUID) -> FoldedIncident | None:
-        """Fold one; None where it is not to be shown by itself."""
+        """Fold one incident; None if it is omitted."""
         try:
             facts, _ = self.facts.gathered(stream)
         except Undecodable as problem:
@@ -209,24 +209,24 @@ class _IncidentsBySlug:
         return None
 
     def _batches(self) -> Iterator[tuple[list[UUID], int]]:
-        """Yield the streams that are read together, by slug, and how many there are in all."""
-        piece: list[UUID] = []
+        """Yield batches of streams, ordered by slug, each with the total number of incidents."""
+        batch: list[UUID] = []
         room = total = 0
         for listed in self._listed():
             total = listed.total
-            if piece and (len(piece) == MOST_TOGETHER or listed.facts > room):
-                yield piece, total
-                piece = []
-            room = (room if piece else MOST_FACTS) - listed.facts
-            piece.append(listed.stream)
-        if piece:
-            yield piece, total
+            if batch and (len(batch) == MOST_TOGETHER or listed.facts > room):
+                yield batch, total
+                batch = []
+            room = (room if batch else MOST_FACTS) - listed.facts
+            batch.append(listed.stream)
+        if batch:
+            yield batch, total
 
     def _listed(self) -> Iterator[_ListedIncident]:
         self._lists += 1
-        # Kept by the server beyond its transaction, so that none stays open however slowly this is read.
+        # WITH HOLD: no transaction stays open, however slowly this is read.
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
-            asked = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
-            cursor.execute(INCIDENTS, asked, binary=True)
+            bound = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
+            cursor.execute(INCIDENTS, bound, binary=True)
             while rows := cursor.fetchmany(MOST_ROWS):
                 yield from (_ListedIncident(*row) for row in rows)

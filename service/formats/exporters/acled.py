@@ -1,4 +1,4 @@
-"""`acled`: a table in the columns of ACLED: rows that came in as they were, a row for each event of other incidents."""
+"""`acled`: a table in the columns of ACLED: imported rows verbatim, and a row for each event of other incidents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -13,14 +13,20 @@ from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from service.formats.coded.columns import ACLED
-from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place, tier
+from service.formats.export.incident_at_reading import (
+    IncidentAtReading,
+    country_of,
+    data_set_rows,
+    day,
+    figure,
+    shared_place,
+    tier,
+)
 from service.formats.exporter import Export, Exporter
 from service.formats.files.csv_rows import write_table
 
-SOURCE: Final = "acled"
 CONSERVATIVE: Final = "conservative/1"
-"""The policy for `fatalities`: ACLED takes the least figure where reports differ (Codebook, “Fatalities”)."""
+"""Policy for `fatalities`: ACLED takes the lowest figure if reports differ (Codebook, “Fatalities”)."""
 
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "2", "admin1": "3", "region": "3", "country": "3",
@@ -46,7 +52,6 @@ _A_WEEK: Final = 7
 _SEVERAL: Final = "; "
 _TWO: Final = 2
 
-_BESIDE: Final = "with rows of ACLED and other reports beside them; only the rows are written"
 _EVENTLESS: Final = "without an event of a kind that ACLED has, and without violence; left out"
 _WHOLE: Final = "with figures of those killed in the whole of it, or in a part; left out, as nobody said in which event"
 _UNDATED: Final = "without a day, a week or a month that anybody said; event_date stays empty there"
@@ -57,22 +62,11 @@ AcledCells = dict[str, str | int | None]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, ACLED, _rows(export))
+    write_table(out, ACLED, data_set_rows(export, ("acled", "ACLED"), ACLED, _event_rows))
 
 
-def _rows(export: Export) -> Iterator[Mapping[str, object]]:
-    for folded in export.incidents():
-        shown = IncidentAtReading.of(folded, export.reading)
-        if rows := shown.rows(SOURCE):
-            yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.count_gap("incident", _BESIDE)
-        else:
-            yield from _events(export, shown)
-
-
-def _events(export: Export, shown: IncidentAtReading) -> Iterator[Mapping[str, object]]:
-    """Yield a row, by day, for each event of a kind that ACLED has too, and for all violence."""
+def _event_rows(export: Export, shown: IncidentAtReading) -> Iterator[Mapping[str, object]]:
+    """Yield a row, ordered by day, for each event of a kind that ACLED has too, and for all violence."""
     found = [(event, reports) for event in shown.events.values() if (reports := _coded_reports(event))]
     if not found:
         export.count_gap("incident", _EVENTLESS)
@@ -92,17 +86,17 @@ def _events(export: Export, shown: IncidentAtReading) -> Iterator[Mapping[str, o
             "fatalities": dead.get(event.label),
         }
         _count_gaps(export, row, reports)
-        yield dict.fromkeys(ACLED, "") | row
+        yield row
 
 
 def _earliest_day(shown: IncidentAtReading, event: Event) -> str:
-    """Return the day from which an event may have happened, by the clock of the incident whose event it is."""
+    """Return the first day on which an event may have happened, in the time zone of its incident."""
     moment = event.span and (event.span.earliest or event.span.latest)
     return local_day(moment, offset_of(shown.history, event.label)).isoformat() if moment else ""
 
 
 def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
-    """Count what nobody said, or what one row cannot say."""
+    """Count what was not reported, or does not fit into one row."""
     if not row["event_date"]:
         export.count_gap("event", _UNDATED)
     if row["location"] is None and any(each.now.report.places for each in reports):
@@ -112,10 +106,10 @@ def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[Rep
 
 
 def _coded_reports(event: Event) -> list[ReportHistory]:
-    """Return the reports of an event that say what ACLED has too, the newest last; else all that state violence."""
+    """Return the reports of an event of kinds that ACLED has too, the newest last; else all that state violence."""
     reports = sorted(event.reports, key=lambda each: each.newness)
-    told = [each for each in reports if _codes(each).acled_event is not None]
-    return told or [each for each in reports if tier(each) == VIOLENCE]
+    coded = [each for each in reports if _codes(each).acled_event is not None]
+    return coded or [each for each in reports if tier(each) == VIOLENCE]
 
 
 def _codes(report: ReportHistory) -> Codes:
@@ -123,7 +117,7 @@ def _codes(report: ReportHistory) -> Codes:
 
 
 def _fatalities(shown: IncidentAtReading) -> dict[str, int | None]:
-    """Return how many died in each event, by the greatest of the least figures; None where it is told in words only."""
+    """Return the number killed in each event, the greatest of the lower ends; None if reported in words only."""
     found: dict[str, list[int]] = {}
     for key, estimate in shown.estimates(catalogue.policy(CONSERVATIVE)):
         label = event_of_scope(key.scope)
@@ -134,7 +128,7 @@ def _fatalities(shown: IncidentAtReading) -> dict[str, int | None]:
 
 
 def _event_types(reports: Sequence[ReportHistory]) -> AcledCells:
-    """Return what ACLED calls it, by the newest report."""
+    """Return ACLED's types of an event, by its newest report."""
     codes = _codes(reports[-1])
     kind, sub = codes.acled_event or "", codes.acled_sub_event or ""
     return {
@@ -146,13 +140,13 @@ def _event_types(reports: Sequence[ReportHistory]) -> AcledCells:
 
 
 def _dates(shown: IncidentAtReading, event: Event) -> AcledCells:
-    """Return the day of an event, or the first of its week or month; none where ACLED has no word for what was said.
+    """Return the day of an event, or the first of its week or month; empty if ACLED has no precision for it.
 
-    “About” a day is that day without a precision.
+    An approximate day is that day without a precision.
     """
     said = shown.when(event)
     first, last = day(said.first), day(said.last)
-    if not (first and last):  # it began on that day, or before the other
+    if not (first and last):  # one end is open
         return {"event_date": first, "year": first[:4]}
     year = first[:4] if first[:4] == last[:4] else ""
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
@@ -165,9 +159,9 @@ def _dates(shown: IncidentAtReading, event: Event) -> AcledCells:
 
 
 def _actors(newest: ReportHistory) -> AcledCells:
-    """Return who took part: those who acted, and those they acted against; civilians come second.
+    """Return the actors of both sides: those who acted, and those they acted against; civilians are second.
 
-    Who stands against whom is told by sides, by targets, or by a battle of two; else all who acted are on one side.
+    The sides follow from `side`, from targets, or from a battle of two; else all who acted are on one side.
     """
     cells: AcledCells = {}
     for nth, those in zip(("1", "2"), _opposing_actors(newest), strict=True):
@@ -192,9 +186,7 @@ def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
 
 def _location(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     place = shared_place([reports])
-    countries = shown.history.countries
-    code = place.get("country") or (countries[0] if len(countries) == 1 else None)
-    country = BY_CODE.get(code or "")
+    code, country = country_of(place, shown.history.countries)
     return {
         "iso": int(country.number) if country and country.number else None,
         "country": country.name if country else code,
@@ -208,7 +200,7 @@ def _location(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> Acl
 
 
 def _provenance(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
-    """Return who told of it, in what words, and when the last of them did (seconds since 1970), if that is so exact."""
+    """Return the sources, their texts and tags, and the latest reported time, if exact, in seconds since 1970."""
     texts = (text.summary for each in reports if (text := each.now.report.text))
     newest = max((each.reported for each in reports), key=latest)
     return {

@@ -1,4 +1,4 @@
-"""`csv`: the estimates of every incident as a table with HXL hashtags; or a table that came in, by its mapping file."""
+"""`csv`: the estimates of every incident as a table with HXL hashtags; or an imported table, by its mapping file."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -10,9 +10,9 @@ from domain.summary.killed import Killed
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
 from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place
-from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
+from service.formats.exporter import Export, Exporter, FoldedIncident
 from service.formats.files.csv_rows import csv_writer
-from service.formats.tables import MappingError, read_mapping, write_csv
+from service.formats.tables import export_mapping, write_csv
 
 # HXL 1.1 final (2018): https://hxlstandard.org/standard/1-1final/dictionary/
 COLUMNS: Final = {
@@ -49,11 +49,11 @@ COLUMNS: Final = {
     "position": "#meta+position",
     "reported_until": "#date+reported",
 }
-"""The columns with their hashtags. One row is an incident under one key: a measure of a population in a scope.
+"""Columns with their hashtags. A row is one key of an incident: a measure of a population in a scope.
 
-Where the incident has no figure of its own of such people, or a lower one, single events have a row, of the scope
-`event`: that with the greatest lower end (`in_event`) of so many (`events`). `killed_…` is the greatest number said to
-be dead, as in lists, and where.
+If the incident has no figure of its own for a population, or a lower one, its events have a row of scope `event`:
+the one with the greatest lower end (`in_event`) of `events`. `killed_…` is the greatest number of dead, as in
+lists, and its scope.
 """
 
 CsvValue = str | int | None
@@ -61,11 +61,7 @@ CsvValue = str | int | None
 
 def _write(export: Export, out: BinaryIO) -> None:
     if export.map is not None:
-        try:
-            table = read_mapping(export.map)
-        except MappingError as fault:
-            raise Unwritable(str(fault)) from fault
-        write_csv(export, table, out)
+        write_csv(export, export_mapping(export), out)
         return
     until = export.reading.reported_until
     asked = [export.reading.policy.id, export.position, format_instant(until) if until else None]
@@ -78,9 +74,9 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 
 def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
-    """Yield a row for each key; one without figures for an incident of which nobody gave any."""
+    """Yield a row for each key; one without figures for an incident that has none."""
     present = Present.at(folded.history, export.reading)
-    whole = _incident_cells(IncidentAtReading.of(folded, export.reading), present)
+    whole = _incident_cells(IncidentAtReading(folded.history, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
         sources = sorted({claim.held.origin for claim in estimate.used})
@@ -94,7 +90,7 @@ def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
 
 
 def _covers_events(present: Present, toll: Toll) -> bool:
-    """Say whether the incident's own figure of such people is no lower than that of its events."""
+    """Say whether the incident's own figure of the population is at least that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
     return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
@@ -137,7 +133,7 @@ def _incident_cells(shown: IncidentAtReading, present: Present) -> list[CsvValue
 
 
 def _killed_cells(killed: Killed) -> list[CsvValue]:
-    """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
+    """Return the greatest number of dead, its scope, event and claim; and the number of events with a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:
         return [*[None] * 5, events]

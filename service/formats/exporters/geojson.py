@@ -35,7 +35,7 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, shown = present.listed, IncidentAtReading.of(folded, export.reading)
+    listed, shown = present.listed, IncidentAtReading(folded.history, export.reading)
     found, (began, ended, sure) = places_of_violence(shown.reports), shown.bounds
     geometry = _geometry(found)
     if geometry is None:
@@ -82,7 +82,7 @@ def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
 
 
 def _geometry(found: Sequence[Place]) -> dict[str, Any] | None:
-    """Return the points, each once, with the digits that were said; None, which is “unlocated”, without any."""
+    """Return the distinct points, digits as reported; None (“unlocated”, RFC 7946) without any."""
     points = list(dict.fromkeys((place.lon, place.lat) for place in found if place.lon and place.lat))
     written = [orjson.Fragment(f"[{lon},{lat}]") for lon, lat in points]
     if len(written) == 1:

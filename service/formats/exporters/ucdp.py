@@ -1,4 +1,4 @@
-"""`ucdp`: a table in the columns of UCDP GED: rows that came in as they were, and any other incident or event."""
+"""`ucdp`: a table in the columns of UCDP GED: imported rows verbatim, and any other incident or event."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -13,11 +13,12 @@ from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from domain.values.populations import Population
 from service.formats.coded.columns import GED
-from service.formats.coded.countries import BY_CODE
 from service.formats.export.incident_at_reading import (
     EVERYONE,
     IncidentAtReading,
     as_days,
+    country_of,
+    data_set_rows,
     day,
     figure,
     shared_place,
@@ -26,8 +27,6 @@ from service.formats.export.incident_at_reading import (
 from service.formats.exporter import Export, Exporter
 from service.formats.files.csv_rows import write_table
 
-SOURCE: Final = "ucdp"
-
 _TYPES: Final = {"state-based": "1", "non-state": "2", "one-sided": "3"}
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "3", "admin1": "4", "region": "5", "country": "6",
@@ -35,11 +34,10 @@ _PRECISIONS: Final = {
 _STATE, _CIVILIAN = "state_forces", "civilian"
 _ARMED: Final = (_STATE, "armed_group")
 _SPANS: Final = ((1, "1"), (6, "2"), (7, "3"), (31, "4"))
-"""Up to so many days, the date is as precise as that; of more days it is 5."""
+"""Most days of an event, and its `date_prec`; of more days it is 5."""
 _SEVERAL: Final = "; "
 _TWO: Final = 2
 
-_BESIDE: Final = "with rows of UCDP and other reports beside them; only the rows are written"
 _NARROWER: Final = "with figures of a part (a declared scope) that no row has"
 _EACH_EVENT: Final = "of which figures of events are written, a row each, since no figure was said of the whole"
 _UNCOUNTED: Final = "with figures of single events that no row has, since a figure of the whole is written"
@@ -52,25 +50,13 @@ EstimatesByKey = Mapping[Key, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, GED, _rows(export))
-
-
-def _rows(export: Export) -> Iterator[Mapping[str, object]]:
-    for folded in export.incidents():
-        shown = IncidentAtReading.of(folded, export.reading)
-        if rows := shown.rows(SOURCE):
-            yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.count_gap("incident", _BESIDE)
-            continue
-        for cells in _incident_rows(export, shown):
-            yield dict.fromkeys(GED, "") | cells
+    write_table(out, GED, data_set_rows(export, ("ucdp", "UCDP"), GED, _incident_rows))
 
 
 class _HomeIncident(NamedTuple):
-    """What was filed under the incident that is shown (`slug` is None), or under one that was merged or moved in.
+    """Reports filed under the incident itself (`slug` is None), or under one that was merged or moved in.
 
-    `counted` are the scopes in which anything is said of the killed, each with its event.
+    `counted` are the scopes with figures of those killed, each with its event.
     """
 
     slug: str | None
@@ -80,20 +66,20 @@ class _HomeIncident(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The scope of the whole of it."""
+        """The scope of the whole incident."""
         return INCIDENT_SCOPE if self.slug is None else f"{self.slug}/{INCIDENT_SCOPE}"
 
 
 def _home_incidents(shown: IncidentAtReading, estimates: EstimatesByKey) -> Iterator[_HomeIncident]:
-    """Yield what is to be told apart: a figure counts the dead of the incident that it was filed under, and no other.
+    """Yield the home incidents with figures: a figure counts the dead of the incident that it was filed under only.
 
-    What was merged or moved in without a figure is told with the incident itself.
+    Reports merged or moved in without a figure are included with the incident itself.
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
     of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
     for slug in (None, *others):
-        reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
+        reports = [each for each in shown.reports if _slug_among(others, of_report[each.ref]) == slug]
         refs = {each.ref for each in reports}
         events = [event for event in shown.events.values() if event.reports[0].ref in refs]
         yield _HomeIncident(
@@ -101,15 +87,15 @@ def _home_incidents(shown: IncidentAtReading, estimates: EstimatesByKey) -> Iter
         )
 
 
-def _other(slug: str, others: Sequence[str]) -> str | None:
+def _slug_among(others: Sequence[str], slug: str) -> str | None:
     return slug if slug in others else None
 
 
 def _incident_rows(export: Export, shown: IncidentAtReading) -> Iterator[GedCells]:
-    """Yield an incident as UCDP would have an event, by our rule and not by UCDP's judgement.
+    """Yield the rows of an incident in UCDP's terms, by our rule and not by UCDP's judgement.
 
-    Where figures were said of its events only, each of those with violence is one; figures of several are never put
-    together, and those of a whole and of its events never stand side by side.
+    If only events have figures, each event with violence is a row; figures of several are never added up, and those
+    of a whole and of its events are never both written.
     """
     estimates, missed = shown.triple(), set[str]()
     homes = [*_home_incidents(shown, estimates)]
@@ -152,7 +138,7 @@ def _row(
     estimates: EstimatesByKey,
     event: Event | None = None,
 ) -> GedCells:
-    """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
+    """Return the row of all events of an incident together, or of one `event`; a single event is the incident."""
     single = event is not None
     name = home.slug or shown.history.slug
     if event is not None and len(shown.events) > 1:
@@ -181,12 +167,12 @@ def _row(
 
 
 def _scope(event: Event) -> str:
-    """Return the scope of an event: its label here, or the whole of it where it is another incident's."""
+    """Return the scope of an event, which its label already is if it belongs to another incident."""
     return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
 
 
 def _dates(shown: IncidentAtReading, home: str | None, events: Sequence[Event], *, single: bool) -> GedCells:
-    """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
+    """Return the first and last day of violence, else of the period; an open or unreported end is empty."""
     said = shown.when(events[0]) if single else shown.occurred(events, as_days, home)
     first, last = day(said.first), day(said.last)
     years = {each[:4] for each in (first, last)}
@@ -206,12 +192,11 @@ def _precision(first: str, last: str) -> str:
 def _location(
     export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: IncidentAtReading
 ) -> GedCells:
-    """Return the place of all that is told; of several places only what they have in common."""
+    """Return the parts that all places have in common."""
     place = shared_place(violent)
     if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
         export.count_gap(thing, _SCATTERED)
-    code = place.get("country") or _alone(shown.history.countries)
-    country = BY_CODE.get(code or "")
+    code, country = country_of(place, shown.history.countries)
     cells: GedCells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,
@@ -227,10 +212,6 @@ def _location(
     return cells
 
 
-def _alone(codes: Sequence[str]) -> str | None:
-    return codes[0] if len(codes) == 1 else None
-
-
 def _priogrid_cell(lat: float, lon: float) -> int:
     """Return the number of the PRIO-GRID cell of a point: 0.5 degrees wide, from the south-west (Tollefsen 2012)."""
     row, column = min(int((lat + 90) * 2), 359), min(int((lon + 180) * 2), 719)
@@ -238,11 +219,11 @@ def _priogrid_cell(lat: float, lon: float) -> int:
 
 
 def _sides(violent: Iterable[ReportHistory], estimates: EstimatesByKey, scope: str) -> GedCells:
-    """Return UCDP's type of violence and who fought, where all reports that tell them agree; and the dead."""
-    told = [
+    """Return UCDP's type of violence and both sides, if all reports that state them agree; and the deaths."""
+    typed = [
         (kind, _two_sides(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None
     ]
-    kinds, sides = {kind for kind, _ in told}, {two for _, two in told}
+    kinds, sides = {kind for kind, _ in typed}, {two for _, two in typed}
     cells: GedCells = {}
     slugs: list[str | None] = [None, None]
     if len(kinds) == 1:
@@ -258,7 +239,7 @@ _Side = tuple[Actor, ...]
 
 
 def _two_sides(report: Report) -> tuple[_Side, _Side] | None:
-    """Return the two sides of a report that tells UCDP's type of violence, a state first; None where there are more."""
+    """Return the two sides of a report with UCDP's type of violence, a state first; None if there are more."""
     armed: dict[str | None, list[Actor]] = {}
     for each in report.taking_part():
         if each.type in _ARMED:
@@ -272,9 +253,9 @@ def _two_sides(report: Report) -> tuple[_Side, _Side] | None:
 
 
 def _deaths(estimates: EstimatesByKey, sides: Iterable[str | None], scope: str) -> GedCells:
-    """Return low, best and high of those killed; and of each side, of civilians and of unknown the best figure.
+    """Return low, best and high of those killed; and the best figure of each side, of civilians and of unknown.
 
-    A least number (“at least 200”) is no high: then `high` is empty.
+    `high` is empty if the upper end is open (“at least 200”).
     """
 
     def killed(population: Population) -> Estimate | None:
@@ -293,14 +274,14 @@ def _deaths(estimates: EstimatesByKey, sides: Iterable[str | None], scope: str) 
 
 
 def _deaths_of_side(estimates: EstimatesByKey, slug: str | None, scope: str) -> int | None:
-    """Return the best figure of all of a side's own dead; None where several keys count them."""
+    """Return the best figure of a side's own dead; None if several keys count them."""
     keys = [key for key in estimates if key.measure == "killed" and key.scope == scope and not key.manner]
     found = [key for key in keys if slug is not None and key.population.of == slug and key.limits.keys() <= _WHOLE]
     return figure(estimates[found[0]], "best") if len(found) == 1 else None
 
 
 _WHOLE: Final = frozenset({"of", "status"})
-"""The limits of a population that is a whole side; by any other, it is some of it."""
+"""Limits of a population that is a whole side; any other limit makes it a part."""
 
 
 EXPORTER = Exporter(

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 from service.formats.files import compression
 from service.formats.files.compression import UnsupportedFile, is_workbook, refuse_unsupported
 from service.formats.files.encodings import LONGEST_MARK, UTF_8, UndecodableText, decode_in_pieces, encoding_by_mark
-from service.formats.importer import Layout, UnreadableSource
+from service.formats.importer import ImportSource, Layout, UnreadableSource
 
 _AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})
 _BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
@@ -25,6 +25,11 @@ def file_size(path: Path) -> int:
         return path.stat().st_size
     except OSError as problem:
         raise unreadable(path, problem) from problem
+
+
+def total_bytes(source: ImportSource) -> int:
+    """Return the size of all files in bytes. Raises UnreadableSource."""
+    return sum(map(file_size, source.paths))
 
 
 @contextmanager

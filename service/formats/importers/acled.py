@@ -10,13 +10,13 @@ from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
 from domain.values.time.clocks import format_instant
 from service.formats.coded.cells import (
-    DATES,
     LABEL,
     CellError,
     EventCells,
     JsonObject,
     event_places,
     killed_claims,
+    no_day,
     normalized_number,
     parse_day,
     read_count,
@@ -25,7 +25,8 @@ from service.formats.coded.cells import (
 )
 from service.formats.coded.columns import ACLED
 from service.formats.coded.countries import BY_NUMBER
-from service.formats.coded.events import Codebook, total_bytes
+from service.formats.coded.events import Codebook
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
 
 # ACLED Codebook (2023), `time_precision`, `geo_precision`, `inter1`; numbers in older files, words in newer ones.
@@ -50,35 +51,34 @@ _OTHER: Final = "other"
 
 
 class _CodedKind(NamedTuple):
-    """A kind of report, with a word in the field that tells its cases apart."""
+    """A kind of report, and the value of its field that distinguishes its codes."""
 
     kind: Kind
     word: str | None
 
     @property
     def fields(self) -> JsonObject:
-        """How it stands in a report."""
-        told = {self.kind.told_by: self.word} if self.kind.told_by and self.word else {}
-        return {"kind": self.kind.name, **told}
+        """The fields of a report of it."""
+        case = {self.kind.told_by: self.word} if self.kind.told_by and self.word else {}
+        return {"kind": self.kind.name, **case}
 
 
 def _coded_kinds() -> Iterator[tuple[str | None, str | None, _CodedKind]]:
-    """Yield each case of a kind that asks for nothing that ACLED does not say, by event and sub-event type."""
+    """Yield event type, sub-event type and kind, for kinds whose required fields ACLED has."""
     for kind in KINDS.values():
-        asked = {name for name, each in kind.model.model_fields.items() if each.is_required()}
-        if asked <= {"kind", "source", kind.told_by}:
+        required = {name for name, each in kind.model.model_fields.items() if each.is_required()}
+        if required <= {"kind", "source", kind.told_by}:
             for word, case in kind.cases.items():
-                if word is not None or kind.told_by not in asked:
+                if word is not None or kind.told_by not in required:
                     yield case.codes.acled_event, case.codes.acled_sub_event, _CodedKind(kind, word)
 
 
 @lru_cache(maxsize=1024)
 def _kind_of(event_type: str, sub_event_type: str) -> _CodedKind | None:
-    """Return what a sub-event type is here, by the codes that kinds declare; None where no kind declares it.
+    """Return the kind of a sub-event type by the codes that kinds declare; None if no kind declares it.
 
-    Of several, the first whose words the type has: “Armed clash” is an `armed_clash`, not an ambush. Else the kind
-    itself, if it needs no word. Else, and where only the event type is declared, by one kind alone, “other”: an attack
-    of which it is not said whether it was a raid or an execution.
+    Of several, the first whose value has only words of the type: “Armed clash” is an `armed_clash`, not an ambush. Else
+    the kind without a value. Else, or if only the event type is declared, by a single kind, its value “other”.
     """
     declared = list(_coded_kinds())
     found = [case for event, sub, case in declared if (event, sub) == (event_type, sub_event_type)]
@@ -113,7 +113,7 @@ def _report(cells: EventCells) -> JsonObject:
 
 
 def _sides(actors: list[JsonObject]) -> JsonObject:
-    """Return who fought, and the civilians whom they attacked."""
+    """Return the armed parties, and the civilians that they targeted."""
     slugs = {slug: each["type"] for each in actors if (slug := each.get("slug"))}
     armed = [slug for slug, of in slugs.items() if of != _CIVILIAN]
     civilians = [slug for slug, of in slugs.items() if of == _CIVILIAN]
@@ -121,7 +121,7 @@ def _sides(actors: list[JsonObject]) -> JsonObject:
 
 
 def _actors(cells: EventCells) -> list[JsonObject]:
-    """Return the actors of both sides, each once, and those associated with them."""
+    """Return the distinct actors of both sides, and those associated with them."""
     found: dict[str, JsonObject] = {}
     for side in ("1", "2"):
         inter = normalized_number(cells.get(f"inter{side}", "")).lower()
@@ -139,22 +139,15 @@ def _split_list(cell: str) -> list[str]:
 
 
 def _count(cells: EventCells) -> JsonObject:
-    """Return how many were killed: 0 is "none reported" (Codebook, “Fatalities”), not that nobody died."""
+    """Return the number killed: 0 is "none reported" (Codebook, “Fatalities”), not that nobody died."""
     number = read_count(cells, "fatalities")
     return {"best": number} if number else {"lower": 0, "bound": "at_least"}
 
 
 def _occurred(cells: EventCells) -> str:
-    """Return the day; the month where only that is known; "about" the day where it is the week, or not said."""
+    """Return the day; the month if only that is known; "about" the day if the precision is a week or missing."""
     cell, precision = cells["event_date"], normalized_number(cells["time_precision"])
-    day = _read_day(cell)
-    if day is None:
-        raise CellError(
-            "event_date",
-            f"“{cell[:100]}” is not a day such as 2021-08-26 or 26 August 2021. {DATES}"
-            if cell.strip()
-            else "There is no day.",
-        )
+    day = _read_day(cell) or no_day("event_date", cell, "2021-08-26 or 26 August 2021")
     return day[: len("2021-08")] if precision == _MONTH else day if precision == _DAY else f"{day}~"
 
 
@@ -167,7 +160,7 @@ def _read_day(cell: str) -> str | None:
 
 
 def _deleted_at(cells: EventCells) -> str:
-    """Return when ACLED deleted an event: seconds since 1970, an instant, or a day."""
+    """Return the time of deletion: seconds since 1970, an instant, or a day."""
     cell = cells[_DELETED].strip()
     moment = parse_moment(cell)
     if moment is None and _read_day(cell) != cell:
@@ -177,7 +170,7 @@ def _deleted_at(cells: EventCells) -> str:
 
 
 def _changed_at(cells: EventCells) -> str | None:
-    """Return when ACLED last changed the row: seconds since 1970; a row of an older file does not tell."""
+    """Return the time of the row's last change, seconds since 1970; None in older files."""
     cell = cells.get("timestamp", "").strip()
     if not cell:
         return None
@@ -188,9 +181,9 @@ def _changed_at(cells: EventCells) -> str | None:
 
 @lru_cache(maxsize=16_384)
 def parse_moment(cell: str) -> str | None:
-    """Read seconds since 1970, or a day and time of ISO 8601, in UTC where it names no offset, as the seconds are.
+    """Parse seconds since 1970, or a day and time of ISO 8601, in UTC if it has no offset, as the seconds are.
 
-    None where it is neither.
+    None if it is neither.
     """
     if _SECONDS.fullmatch(normalized_number(cell)):
         return format_instant(datetime.fromtimestamp(int(normalized_number(cell)), UTC))
@@ -208,11 +201,9 @@ def _country(cells: EventCells) -> str | None:
 
 
 def _places(cells: EventCells) -> list[JsonObject]:
-    named = (cells.get(column, "") for column in ("location", "admin3", "admin2", "admin1", "country"))
-    areas = {"admin1": cells.get("admin1", ""), "admin2": cells.get("admin2", "")}
-    return event_places(
-        cells, named, areas, _country(cells), _PRECISIONS.get(normalized_number(cells["geo_precision"]))
-    )
+    named = ("location", "admin3", "admin2", "admin1", "country")
+    precision = _PRECISIONS.get(normalized_number(cells["geo_precision"]))
+    return event_places(cells, named, ("admin1", "admin2"), _country(cells), precision)
 
 
 _CODEBOOK: Final = Codebook(

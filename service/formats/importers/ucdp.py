@@ -4,13 +4,13 @@ import re
 from typing import Final
 
 from service.formats.coded.cells import (
-    DATES,
     LABEL,
     CellError,
     EventCells,
     JsonObject,
     event_places,
     killed_claims,
+    no_day,
     normalized_number,
     parse_day,
     read_count,
@@ -18,7 +18,8 @@ from service.formats.coded.cells import (
 )
 from service.formats.coded.columns import GED, GED_BEFORE
 from service.formats.coded.countries import BY_NAME, BY_STATE
-from service.formats.coded.events import Codebook, total_bytes
+from service.formats.coded.events import Codebook
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
 
 # UCDP GED Codebook 24.1, `type_of_violence`, `where_prec`, `date_prec`.
@@ -35,7 +36,7 @@ _PRECISIONS: Final = {
 }
 _DAY_IS_KNOWN: Final = "1"
 _GOVERNMENT: Final = "government of "
-"""How UCDP calls the side of a state, which files without its number (`gwnoa`, `gwnob`) tell by the name alone."""
+"""Prefix of a state's name, which marks it in files without its number (`gwnoa`, `gwnob`)."""
 _STATES: Final = re.compile(r"[0-9]+(?:[.]0+)?(?:[,; ]+[0-9]+)*")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}(?:[.]0+)?")
 
@@ -49,7 +50,7 @@ def _report(cells: EventCells) -> JsonObject:
     one_sided = kind == _ONE_SIDED and len(slugs) > 1
     return {
         "kind": "attack_launched",
-        "method": "other",  # that force was used, and by whom, is told; by which means is not
+        "method": "other",  # UCDP has no means of attack
         "occurred": _occurred(cells),
         "parties": slugs[:1] if one_sided else slugs,
         **({"initiator": slugs[0], "targets": slugs[1:]} if one_sided else {}),
@@ -61,7 +62,7 @@ def _report(cells: EventCells) -> JsonObject:
 
 
 def _sides(kind: str, cells: EventCells) -> list[JsonObject]:
-    """Return the sides that are named, with what each is."""
+    """Return the named sides with their types."""
     states = {
         "side_a": kind == _STATE_BASED or _is_state(cells, "side_a", "gwnoa"),
         "side_b": _is_state(cells, "side_b", "gwnob"),
@@ -72,21 +73,21 @@ def _sides(kind: str, cells: EventCells) -> list[JsonObject]:
             armed = "state_forces" if states[side] else "armed_group"
             of = "civilian" if kind == _ONE_SIDED and side == "side_b" else armed
             slug = slug_of(name) or f"side-{letter}"
-            if found and found[0]["slug"] == slug:  # two that are not known yet go by one placeholder
+            if found and found[0]["slug"] == slug:  # both may have one placeholder for unknown groups
                 slug = f"{slug[:90]}-{letter}"
             found.append({"name": name[:LABEL], "slug": slug, "type": of, "side": letter})
     return found
 
 
 def _is_state(cells: EventCells, side: str, number: str) -> bool:
-    """Say whether a side is a state: it has a number, or is called so in a file that has no such numbers."""
+    """Say whether a side is a state, by its number, or by its name in a file without such numbers."""
     if number in cells:
         return _STATES.fullmatch(cells[number].strip()) is not None
     return cells[side].strip().lower().startswith(_GOVERNMENT)
 
 
 def _claims(sides: list[JsonObject], cells: EventCells) -> list[JsonObject]:
-    """Return what is said of those killed: low, best and high of everyone; of some of them, the best estimate."""
+    """Return the claims of those killed: low, best and high of all; the best estimate of each part."""
     count = {"lower": read_count(cells, "low"), "best": read_count(cells, "best"), "upper": read_count(cells, "high")}
     parts: list[JsonObject] = []
     if "deaths_civilians" in cells:
@@ -96,7 +97,7 @@ def _claims(sides: list[JsonObject], cells: EventCells) -> list[JsonObject]:
         if f"deaths_{letter}" not in cells:
             continue
         number, side = read_count(cells, f"deaths_{letter}"), of.get(letter)
-        # Civilians are no side that loses its own: the codebook has 0 there, whoever was killed.
+        # The codebook has 0 for civilians as a side, whoever was killed.
         if side and (number or side["type"] != "civilian"):
             parts.append(_part(letter, {"status": [side["type"]], "of": side["slug"]}, number))
     if "deaths_unknown" in cells:
@@ -109,7 +110,7 @@ def _part(name: str, population: JsonObject, number: int) -> JsonObject:
 
 
 def _occurred(cells: EventCells) -> str:
-    """Return the days from the first to the last; one day is "about" that day where UCDP is not sure of it."""
+    """Return the interval of days; a single day is approximate unless UCDP is sure of it."""
     first, last = _day(cells, "date_start"), _day(cells, "date_end")
     if last < first:
         raise CellError("date_end", f"The event ends on {last}, before it begins on {first}.")
@@ -119,15 +120,7 @@ def _occurred(cells: EventCells) -> str:
 
 
 def _day(cells: EventCells, column: str) -> str:
-    day = parse_day(cells[column])
-    if day is None:
-        raise CellError(
-            column,
-            f"“{cells[column][:100]}” is not a day such as 2021-08-26. {DATES}"
-            if cells[column].strip()
-            else "There is no day.",
-        )
-    return day
+    return parse_day(cells[column]) or no_day(column, cells[column], "2021-08-26")
 
 
 def _country(cells: EventCells) -> str | None:
@@ -137,15 +130,13 @@ def _country(cells: EventCells) -> str | None:
 
 
 def _places(cells: EventCells) -> list[JsonObject]:
-    named = (cells.get(column, "") for column in ("where_coordinates", "adm_2", "adm_1", "country"))
-    areas = {"admin1": cells.get("adm_1", ""), "admin2": cells.get("adm_2", "")}
-    return event_places(
-        cells, named, areas, _country(cells), _PRECISIONS.get(normalized_number(cells.get("where_prec", "")))
-    )
+    named = ("where_coordinates", "adm_2", "adm_1", "country")
+    precision = _PRECISIONS.get(normalized_number(cells.get("where_prec", "")))
+    return event_places(cells, named, ("adm_1", "adm_2"), _country(cells), precision)
 
 
 def _is_row(cells: EventCells) -> bool:
-    """Say whether cells that stand where a header should be are those of an event."""
+    """Say whether cells in place of a header are those of an event."""
     numbers = ("id", "best", "high", "low")
     return (
         all(normalized_number(cells[name]).isdigit() for name in numbers)
