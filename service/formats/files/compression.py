@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: packed files are unpacked, workbooks known, and others named for what they are."""
+"""File types by magic number: decompresses gzip and zip, recognises workbooks, and refuses other types by name."""
 
 import gzip
 import io
@@ -41,13 +41,13 @@ _UNSEEN: Final = ("__MACOSX/", ".")
 
 
 class UnsupportedFile(ValueError):
-    """A file is none of those that are read; the sentence says what it is, and what to do."""
+    """A file of a type that cannot be imported; the message names the type, and what to do."""
 
 
 def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
-    """Return what gzip or zip packed into a file, or the file itself. Raises Foreign, and what reading it raises.
+    """Return the content of a gzip or zip file, or the file itself. Raises UnsupportedFile, and what reading raises.
 
-    A zip file must hold one table: one file, or one of those that are called as tables are.
+    A zip file must contain one file, or one with the suffix of a table.
     """
     head = raw.peek(_HEAD)[:_HEAD]
     if head.startswith(_GZIP):
@@ -58,7 +58,7 @@ def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
 
 
 def refuse_unsupported(content: io.BufferedReader) -> None:
-    """Let nothing pass that is no text by its first bytes. Raises Foreign."""
+    """Raise UnsupportedFile for a file that is no text by its magic number."""
     head = content.peek(_HEAD)[:_HEAD]
     for mark, what in _FOREIGN:
         if head.startswith(mark):
@@ -72,7 +72,7 @@ def refuse_unsupported(content: io.BufferedReader) -> None:
 
 
 def is_workbook(content: io.BufferedReader) -> bool:
-    """Say whether a file is an Excel workbook (.xlsx). Raises Foreign, where it is another kind of office file."""
+    """Say whether a file is an Excel workbook (.xlsx). Raises UnsupportedFile for other office files."""
     if not content.peek(len(_ZIP)).startswith(_ZIP) or not content.seekable():
         return False
     names = _member_names(content)

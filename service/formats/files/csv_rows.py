@@ -1,4 +1,4 @@
-"""Tables as CSV files (RFC 4180) or sheets hold them: each row with its line, and how a table is written."""
+"""Rows of CSV files (RFC 4180) and sheets, with their lines; and the writing of CSV."""
 
 import csv
 from collections import deque
@@ -20,62 +20,62 @@ from service.formats.files.workbooks import seekable, sheet_records, sheets_with
 from service.formats.importer import ImportFault, ImportNote, Layout, Location, UnreadableSource
 
 LONGEST_CELL: Final = 131_072
-"""How many characters a cell may have: a quote that nothing ends reaches no further than this."""
+"""Most characters of a cell, which limits an unclosed quote."""
 LONGEST_LINE: Final = 10_000_000
-"""How many characters a line may have."""
+"""Most characters of a line."""
 
-_TELL_EVERY: Final = 200  # rows, between two words on how far it is
+_REPORT_EVERY: Final = 200  # rows between two calls of `advance`
 DELIMITERS: Final = ",;\t"
 _NUL: Final = "\0"
 _PLAIN: Final = Layout()
 
 
 class CsvRow(NamedTuple):
-    """A row of a table: the line of the file on which it begins (the header's is 1), and its cells by column."""
+    """A row of a table: its first line in the file (the header's is 1), and its cells by column."""
 
     line: int
     cells: dict[str, str]
 
 
 def no_progress(_bytes: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def read_rows(
     path: Path, advance: Callable[[int], None] = no_progress, layout: Layout = _PLAIN
 ) -> Iterator[CsvRow | ImportFault]:
-    """Yield the rows of a CSV file or a sheet; `advance` is told the bytes of the file as they are read.
+    """Yield the rows of a CSV file or a sheet; `advance` is called with the bytes read of the file.
 
-    A row that is no row of this table is told with its line: a stray quote, too many or too few cells, a NUL. Cells
-    are verbatim, with their line breaks. Semicolons and tabs part the cells where the header has them. Raises
-    Unreadable: there is no such file, no header that names each column once, or no text in the file's encoding.
+    A malformed row is an ImportFault with its line: a stray quote, too many or too few cells, a NUL. Cells are
+    verbatim, with line breaks. The delimiter is the comma, semicolon or tab that the header has most of. Raises
+    UnreadableSource: no such file, no header that names each column once, or no text in its encoding.
     """
     with open_records(path, layout) as (raw, found):
         header, following = _header_and_rest(path, found, layout)
         names, named, wanted = header.names, "" not in header.names, len(header.names)
-        told = raw.tell()
-        advance(told)
+        position = raw.tell()
+        advance(position)
         for nth, record in enumerate(following, 1):
             line, cells, flaws = record
             if named and not flaws and len(cells) == wanted and _NUL not in "".join(cells):
                 yield CsvRow(line, dict(zip(names, cells, strict=True)))  # as nearly all are
             else:
                 yield from _row(path, header, record)
-            if not nth % _TELL_EVERY:
-                told, before = raw.tell(), told
-                advance(told - before)
-        advance(raw.tell() - told)
+            if not nth % _REPORT_EVERY:
+                position, before = raw.tell(), position
+                advance(position - before)
+        advance(raw.tell() - position)
 
 
 def read_columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
-    """Return the columns of a CSV file or a sheet. Raises Unreadable."""
+    """Return the columns of a CSV file or a sheet. Raises UnreadableSource."""
     with open_records(path, layout) as (_, found):
         return [name for name in _header_and_rest(path, found, layout)[0].names if name]
 
 
 @contextmanager
 def open_records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterator[TableRecord]]]:
-    """Open a CSV file, or a workbook: its bytes as they lie there, and its records. Raises Unreadable."""
+    """Open a CSV file or a workbook: its raw bytes, and its records. Raises UnreadableSource."""
     with open_decompressed(path) as (raw, content):
         if is_workbook(content):
             yield raw, sheet_records(seekable(content), layout.sheet)
@@ -85,10 +85,7 @@ def open_records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterat
 
 
 def unread_sheet_notes(path: Path, layout: Layout) -> list[ImportNote]:
-    """Say which sheets of a workbook are not read, where it has several with data and none is named.
-
-    Raises Unreadable.
-    """
+    """Return a note on the sheets with data that are not read, if none is named. Raises UnreadableSource."""
     if layout.sheet is not None:
         return []
     with open_decompressed(path) as (_, content):
@@ -104,7 +101,7 @@ def unread_sheet_notes(path: Path, layout: Layout) -> list[ImportNote]:
 
 
 def _header_and_rest(path: Path, found: Iterator[TableRecord], layout: Layout) -> tuple[Header, Iterator[TableRecord]]:
-    """Return the header of a table, and the records that follow it."""
+    """Return the header of a table, and the records after it."""
     first = list(islice(found, HEADER_WITHIN))
     try:
         header = find_header(first, layout)
@@ -134,7 +131,7 @@ def _row(path: Path, header: Header, record: TableRecord) -> Iterator[CsvRow | I
 
 
 class _RecordLines:
-    """The lines of a file, one after another; those of the record at hand can be gone back to."""
+    """Iterator over the lines of a file that can go back to the lines of the current record."""
 
     def __init__(self, text: Iterator[str], first: int) -> None:
         self.first = first
@@ -151,14 +148,14 @@ class _RecordLines:
         return line
 
     def end_record(self) -> int:
-        """Begin another record; returns the line on which the last one began."""
+        """Start the next record; returns the first line of the last one."""
         first = self.first
         self.first += len(self._record)
         self._record.clear()
         return first
 
     def leave_line(self) -> int:
-        """Leave only the first line of the record behind, and read the others again; returns which line it was."""
+        """End the record after its first line, so that its other lines are read again; returns that line."""
         self._again.extendleft(reversed(self._record[1:]))
         del self._record[1:]
         return self.end_record()
@@ -166,7 +163,7 @@ class _RecordLines:
 
 def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[TableRecord]:
     csv.field_size_limit(LONGEST_CELL)
-    # A line without an end is cut: no record is that long, and it need not all be in memory to be told of.
+    # An endless line is cut: no record is that long, and its fault is known without reading all of it.
     following = iter(partial(text.readline, LONGEST_LINE), "")
     above = max(0, (layout.header or 1) - 1)
     for _ in islice(following, above):
@@ -179,7 +176,7 @@ def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[TableRecord]:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:  # a stray quote takes the lines that follow with it: they are read again
+        except csv.Error as error:  # a stray quote swallows the following lines: read them again
             yield TableRecord(lines.leave_line(), [], (CellFlaw(None, f"This is no row of CSV: {error}."),))
             continue
         line = lines.end_record()
@@ -188,36 +185,35 @@ def _text_records(text: TextIOWrapper, layout: Layout) -> Iterator[TableRecord]:
 
 
 def guess_delimiter(lines: Sequence[str], delimiters: str = DELIMITERS) -> str:
-    """Return what parts the cells: what the first line has most of, or else all of the first lines."""
+    """Return the delimiter that is most frequent in the first line, or else in all of the first lines."""
     head = next((line for line in lines if any(each in line for each in delimiters)), "")
     text = head if lines and head is lines[0] else "".join(lines)
     return max(delimiters, key=text.count)
 
 
 class RowWriter(Protocol):
-    """What `writing` gives: rows go out as they come."""
+    """Writer of CSV rows."""
 
     def writerow(self, row: Sequence[object], /) -> object: ...
 
 
 @contextmanager
 def csv_writer(out: BinaryIO) -> Generator[RowWriter]:
-    """Give what writes a table as CSV (RFC 4180, UTF-8) to a file that stays open.
+    """Open a writer of CSV (RFC 4180, UTF-8) on a file, which is left open.
 
-    Cells are verbatim, also one that begins with "=", "+", "-" or "@": what was read comes back as it was. None is an
-    empty cell.
+    Cells are verbatim, even after "=", "+", "-" or "@", so that a round trip is exact. None is an empty cell.
     """
     text = TextIOWrapper(out, "utf-8", newline="")
     try:
         yield csv.writer(text, lineterminator="\r\n")
     finally:
-        text.detach()  # writes what it holds; closing it would close the file
+        text.detach()  # flushes; closing would close the file
 
 
 def write_table(out: BinaryIO, known: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write rows as CSV with the columns that any of them has: those known in their order, then others by name.
+    """Write rows as CSV with all columns that occur: known ones in order, then others by name; all known without rows.
 
-    Which those are shows in the end only, so rows wait in a file meanwhile. No rows have all known columns.
+    The columns are only known at the end, so rows are buffered in a temporary file.
     """
     seen: dict[str, None] = {}
     with TemporaryFile() as waiting:

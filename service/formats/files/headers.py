@@ -1,4 +1,4 @@
-"""The header of a table: which record it is, what its columns are called, and where the rows begin."""
+"""Records of a table, and its header: its record, the names of the columns, and the first row."""
 
 import re
 import sys
@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 from service.formats.importer import Layout
 
 HEADER_WITHIN: Final = 26
-"""In so many records of a table its header and its HXL hashtags are looked for."""
+"""Number of first records that may contain the header and the HXL hashtags."""
 
 
 class CellFlaw(NamedTuple):
-    """What is wrong with a cell: its place (from 1; None: the whole record), and a sentence.
+    """A fault of a cell: its column (from 1; None: the whole record), and a sentence.
 
-    `fatal`: nobody can tell what the cell says, so the record is none; otherwise it is kept as it is.
+    `fatal`: the content of the cell is unknown, so the record is left out; otherwise it is kept.
     """
 
     place: int | None
@@ -24,7 +24,7 @@ class CellFlaw(NamedTuple):
 
 
 class TableRecord(NamedTuple):
-    """A record of a table: the line of the file, or row of the sheet, on which it begins (from 1), and its cells."""
+    """A record of a table: its first line in the file, or its row in the sheet (from 1), and its cells."""
 
     line: int
     cells: list[str]
@@ -44,13 +44,14 @@ _CORE: Final = re.compile(
 
 
 class BadHeader(ValueError):
-    """A table has no header that can be used; the sentence says why, and what to do."""
+    """A table without a usable header; the message says why, and what to do."""
 
 
 class Header(NamedTuple):
-    """What the columns are called, in their order (none: the column has no name); and after which line rows begin.
+    """Names of the columns in order (empty: no name), and the line `after` which rows begin.
 
-    `line` is that of the header, 0 where there is none; `tags` the HXL hashtags by the names of their columns.
+    `line` is the header's, 0 for none; `tags` are the HXL hashtags by column; `ignoring` leaves out cells of columns
+    without a name.
     """
 
     names: list[str]
@@ -58,10 +59,9 @@ class Header(NamedTuple):
     after: int
     tags: Mapping[str, str]
     ignoring: bool = False
-    """Whether columns without a name may hold something, which is left out."""
 
     def row(self, record: TableRecord) -> dict[str, str]:
-        """Return the cells of a record by column; a column without a name must be empty. Raises BadHeader."""
+        """Return the cells of a record by column. Raises BadHeader for a cell in a column without a name."""
         if "" not in self.names:
             return dict(zip(self.names, record.cells, strict=False))
         for place, (name, cell) in enumerate(zip(self.names, record.cells, strict=False), 1):
@@ -75,9 +75,9 @@ class Header(NamedTuple):
 
 
 def find_header(first: Sequence[TableRecord], layout: Layout) -> Header:
-    """Find the header in the first records of a table. Raises BadHeader.
+    """Find the header among the first records of a table. Raises BadHeader.
 
-    It is the record on the line that `layout` names, else that above a row of HXL hashtags, else the first.
+    The header is the record on the line of `layout`, else the one above a row of HXL hashtags, else the first.
     """
     if layout.header == 0:
         names, line = _declared(layout, None), 0
@@ -99,7 +99,7 @@ def find_header(first: Sequence[TableRecord], layout: Layout) -> Header:
 
 
 def is_hashtag_row(cells: Iterable[str]) -> bool:
-    """Say whether a record is a row of HXL hashtags: nothing else is in it, and a single one is of the standard."""
+    """Say whether all cells of a record are HXL hashtags; a single one must be of the standard."""
     found = [cell.strip() for cell in cells if cell.strip()]
     if not found or not all(_HASHTAG.fullmatch(cell) for cell in found):
         return False
@@ -107,22 +107,22 @@ def is_hashtag_row(cells: Iterable[str]) -> bool:
 
 
 def normalize_hashtag(cell: str) -> str:
-    """Return an HXL hashtag with its attributes, without the spaces and capitals that make no difference."""
+    """Return an HXL hashtag with its attributes in lower case without spaces."""
     return "".join(cell.split()).lower()
 
 
 def clean_name(cell: str) -> str:
-    """Return a column's name without the spaces around it, nor characters that nobody sees."""
+    """Return a column's name without surrounding spaces and invisible characters."""
     return cell.strip().strip(_UNSEEN).strip()
 
 
 def comparable_name(name: str) -> str:
-    """Return what two names have in common that differ in capitals, in kinds of spaces or in how a letter is made."""
+    """Return a name for comparison: NFKC, casefolded, spaces and underscores equal."""
     return " ".join(unicodedata.normalize("NFKC", clean_name(name)).casefold().replace("_", " ").split())
 
 
 def _place(first: Sequence[TableRecord], layout: Layout) -> int:
-    """Return which of the first records is the header."""
+    """Return the index of the header among the first records."""
     if layout.header is None:
         place = above_hashtags(first)
     else:
@@ -138,7 +138,7 @@ def _place(first: Sequence[TableRecord], layout: Layout) -> int:
 
 
 def above_hashtags(first: Sequence[TableRecord]) -> int:
-    """Return the place of the record above a row of HXL hashtags, of the row itself where it is all header; else 0."""
+    """Return the index of the record above a row of HXL hashtags, or of that row if it has no header above; else 0."""
     for place, record in enumerate(first[1:], 1):
         tagged = [at for at, cell in enumerate(record.cells) if cell.strip()]
         if is_hashtag_row(record.cells) and any(_CORE.match(record.cells[at].strip()) for at in tagged):
@@ -148,7 +148,7 @@ def above_hashtags(first: Sequence[TableRecord]) -> int:
 
 
 def _declared(layout: Layout, cells: Sequence[str] | None) -> list[str]:
-    """Return the names that were declared for all columns; those at the end that have none need none."""
+    """Return the declared names of all columns; trailing columns without a name may be omitted."""
     names = list(layout.names or ())
     if not names:
         raise BadHeader("A table without a header needs the names of its columns, in their order: columns = […].")

@@ -1,4 +1,4 @@
-"""Files of text: opened in the encoding that they are in, packed or not; strictly, so that nothing is lost."""
+"""Text files: decompressed, decoded strictly in their encoding, and hashed."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ _BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError
 
 
 def file_size(path: Path) -> int:
-    """Return how many bytes a file has. Raises Unreadable."""
+    """Return the size of a file in bytes. Raises UnreadableSource."""
     try:
         return path.stat().st_size
     except OSError as problem:
@@ -34,9 +34,9 @@ def total_bytes(source: ImportSource) -> int:
 
 @contextmanager
 def open_text(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIOWrapper]]:
-    """Open a file of text: its bytes as they lie there, and its text with all line breaks.
+    """Open a text file: its raw bytes, and its text with line breaks unchanged.
 
-    Raises Unreadable, whenever the file cannot be read on, or is no text in its encoding.
+    Raises UnreadableSource, also while it is read, if that fails or the text is invalid in its encoding.
     """
     try:
         with open_decompressed(path) as (raw, content):
@@ -45,7 +45,7 @@ def open_text(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIO
             with io.TextIOWrapper(content, encoding_by_mark(head, layout.encoding), newline="") as text:
                 yield raw, text
     except UnicodeError as problem:
-        expect_text(path, layout)  # which tells where
+        expect_text(path, layout)  # raises with the position
         raise _not_read(path, f"it is no text in {layout.encoding or 'UTF-8'}: {problem}.") from problem
     except UndecodableText as problem:
         raise _not_read(path, str(problem)) from problem
@@ -53,7 +53,7 @@ def open_text(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIO
 
 @contextmanager
 def open_as_utf_8(path: Path, layout: Layout) -> Generator[BinaryIO]:
-    """Open a file of text as the bytes that it has in UTF-8, without a byte order mark. Raises Unreadable."""
+    """Open a text file as UTF-8 bytes without a byte order mark. Raises UnreadableSource."""
     with open_text(path, layout) as (_, text):
         if text.encoding not in _AS_UTF_8:
             yield io.BufferedReader(_Utf8Stream(text))
@@ -64,7 +64,7 @@ def open_as_utf_8(path: Path, layout: Layout) -> Generator[BinaryIO]:
 
 
 class _Utf8Stream(io.RawIOBase):
-    """Text as bytes of UTF-8."""
+    """UTF-8 bytes of a text stream."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -83,7 +83,7 @@ class _Utf8Stream(io.RawIOBase):
 
 @contextmanager
 def open_decompressed(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader]]:
-    """Open a file: its bytes as they lie there, and what gzip or zip packed into them. Raises Unreadable."""
+    """Open a file: its raw bytes, and their decompressed content. Raises UnreadableSource."""
     try:
         with path.open("rb") as raw:
             yield raw, compression.decompressed(raw)
@@ -94,7 +94,7 @@ def open_decompressed(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, as they lie there. Raises Unreadable."""
+    """Return the raw bytes of a file. Raises UnreadableSource."""
     try:
         return path.read_bytes()
     except OSError as problem:
@@ -102,10 +102,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def text_digest(path: Path, layout: Layout) -> str:
-    """Return the digest of the text of a file, packed or not and in any encoding; of a workbook, of its bytes.
-
-    Raises Unreadable.
-    """
+    """Return the SHA-256 of a file's decompressed text in UTF-8; of a workbook's bytes. Raises UnreadableSource."""
     digest = hashlib.sha256()
     with open_decompressed(path) as (_, content):
         if is_workbook(content):
@@ -116,7 +113,7 @@ def text_digest(path: Path, layout: Layout) -> str:
 
 
 def expect_text(path: Path, layout: Layout) -> None:
-    """Read a file to its end. Raises Unreadable, where it is no text in its encoding; a workbook passes."""
+    """Decode a file to its end, except a workbook. Raises UnreadableSource if it is no text in its encoding."""
     with open_decompressed(path) as (_, content):
         if is_workbook(content):
             return
@@ -134,7 +131,7 @@ def _pieces(path: Path, layout: Layout) -> Iterator[str]:
 
 
 def unreadable(path: Path, problem: BaseException) -> UnreadableSource:
-    """Return the sentence that says why a file cannot be read."""
+    """Return the error of a file that cannot be read."""
     if isinstance(problem, FileNotFoundError):
         return UnreadableSource(f"There is no file {path}.")
     why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

@@ -1,4 +1,4 @@
-"""CSV with a mapping file: a file is one state of a table, and what differs from the table as it stands is said."""
+"""`csv`: CSV with a mapping file: a file is a state of a table; its differences from current rows are reported."""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
-"""The history of a file in a git repository: every version is told against the one before, with its commit's time.
+"""`git`: the history of a file in a repository; reports of each version are its differences from the one before.
 
-Commits are taken along first parents from HEAD, so that each version is one that the file had in the main line.
+Commits follow first parents from HEAD, the main line. The reported time is that of the commit.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from service.formats.tables.git_history import FileAtCommit, history_of
 
 
 def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote]:
-    """Yield what every version of the file changed, from the oldest on. Raises Unreadable."""
+    """Yield the changes of every version of the file, oldest first. Raises UnreadableSource."""
     table, file = mapping_of(source), _file(source)
     with _opened(source) as repository:
         history = history_of(repository, file)
@@ -35,7 +35,7 @@ def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote
         following = VersionSequence(table, file, () if table.title_stays else source.current_rows(table))
         latest = 0
         for number, changed in enumerate(history.versions, 1):
-            # No version was said before the one that it changed, whatever the clocks of those who made them showed.
+            # Reported times never decrease, whatever the clocks of the committers.
             latest = max(latest, changed.made)
             moment = format_instant(datetime.fromtimestamp(latest, UTC))
             yield from following.take(FileVersion(number, changed.commit.decode(), moment, _data(repository, changed)))

@@ -1,4 +1,4 @@
-"""JSON with a mapping file: an array of objects is one state of a table; what differs from how it stands is said."""
+"""`json`: JSON with a mapping file: a file is a state of a table; its differences from current rows are reported."""
 
 from functools import partial
 

@@ -1,7 +1,7 @@
-"""Knownwhen's own lines, as `POST /v1/reports:batch` takes them: one JSON object a line.
+"""`ndjson`: Knownwhen's own lines, as `POST /v1/reports:batch` takes them: one JSON object a line.
 
-A file that is no text in its encoding is refused whole. Standard input and pipes are taken as they come: there, a line
-that is not UTF-8 is told, and left out.
+A file that is no text in its encoding is refused whole. Standard input and pipes are read once: there, a line that
+is not UTF-8 is a fault of its own.
 """
 
 import json
@@ -25,12 +25,12 @@ from service.formats.importer import (
 from service.runtime.json_members import each_once
 
 MOST_BYTES: Final = 64 * 1024
-"""How long a line may be."""
-_TELL_EVERY: Final = 256 * 1024
+"""Most bytes of a line."""
+_REPORT_EVERY: Final = 256 * 1024
 
 
 class _InvalidLine(ValueError):
-    """A line that cannot be read; the sentence says why."""
+    """An invalid line; the message says why."""
 
 
 def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault]:
@@ -43,17 +43,17 @@ def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault]:
 
 
 def _is_stream(path: Path) -> bool:
-    """Say whether a file can be read but once, as standard input and pipes."""
+    """Say whether a file can be read only once, like standard input and pipes."""
     return path == STDIN or (path.exists() and not path.is_file())
 
 
 def _lines(name: str, file: BinaryIO, source: ImportSource) -> Iterator[BatchLine | ImportFault]:
-    untold = 0
+    unreported = 0
     for number, raw in enumerate(_bounded_lines(file), start=1):
-        untold += len(raw)
-        if untold >= _TELL_EVERY:
-            source.advance(untold)
-            untold = 0
+        unreported += len(raw)
+        if unreported >= _REPORT_EVERY:
+            source.advance(unreported)
+            unreported = 0
         where = Location(name, number)
         if len(raw) > MOST_BYTES:
             yield ImportFault(where, f"The line has more than {MOST_BYTES:,} bytes.")
@@ -62,11 +62,11 @@ def _lines(name: str, file: BinaryIO, source: ImportSource) -> Iterator[BatchLin
                 yield BatchLine(where, _document(text))
             except _InvalidLine as problem:
                 yield ImportFault(where, str(problem))
-    source.advance(untold)
+    source.advance(unreported)
 
 
 def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file; of one that is too long only the beginning, and no more is ever held."""
+    """Yield the lines of a file, a too long one truncated, so that memory is bounded."""
     while raw := file.readline(MOST_BYTES + 2):
         if not raw.endswith(b"\n") and len(raw) > MOST_BYTES:
             while (rest := file.readline(MOST_BYTES)) and not rest.endswith(b"\n"):
@@ -77,7 +77,7 @@ def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _document(raw: bytes) -> dict[str, Any]:
-    """Read one line strictly. Values are left to whoever checks what the line says."""
+    """Parse one line strictly; its values are validated later."""
     try:
         document: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -87,7 +87,7 @@ def _document(raw: bytes) -> dict[str, Any]:
         message = "A line must be one JSON object."
         raise _InvalidLine(message)
     found = cast("dict[str, Any]", document)
-    if not each_once(raw, found):  # a name comes twice, or a string looks like one
+    if not each_once(raw, found):  # a name is repeated, or a string looks like it
         _refuse_repeated_names(raw)
     return found
 
@@ -106,7 +106,7 @@ def _refuse_repeated_names(raw: bytes) -> None:
 
 
 def _steps(source: ImportSource) -> int:
-    """Count the bytes of the files; what comes in on standard input, nobody can tell."""
+    """Return the size of the files in bytes; standard input counts 0."""
     try:
         return sum(path.stat().st_size for path in source.paths if path != STDIN)
     except OSError as problem:
