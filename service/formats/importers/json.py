@@ -2,14 +2,15 @@
 
 from functools import partial
 
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
-from service.formats.tables.changes import read_files, sizes
+from service.formats.tables.changes import read_files
 
 IMPORTER = Importer(
     name="json",
     summary="an array of objects as a table, by a mapping file",
     files="JSON files, each a later state of the table",
     read=partial(read_files, written="json"),
-    steps=sizes,
+    steps=total_bytes,
     needs_map=True,
 )

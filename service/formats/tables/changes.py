@@ -1,4 +1,4 @@
-"""A file of a table is told against the table as it stands: only what differs is said."""
+"""Changes of a table: each file, or version in a repository, is compared with the rows before it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
@@ -31,9 +31,9 @@ _MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 
 
 def mapping_of(source: ImportSource, written: Written | None = None) -> TableMap:
-    """Return the mapping of what is read. Raises Unreadable, also where the table is `written` in another way.
+    """Return the mapping of an import. Raises UnreadableSource, also if its format is not `written`.
 
-    What the command line says of the encoding and the sheet goes before what the mapping file does.
+    Encoding and sheet of the command line take precedence over the mapping file.
     """
     try:
         table = read_mapping(source.map)
@@ -46,20 +46,15 @@ def mapping_of(source: ImportSource, written: Written | None = None) -> TableMap
 
 
 def registration_lines(source: ImportSource, table: TableMap) -> Iterator[BatchLine]:
-    """Yield the line that registers the source of a table, where its mapping file describes it."""
+    """Yield the line that registers the source of a table, if its mapping file describes it."""
     if document := registration(table):
         yield BatchLine(Location(str(source.map)), document)
 
 
-def sizes(source: ImportSource) -> int:
-    """Return how many bytes there are to read. Raises Unreadable."""
-    return sum(map(file_size, source.paths))
-
-
 def read_files(source: ImportSource, written: Written) -> Iterator[BatchLine | ImportFault | ImportNote]:
-    """Read files one after another, each a later state of its table than the one before.
+    """Read files in order, each a later state of its table than the one before.
 
-    Raises Unreadable, before anything is yielded where one of them is no text.
+    Raises UnreadableSource, before the first line if one of them is no text.
     """
     table = mapping_of(source, written)
     for path in source.paths:
@@ -85,10 +80,10 @@ def _expect_moment(reported_at: str | None) -> None:
 
 
 class _TableState:
-    """A table as it stands while files are taken in; what is said of a row names the report that it follows.
+    """Current rows of a table during an import. The id of a row's report depends on the report before it.
 
-    So the same file again says nothing, A, B and A again are three statements, and what was interrupted is said under
-    the ids that it had.
+    So importing a file again adds nothing; states A, B, A are three reports; and an interrupted import continues with
+    the same ids.
     """
 
     def __init__(self, table: TableMap, source: ImportSource) -> None:
@@ -97,7 +92,7 @@ class _TableState:
         self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.current_rows(table).items()}
 
     def take(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
-        """Yield what a file says that does not stand."""
+        """Yield the differences of a file from the current rows."""
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settle_duplicates(
             self._table, parsed, standing, lambda raw, cells: same_typed(typed_cells(self._table, raw)[0], cells)
@@ -126,7 +121,7 @@ class _TableState:
             yield from self._removed(file, parsed)
 
     def _lacking(self, parsed: ParsedTable) -> list[str]:
-        """Return what is to be said of columns that are read and that no row has; rows are flattened only for that."""
+        """Return sentences on mapped columns that no row has; rows of JSON are flattened only if one is missing."""
         rows = parsed.rows.values()
         lacking = list(self._table.missing_columns(set[str]().union(*rows))) if rows else []
         if lacking and self._table.format == "json":
@@ -135,7 +130,7 @@ class _TableState:
         return lacking
 
     def _empty(self, parsed: ParsedTable) -> str:
-        """Say that a file has no row, and what follows where it is the whole table; nothing of any other file."""
+        """Return a sentence if a file has no row, with the number of rows that this removes; else empty."""
         if parsed.rows or parsed.faults or parsed.contested:
             return ""
         standing = sum(1 for cells, *_ in self._rows.values() if cells)
@@ -150,9 +145,9 @@ class _TableState:
             self._rows[key] = ({}, said.report_id, said.order)
 
     def _said(self, key: str, raw: RawRow) -> ReportStamp:
-        """Return when and as what a row is said: by its own column, else as the file, else when it is recorded.
+        """Return id, time and order of a row's report; the time is of its column, else of the file, else of recording.
 
-        Raises Unfit where its column cannot be read.
+        Raises UnfitCell if the column cannot be read.
         """
         pattern = self._table.reported_at
         own = (
@@ -165,12 +160,12 @@ class _TableState:
 
 
 def _by(cells: object) -> tuple[object, int]:
-    """Return the report that a row was last said by, and its place at its moment."""
+    """Return the last report of a row, and its order among those of its moment."""
     return (cells.report_id, cells.order) if isinstance(cells, CurrentRow) else (None, 0)
 
 
 COMMIT = "git commit"
-"""By which a statement names the version that it comes from, among its `external_ids`."""
+"""Key of the version in `external_ids` of a report."""
 
 
 class FileVersion(NamedTuple):
@@ -183,13 +178,13 @@ class FileVersion(NamedTuple):
 
 
 class VersionSequence:
-    """A table as it was in the last version that could be read; what changes is said once, under ids of the commit.
+    """A table in its last readable version; changes are reported once, with ids from the commit.
 
-    A row that cannot be taken leaves what was said of it before, and is told of when it changes.
+    A rejected row leaves its last report in force; its fault is reported again only when the row changes.
     """
 
     def __init__(self, table: TableMap, file: str, opened: Iterable[str] = ()) -> None:
-        """Begin with no version; `opened` are the keys of rows whose incidents are open, whatever their titles say."""
+        """Start without a version; `opened` are the keys of rows whose incidents exist already, with any title."""
         self._table = table
         self._opened = set(opened)
         self._file = file
@@ -198,7 +193,7 @@ class VersionSequence:
         self._faults: set[tuple[str | None, str]] = set()
 
     def take(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
-        """Yield what a version changes: rows that came or changed, in its order, then rows that went."""
+        """Yield the changes of a version: added and changed rows in its order, then removed rows."""
         try:
             parsed = settle_duplicates(self._table, parse(self._table, version.data), self._last.rows, same_typed)
         except UnparsableTable as problem:
@@ -228,7 +223,7 @@ class VersionSequence:
             *parsed.losses(key, where),
             *row_lines(self._table, key, raw, self._said(version, key), where, new=opens),
         ):
-            if isinstance(each, ImportFault):  # only now, as it takes a while to find the line
+            if isinstance(each, ImportFault):  # finding the line is slow: only for faults
                 yield ImportFault(each.where._replace(line=parsed.line_of(key)), each.reason)
             else:
                 taken = True
@@ -248,11 +243,11 @@ class VersionSequence:
             yield BatchLine(Location(self._file, version=version.commit), document)
 
     def _said(self, version: FileVersion, key: str) -> ReportStamp:
-        told_by = report_id(self._table.table, key, version.commit)
-        return ReportStamp(told_by, version.moment, version.number, {COMMIT: version.commit})
+        own_id = report_id(self._table.table, key, version.commit)
+        return ReportStamp(own_id, version.moment, version.number, {COMMIT: version.commit})
 
     def _new_faults(self, version: FileVersion, faults: Iterable[RowFault]) -> Iterator[ImportFault]:
-        """Yield what the version before had not at fault: most faults stay in a file for long."""
+        """Yield the faults that the version before did not have: most faults stay for many versions."""
         had, self._faults = self._faults, {(fault.column, fault.reason) for fault in faults}
         for fault in faults:
             if (fault.column, fault.reason) not in had:

@@ -1,8 +1,8 @@
-"""Dates as cells write them: a declared format reads a cell as an EDTF date or an instant, in any locale alike.
+"""Parsing of date cells by declared formats, as an EDTF date or an instant, independent of the locale.
 
-Formats have the directives of strptime. We read them ourselves: strptime takes the names of months from the locale of
-the machine, and one file must come to one answer everywhere. Years of two digits follow POSIX: 69 to 99 lie in the
-20th century, 00 to 68 in the 21st.
+Formats have the directives of strptime, which itself is not used: it takes the names of months from the locale of the
+machine, and a file must be read the same everywhere. Years of two digits follow POSIX: 69 to 99 are in the 20th
+century, 00 to 68 in the 21st.
 """
 
 import re
@@ -18,10 +18,10 @@ from pydantic_core import PydanticCustomError
 from domain.values.text_types import Label
 
 OffsetAt = Callable[[datetime], str]
-"""The offset from UTC at a time on the clocks of a table, such as `+03:00`."""
+"""Returns the offset from UTC at a local time of a table, such as `+03:00`."""
 
 ISO: Final = "iso"
-"""The word for dates that need no declaration: EDTF dates and RFC 3339 instants."""
+"""Format of EDTF dates and RFC 3339 instants."""
 
 _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
@@ -44,7 +44,7 @@ _EITHER_WAY: Final = re.compile(r"([0-9]{1,2})([/.\-\s])([0-9]{1,2})\2([0-9]{4}|
 
 @dataclass(frozen=True, slots=True)
 class CompiledFormat:
-    """A format, as the expression that fits what is written by it, and the directives that it has."""
+    """A compiled date format: its regular expression, and its directives."""
 
     text: str
     pattern: re.Pattern[str]
@@ -58,12 +58,12 @@ def _checked(text: str) -> str:
 
 
 DateFormat = Annotated[Label, AfterValidator(_checked)]
-"""How a date is written, such as “%m/%d/%Y”, or “iso”."""
+"""A date format, such as “%m/%d/%Y”, or “iso”."""
 
 
 @lru_cache(maxsize=256)
 def compile_format(text: str) -> CompiledFormat:
-    """Read a format. Raises PydanticCustomError, which says what is wrong with it."""
+    """Compile a date format. Raises PydanticCustomError, which says what is wrong with it."""
     tokens = [match.groups() for match in _TOKEN.finditer(text)]
     has: list[str] = []
     fits = ""
@@ -79,16 +79,15 @@ def compile_format(text: str) -> CompiledFormat:
         if name in has:
             raise _fault(text, f"“%{name}” stands in it twice")
         has.append(name)
-        fits += f"(?P<{name}>{_expression(name, _stands_close(tokens, place))})"
+        fits += f"(?P<{name}>{_expression(name, _is_adjacent(tokens, place))})"
     _expect_a_date(text, frozenset(has))
     return CompiledFormat(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
 
 
 def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
-    """Return a cell as an EDTF date, or as an instant where it has a time, at its own offset or that of its clock.
+    """Parse a cell as an EDTF date, or as an instant if it has a time, with its own offset or that of the table.
 
-    Raises ValueError with a sentence where no format fits, where the date does not exist, or where two formats fit and
-    come to two dates.
+    Raises ValueError with a sentence: no format matches, the date does not exist, or two formats give two dates.
     """
     found: dict[str, str] = {}
     reason = None
@@ -112,7 +111,7 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
 
 
 def refuse_ambiguous_order(text: str) -> None:
-    """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
+    """Raise ValueError, with a sentence, for a date without a declared format whose order of day and month is open."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
@@ -122,13 +121,13 @@ def refuse_ambiguous_order(text: str) -> None:
 
 
 def _exists(text: str, written: str) -> bool:
-    """Say whether a text is a day that exists, read by a format."""
+    """Say whether a text is an existing day by a format."""
     return bool(columns_by_date((text,), written))
 
 
 @lru_cache(maxsize=256)
 def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, str], ...]:
-    """Return those of `names` that are dates by a format, each with its date (EDTF); the rows of a file share them."""
+    """Return those of `names` that are dates by a format, each with its EDTF date; cached for the rows of a file."""
     found: list[tuple[str, str]] = []
     for name in names:
         if match := compile_format(written).pattern.fullmatch(name.strip()):
@@ -139,15 +138,15 @@ def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, st
     return tuple(found)
 
 
-def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - whether another number follows at once
+def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - a private helper
     if name in _WORDS:
         return _WORDS[name]
     digits = _NUMBERS[name]
     return f"[0-9]{{{digits}}}" if close or name in "Yy" else f"[0-9]{{1,{digits}}}"
 
 
-def _stands_close(tokens: Sequence[tuple[str | None, ...]], place: int) -> bool:
-    """Say whether another number stands beside this one with nothing between, so that each has all its digits."""
+def _is_adjacent(tokens: Sequence[tuple[str | None, ...]], place: int) -> bool:
+    """Say whether a number is directly beside another one, so that both have a fixed width."""
     beside = [tokens[each][0] for each in (place - 1, place + 1) if 0 <= each < len(tokens)]
     return any(each is not None and each.removeprefix("-") in _NUMBERS for each in beside)
 

@@ -1,4 +1,4 @@
-"""What a file shows of itself before any mapping file: its encoding, its form, where its rows lie, and its columns."""
+"""Detection of a table's layout without a mapping file: encoding, format, header or path of rows, and columns."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
 
 from service.formats.files.compression import decompressed, is_workbook, refuse_unsupported
 from service.formats.files.csv_rows import DELIMITERS, guess_delimiter
-from service.formats.files.encodings import UndecodableText, decode
+from service.formats.files.encodings import decode_by_guess
 from service.formats.files.headers import HEADER_WITHIN, TableRecord, above_hashtags, clean_name, is_hashtag_row
 from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.tables.column_kinds import is_day, is_number
@@ -21,12 +21,10 @@ from service.formats.tables.read_json import is_feature, row_of_feature
 _MOST_OF: Final = 0.6
 _FEW: Final = 3
 
-Written = Literal["csv", "json"]
-
 
 @dataclass
 class DetectedTable:
-    """What a file shows: fields of a mapping file, the cells of each column as text, and what is unsure of it."""
+    """Layout found in a file: fields of a mapping file, the cells of each column as text, and open questions."""
 
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     columns: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -34,45 +32,30 @@ class DetectedTable:
 
 
 class _HeaderAndRows(NamedTuple):
-    """Which record is the header (None: there is none), and the records that are rows."""
+    """The header record (None: there is none), and the records of rows."""
 
     header: TableRecord | None
     rows: Sequence[TableRecord]
 
 
-def detect_table(data: bytes, written: Written | None, sheet: str | None) -> DetectedTable:
-    """Look at the bytes of a file. Raises Foreign, Undecodable, Unparsed, and what unpacking it raises."""
+def detect_table(data: bytes, written: Literal["csv", "json"] | None, sheet: str | None) -> DetectedTable:
+    """Detect a file's layout. Raises UnsupportedFile, UndecodableText, UnparsableTable, and what unpacking raises."""
     found = DetectedTable()
     content = decompressed(io.BufferedReader(io.BytesIO(data)))
     if is_workbook(content):
         _sheet(found, seekable(content), sheet)
         return found
     refuse_unsupported(content)
-    text = _text(found, content.read())
-    if (written or _format_of(text)) == "json":
+    text, encoding, reason = decode_by_guess(content.read())
+    if encoding is not None:
+        found.fields["encoding"] = encoding
+        found.unsure.append(f"The encoding is guessed as {encoding}: {reason}")
+    looks_like = "json" if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else "csv"
+    if (written or looks_like) == "json":
         _json(found, text)
     else:
         _csv(found, text)
     return found
-
-
-def _text(found: DetectedTable, data: bytes) -> str:
-    try:
-        return decode(data)
-    except UndecodableText as problem:
-        for encoding in problem.candidates:
-            try:
-                text = decode(data, encoding)
-            except UndecodableText:
-                continue
-            found.fields["encoding"] = encoding
-            found.unsure.append(f"The encoding is guessed as {encoding}: {problem}")
-            return text
-        raise
-
-
-def _format_of(text: str) -> Written:
-    return "json" if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else "csv"
 
 
 def _sheet(found: DetectedTable, workbook: BinaryIO, sheet: str | None) -> None:
@@ -96,7 +79,7 @@ def _csv(found: DetectedTable, text: str) -> None:
     _grid(found, list(_records(reader)))
 
 
-def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - csv's own reader
+def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - the reader of `csv` has no public type
     while True:
         line = reader.line_num + 1
         try:
@@ -131,7 +114,7 @@ def _cell(record: TableRecord, place: int) -> str:
 
 
 def _head(found: DetectedTable, records: Sequence[TableRecord]) -> _HeaderAndRows:
-    """Find the header: above hashtags; else the first record that is about as full as the others."""
+    """Find the header: above hashtags, else the first record with at least 60 % of the usual number of cells."""
     first = records[:HEADER_WITHIN]
     place = above_hashtags(first)
     if not place:
@@ -150,18 +133,18 @@ def _head(found: DetectedTable, records: Sequence[TableRecord]) -> _HeaderAndRow
 
 
 def dates_in(names: Sequence[str]) -> bool:
-    """Say whether several names of columns are days, as in a table that grows by a column a day."""
+    """Say whether at least three names of columns are distinct days, as in a table with a column a day."""
     days = [name for name in names if is_day(name)]
     return len(days) >= _FEW and len(set(days)) == len(days)
 
 
 def _names(found: DetectedTable, head: _HeaderAndRows) -> list[str]:
-    """Return the names of the header's columns; declared anew where one comes twice, nothing where it is left out."""
+    """Return the names of the columns, made unique if repeated; empty for a column that is left out."""
     names = [clean_name(cell) for cell in head.header.cells] if head.header else []
     filled = {place for record in head.rows for place, cell in enumerate(record.cells) if cell.strip()}
     unnamed = [place + 1 for place, name in enumerate(names) if not name and place in filled]
     if len(set(filter(None, names))) < len(list(filter(None, names))):
-        names = list(_apart(names))
+        names = list(_made_unique(names))
         found.fields["header_names"] = names
         found.unsure.append(
             "The header has a name twice, so all columns are named anew in “header_names”: say what they are."
@@ -172,7 +155,7 @@ def _names(found: DetectedTable, head: _HeaderAndRows) -> list[str]:
     return names
 
 
-def _apart(names: Sequence[str]) -> Iterator[str]:
+def _made_unique(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         plain = name or f"column {place}"
@@ -202,7 +185,7 @@ def _json(found: DetectedTable, text: str) -> None:
 
 
 def _rows(found: DetectedTable, text: str) -> JsonRows:
-    """Find the rows of JSON: an array, lines, or what lies deeper; an object by itself is one row."""
+    """Find the rows of JSON: an array, lines, or the longest nested one; a single object is one row."""
     paths = _paths(text)
     if not paths:
         return read_json_rows(text, None, ())
@@ -217,7 +200,7 @@ def _rows(found: DetectedTable, text: str) -> JsonRows:
 
 
 def _paths(text: str) -> list[str]:
-    """Return where rows may lie in an object; nothing for an array, or for lines."""
+    """Return the paths of possible rows in an object; empty for an array, or for lines."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):

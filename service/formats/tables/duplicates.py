@@ -1,4 +1,4 @@
-"""Several rows of one key in one file: told and left out, or kept apart by what they say, never by where they stand."""
+"""Rows of one file with the same key: rejected, or distinguished by their content, never by their place."""
 
 import hashlib
 import json
@@ -11,9 +11,9 @@ from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import ParsedTable, RawRow, RowFault, same_typed
 
 PriorRow = TypeVar("PriorRow", bound=Mapping[str, Any])
-"""A row as it stands: as it was read, or the cells that are held."""
+"""A row before the file: as read, or the cells of a current row."""
 
-_TOLD_APART: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
+_HASHED: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
 _ONCE: Final = "Another row has its key, “{key}”, and the same cells: it is taken once."
 _CONTESTED: Final = (
     "Another row has its key, “{key}”, and other cells, so none of them is taken, and what stands there stays."
@@ -24,10 +24,10 @@ _CONTESTED: Final = (
 def settle_duplicates(
     table: TableMap, parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> ParsedTable:
-    """Return a file with one row a key, as `duplicates` of the mapping file says.
+    """Return a file with unique keys, by `duplicates` of the mapping file.
 
-    `standing` are the rows of the table as they stood before, by key, empty where they were removed; `same` tells
-    whether a row says what stands.
+    `standing` are the rows of the table before the file, by key, empty if removed; `same` says whether a row is equal
+    to one of these.
     """
     if table.duplicates == "keep":
         return _kept(parsed, standing, same)
@@ -37,23 +37,23 @@ def settle_duplicates(
 
 
 def _refused(table: TableMap, parsed: ParsedTable) -> ParsedTable:
-    """Take a row that is said again once, and of rows that differ none; each is told with its line."""
+    """Keep one of equal rows, and none of different ones; each omitted row is a fault with its line."""
     rows = dict(parsed.rows)
     faults = list(parsed.faults)
     contested: set[str] = set()
     for key, names in parsed.doubles.items():
         first, *further = [rows.pop(name) for name in names]
         if all(same_typed(first, each) for each in further):
-            rows[key], told, reason = first, names[1:], _ONCE
+            rows[key], omitted, reason = first, names[1:], _ONCE
         else:
             contested.add(key)
-            told, reason = names, _CONTESTED
-        faults += [RowFault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in told]
+            omitted, reason = names, _CONTESTED
+        faults += [RowFault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in omitted]
     return replace(parsed, rows=rows, faults=faults, doubles={}, contested=frozenset(contested))
 
 
 def _numbered(parsed: ParsedTable) -> ParsedTable:
-    """Call the further rows of a key “KEY#2” and so on, in the order of the file."""
+    """Name the further rows of a key “KEY#2” and so on, in the order of the file."""
     called: dict[str, str] = {}
     for key, names in parsed.doubles.items():
         number = 1
@@ -68,10 +68,10 @@ def _numbered(parsed: ParsedTable) -> ParsedTable:
 def _kept(
     parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> ParsedTable:
-    """Call each row of a key that has several, or had, by what stands there and by what it says."""
+    """Name each row of a key that has or had several by its content, keeping the names of current rows."""
     families: dict[str, list[str]] = {}
     for name in standing:
-        if (found := _TOLD_APART.fullmatch(name)) and name not in parsed.rows:
+        if (found := _HASHED.fullmatch(name)) and name not in parsed.rows:
             families.setdefault(found[1], []).append(name)
     called: dict[str, str] = {}
     for key in sorted({*parsed.doubles, *(families.keys() & parsed.rows.keys())}):
@@ -84,9 +84,9 @@ def _kept(
 def _matched(
     key: str, rows: Mapping[str, RawRow], live: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> dict[str, str]:
-    """Return how the rows of a key are called: by a row that stands and says the same, else anew.
+    """Return the names of the rows of a key: that of an equal current row, else a new one.
 
-    Where one row is left and one that stood, it was revised; any other is new, and called by a hash of its cells.
+    If one row and one current row are left, it is a revision; any other is new, and named by a hash of its cells.
     """
     called: dict[str, str] = {}
     for stands, cells in live.items():
@@ -106,7 +106,7 @@ def _matched(
 
 
 def _new_name(key: str, raw: RawRow, taken: Iterable[str]) -> str:
-    """Call a row by a hash of its cells; of rows that say the same, each by another."""
+    """Name a row by a hash of its cells; equal rows get different ones."""
     nth = 1
     while (name := f"{key}#{_digest(raw, nth)}") in taken:
         nth += 1

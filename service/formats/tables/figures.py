@@ -1,4 +1,4 @@
-"""Cells that are figures: each becomes a claim, or a sentence that says why it cannot be read as one."""
+"""Claims from cells: each figure becomes a claim, or a fault that says why it cannot be read."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,15 +16,15 @@ from service.formats.tables.parsed_table import CellFault, RawRow, cell_text
 from service.formats.tables.row_reader import MappedRow, UnfitCell
 
 _SILENT: Final = ("", "NaN")
-"""What a cell holds that gives no figure, beside what the table declares; it is never zero."""
+"""Cells without a figure, beside the declared marks; never zero."""
 _ONE_ENDED: Final = {"at_least": "lower", "more_than": "lower", "at_most": "upper", "fewer_than": "upper"}
 _STRICTER: Final = {"at_least": "more_than", "at_most": "fewer_than"}
-"""What a cell may say where its column says less."""
+"""Stricter bound that a cell may have than its column."""
 _KEPT: Final = {"measure", "population", "manner", "accumulation", "partial"}
 
 
 def claims_of(table: TableMap, flat: RawRow) -> tuple[list[dict[str, Any]], list[CellFault]]:
-    """Return the claims that a row makes, and the cells that give a figure which cannot be read."""
+    """Return the claims of a row, and the faults of figures that cannot be read."""
     claims: list[dict[str, Any]] = []
     wrong: list[CellFault] = []
     row = MappedRow(table, flat)
@@ -43,7 +43,7 @@ def claims_of(table: TableMap, flat: RawRow) -> tuple[list[dict[str, Any]], list
 
 
 def column_of(table: TableMap, claim: str, flat: RawRow) -> str | None:
-    """Return the column that a claim of a row comes from."""
+    """Return the column of a claim of a row."""
     named = {figures.claim_id(place): figures for place, figures in enumerate(table.claims, 1)}
     if figures := named.get(claim):
         return MappedRow(table, flat).name(figures.column, *figures.formerly)
@@ -66,7 +66,7 @@ def _times(figures: ClaimColumn, row: MappedRow) -> dict[str, str]:
 
 
 def _melted(table: TableMap, flat: RawRow, wrong: list[CellFault]) -> Iterator[dict[str, Any]]:
-    """Yield a claim for each column that is called by a date."""
+    """Yield a claim for each column of `[[melt]]`."""
     seen: set[str] = set()
     for place, melt, column, day in _columns(table, flat):
         if _silent(table, melt, cell := flat[column]):
@@ -86,7 +86,7 @@ def _melted(table: TableMap, flat: RawRow, wrong: list[CellFault]) -> Iterator[d
 
 
 def _columns(table: TableMap, flat: RawRow) -> Iterator[tuple[int, Melt, str, str]]:
-    """Yield the columns that are called by dates, in the order of these: place of the rule, rule, column, date."""
+    """Yield the columns of `[[melt]]`, ordered by date: place of the rule, rule, column, date."""
     for place, melt in enumerate(table.melt, 1):
         for column, day in sorted(columns_by_date(tuple(flat), melt.columns), key=lambda each: (each[1], each[0])):
             yield place, melt, column, day
@@ -98,7 +98,7 @@ def _name(melt: Melt, place: int, day: str) -> str:
 
 
 def _count(table: TableMap, figures: CountRule, cell: object, words: str) -> dict[str, object]:
-    """Return how many a cell says. Raises Unfit, which says why that cannot be read."""
+    """Return the count of a cell. Raises UnfitCell."""
     numbers, text = table.numbers, cell_text(cell).strip()
     bound: dict[str, object] = {"bound": figures.bound} if figures.bound else {}
     if not words:
@@ -114,7 +114,7 @@ def _count(table: TableMap, figures: CountRule, cell: object, words: str) -> dic
 
 
 def _in_words(table: TableMap, figures: CountRule, said: str) -> dict[str, object]:
-    """Read words by the lexicon, which knows no marks but ours; what is only a figure has the bound of its column."""
+    """Read words by the lexicon, with numbers in plain digits; a bare figure gets the bound of its column."""
     bound, numbers = figures.bound, table.numbers
     if bound is None and not numbers.declared:
         return {"verbatim": said}
@@ -131,10 +131,10 @@ def _in_words(table: TableMap, figures: CountRule, said: str) -> dict[str, objec
 
 @lru_cache(maxsize=1024)
 def _read(words: str, measure: str, accumulation: str, language: str | None) -> Count:
-    """Read words as a report does that makes a claim of them: by its language, and for what it counts. Raises Unfit."""
+    """Read words as a report's claim would be: by language, measure and accumulation. Raises UnfitCell."""
     claim = {"id": "1", "measure": measure, "accumulation": accumulation, "count": {"verbatim": words}}
-    told = {} if language is None else {"language": language}
-    body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **told}
+    in_language = {} if language is None else {"language": language}
+    body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **in_language}
     try:
         return ObservationNoted.model_validate(body).claims[0].count
     except ValidationError as problem:

@@ -1,4 +1,4 @@
-"""The versions that a file had along the main line of a git repository, also under the paths that it was moved from."""
+"""Git history of a file: the commits of the main line that changed it, followed through renames."""
 
 import stat
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _MOST_NAMED = 3
 
 
 class FileAtCommit(NamedTuple):
-    """A commit, when it was made (seconds since 1970, UTC), its tree, and the file in it (empty: it is not)."""
+    """A commit, its time (seconds since 1970, UTC), its tree, and the file's blob (empty: no such file)."""
 
     commit: ObjectID
     made: int
@@ -28,17 +28,17 @@ class FileAtCommit(NamedTuple):
 
 @dataclass(slots=True)
 class FileHistory:
-    """The commits that changed a file, oldest first, and what is to be said of where they were looked for."""
+    """The commits that changed a file, oldest first, and notes on renames and on other files at its paths."""
 
     versions: list[FileAtCommit] = field(default_factory=list[FileAtCommit])
     notes: list[str] = field(default_factory=list[str])
 
 
 def history_of(repository: Repo, file: str) -> FileHistory:
-    """Follow a file from HEAD along first parents, through moves; where it is missing, it says nothing.
+    """Follow a file from HEAD along first parents, through renames; commits without it are skipped.
 
-    A file was moved where the commit that brings its path takes away another of mostly the same content. A file that
-    stays beside it is another one, and only named. Raises Unreadable.
+    A rename is a commit that adds the path and removes a file of mostly the same content. A similar file that stays is
+    only named in a note. Raises UnreadableSource.
     """
     found = FileHistory()
     newest: list[FileAtCommit] = []
@@ -66,7 +66,7 @@ def history_of(repository: Repo, file: str) -> FileHistory:
 
 
 def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit], there: Sequence[int]) -> int:
-    """Return the place of the commit that brings a path: the first, or the newest to which the file was moved back."""
+    """Return the index of the commit that adds a path: the oldest, or the newest that renames a file to it."""
     for place, older in pairwise(there):
         if older > place + 1 and any(
             new == path for _, new in _moves(repository, states[place + 1].tree, states[place].tree)
@@ -78,7 +78,7 @@ def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit]
 def _earlier_path(
     repository: Repo, path: bytes, states: Sequence[FileAtCommit], notes: list[str]
 ) -> tuple[bytes, ObjectID | None]:
-    """Return where a file lay before the first of these commits, which brings it, and from which commit on to look."""
+    """Return the path before the first of these commits, which adds the file, and the commit to continue from."""
     if len(states) == 1:
         return path, None
     born, parent = states[0], states[1]
@@ -98,7 +98,7 @@ def _earlier_path(
 
 
 def _gone_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtCommit) -> str:
-    """Say where a file went that HEAD lacks."""
+    """Return a note on a file that HEAD lacks."""
     went = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
     if went:
         return (
@@ -109,7 +109,7 @@ def _gone_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtC
 
 
 def _moves(repository: Repo, before: ObjectID, after: ObjectID) -> list[tuple[bytes, bytes]]:
-    """Return which files a commit moved, as old and new path."""
+    """Return the renames of a commit, as old and new path."""
     changes = RenameDetector(repository.object_store).changes_with_renames(before, after)
     return [
         (each.old.path, each.new.path)
@@ -119,7 +119,7 @@ def _moves(repository: Repo, before: ObjectID, after: ObjectID) -> list[tuple[by
 
 
 def _alike(repository: Repo, tree: ObjectID, path: bytes, blob: ObjectID) -> list[bytes]:
-    """Return the files that have the name of a file, or its very content, the latter first."""
+    """Return the files of equal content, then those of equal name."""
     name = path.rpartition(b"/")[2]
     found = [
         (entry.sha != blob, entry.path)
@@ -137,7 +137,7 @@ def _head(repository: Repo) -> ObjectID:
 
 
 def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[FileAtCommit]:
-    """Yield the commits of the main line, newest first, each with the file as it is there."""
+    """Yield the commits of the main line, newest first, each with the file's blob."""
     commit_id: ObjectID | None = start
     state: FileAtCommit | None = None
     while commit_id is not None:

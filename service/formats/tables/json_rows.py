@@ -1,4 +1,4 @@
-"""Shapes of JSON: where its rows lie, and in which line each begins."""
+"""Rows in JSON: an array, JSON Lines, or the value at a path; with the line of each."""
 
 import json
 from bisect import bisect_right
@@ -12,18 +12,18 @@ from service.formats.tables.numbers import JsonDecimal
 from service.formats.tables.parsed_table import RawRow, UnparsableTable
 
 BY_KEY: Final = "*"
-"""As the last part of a path: the rows are the members of an object."""
+"""Last step of a path: the rows are the members of an object."""
 
 _LEVELS: Final = 4
 _MOST_SHOWN: Final = 10
 _BLANK: Final = " \t\r\n"
 _SEVERAL: Final = object()
-"""What JSON Lines read as."""
+"""Marker for JSON Lines."""
 
 
 @dataclass(frozen=True)
 class JsonRows:
-    """The rows of JSON as they were read; with the name of each, where they are members of an object."""
+    """Rows as parsed; `names` if they are members of an object, `lined` for JSON Lines."""
 
     values: Sequence[object]
     names: Sequence[str] | None
@@ -34,11 +34,11 @@ class JsonRows:
 
     @property
     def plain(self) -> bool:
-        """Whether all of them are objects, and in none is anything to be looked for."""
+        """Whether all of them are objects without names or repeated members."""
         return self.names is None and not self.twice and all(type(each) is dict for each in self.values)
 
     def line_of(self, place: int) -> int:
-        """Return the line on which a row begins, from 1."""
+        """Return the first line of a row, from 1."""
         return self._lines[place]
 
     @cached_property
@@ -50,9 +50,9 @@ class JsonRows:
 
 
 def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
-    """Find the rows in JSON: an array of objects, JSON Lines, or what lies under `path`. Raises Unparsed.
+    """Find the rows in JSON: an array of objects, JSON Lines, or those at `path`. Raises UnparsableTable.
 
-    An object by itself is a row of JSON Lines, where it has the columns of the key.
+    A single object is one row of JSON Lines, if it has the columns of the key.
     """
     twice = DuplicateNames()
     value = _read(text, twice)
@@ -101,24 +101,24 @@ def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
 
 
 class UnparsedLine(str):
-    """Why a line of JSON Lines is no JSON."""
+    """The reason why a line of JSON Lines is no JSON."""
 
     __slots__ = ()
 
 
 class DuplicateNames:
-    """Objects in which a name came twice, so that nobody can tell which of its values was said."""
+    """Objects with a repeated name, whose value is ambiguous."""
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}
         self._kept: list[object] = []
 
     def __bool__(self) -> bool:
-        """Say whether there is any."""
+        """Say whether there are any."""
         return bool(self._names)
 
     def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Make an object of its members."""
+        """Build an object from its members; an `object_pairs_hook`."""
         found = dict(pairs)
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
@@ -127,7 +127,7 @@ class DuplicateNames:
         return found
 
     def within(self, value: object) -> str | None:
-        """Return a name that came twice in a value."""
+        """Return a repeated name in a value at any depth."""
         if not self._names:
             return None
         if isinstance(value, dict):
@@ -138,7 +138,7 @@ class DuplicateNames:
         return None
 
     def at(self, value: object) -> str | None:
-        """Return a name that came twice in an object itself."""
+        """Return a repeated name of an object itself."""
         return self._names.get(id(value))
 
 
@@ -163,14 +163,14 @@ def _expect_once(value: object, twice: DuplicateNames) -> None:
 
 
 def repeated_name_fault(name: str) -> str:
-    """Return the sentence on a name that comes twice in an object."""
+    """Return the sentence on a repeated name in an object."""
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
 def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
-    """Follow a path, in which names may themselves have points; returns its steps, and what lies there.
+    """Follow a path, in which names may contain points; returns its steps and the value.
 
-    Raises Unparsed.
+    Raises UnparsableTable.
     """
     steps: list[str] = []
     value, rest = whole, path.removesuffix(BY_KEY).removesuffix(".")
@@ -188,7 +188,7 @@ def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[
 
 
 def _parts_of(value: object) -> RawRow:
-    """Return the members of an object, or the elements of an array by their places from 0."""
+    """Return the members of an object, or the elements of an array by index."""
     if isinstance(value, list):
         return {str(place): each for place, each in enumerate(cast("list[object]", value))}
     return cast("RawRow", value) if isinstance(value, dict) else {}
@@ -200,7 +200,7 @@ def _refuse(path: str, value: object) -> NoReturn:
 
 
 def _paths(value: object) -> str:
-    """Say where arrays and objects of objects lie."""
+    """Return the paths of possible rows as a sentence."""
     found = paths_in(value)
     if not found:
         return ""
@@ -216,7 +216,7 @@ _NAMES: Final = ' with key_column = "…" for their names'
 
 
 def paths_in(value: object) -> list[str]:
-    """Return the paths at which rows may lie."""
+    """Return the paths of possible rows."""
     return list(_found(value, (), _LEVELS))
 
 
@@ -233,7 +233,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
 
 
 def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
-    """Yield where each element of the array, or member of the object, under a path begins."""
+    """Yield the offset of each element of the array, or member of the object, at a path."""
     decoder = json.JSONDecoder()
     at = _past(text, 0)
     for step in path:
@@ -242,7 +242,7 @@ def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
 
 
 def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str, int]]:
-    """Yield each part of an array or object: its name, or place from 0, and where its value begins."""
+    """Yield each part of an array or object: its name or index, and the offset of its value."""
     of_object = text[at] == "{"
     at, place = at + 1, 0
     while text[at := _past(text, at, ",")] not in "]}":
@@ -256,7 +256,7 @@ def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str,
 
 
 def _past(text: str, at: int, mark: str = "") -> int:
-    """Return where the next value begins: behind white space and the mark between."""
+    """Return the offset of the next value, after white space and the separator."""
     while text[at] in _BLANK or text[at] == mark:
         at += 1
     return at

@@ -1,4 +1,4 @@
-"""The mapping file: which columns make the key of a row, which are figures, and how the table is written."""
+"""The mapping file (TOML): all keys of a table, their validation, and reading the file."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,11 +38,11 @@ TABLE_LENGTH = 40
 
 
 class MappingError(ValueError):
-    """A mapping file cannot be used; the sentence names the file, the field and what to do."""
+    """An invalid mapping file; the message names the file, the field and what to do."""
 
 
 def _begins_with_letters(slug: str) -> str:
-    """Let no word of a table's name begin with a digit, so that a key that does can be told from the name."""
+    """Validate the name of a table: no word begins with a digit, so that a slug shows where a key begins."""
     if len(slug) <= TABLE_LENGTH and all(word[0].isalpha() for word in slug.split("-")):
         return slug
     raise PydanticCustomError(
@@ -77,7 +77,7 @@ DateFormats = Annotated[
 
 
 class SourceRegistration(Strict, frozen=True):
-    """How the source registers itself before its first row is filed."""
+    """Registration of the source, before its first row."""
 
     name: Label
     type: SourceType
@@ -86,7 +86,7 @@ class SourceRegistration(Strict, frozen=True):
 
 
 class Dialect(Strict, frozen=True):
-    """How a CSV file is written: what stands between cells, around them, and at the end of a line."""
+    """CSV dialect: delimiter, quotes, and line ends."""
 
     delimiter: Character = ","
     quote: Character = '"'
@@ -95,20 +95,16 @@ class Dialect(Strict, frozen=True):
 
 
 class TableMap(Strict, frozen=True):
-    """What a table is: docs/formats.md explains every field.
+    """A table: docs/formats.md explains every key.
 
-    `key` names the columns that make the key of a row, which is cut at `key_cut` where that is given; `title` is a
-    pattern over the row as it is first read. `formerly` are names that columns had before. `language` is that of its
-    words, by which counts are read. `dates` is how dates are
-    written, `decimal` and `thousands` how numbers are, and `silence` are cells that say nothing. `duplicates` says what
-    becomes of several rows of one key. `columns` is the order of columns in what is written. `whole_file` says that a
-    file is the whole table, so that a row which it lacks is removed; a version of a repository always is. `nested`:
-    objects in JSON are flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON
-    does not. `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a
-    workbook. `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in
-    their order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
-    `rows` is the path to the rows in JSON, which ends in “*” where they are members of an object; `key_column` then
-    has their names.
+    `key` are the columns of the key of a row, cut at `key_cut` if given; `title` is a pattern over the first state of
+    the row. `formerly` are former names of columns. `language` is that of counts in words. `dates` are date formats,
+    `decimal` and `thousands` the marks in numbers, `silence` marks of missing values. `duplicates` is the treatment of
+    rows of one key. `columns` is the order of columns in exports. `whole_file`: a file is the whole table, so that
+    missing rows are removed; a version in a repository always is. `nested`: objects in JSON are flattened with “.”, and
+    nested again in exports. `nan`: exports write NaN and Infinity bare, unlike JSON. `encoding`, `sheet`, `header`,
+    `header_names` and `unnamed` are those of Layout; without a header, `columns` has the names of all columns. `rows`
+    is the path to the rows in JSON, ending in “*” if they are members of an object, whose names are `key_column`.
     """
 
     table: TableName
@@ -176,17 +172,17 @@ class TableMap(Strict, frozen=True):
 
     @cached_property
     def numbers(self) -> NumberFormat:
-        """How numbers are written."""
+        """The notation of numbers."""
         return NumberFormat(self.decimal, self.thousands)
 
     @cached_property
     def title_stays(self) -> bool:
-        """Whether the title of a row follows from its key, so that it is the same in all its versions."""
+        """Whether the title depends on the key alone, so that it never changes."""
         return set(columns_of(self.title)) <= set(self.key)
 
     @cached_property
     def read_columns(self) -> tuple[str, ...]:
-        """The columns of which something is made, beside the key, by their present names."""
+        """The columns that the mapping uses, beside the key, by their present names."""
         places = (text for place in self.places for text in place.model_dump().values() if text)
         times = (when for when in (self.occurred, self.reported_at, *_times(self.claims)) if when is not None)
         patterns = (text for when in times for text in ((when,) if isinstance(when, str) else when.patterns))
@@ -195,18 +191,18 @@ class TableMap(Strict, frozen=True):
         return tuple(dict.fromkeys((*columns, *figures)))
 
     def offset_at(self, local: datetime) -> str:
-        """Return the offset from UTC of a time on the clocks of the table."""
+        """Return the offset from UTC at a local time of the table."""
         if self.time_zone is None:
             return self.utc_offset
         years = (local.year - 1, local.year + 1)
         return format_offset(zone(self.time_zone, years).offset.utcoffset(local))
 
     def names_of(self, column: str) -> tuple[str, ...]:
-        """Return the names that a column has had, the present one first."""
+        """Return the present and former names of a column."""
         return (column, *self.formerly.get(column, ()))
 
     def missing_columns(self, columns: AbstractSet[str]) -> Iterator[str]:
-        """Yield a sentence for all that is read and that none of these columns is, by any name."""
+        """Yield a sentence for each mapped column that is missing from these, by any name."""
         of_claims = {each.column: each.formerly for each in self.claims}
         for column in self.read_columns:
             if columns.isdisjoint((*self.names_of(column), *of_claims.get(column, ()))):
@@ -219,19 +215,19 @@ class TableMap(Strict, frozen=True):
 
     @cached_property
     def present_names(self) -> Mapping[str, str]:
-        """The present name of each column by its former ones."""
+        """The present name of each column by former name."""
         former = ((each.column, each.formerly) for each in self.claims)
         return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
 
     @property
     def layout(self) -> Layout:
-        """How its files are laid out."""
+        """The layout of its files."""
         names = self.header_names or (self.columns if self.header == 0 else ())
         return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
 
     @property
     def whole_columns(self) -> frozenset[str]:
-        """The columns whose values are kept whole, as the JSON that they are."""
+        """The columns whose values are kept as JSON, by any name."""
         whole = (column for column, of in self.types.items() if of == "json")
         return frozenset(name for column in whole for name in self.names_of(column))
 
@@ -263,7 +259,7 @@ def _expect_apart(names: Sequence[str], what: str) -> None:
 
 
 def read_mapping(path: Path | None) -> TableMap:
-    """Read a mapping file. Raises MapFault, which names what is wrong with it."""
+    """Read a mapping file. Raises MappingError."""
     if path is None:
         raise MappingError("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
     try:

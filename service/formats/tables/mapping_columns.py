@@ -1,4 +1,4 @@
-"""What a mapping file says of columns: which are figures, places and times, and how they are to be read."""
+"""Keys of a mapping file for columns: `[[claims]]`, `[[melt]]`, `[[places]]`, and times."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -23,7 +23,7 @@ Length = Pattern | Annotated[int, Field(strict=True, ge=1)]
 
 
 class DurationPattern(Strict, frozen=True):
-    """A time of a length: so many days or hours from the day or instant that it `starts`, or up to where it `ends`."""
+    """An interval of so many days or hours from the day or instant `starts`, or up to the one `ends`."""
 
     starts: DatePattern | None = None
     ends: DatePattern | None = None
@@ -39,7 +39,7 @@ class DurationPattern(Strict, frozen=True):
 
     @property
     def anchor(self) -> str:
-        """The pattern of its end that is given."""
+        """The pattern of the given end."""
         return self.starts or self.ends or ""
 
     @property
@@ -49,7 +49,7 @@ class DurationPattern(Strict, frozen=True):
 
     @property
     def length(self) -> str | int:
-        """How long it is, in days or hours."""
+        """Its length in days or hours."""
         return (self.days if self.hours is None else self.hours) or 0
 
 
@@ -61,15 +61,15 @@ TimePattern = Annotated[
     Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")],
     Discriminator(_which),
 ]
-"""A date or interval by a pattern, or a time of a length."""
+"""A date or interval by a pattern, or by one end and a length."""
 
 
 class CountRule(Strict, frozen=True):
-    """What figures count, and how their cells are read.
+    """Measure and population of figures, and the notation of their cells.
 
-    `counts` says how cells are read: `figure`, whole numbers in digits; `words`, by the lexicon, so that “1,383” and
-    “more than 200” can be read. `bound` is how all figures are meant that say no bound themselves. `silence` are
-    further cells that say nothing, beside those of the table.
+    `counts` is the notation: `figure`, whole numbers in digits; `words`, read by the lexicon, such as “1,383” and
+    “more than 200”. `bound` applies to figures without a bound of their own. `silence` are further marks of missing
+    values, beside those of the table.
     """
 
     measure: Measure
@@ -84,17 +84,16 @@ class CountRule(Strict, frozen=True):
 
     @property
     def key(self) -> str:
-        """What it counts, without its time."""
+        """Measure, population, scope, manner and accumulation as text, for comparison."""
         limits = self.population.canonical().model_dump_json(exclude_unset=True)
         return f"{self.measure} {limits} {self.scope} {self.manner or ''} {self.accumulation}"
 
 
 class ClaimColumn(CountRule, frozen=True):
-    """A numeric column whose cells are claims. Its cells are kept verbatim beside the claims, too.
+    """A column of `[[claims]]`, whose cells become claims; they are kept verbatim too.
 
-    `words` names a column whose words stand before the figure, such as “about”. `formerly` are names that the column
-    had before: the first of all these that a row has is read. `period`, of what an increment counts, and
-    `counted_until` are patterns over the row, such as “{date}”.
+    `words` names a column with words before the figure, such as “about”. `formerly` are former names of the column: the
+    first that a row has is read. `period`, of an increment, and `counted_until` are patterns, such as “{date}”.
     """
 
     column: Label
@@ -113,11 +112,11 @@ class ClaimColumn(CountRule, frozen=True):
 
     @property
     def counted_key(self) -> str:
-        """What it counts, as it must not count twice in one row."""
+        """Its key and time, which must be unique in a row."""
         return f"{self.key} {self.period or self.counted_until or ''}"
 
     def claim_id(self, place: int) -> str:
-        """Return the id of its claim: its own, else the column's name where it can be one, else its place (from 1)."""
+        """Return the id of its claim: the declared one, else the column's name if valid, else its place (from 1)."""
         if self.id is not None:
             return self.id
         plain = self.column.replace("_", "").replace("-", "")
@@ -126,10 +125,10 @@ class ClaimColumn(CountRule, frozen=True):
 
 
 class Melt(CountRule, frozen=True):
-    """Columns that are called by a date, each a figure of that date, as in a table that grows by a column a day.
+    """Columns of `[[melt]]`, named by a date, each with a figure of that date.
 
-    `columns` is how their names write the date. A cumulative figure is counted until that date, an increment counts
-    that date alone. `id` begins the ids of the claims, which the date ends.
+    `columns` is the format of the date. A cumulative figure is counted until that date, an increment counts that date
+    alone. The ids of the claims are `id` and the date.
     """
 
     columns: DateFormat
@@ -144,9 +143,9 @@ class Melt(CountRule, frozen=True):
 
 
 class MappedPlace(Strict, frozen=True):
-    """Where a row is about: each field is a pattern over the row; a place without a name is left out.
+    """A place of `[[places]]`: each field is a pattern over the row; a place without a name is left out.
 
-    `point` is a cell with both coordinates, in the `order` that is said, or a point of WKT, which has its own.
+    `point` is a cell with both coordinates, in `order`, or a WKT point, which has an order of its own.
     """
 
     name: Pattern

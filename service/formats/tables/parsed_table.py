@@ -1,4 +1,4 @@
-"""A table as read: rows by key, quickly, as nothing is built of a row before somebody looks at it."""
+"""A table as parsed: raw rows by key, its faults, and the conversion of cells to attributes."""
 
 import json
 import re
@@ -13,16 +13,16 @@ from service.formats.tables.mapping import TableMap
 from service.formats.tables.numbers import JsonDecimal
 
 BEYOND: Final = "\0"
-"""Under this name stand the cells that a row of CSV has beyond its header; no column can be called so."""
+"""Key of the cells beyond the header in a row of CSV; not a possible name of a column."""
 NO_KEY: Final = "The row has no key: its cell here is missing or empty."
 _LOST = "\ufffd"
 
 RawRow = Mapping[str, Any]
-"""A row as it was read: of CSV its cells as strings, of JSON its values, numbers with a fraction as Digits."""
+"""A row as parsed: strings of CSV, values of JSON, with fractional numbers as JsonDecimal."""
 
 
 class RowFault(NamedTuple):
-    """What is wrong in a row: its first line, the column, and a sentence; whether the row could not be read for it."""
+    """A fault of a row: its first line, the column, and a sentence; `lost`: the row could not be read."""
 
     line: int | None
     column: str | None
@@ -31,16 +31,15 @@ class RowFault(NamedTuple):
 
 
 class UnparsableTable(ValueError):
-    """A file is not a table; the sentence says why."""
+    """A file that is no table; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedTable:
-    """A table as read: its rows by key in the order of the file, and what could not be given a key.
+    """A table as parsed: its rows by key in the order of the file, and its faults.
 
-    `doubles` are the names in `rows` of all rows of a key that has several, as far as these are not settled;
-    `contested` are keys that it has rows of, of which none is taken. `truths` says that some cell is true or false,
-    which Python holds equal to 1 and 0.
+    `doubles` are the names in `rows` of all rows of a key with several, until `settle_duplicates`; `contested` are
+    keys whose rows are all rejected. `truths`: some cell is true or false, which Python considers equal to 1 and 0.
     """
 
     rows: dict[str, RawRow]
@@ -51,7 +50,7 @@ class ParsedTable:
     contested: frozenset[str] = frozenset()
 
     def changed(self, before: "ParsedTable") -> Iterator[tuple[str, RawRow]]:
-        """Yield the rows that were not there before, or were others."""
+        """Yield the rows that are new or different from `before`."""
         truths = self.truths or before.truths
         for key, row in self.rows.items():
             was = before.rows.get(key)
@@ -60,11 +59,11 @@ class ParsedTable:
 
     @property
     def broken(self) -> bool:
-        """Whether some of it could not be read at all, so that nobody knows which rows it lacks."""
+        """Whether some row could not be read, so that the removed rows are unknown."""
         return any(fault.column is None or fault.lost for fault in self.faults)
 
     def losses(self, key: str, where: Location) -> Iterator[ImportFault]:
-        """Yield the cells of a row in which letters were lost before: somebody decoded it wrongly, and wrote it so."""
+        """Yield a fault for each cell with U+FFFD, from an earlier wrong decoding."""
         for column, cell in self.rows[key].items():
             if isinstance(cell, str) and _LOST in cell:
                 reason = "The file has “\ufffd” here, for letters that were lost before it was written; it is kept so."
@@ -72,7 +71,7 @@ class ParsedTable:
 
 
 def same_typed(one: Any, other: Any) -> bool:  # noqa: ANN401 - cells, which are any JSON
-    """Say whether two cells, or rows, are of the same types and equal."""
+    """Say whether two cells or rows are equal, including types."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -85,7 +84,7 @@ def same_typed(one: Any, other: Any) -> bool:  # noqa: ANN401 - cells, which are
 
 
 def flattened(raw: RawRow, whole: frozenset[str], prefix: str = "") -> dict[str, Any]:
-    """Return a row with the values of its objects beside the others, under names joined by “.”; `whole` ones stay."""
+    """Return a row with nested objects flattened, names joined by “.”; columns in `whole` stay."""
     flat: dict[str, Any] = {}
     for name, value in raw.items():
         column = prefix + name
@@ -97,7 +96,7 @@ def flattened(raw: RawRow, whole: frozenset[str], prefix: str = "") -> dict[str,
 
 
 def key_parts(table: TableMap, text_of: Callable[[str], str]) -> list[str]:
-    """Return what makes the key of a row: the text of each of its columns, up to where it is cut."""
+    """Return the parts of the key of a row: the text of each key column, up to `key_cut`."""
     parts: list[str] = []
     for column in table.key:
         text = text_of(column)
@@ -108,7 +107,7 @@ def key_parts(table: TableMap, text_of: Callable[[str], str]) -> list[str]:
 
 
 def cell_text(cell: object) -> str:
-    """Return a cell in words: a string as it is, nothing for null, anything else as JSON writes it."""
+    """Return a cell as text: a string as it is, empty for null, anything else as JSON."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, JsonDecimal):
@@ -119,14 +118,14 @@ def cell_text(cell: object) -> str:
 
 
 class RowsByKey:
-    """Rows by key; further rows of a key stand under names that no key can have, until it is settled what they are."""
+    """Rows by key; further rows of a key get temporary names that no key can have."""
 
     def __init__(self) -> None:
         self.rows: dict[str, RawRow] = {}
         self.doubles: dict[str, list[str]] = {}
 
     def put(self, key: str, row: RawRow) -> str:
-        """Put a row under its key, or under a name of its own; returns which."""
+        """Add a row under its key, or a temporary name; returns the name."""
         name = key
         if key in self.rows:
             names = self.doubles.setdefault(key, [key])
@@ -137,9 +136,9 @@ class RowsByKey:
 
 
 AttributeCells = dict[str, Any]
-"""The cells of a row as attributes, by column: a string, whole number, truth, None or `{"decimal": "1.50"}`."""
+"""Cells as attributes by column: a string, whole number, boolean, None or `{"decimal": "1.50"}`."""
 CellFault = tuple[str | None, str]
-"""The column at fault, where it is one, and a sentence."""
+"""The column, if it is one, and a sentence."""
 
 _BIGGEST: Final = 2**53 - 1
 _TYPED: Final = {
@@ -147,11 +146,11 @@ _TYPED: Final = {
     "decimal": re.compile(r"-?(?:0|[1-9][0-9]{0,40})(?:\.[0-9]{1,40})?"),
     "boolean": re.compile("true|false"),
 }
-"""What a cell of CSV looks like that is written again as it was read."""
+"""Expressions of CSV cells whose typed value is written back unchanged."""
 
 
 def typed_cells(table: TableMap, raw: RawRow) -> tuple[AttributeCells, list[CellFault]]:
-    """Return the cells of a row, and what of it is no cell."""
+    """Return the typed cells of a row, and the faults of cells that have no type."""
     cells: AttributeCells = {}
     wrong: list[CellFault] = []
     for column, value in flattened(raw, table.whole_columns).items():
@@ -182,7 +181,7 @@ def _typed(of: str, text: str) -> object:
 
 
 def compact_json(value: object) -> str:
-    """Return a value as compact JSON, its numbers digit by digit."""
+    """Return a value as compact JSON, numbers with their digits."""
     if isinstance(value, dict):
         members = cast("RawRow", value).items()
         return "{" + ",".join(f"{_string(name)}:{compact_json(each)}" for name, each in members) + "}"

@@ -1,4 +1,4 @@
-"""Patterns over a row: words with names of columns in braces, such as “Gaza, {date}”."""
+"""Patterns over a row: text with names of columns in braces, such as “Gaza, {date}”."""
 
 import re
 from collections.abc import Callable
@@ -38,14 +38,14 @@ def _with_formats(text: str) -> str:
 
 
 Pattern = Annotated[Label, AfterValidator(_without_formats)]
-"""Words with names of columns in braces."""
+"""Text with names of columns in braces."""
 
 DatePattern = Annotated[Label, AfterValidator(_with_formats)]
-"""A pattern that comes to a date: a column may have its format, such as “{date:%d.%m.%Y}”."""
+"""A pattern of a date: a column may have a format, such as “{date:%d.%m.%Y}”."""
 
 
 class DatedColumn(NamedTuple):
-    """A column in a pattern of a date: its own format, and whether it stands by itself, on its side of a “/”."""
+    """A column in a pattern of a date: its format, and whether it is alone on its side of a “/”."""
 
     column: str
     written: str | None
@@ -53,12 +53,12 @@ class DatedColumn(NamedTuple):
 
 
 def columns_of(pattern: str) -> list[str]:
-    """Return the columns that a pattern names, in turn."""
+    """Return the columns of a pattern, in order."""
     return [column for column, _ in _DATED.findall(pattern)]
 
 
 def filled(pattern: str, text_of: Callable[[str], str]) -> str | None:
-    """Put the text of each named column in its place; None if any of them says nothing."""
+    """Fill a pattern with the text of its columns; None if any of them is empty."""
     texts = {column: text_of(column) for column in columns_of(pattern)}
     if not all(texts.values()):
         return None
@@ -66,7 +66,7 @@ def filled(pattern: str, text_of: Callable[[str], str]) -> str | None:
 
 
 def filled_with_dates(pattern: str, text_of: Callable[[DatedColumn], str]) -> str | None:
-    """Do the same for a pattern of a date."""
+    """Fill a pattern of a date; None if any of its columns is empty."""
     texts: list[str] = []
     for found in _DATED.finditer(pattern):
         begins = found.start() == 0 or pattern[found.start() - 1] == "/"

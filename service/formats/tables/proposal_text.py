@@ -1,4 +1,4 @@
-"""A mapping file as TOML, with comments for those who go on with it."""
+"""Text of a proposed mapping file: TOML with comments, and a preview of the first rows."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,12 +34,12 @@ _WHAT: Final = {
     "melt": "columns that are called by a day",
 }
 LISTS: Final = ("places", "claims", "melt")
-"""Fields that are lists of tables."""
+"""Keys that are arrays of tables."""
 _BARE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def mapping_toml(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
-    """Write fields below remarks, a comment behind each that has one. What is a table of its own in TOML comes last."""
+    """Return keys as TOML with comments, below remarks; tables are last."""
     lines = [f"# {line}" for remark in remarks for line in remark.splitlines()]
     tables: list[str] = []
     for name, value in fields.items():
@@ -73,17 +73,17 @@ def _value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a basic string of TOML 1.0: JSON's, which leaves one control character as it is."""
+    """Return a basic string of TOML 1.0: as in JSON, with U+007F escaped too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 ROWS: Final = 3
-"""How many rows are shown."""
+"""Number of rows in a preview."""
 _SAID: Final = ReportStamp(UUID(int=0), None, 0)
 
 
 def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
-    """Yield what the first rows of a file become, line by line, and how many there are. Raises Unparsed."""
+    """Yield lines that describe the reports of the first rows of a file. Raises UnparsableTable."""
     parsed = settle_duplicates(table, parse(table, data), {}, lambda _, __: False)
     yield f"Of {len(parsed.rows):,} in the file, these rows become:"
     for key, raw in islice(parsed.rows.items(), ROWS):

@@ -1,4 +1,4 @@
-"""CSV, or a sheet of a workbook, as a table: cells are the strings that they are, under the names of the header."""
+"""Table from CSV or a sheet of a workbook: cells are strings, by the names of the header."""
 
 import csv
 import io
@@ -31,12 +31,12 @@ from service.formats.tables.parsed_table import (
 
 
 def read_csv(table: TableMap, text: str) -> ParsedTable:
-    """Read a table from CSV. Raises Unparsed."""
+    """Read a table from CSV. Raises UnparsableTable."""
     return _read(table, _records(table, text))
 
 
 def read_sheet(table: TableMap, workbook: BinaryIO) -> ParsedTable:
-    """Read a table from a sheet of a workbook. Raises Unparsed, and Foreign."""
+    """Read a table from a sheet of a workbook. Raises UnparsableTable, UnsupportedFile."""
     return _read(table, sheet_records(workbook, table.sheet))
 
 
@@ -67,7 +67,7 @@ def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:
 
 
 def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow | None:
-    """Return the cells of a record by column; None where it is no row, and `faults` has why."""
+    """Return the cells of a record by column; None if it is no row, with the reason added to `faults`."""
     faults.extend(RowFault(record.line, header.column_of(flaw), flaw.reason, flaw.fatal) for flaw in record.flaws)
     if any(flaw.fatal for flaw in record.flaws) or not any(record.cells):
         return None
@@ -100,7 +100,7 @@ def _header(table: TableMap, first: list[TableRecord]) -> Header:
 
 
 def _by_hashtag(header: Header, table: TableMap) -> Header:
-    """Call columns by their HXL hashtags where the mapping file does."""
+    """Rename columns to their HXL hashtags if the mapping file uses these."""
     wanted = {
         normalize_hashtag(column): column
         for column in (*table.key, *table.read_columns, *table.types)
@@ -132,7 +132,7 @@ def _lacking(column: str, what: str, header: Header, first: Iterable[TableRecord
 
 
 def _near(column: str, names: Iterable[str]) -> str | None:
-    """Return the only name that differs from a column in nothing but capitals, spaces or how letters are made."""
+    """Return the only name that is equal to a column but for case, spaces or Unicode form."""
     found = [name for name in names if name and comparable_name(name) == comparable_name(column)]
     return found[0] if len(found) == 1 else None
 

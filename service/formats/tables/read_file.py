@@ -1,4 +1,4 @@
-"""Files of a table, in whichever way it is written."""
+"""Reading of a file of a table in the format of its mapping."""
 
 import io
 import zlib
@@ -16,7 +16,7 @@ _BROKEN = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
 
 
 def parse(table: TableMap, data: bytes) -> ParsedTable:
-    """Read a file of the table: text in its encoding or a workbook, packed or not. Raises Unparsed."""
+    """Read a file of a table: text in its encoding or a workbook, compressed or not. Raises UnparsableTable."""
     try:
         content = decompressed(io.BufferedReader(io.BytesIO(data)))
         if table.format == "csv" and is_workbook(content):

@@ -1,4 +1,4 @@
-"""JSON as a table: objects, whose values keep their types and numbers their digits."""
+"""Table from JSON or GeoJSON: objects, whose values keep their types and numbers their digits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
@@ -21,7 +21,7 @@ from service.formats.tables.parsed_table import (
 
 
 def read_json(table: TableMap, text: str) -> ParsedTable:
-    """Read a table from JSON. Raises Unparsed."""
+    """Read a table from JSON. Raises UnparsableTable."""
     rows = read_json_rows(text, table.rows, table.key)
     faults: list[RowFault] = []
     listed = cast("list[RawRow]", rows.values)
@@ -44,7 +44,7 @@ def read_json(table: TableMap, text: str) -> ParsedTable:
 
 
 def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterator[tuple[int, RawRow]]:
-    """Yield the rows that are objects, each with its place; `faults` has what is wrong with others."""
+    """Yield the rows that are objects, with their index; faults of others are added to `faults`."""
     for place, value in enumerate(rows.values):
         if isinstance(value, UnparsedLine):
             faults.append(RowFault(rows.line_of(place), None, value))
@@ -63,7 +63,7 @@ def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterato
 
 
 def _named(column: str, name: str, row: RawRow) -> RawRow:
-    """Return a row with the name that it has in its object; a cell of its own by that name must be the same."""
+    """Return a row with its member name as the cell `column`; a different cell of that name is an error."""
     if row.get(column, name) != name:
         raise UnparsableTable(
             f"The row “{name[:99]}” has its own “{column}”, “{cell_text(row[column])[:99]}”: name another key_column."
@@ -72,7 +72,7 @@ def _named(column: str, name: str, row: RawRow) -> RawRow:
 
 
 def _plain_keys(table: TableMap, rows: list[RawRow]) -> list[str] | None:
-    """Return the key of every row, in no time; None where one of them takes a closer look."""
+    """Return the keys of all rows by a fast path; None if it does not apply to all of them."""
     if table.key_cut is not None:
         return None
     try:
@@ -84,19 +84,19 @@ def _plain_keys(table: TableMap, rows: list[RawRow]) -> list[str] | None:
 
 
 def _key(table: TableMap, row: RawRow) -> str:
-    """Return the key of a row of JSON, nothing where all of its cells are missing or blank."""
+    """Return the key of a row of JSON, empty if all of its cells are missing or blank."""
     parts = key_parts(table, lambda column: cell_text(_column_value(table, row, column)))
     return "|".join(parts) if "".join(parts).strip() else ""
 
 
 def _column_value(table: TableMap, row: RawRow, column: str) -> object:
-    """Return the value of a column by the first of its names that the row has."""
+    """Return the value of a column under the first of its names that the row has."""
     values = (_value(row, name) for name in table.names_of(column))
     return next((value for value in values if value is not None), None)
 
 
 def _value(row: RawRow, column: str) -> object:
-    """Return the value of a column, which may lie in objects: `a.b`."""
+    """Return the value of a column, which may be nested: `a.b`."""
     if column in row or "." not in column:
         return row.get(column)
     return flattened(row, frozenset()).get(column)
@@ -107,15 +107,15 @@ _OWN: Final = frozenset({"type", "properties", "geometry"})
 
 
 def is_feature(row: RawRow) -> bool:
-    """Say whether an object is a feature (RFC 7946, 3.2)."""
+    """Say whether an object is a GeoJSON feature (RFC 7946, 3.2)."""
     return row.get("type") == "Feature" and isinstance(row.get("properties"), dict | None) and "geometry" in row
 
 
 def row_of_feature(feature: RawRow) -> dict[str, Any]:
-    """Return the row of a feature: nothing of it is left out.
+    """Return all of a feature as a row.
 
-    Columns are its properties, its `id` and other members, `geometry.type`, and of a point `lat`, `lon` and what
-    follows them, of another geometry `geometry.coordinates` as JSON. A property goes before what has its name.
+    Columns are its properties, its `id` and other members, `geometry.type`, and of a point `lat`, `lon` and further
+    coordinates, of another geometry `geometry.coordinates` as JSON. Properties take precedence over equal names.
     """
     geometry = cast("RawRow", feature["geometry"] or {})
     row: dict[str, Any] = {name: _cell(value) for name, value in feature.items() if name not in _OWN}

@@ -1,4 +1,4 @@
-"""A row as a mapping file looks at it: columns by any name that they had, silence, dates and numbers as declared."""
+"""A row by its mapping file: columns under any of their names, missing values, dates, numbers and points."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,10 +21,10 @@ _POINT: Final = re.compile(r"POINT *\( *(\S+) +(\S+) *\)", re.IGNORECASE)
 
 
 class UnfitCell(ValueError):
-    """A cell is not what the mapping file takes it for: its column, and a sentence."""
+    """A cell that does not fit the mapping file: its column, and a sentence."""
 
     def __init__(self, column: str | None, reason: str) -> None:
-        """Keep where it stands."""
+        """Create it of column and reason."""
         super().__init__(reason)
         self.column = column
 
@@ -35,38 +35,38 @@ class MappedRow:
     __slots__ = ("_flat", "_table")
 
     def __init__(self, table: TableMap, flat: RawRow) -> None:
-        """Look at a row."""
+        """Wrap a flattened row."""
         self._table, self._flat = table, flat
 
     def name(self, column: str, *further: str) -> str:
-        """Return the name under which the row has a column; its present name where the row lacks it."""
+        """Return the name of a column in the row; its present name if the row lacks it."""
         names = (*self._table.names_of(column), *further)
         return next((name for name in names if name in self._flat), column)
 
     def cell(self, column: str) -> object:
-        """Return a cell, None where the row lacks it."""
+        """Return a cell, None if the row lacks it."""
         return self._flat.get(self.name(column))
 
     def text(self, column: str) -> str:
-        """Return a cell in words, nothing where it says nothing."""
+        """Return a cell as text, empty for a missing value."""
         text = cell_text(self.cell(column))
         return "" if (bare := text.strip()) == "" or bare in self._table.silence else text
 
     def filled(self, pattern: str) -> str | None:
-        """Fill a pattern; None where one of its columns says nothing."""
+        """Fill a pattern; None if one of its columns is empty."""
         return filled(pattern, self.text)
 
     def number(self, pattern: str) -> str | None:
-        """Fill a pattern of a number, with a point before its fraction; what is no number is returned as it is."""
+        """Fill a pattern of a number, with a decimal point; other text is returned unchanged."""
         text = self.filled(pattern)
         return text and (self._degrees.plain(text.strip()) or text)
 
     def when(self, said: str | DurationPattern) -> str | None:
-        """Return the date, interval or instant that a row says, None where it says none. Raises Unfit."""
+        """Return the date, interval or instant of a row by a pattern, None if empty. Raises UnfitCell."""
         return self._stretch(said) if isinstance(said, DurationPattern) else filled_with_dates(said, self._date)
 
     def point(self, pattern: str, order: str) -> tuple[str, str] | None:
-        """Return the latitude and longitude that one cell says. Raises Unfit."""
+        """Return the latitude and longitude of one cell, None if empty. Raises UnfitCell."""
         text = (self.filled(pattern) or "").strip()
         if not text:
             return None
@@ -79,7 +79,7 @@ class MappedRow:
 
     @property
     def _degrees(self) -> NumberFormat:
-        """How numbers with a fraction are written: nobody parts the thousands of a degree."""
+        """The notation of degrees, which have no thousands separator."""
         return NumberFormat(self._table.numbers.point)
 
     def _sides(self, text: str) -> list[str]:
@@ -115,9 +115,9 @@ class MappedRow:
 
 
 def _interval(anchor: str, hours: Decimal, offset_at: OffsetAt, *, ahead: bool) -> str:
-    """Return the time of a length from an anchor, or up to it: in days, where both are, else from instant to instant.
+    """Return the interval of a length from an anchor, or up to it: in days if both are, else between instants.
 
-    A day that starts a time begins it at midnight, and one that ends it is over by then.
+    A day as start means its midnight, a day as end the midnight after it.
     """
     if _DAY.fullmatch(anchor) and hours % _HOURS == 0:
         day, rest = datetime.fromisoformat(anchor), timedelta(days=int(hours) // _HOURS - 1)

@@ -1,4 +1,4 @@
-"""What a row states: the lines that register its source, open its incident and file its cells, whole."""
+"""Reports of a row: the lines that register its source, open its incident and file its cells as complete reports."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from service.formats.tables.pattern import columns_of, filled
 from service.formats.tables.row_reader import MappedRow, UnfitCell
 
 NAMESPACE: Final = UUID("7d1b6f0e-4a35-5b7c-9d1f-6a0c3e2b8f54")
-"""Namespace of the ids of what rows state; minted once and never changed."""
+"""Namespace of the ids of reports of rows; never changed."""
 _TITLE_LENGTH = 300
 _PLAIN = re.compile(r"[0-9][0-9a-z]*(?:-[0-9a-z]+)*")
 _BLANK = "\0"
@@ -33,24 +33,24 @@ _HASHED = re.compile(r"(?:.*-)?[0-9a-f]{10}")
 
 
 def slug_of(table: str, key: str) -> str:
-    """Name the incident of a row; no two rows, of any tables, have one name.
+    """Return the slug of a row's incident, unique over all tables.
 
-    A key of digits, small letters and hyphens that begins with a digit stands as it is: `gaza-daily-2023-10-07`. Where
-    that would lose something, ten hex digits of a hash of table and key tell: `oryx-totals-russia-tanks-1f0e9d8c7b`.
-    A table's name has no word that begins with a digit, so it always shows where the key begins.
+    A key of digits, small letters and hyphens that begins with a digit is used unchanged: `gaza-daily-2023-10-07`. Any
+    other gets ten hex digits of a hash of table and key: `oryx-totals-russia-tanks-1f0e9d8c7b`.
+    No word of a table's name begins with a digit, so the beginning of the key is unambiguous.
     """
     plain = f"{table}-{key}"
     if len(plain) <= SLUG_LENGTH and _PLAIN.fullmatch(key) and not _HASHED.fullmatch(key):
         return plain
-    told = hashlib.sha256(json.dumps([table, key]).encode()).hexdigest()[:10]
-    readable = f"{table}-{slugify(key)}"[: SLUG_LENGTH - len(told) - 1].rstrip("-")
-    return f"{readable}-{told}"
+    digest = hashlib.sha256(json.dumps([table, key]).encode()).hexdigest()[:10]
+    readable = f"{table}-{slugify(key)}"[: SLUG_LENGTH - len(digest) - 1].rstrip("-")
+    return f"{readable}-{digest}"
 
 
 def title_of(table: TableMap, key: str, cells: Mapping[str, object]) -> str:
-    """Return the title of a row: the pattern over its cells, those of the key as far as it is not cut.
+    """Return the title of a row: the pattern over its cells, key cells up to `key_cut`.
 
-    What stands between two columns goes where one of them says nothing; further rows of a key say so.
+    Punctuation around an empty column is dropped; further rows of a key have its suffix.
     """
     row = MappedRow(table, cells)
     parts = key_parts(table, lambda column: cell_text(row.cell(column)))
@@ -65,7 +65,7 @@ def title_of(table: TableMap, key: str, cells: Mapping[str, object]) -> str:
 
 
 def _tidied(pattern: str, text_of: Callable[[str], str]) -> str:
-    """Fill a pattern of which some columns say nothing, without the marks and brackets that stood for them."""
+    """Fill a pattern, dropping the punctuation and brackets around empty columns."""
     if not any(map(text_of, columns_of(pattern))):
         return ""
     text = filled(pattern, lambda column: text_of(column) or _BLANK) or ""
@@ -75,7 +75,7 @@ def _tidied(pattern: str, text_of: Callable[[str], str]) -> str:
 
 
 def report_id(*said: object) -> UUID:
-    """Return the id of a statement, which follows from what tells it from all others."""
+    """Return the id of a report, a UUIDv5 of what identifies it."""
     return uuid5(NAMESPACE, json.dumps(said, sort_keys=True, default=str))
 
 
@@ -86,9 +86,9 @@ _EMPTY: Final[Mapping[str, str]] = {}
 
 
 class ReportStamp(NamedTuple):
-    """When a row was said (None: when it is recorded), and its place among what was said at that moment.
+    """Id, reported time (None: when recorded) and order among reports of that moment.
 
-    `ids` are ids of the version elsewhere.
+    `ids` are further external ids, such as the commit.
     """
 
     report_id: UUID
@@ -98,33 +98,33 @@ class ReportStamp(NamedTuple):
 
 
 class RowStatement(NamedTuple):
-    """What a row comes to: the line, None where the row cannot be taken; and what of it cannot."""
+    """The line of a row's report, None if the row is rejected; and the faults of its cells."""
 
     document: LineBody | None
     wrong: list[CellFault]
 
 
 def registration(table: TableMap) -> LineBody | None:
-    """Return the line that registers the table's source; None where the mapping file does not describe it."""
+    """Return the line that registers the table's source; None if the mapping file does not describe it."""
     if table.registered is None:
         return None
     return {"register": {"slug": table.source, **table.registered.model_dump(mode="json", exclude_unset=True)}}
 
 
 def opening(table: TableMap, key: str, raw: RawRow) -> LineBody:
-    """Return the line that opens the incident of a row: the same one, whenever the row is met anew."""
+    """Return the line that opens the incident of a row; the same for every state of the row."""
     said = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
     title = title_of(table, key, flattened(raw, table.whole_columns))
     return {"open": {"slug": slug_of(table.table, key), "title": title, **said}}
 
 
 def removal(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> LineBody:
-    """Return the line that says that a row, whose cells were these, is there no more."""
+    """Return the line of a report that a row, with these last cells, was removed."""
     return _bare_statement(table, key, flat, said)
 
 
 def statement(table: TableMap, key: str, raw: RawRow, said: ReportStamp) -> RowStatement:
-    """Return the line that says what a row is now."""
+    """Return the report of the present state of a row."""
     if BEYOND in raw:
         return RowStatement(None, [(None, "The row has more cells than the header has columns.")])
     cells, wrong = typed_cells(table, raw)
@@ -143,14 +143,14 @@ def statement(table: TableMap, key: str, raw: RawRow, said: ReportStamp) -> RowS
 
 
 def _hint(flat: RawRow, column: str | None) -> str:
-    """Say how to declare that the cell of a column says nothing, where it looks so."""
+    """Return the hint to declare the cell of a column as a missing value, if it looks like one."""
     return "" if column is None or column not in flat else silence_hint(cell_text(flat[column]).strip())
 
 
 def row_lines(
     table: TableMap, key: str, raw: RawRow, said: ReportStamp, where: Location, *, new: bool
 ) -> Iterator[BatchLine | ImportFault]:
-    """Yield what there is to record of a row, which is opened where it is `new`; and what of it cannot be taken."""
+    """Yield the faults of a row, then its lines, with that which opens its incident if `new`."""
     stated = statement(table, key, raw, said)
     for column, reason in stated.wrong:
         yield ImportFault(where._replace(column=column), reason)
@@ -161,7 +161,7 @@ def row_lines(
 
 
 def _bare_statement(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> dict[str, Any]:
-    """Return a whole statement without a cell: all of it, for a row that was removed."""
+    """Return a complete report without cells, which is the whole report of a removed row."""
     return {
         "incident": slug_of(table.table, key),
         "report_id": str(said.report_id),
@@ -205,7 +205,7 @@ def _places(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> Iterator
 
 
 def _acceptable(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:
-    """Leave out of a row, told by column, what would have the whole line refused; its cells themselves must pass."""
+    """Drop claims, places and times that fail validation, with a fault each; other errors reject the row."""
     try:
         ObservationNoted.model_validate({name: part for name, part in document.items() if name != "incident"})
     except ValidationError as problem:
@@ -222,7 +222,7 @@ def _acceptable(table: TableMap, document: dict[str, Any], wrong: list[CellFault
 
 
 def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | str, ...]) -> str | None:
-    """Return the column that a place in a report comes from."""
+    """Return the column of a location in a report's validation error."""
     field, *rest = where
     if field == "attributes" and rest:
         return str(rest[0])
@@ -237,7 +237,7 @@ def _column_at(table: TableMap, document: Mapping[str, Any], where: tuple[int | 
 
 
 def _declare(table: TableMap, code: str) -> str:
-    """Say what to do about a time that cannot be read, where no format is declared."""
+    """Return the hint for a time that cannot be parsed, if no format is declared."""
     return _DATES if code == "clock" and not table.dates else ""
 
 

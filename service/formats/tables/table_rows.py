@@ -1,4 +1,4 @@
-"""The rows of a table at a reading: each has the cells of the last whole statement of its source about it."""
+"""Rows of a table at a reading, or at the head of the log: the cells of the last complete report of each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"(.*)#([0-9]{1,9})", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row as it was last said: its key and cells, no cells where it was removed; by which report, in which place."""
+    """A row: its key and cells, without cells if removed; its last report, and that report's order."""
 
     key: str
     cells: AttributeCells
@@ -30,11 +30,11 @@ class TableRow:
 
 
 def rows_in(history: History, moment: datetime | None, table: TableMap) -> list[TableRow]:
-    """Return what an incident shows of a table at `moment` on the reported clock (None: as far as we know now).
+    """Return the rows of a table in an incident at `moment` on the reported clock (None: now).
 
-    A row is the last whole statement of its source under its key and in the incident that it was filed under
-    (vocabulary §4), so merged and moved rows come beside the incident's own; one without cells was removed. What was
-    corrected or retracted counts as everywhere else: the domain tells which reports stand, and in what order.
+    A row is the last complete report of its source under its key and in the incident that it was filed under
+    (vocabulary §4), so merged and moved rows are included; one without cells was removed. The domain determines which
+    reports stand, and their order.
     """
     origin = history.origins.of(origin_of(table.source, table.via))
     said = [each for each in history.standing(moment) if each.now.origin == origin]
@@ -56,14 +56,14 @@ def _rows_of_home(said: Sequence[ReportHistory], table: TableMap) -> Iterator[Ta
 
 
 def rows_of(export: Export, table: TableMap) -> list[TableRow]:
-    """Return the rows of a table at the reading of an export, by key; a second row of a key follows the first."""
+    """Return the rows of a table at the reading of an export, sorted by key; numbered rows of a key are together."""
     moment = export.reading.reported_until
     rows = (row for each in export.incidents() for row in rows_in(each.history, moment, table))
     return sorted((row for row in rows if row.cells), key=by_key)
 
 
 def by_key(row: TableRow) -> tuple[str, int]:
-    """Sort key of rows: by code point, and the second to tenth row of one key in their order."""
+    """Sort key of rows: key by code point, then number."""
     numbered = _NUMBERED.fullmatch(row.key)
     return (numbered[1], int(numbered[2])) if numbered else (row.key, 1)
 
@@ -73,7 +73,7 @@ def _plain(cell: Attribute) -> object:
 
 
 class CurrentRow(AttributeCells):
-    """The cells of a row that stands, none where it was removed; by which report, and its place at its moment."""
+    """The cells of a current row, empty if removed; its last report, and that report's order."""
 
     def __init__(self, row: TableRow) -> None:
         super().__init__(row.cells)
@@ -82,12 +82,12 @@ class CurrentRow(AttributeCells):
 
 
 def current_rows(url: str, table: TableMap) -> dict[str, CurrentRow]:
-    """Return the rows of a table at the head of the log at `url`, by key; a row that was removed has no cells.
+    """Return the rows of a table at the head of the log at `url`, by key; a removed row has no cells.
 
     Raises PostgresProblem and psycopg.Error.
     """
     found: dict[str, CurrentRow] = {}
-    for row in _rows(url, table):  # a row that was moved may have been said in several incidents
+    for row in _rows(url, table):  # a moved row may have reports in several incidents
         if row.key not in found or found[row.key].order < row.order:
             found[row.key] = CurrentRow(row)
     return found
