@@ -92,7 +92,7 @@ class Codebook:
         _expect_moment(source.reported_at)
         files = [self._inspect(path, source.layout) for path in source.paths]
         for file in files:
-            self._expect_order(file)
+            self._refuse_swapped_days(file)
         notes = [note for file in files for note in self._notes(file)]
         digests = [
             text_digest(path, source.layout) for path in source.paths
@@ -189,7 +189,7 @@ class Codebook:
             cells = cells | {name: with_decimal_point(cells, name, layout.decimal) for name in numbers}
         return cells
 
-    def _expect_order(self, file: "_EventFile") -> None:
+    def _refuse_swapped_days(self, file: "_EventFile") -> None:
         """Refuse a file with a day that matches `--dates` only with day and month swapped: others may be too."""
         written = file.layout.dates
         if written is None or file.deletions:
@@ -255,13 +255,13 @@ class Codebook:
         """Yield the incident and the report of a row; `released` is its release and the reported time of that."""
         release, reported_at = released
         event, slug = self._event_and_slug(cells)
-        country, said = self.country(cells), self.changed_at(cells)
+        country, changed_at = self.country(cells), self.changed_at(cells)
         stated = self.report(cells)
         # Only fields that no release revises: another title would be another request to open the incident.
         opening = {"slug": slug, "title": f"{self.title} event {event}"[:LABEL]}
         yield BatchLine(where, {"open": opening | ({"countries": [country]} if country else {})})
-        content = orjson.dumps(["" if said else release, row.cells], option=orjson.OPT_SORT_KEYS).decode()
-        when = said or reported_at
+        content = orjson.dumps(["" if changed_at else release, row.cells], option=orjson.OPT_SORT_KEYS).decode()
+        when = changed_at or reported_at
         report = {
             "incident": slug,
             "report_id": str(uuid5(NAMESPACE, f"{self.name}:{content}")),

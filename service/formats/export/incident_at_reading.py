@@ -183,7 +183,7 @@ def data_set_rows(
                     "incident", f"with rows of {title} and other reports beside them; only the rows are written"
                 )
         else:
-            yield from (dict.fromkeys(columns, "") | row for row in converted(export, incident))
+            yield from ({**dict.fromkeys(columns, ""), **row} for row in converted(export, incident))
 
 
 def country_of(place: Mapping[str, str], countries: Sequence[str]) -> tuple[str | None, CodedCountry | None]:
@@ -252,8 +252,8 @@ def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """Return the equal parts of all: areas from the country down, a point whole or not at all, and its precision."""
 
     def alike(*names: str) -> dict[str, str]:
-        said = {tuple(each.get(name) for name in names) for each in found}
-        values = said.pop() if len(said) == 1 else ()
+        distinct = {tuple(each.get(name) for name in names) for each in found}
+        values = distinct.pop() if len(distinct) == 1 else ()
         return {name: value for name, value in zip(names, values, strict=False) if value is not None}
 
     common: dict[str, str] = {}

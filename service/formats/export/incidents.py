@@ -90,7 +90,7 @@ def open_export(url: str, request: ExportRequest, progress: ProgressCallback = n
     """
     until = read_moment("reported_until", request.reported_until) if request.reported_until else None
     with connect(url) as connection:
-        log = _LogReader(connection)
+        log = _LogQueries(connection)
         position = asyncio.run(settle(log, request.as_of)).position
         facts = BulkInputs(connection.cursor(binary=True, row_factory=tuple_row), position)
         policy = catalogue.policy(request.policy or _policy_in_force(facts))
@@ -117,7 +117,7 @@ def _policy_in_force(facts: BulkInputs) -> str:
 
 
 @dataclass(slots=True)
-class _LogReader:
+class _LogQueries:
     """Queries of the log over one connection, with the interface that `settle` needs of the asynchronous reader."""
 
     connection: Connection[TupleRow]

@@ -65,34 +65,34 @@ def _write(export: Export, out: BinaryIO) -> None:
     write_table(out, ACLED, data_set_rows(export, ("acled", "ACLED"), ACLED, _event_rows))
 
 
-def _event_rows(export: Export, shown: IncidentAtReading) -> Iterator[Mapping[str, object]]:
+def _event_rows(export: Export, incident: IncidentAtReading) -> Iterator[Mapping[str, object]]:
     """Yield a row, ordered by day, for each event of a kind that ACLED has too, and for all violence."""
-    found = [(event, reports) for event in shown.events.values() if (reports := _coded_reports(event))]
+    found = [(event, reports) for event in incident.events.values() if (reports := _coded_reports(event))]
     if not found:
         export.count_gap("incident", _EVENTLESS)
-    one = set(shown.events) == {shown.history.slug}  # as coded: the incident is the event
-    if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
+    one = set(incident.events) == {incident.history.slug}  # as coded: the incident is the event
+    if not one and any(key.measure == "killed" and key.event is None for key in incident.triple()):
         export.count_gap("incident", _WHOLE)
-    dead = _fatalities(shown) if found else {}
-    days = {event.label: _earliest_day(shown, event) for event, _ in found}
+    dead = _fatalities(incident) if found else {}
+    days = {event.label: _earliest_day(incident, event) for event, _ in found}
     for event, reports in sorted(found, key=lambda each: (days[each[0].label], each[0].label)):
         row = {
-            "event_id_cnty": f"{shown.history.slug}:{event.label}",
-            **_dates(shown, event),
+            "event_id_cnty": f"{incident.history.slug}:{event.label}",
+            **_dates(incident, event),
             **_event_types(reports),
             **_actors(reports[-1]),
-            **_location(shown, reports),
-            **_provenance(shown, reports),
+            **_location(incident, reports),
+            **_provenance(incident, reports),
             "fatalities": dead.get(event.label),
         }
         _count_gaps(export, row, reports)
         yield row
 
 
-def _earliest_day(shown: IncidentAtReading, event: Event) -> str:
+def _earliest_day(incident: IncidentAtReading, event: Event) -> str:
     """Return the first day on which an event may have happened, in the time zone of its incident."""
     moment = event.span and (event.span.earliest or event.span.latest)
-    return local_day(moment, offset_of(shown.history, event.label)).isoformat() if moment else ""
+    return local_day(moment, offset_of(incident.history, event.label)).isoformat() if moment else ""
 
 
 def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
@@ -116,10 +116,10 @@ def _codes(report: ReportHistory) -> Codes:
     return KINDS[report.now.report.kind].codes(report.now.report)
 
 
-def _fatalities(shown: IncidentAtReading) -> dict[str, int | None]:
+def _fatalities(incident: IncidentAtReading) -> dict[str, int | None]:
     """Return the number killed in each event, the greatest of the lower ends; None if reported in words only."""
     found: dict[str, list[int]] = {}
-    for key, estimate in shown.estimates(catalogue.policy(CONSERVATIVE)):
+    for key, estimate in incident.estimates(catalogue.policy(CONSERVATIVE)):
         label = event_of_scope(key.scope)
         if label is not None and key.measure == "killed":
             least = figure(estimate, "lower")
@@ -139,19 +139,19 @@ def _event_types(reports: Sequence[ReportHistory]) -> AcledCells:
     }
 
 
-def _dates(shown: IncidentAtReading, event: Event) -> AcledCells:
+def _dates(incident: IncidentAtReading, event: Event) -> AcledCells:
     """Return the day of an event, or the first of its week or month; empty if ACLED has no precision for it.
 
     An approximate day is that day without a precision.
     """
-    said = shown.when(event)
-    first, last = day(said.first), day(said.last)
+    span = incident.when(event)
+    first, last = day(span.first), day(span.last)
     if not (first and last):  # one end is open
         return {"event_date": first, "year": first[:4]}
     year = first[:4] if first[:4] == last[:4] else ""
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
     precision = _DAY if days == 1 else _WEEK if days <= _A_WEEK else _MONTH if first[:7] == last[:7] else ""
-    if not said.sure:
+    if not span.sure:
         precision, first = "", first if days == 1 else ""
     elif not precision:
         first = ""
@@ -184,9 +184,9 @@ def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     return one, [each for each in report.actors if each not in one]
 
 
-def _location(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
+def _location(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     place = shared_place([reports])
-    code, country = country_of(place, shown.history.countries)
+    code, country = country_of(place, incident.history.countries)
     return {
         "iso": int(country.number) if country and country.number else None,
         "country": country.name if country else code,
@@ -199,12 +199,12 @@ def _location(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> Acl
     }
 
 
-def _provenance(shown: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
+def _provenance(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     """Return the sources, their texts and tags, and the latest reported time, if exact, in seconds since 1970."""
     texts = (text.summary for each in reports if (text := each.now.report.text))
     newest = max((each.reported for each in reports), key=latest)
     return {
-        "source": _SEVERAL.join(sorted({shown.history.name(each.now.origin) for each in reports})),
+        "source": _SEVERAL.join(sorted({incident.history.name(each.now.origin) for each in reports})),
         "notes": " ".join(filter(None, texts)),
         "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.now.report.tags})),
         "timestamp": int(latest(newest).timestamp()) if newest.earliest == newest.latest else None,

@@ -82,9 +82,9 @@ def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
         sources = sorted({claim.held.origin for claim in estimate.used})
         yield [*whole, *_estimate_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
-        if (said := present.in_events(pair)) is not None and not _covers_events(present, said.greatest):
-            toll = said.greatest
-            yield [*whole, *_estimate_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
+        if (in_events := present.in_events(pair)) is not None and not _covers_events(present, in_events.greatest):
+            toll = in_events.greatest
+            yield [*whole, *_estimate_cells(toll.key, pair.scope, toll, toll.key.event, in_events.number), toll.source]
     if not (present.estimates or present.pairs):
         yield [*whole, *[None] * 12]
 
@@ -107,15 +107,15 @@ def _estimate_cells(
         events,
         key.manner,
         *(figure(estimate, end) for end in ("lower", "best", "upper")),
-        _boolean(said=estimate.upper_open),
-        _boolean(said=estimate.contested),
+        _boolean(value=estimate.upper_open),
+        _boolean(value=estimate.contested),
     ]
 
 
-def _incident_cells(shown: IncidentAtReading, present: Present) -> list[CsvValue]:
+def _incident_cells(incident: IncidentAtReading, present: Present) -> list[CsvValue]:
     listed = present.listed
-    place = shared_place(shown.violence)
-    when = shown.days
+    place = shared_place(incident.violence)
+    when = incident.days
     return [
         listed.slug,
         listed.title,
@@ -126,7 +126,7 @@ def _incident_cells(shown: IncidentAtReading, present: Present) -> list[CsvValue
         place.get("lon"),
         day(when.first),
         day(when.last),
-        "" if when.sure is None else _boolean(said=when.sure),
+        "" if when.sure is None else _boolean(value=when.sure),
         listed.level,
         *_killed_cells(listed.killed),
     ]
@@ -141,8 +141,8 @@ def _killed_cells(killed: Killed) -> list[CsvValue]:
     return [killed.floor, scope, least.key.event, least.said, least.claim, events]
 
 
-def _boolean(*, said: bool) -> str:
-    return "true" if said else "false"
+def _boolean(*, value: bool) -> str:
+    return "true" if value else "false"
 
 
 EXPORTER = Exporter(

@@ -35,8 +35,8 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, shown = present.listed, IncidentAtReading(folded.history, export.reading)
-    found, (began, ended, sure) = places_of_violence(shown.reports), shown.bounds
+    listed, incident = present.listed, IncidentAtReading(folded.history, export.reading)
+    found, (began, ended, sure) = places_of_violence(incident.reports), incident.bounds
     geometry = _geometry(found)
     if geometry is None:
         export.count_gap("incident", _UNLOCATED)
@@ -64,9 +64,9 @@ def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
                 for key, estimate in sorted(present.estimates.items(), key=lambda each: each[0].canonical)
             ],
             "in_events": [
-                {"count": said.number, "greatest": _estimate(said.greatest.key, said.greatest)}
+                {"count": in_events.number, "greatest": _estimate(in_events.greatest.key, in_events.greatest)}
                 for pair in sorted(present.pairs, key=lambda each: each.canonical)
-                if (said := present.in_events(pair)) is not None
+                if (in_events := present.in_events(pair)) is not None
             ],
         },
     }

@@ -72,18 +72,18 @@ def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, an optional dependenc
 
 def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]:
     """Yield a row for each key; one without a key for an incident without figures."""
-    shown = IncidentAtReading(folded.history, export.reading)
-    listed, reading = shown.listed, export.reading
+    incident = IncidentAtReading(folded.history, export.reading)
+    listed, reading = incident.listed, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},
-        **dict(zip(("occurred_from", "occurred_to", "occurred_sure"), shown.bounds, strict=True)),
+        **dict(zip(("occurred_from", "occurred_to", "occurred_sure"), incident.bounds, strict=True)),
         "incident": listed.slug,
         "policy": reading.policy.id,
         "position": export.position,
         "reported_until": reading.reported_until,
     }
     empty = True
-    for key, estimate in shown.estimates():
+    for key, estimate in incident.estimates():
         empty = False
         yield {
             **whole,

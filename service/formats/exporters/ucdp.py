@@ -70,18 +70,18 @@ class _HomeIncident(NamedTuple):
         return INCIDENT_SCOPE if self.slug is None else f"{self.slug}/{INCIDENT_SCOPE}"
 
 
-def _home_incidents(shown: IncidentAtReading, estimates: EstimatesByKey) -> Iterator[_HomeIncident]:
+def _home_incidents(incident: IncidentAtReading, estimates: EstimatesByKey) -> Iterator[_HomeIncident]:
     """Yield the home incidents with figures: a figure counts the dead of the incident that it was filed under only.
 
     Reports merged or moved in without a figure are included with the incident itself.
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
-    of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
+    of_report = {each.ref: incident.history.homes[each.home].slug for each in incident.reports}
     for slug in (None, *others):
-        reports = [each for each in shown.reports if _slug_among(others, of_report[each.ref]) == slug]
+        reports = [each for each in incident.reports if _slug_among(others, of_report[each.ref]) == slug]
         refs = {each.ref for each in reports}
-        events = [event for event in shown.events.values() if event.reports[0].ref in refs]
+        events = [event for event in incident.events.values() if event.reports[0].ref in refs]
         yield _HomeIncident(
             slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports
         )
@@ -91,23 +91,23 @@ def _slug_among(others: Sequence[str], slug: str) -> str | None:
     return slug if slug in others else None
 
 
-def _incident_rows(export: Export, shown: IncidentAtReading) -> Iterator[GedCells]:
+def _incident_rows(export: Export, incident: IncidentAtReading) -> Iterator[GedCells]:
     """Yield the rows of an incident in UCDP's terms, by our rule and not by UCDP's judgement.
 
     If only events have figures, each event with violence is a row; figures of several are never added up, and those
     of a whole and of its events are never both written.
     """
-    estimates, missed = shown.triple(), set[str]()
-    homes = [*_home_incidents(shown, estimates)]
+    estimates, missed = incident.triple(), set[str]()
+    homes = [*_home_incidents(incident, estimates)]
     for home in homes:
         if home.counted or home.events or len(homes) == 1:
-            yield from _home_rows(export, shown, estimates, home, missed)
+            yield from _home_rows(export, incident, estimates, home, missed)
     for what in sorted(missed):
         export.count_gap("incident", what)
 
 
 def _home_rows(
-    export: Export, shown: IncidentAtReading, estimates: EstimatesByKey, home: _HomeIncident, missed: set[str]
+    export: Export, incident: IncidentAtReading, estimates: EstimatesByKey, home: _HomeIncident, missed: set[str]
 ) -> Iterator[GedCells]:
     violent, events = [event for event in home.events if _violent_reports(event)], set(home.counted.values())
     if home.whole not in home.counted and any(events):
@@ -115,10 +115,10 @@ def _home_rows(
             missed.add(_EACH_EVENT)
         for event in home.events:
             if event in violent or event.label in events:
-                yield _row(export, shown, home, [event], estimates, event)
+                yield _row(export, incident, home, [event], estimates, event)
     else:
-        yield _row(export, shown, home, violent, estimates)
-        one = None, shown.history.slug, f"{home.slug}/{EVENT_SCOPE}:{home.slug}"  # as coded: both are one
+        yield _row(export, incident, home, violent, estimates)
+        one = None, incident.history.slug, f"{home.slug}/{EVENT_SCOPE}:{home.slug}"  # as coded: both are one
         if any(event not in one for event in events):
             missed.add(_UNCOUNTED)
     if any(event is None and scope != home.whole for scope, event in home.counted.items()):
@@ -132,7 +132,7 @@ def _violent_reports(event: Event) -> list[ReportHistory]:
 
 def _row(
     export: Export,
-    shown: IncidentAtReading,
+    incident: IncidentAtReading,
     home: _HomeIncident,
     events: Sequence[Event],
     estimates: EstimatesByKey,
@@ -140,22 +140,22 @@ def _row(
 ) -> GedCells:
     """Return the row of all events of an incident together, or of one `event`; a single event is the incident."""
     single = event is not None
-    name = home.slug or shown.history.slug
-    if event is not None and len(shown.events) > 1:
-        name = f"{shown.history.slug}:{event.label}"
+    name = home.slug or incident.history.slug
+    if event is not None and len(incident.events) > 1:
+        name = f"{incident.history.slug}:{event.label}"
     reports = home.reports if event is None else event.reports
     scope = home.whole if event is None else _scope(event)
     violent = [_violent_reports(event) for event in events]
-    sources = sorted({shown.history.name(each.now.origin) for each in reports})
+    sources = sorted({incident.history.name(each.now.origin) for each in reports})
     thing = "event" if single else "incident"
     cells = {
         "id": name,
-        "relid": shown.history.slug,
+        "relid": incident.history.slug,
         "number_of_sources": len(sources),
         "source_office": ";".join(sources),
-        **_location(export, thing, violent, shown),
+        **_location(export, thing, violent, incident),
         "event_clarity": ("2" if len(events) > 1 else "1") if events else None,
-        **_dates(shown, home.slug, events, single=single),
+        **_dates(incident, home.slug, events, single=single),
         **_sides([each for group in violent for each in group], estimates, scope),
     }
     if not (cells["date_start"] and cells["date_end"]):
@@ -171,14 +171,14 @@ def _scope(event: Event) -> str:
     return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
 
 
-def _dates(shown: IncidentAtReading, home: str | None, events: Sequence[Event], *, single: bool) -> GedCells:
+def _dates(incident: IncidentAtReading, home: str | None, events: Sequence[Event], *, single: bool) -> GedCells:
     """Return the first and last day of violence, else of the period; an open or unreported end is empty."""
-    said = shown.when(events[0]) if single else shown.occurred(events, as_days, home)
-    first, last = day(said.first), day(said.last)
+    span = incident.when(events[0]) if single else incident.occurred(events, as_days, home)
+    first, last = day(span.first), day(span.last)
     years = {each[:4] for each in (first, last)}
     return {
         "year": years.pop() if len(years) == 1 else "",
-        "date_prec": _precision(first, last) if first and last and said.sure else "",
+        "date_prec": _precision(first, last) if first and last and span.sure else "",
         "date_start": f"{first} 00:00:00.000" if first else "",
         "date_end": f"{last} 00:00:00.000" if last else "",
     }
@@ -190,13 +190,13 @@ def _precision(first: str, last: str) -> str:
 
 
 def _location(
-    export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: IncidentAtReading
+    export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], incident: IncidentAtReading
 ) -> GedCells:
     """Return the parts that all places have in common."""
     place = shared_place(violent)
     if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
         export.count_gap(thing, _SCATTERED)
-    code, country = country_of(place, shown.history.countries)
+    code, country = country_of(place, incident.history.countries)
     cells: GedCells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,

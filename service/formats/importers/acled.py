@@ -84,8 +84,8 @@ def _kind_of(event_type: str, sub_event_type: str) -> _CodedKind | None:
     found = [case for event, sub, case in declared if (event, sub) == (event_type, sub_event_type)]
     if len(found) == 1:
         return found[0]
-    said = set(re.findall(r"[a-z]+", sub_event_type.lower()))
-    by_words = (case for case in found if case.word and set(case.word.split("_")) <= said)
+    words = set(re.findall(r"[a-z]+", sub_event_type.lower()))
+    by_words = (case for case in found if case.word and set(case.word.split("_")) <= words)
     by_itself = (case for case in found if case.word is None)
     if (case := next(by_words, None) or next(by_itself, None)) is not None:
         return case

@@ -25,12 +25,12 @@ from service.formats.tables.row_reader import MappedRow, UnfitCell
 from service.formats.tables.row_reports import ReportStamp, registration, removal, report_id, row_lines
 from service.formats.tables.table_rows import CurrentRow
 
-Written = Literal["csv", "json"]
+TableFormat = Literal["csv", "json"]
 
 _MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 
 
-def mapping_of(source: ImportSource, written: Written | None = None) -> TableMap:
+def mapping_of(source: ImportSource, written: TableFormat | None = None) -> TableMap:
     """Return the mapping of an import. Raises UnreadableSource, also if its format is not `written`.
 
     Encoding and sheet of the command line take precedence over the mapping file.
@@ -51,7 +51,7 @@ def registration_lines(source: ImportSource, table: TableMap) -> Iterator[BatchL
         yield BatchLine(Location(str(source.map)), document)
 
 
-def read_files(source: ImportSource, written: Written) -> Iterator[BatchLine | ImportFault | ImportNote]:
+def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine | ImportFault | ImportNote]:
     """Read files in order, each a later state of its table than the one before.
 
     Raises UnreadableSource, before the first line if one of them is no text.
@@ -89,7 +89,7 @@ class _TableState:
     def __init__(self, table: TableMap, source: ImportSource) -> None:
         self._table = table
         self._reported_at = source.reported_at
-        self._rows = {key: (dict(cells), *_by(cells)) for key, cells in source.current_rows(table).items()}
+        self._rows = {key: (dict(cells), *_last_report(cells)) for key, cells in source.current_rows(table).items()}
 
     def take(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
         """Yield the differences of a file from the current rows."""
@@ -109,14 +109,14 @@ class _TableState:
                 where = Location(file, parsed.line_of(key))
                 yield from parsed.losses(key, where)
                 try:
-                    said = self._said(key, raw)
+                    stamp = self._stamp(key, raw)
                 except UnfitCell as problem:
                     yield ImportFault(where._replace(column=problem.column), str(problem))
                     continue
-                for each in row_lines(self._table, key, raw, said, where, new=before is None):
+                for each in row_lines(self._table, key, raw, stamp, where, new=before is None):
                     yield each
                     if isinstance(each, BatchLine) and "incident" in each.document:
-                        self._rows[key] = (cells, said.report_id, said.order)
+                        self._rows[key] = (cells, stamp.report_id, stamp.order)
         if self._table.whole_file and not parsed.broken:
             yield from self._removed(file, parsed)
 
@@ -140,11 +140,11 @@ class _TableState:
     def _removed(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine]:
         there = parsed.rows.keys() | parsed.contested
         for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
-            said = self._said(key, {})
-            yield BatchLine(Location(file), removal(self._table, key, self._rows[key][0], said))
-            self._rows[key] = ({}, said.report_id, said.order)
+            stamp = self._stamp(key, {})
+            yield BatchLine(Location(file), removal(self._table, key, self._rows[key][0], stamp))
+            self._rows[key] = ({}, stamp.report_id, stamp.order)
 
-    def _said(self, key: str, raw: RawRow) -> ReportStamp:
+    def _stamp(self, key: str, raw: RawRow) -> ReportStamp:
         """Return id, time and order of a row's report; the time is of its column, else of the file, else of recording.
 
         Raises UnfitCell if the column cannot be read.
@@ -159,7 +159,7 @@ class _TableState:
         return ReportStamp(report_id(self._table.table, key, "after", last, moment, cells), moment, order + 1)
 
 
-def _by(cells: object) -> tuple[object, int]:
+def _last_report(cells: object) -> tuple[object, int]:
     """Return the last report of a row, and its order among those of its moment."""
     return (cells.report_id, cells.order) if isinstance(cells, CurrentRow) else (None, 0)
 
@@ -189,7 +189,7 @@ class VersionSequence:
         self._opened = set(opened)
         self._file = file
         self._last = ParsedTable({}, [])
-        self._unsaid: set[str] = set()
+        self._rejected: set[str] = set()
         self._faults: set[tuple[str | None, str]] = set()
 
     def take(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
@@ -216,12 +216,12 @@ class VersionSequence:
         self, version: FileVersion, parsed: ParsedTable, key: str, raw: RawRow
     ) -> Iterator[BatchLine | ImportFault]:
         where = Location(self._file, version=version.commit)
-        new = key not in self._last.rows or key in self._unsaid
+        new = key not in self._last.rows or key in self._rejected
         opens = new and key not in self._opened
         taken = False
         for each in (
             *parsed.losses(key, where),
-            *row_lines(self._table, key, raw, self._said(version, key), where, new=opens),
+            *row_lines(self._table, key, raw, self._stamp(version, key), where, new=opens),
         ):
             if isinstance(each, ImportFault):  # finding the line is slow: only for faults
                 yield ImportFault(each.where._replace(line=parsed.line_of(key)), each.reason)
@@ -231,18 +231,18 @@ class VersionSequence:
         if taken and not self._table.title_stays:
             self._opened.add(key)
         if new:
-            (self._unsaid.discard if taken else self._unsaid.add)(key)
+            (self._rejected.discard if taken else self._rejected.add)(key)
 
     def _removed(self, version: FileVersion, gone: Iterable[str]) -> Iterator[BatchLine]:
         for key in gone:
-            if key in self._unsaid:
-                self._unsaid.discard(key)
+            if key in self._rejected:
+                self._rejected.discard(key)
                 continue
             was = flattened(self._last.rows[key], self._table.whole_columns)
-            document = removal(self._table, key, was, self._said(version, key))
+            document = removal(self._table, key, was, self._stamp(version, key))
             yield BatchLine(Location(self._file, version=version.commit), document)
 
-    def _said(self, version: FileVersion, key: str) -> ReportStamp:
+    def _stamp(self, version: FileVersion, key: str) -> ReportStamp:
         own_id = report_id(self._table.table, key, version.commit)
         return ReportStamp(own_id, version.moment, version.number, {COMMIT: version.commit})
 

@@ -116,8 +116,8 @@ def refuse_ambiguous_order(text: str) -> None:
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
         fitting = [each for each in orders if _exists(text, each[0])] or orders
-        said = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
-        raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {said}.")
+        options = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
+        raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {options}.")
 
 
 def _exists(text: str, written: str) -> bool:
@@ -161,49 +161,49 @@ def _expect_a_date(text: str, has: frozenset[str]) -> None:
             raise _fault(text, "a time of day needs a whole date, %M, and %H, or %I with %p")
 
 
-def _edtf_or_instant(said: dict[str, str], offset_at: OffsetAt) -> str:
-    year = int(said["Y"]) if "Y" in said else _century(int(said["y"]))
-    month = _month(said)
+def _edtf_or_instant(parts: dict[str, str], offset_at: OffsetAt) -> str:
+    year = int(parts["Y"]) if "Y" in parts else _century(int(parts["y"]))
+    month = _month(parts)
     if month is None:
         return f"{year:04}"
-    if "d" not in said:
+    if "d" not in parts:
         return date(year, month, 1).isoformat()[:7]
-    exact = date(year, month, int(said["d"]))
-    if not _DAYS[exact.weekday()].startswith((said.get("A") or said.get("a") or "").lower().rstrip(".")):
+    exact = date(year, month, int(parts["d"]))
+    if not _DAYS[exact.weekday()].startswith((parts.get("A") or parts.get("a") or "").lower().rstrip(".")):
         raise ValueError
     day = exact.isoformat()
-    if "M" not in said:
+    if "M" not in parts:
         return day
-    local = f"{day}T{_time(said)}"
-    return local + _zone(said.get("z"), datetime.fromisoformat(local), offset_at)
+    local = f"{day}T{_time(parts)}"
+    return local + _zone(parts.get("z"), datetime.fromisoformat(local), offset_at)
 
 
 def _century(year: int) -> int:
     return year + (1900 if year >= _PIVOT else 2000)
 
 
-def _month(said: dict[str, str]) -> int | None:
-    if "m" in said:
-        return int(said["m"])
-    name = (said.get("b") or said.get("B") or "").lower()[:3]
+def _month(parts: dict[str, str]) -> int | None:
+    if "m" in parts:
+        return int(parts["m"])
+    name = (parts.get("b") or parts.get("B") or "").lower()[:3]
     return next((place for place, each in enumerate(_MONTHS, 1) if name and each.startswith(name)), None)
 
 
-def _time(said: dict[str, str]) -> str:
-    if "I" in said:
-        hour = int(said["I"])
+def _time(parts: dict[str, str]) -> str:
+    if "I" in parts:
+        hour = int(parts["I"])
         if not 1 <= hour <= _NOON:
             raise ValueError
-        hour = hour % _NOON + (_NOON if said["p"][0] in "pP" else 0)
+        hour = hour % _NOON + (_NOON if parts["p"][0] in "pP" else 0)
     else:
-        hour = int(said["H"])
-    return f"{hour:02}:{int(said['M']):02}:{int(said.get('S', '0')):02}"
+        hour = int(parts["H"])
+    return f"{hour:02}:{int(parts['M']):02}:{int(parts.get('S', '0')):02}"
 
 
-def _zone(said: str | None, local: datetime, offset_at: OffsetAt) -> str:
-    if said is None:
+def _zone(parts: str | None, local: datetime, offset_at: OffsetAt) -> str:
+    if parts is None:
         return offset_at(local)
-    return "Z" if said in "zZ" else f"{said[:3]}:{said[-2:]}"
+    return "Z" if parts in "zZ" else f"{parts[:3]}:{parts[-2:]}"
 
 
 def _fault(text: str, why: str) -> PydanticCustomError:

@@ -124,9 +124,9 @@ def _head(found: DetectedTable, records: Sequence[TableRecord]) -> _HeaderAndRow
         if records[place].line > 1 and place:
             found.fields["header"] = records[place].line
             found.unsure.append(f"The lines above line {records[place].line} are taken for titles, and left out.")
-    said = [cell for cell in records[place].cells if cell.strip()]
-    numbers = sum(map(is_number, said))
-    if not dates_in(said) and numbers * _FEW >= len(said) > 1:
+    filled = [cell for cell in records[place].cells if cell.strip()]
+    numbers = sum(map(is_number, filled))
+    if not dates_in(filled) and numbers * _FEW >= len(filled) > 1:
         return _HeaderAndRows(None, records[place:])
     below = records[place + 1 :]
     return _HeaderAndRows(records[place], below[1:] if below and is_hashtag_row(below[0].cells) else below)

@@ -89,10 +89,10 @@ def _matched(
     If one row and one current row are left, it is a revision; any other is new, and named by a hash of its cells.
     """
     called: dict[str, str] = {}
-    for stands, cells in live.items():
+    for prior, cells in live.items():
         found = next((name for name, raw in rows.items() if name not in called and same(raw, cells)), None)
         if found is not None:
-            called[found] = stands
+            called[found] = prior
     left = [name for name in rows if name not in called]
     gone = [name for name in live if name not in called.values()]
     if len(left) == len(gone) == 1:
@@ -114,8 +114,8 @@ def _new_name(key: str, raw: RawRow, taken: Iterable[str]) -> str:
 
 
 def _digest(raw: RawRow, nth: int) -> str:
-    said: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:10]
+    content: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
 def _renamed(parsed: ParsedTable, called: Mapping[str, str]) -> ParsedTable:

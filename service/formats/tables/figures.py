@@ -61,8 +61,8 @@ def _key(figures: CountRule) -> dict[str, Any]:
 
 
 def _times(figures: ClaimColumn, row: MappedRow) -> dict[str, str]:
-    said = {"period": figures.period, "counted_until": figures.counted_until}
-    return {name: text for name, pattern in said.items() if pattern and (text := row.when(pattern))}
+    patterns = {"period": figures.period, "counted_until": figures.counted_until}
+    return {name: text for name, pattern in patterns.items() if pattern and (text := row.when(pattern))}
 
 
 def _melted(table: TableMap, flat: RawRow, wrong: list[CellFault]) -> Iterator[dict[str, Any]]:
@@ -113,20 +113,20 @@ def _count(table: TableMap, figures: CountRule, cell: object, words: str) -> dic
     raise UnfitCell(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 
 
-def _in_words(table: TableMap, figures: CountRule, said: str) -> dict[str, object]:
+def _in_words(table: TableMap, figures: CountRule, words: str) -> dict[str, object]:
     """Read words by the lexicon, with numbers in plain digits; a bare figure gets the bound of its column."""
     bound, numbers = figures.bound, table.numbers
     if bound is None and not numbers.declared:
-        return {"verbatim": said}
-    plain = numbers.in_words(said)
+        return {"verbatim": words}
+    plain = numbers.in_words(words)
     if plain is None:
-        raise UnfitCell(None, f"“{said[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
+        raise UnfitCell(None, f"“{words[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
     count = _read(plain, figures.measure, figures.accumulation, table.language)
     if count.bound == "exact" and bound is not None:
-        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
+        return {"verbatim": words, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
     if bound not in (None, count.bound) and _STRICTER.get(bound or "") != count.bound:
-        raise UnfitCell(None, _OTHERWISE.format(said=said[:100], reads=words_for(count), bound=bound))
-    return {"verbatim": said} if plain == said else {"verbatim": said, **_figures(count)}
+        raise UnfitCell(None, _OTHERWISE.format(words=words[:100], reads=words_for(count), bound=bound))
+    return {"verbatim": words} if plain == words else {"verbatim": words, **_figures(count)}
 
 
 @lru_cache(maxsize=1024)
@@ -143,12 +143,12 @@ def _read(words: str, measure: str, accumulation: str, language: str | None) -> 
 
 
 _OTHERWISE: Final = (
-    "“{said}” reads as “{reads}”, and the mapping file says that the column is {bound};"
+    "“{words}” reads as “{reads}”, and the mapping file says that the column is {bound};"
     " it is kept as a cell and makes no claim."
 )
 
 
 def _figures(count: Count) -> dict[str, object]:
     ends = {"lower": count.lower, "upper": count.upper, "best": count.best}
-    said = {name: figure for name, figure in ends.items() if figure is not None}
-    return {**said, "bound": count.bound, "lexicon": count.lexicon}
+    figures = {name: figure for name, figure in ends.items() if figure is not None}
+    return {**figures, "bound": count.bound, "lexicon": count.lexicon}

@@ -61,9 +61,11 @@ class MappedRow:
         text = self.filled(pattern)
         return text and (self._degrees.plain(text.strip()) or text)
 
-    def when(self, said: str | DurationPattern) -> str | None:
+    def when(self, pattern: str | DurationPattern) -> str | None:
         """Return the date, interval or instant of a row by a pattern, None if empty. Raises UnfitCell."""
-        return self._stretch(said) if isinstance(said, DurationPattern) else filled_with_dates(said, self._date)
+        return (
+            self._interval(pattern) if isinstance(pattern, DurationPattern) else filled_with_dates(pattern, self._date)
+        )
 
     def point(self, pattern: str, order: str) -> tuple[str, str] | None:
         """Return the latitude and longitude of one cell, None if empty. Raises UnfitCell."""
@@ -98,20 +100,22 @@ class MappedRow:
             raise UnfitCell(self.name(dated.column), str(problem)) from problem
         return text
 
-    def _stretch(self, stretch: DurationPattern) -> str | None:
-        anchor = filled_with_dates(stretch.anchor, self._date)
-        length = str(stretch.length) if isinstance(stretch.length, int) else self.number(stretch.length)
+    def _interval(self, duration: DurationPattern) -> str | None:
+        anchor = filled_with_dates(duration.anchor, self._date)
+        length = str(duration.length) if isinstance(duration.length, int) else self.number(duration.length)
         if anchor is None or length is None:
             return None
         plain = _NUMBER.fullmatch(length)
-        hours = Decimal(length if plain else 0) * (1 if stretch.days is None else _HOURS)
+        hours = Decimal(length if plain else 0) * (1 if duration.days is None else _HOURS)
         if not 0 < hours < _LONGEST:
-            column = _first(stretch.length) if isinstance(stretch.length, str) else None
-            raise UnfitCell(column, f"“{length[:100]}” is no length of time, in {'days' if stretch.days else 'hours'}.")
+            column = _first(duration.length) if isinstance(duration.length, str) else None
+            raise UnfitCell(
+                column, f"“{length[:100]}” is no length of time, in {'days' if duration.days else 'hours'}."
+            )
         try:
-            return _interval(anchor, hours, self._table.offset_at, ahead=stretch.starts is not None)
+            return _interval(anchor, hours, self._table.offset_at, ahead=duration.starts is not None)
         except (ValueError, OverflowError) as problem:
-            raise UnfitCell(_first(stretch.anchor), f"No length can be counted from here: {problem}") from problem
+            raise UnfitCell(_first(duration.anchor), f"No length can be counted from here: {problem}") from problem
 
 
 def _interval(anchor: str, hours: Decimal, offset_at: OffsetAt, *, ahead: bool) -> str:

@@ -56,10 +56,10 @@ def title_of(table: TableMap, key: str, cells: Mapping[str, object]) -> str:
     parts = key_parts(table, lambda column: cell_text(row.cell(column)))
     texts = dict.fromkeys(table.key, "") | dict(zip(table.key, parts, strict=False))
 
-    def said(column: str) -> str:
+    def text_for(column: str) -> str:
         return (texts[column] if column in texts else row.text(column)).strip()
 
-    title = filled(table.title, said) or _tidied(table.title, said) or f"{table.table}: {key.strip('|')}"
+    title = filled(table.title, text_for) or _tidied(table.title, text_for) or f"{table.table}: {key.strip('|')}"
     number = key.removeprefix("|".join(parts))
     return f"{title} {number}".strip()[:_TITLE_LENGTH]
 
@@ -74,9 +74,9 @@ def _tidied(pattern: str, text_of: Callable[[str], str]) -> str:
     return text.strip()
 
 
-def report_id(*said: object) -> UUID:
+def report_id(*identity: object) -> UUID:
     """Return the id of a report, a UUIDv5 of what identifies it."""
-    return uuid5(NAMESPACE, json.dumps(said, sort_keys=True, default=str))
+    return uuid5(NAMESPACE, json.dumps(identity, sort_keys=True, default=str))
 
 
 _OF_ANY_ROW: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
@@ -113,17 +113,17 @@ def registration(table: TableMap) -> LineBody | None:
 
 def opening(table: TableMap, key: str, raw: RawRow) -> LineBody:
     """Return the line that opens the incident of a row; the same for every state of the row."""
-    said = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
+    settings = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
     title = title_of(table, key, flattened(raw, table.whole_columns))
-    return {"open": {"slug": slug_of(table.table, key), "title": title, **said}}
+    return {"open": {"slug": slug_of(table.table, key), "title": title, **settings}}
 
 
-def removal(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> LineBody:
+def removal(table: TableMap, key: str, flat: RawRow, stamp: ReportStamp) -> LineBody:
     """Return the line of a report that a row, with these last cells, was removed."""
-    return _bare_statement(table, key, flat, said)
+    return _bare_statement(table, key, flat, stamp)
 
 
-def statement(table: TableMap, key: str, raw: RawRow, said: ReportStamp) -> RowStatement:
+def statement(table: TableMap, key: str, raw: RawRow, stamp: ReportStamp) -> RowStatement:
     """Return the report of the present state of a row."""
     if BEYOND in raw:
         return RowStatement(None, [(None, "The row has more cells than the header has columns.")])
@@ -132,7 +132,7 @@ def statement(table: TableMap, key: str, raw: RawRow, said: ReportStamp) -> RowS
         return RowStatement(None, wrong)
     flat = flattened(raw, table.whole_columns)
     claims, unread = claims_of(table, flat)
-    document = {**_bare_statement(table, key, flat, said), "attributes": attributes_of(cells), "claims": claims}
+    document = {**_bare_statement(table, key, flat, stamp), "attributes": attributes_of(cells), "claims": claims}
     row = MappedRow(table, flat)
     if places := list(_places(table, row, unread)):
         document["places"] = places
@@ -148,10 +148,10 @@ def _hint(flat: RawRow, column: str | None) -> str:
 
 
 def row_lines(
-    table: TableMap, key: str, raw: RawRow, said: ReportStamp, where: Location, *, new: bool
+    table: TableMap, key: str, raw: RawRow, stamp: ReportStamp, where: Location, *, new: bool
 ) -> Iterator[BatchLine | ImportFault]:
     """Yield the faults of a row, then its lines, with that which opens its incident if `new`."""
-    stated = statement(table, key, raw, said)
+    stated = statement(table, key, raw, stamp)
     for column, reason in stated.wrong:
         yield ImportFault(where._replace(column=column), reason)
     if stated.document is not None:
@@ -160,20 +160,20 @@ def row_lines(
         yield BatchLine(where, stated.document)
 
 
-def _bare_statement(table: TableMap, key: str, flat: RawRow, said: ReportStamp) -> dict[str, Any]:
+def _bare_statement(table: TableMap, key: str, flat: RawRow, stamp: ReportStamp) -> dict[str, Any]:
     """Return a complete report without cells, which is the whole report of a removed row."""
     return {
         "incident": slug_of(table.table, key),
-        "report_id": str(said.report_id),
+        "report_id": str(stamp.report_id),
         "kind": "observation_noted",
         "title": title_of(table, key, flat),
         "source": table.source,
         **({"via": list(table.via)} if table.via else {}),
         **({"language": table.language} if table.language else {}),
-        **({"reported_at": said.reported_at} if said.reported_at else {}),
-        "reported_order": said.order,
+        **({"reported_at": stamp.reported_at} if stamp.reported_at else {}),
+        "reported_order": stamp.order,
         "complete": True,
-        "external_ids": {table.table: key, **said.ids},
+        "external_ids": {table.table: key, **stamp.ids},
     }
 
 
@@ -190,18 +190,18 @@ def _places(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> Iterator
         patterns = cast(
             "dict[str, str]", place.model_dump(exclude_unset=True, exclude={"lat", "lon", "point", "order"})
         )
-        said = {name: text for name, pattern in patterns.items() if (text := row.filled(pattern))}
-        if "name" not in said:
+        fields = {name: text for name, pattern in patterns.items() if (text := row.filled(pattern))}
+        if "name" not in fields:
             continue
         for name, pattern in (("lat", place.lat), ("lon", place.lon)):
             if pattern and (text := row.number(pattern)):
-                said[name] = text
+                fields[name] = text
         try:
             if place.point and place.order and (point := row.point(place.point, place.order)):
-                said["lat"], said["lon"] = point
+                fields["lat"], fields["lon"] = point
         except UnfitCell as problem:
             wrong.append((problem.column, f"{_NO_MORE}{problem}"))
-        yield said
+        yield fields
 
 
 def _acceptable(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:

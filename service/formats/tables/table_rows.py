@@ -37,13 +37,13 @@ def rows_in(history: History, moment: datetime | None, table: TableMap) -> list[
     reports stand, and their order.
     """
     origin = history.origins.of(origin_of(table.source, table.via))
-    said = [each for each in history.standing(moment) if each.now.origin == origin]
-    return [row for own in by_home(said).values() for row in _rows_of_home(own, table)]
+    reports = [each for each in history.standing(moment) if each.now.origin == origin]
+    return [row for own in by_home(reports).values() for row in _rows_of_home(own, table)]
 
 
-def _rows_of_home(said: Sequence[ReportHistory], table: TableMap) -> Iterator[TableRow]:
+def _rows_of_home(reports: Sequence[ReportHistory], table: TableMap) -> Iterator[TableRow]:
     by_row: dict[str | None, list[ReportHistory]] = {}
-    for each in said:
+    for each in reports:
         by_row.setdefault(each.now.report.external_ids.get(table.table), []).append(each)
     others = by_row.pop(None, [])
     for key, own in by_row.items():
