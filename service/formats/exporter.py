@@ -16,7 +16,7 @@ class Gap(NamedTuple):
     """Loss of information in an export: the thing (`incident`, `event`), what is omitted or empty, and the reason."""
 
     thing: str
-    reason: str
+    why: str
 
 
 class FoldedIncident(NamedTuple):

@@ -1,9 +1,7 @@
 """Encodings: by a mark, by declaration, or UTF-8; what is no text is refused whole, and told what to declare."""
 
 import gzip
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,10 +12,10 @@ from service.console.outcome import CannotRun, Misuse
 from service.formats import registry
 from service.formats.files.csv_rows import CsvRow, read_rows
 from service.formats.files.encodings import UndecodableText, UnknownEncoding, decode, normalize_encoding
-from service.formats.importer import BatchLine, ImportFault, ImportSource, Layout, UnreadableSource
+from service.formats.importer import BatchLine, ImportFault, ImportSource, Layout
 from service.formats.tables import MappingError, read_mapping
 from service.settings import read_settings
-from tests.service.coded_events import ACLED, UCDP, Here
+from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
 
 pytestmark = pytest.mark.one_server_will_do
@@ -59,67 +57,6 @@ def source(folder: Path, data: bytes, mapping: str | None = None, encoding: str 
     map_ = folder / "map.toml"
     map_.write_text(mapping or "", encoding="utf-8")
     return ImportSource((path,), map_ if mapping else None, layout=Layout(encoding))
-
-
-def statements(name: str, what: ImportSource) -> list[dict[str, Any]]:
-    found = list(registry.IMPORTERS[name].read(what))
-    assert not [each for each in found if isinstance(each, ImportFault)]
-    return [dict(each.document) for each in found if isinstance(each, BatchLine) and "incident" in each.document]
-
-
-def coded(row: dict[str, str], place: str) -> str:
-    cells = {name: "" if set(cell) & set(',"\n') else cell for name, cell in row.items()}
-    cells |= {"location" if "location" in row else "where_coordinates": place}
-    return "\r\n".join((",".join(cells), ",".join(cells.values()), ""))
-
-
-def files(name: str) -> tuple[str, str | None]:
-    """Return the text of a file of a format, with a name in it that is not ASCII, and its mapping file."""
-    rows_ = [{"Código": "1", "Muertos": 3, "País": "Panamá"}, {"Código": "2", "Muertos": 5, "País": "Perú"}]
-    lines = [{"open": {"slug": "panama", "title": "Panamá"}}, {"incident": "panama", "kind": "other", "title": "Perú"}]
-    return {
-        "csv": (TABLE, MAP),
-        "json": (json.dumps(rows_, ensure_ascii=False), JSON_MAP),
-        "acled": (
-            coded({name: each for name, each in ACLED.items() if each.isascii()} | {"notes": ""}, "Panamá"),
-            None,
-        ),
-        "ucdp": (coded({name: each for name, each in UCDP.items() if each.isascii()}, "Panamá"), None),
-        "ndjson": ("\n".join(json.dumps(each, ensure_ascii=False) for each in lines), None),
-    }[name]
-
-
-@pytest.mark.parametrize("name", ["csv", "json", "acled", "ucdp", "ndjson"])
-def test_every_importer_reads_the_same_in_every_encoding(name: str, tmp_path: Path) -> None:
-    text, mapping = files(name)
-    expected = statements(name, source(tmp_path, text.encode(), mapping))
-    assert expected
-    for marked in MARKED:
-        assert statements(name, source(tmp_path, text.encode(marked), mapping)) == expected, marked
-        assert statements(name, source(tmp_path, gzip.compress(text.encode(marked)), mapping)) == expected, marked
-    big = b"\xfe\xff" + text.encode("utf-16-be")
-    assert statements(name, source(tmp_path, big, mapping)) == expected
-    for encoding in ("cp1252", "latin-1", "utf-16-le", "gb18030", "mac-roman"):
-        assert statements(name, source(tmp_path, text.encode(encoding), mapping, encoding)) == expected, encoding
-
-
-@pytest.mark.parametrize("name", ["csv", "json", "acled", "ucdp", "ndjson"])
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-16-be"])
-def test_what_is_not_utf_8_records_nothing_and_the_declaration_to_try_is_named(
-    name: str, encoding: str, tmp_path: Path
-) -> None:
-    text, mapping = files(name)
-    with pytest.raises(UnreadableSource, match=f"--encoding {encoding}"):
-        next(registry.IMPORTERS[name].read(source(tmp_path, text.encode(encoding), mapping)))
-
-
-def test_of_several_files_none_is_recorded_where_one_is_no_text(tmp_path: Path) -> None:
-    for name in ("csv", "json", "acled", "ucdp", "ndjson"):
-        text, mapping = files(name)
-        whole = source(tmp_path, text.encode(), mapping)
-        (tmp_path / "second").write_bytes(text.encode("cp1252"))
-        with pytest.raises(UnreadableSource, match=r"second.*nothing of it is recorded"):
-            next(registry.IMPORTERS[name].read(ImportSource((*whole.paths, tmp_path / "second"), whole.map)))
 
 
 def test_the_place_is_told_by_line_and_character_and_how_the_word_would_read() -> None:

@@ -50,7 +50,7 @@ def exported(found: Book, name: str) -> tuple[list[Row], set[str]]:
     out = io.BytesIO()
     registry.EXPORTERS[name].write(export, out)
     rows = list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline="")))
-    return rows, {f"{times} {gap.thing} {gap.reason}" for gap, times in export.gaps.items()}
+    return rows, {f"{times} {gap.thing} {gap.why}" for gap, times in export.gaps.items()}
 
 
 def place(name: str, **more: str) -> dict[str, str]:

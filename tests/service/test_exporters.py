@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid5
@@ -20,7 +19,6 @@ from service.console import sample
 from service.eventstore.writer import Write
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
-from service.formats.exporter import Unwritable
 from service.runtime import package_files
 
 pytestmark = pytest.mark.one_server_will_do
@@ -249,7 +247,7 @@ def test_a_least_figure_is_no_high_and_an_open_end_is_no_day(log: str) -> None:
 def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
     with open_export(log, ExportRequest()) as export:
         registry.EXPORTERS["acled"].write(export, io.BytesIO())
-    told = {f"{times} {gap.thing}: {gap.reason}" for gap, times in export.gaps.items()}
+    told = {f"{times} {gap.thing}: {gap.why}" for gap, times in export.gaps.items()}
     assert any(each.startswith("1 incident: without an event of a kind that ACLED has") for each in told)
     assert any(each.startswith("5 event: without a day, a week or a month") for each in told)
     assert any(each.startswith("3 incident: with figures of those killed in the whole of it") for each in told)
@@ -286,9 +284,3 @@ def test_parquet_has_typed_columns_and_writes_some_rows_at_a_time(log: str, monk
     assert town["occurred_from"].isoformat() == "2024-04-30T22:00:00+00:00"
     assert town["reported_until"].isoformat() == "2025-03-09T20:59:59+00:00"
     assert {row["policy"] for row in rows} == {"range/1"}
-
-
-def test_without_pyarrow_it_is_said_how_to_get_it(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(Unwritable, match=r"pip install 'knownwhen\[parquet\]'"):
-        exported(log, "parquet")

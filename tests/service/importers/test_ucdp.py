@@ -12,6 +12,7 @@ from service.formats.files.csv_rows import CsvRow as Read
 from service.formats.files.csv_rows import read_columns, read_rows
 from service.formats.importer import ImportSource, UnreadableSource
 from tests.service.coded_events import UCDP, Here, Row, read, write
+from tests.service.importers import Sample, coded
 
 FOLDER = os.environ.get("KNOWNWHEN_REALDATA")
 FILE = "static/ucdp_candidate_2021_GEDEvent_v21_01_21_12.csv.gz"
@@ -20,6 +21,8 @@ SOME = 25
 """Every which row of the real file is recorded, unless all are."""
 
 pytestmark = pytest.mark.one_server_will_do
+
+SAMPLE = Sample(coded(UCDP, "Panamá"))
 
 RELEASE, NEXT, LAST = "2022-02-20", "2022-06-20", "2022-09-20"
 
