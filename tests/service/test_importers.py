@@ -75,7 +75,7 @@ def test_the_help_and_the_documentation_name_it(name: str) -> None:
     assert importer.files
     assert name in CliRunner().invoke(cli.app, ["import", "--help"]).output
     documented = (ROOT / "docs" / "formats.md").read_text("utf-8")
-    assert f"import {name}" in documented or f"`{name}`" in documented
+    assert f"| `{name}` |" in documented
 
 
 @every_file
