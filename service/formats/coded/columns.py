@@ -26,12 +26,7 @@ GED: Final = (
 """The columns of UCDP GED in their order (GED Codebook 24.1), and of Candidate."""
 
 GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "best": ("best_est",),
-        "high": ("high_est",),
-        "low": ("low_est",),
-        "country_id": ("gwno",),
-    }
+    {"best": ("best_est",), "high": ("high_est",), "low": ("low_est",), "country_id": ("gwno",)}
 )
 """Names of columns in GED before version 17, by present name."""
 

@@ -54,8 +54,7 @@ def _invalid_bytes(encoding: str, place: BytePosition, *, given: bool, mixed: bo
             f"{what}, but what stands before it is: mend that place, or save the file as UTF-8 anew."
         )
     return UndecodableText(
-        f"{what}, so its encoding must be declared.{_suggestion(place, encoding)}",
-        *dict(_candidate_words(place)),
+        f"{what}, so its encoding must be declared.{_suggestion(place, encoding)}", *dict(_candidate_words(place))
     )
 
 

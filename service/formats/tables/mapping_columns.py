@@ -58,8 +58,7 @@ def _which(value: Any) -> str:  # noqa: ANN401 - of a mapping file
 
 
 TimePattern = Annotated[
-    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")],
-    Discriminator(_which),
+    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")], Discriminator(_which)
 ]
 """A date or interval by a pattern, or by one end and a length."""
 

@@ -16,10 +16,7 @@ def _same(mark: Any) -> Any:  # noqa: ANN401 - of a mapping file
     return _SAME.get(mark, mark) if isinstance(mark, str) else mark
 
 
-ThousandsMark = Annotated[
-    Literal[",", ".", " ", "'"],
-    BeforeValidator(_same),
-]
+ThousandsMark = Annotated[Literal[",", ".", " ", "'"], BeforeValidator(_same)]
 _MARKS: Final = {" ": "[ \u00a0\u202f\u2009]", "'": "['\u2019]"}
 """Expressions of a space, which matches no-break ones too, and of both apostrophes."""
 _MOST_DIGITS: Final = 13
