@@ -14,7 +14,7 @@ from service.formats.files.encodings import UndecodableText
 from service.formats.files.text_files import read_bytes
 from service.formats.importer import UnreadableSource
 from service.formats.tables.detect import detect_table
-from service.formats.tables.parsed_table import UnparsableTable
+from service.formats.tables.parsed_table import NotATable
 from service.formats.tables.proposal_text import mapping_toml, preview_lines
 from service.formats.tables.propose import Proposal, propose_mapping
 from service.settings import Settings
@@ -22,7 +22,7 @@ from service.settings import Settings
 _UNFIT = (
     UnsupportedFile,
     UndecodableText,
-    UnparsableTable,
+    NotATable,
     UnreadableSource,
     EOFError,
     zlib.error,

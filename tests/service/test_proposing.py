@@ -15,7 +15,7 @@ from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
 from service.formats.tables import TableMap, read_mapping
 from service.formats.tables.detect import detect_table
-from service.formats.tables.parsed_table import UnparsableTable, cell_text
+from service.formats.tables.parsed_table import NotATable, cell_text
 from service.formats.tables.proposal_text import mapping_toml, preview_lines
 from service.formats.tables.propose import Proposal, propose_mapping
 from service.formats.tables.read_file import parse
@@ -249,7 +249,7 @@ def test_any_table_has_a_proposal_that_loads_and_reads_all_its_rows(columns: lis
     data = text.getvalue().encode()
     try:
         proposal = propose(data)
-    except UnparsableTable:
+    except NotATable:
         return
     fields = tomllib.loads(mapping_toml(proposal.fields, proposal.unsure))
     table = TableMap.model_validate(fields)

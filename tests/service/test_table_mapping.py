@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain.values.text_types import SLUG_LENGTH
 from service.formats.tables import MappingError, TableMap, read_mapping
-from service.formats.tables.parsed_table import UnparsableTable
+from service.formats.tables.parsed_table import NotATable
 from service.formats.tables.read_file import parse
 from service.formats.tables.row_reports import ReportStamp, opening, registration, slug_of, statement, title_of
 from service.formats.tables.write import json_row
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_table_is_told() -> None:
         (table(), b"[" * 100_000, "not JSON"),
         (table(), b'[{"k": 1},\n\n {"k": 2}, 3]', "row in line 3"),
     ):
-        with pytest.raises(UnparsableTable, match=why):
+        with pytest.raises(NotATable, match=why):
             parse(mapping, data)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportSource
 from service.formats.tables import MappingError, TableMap, read_mapping
-from service.formats.tables.parsed_table import ParsedTable, UnparsableTable
+from service.formats.tables.parsed_table import NotATable, ParsedTable
 from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
@@ -45,7 +45,7 @@ def read(mapping: TableMap, text: object) -> ParsedTable:
 
 
 def refused(mapping: TableMap, text: object) -> str:
-    with pytest.raises(UnparsableTable) as caught:
+    with pytest.raises(NotATable) as caught:
         read(mapping, text)
     return str(caught.value)
 
@@ -233,7 +233,7 @@ def test_any_text_is_rows_or_refused(text: str) -> None:
     for mapping in (table(), table(rows="a"), table(rows="a.*", key_column="id"), table(rows="*", key_column="id")):
         try:
             parsed = read(mapping, text)
-        except UnparsableTable:
+        except NotATable:
             continue
         assert all(parsed.line_of(key) for key in parsed.rows)
 

@@ -17,7 +17,7 @@ from service.formats import registry
 from service.formats.files.csv_rows import CsvRow, read_rows
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
 from service.formats.tables import TableMap
-from service.formats.tables.parsed_table import UnparsableTable
+from service.formats.tables.parsed_table import NotATable
 from service.formats.tables.read_file import parse
 from tests.service.coded_events import ACLED, UCDP, Here, read
 from tests.service.workbooks import Sheets, workbook
@@ -121,7 +121,7 @@ def test_a_merged_header_leaves_a_column_without_a_name_which_is_told() -> None:
         book["Data"].merge_cells("B1:C1")
 
     data = workbook({"Data": [["id", "dead", None], ["a", 1, 2]]}, finish)
-    with pytest.raises(UnparsableTable, match="Column 3 has no name in the header, and “2” in line 2"):
+    with pytest.raises(NotATable, match="Column 3 has no name in the header, and “2” in line 2"):
         parse(table(), data)
     assert parse(table(header_names=["id", "men", "women"]), data).rows["a"] == {"id": "a", "men": "1", "women": "2"}
 
@@ -134,11 +134,11 @@ def test_the_first_visible_sheet_with_data_is_read_unless_another_is_named() -> 
     assert list(parse(table(), data).rows) == ["a"]
     assert list(parse(table(sheet="Two"), data).rows) == ["b"]
     with pytest.raises(
-        UnparsableTable,
+        NotATable,
         match=r"^The file cannot be read: it has no sheet “Three”; it has “Empty”, “Hidden”, “One”, “Two”",
     ):
         parse(table(sheet="Three"), data)
-    with pytest.raises(UnparsableTable, match="no sheet with a cell"):
+    with pytest.raises(NotATable, match="no sheet with a cell"):
         parse(table(), workbook({"Empty": []}))
 
 
@@ -192,7 +192,7 @@ def test_a_zip_file_holds_one_table_or_its_files_are_named(tmp_path: Path) -> No
         (zipped(), "no file in it"),
         (zipped(t_csv=one)[:-30], "damaged"),
     ):
-        with pytest.raises(UnparsableTable, match=why):
+        with pytest.raises(NotATable, match=why):
             parse(table(), data)
         (tmp_path / "t.zip").write_bytes(data)
         with pytest.raises(UnreadableSource, match=why):
@@ -222,7 +222,7 @@ def test_what_is_no_table_is_named_for_what_it_is(data: bytes, why: str, tmp_pat
     (tmp_path / "map.toml").write_text(MAP, encoding="utf-8")
     path = tmp_path / "t"
     path.write_bytes(data)
-    with pytest.raises(UnparsableTable, match=why):
+    with pytest.raises(NotATable, match=why):
         parse(table(), data)
     for name, map_ in (("csv", tmp_path / "map.toml"), ("acled", None), ("ucdp", None), ("ndjson", None)):
         if name == "ndjson" and "Excel workbook" in why:
@@ -237,7 +237,7 @@ def test_what_is_no_table_is_named_for_what_it_is(data: bytes, why: str, tmp_pat
 
 def test_a_workbook_is_no_json_and_is_told_so(tmp_path: Path) -> None:
     data = workbook(OFFICES)
-    with pytest.raises(UnparsableTable, match="Excel workbook: it is read as csv"):
+    with pytest.raises(NotATable, match="Excel workbook: it is read as csv"):
         parse(table(format="json"), data)
     (tmp_path / "t").write_bytes(data)
     with pytest.raises(UnreadableSource, match="Excel workbook"):

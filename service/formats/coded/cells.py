@@ -131,9 +131,10 @@ def event_places(
     name = next((text for column in named if (text := cells.get(column, "").strip())), ", ".join(where.values()))
     if not name:
         return []
-    labels = non_empty_labels(name=name, admin1=cells.get(areas[0], ""), admin2=cells.get(areas[1], ""))
-    known = {"country": country, "precision": precision}
-    return [{**labels, **where, **{key: value for key, value in known.items() if value}}]
+    labels = {"name": name, "admin1": cells.get(areas[0], ""), "admin2": cells.get(areas[1], "")}
+    cut = {key: cell.strip()[:LABEL].strip() for key, cell in labels.items()}
+    known = {**cut, **where, "country": country, "precision": precision}
+    return [{key: value for key, value in known.items() if value}]
 
 
 def _degrees(cells: EventCells, column: str, limit: int) -> str:
@@ -149,11 +150,6 @@ def _degrees(cells: EventCells, column: str, limit: int) -> str:
         why = f"“{cells[column][:100]}” is not between -{limit} and {limit} decimal degrees."
         raise CellError(column, f"{why} {_DECIMAL}" if "," in cells[column] else why)
     return cell
-
-
-def non_empty_labels(**cells: str) -> JsonObject:
-    """Return the non-empty cells, each cut to the length of a name."""
-    return {name: kept for name, cell in cells.items() if (kept := cell.strip()[:LABEL].strip())}
 
 
 @lru_cache(maxsize=16_384)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 ACLED: Final = (
@@ -25,9 +24,9 @@ GED: Final = (
 )  # fmt: skip
 """The columns of UCDP GED in their order (GED Codebook 24.1), and of Candidate."""
 
-GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"best": ("best_est",), "high": ("high_est",), "low": ("low_est",), "country_id": ("gwno",)}
-)
+GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "best": ("best_est",), "high": ("high_est",), "low": ("low_est",), "country_id": ("gwno",),
+}  # fmt: skip
 """Names of columns in GED before version 17, by present name."""
 
 

@@ -1,7 +1,6 @@
 """Countries by ISO 3166-1 numeric code, and by the Gleditsch and Ward number that UCDP uses."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 # ISO 3166-1 alpha-2 and numeric; Gleditsch and Ward (1999), "A Revised List of Independent States", as UCDP numbers
@@ -95,17 +94,13 @@ def _read(entry: str) -> CodedCountry:
 
 
 _TODAY: Final = tuple(map(_read, _LISTED.split(";")))
-BY_CODE: Final[Mapping[str, CodedCountry]] = MappingProxyType(
-    {country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))}
-)
+BY_CODE: Final[Mapping[str, CodedCountry]] = {
+    country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))
+}
 """Present and former countries by code."""
-BY_NUMBER: Final[Mapping[int, CodedCountry]] = MappingProxyType(
-    {int(country.number): country for country in _TODAY if country.number}
-)
+BY_NUMBER: Final[Mapping[int, CodedCountry]] = {int(country.number): country for country in _TODAY if country.number}
 """Present countries by the numeric code of ISO 3166-1."""
-BY_NAME: Final[Mapping[str, CodedCountry]] = MappingProxyType({country.name: country for country in _TODAY})
+BY_NAME: Final[Mapping[str, CodedCountry]] = {country.name: country for country in _TODAY}
 """Present countries by the names above."""
-BY_STATE: Final[Mapping[int, CodedCountry]] = MappingProxyType(
-    {int(state): country for country in _TODAY for state in country.states}
-)
+BY_STATE: Final[Mapping[int, CodedCountry]] = {int(state): country for country in _TODAY for state in country.states}
 """Present countries by Gleditsch and Ward number."""

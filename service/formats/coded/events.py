@@ -26,7 +26,7 @@ from service.formats.coded.cells import (
 from service.formats.coded.columns import canonical_names
 from service.formats.coded.json_objects import is_json, member_names, object_rows, read_objects
 from service.formats.coded.verbatim_cells import attributes_of
-from service.formats.files.csv_rows import CsvRow, no_progress, open_records, read_rows, unread_sheet_notes
+from service.formats.files.csv_rows import CsvRow, open_records, read_rows, unread_sheet_notes
 from service.formats.files.headers import HEADER_WITHIN, BadHeader, TableRecord, find_header
 from service.formats.files.text_files import file_size, text_digest
 from service.formats.importer import (
@@ -195,7 +195,7 @@ class Codebook:
         if written is None or file.deletions:
             return
         turned = written.translate(_TURNED)
-        found = (row for row in file.rows(no_progress) if isinstance(row, CsvRow))
+        found = (row for row in file.rows(lambda _: None) if isinstance(row, CsvRow))
         for row, name in ((row, name) for row in found for name in self.days):
             cell = row.cells[name].strip()
             if cell and parse_day_as(cell, written) is None and parse_day_as(cell, turned) is not None:

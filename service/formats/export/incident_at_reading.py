@@ -16,7 +16,6 @@ from domain.reports.claims.claim import END, Key, latest
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE, listed
-from domain.summary.killed import Killed
 from domain.summary.summary import Listed
 from domain.summary.tolls import Toll
 from domain.values.places import Place
@@ -88,10 +87,6 @@ class IncidentAtReading:
     def triple(self) -> Mapping[Key, Estimate]:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
-
-    def killed(self) -> Killed:
-        """Return the numbers of those killed in it and in its parts, by low, best and high."""
-        return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
 
     @property
     def violence(self) -> Sequence[Sequence[ReportHistory]]:

@@ -56,10 +56,6 @@ ProgressCallback = Callable[[int, int], None]
 """Called with the incidents, or facts of the log, that are done, and their total."""
 
 
-def no_progress(_done: int, _total: int) -> None:
-    """Report no progress."""
-
-
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
     """Parameters of an export: moments as `/v1` takes them, the policy's `name/version`.
@@ -79,7 +75,9 @@ class ExportRequest:
 
 
 @contextmanager
-def open_export(url: str, request: ExportRequest, progress: ProgressCallback = no_progress) -> Generator[Export]:
+def open_export(
+    url: str, request: ExportRequest, progress: ProgressCallback = lambda _done, _total: None
+) -> Generator[Export]:
     """Open an export of the log at `url`.
 
     Incidents that were merged into another are omitted, as the other includes them; so are, under `reported_until`,

@@ -37,12 +37,8 @@ class CsvRow(NamedTuple):
     cells: dict[str, str]
 
 
-def no_progress(_bytes: int) -> None:
-    """Report no progress."""
-
-
 def read_rows(
-    path: Path, advance: Callable[[int], None] = no_progress, layout: Layout = _PLAIN
+    path: Path, advance: Callable[[int], None] = lambda _: None, layout: Layout = _PLAIN
 ) -> Iterator[CsvRow | ImportFault]:
     """Yield the rows of a CSV file or a sheet; `advance` is called with the bytes read of the file.
 
@@ -65,12 +61,6 @@ def read_rows(
                 position, before = raw.tell(), position
                 advance(position - before)
         advance(raw.tell() - position)
-
-
-def read_columns(path: Path, layout: Layout = _PLAIN) -> list[str]:
-    """Return the columns of a CSV file or a sheet. Raises UnreadableSource."""
-    with open_records(path, layout) as (_, found):
-        return [name for name in _header_and_rest(path, found, layout)[0].names if name]
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from service.formats.files.encodings import LONGEST_MARK, UTF_8, UndecodableText
 from service.formats.importer import ImportSource, Layout, UnreadableSource
 
 _AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})
-_BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+"""What opening and decompressing a file may raise."""
 
 
 def file_size(path: Path) -> int:
@@ -89,7 +90,7 @@ def open_decompressed(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader
             yield raw, compression.decompressed(raw)
     except UnsupportedFile as problem:
         raise _not_read(path, str(problem)) from problem
-    except _BROKEN as problem:
+    except BROKEN as problem:
         raise unreadable(path, problem) from problem
 
 

@@ -12,10 +12,10 @@ from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportS
 from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.mapping import MappingError, TableMap, read_mapping
 from service.formats.tables.parsed_table import (
+    NotATable,
     ParsedTable,
     RawRow,
     RowFault,
-    UnparsableTable,
     flattened,
     same_typed,
     typed_cells,
@@ -67,7 +67,7 @@ def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine
     for path in source.paths:
         try:
             yield from standing.take(str(path), parse(table, read_bytes(path)))
-        except UnparsableTable as problem:
+        except NotATable as problem:
             yield ImportFault(Location(str(path)), str(problem))
         source.advance(file_size(path))
 
@@ -196,7 +196,7 @@ class VersionSequence:
         """Yield the changes of a version: added and changed rows in its order, then removed rows."""
         try:
             parsed = settle_duplicates(self._table, parse(self._table, version.data), self._last.rows, same_typed)
-        except UnparsableTable as problem:
+        except NotATable as problem:
             yield ImportFault(Location(self._file, version=version.commit), f"The version is passed over: {problem}")
             return
         yield from self._new_faults(version, parsed.faults)

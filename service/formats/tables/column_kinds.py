@@ -18,7 +18,6 @@ AMBIGUOUS_MARKS: Final = frozenset({"none", "None", "nil", "Nil", "NIL", "NONE"}
 _NUMBER: Final = re.compile(r"[-\u2212]?[0-9]+(?:[.,' \u00a0\u202f\u2019][0-9]+)*")
 _GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:([.,' \u00a0\u202f\u2019])[0-9]{3})(?:\1[0-9]{3})*")
 _FRACTION: Final = re.compile(r"[-\u2212]?[0-9]{1,3},[0-9]+")
-_ISO: Final = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?)?)?")
 _FULL_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T.*)?")
 _FORMATS: Final = (
     "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%Y",

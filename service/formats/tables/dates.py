@@ -115,14 +115,9 @@ def refuse_ambiguous_order(text: str) -> None:
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
-        fitting = [each for each in orders if _exists(text, each[0])] or orders
+        fitting = [each for each in orders if columns_by_date((text,), each[0])] or orders
         options = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
         raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {options}.")
-
-
-def _exists(text: str, written: str) -> bool:
-    """Say whether a text is an existing day by a format."""
-    return bool(columns_by_date((text,), written))
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from service.formats.files.headers import HEADER_WITHIN, TableRecord, above_hash
 from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.tables.column_kinds import is_day, is_number
 from service.formats.tables.json_rows import BY_KEY, JsonRows, paths_in, read_json_rows
-from service.formats.tables.parsed_table import RawRow, UnparsableTable, cell_text, flattened
+from service.formats.tables.parsed_table import NotATable, RawRow, cell_text, flattened
 from service.formats.tables.read_json import is_feature, row_of_feature
 
 _MOST_OF: Final = 0.6
@@ -39,7 +39,7 @@ class _HeaderAndRows(NamedTuple):
 
 
 def detect_table(data: bytes, written: Literal["csv", "json"] | None, sheet: str | None) -> DetectedTable:
-    """Detect a file's layout. Raises UnsupportedFile, UndecodableText, UnparsableTable, and what unpacking raises."""
+    """Detect a file's layout. Raises UnsupportedFile, UndecodableText, NotATable, and what unpacking raises."""
     found = DetectedTable()
     content = decompressed(io.BufferedReader(io.BytesIO(data)))
     if is_workbook(content):
@@ -85,7 +85,7 @@ def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - the reader
         try:
             cells = next(reader, None)
         except csv.Error as problem:
-            raise UnparsableTable(f"Line {line} cannot be read as CSV: {problem}.") from problem
+            raise NotATable(f"Line {line} cannot be read as CSV: {problem}.") from problem
         if cells is None:
             return
         if any(map(str.strip, cells)):
@@ -94,7 +94,7 @@ def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - the reader
 
 def _grid(found: DetectedTable, records: Sequence[TableRecord]) -> None:
     if not records:
-        raise UnparsableTable("The file is empty.")
+        raise NotATable("The file is empty.")
     head = _head(found, records)
     width = max(len(record.cells) for record in head.rows) if head.rows else 0
     if head.header is None:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, Final, NoReturn, cast
 
 from service.formats.tables.numbers import JsonDecimal
-from service.formats.tables.parsed_table import RawRow, UnparsableTable
+from service.formats.tables.parsed_table import NotATable, RawRow
 
 BY_KEY: Final = "*"
 """Last step of a path: the rows are the members of an object."""
@@ -50,7 +50,7 @@ class JsonRows:
 
 
 def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
-    """Find the rows in JSON: an array of objects, JSON Lines, or those at `path`. Raises UnparsableTable.
+    """Find the rows in JSON: an array of objects, JSON Lines, or those at `path`. Raises NotATable.
 
     A single object is one row of JSON Lines, if it has the columns of the key.
     """
@@ -59,14 +59,14 @@ def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
     if value is _SEVERAL:
         if path is None:
             return _lines_of(text, twice)
-        raise UnparsableTable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
+        raise NotATable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
     if path is not None:
         return _under(value, path, text, twice)
     if isinstance(value, list):
         return JsonRows(cast("list[object]", value), None, text, (), twice)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
         return JsonRows([cast("object", value)], None, text, (), twice, lined=True)
-    raise UnparsableTable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
+    raise NotATable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
 def _read(text: str, twice: "DuplicateNames") -> object:
@@ -75,7 +75,7 @@ def _read(text: str, twice: "DuplicateNames") -> object:
     except (ValueError, RecursionError) as problem:
         if _is_lined(text):
             return _SEVERAL
-        raise UnparsableTable(f"The file is not JSON: {problem}.") from None
+        raise NotATable(f"The file is not JSON: {problem}.") from None
 
 
 def _value(text: str, twice: "DuplicateNames") -> object:
@@ -159,7 +159,7 @@ def _is_by_key(path: str) -> bool:
 
 def _expect_once(value: object, twice: DuplicateNames) -> None:
     if name := twice.at(value):
-        raise UnparsableTable(repeated_name_fault(name))
+        raise NotATable(repeated_name_fault(name))
 
 
 def repeated_name_fault(name: str) -> str:
@@ -170,7 +170,7 @@ def repeated_name_fault(name: str) -> str:
 def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
     """Follow a path, in which names may contain points; returns its steps and the value.
 
-    Raises UnparsableTable.
+    Raises NotATable.
     """
     steps: list[str] = []
     value, rest = whole, path.removesuffix(BY_KEY).removesuffix(".")
@@ -196,7 +196,7 @@ def _parts_of(value: object) -> RawRow:
 
 def _refuse(path: str, value: object) -> NoReturn:
     what = "object" if _is_by_key(path) else "array"
-    raise UnparsableTable(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
+    raise NotATable(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
 
 
 def _paths(value: object) -> str:

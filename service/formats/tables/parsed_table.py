@@ -30,7 +30,7 @@ class RowFault(NamedTuple):
     lost: bool = False
 
 
-class UnparsableTable(ValueError):
+class NotATable(ValueError):
     """A file that is no table; the message says why."""
 
 

@@ -83,7 +83,7 @@ _SAID: Final = ReportStamp(UUID(int=0), None, 0)
 
 
 def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
-    """Yield lines that describe the reports of the first rows of a file. Raises UnparsableTable."""
+    """Yield lines that describe the reports of the first rows of a file. Raises NotATable."""
     parsed = settle_duplicates(table, parse(table, data), {}, lambda _, __: False)
     yield f"Of {len(parsed.rows):,} in the file, these rows become:"
     for key, raw in islice(parsed.rows.items(), ROWS):

@@ -29,7 +29,7 @@ from service.formats.tables.column_kinds import (
 )
 from service.formats.tables.detect import DetectedTable
 from service.formats.tables.mapping import TABLE_LENGTH, TableMap
-from service.formats.tables.parsed_table import UnparsableTable
+from service.formats.tables.parsed_table import NotATable
 
 _ID: Final = re.compile(
     r"(?:^|[ _.#-])(?:(?:id|ids|code|key|ref|reference|uuid|registro|identifier)(?:$|[ _-])|(?:no|nr|number)$)|id$",
@@ -66,16 +66,16 @@ class Proposal:
 def propose_mapping(found: DetectedTable, name: str) -> Proposal:
     """Propose a mapping file for a file of this name, with a question for every guess.
 
-    Raises UnparsableTable: there is nothing to propose.
+    Raises NotATable: there is nothing to propose.
     """
     if not any(found.columns.values()):
-        raise UnparsableTable("There is no row with a cell in it.")
+        raise NotATable("There is no row with a cell in it.")
     proposal = _Proposer(found, name).proposal()
     try:
         _ = proposal.table
     except ValidationError as problem:
         error = problem.errors(include_url=False)[0]
-        raise UnparsableTable(f"What it shows makes no mapping file: {error['loc']}: {error['msg']}") from problem
+        raise NotATable(f"What it shows makes no mapping file: {error['loc']}: {error['msg']}") from problem
     return proposal
 
 

@@ -21,22 +21,22 @@ from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import (
     BEYOND,
     NO_KEY,
+    NotATable,
     ParsedTable,
     RawRow,
     RowFault,
     RowsByKey,
-    UnparsableTable,
     key_parts,
 )
 
 
 def read_csv(table: TableMap, text: str) -> ParsedTable:
-    """Read a table from CSV. Raises UnparsableTable."""
+    """Read a table from CSV. Raises NotATable."""
     return _read(table, _records(table, text))
 
 
 def read_sheet(table: TableMap, workbook: BinaryIO) -> ParsedTable:
-    """Read a table from a sheet of a workbook. Raises UnparsableTable, UnsupportedFile."""
+    """Read a table from a sheet of a workbook. Raises NotATable, UnsupportedFile."""
     return _read(table, sheet_records(workbook, table.sheet))
 
 
@@ -74,7 +74,7 @@ def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow 
     try:
         row: dict[str, Any] = header.row(record)
     except BadHeader as problem:
-        raise UnparsableTable(str(problem)) from problem
+        raise NotATable(str(problem)) from problem
     if any(beyond := record.cells[len(header.names) :]):
         row[BEYOND] = beyond
     return row
@@ -82,20 +82,18 @@ def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow 
 
 def _header(table: TableMap, first: list[TableRecord]) -> Header:
     if not first and not table.header:
-        raise UnparsableTable("The file is empty; a table begins with its header.")
+        raise NotATable("The file is empty; a table begins with its header.")
     try:
         header = find_header(first, table.layout)
     except BadHeader as problem:
-        raise UnparsableTable(str(problem)) from problem
+        raise NotATable(str(problem)) from problem
     header = _by_hashtag(header, table)
     for column in table.key:
         if not any(name in header.names for name in table.names_of(column)):
-            raise UnparsableTable(_lacking(column, "which is part of the key", header, first))
+            raise NotATable(_lacking(column, "which is part of the key", header, first))
     for column in (*table.read_columns, *table.types):
         if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
-            raise UnparsableTable(
-                f"The header has no column “{column}”, but “{near}”: the mapping file must write it so."
-            )
+            raise NotATable(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
     return header
 
 
@@ -110,9 +108,7 @@ def _by_hashtag(header: Header, table: TableMap) -> Header:
     names = [wanted.get(tags.get(name, ""), name) for name in header.names]
     for name in wanted.values():
         if names.count(name) > 1:
-            raise UnparsableTable(
-                f"Several columns have the hashtag “{name}”; name the one that is meant by its header."
-            )
+            raise NotATable(f"Several columns have the hashtag “{name}”; name the one that is meant by its header.")
     return header._replace(names=names)
 
 

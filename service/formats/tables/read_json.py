@@ -8,11 +8,11 @@ from service.formats.tables.json_rows import JsonRows, UnparsedLine, read_json_r
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import (
     NO_KEY,
+    NotATable,
     ParsedTable,
     RawRow,
     RowFault,
     RowsByKey,
-    UnparsableTable,
     cell_text,
     compact_json,
     flattened,
@@ -21,7 +21,7 @@ from service.formats.tables.parsed_table import (
 
 
 def read_json(table: TableMap, text: str) -> ParsedTable:
-    """Read a table from JSON. Raises UnparsableTable."""
+    """Read a table from JSON. Raises NotATable."""
     rows = read_json_rows(text, table.rows, table.key)
     faults: list[RowFault] = []
     listed = cast("list[RawRow]", rows.values)
@@ -50,7 +50,7 @@ def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterato
             faults.append(RowFault(rows.line_of(place), None, value))
         elif not isinstance(value, dict):
             if rows.names is None and not rows.lined:
-                raise UnparsableTable(f"The row in line {rows.line_of(place)} is no JSON object.")
+                raise NotATable(f"The row in line {rows.line_of(place)} is no JSON object.")
             faults.append(RowFault(rows.line_of(place), None, "The row is no JSON object."))
         elif name := rows.twice.within(cast("object", value)):
             faults.append(RowFault(rows.line_of(place), name, repeated_name_fault(name), lost=True))
@@ -65,7 +65,7 @@ def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterato
 def _named(column: str, name: str, row: RawRow) -> RawRow:
     """Return a row with its member name as the cell `column`; a different cell of that name is an error."""
     if row.get(column, name) != name:
-        raise UnparsableTable(
+        raise NotATable(
             f"The row “{name[:99]}” has its own “{column}”, “{cell_text(row[column])[:99]}”: name another key_column."
         )
     return {column: name, **row}
