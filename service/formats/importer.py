@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
+from domain.values.time.clocks import EdtfReported
+
 STDIN: Final = Path("-")
 """Path that means standard input."""
+_REPORTED_AT: Final[TypeAdapter[str | None]] = TypeAdapter(EdtfReported | None)
 
 LineBody = Mapping[str, Any]
 """JSON of a line: `{"incident": slug, …report}`, or one command, such as `{"open": {…}}`; docs/formats.md."""
@@ -120,6 +125,14 @@ class Importer:
     steps: Callable[[ImportSource], int]
     needs_map: bool = False
     takes_notation: bool = False
+
+
+def check_reported_at(reported_at: str | None) -> None:
+    """Raise UnreadableSource for a reported time that is neither an EDTF date nor an instant."""
+    try:
+        _REPORTED_AT.validate_python(reported_at)
+    except ValidationError as problem:
+        raise UnreadableSource(f"--reported-at: {problem.errors()[0]['msg']}") from problem
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import orjson
 
 from domain.reports.claims.claim import latest
 from domain.values.text_types import slugify
-from domain.values.time.clocks import UTC, ClockError, parse_reported
+from domain.values.time.clocks import UTC, parse_reported
 from service.formats.coded.cells import (
     LABEL,
     CellError,
@@ -38,6 +38,7 @@ from service.formats.importer import (
     Location,
     UnreadableSource,
     Withdrawal,
+    check_reported_at,
 )
 
 NAMESPACE: Final = UUID("5d8f7a52-6f0c-5b0e-9d55-0c1b3f2f9a06")
@@ -89,7 +90,7 @@ class Codebook:
         release is another report, even of equal content. The release is the row's last change, `reported_at`, or else
         the digest of the file.
         """
-        _expect_moment(source.reported_at)
+        check_reported_at(source.reported_at)
         files = [self._inspect(path, source.layout) for path in source.paths]
         for file in files:
             self._refuse_swapped_days(file)
@@ -298,11 +299,3 @@ class _EventFile:
         else:
             yield from object_rows(self.path, self.objects, self.names)
             advance(file_size(self.path))
-
-
-def _expect_moment(reported_at: str | None) -> None:
-    try:
-        if reported_at is not None:
-            parse_reported(reported_at, UTC)
-    except ClockError as error:
-        raise UnreadableSource(f"--reported-at: {error}") from error

@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
-from domain.values.time.clocks import EdtfReported
 from service.formats.files.csv_rows import unread_sheet_notes
 from service.formats.files.text_files import expect_text, file_size, read_bytes
-from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Location, UnreadableSource
+from service.formats.importer import (
+    BatchLine,
+    ImportFault,
+    ImportNote,
+    ImportSource,
+    Location,
+    UnreadableSource,
+    check_reported_at,
+)
 from service.formats.tables.duplicates import settle_duplicates
 from service.formats.tables.mapping import MappingError, TableMap, read_mapping
 from service.formats.tables.parsed_table import (
@@ -26,8 +31,6 @@ from service.formats.tables.row_reports import ReportStamp, registration, remova
 from service.formats.tables.table_rows import CurrentRow
 
 TableFormat = Literal["csv", "json"]
-
-_MOMENT: TypeAdapter[str | None] = TypeAdapter(EdtfReported | None)
 
 
 def mapping_of(source: ImportSource, written: TableFormat | None = None) -> TableMap:
@@ -60,7 +63,7 @@ def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine
     for path in source.paths:
         expect_text(path, table.layout)
     notes = [note for path in source.paths for note in unread_sheet_notes(path, table.layout)]
-    _expect_moment(source.reported_at)
+    check_reported_at(source.reported_at)
     standing = _TableState(table, source)
     yield from notes
     yield from registration_lines(source, table)
@@ -70,13 +73,6 @@ def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine
         except NotATable as problem:
             yield ImportFault(Location(str(path)), str(problem))
         source.advance(file_size(path))
-
-
-def _expect_moment(reported_at: str | None) -> None:
-    try:
-        _MOMENT.validate_python(reported_at)
-    except ValidationError as problem:
-        raise UnreadableSource(f"--reported-at: {problem.errors()[0]['msg']}") from problem
 
 
 class _TableState:

@@ -1,6 +1,5 @@
 """Detection of a table's layout without a mapping file: encoding, format, header or path of rows, and columns."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from service.formats.files.workbooks import seekable, sheet_records, sheets_with
 from service.formats.tables.column_kinds import is_day, is_number
 from service.formats.tables.json_rows import BY_KEY, JsonRows, paths_in, read_json_rows
 from service.formats.tables.parsed_table import NotATable, RawRow, cell_text, flattened
+from service.formats.tables.read_csv import UNREADABLE, csv_records
 from service.formats.tables.read_json import is_feature, row_of_feature
 
 _MOST_OF: Final = 0.6
@@ -75,21 +75,11 @@ def _csv(found: DetectedTable, text: str) -> None:
     delimiter = guess_delimiter(lines.readlines()[:HEADER_WITHIN], DELIMITERS + "|")
     if delimiter != ",":
         found.fields["csv"] = {"delimiter": delimiter}
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    _grid(found, list(_records(reader)))
-
-
-def _records(reader: Any) -> Iterator[TableRecord]:  # noqa: ANN401 - the reader of `csv` has no public type
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as problem:
-            raise NotATable(f"Line {line} cannot be read as CSV: {problem}.") from problem
-        if cells is None:
-            return
-        if any(map(str.strip, cells)):
-            yield TableRecord(line, cells)
+    records = list(csv_records(text, delimiter=delimiter))
+    for record in records:
+        for flaw in record.flaws:
+            raise NotATable(f"Line {record.line} cannot be read as CSV: {flaw.reason.removeprefix(UNREADABLE)}")
+    _grid(found, [record for record in records if any(map(str.strip, record.cells))])
 
 
 def _grid(found: DetectedTable, records: Sequence[TableRecord]) -> None:

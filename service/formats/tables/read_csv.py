@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from service.formats.files.headers import (
     HEADER_WITHIN,
@@ -29,10 +29,14 @@ from service.formats.tables.parsed_table import (
     key_parts,
 )
 
+UNREADABLE: Final = "The row cannot be read: "
+"""Beginning of the flaw of a record that cannot be read."""
+
 
 def read_csv(table: TableMap, text: str) -> ParsedTable:
     """Read a table from CSV. Raises NotATable."""
-    return _read(table, _records(table, text))
+    above = max(0, (table.header or 1) - 1)
+    return _read(table, csv_records(text, above, table.csv.delimiter, table.csv.quote))
 
 
 def read_sheet(table: TableMap, workbook: BinaryIO) -> ParsedTable:
@@ -133,18 +137,18 @@ def _near(column: str, names: Iterable[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _records(table: TableMap, text: str) -> Iterator[TableRecord]:
+def csv_records(text: str, above: int = 0, delimiter: str = ",", quote: str = '"') -> Iterator[TableRecord]:
+    """Yield the records of CSV below so many lines `above`; one that cannot be read has a flaw and no cells."""
     lines = io.StringIO(text, newline="")
-    above = max(0, (table.header or 1) - 1)
     for _ in islice(lines, above):
         pass
-    reader = csv.reader(lines, delimiter=table.csv.delimiter, quotechar=table.csv.quote)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
     while True:
         line = above + reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as problem:
-            yield TableRecord(line, [], (CellFlaw(None, f"The row cannot be read: {problem}."),))
+            yield TableRecord(line, [], (CellFlaw(None, f"{UNREADABLE}{problem}."),))
             continue
         if cells is None:
             return
