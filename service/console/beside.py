@@ -59,11 +59,11 @@ class Reading:
         return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
 
     def groups(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
-        """Yield its rows, checked: beside this process where that is worth it. Raises Unreadable and CannotRun."""
+        """Yield its rows, checked, in another process if they are large. Raises UnreadableSource and CannotRun."""
         return self._beside(advance) if self._is_large() else self.here(advance)
 
     def here(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
-        """Yield its rows, checked in this process. Raises Unreadable."""
+        """Yield its rows, checked in this process. Raises UnreadableSource."""
         return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
 
     def _is_large(self) -> bool:

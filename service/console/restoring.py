@@ -19,7 +19,7 @@ _TELL_EVERY = 1024 * 1024
 def restored(settings: Settings, path: Path) -> Head:
     """Restore the log of a file; returns which log that is, and its last position.
 
-    Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
+    Raises UnreadableSource, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
     recorded then.
     """
     with open_lines(path) as file, held(settings) as url:

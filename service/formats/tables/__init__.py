@@ -1,4 +1,4 @@
-"""Tables: a mapping file says what a row is, and the same file drives what is read and what is written.
+"""Tables: a mapping file (TOML) defines the rows of a table, and drives both import and export.
 
 A row is an incident, and each state of a row one complete report with its cells. `mapping` reads the mapping file,
 `read_file` a table (`read_csv`, `read_json`); `changes` compares it with the rows before, `row_reports` makes reports
