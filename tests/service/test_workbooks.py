@@ -20,6 +20,7 @@ from service.formats.tables import TableMap
 from service.formats.tables.parsed_table import NotATable
 from service.formats.tables.read_file import parse
 from tests.service.coded_events import ACLED, UCDP, Here, read
+from tests.service.importers import samples
 from tests.service.workbooks import Sheets, workbook
 
 pytestmark = pytest.mark.one_server_will_do
@@ -219,16 +220,13 @@ def test_a_zip_file_holds_one_table_or_its_files_are_named(tmp_path: Path) -> No
     ],
 )
 def test_what_is_no_table_is_named_for_what_it_is(data: bytes, why: str, tmp_path: Path) -> None:
-    (tmp_path / "map.toml").write_text(MAP, encoding="utf-8")
-    path = tmp_path / "t"
-    path.write_bytes(data)
     with pytest.raises(NotATable, match=why):
         parse(table(), data)
-    for name, map_ in (("csv", tmp_path / "map.toml"), ("acled", None), ("ucdp", None), ("ndjson", None)):
-        if name == "ndjson" and "Excel workbook" in why:
+    for name, sample in samples().items():
+        if not sample.is_file or (name == "ndjson" and "Excel workbook" in why):
             continue
         try:
-            found = list(registry.IMPORTERS[name].read(ImportSource((path,), map_)))
+            found = list(registry.IMPORTERS[name].read(sample.source(tmp_path, data)))
         except UnreadableSource:
             continue
         assert all(isinstance(each, ImportFault) for each in found)

@@ -95,9 +95,7 @@ class Codebook:
         for file in files:
             self._refuse_swapped_days(file)
         notes = [note for file in files for note in self._notes(file)]
-        digests = [
-            text_digest(path, source.layout) for path in source.paths
-        ]  # checks all files before the first line is recorded
+        digests = [text_digest(path, source.layout) for path in source.paths]  # refuses invalid text before any line
         yield from notes
         events_first = sorted(zip(files, digests, strict=True), key=lambda each: each[0].deletions)
         for file, digest in events_first:
