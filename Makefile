@@ -90,7 +90,7 @@ faults: ## kill the service, the projector, rebuilds and PostgreSQL 200 times ea
 realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
 	$(prepare) requirements-dev.lock
 	@test -n "$$KNOWNWHEN_REALDATA" || { echo 'Say where the histories are: make realdata KNOWNWHEN_REALDATA=folder' >&2; exit 2; }
-	REALDATA_VERSIONS=all .venv/bin/python -m pytest tests/service/test_tables_realdata.py tests/service/test_ucdp.py
+	REALDATA_VERSIONS=all .venv/bin/python -m pytest tests/service/test_tables_realdata.py tests/service/importers/test_ucdp.py
 
 bulk: ## send 1,000,000 lines in one batch and hold its memory (minutes)
 	$(prepare) requirements-dev.lock

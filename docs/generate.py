@@ -11,10 +11,13 @@ from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
 from domain.values.sources import RELIABILITY
 from service.api import problem_pages
+from service.formats.registry import EXPORTERS, IMPORTERS
 from service.settings import documented
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->\n"
+FORMATS_BEGIN = "<!-- Written by `make docs` from the importers and exporters -->\n"
+FORMATS_END = "<!-- End of what is written -->\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -87,7 +90,21 @@ def settings() -> str:
     return f"# Settings\n\n{NOTE}\nRead once at start, from the environment.\n\n{variables}"
 
 
+def formats() -> str:
+    """Return the page of formats, with the tables of its first section from the slots."""
+    text = (HERE / "formats.md").read_text("utf-8")
+    before, rest = text.split(FORMATS_BEGIN)
+    importers = table(
+        ("import", "reads", "FILE"), ((f"`{each.name}`", each.summary, each.files) for each in IMPORTERS.values())
+    )
+    exporters = table(
+        ("export", "writes", "suffix"), ((f"`{each.name}`", each.summary, each.suffix) for each in EXPORTERS.values())
+    )
+    return f"{before}{FORMATS_BEGIN}\n{importers}\n{exporters}{FORMATS_END}{rest.split(FORMATS_END)[1]}"
+
+
 PAGES = {
+    "formats.md": formats,
     "kinds.md": kinds,
     "policies-and-views.md": readings,
     "problems.md": problem_pages.document,

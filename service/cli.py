@@ -365,7 +365,7 @@ def export(  # noqa: PLR0913 - each is a part of the question
     from service.formats.export import incidents as bulk
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
-    what = bulk.Asked(as_of, reported_until, policy, view, only, map=map_)
+    what = bulk.ExportRequest(as_of, reported_until, policy, view, only, map=map_)
     asked = exporting.Asked(format_, what, output, json)
     outcome.run(lambda settings: exporting.export(settings, asked), debug=debug)
 

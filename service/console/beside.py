@@ -17,7 +17,17 @@ from service.api.packed import Packed, pack, unpack
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
 from service.formats import registry
-from service.formats.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal
+from service.formats.importer import (
+    STDIN,
+    ImportFault,
+    ImportNote,
+    ImportSource,
+    Layout,
+    Location,
+    RowCells,
+    UnreadableSource,
+    Withdrawal,
+)
 from service.runtime.garbage_collection import SELDOM
 
 LARGE: Final = 12 * 1024 * 1024
@@ -25,9 +35,9 @@ LARGE: Final = 12 * 1024 * 1024
 _PACKED: Final = 8
 """About how many times as much is in a file that gzip has packed."""
 
-Held = Callable[[Any], dict[str, Cells]]
-_Rows = list[tuple[Where, Packed] | Wrong | Bad | Note | Withdrawal]
-_AS_IT_IS: Final = (Wrong, Bad, Note, Withdrawal)
+Held = Callable[[Any], dict[str, RowCells]]
+_Rows = list[tuple[Location, Packed] | Wrong | ImportFault | ImportNote | Withdrawal]
+_AS_IT_IS: Final = (Wrong, ImportFault, ImportNote, Withdrawal)
 _Sent = tuple[int, _Rows] | BaseException | None
 """A group of rows, with how many steps it took; None at the end; or why it goes no further."""
 
@@ -44,16 +54,16 @@ class Reading:
     layout: Layout
     held: Held
 
-    def source(self, advance: Callable[[int], None]) -> Source:
+    def source(self, advance: Callable[[int], None]) -> ImportSource:
         """Return it as an importer takes it."""
-        return Source(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
+        return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
 
     def groups(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
-        """Yield its rows, checked: beside this process where that is worth it. Raises Unreadable and CannotRun."""
+        """Yield its rows, checked, in another process if they are large. Raises UnreadableSource and CannotRun."""
         return self._beside(advance) if self._is_large() else self.here(advance)
 
     def here(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
-        """Yield its rows, checked in this process. Raises Unreadable."""
+        """Yield its rows, checked in this process. Raises UnreadableSource."""
         return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
 
     def _is_large(self) -> bool:
@@ -108,7 +118,7 @@ def _read(reading: Reading, theirs: Connection) -> None:
             _send(theirs, (steps, [(row.where, pack(row.taken)) if isinstance(row, Ready) else row for row in group]))
             steps = 0
         _send(theirs, None)
-    except Unreadable as problem:
+    except UnreadableSource as problem:
         _send(theirs, problem)
     except Exception:  # noqa: BLE001 - whoever takes the groups meets it
         _send(theirs, RuntimeError(traceback.format_exc()))

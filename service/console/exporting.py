@@ -31,7 +31,7 @@ class Asked:
     """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
 
     format: str
-    what: incidents.Asked
+    what: incidents.ExportRequest
     output: Path = STDOUT
     json: bool = False
 
@@ -61,7 +61,7 @@ def _exporter(asked: Asked) -> Exporter:
     if asked.format not in registry.EXPORTERS:
         raise Misuse(unknown_format(asked.format, registry.EXPORTERS))
     exporter = registry.EXPORTERS[asked.format]
-    if exporter.mapped and asked.what.map is None:
+    if exporter.needs_map and asked.what.map is None:
         message = f"“{exporter.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
     if asked.json and asked.output == STDOUT:
@@ -79,7 +79,7 @@ def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
         def heard(done: int, total: int) -> None:
             told(f"exporting {exporter.name}", done, total, 0)
 
-        with incidents.exporting(url, asked.what, heard) as export_, _output(asked.output) as file:
+        with incidents.open_export(url, asked.what, heard) as export_, _output(asked.output) as file:
             exporter.write(replace(export_, log=log), file)
             size = file.tell()
     reading = export_.reading

@@ -18,7 +18,7 @@ from service.console.readahead import Ready, Wrong
 from service.console.warned import LISTED, Warned
 from service.console.words import console, count, shown
 from service.eventstore.writer import Written
-from service.formats.importer import Bad, Note, Where
+from service.formats.importer import ImportFault, ImportNote, Location
 
 MOST_SHOWN = 20
 """How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
@@ -80,11 +80,11 @@ class Report:
         if not rows:
             self.tally.count({"outcome": REPLAYED})
 
-    def passed(self, where: Where, name: str, reason: str) -> None:
+    def passed(self, where: Location, name: str, reason: str) -> None:
         """Take in a row that asks for nothing here: what it names, and why."""
         self.passed_over.append({**_place(where), "name": name, "reason": reason})
 
-    def unread(self, row: Wrong | Bad) -> None:
+    def unread(self, row: Wrong | ImportFault) -> None:
         """Take in a row that could not be."""
         self.tally.count({"outcome": INVALID})
         if isinstance(row, Wrong):
@@ -92,7 +92,7 @@ class Report:
         else:
             self._keep({**_place(row.where), "outcome": INVALID, "reason": row.reason})
 
-    def note(self, row: Note) -> None:
+    def note(self, row: ImportNote) -> None:
         """Take in what is to be said of what was read."""
         self.notes.append({**_place(row.where), "note": row.text})
 
@@ -150,7 +150,7 @@ class Report:
         where = f" The last of them stands at position {at:,}." if at and outcomes[RECORDED] else ""
         return f"{what}: {lines}; {', '.join(found)}.{where}"
 
-    def _wrong(self, where: Where, outcome: str, problem: Problem) -> None:
+    def _wrong(self, where: Location, outcome: str, problem: Problem) -> None:
         first = problem.complaints[0] if problem.complaints else None
         reason = first.reason if first else problem.detail
         named = {"column": first.field} if first and first.field and where.column is None else {}
@@ -165,7 +165,7 @@ class Report:
             self.faults.append(fault)
 
 
-def _place(where: Where) -> Fault:
+def _place(where: Location) -> Fault:
     return {name: value for name, value in where._asdict().items() if value is not None}
 
 

@@ -26,8 +26,8 @@ from service.console.restoring import restored
 from service.console.warned import limit_of
 from service.console.withdrawing import withdraw
 from service.formats import registry
-from service.formats.files.encodings import UnknownEncoding, encoding_named
-from service.formats.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
+from service.formats.files.encodings import UnknownEncoding, normalize_encoding
+from service.formats.importer import STDIN, Importer, ImportNote, Layout, RowCells, UnreadableSource, Withdrawal
 from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
@@ -58,7 +58,7 @@ class Asked:
     def layout(self) -> Layout:
         """How the files are laid out. Raises Misuse."""
         try:
-            encoding = encoding_named(self.encoding) if self.encoding is not None else None
+            encoding = normalize_encoding(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
         if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _DAYS):
@@ -102,7 +102,7 @@ def import_(settings: Settings, asked: Asked) -> int:
         if asked.restore:
             return _restored(settings, asked)
         report = on_database(settings, work)
-    except Unreadable as problem:
+    except UnreadableSource as problem:
         raise CannotRun(str(problem)) from problem
     except KeyboardInterrupt:
         say(f"Stopped; what was recorded stays. {_AGAIN}")
@@ -128,11 +128,11 @@ def _importer(asked: Asked) -> Importer:
     if asked.format not in registry.IMPORTERS:
         raise Misuse(unknown_format(asked.format, registry.IMPORTERS))
     importer = registry.IMPORTERS[asked.format]
-    if importer.mapped and asked.map is None:
+    if importer.needs_map and asked.map is None:
         message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
-    if (asked.dates or asked.decimal) and not importer.declared:
-        declared = ", ".join(each.name for each in registry.IMPORTERS.values() if each.declared)
+    if (asked.dates or asked.decimal) and not importer.takes_notation:
+        declared = ", ".join(each.name for each in registry.IMPORTERS.values() if each.takes_notation)
         message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
         raise Misuse(message)
     if asked.path is not None and asked.format != "git":
@@ -179,15 +179,15 @@ async def _record(url: str, following: Callable[[], list[Row] | None], report: R
             for row in group:
                 if isinstance(row, Ready):
                     report.decided(row, next(answers))
-                elif isinstance(row, Note):
+                elif isinstance(row, ImportNote):
                     report.note(row)
                 elif not isinstance(row, Withdrawal):
                     report.unread(row)
             await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 
-def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
+def _held(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
     """Return the rows of a mapping's table as they stand at the end of the log."""
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 
-    return dict(tables.held(url, mapping))
+    return dict(tables.current_rows(url, mapping))

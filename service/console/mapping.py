@@ -9,18 +9,27 @@ from zipfile import BadZipFile
 
 from service.console.outcome import FINE, CannotRun, say
 from service.console.words import shown
-from service.formats.files.compression import Foreign
-from service.formats.files.text_files import bytes_of
-from service.formats.files.undecodable import Undecodable
-from service.formats.importer import Unreadable
-from service.formats.tables.detect import found_in
-from service.formats.tables.parsed import Unparsed
-from service.formats.tables.preview import previewed
-from service.formats.tables.propose import Proposal, proposed
-from service.formats.tables.toml import toml_of
+from service.formats.files.compression import UnsupportedFile
+from service.formats.files.encodings import UndecodableText
+from service.formats.files.text_files import read_bytes
+from service.formats.importer import UnreadableSource
+from service.formats.tables.detect import detect_table
+from service.formats.tables.parsed_table import NotATable
+from service.formats.tables.proposal_text import mapping_toml, preview_lines
+from service.formats.tables.propose import Proposal, propose_mapping
 from service.settings import Settings
 
-_UNFIT = (Foreign, Undecodable, Unparsed, Unreadable, EOFError, zlib.error, BadZipFile, NotImplementedError, OSError)
+_UNFIT = (
+    UnsupportedFile,
+    UndecodableText,
+    NotATable,
+    UnreadableSource,
+    EOFError,
+    zlib.error,
+    BadZipFile,
+    NotImplementedError,
+    OSError,
+)
 STDOUT = Path("-")
 
 
@@ -40,12 +49,12 @@ def map_(_: Settings, asked: Asked) -> int:
     A file that is there is not written over.
     """
     try:
-        data = bytes_of(asked.file)
-        proposal = proposed(found_in(data, asked.written, asked.sheet), asked.file.name)
-        rows = list(previewed(proposal.table, data, str(asked.file)))
+        data = read_bytes(asked.file)
+        proposal = propose_mapping(detect_table(data, asked.written, asked.sheet), asked.file.name)
+        rows = list(preview_lines(proposal.table, data, str(asked.file)))
     except _UNFIT as problem:
         raise CannotRun(f"{asked.file}: no mapping file can be proposed: {problem}") from problem
-    _write(asked, toml_of(proposal.fields, _remarks(asked, proposal)))
+    _write(asked, mapping_toml(proposal.fields, _remarks(asked, proposal)))
     for line in rows:
         say(shown(line))
     say("Unsure; look at:")

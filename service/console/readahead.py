@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from service.api.failures import Problem
 from service.api.lines import Taken, taken
-from service.formats.importer import Bad, Line, Note, Where, Withdrawal
+from service.formats.importer import BatchLine, ImportFault, ImportNote, Location, Withdrawal
 
 AHEAD: Final = 4
 """How many groups may wait for the writer."""
@@ -19,22 +19,22 @@ _LOOK: Final = 0.1
 class Ready(NamedTuple):
     """A row that can be decided."""
 
-    where: Where
+    where: Location
     taken: Taken
 
 
 class Wrong(NamedTuple):
     """A row that was read, and says what cannot be taken."""
 
-    where: Where
+    where: Location
     problem: Problem
 
 
-Row = Ready | Wrong | Bad | Note | Withdrawal
+Row = Ready | Wrong | ImportFault | ImportNote | Withdrawal
 _Group = list[Row] | BaseException | None
 
 
-def checked(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) -> Iterator[list[Row]]:
+def checked(rows: Iterator[BatchLine | ImportFault | ImportNote | Withdrawal], together: int) -> Iterator[list[Row]]:
     """Yield rows, checked, so many at a time. Raises what reading them raises."""
     while group := [_checked(row) for row in islice(rows, together)]:
         yield group
@@ -86,8 +86,8 @@ def _put(waiting: "Queue[_Group]", group: _Group, stopped: Event) -> None:
         return
 
 
-def _checked(row: Line | Bad | Note | Withdrawal) -> Row:
-    if isinstance(row, Bad | Note | Withdrawal):
+def _checked(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> Row:
+    if isinstance(row, ImportFault | ImportNote | Withdrawal):
         return row
     try:
         return Ready(row.where, Taken(taken(row.document), row.document))

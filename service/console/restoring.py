@@ -9,7 +9,7 @@ from service.console.outcome import CannotRun
 from service.console.progress import Told, progress
 from service.eventstore.archive.log_lines import Head
 from service.eventstore.archive.restore import CannotRestore, restore
-from service.formats.importer import STDIN, opened
+from service.formats.importer import STDIN, open_lines
 from service.postgres.pool import connect
 from service.settings import Settings
 
@@ -19,10 +19,10 @@ _TELL_EVERY = 1024 * 1024
 def restored(settings: Settings, path: Path) -> Head:
     """Restore the log of a file; returns which log that is, and its last position.
 
-    Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
+    Raises UnreadableSource, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
     recorded then.
     """
-    with opened(path) as file, held(settings) as url:
+    with open_lines(path) as file, held(settings) as url:
         size = 0 if path == STDIN else path.stat().st_size
         if settings.database_url:
             expect_migrated(url)

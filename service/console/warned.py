@@ -7,7 +7,7 @@ from typing import Any
 from domain.incident.warnings import Concern
 from service.console.outcome import Misuse
 from service.console.words import count
-from service.formats.importer import Where
+from service.formats.importer import Location
 
 LISTED = 20
 """How many warnings are listed unless more are asked for; of a code that comes later, the first is listed too."""
@@ -34,7 +34,7 @@ class Warned:
         self.listed: list[dict[str, Any]] = []
         self._limit = limit
 
-    def take(self, where: Where, concerns: Iterable[Concern]) -> None:
+    def take(self, where: Location, concerns: Iterable[Concern]) -> None:
         """Count what a recorder should look at again in a row."""
         for each in concerns:
             self.codes[each.code] += 1

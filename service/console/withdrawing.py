@@ -28,7 +28,7 @@ from service.console.imported import Report as Outcomes
 from service.console.readahead import Ready
 from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write
-from service.formats.importer import Bad, Withdrawal
+from service.formats.importer import ImportFault, Withdrawal
 
 _OF_RETRACTIONS: Final = (ReportRetracted.topic, ReportReinstated.topic)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -53,7 +53,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
         if problem := _problem(each, known):
-            outcomes.unread(Bad(each.where, problem))
+            outcomes.unread(ImportFault(each.where, problem))
         elif passed := _passed(each, known):
             outcomes.passed(each.where, each.name, passed)
         else:

@@ -1,4 +1,4 @@
-"""What an exporter declares: how incidents at a reading become a file of its format."""
+"""Interface of exporters: incidents at a reading become a file of a format."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from service.eventstore.stored_rows import StoredRow
 
 
 class Gap(NamedTuple):
-    """What a file lacks: of which thing (`incident`, `event`), and what of it is left out or empty, with the reason."""
+    """Loss of information in an export: the thing (`incident`, `event`), what is omitted or empty, and the reason."""
 
     thing: str
     why: str
 
 
-class Folded(NamedTuple):
-    """One incident at the reading asked: its slug, and its history as of the position, with all that it rests on."""
+class FoldedIncident(NamedTuple):
+    """One incident: its slug, and its history as of the position, with all inputs."""
 
     slug: str
     history: History
@@ -28,40 +28,39 @@ class Folded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is exported: everything as of a position, at a reading.
+    """Input of an exporter: the log as of `position`, at a reading.
 
-    `incidents` folds them one after another, in the order of their slugs, each for as long as it is looked at;
-    `facts` reads the log up to the position. `map` is a mapping file, `view` the name of a view, `only` the slugs
-    asked for (none: all). Both iterators tell their progress by themselves.
+    `incidents` folds one incident at a time, ordered by slug; `facts` reads the log up to the position. `map` is a
+    mapping file, `view` the name of a view, `only` the selected slugs (empty: all), `log` the identity of the log.
+    Both iterators report their progress.
     """
 
     position: int
     reading: Reading
-    incidents: Callable[[], Iterator[Folded]]
+    incidents: Callable[[], Iterator[FoldedIncident]]
     facts: Callable[[], Iterator[StoredRow]]
     map: Path | None = None
     view: str | None = None
     only: tuple[str, ...] = ()
     log: UUID | None = None
-    """The identity of the log, part of the coordinates of what is exported."""
     gaps: Counter[Gap] = field(default_factory=Counter[Gap])
-    """How often the format had no room for what was said, or nobody had said what it asks for."""
+    """Number of times that the format could not hold what was reported, or lacked what it requires."""
 
-    def miss(self, thing: str, why: str) -> None:
-        """Count one thing of which the file does not say all."""
+    def count_gap(self, thing: str, why: str) -> None:
+        """Count one incident or event that the file holds incompletely."""
         self.gaps[Gap(thing, why)] += 1
 
 
 class Unwritable(Exception):
-    """It cannot be exported so; the sentence says what to do. What was written so far is to be thrown away."""
+    """The export is impossible; the message says what to do. Discard what was written so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One format. `write` writes all of `export` to a file that it does not close; raises Unwritable."""
+    """Output format. `write` writes to a file, left open; raises Unwritable. `needs_map`: as in Importer."""
 
     name: str
     summary: str
     suffix: str
     write: Callable[[Export, BinaryIO], None]
-    mapped: bool = False
+    needs_map: bool = False

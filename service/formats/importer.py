@@ -1,4 +1,4 @@
-"""What an importer declares: how files of its format become lines as `POST /v1/reports:batch` takes them."""
+"""Interface of importers: files of a format become the lines that `POST /v1/reports:batch` takes."""
 
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
+from domain.values.time.clocks import EdtfReported
+
 STDIN: Final = Path("-")
-"""What stands for standard input."""
+"""Path that means standard input."""
+_REPORTED_AT: Final[TypeAdapter[str | None]] = TypeAdapter(EdtfReported | None)
 
-Document = Mapping[str, Any]
-"""A line as JSON: `{"incident": slug, …report}`, or a command, such as `{"open": {…}}`, alone; docs/formats.md."""
+LineBody = Mapping[str, Any]
+"""JSON of a line: `{"incident": slug, …report}`, or one command, such as `{"open": {…}}`; docs/formats.md."""
 
-Cells = Mapping[str, object]
+RowCells = Mapping[str, object]
 """A row of a table: its cells by column, each a string, whole number, truth, None or `{"decimal": "1.50"}`."""
 
 
-class Where(NamedTuple):
-    """Where something stands in what is read: the file, the first line of the row (from 1), the column, the version."""
+class Location(NamedTuple):
+    """Position in the input: file, first line of the row (from 1), column, version of the file."""
 
     file: str
     line: int | None = None
@@ -26,28 +31,28 @@ class Where(NamedTuple):
     version: str | None = None
 
 
-class Line(NamedTuple):
-    """One thing to record, with an id of its own that every further import of it makes again."""
+class BatchLine(NamedTuple):
+    """One report or command to record. Its id follows from its content, so a repeated import makes it again."""
 
-    where: Where
-    document: Document
+    where: Location
+    document: LineBody
 
 
-class Bad(NamedTuple):
-    """What cannot be taken: where it stands, and a sentence that says why. The rest goes on."""
+class ImportFault(NamedTuple):
+    """An input that is rejected, with its position and the reason; the import continues."""
 
-    where: Where
+    where: Location
     reason: str
 
 
 class Withdrawal(NamedTuple):
-    """What a source takes back: all that it had said by `reported_at` of one thing, which it knows by `name`.
+    """A source's withdrawal of all that it reported by `reported_at` under one external id, `name`.
 
-    `incident` is the slug under which its reports were filed; `dated_by` the attribute without which nobody knows when
-    a report of it was said.
+    `incident` is the slug under which the reports were filed; `dated_by` the attribute that dates them: a report
+    without it has no known time.
     """
 
-    where: Where
+    where: Location
     source: str
     incident: str
     name: str
@@ -57,13 +62,13 @@ class Withdrawal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file of a table is laid out.
+    """Layout of a file that holds a table.
 
-    `encoding` is that of a file without a byte order mark, where it is not UTF-8; `sheet` that of a workbook, by
-    default the first visible one with data. `header` is the line (row of a sheet) with the header, 0 where there is
-    none, by default the first; `names` are other names for all columns, in their order. Columns without a name must be
-    empty, unless they are left out (`unnamed`). `dates` is how days are written, in the directives of strptime, and
-    `decimal` what stands for the point in numbers; both where an importer takes them (`declared`).
+    `encoding` applies to a file without a byte order mark, None is UTF-8; `sheet` selects one of a workbook, by
+    default the first visible one with data. `header` is the line (row of a sheet) of the header, 0 for none, by
+    default the first; `names` replace the names of all columns, in order. Columns without a name must be empty,
+    unless `unnamed` ignores them. `dates` is the format of days, in directives of strptime, and `decimal` the decimal
+    mark; only importers with `takes_notation` read these two.
     """
 
     encoding: str | None = None
@@ -76,13 +81,13 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What is read: files or repositories, and how.
+class ImportSource:
+    """Input of an importer: files or repositories, and the options to read them with.
 
-    `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` when the files said
-    what they say, where they do not tell (RFC 3339); `layout` how they are laid out, which goes before what the mapping
-    file says. `held` gives the rows of the mapping's table as it stands now, by key; `advance` is told how many steps
-    (bytes, or versions of a repository) have been read, of those that the importer's `steps` counted.
+    `map` is a mapping file (docs/formats.md); `path` the file inside a repository; `reported_at` the reported time
+    (RFC 3339) of rows that have none; `layout` takes precedence over the mapping file. `current_rows` returns the
+    rows of the mapping's table at the head of the log, by key; `advance` is called with the steps (bytes, or versions
+    of a repository) read since its last call, of those counted by the importer's `steps`.
     """
 
     paths: tuple[Path, ...]
@@ -90,41 +95,49 @@ class Source:
     path: str | None = None
     reported_at: str | None = None
     layout: Layout = Layout()
-    held: Callable[[Any], Mapping[str, Cells]] = lambda _: {}
+    current_rows: Callable[[Any], Mapping[str, RowCells]] = lambda _: {}
     advance: Callable[[int], None] = lambda _: None
 
 
-class Note(NamedTuple):
-    """What whoever imports should know of what was read, or was not looked for; nothing is at fault."""
+class ImportNote(NamedTuple):
+    """A notice to the user about the input; no fault."""
 
-    where: Where
+    where: Location
     text: str
 
 
-class Unreadable(Exception):
-    """The source cannot be read at all; the sentence says what to do. Nothing was recorded."""
+class UnreadableSource(Exception):
+    """The input cannot be read at all; nothing was recorded. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """One format. `read` yields lines in the order to record them, what it cannot take, and notes; raises Unreadable.
+    """An input format. `read` yields lines in the order to record them, faults and notes; raises UnreadableSource.
 
-    `files` says what FILE is, in the words of the help; `steps` counts what `advance` will be told in all; `declared`
-    says that dates and decimals may be (Layout).
+    `files` describes FILE in the help; `steps` is the total that `advance` adds up to; `needs_map` requires a mapping
+    file; `takes_notation` allows `dates` and `decimal` of Layout.
     """
 
     name: str
     summary: str
     files: str
-    read: Callable[[Source], Iterator[Line | Bad | Note | Withdrawal]]
-    steps: Callable[[Source], int]
-    mapped: bool = False
-    declared: bool = False
+    read: Callable[[ImportSource], Iterator[BatchLine | ImportFault | ImportNote | Withdrawal]]
+    steps: Callable[[ImportSource], int]
+    needs_map: bool = False
+    takes_notation: bool = False
+
+
+def check_reported_at(reported_at: str | None) -> None:
+    """Raise UnreadableSource for a reported time that is neither an EDTF date nor an instant."""
+    try:
+        _REPORTED_AT.validate_python(reported_at)
+    except ValidationError as problem:
+        raise UnreadableSource(f"--reported-at: {problem.errors()[0]['msg']}") from problem
 
 
 @contextmanager
-def opened(path: Path) -> Generator[BinaryIO]:
-    """Open a file of lines; STDIN is standard input. Raises Unreadable."""
+def open_lines(path: Path) -> Generator[BinaryIO]:
+    """Open a file of lines, or standard input for STDIN. Raises UnreadableSource."""
     if path == STDIN:
         yield sys.stdin.buffer
         return
@@ -132,6 +145,6 @@ def opened(path: Path) -> Generator[BinaryIO]:
         file = path.open("rb")
     except OSError as problem:
         message = f"{path} cannot be read: {problem.strerror}."
-        raise Unreadable(message) from problem
+        raise UnreadableSource(message) from problem
     with file:
         yield file

@@ -1,7 +1,6 @@
-"""All formats that are read and written, found in their slots, by name."""
+"""Registry of importers and exporters, discovered in their slots."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from domain.slots import discover
@@ -9,11 +8,7 @@ from service.formats import exporters, importers
 from service.formats.exporter import Exporter
 from service.formats.importer import Importer
 
-IMPORTERS: Mapping[str, Importer] = MappingProxyType(
-    {each.name: each for each in cast("list[Importer]", list(discover(importers, "IMPORTER")))}
-)
+IMPORTERS: Mapping[str, Importer] = {it.name: it for it in cast("Iterable[Importer]", discover(importers, "IMPORTER"))}
 """Every importer by name."""
-EXPORTERS: Mapping[str, Exporter] = MappingProxyType(
-    {each.name: each for each in cast("list[Exporter]", list(discover(exporters, "EXPORTER")))}
-)
+EXPORTERS: Mapping[str, Exporter] = {it.name: it for it in cast("Iterable[Exporter]", discover(exporters, "EXPORTER"))}
 """Every exporter by name."""

@@ -12,9 +12,9 @@ import pytest
 
 from service.console import importing
 from service.formats import registry
-from service.formats.export.incidents import Asked, exporting
-from service.formats.files.spreadsheet import writing
-from service.formats.importer import Bad, Line, Source
+from service.formats.export.incidents import ExportRequest, open_export
+from service.formats.files.csv_rows import csv_writer
+from service.formats.importer import BatchLine, ImportFault, ImportSource
 from service.settings import read_settings
 
 Row = dict[str, str]
@@ -54,18 +54,18 @@ ACLED: Row = {
 def write(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
     """Write rows, which have the same columns, as a CSV file."""
     whole = list(rows)
-    with path.open("wb") as out, writing(out) as sheet:
+    with path.open("wb") as out, csv_writer(out) as sheet:
         sheet.writerow(list(whole[0]))
         for row in whole:
             sheet.writerow(list(row.values()))
     return path
 
 
-def read(name: str, path: Path, **given: Any) -> tuple[list[dict[str, Any]], list[Bad]]:
+def read(name: str, path: Path, **given: Any) -> tuple[list[dict[str, Any]], list[ImportFault]]:
     """Return the reports that an importer makes of a file, and what it does not take."""
-    found = list(registry.IMPORTERS[name].read(Source((path,), **given)))
-    reports = [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
-    return reports, [each for each in found if isinstance(each, Bad)]
+    found = list(registry.IMPORTERS[name].read(ImportSource((path,), **given)))
+    reports = [dict(each.document) for each in found if isinstance(each, BatchLine) and "incident" in each.document]
+    return reports, [each for each in found if isinstance(each, ImportFault)]
 
 
 class Here:
@@ -85,7 +85,7 @@ class Here:
     def exported(self, name: str, **asked: Any) -> bytes:
         """Export in a format."""
         out = io.BytesIO()
-        with exporting(self.url, Asked(**asked)) as export:
+        with open_export(self.url, ExportRequest(**asked)) as export:
             registry.EXPORTERS[name].write(export, out)
         return out.getvalue()
 
@@ -95,7 +95,7 @@ class Here:
 
     def flags(self, incident: str) -> set[str]:
         """Return what the claims of an incident are flagged with."""
-        with exporting(self.url, Asked(only=(incident,))) as export:
+        with open_export(self.url, ExportRequest(only=(incident,))) as export:
             histories = [each.history for each in export.incidents()]
             held = [each for history in histories for report in history.reports.values() for each in report.now.held]
         return {flag for each in held for flag in each.flags}

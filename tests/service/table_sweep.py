@@ -13,9 +13,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 
 from domain.history.history import History, accumulate
-from service.formats.exporter import Export, Folded
+from service.formats.exporter import Export, FoldedIncident
 from service.formats.tables import TableMap
-from service.formats.tables.rows import Row, rows_in
+from service.formats.tables.table_rows import TableRow, rows_in
 from service.formats.tables.write import csv_row, json_row
 from tests.service.revisions import State, digest_of, row_line
 
@@ -27,7 +27,7 @@ class Step(NamedTuple, Generic[At]):
 
     at: At
     incident: str
-    row: Row | None
+    row: TableRow | None
 
 
 def by_reported(export: Export, table: TableMap) -> Iterator[Step[datetime]]:
@@ -38,7 +38,7 @@ def by_reported(export: Export, table: TableMap) -> Iterator[Step[datetime]]:
             yield Step(moment, slug, _row(history, moment, table))
 
 
-def _row(history: History, moment: datetime | None, table: TableMap) -> Row | None:
+def _row(history: History, moment: datetime | None, table: TableMap) -> TableRow | None:
     """Return the one row of an incident into which nothing was merged."""
     found = rows_in(history, moment, table)
     assert len(found) < 2
@@ -51,7 +51,7 @@ def by_position(export: Export, table: TableMap) -> Iterator[Step[int]]:
         yield from _positions(folded, table)
 
 
-def _positions(folded: Folded, table: TableMap) -> Iterator[Step[int]]:
+def _positions(folded: FoldedIncident, table: TableMap) -> Iterator[Step[int]]:
     history = History(folded.history.stream)
     for recorded in folded.history.journal:
         if accumulate(history, recorded):
@@ -77,7 +77,7 @@ def states(steps: Iterable[Step[At]], asked: Sequence[At], table: TableMap) -> I
         yield digest_of(lines), state
 
 
-def written(row: Row, table: TableMap) -> dict[str, Any]:
+def written(row: TableRow, table: TableMap) -> dict[str, Any]:
     """Return a row as whoever reads the exported file has it."""
     header = list(row.cells)
     if table.format == "csv":

@@ -18,8 +18,8 @@ from service.api.lines import taken
 from service.api.outcomes import GROUP, record
 from service.eventstore.writer import Write, Written
 from service.formats import registry, tables
-from service.formats.export.incidents import Asked, exporting
-from service.formats.importer import Bad, Line, Note, Source
+from service.formats.export.incidents import ExportRequest, open_export
+from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
 from service.formats.tables import TableMap, write_csv, write_json
 
 FILE = "data/table"
@@ -101,14 +101,14 @@ class Import:
     recorded: int
     replayed: int
     refused: list[str]
-    bad: list[Bad]
+    bad: list[ImportFault]
     notes: list[str]
 
 
-def imported(url: str, name: str, source: Source, most: int | None = None) -> Import:
+def imported(url: str, name: str, source: ImportSource, most: int | None = None) -> Import:
     """Import by the writer of the service; with `most`, stop after so many lines as if the process had been killed."""
-    source = replace(source, held=partial(tables.held, url))
-    bad: list[Bad] = []
+    source = replace(source, current_rows=partial(tables.current_rows, url))
+    bad: list[ImportFault] = []
     notes: list[str] = []
     answers: list[Any] = []
 
@@ -126,15 +126,15 @@ def imported(url: str, name: str, source: Source, most: int | None = None) -> Im
 
 
 def _groups(
-    read: Iterator[Line | Bad | Note], bad: list[Bad], notes: list[str], most: int | None
+    read: Iterator[BatchLine | ImportFault | ImportNote], bad: list[ImportFault], notes: list[str], most: int | None
 ) -> Iterator[list[Write]]:
     group: list[Write] = []
     for number, each in enumerate(read):
         if number == most:
             break
-        if isinstance(each, Bad):
+        if isinstance(each, ImportFault):
             bad.append(each)
-        elif isinstance(each, Note):
+        elif isinstance(each, ImportNote):
             notes.append(each.text)
         else:
             group.append(taken(each.document))
@@ -147,7 +147,7 @@ def _groups(
 def exported(url: str, table: TableMap, **asked: Any) -> bytes:
     """Export a table at a reading: `as_of`, `reported_until`."""
     out = io.BytesIO()
-    with exporting(url, Asked(**asked)) as export:
+    with open_export(url, ExportRequest(**asked)) as export:
         (write_csv if table.format == "csv" else write_json)(export, table, out)
     return out.getvalue()
 

@@ -15,7 +15,7 @@ from service.api.sending import envelope
 from service.console import exporting
 from service.console.exporting import Asked
 from service.formats import registry
-from service.formats.export.incidents import Asked as What
+from service.formats.export.incidents import ExportRequest as What
 from service.formats.exporter import Export, Exporter, Unwritable
 from service.settings import read_settings
 from tests.service.console import ending, run
@@ -139,7 +139,9 @@ def test_an_export_that_fails_leaves_what_was_there_before(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", sample_url)
     half = Exporter("half", "", ".half", _half)
-    monkeypatch.setattr(registry, "EXPORTERS", {"half": half, "map": Exporter("map", "", ".map", _half, mapped=True)})
+    monkeypatch.setattr(
+        registry, "EXPORTERS", {"half": half, "map": Exporter("map", "", ".map", _half, needs_map=True)}
+    )
     path = tmp_path / "out"
     path.write_bytes(b"before")
     status, told = ending(lambda settings: exporting.export(settings, Asked("half", What(), path)), capfd)

@@ -12,8 +12,8 @@ from openpyxl import Workbook
 from service.console import importing
 from service.console.outcome import Misuse
 from service.formats import registry
-from service.formats.files.columns import GED
-from service.formats.importer import Bad, Layout, Line, Note, Source, Unreadable
+from service.formats.coded.columns import GED
+from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 
@@ -25,14 +25,16 @@ def here(database_url: str, capfd: pytest.CaptureFixture[str]) -> Here:
     return Here(database_url, capfd)
 
 
-def read(name: str, path: Path, **layout: Any) -> tuple[list[dict[str, Any]], list[Bad]]:
-    found = list(registry.IMPORTERS[name].read(Source((path,), layout=Layout(**layout))))
-    reports = [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
-    return reports, [each for each in found if isinstance(each, Bad)]
+def read(name: str, path: Path, **layout: Any) -> tuple[list[dict[str, Any]], list[ImportFault]]:
+    found = list(registry.IMPORTERS[name].read(ImportSource((path,), layout=Layout(**layout))))
+    reports = [dict(each.document) for each in found if isinstance(each, BatchLine) and "incident" in each.document]
+    return reports, [each for each in found if isinstance(each, ImportFault)]
 
 
 def notes(path: Path) -> list[str]:
-    return [each.text for each in registry.IMPORTERS["ucdp"].read(Source((path,))) if isinstance(each, Note)]
+    return [
+        each.text for each in registry.IMPORTERS["ucdp"].read(ImportSource((path,))) if isinstance(each, ImportNote)
+    ]
 
 
 def saved(path: Path, rows: Iterable[Mapping[str, str]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:
@@ -140,7 +142,7 @@ def test_a_day_that_does_not_fit_what_is_declared_is_told(tmp_path: Path) -> Non
 def test_a_file_with_the_month_first_is_not_read_with_the_day_first(tmp_path: Path) -> None:
     rows = [ACLED | {"event_date": "3/8/2024"}, ACLED | {"event_date": "3/31/2024"}]
     path = saved(tmp_path / "acled.csv", rows)
-    with pytest.raises(Unreadable, match="“3/31/2024”, which is no day as “%d/%m/%Y” but one as “%m/%d/%Y”"):
+    with pytest.raises(UnreadableSource, match="“3/31/2024”, which is no day as “%d/%m/%Y” but one as “%m/%d/%Y”"):
         read("acled", path, dates="%d/%m/%Y")
     assert [each["occurred"] for each in read("acled", path, dates="%m/%d/%Y")[0]] == ["2024-03-08", "2024-03-31"]
 
@@ -193,7 +195,9 @@ def test_a_broken_row_at_the_beginning_does_not_hide_that_the_header_is_missing(
     [("ucdp", BARE[:-1]), ("ucdp", [*BARE, "1"]), ("ucdp", ["x", *BARE[1:]]), ("acled", list(ACLED.values()))],
 )
 def test_any_other_file_without_a_header_is_refused_with_what_to_do(tmp_path: Path, name: str, row: list[str]) -> None:
-    with pytest.raises(Unreadable, match=r"has no header row with the columns of .* Put their names above the rows"):
+    with pytest.raises(
+        UnreadableSource, match=r"has no header row with the columns of .* Put their names above the rows"
+    ):
         read(name, bare(tmp_path / "bare.csv", row, row))
 
 
@@ -232,7 +236,7 @@ def test_an_answer_of_ucdps_interface_is_read_as_its_csv_and_bad_rows_are_told_b
 )
 def test_json_that_has_no_events_is_refused(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "acled.json").write_text(text)
-    with pytest.raises(Unreadable, match=why):
+    with pytest.raises(UnreadableSource, match=why):
         read("acled", tmp_path / "acled.json")
 
 

@@ -1,9 +1,7 @@
 """Encodings: by a mark, by declaration, or UTF-8; what is no text is refused whole, and told what to declare."""
 
 import gzip
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,13 +10,12 @@ from hypothesis import strategies as st
 from service.console import importing
 from service.console.outcome import CannotRun, Misuse
 from service.formats import registry
-from service.formats.files.encodings import UnknownEncoding, decoded, encoding_named
-from service.formats.files.spreadsheet import Row, rows
-from service.formats.files.undecodable import Undecodable
-from service.formats.importer import Bad, Layout, Line, Source, Unreadable
-from service.formats.tables import MapFault, read_map
+from service.formats.files.csv_rows import CsvRow, read_rows
+from service.formats.files.encodings import UndecodableText, UnknownEncoding, decode, normalize_encoding
+from service.formats.importer import BatchLine, ImportFault, ImportSource, Layout
+from service.formats.tables import MappingError, read_mapping
 from service.settings import read_settings
-from tests.service.coded_events import ACLED, UCDP, Here
+from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
 
 pytestmark = pytest.mark.one_server_will_do
@@ -54,85 +51,24 @@ def here(database_url: str, capfd: pytest.CaptureFixture[str]) -> Here:
     return Here(database_url, capfd)
 
 
-def source(folder: Path, data: bytes, mapping: str | None = None, encoding: str | None = None) -> Source:
+def source(folder: Path, data: bytes, mapping: str | None = None, encoding: str | None = None) -> ImportSource:
     path = folder / "t"
     path.write_bytes(data)
     map_ = folder / "map.toml"
     map_.write_text(mapping or "", encoding="utf-8")
-    return Source((path,), map_ if mapping else None, layout=Layout(encoding))
-
-
-def statements(name: str, what: Source) -> list[dict[str, Any]]:
-    found = list(registry.IMPORTERS[name].read(what))
-    assert not [each for each in found if isinstance(each, Bad)]
-    return [dict(each.document) for each in found if isinstance(each, Line) and "incident" in each.document]
-
-
-def coded(row: dict[str, str], place: str) -> str:
-    cells = {name: "" if set(cell) & set(',"\n') else cell for name, cell in row.items()}
-    cells |= {"location" if "location" in row else "where_coordinates": place}
-    return "\r\n".join((",".join(cells), ",".join(cells.values()), ""))
-
-
-def files(name: str) -> tuple[str, str | None]:
-    """Return the text of a file of a format, with a name in it that is not ASCII, and its mapping file."""
-    rows_ = [{"Código": "1", "Muertos": 3, "País": "Panamá"}, {"Código": "2", "Muertos": 5, "País": "Perú"}]
-    lines = [{"open": {"slug": "panama", "title": "Panamá"}}, {"incident": "panama", "kind": "other", "title": "Perú"}]
-    return {
-        "csv": (TABLE, MAP),
-        "json": (json.dumps(rows_, ensure_ascii=False), JSON_MAP),
-        "acled": (
-            coded({name: each for name, each in ACLED.items() if each.isascii()} | {"notes": ""}, "Panamá"),
-            None,
-        ),
-        "ucdp": (coded({name: each for name, each in UCDP.items() if each.isascii()}, "Panamá"), None),
-        "ndjson": ("\n".join(json.dumps(each, ensure_ascii=False) for each in lines), None),
-    }[name]
-
-
-@pytest.mark.parametrize("name", ["csv", "json", "acled", "ucdp", "ndjson"])
-def test_every_importer_reads_the_same_in_every_encoding(name: str, tmp_path: Path) -> None:
-    text, mapping = files(name)
-    expected = statements(name, source(tmp_path, text.encode(), mapping))
-    assert expected
-    for marked in MARKED:
-        assert statements(name, source(tmp_path, text.encode(marked), mapping)) == expected, marked
-        assert statements(name, source(tmp_path, gzip.compress(text.encode(marked)), mapping)) == expected, marked
-    big = b"\xfe\xff" + text.encode("utf-16-be")
-    assert statements(name, source(tmp_path, big, mapping)) == expected
-    for encoding in ("cp1252", "latin-1", "utf-16-le", "gb18030", "mac-roman"):
-        assert statements(name, source(tmp_path, text.encode(encoding), mapping, encoding)) == expected, encoding
-
-
-@pytest.mark.parametrize("name", ["csv", "json", "acled", "ucdp", "ndjson"])
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-16-be"])
-def test_what_is_not_utf_8_records_nothing_and_the_declaration_to_try_is_named(
-    name: str, encoding: str, tmp_path: Path
-) -> None:
-    text, mapping = files(name)
-    with pytest.raises(Unreadable, match=f"--encoding {encoding}"):
-        next(registry.IMPORTERS[name].read(source(tmp_path, text.encode(encoding), mapping)))
-
-
-def test_of_several_files_none_is_recorded_where_one_is_no_text(tmp_path: Path) -> None:
-    for name in ("csv", "json", "acled", "ucdp", "ndjson"):
-        text, mapping = files(name)
-        whole = source(tmp_path, text.encode(), mapping)
-        (tmp_path / "second").write_bytes(text.encode("cp1252"))
-        with pytest.raises(Unreadable, match=r"second.*nothing of it is recorded"):
-            next(registry.IMPORTERS[name].read(Source((*whole.paths, tmp_path / "second"), whole.map)))
+    return ImportSource((path,), map_ if mapping else None, layout=Layout(encoding))
 
 
 def test_the_place_is_told_by_line_and_character_and_how_the_word_would_read() -> None:
     for before in (b"a;b\n", b"a;b\r\n", b"a;b\r", b"x" * 65_533 + b"\r\n\n"):
-        with pytest.raises(Undecodable) as caught:
-            decoded(before + b"WASH;Educaci\xf3n;x\n")
+        with pytest.raises(UndecodableText) as caught:
+            decode(before + b"WASH;Educaci\xf3n;x\n")
         line = 3 if before.endswith(b"\n\n") else 2
         assert f"line {line}, character 13 is not UTF-8 (byte 0xF3)" in str(caught.value)
         assert "as cp1252 it would read “Educación”" in str(caught.value)
         assert 'encoding = "cp1252"' in str(caught.value)
-    with pytest.raises(Undecodable, match="as cp1251 it would read “Харків”"):
-        decoded("Харків".encode("cp1251"))
+    with pytest.raises(UndecodableText, match="as cp1251 it would read “Харків”"):
+        decode("Харків".encode("cp1251"))
 
 
 @pytest.mark.parametrize(
@@ -151,8 +87,8 @@ def test_the_place_is_told_by_line_and_character_and_how_the_word_would_read() -
     ],
 )
 def test_what_is_no_text_says_why(data: bytes, declared: str | None, why: str) -> None:
-    with pytest.raises(Undecodable, match=why):
-        decoded(data, declared)
+    with pytest.raises(UndecodableText, match=why):
+        decode(data, declared)
 
 
 LETTERS = st.text(st.characters(codec="cp1252", exclude_characters="\x00"), max_size=30)
@@ -160,14 +96,14 @@ LETTERS = st.text(st.characters(codec="cp1252", exclude_characters="\x00"), max_
 
 @given(text=LETTERS, encoding=st.sampled_from(MARKED))
 def test_a_mark_goes_before_any_declaration(text: str, encoding: str) -> None:
-    assert decoded(text.encode(encoding), "cp1252") == text
+    assert decode(text.encode(encoding), "cp1252") == text
 
 
 @given(data=st.binary(max_size=40), declared=st.sampled_from((None, *ENCODINGS)))
 def test_bytes_are_text_that_has_these_very_bytes_or_no_text_at_all(data: bytes, declared: str | None) -> None:
     try:
-        text = decoded(data, declared)
-    except Undecodable:
+        text = decode(data, declared)
+    except UndecodableText:
         return
     assert (
         "\ufffd" not in text or "\ufffd".encode(declared or "utf-8", "ignore") in data or data[:1] in b"\xff\xfe\xef\0"
@@ -191,23 +127,25 @@ def test_any_table_has_the_same_rows_in_any_encoding(
     data = "\n".join(quoted).encode(encoding)
     path = tmp_path_factory.mktemp("tables") / "t"
     path.write_bytes(gzip.compress(data) if packed else data)
-    found = list(rows(path, layout=Layout(None if encoding in MARKED else encoding)))
-    assert [each.cells for each in found if isinstance(each, Row)] == [{"id": one, "name": two} for one, two in table]
+    found = list(read_rows(path, layout=Layout(None if encoding in MARKED else encoding)))
+    assert [each.cells for each in found if isinstance(each, CsvRow)] == [
+        {"id": one, "name": two} for one, two in table
+    ]
 
 
 def test_a_piece_ends_anywhere_and_the_place_stays_right() -> None:
     for length in range(65_530, 65_540):
         text = "é" * (length // 2) + "x" * (length % 2) + "\r\nab"
-        assert decoded(text.encode()) == text
-        with pytest.raises(Undecodable, match="line 2, character 3"):
-            decoded(text.encode() + b"\xff\xff")
+        assert decode(text.encode()) == text
+        with pytest.raises(UndecodableText, match="line 2, character 3"):
+            decode(text.encode() + b"\xff\xff")
 
 
 @pytest.mark.parametrize(
     ("name", "known"), [("Windows-1252", "cp1252"), ("latin1", "iso8859-1"), ("UTF8", "utf-8"), (" utf_16 ", "utf-16")]
 )
 def test_an_encoding_goes_by_any_of_its_names(name: str, known: str) -> None:
-    assert encoding_named(name) == known
+    assert normalize_encoding(name) == known
 
 
 @pytest.mark.parametrize(
@@ -224,12 +162,12 @@ def test_an_encoding_goes_by_any_of_its_names(name: str, known: str) -> None:
 )
 def test_what_is_no_encoding_of_text_names_those_that_are(name: str, near: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownEncoding, match=near):
-        encoding_named(name)
+        normalize_encoding(name)
     if "\0" not in name:
         path = tmp_path / "map.toml"
         path.write_text(f"{MAP}\nencoding = '{name}'", encoding="utf-8")
-        with pytest.raises(MapFault, match=f"encoding: .*{near}"):
-            read_map(path)
+        with pytest.raises(MappingError, match=f"encoding: .*{near}"):
+            read_mapping(path)
 
 
 def test_a_mapping_file_declares_an_encoding_and_the_command_line_goes_before_it(here: Here, tmp_path: Path) -> None:
@@ -260,20 +198,24 @@ def test_a_version_that_cannot_be_decoded_is_passed_over_and_told_with_its_commi
     repo = repository(tmp_path / "repo", zip(days, texts, strict=True))
     map_ = tmp_path / "map.toml"
     map_.write_text(MAP, encoding="utf-8")
-    found = list(registry.IMPORTERS["git"].read(Source((repo,), map_, FILE)))
-    (bad,) = [each for each in found if isinstance(each, Bad)]
+    found = list(registry.IMPORTERS["git"].read(ImportSource((repo,), map_, FILE)))
+    (bad,) = [each for each in found if isinstance(each, ImportFault)]
     assert bad.where.version
     assert "--encoding cp1252" in bad.reason
     said = [
-        each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document
+        each.document["claims"][0]["count"]
+        for each in found
+        if isinstance(each, BatchLine) and "claims" in each.document
     ]
     assert said == [{"best": 3}, {"best": 5}, {"best": 6}]
-    whole = list(registry.IMPORTERS["git"].read(Source((repo,), map_, FILE, layout=Layout("utf-8"))))
-    assert [each for each in whole if isinstance(each, Line)] == [each for each in found if isinstance(each, Line)]
+    whole = list(registry.IMPORTERS["git"].read(ImportSource((repo,), map_, FILE, layout=Layout("utf-8"))))
+    assert [each for each in whole if isinstance(each, BatchLine)] == [
+        each for each in found if isinstance(each, BatchLine)
+    ]
 
 
 def test_letters_that_were_lost_before_are_told_and_kept_as_the_file_has_them(tmp_path: Path) -> None:
     found = list(registry.IMPORTERS["csv"].read(source(tmp_path, TABLE.replace("á", "\ufffd").encode(), MAP)))
-    assert [each.where for each in found if isinstance(each, Bad)] == [(str(tmp_path / "t"), 2, "País", None)]
-    (panama, _) = [each.document for each in found if isinstance(each, Line) and "incident" in each.document]
+    assert [each.where for each in found if isinstance(each, ImportFault)] == [(str(tmp_path / "t"), 2, "País", None)]
+    (panama, _) = [each.document for each in found if isinstance(each, BatchLine) and "incident" in each.document]
     assert panama["attributes"]["País"] == "Panam\ufffd"

@@ -8,7 +8,7 @@ import pytest
 
 from domain.incident.commands import DeclareScope, MergeIncident, OpenIncident
 from service.formats import registry
-from service.formats.exporter import Export, Folded
+from service.formats.exporter import Export, FoldedIncident
 from tests.domain.book import Book, open_book
 from tests.domain.worlds import reading
 
@@ -45,7 +45,7 @@ def book(*bodies: dict[str, Any], **settings: Any) -> Book:
 
 def exported(found: Book, name: str) -> tuple[list[Row], set[str]]:
     """Return the rows of the incident, and what the file is said to lack."""
-    folded = [Folded(SLUG, found.history())]
+    folded = [FoldedIncident(SLUG, found.history())]
     export = Export(1, reading(None), lambda: iter(folded), lambda: iter(()))
     out = io.BytesIO()
     registry.EXPORTERS[name].write(export, out)

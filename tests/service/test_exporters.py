@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,8 +18,7 @@ from service import wiring
 from service.console import sample
 from service.eventstore.writer import Write
 from service.formats import registry
-from service.formats.export.incidents import Asked, exporting
-from service.formats.exporter import Unwritable
+from service.formats.export.incidents import ExportRequest, open_export
 from service.runtime import package_files
 
 pytestmark = pytest.mark.one_server_will_do
@@ -114,7 +112,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
 
 def exported(url: str, name: str, **asked: Any) -> bytes:
     out = io.BytesIO()
-    with exporting(url, Asked(**asked)) as export:
+    with open_export(url, ExportRequest(**asked)) as export:
         registry.EXPORTERS[name].write(export, out)
     return out.getvalue()
 
@@ -247,7 +245,7 @@ def test_a_least_figure_is_no_high_and_an_open_end_is_no_day(log: str) -> None:
 
 
 def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
-    with exporting(log, Asked()) as export:
+    with open_export(log, ExportRequest()) as export:
         registry.EXPORTERS["acled"].write(export, io.BytesIO())
     told = {f"{times} {gap.thing}: {gap.why}" for gap, times in export.gaps.items()}
     assert any(each.startswith("1 incident: without an event of a kind that ACLED has") for each in told)
@@ -256,10 +254,10 @@ def test_what_an_export_leaves_out_is_counted_with_the_reason(log: str) -> None:
 
 
 def test_the_cell_of_prio_grid_is_the_one_that_ucdp_gives() -> None:
-    from service.formats.exporters.ucdp import _cell_of  # noqa: PLC0415 - the arithmetic alone, against a published example
+    from service.formats.exporters.ucdp import _priogrid_cell  # noqa: PLC0415 - the arithmetic alone, against a published example
 
-    assert _cell_of(34.564444, 69.217222) == 179779
-    assert (_cell_of(-90, -180), _cell_of(90, 180)) == (1, 259200)
+    assert _priogrid_cell(34.564444, 69.217222) == 179779
+    assert (_priogrid_cell(-90, -180), _priogrid_cell(90, 180)) == (1, 259200)
 
 
 def test_any_event_has_the_columns_of_acled(log: str) -> None:
@@ -286,9 +284,3 @@ def test_parquet_has_typed_columns_and_writes_some_rows_at_a_time(log: str, monk
     assert town["occurred_from"].isoformat() == "2024-04-30T22:00:00+00:00"
     assert town["reported_until"].isoformat() == "2025-03-09T20:59:59+00:00"
     assert {row["policy"] for row in rows} == {"range/1"}
-
-
-def test_without_pyarrow_it_is_said_how_to_get_it(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(Unwritable, match=r"pip install 'knownwhen\[parquet\]'"):
-        exported(log, "parquet")

@@ -19,7 +19,7 @@ from service.answers.as_of import MomentUnreadable, PastTheEnd
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
 from service.formats.export import incidents
-from service.formats.export.incidents import Asked
+from service.formats.export.incidents import ExportRequest
 from service.formats.exporter import Unwritable
 from tests.service.logs import recording
 
@@ -76,14 +76,14 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> Log:
     return url, asyncio.run(write())
 
 
-def slugs(url: str, asked: Asked) -> list[str]:
-    with incidents.exporting(url, asked) as export:
+def slugs(url: str, asked: ExportRequest) -> list[str]:
+    with incidents.open_export(url, asked) as export:
         return [each.slug for each in export.incidents()]
 
 
-def folded(url: str, asked: Asked) -> dict[str, dict[str, bytes]]:
+def folded(url: str, asked: ExportRequest) -> dict[str, dict[str, bytes]]:
     """Return the bytes of every view of every incident of an export."""
-    with incidents.exporting(url, asked) as export:
+    with incidents.open_export(url, asked) as export:
         return {
             each.slug: {
                 name: canonical(view.finish(each.history, export.reading)) for name, view in catalogue.VIEWS.items()
@@ -92,7 +92,7 @@ def folded(url: str, asked: Asked) -> dict[str, dict[str, bytes]]:
         }
 
 
-def answered(url: str, asked: Asked, slug: str, view: str) -> bytes:
+def answered(url: str, asked: ExportRequest, slug: str, view: str) -> bytes:
     async def ask() -> bytes:
         async with wiring.services(url) as house:
             return (await answer(house.reader, Question(slug, view, asked.as_of, asked.reported_until))).data
@@ -104,7 +104,11 @@ def test_each_incident_of_an_export_is_what_it_answers_by_itself(log: Log, monke
     url, positions = log
     monkeypatch.setattr(incidents, "MOST_FACTS", 3)  # so that there are several pieces
     monkeypatch.setattr(bulk_inputs, "MOST_SHARED", 1)  # and what they share is read again
-    for asked in (Asked(), Asked(as_of=f"@{positions[UNMERGED]}"), Asked(reported_until=BEFORE)):
+    for asked in (
+        ExportRequest(),
+        ExportRequest(as_of=f"@{positions[UNMERGED]}"),
+        ExportRequest(reported_until=BEFORE),
+    ):
         for slug, documents in folded(url, asked).items():
             for view, data in documents.items():
                 assert data == answered(url, asked, slug, view), (asked, slug, view)
@@ -112,25 +116,25 @@ def test_each_incident_of_an_export_is_what_it_answers_by_itself(log: Log, monke
 
 def test_an_export_has_what_lists_have_by_slug(log: Log) -> None:
     url, positions = log
-    assert slugs(url, Asked()) == ["north-a", "south", "zu-ahl"]
-    assert slugs(url, Asked(as_of=f"@{positions[UNMERGED]}")) == ["north-a", "north-b", "south", "zu-ahl"]
-    assert slugs(url, Asked(as_of=f"@{positions[2]}")) == ["north-b", "south"]
-    assert slugs(url, Asked(prefix="north-")) == ["north-a"]
-    assert slugs(url, Asked(prefix="north-", joined=True)) == ["north-a", "south", "zu-ahl"]
-    assert slugs(url, Asked(as_of="2020-01-01T00:00:00Z")) == []
+    assert slugs(url, ExportRequest()) == ["north-a", "south", "zu-ahl"]
+    assert slugs(url, ExportRequest(as_of=f"@{positions[UNMERGED]}")) == ["north-a", "north-b", "south", "zu-ahl"]
+    assert slugs(url, ExportRequest(as_of=f"@{positions[2]}")) == ["north-b", "south"]
+    assert slugs(url, ExportRequest(prefix="north-")) == ["north-a"]
+    assert slugs(url, ExportRequest(prefix="north-", joined=True)) == ["north-a", "south", "zu-ahl"]
+    assert slugs(url, ExportRequest(as_of="2020-01-01T00:00:00Z")) == []
 
 
 def test_of_what_nothing_had_been_said_by_then_nothing_is_exported(log: Log) -> None:
     url, positions = log
     unmoved = f"@{positions[MERGED]}"
-    assert slugs(url, Asked(reported_until=BEFORE, as_of=unmoved)) == ["south", "zu-ahl"]
-    assert slugs(url, Asked(reported_until="2025-03-08T12:00:00Z")) == []
-    assert slugs(url, Asked(reported_until="2025-03-08T12:00:00Z", only=("south",))) == ["south"]
+    assert slugs(url, ExportRequest(reported_until=BEFORE, as_of=unmoved)) == ["south", "zu-ahl"]
+    assert slugs(url, ExportRequest(reported_until="2025-03-08T12:00:00Z")) == []
+    assert slugs(url, ExportRequest(reported_until="2025-03-08T12:00:00Z", only=("south",))) == ["south"]
 
 
 def test_who_names_an_incident_is_told_why_it_cannot_be_exported(log: Log) -> None:
     url, positions = log
-    assert slugs(url, Asked(only=("south", str(incident_stream("north-a"))))) == ["north-a", "south"]
+    assert slugs(url, ExportRequest(only=("south", str(incident_stream("north-a"))))) == ["north-a", "south"]
     for wrong, name, as_of in (
         (NoSuchIncident, "nowhere", None),
         (NoSuchIncident, "monitor", None),
@@ -138,24 +142,24 @@ def test_who_names_an_incident_is_told_why_it_cannot_be_exported(log: Log) -> No
         (MergedAway, "north-b", None),
     ):
         with pytest.raises(wrong):
-            slugs(url, Asked(only=(name,), as_of=as_of))
+            slugs(url, ExportRequest(only=(name,), as_of=as_of))
 
 
 def test_the_moments_and_the_policy_are_settled_before_anything_is_read(log: Log) -> None:
     url, positions = log
-    with incidents.exporting(url, Asked()) as export:
+    with incidents.open_export(url, ExportRequest()) as export:
         assert (export.position, export.reading.policy.id) == (positions[-1], "conservative/1")
-    with incidents.exporting(url, Asked(as_of=f"@{positions[-2]}")) as export:
+    with incidents.open_export(url, ExportRequest(as_of=f"@{positions[-2]}")) as export:
         assert (export.position, export.reading.policy.id) == (positions[-2], catalogue.DEFAULT_POLICY)
-    with incidents.exporting(url, Asked(policy="latest/1", view="state/1")) as export:
+    with incidents.open_export(url, ExportRequest(policy="latest/1", view="state/1")) as export:
         assert (export.reading.policy.id, export.view) == ("latest/1", "state/1")
     for wrong, asked in (
-        (MomentUnreadable, Asked(reported_until="yesterday")),
-        (PastTheEnd, Asked(as_of="@9999")),
-        (catalogue.UnknownName, Asked(policy="fair/1")),
-        (catalogue.UnknownName, Asked(view="states/1")),
+        (MomentUnreadable, ExportRequest(reported_until="yesterday")),
+        (PastTheEnd, ExportRequest(as_of="@9999")),
+        (catalogue.UnknownName, ExportRequest(policy="fair/1")),
+        (catalogue.UnknownName, ExportRequest(view="states/1")),
     ):
-        with pytest.raises(wrong), incidents.exporting(url, asked):
+        with pytest.raises(wrong), incidents.open_export(url, asked):
             pass
 
 
@@ -165,7 +169,7 @@ def test_facts_come_whole_up_to_the_position_and_both_tell_how_far_they_are(
     url, positions = log
     monkeypatch.setattr(incidents, "MOST_ROWS", 3)
     told: list[tuple[int, int]] = []
-    with incidents.exporting(url, Asked(as_of=f"@{positions[4]}"), lambda *each: told.append(each)) as export:
+    with incidents.open_export(url, ExportRequest(as_of=f"@{positions[4]}"), lambda *each: told.append(each)) as export:
         rows = list(export.facts())
         assert [each.position for each in rows] == list(range(1, positions[4] + 1))
         assert all(each.state_salt for each in rows)
@@ -187,13 +191,13 @@ def test_a_fact_that_this_release_cannot_read_is_never_passed_over(database_url:
             ]
         )
     with pytest.raises(Unwritable, match=r"position 2 \(toll_revised.v1\) cannot be read by this release"):
-        slugs(database_url, Asked())
-    assert slugs(database_url, Asked(as_of="@1")) == ["here"]
+        slugs(database_url, ExportRequest())
+    assert slugs(database_url, ExportRequest(as_of="@1")) == ["here"]
 
 
 def test_the_free_text_of_reports_comes_along(log: Log) -> None:
     url, _ = log
-    with incidents.exporting(url, Asked(only=("south",))) as export:
+    with incidents.open_export(url, ExportRequest(only=("south",))) as export:
         (history,) = [each.history for each in export.incidents()]
         texts = [report.now.report.text for report in history.reports.values()]
     assert [text and text.summary for text in texts] == ["S"]

@@ -24,8 +24,8 @@ from domain.summary.incident_projection import VIOLENCE
 from domain.values.places import Place
 from domain.values.time.clocks import Span, format_instant, parse_occurred
 from service.formats import registry
-from service.formats.export.incident_rows import UNSURE, tier
-from service.formats.exporter import Export, Folded
+from service.formats.export.incident_at_reading import UNSURE, tier
+from service.formats.exporter import Export, FoldedIncident
 from service.runtime import package_files
 from tests.domain.book import Book, load
 from tests.domain.worlds import SLUGS, World, reading, reports
@@ -84,7 +84,7 @@ def worlds() -> st.SearchStrategy[World]:
 
 
 def exported(history: History, asked: Reading, name: str) -> bytes:
-    export = Export(1, asked, lambda: iter([Folded(history.slug, history)]), lambda: iter(()))
+    export = Export(1, asked, lambda: iter([FoldedIncident(history.slug, history)]), lambda: iter(()))
     out = io.BytesIO()
     registry.EXPORTERS[name].write(export, out)
     return out.getvalue()

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.formats.files.headers import BadHeader, header_of, is_tagged
-from service.formats.files.records import Record
-from service.formats.files.spreadsheet import Row, columns, rows
-from service.formats.importer import Layout, Unreadable
+from service.formats.files.csv_rows import CsvRow, read_rows
+from service.formats.files.headers import BadHeader, TableRecord, find_header, is_hashtag_row
+from service.formats.importer import Layout, UnreadableSource
 from service.formats.tables import TableMap
-from service.formats.tables.parsed import Parsed, Unparsed
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import NotATable, ParsedTable
+from service.formats.tables.read_file import parse
 
 AFFECTED = b"Org,Province,Number affected\n#org,#adm1 +name,#affected\nOrg X,Coast,100\nOrg Y,Hills,200\n"
 TITLED = b"Situation table,,\n,,\n" + AFFECTED + b",,300\n"
@@ -25,12 +24,12 @@ def table(**more: object) -> TableMap:
 
 
 def refused(mapping: TableMap, data: bytes) -> str:
-    with pytest.raises(Unparsed) as caught:
+    with pytest.raises(NotATable) as caught:
         parse(mapping, data)
     return str(caught.value)
 
 
-def lines(parsed: Parsed) -> dict[str, int | None]:
+def lines(parsed: ParsedTable) -> dict[str, int | None]:
     return {key: parsed.line_of(key) for key in parsed.rows}
 
 
@@ -117,17 +116,17 @@ def test_the_delimiter_that_the_header_has_is_offered() -> None:
 def test_events_are_read_below_titles_hashtags_and_without_a_header_too(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(TITLED.replace(b",", b";"))
-    assert columns(path) == ["Org", "Province", "Number affected"]
-    found = [each for each in rows(path) if isinstance(each, Row)]
+    assert list(next(read_rows(path)).cells) == ["Org", "Province", "Number affected"]
+    found = [each for each in read_rows(path) if isinstance(each, CsvRow)]
     assert [(each.line, each.cells["Org"]) for each in found] == [(5, "Org X"), (6, "Org Y"), (7, "")]
     path.write_bytes(b"1,2\n3,4\n")
     layout = Layout(header=0, names=("a", "b"))
-    assert [each.cells for each in rows(path, layout=layout) if isinstance(each, Row)] == [
+    assert [each.cells for each in read_rows(path, layout=layout) if isinstance(each, CsvRow)] == [
         {"a": "1", "b": "2"},
         {"a": "3", "b": "4"},
     ]
-    with pytest.raises(Unreadable, match="no header in line 3"):
-        columns(path, Layout(header=3))
+    with pytest.raises(UnreadableSource, match="no header in line 3"):
+        next(read_rows(path, layout=Layout(header=3)))
 
 
 NAMES = st.text(st.characters(codec="ascii", categories=["Ll", "Nd"]), min_size=1, max_size=4)
@@ -139,21 +138,21 @@ NAMES = st.text(st.characters(codec="ascii", categories=["Ll", "Nd"]), min_size=
 )
 def test_a_row_is_left_out_for_hashtags_alone(names: list[str], cells: list[str]) -> None:
     cells = (cells * len(names))[: len(names)]  # a row of another length is no row of this table
-    header = header_of([Record(1, list(names)), Record(2, list(cells))], Layout())
+    header = find_header([TableRecord(1, list(names)), TableRecord(2, list(cells))], Layout())
     said = [cell for cell in cells if cell]
     if header.after == 2:
         assert said
         assert all(cell.startswith("#") for cell in said)
     assert header.names == names
-    assert is_tagged(cells) == (header.after == 2)
+    assert is_hashtag_row(cells) == (header.after == 2)
 
 
 @given(st.lists(st.lists(st.sampled_from(["", " ", "a", "#org", "1", "\0", "\ufeff"]), max_size=3), max_size=5))
 def test_any_records_have_a_header_or_a_reason_why_not(cells: list[list[str]]) -> None:
-    first = [Record(line, row) for line, row in enumerate(cells, 1)]
+    first = [TableRecord(line, row) for line, row in enumerate(cells, 1)]
     for layout in (Layout(), Layout(header=2), Layout(names=("x", "y")), Layout(header=0, names=("x",))):
         try:
-            header = header_of(first, layout)
+            header = find_header(first, layout)
         except BadHeader:
             continue
         named = [name for name in header.names if name]

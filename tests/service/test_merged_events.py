@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.formats.importer import Source
-from service.formats.tables import read_map
+from service.formats.importer import ImportSource
+from service.formats.tables import read_mapping
 from service.wiring import make_runner
 from tests.service.coded_events import ACLED, UCDP, Here, Row, write
 from tests.service.serving import CREATED, service
@@ -129,9 +129,9 @@ def test_rows_of_a_table_come_out_again_after_a_merge_and_the_same_file_says_not
 ) -> None:
     path = tmp_path / "people.toml"
     path.write_text(PEOPLE)
-    table, file = read_map(path), tmp_path / "people.csv"
+    table, file = read_mapping(path), tmp_path / "people.csv"
     file.write_text("id,killed\n1,2\n2,3\n3,4\n", newline="\n")
-    source = Source((file,), map=path, reported_at="2024-05-01")
+    source = ImportSource((file,), map=path, reported_at="2024-05-01")
     assert imported(database_url, "csv", source).recorded == 6
     post(client, "incidents/people-1/merge", {"into": "people-2"})
     assert exported(database_url, table) == file.read_bytes()

@@ -12,14 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats import registry
-from service.formats.importer import Bad, Line, Note, Source
-from service.formats.tables import TableMap, read_map
-from service.formats.tables.detect import found_in
-from service.formats.tables.parsed import Unparsed, text_of
-from service.formats.tables.parsing import parse
-from service.formats.tables.preview import previewed
-from service.formats.tables.propose import Proposal, proposed
-from service.formats.tables.toml import toml_of
+from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
+from service.formats.tables import TableMap, read_mapping
+from service.formats.tables.detect import detect_table
+from service.formats.tables.parsed_table import NotATable, cell_text
+from service.formats.tables.proposal_text import mapping_toml, preview_lines
+from service.formats.tables.propose import Proposal, propose_mapping
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
 from tests.service.console import run
 from tests.service.workbooks import workbook
@@ -69,13 +68,13 @@ def here(database_url: str, capfd: pytest.CaptureFixture[str]) -> Here:
 
 
 def propose(data: bytes, name: str = "t.csv", **given: Any) -> Proposal:
-    return proposed(found_in(data, given.get("written"), given.get("sheet")), name)
+    return propose_mapping(detect_table(data, given.get("written"), given.get("sheet")), name)
 
 
 def table_of(proposal: Proposal, folder: Path) -> TableMap:
     path = folder / "map.toml"
-    path.write_text(toml_of(proposal.fields, proposal.unsure), encoding="utf-8")
-    return read_map(path)
+    path.write_text(mapping_toml(proposal.fields, proposal.unsure), encoding="utf-8")
+    return read_mapping(path)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -91,7 +90,7 @@ def test_a_proposal_imports_the_file_and_gives_the_table_back(name: str, here: H
     out = here.exported(table.format, map=tmp_path / "map.toml")
 
     def rows(data: bytes) -> list[dict[str, str]]:
-        cells = [{column: text_of(cell) for column, cell in row.items()} for row in parse(table, data).rows.values()]
+        cells = [{column: cell_text(cell) for column, cell in row.items()} for row in parse(table, data).rows.values()]
         return sorted(cells, key=lambda row: json.dumps(row, sort_keys=True))
 
     assert rows(out) == rows(FILES[name])
@@ -176,7 +175,7 @@ def test_a_date_that_reads_in_two_ways_is_not_read() -> None:
 
 def test_three_rows_are_shown_as_the_import_would_have_them() -> None:
     proposal = propose(FILES["data.json"])
-    shown = list(previewed(proposal.table, FILES["data.json"], "t.json"))
+    shown = list(preview_lines(proposal.table, FILES["data.json"], "t.json"))
     assert shown[0] == "Of 4 in the file, these rows become:"
     assert [line for line in shown if "occurred" in line] == [
         "    occurred 2024-03-09",
@@ -223,7 +222,7 @@ def test_the_command_writes_a_mapping_file_and_nothing_over_another(tmp_path: Pa
     assert (done.returncode, done.stdout) == (0, "")
     assert "killed: 1" in done.stderr
     assert "The encoding is guessed as cp1252" in done.stderr
-    assert read_map(map_).encoding == "cp1252"
+    assert read_mapping(map_).encoding == "cp1252"
     assert "The encoding is guessed" in map_.read_text(encoding="utf-8")
     before = map_.read_bytes()
     again = run("map", str(path), "-o", str(map_), KNOWNWHEN_DATA=tmp_path / "data")
@@ -250,22 +249,24 @@ def test_any_table_has_a_proposal_that_loads_and_reads_all_its_rows(columns: lis
     data = text.getvalue().encode()
     try:
         proposal = propose(data)
-    except Unparsed:
+    except NotATable:
         return
-    fields = tomllib.loads(toml_of(proposal.fields, proposal.unsure))
+    fields = tomllib.loads(mapping_toml(proposal.fields, proposal.unsure))
     table = TableMap.model_validate(fields)
     assert table == proposal.table
     assert propose(data).fields == proposal.fields
-    assert list(previewed(table, data, "t"))
+    assert list(preview_lines(table, data, "t"))
 
 
 def test_an_import_by_a_proposal_says_nothing_that_is_not_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(FILES["titled.csv"])
     table_of(propose(FILES["titled.csv"]), tmp_path)
-    found = list(registry.IMPORTERS["csv"].read(Source((path,), tmp_path / "map.toml")))
-    assert not [each for each in found if isinstance(each, Bad | Note)]
+    found = list(registry.IMPORTERS["csv"].read(ImportSource((path,), tmp_path / "map.toml")))
+    assert not [each for each in found if isinstance(each, ImportFault | ImportNote)]
     counts = [
-        each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document
+        each.document["claims"][0]["count"]
+        for each in found
+        if isinstance(each, BatchLine) and "claims" in each.document
     ]
     assert counts == [{"best": 3}, {"best": 4}, {"best": 4}, {"best": 5}]

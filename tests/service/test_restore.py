@@ -13,7 +13,7 @@ from domain.catalogue import VIEWS
 from service import wiring
 from service.answers.answer import Question, answer
 from service.console import exporting, importing
-from service.formats.export.incidents import Asked as What
+from service.formats.export.incidents import ExportRequest as What
 from service.settings import read_settings
 from tests.service.console import ending
 from tests.service.servers import one

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.formats.coded.verbatim_cells import LONGEST, attributes_of, cells_of
-from service.formats.files.spreadsheet import LONGEST_CELL, Row, columns, rows, write_table
-from service.formats.importer import Bad, Unreadable
+from service.formats.coded.verbatim_cells import LONGEST, attributes_of, text_cells_of
+from service.formats.files.csv_rows import LONGEST_CELL, CsvRow, read_rows, write_table
+from service.formats.importer import ImportFault, UnreadableSource
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 
 
 def read(path: Path, content: bytes) -> list[tuple[int, object]]:
     path.write_bytes(content)
-    return [(each.line, each.cells) if isinstance(each, Row) else (each.where.line or 0, "bad") for each in rows(path)]
+    return [
+        (each.line, each.cells) if isinstance(each, CsvRow) else (each.where.line or 0, "bad")
+        for each in read_rows(path)
+    ]
 
 
 @given(st.lists(st.fixed_dictionaries({"a": TEXT, "b": TEXT, "=c": TEXT}), min_size=1, max_size=5))
@@ -24,8 +27,8 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     with path.open("wb") as out:
         write_table(out, ["=c", "z", "a"], table)
-    assert columns(path) == ["=c", "a", "b"]
-    assert [each.cells for each in rows(path) if isinstance(each, Row)] == table
+    assert list(next(read_rows(path)).cells) == ["=c", "a", "b"]
+    assert [each.cells for each in read_rows(path) if isinstance(each, CsvRow)] == table
 
 
 def test_a_stray_quote_takes_no_other_row_with_it(tmp_path: Path) -> None:
@@ -52,12 +55,12 @@ def test_a_cell_without_an_end_is_told_and_the_rest_goes_on(tmp_path: Path) -> N
 def test_a_cell_with_a_nul_is_told_with_its_column(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"a,b\n1,\x00\n2,3\n\x00,4\n")
-    found = list(rows(path))
-    assert [each.where.column for each in found if isinstance(each, Bad)] == ["b", "a"]
+    found = list(read_rows(path))
+    assert [each.where.column for each in found if isinstance(each, ImportFault)] == ["b", "a"]
 
 
 def test_what_is_not_text_is_refused_wherever_it_stands(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="line 2, character 3 is not UTF-8"):
+    with pytest.raises(UnreadableSource, match="line 2, character 3 is not UTF-8"):
         read(tmp_path / "t.csv", b"a,b\n1,\xff\n2,3\n")
 
 
@@ -74,7 +77,7 @@ def test_a_header_must_name_each_column_once(tmp_path: Path) -> None:
         (b"a,\0\n", "no readable name for column 2"),
         (b'a,"b\n', "cannot be read"),
     ):
-        with pytest.raises(Unreadable, match=why):
+        with pytest.raises(UnreadableSource, match=why):
             read(tmp_path / "t.csv", content)
 
 
@@ -90,4 +93,4 @@ def test_a_cell_of_any_length_is_kept() -> None:
     row = {"a": "x" * LONGEST, "b": "é" * (2 * LONGEST + 1), "c": ""}
     attributes = attributes_of(row)
     assert max(map(len, attributes.values())) == LONGEST
-    assert cells_of(dict(sorted(attributes.items()))) == row
+    assert text_cells_of(dict(sorted(attributes.items()))) == row

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from service.formats.tables import TableMap
 from service.formats.tables.dates import read_date
-from service.formats.tables.numbers import Digits, Numbers
-from service.formats.tables.row_reports import Said, statement
+from service.formats.tables.numbers import JsonDecimal, NumberFormat
+from service.formats.tables.row_reports import ReportStamp, statement
 
 LEAST: dict[str, Any] = {"table": "t", "title": "Row {k}", "format": "csv", "key": ["k"], "source": "s"}
 KILLED: dict[str, Any] = {"column": "dead", "measure": "killed"}
-SAID = Said(UUID(int=1), "2024-03-01", 1)
+SAID = ReportStamp(UUID(int=1), "2024-03-01", 1)
 MONTH_FIRST = ["%m/%d/%Y", "%m/%d/%y"]
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 
@@ -34,7 +34,7 @@ def stated(mapping: TableMap, **row: Any) -> tuple[dict[str, Any], list[tuple[st
 
 def count(cell: object, how: dict[str, Any] | None = None, **of_table: Any) -> object:
     document, wrong = stated(table(claims=[KILLED | (how or {})], **of_table), dead=cell)
-    assert document["attributes"]["dead"] == ({"decimal": cell.digits} if isinstance(cell, Digits) else cell)
+    assert document["attributes"]["dead"] == ({"decimal": cell.digits} if isinstance(cell, JsonDecimal) else cell)
     if not document["claims"]:
         return wrong[0][1] if wrong else "silent"
     found = document["claims"][0]["count"]
@@ -175,9 +175,9 @@ def test_cells_of_silence_say_nothing_and_are_kept() -> None:
     ("marks", "cell", "figure"),
     [
         ({}, "2.0", 2),
-        ({}, Digits("2.0"), 2),
-        ({}, Digits("2.000"), 2),
-        ({}, Digits("1E+3"), 1000),
+        ({}, JsonDecimal("2.0"), 2),
+        ({}, JsonDecimal("2.000"), 2),
+        ({}, JsonDecimal("1E+3"), 1000),
         ({"decimal": "."}, "2.000", 2),
         ({"decimal": ","}, "2,0", 2),
         ({"thousands": ","}, "1,022", 1022),
@@ -205,9 +205,9 @@ def test_a_whole_number_is_read_by_its_marks(marks: dict[str, Any], cell: object
         ({}, "2.000"),
         ({}, "1 022"),
         ({}, "-3"),
-        ({}, Digits("2.5")),
-        ({}, Digits("-2.0")),
-        ({}, Digits("1E+999999999")),
+        ({}, JsonDecimal("2.5")),
+        ({}, JsonDecimal("-2.0")),
+        ({}, JsonDecimal("1E+999999999")),
         ({"thousands": ","}, "1,02"),
         ({"thousands": ","}, "0,022"),
         ({"thousands": ","}, "1,0222"),
@@ -244,14 +244,14 @@ def test_a_mark_of_silence_that_nobody_declared_is_told_with_what_to_declare(mar
     number=st.integers(0, 10**12), mark=st.sampled_from([",", ".", " ", "'"]), fraction=st.sampled_from(["", "0", "00"])
 )
 def test_a_number_written_by_its_marks_is_that_number(number: int, mark: str, fraction: str) -> None:
-    numbers = Numbers(None, mark)
+    numbers = NumberFormat(None, mark)
     text = f"{number:,}".replace(",", mark) + (numbers.point + fraction if fraction else "")
     assert numbers.whole(text, text) == number
 
 
 @given(text=st.text("0123456789., '-", max_size=12), marks=st.sampled_from([None, ",", ".", " ", "'"]))
 def test_no_cell_is_read_as_a_number_that_its_digits_do_not_say(text: str, marks: str | None) -> None:
-    found = Numbers(None, marks).whole(text, text)
+    found = NumberFormat(None, marks).whole(text, text)
     digits = "".join(filter(str.isdigit, text))
     assert found is None or digits.lstrip("0").startswith(str(found).strip("0"))
     if found is not None:

@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.values.text_types import SLUG_LENGTH
-from service.formats.tables import MapFault, TableMap, read_map
-from service.formats.tables.keys import slug_of, title_of
-from service.formats.tables.parsed import Unparsed
-from service.formats.tables.parsing import parse
-from service.formats.tables.row_reports import Said, opening, registration, statement
+from service.formats.tables import MappingError, TableMap, read_mapping
+from service.formats.tables.parsed_table import NotATable
+from service.formats.tables.read_file import parse
+from service.formats.tables.row_reports import ReportStamp, opening, registration, slug_of, statement, title_of
 from service.formats.tables.write import json_row
 from service.runtime import package_files
 
 LEAST: dict[str, Any] = {"table": "t", "title": "Row {k}", "format": "json", "key": ["k"], "source": "s"}
 KILLED: dict[str, Any] = {"column": "dead", "measure": "killed"}
-SAID = Said(UUID(int=1), "2024-03-01", 1)
+SAID = ReportStamp(UUID(int=1), "2024-03-01", 1)
 
 
 def table(**more: Any) -> TableMap:
@@ -32,8 +31,8 @@ def table(**more: Any) -> TableMap:
 
 def fault(path: Path, text: str) -> str:
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(MapFault) as caught:
-        read_map(path)
+    with pytest.raises(MappingError) as caught:
+        read_mapping(path)
     return str(caught.value).removeprefix(f"{path}: ")
 
 
@@ -91,17 +90,17 @@ def test_a_fault_in_a_mapping_file_is_named(tmp_path: Path, more: str, why: str)
 
 
 def test_a_mapping_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
-    with pytest.raises(MapFault, match="--map FILE"):
-        read_map(None)
-    with pytest.raises(MapFault, match="cannot be read"):
-        read_map(tmp_path / "none.toml")
+    with pytest.raises(MappingError, match="--map FILE"):
+        read_mapping(None)
+    with pytest.raises(MappingError, match="cannot be read"):
+        read_mapping(tmp_path / "none.toml")
     (tmp_path / "map.toml").write_bytes(b"\xff")
-    with pytest.raises(MapFault, match="cannot be read"):
-        read_map(tmp_path / "map.toml")
+    with pytest.raises(MappingError, match="cannot be read"):
+        read_mapping(tmp_path / "map.toml")
 
 
 def test_the_mapping_files_that_come_along_can_be_used() -> None:
-    found = [read_map(path).table for path in sorted((package_files.samples() / "tables").glob("*.toml"))]
+    found = [read_mapping(path).table for path in sorted((package_files.samples() / "tables").glob("*.toml"))]
     assert found == ["gaza-daily", "oryx-totals", "ru-losses-equipment", "ru-losses-personnel"]
 
 
@@ -234,7 +233,7 @@ def test_a_file_that_is_no_table_is_told() -> None:
         (table(), b"[" * 100_000, "not JSON"),
         (table(), b'[{"k": 1},\n\n {"k": 2}, 3]', "row in line 3"),
     ):
-        with pytest.raises(Unparsed, match=why):
+        with pytest.raises(NotATable, match=why):
             parse(mapping, data)
 
 

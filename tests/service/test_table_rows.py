@@ -20,13 +20,12 @@ from service import wiring
 from service.answers.answer import Question, answer
 from service.eventstore.writer import Write
 from service.formats import tables
-from service.formats.importer import Source
-from service.formats.tables import read_map
-from service.formats.tables.cells import cells_of
-from service.formats.tables.duplicates import settled
-from service.formats.tables.keys import slug_of
-from service.formats.tables.parsed import Raw, alike
-from service.formats.tables.parsing import parse
+from service.formats.importer import ImportSource
+from service.formats.tables import read_mapping
+from service.formats.tables.duplicates import settle_duplicates
+from service.formats.tables.parsed_table import RawRow, same_typed, typed_cells
+from service.formats.tables.read_file import parse
+from service.formats.tables.row_reports import slug_of
 from tests.service.tables_imported import Import, exported, imported, repository_of_files
 
 pytestmark = pytest.mark.one_server_will_do
@@ -81,15 +80,15 @@ def mapped(tmp_path: Path) -> Mapped:
 def take(url: str, path: Path, data: bytes | str, reported_at: str | None = None) -> Import:
     file = path.parent / "table"
     file.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return imported(url, read_map(path).format, Source((file,), path, None, reported_at))
+    return imported(url, read_mapping(path).format, ImportSource((file,), path, None, reported_at))
 
 
 def follow(url: str, path: Path, repo: Path, file: str) -> Import:
-    return imported(url, "git", Source((repo,), path, file))
+    return imported(url, "git", ImportSource((repo,), path, file))
 
 
 def cells(url: str, path: Path, **reading: Any) -> list[list[str]]:
-    rows = list(csv.reader(io.StringIO(exported(url, read_map(path), **reading).decode())))
+    rows = list(csv.reader(io.StringIO(exported(url, read_mapping(path), **reading).decode())))
     return rows[1:]
 
 
@@ -167,7 +166,7 @@ def test_rows_of_one_key_are_kept_by_what_they_say_where_the_mapping_file_says_s
     assert sorted(cells(database_url, path)) == [["ca", "2020-06-01", "12"], ["ny", "2020-06-01", "3"]]
     revised = take(database_url, path, ONE.replace("12", "13"), DAYS[3])
     assert revised.recorded == 1
-    held = tables.held(database_url, read_map(path))
+    held = tables.current_rows(database_url, read_mapping(path))
     (one,) = [key for key, row in held.items() if row and key.startswith("ca")]
     assert asked(database_url, slug_of("archive", one), "revisions/1")["records"][0]["n_revisions"] == 1
 
@@ -191,12 +190,14 @@ KEYED = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3)), min_size=1
 HOW = st.sampled_from(["refuse", "keep"])
 
 
-def read(how: str, rows: Sequence[tuple[str, int]], standing: dict[str, Raw]) -> dict[str, Raw]:
+def read(how: str, rows: Sequence[tuple[str, int]], standing: dict[str, RawRow]) -> dict[str, RawRow]:
     table = tables.TableMap.model_validate(
         {"table": "t", "title": "{k}", "format": "json", "key": ["k"], "source": "s", "duplicates": how}
     )
     data = json.dumps([{"k": key, "n": number} for key, number in rows]).encode()
-    found = settled(table, parse(table, data), standing, lambda raw, cells: alike(cells_of(table, raw)[0], dict(cells)))
+    found = settle_duplicates(
+        table, parse(table, data), standing, lambda raw, cells: same_typed(typed_cells(table, raw)[0], dict(cells))
+    )
     kept = {key: row for key, row in standing.items() if key in found.contested}
     return {**kept, **found.rows}
 
@@ -205,7 +206,7 @@ def read(how: str, rows: Sequence[tuple[str, int]], standing: dict[str, Raw]) ->
 def test_another_order_of_rows_says_nothing_new(
     versions: list[list[tuple[str, int]]], how: str, data: st.DataObject
 ) -> None:
-    standing: dict[str, Raw] = {}
+    standing: dict[str, RawRow] = {}
     for rows in versions:
         standing = read(how, rows, standing)
         assert read(how, rows, standing) == standing
@@ -247,7 +248,7 @@ def test_a_table_is_followed_through_the_day_on_which_its_columns_were_renamed(
     came = follow(database_url, path, repository_of_files(tmp_path / "repo", versions), "daily.csv")
     assert (came.bad, came.refused, came.recorded) == ([], [], 2 + 6)
     for day, text in zip(DAYS, (old, *new), strict=False):
-        assert exported(database_url, read_map(path), reported_until=day).decode() == text
+        assert exported(database_url, read_mapping(path), reported_until=day).decode() == text
     alpha, beta = (slug_of("daily", f"{name}|Aland") for name in ("Alpha", "Beta"))
     assert (killed(database_url, alpha), killed(database_url, beta)) == ({"incident": 4}, {"incident": 1})
     document = asked(database_url, alpha, "revisions/1")["records"][0]
@@ -260,7 +261,7 @@ def test_a_key_of_json_may_have_had_other_names_too(database_url: str, mapped: M
         'table = "t"\ntitle = "{id}"\nformat = "json"\nkey = ["id"]\nsource = "s"\nformerly.id = ["Id", "a.b"]'
     )
     assert take(database_url, path, '[{"id": 1}, {"Id": 2}, {"a": {"b": 3}}]').bad == []
-    assert sorted(tables.held(database_url, read_map(path))) == ["1", "2", "3"]
+    assert sorted(tables.current_rows(database_url, read_mapping(path))) == ["1", "2", "3"]
 
 
 OLD = "Province/State,Country/Region,3/8/20,3/9/20\n,Portland,30,39\n"
@@ -277,8 +278,8 @@ def test_a_column_a_day_is_a_figure_a_day_and_a_day_that_changed_is_revised(
     slug = slug_of("series", "Portland|")
     assert asked(database_url, slug)["title"] == "Portland"
     assert killed(database_url, slug) == {"incident": 41}
-    assert exported(database_url, read_map(path)).decode() == NEW
-    assert exported(database_url, read_map(path), reported_until=DAYS[0]).decode() == OLD
+    assert exported(database_url, read_mapping(path)).decode() == NEW
+    assert exported(database_url, read_mapping(path), reported_until=DAYS[0]).decode() == OLD
     records = asked(database_url, slug, "revisions/1")["records"]
     days = {each.get("counted_until"): (each["first"]["figure"], each["latest"]["figure"]) for each in records}
     assert days["2020-03-08T23:59:59Z"] == (30, 30)
@@ -310,7 +311,7 @@ def test_a_table_may_have_a_thousand_columns_of_days(database_url: str, mapped: 
     figures = ",".join(map(str, range(len(days))))
     assert take(database_url, path, f"{head}\n,Portland,{figures}\n", DAYS[0]).bad == []
     assert killed(database_url, slug_of("series", "Portland|")) == {"incident": len(days) - 1}
-    assert exported(database_url, read_map(path)).decode() == f"{head}\n,Portland,{figures}\n"
+    assert exported(database_url, read_mapping(path)).decode() == f"{head}\n,Portland,{figures}\n"
 
 
 HEAD = "id,killed\n"
@@ -401,7 +402,7 @@ def test_a_row_whose_incident_was_merged_goes_on_there(database_url: str, mapped
         assert (came.refused, came.bad) == ([], [])
         assert killed(database_url, "people-5537")["people-5548/incident"] == n
         assert take(database_url, path, data, DAYS[n]).recorded == 0
-        assert exported(database_url, read_map(path)).decode() == data
+        assert exported(database_url, read_mapping(path)).decode() == data
     came = take(database_url, path, f"{HEAD}5537,9\n6000,4\n", DAYS[9])
     assert (came.refused, came.recorded) == ([], 2)
     assert killed(database_url, "people-5537") == {"incident": 9}
@@ -412,7 +413,7 @@ def test_a_row_goes_on_in_another_incident_that_it_was_merged_into_or_moved_to(
 ) -> None:
     path = mapped(ROWS)
     take(database_url, path, MERGED[0], DAYS[0])
-    held = tables.held(database_url, read_map(path))
+    held = tables.current_rows(database_url, read_mapping(path))
     do(
         database_url,
         (OpenIncident(slug="town", title="Town"), None),
@@ -452,7 +453,7 @@ def test_a_history_goes_on_after_rows_were_merged_and_moved_and_is_found_again(
     versions = [(day, {"p.csv": text.encode()}) for day, text in zip(DAYS, MERGED, strict=False)]
     first = repository_of_files(tmp_path / "first", versions[:1])
     follow(database_url, path, first, "p.csv")
-    held = tables.held(database_url, read_map(path))
+    held = tables.current_rows(database_url, read_mapping(path))
     do(
         database_url,
         (OpenIncident(slug="town", title="Town"), None),
@@ -472,7 +473,7 @@ def test_a_history_goes_on_after_rows_were_merged_and_moved_and_is_found_again(
 def test_a_row_whose_report_was_moved_to_another_row_goes_on_there(database_url: str, mapped: Mapped) -> None:
     path = mapped(ROWS)
     take(database_url, path, MERGED[0], DAYS[0])
-    held = tables.held(database_url, read_map(path))["5548"]
+    held = tables.current_rows(database_url, read_mapping(path))["5548"]
     do(database_url, (MoveReport.model_validate({"report_id": held.report_id, "to": "people-6000"}), None))
     came = take(database_url, path, MERGED[1], DAYS[1])
     assert (came.refused, came.bad) == ([], [])
@@ -532,7 +533,7 @@ def test_a_table_of_texts_has_titles_of_any_column_as_they_were_first_read(
         assert (came.refused, came.bad, came.recorded) == ([], [], recorded)
     assert [asked(database_url, f"notes-{n}")["title"] for n in (1, 2)] == ["Shots heard (Polk)", "Calm"]
     for day, text in zip(DAYS, texts, strict=False):
-        assert exported(database_url, read_map(path), reported_until=day).decode() == text
+        assert exported(database_url, read_mapping(path), reported_until=day).decode() == text
     came = take(database_url, path, texts[0])
     assert (came.refused, came.bad, came.recorded) == ([], [], 2)
 

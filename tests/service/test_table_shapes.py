@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats import registry
-from service.formats.importer import Bad, Line, Source
-from service.formats.tables import MapFault, TableMap, read_map
-from service.formats.tables.parsed import Parsed, Unparsed
-from service.formats.tables.parsing import parse
+from service.formats.importer import BatchLine, ImportFault, ImportSource
+from service.formats.tables import MappingError, TableMap, read_mapping
+from service.formats.tables.parsed_table import NotATable, ParsedTable
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
 from tests.service.tables_imported import FILE, repository
 
@@ -40,17 +40,17 @@ def table(**more: Any) -> TableMap:
     return TableMap.model_validate({**least, **more})
 
 
-def read(mapping: TableMap, text: object) -> Parsed:
+def read(mapping: TableMap, text: object) -> ParsedTable:
     return parse(mapping, (text if isinstance(text, str) else json.dumps(text)).encode())
 
 
 def refused(mapping: TableMap, text: object) -> str:
-    with pytest.raises(Unparsed) as caught:
+    with pytest.raises(NotATable) as caught:
         read(mapping, text)
     return str(caught.value)
 
 
-def lines(parsed: Parsed) -> dict[str, int | None]:
+def lines(parsed: ParsedTable) -> dict[str, int | None]:
     return {key: parsed.line_of(key) for key in parsed.rows}
 
 
@@ -125,8 +125,8 @@ def test_members_of_an_object_are_rows_under_their_names() -> None:
 def test_a_mapping_file_says_what_a_path_needs(more: str, why: str, tmp_path: Path) -> None:
     text = MAP.replace('format = "json"\n', "") if "format" in more else MAP
     (tmp_path / "map.toml").write_text(f"{more}\n{text}", encoding="utf-8")
-    with pytest.raises(MapFault, match=why):
-        read_map(tmp_path / "map.toml")
+    with pytest.raises(MappingError, match=why):
+        read_mapping(tmp_path / "map.toml")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_table_in_any_shape_comes_back_so_that_its_mapping_file_reads_it(
     path.write_text(json.dumps(document), encoding="utf-8")
     assert here.imported("json", path, map=map_)["recorded"] == 4
     out = here.exported("json", map=map_)
-    assert parse(read_map(map_), out).rows == {row["id"]: row for row in ROWS}
+    assert parse(read_mapping(map_), out).rows == {row["id"]: row for row in ROWS}
     path.write_bytes(out)
     again = here.imported("json", path, map=map_)
     assert (again["ok"], again["lines"]) == (True, 0)
@@ -194,14 +194,14 @@ def test_a_version_with_a_row_that_cannot_be_read_takes_nothing_back(tmp_path: P
     versions = [json.dumps(ROWS), '[{"id": "a", "killed": 3, "killed": 3}, {"id": "b", "killed": 5}]']
     days = ["2024-03-01T12:00:00Z", "2024-03-02T12:00:00Z"]
     repo = repository(tmp_path / "repo", zip(days, map(str.encode, versions), strict=True))
-    found = list(registry.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
-    said = [each.document for each in found if isinstance(each, Line) and "incident" in each.document]
+    found = list(registry.IMPORTERS["git"].read(ImportSource((repo,), tmp_path / "map.toml", FILE)))
+    said = [each.document for each in found if isinstance(each, BatchLine) and "incident" in each.document]
     assert [(each["external_ids"]["shapes"], bool(each.get("claims"))) for each in said] == [
         ("a", True),
         ("b", True),
         ("b", True),
     ]
-    assert len([each for each in found if isinstance(each, Bad)]) == 1
+    assert len([each for each in found if isinstance(each, ImportFault)]) == 1
 
 
 CELLS = (
@@ -233,7 +233,7 @@ def test_any_text_is_rows_or_refused(text: str) -> None:
     for mapping in (table(), table(rows="a"), table(rows="a.*", key_column="id"), table(rows="*", key_column="id")):
         try:
             parsed = read(mapping, text)
-        except Unparsed:
+        except NotATable:
             continue
         assert all(parsed.line_of(key) for key in parsed.rows)
 
@@ -252,7 +252,10 @@ def test_a_long_cell_comes_back_whole(format_: str, here: Here, tmp_path: Path) 
     assert here.imported(format_, path, map=map_)["recorded"] == 2
     again = here.imported(format_, path, map=map_)
     assert (again["ok"], again["lines"]) == (True, 0)
-    assert parse(read_map(map_), here.exported(format_, map=map_)).rows == parse(read_map(map_), path.read_bytes()).rows
+    assert (
+        parse(read_mapping(map_), here.exported(format_, map=map_)).rows
+        == parse(read_mapping(map_), path.read_bytes()).rows
+    )
 
 
 def test_a_table_below_title_rows_or_without_a_header_comes_back_so_that_its_mapping_file_reads_it(

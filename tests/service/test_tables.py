@@ -19,11 +19,11 @@ from service import wiring
 from service.answers.answer import Question, answer
 from service.eventstore.writer import Write
 from service.formats import registry, tables
-from service.formats.export.incidents import Asked, exporting
+from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.exporter import Unwritable
-from service.formats.importer import Source, Unreadable
-from service.formats.tables import TableMap, read_map
-from service.formats.tables.keys import slug_of
+from service.formats.importer import ImportSource, UnreadableSource
+from service.formats.tables import TableMap, read_mapping
+from service.formats.tables.row_reports import slug_of
 from tests.service.console import run, running
 from tests.service.servers import one
 from tests.service.tables_imported import FILE, Import, as_json, exported, imported, repository
@@ -80,13 +80,13 @@ def rows(*cells: object) -> bytes:
 
 
 def from_git(url: str, repo: Path, path: Path, most: int | None = None) -> Import:
-    return imported(url, "git", Source((repo,), path, FILE), most)
+    return imported(url, "git", ImportSource((repo,), path, FILE), most)
 
 
 def from_file(url: str, path: Path, data: bytes, reported_at: str | None = None) -> Import:
     file = path.parent / "table"
     file.write_bytes(data)
-    came = imported(url, read_map(path).format, Source((file,), path, None, reported_at))
+    came = imported(url, read_mapping(path).format, ImportSource((file,), path, None, reported_at))
     assert came.refused == []
     return came
 
@@ -113,7 +113,7 @@ def asked(url: str, incident: str, view: str) -> Any:
 
 
 def standing(url: str, table: TableMap, key: str) -> str:
-    return str(tables.held(url, table)[key].report_id)
+    return str(tables.current_rows(url, table)[key].report_id)
 
 
 def test_each_commit_of_a_repository_can_be_asked_for(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
@@ -124,7 +124,7 @@ def test_each_commit_of_a_repository_can_be_asked_for(database_url: str, tmp_pat
         rows({"id": 1, "hurt": "1,383", "depth": 4.50}, {"id": 3, "deep": {"er": 1}}),
         rows({"id": 2, "hurt": 0}, {"id": 3, "deep": {"er": 1}}),
     ]
-    repo, table = repo_of(tmp_path, versions), read_map(path)
+    repo, table = repo_of(tmp_path, versions), read_mapping(path)
     came = from_git(database_url, repo, path)
     assert (came.refused, came.bad) == ([], [])
     flat = [*json.loads(versions[1])[:2], {"id": 3, "deep.er": True}]
@@ -160,7 +160,7 @@ def test_commits_of_one_moment_are_ordered_and_no_clock_turns_the_history_round(
     moments = (DAYS[3], DAYS[3], DAYS[3], DAYS[1], DAYS[4])
     repo = repository(tmp_path / "repo", [(at, rows({"id": 1, "n": n})) for n, at in enumerate(moments)])
     from_git(database_url, repo, path)
-    table = read_map(path)
+    table = read_mapping(path)
     assert as_json(database_url, table, reported_until=DAYS[1]) == []
     assert as_json(database_url, table, reported_until=DAYS[3]) == [{"id": 1, "n": 3}]
     assert as_json(database_url, table) == [{"id": 1, "n": 4}]
@@ -188,7 +188,7 @@ def test_what_cannot_be_taken_is_told_once_by_line_and_column(
     came = from_git(database_url, repo_of(tmp_path, versions), path)
     assert came.refused == []
     assert [(bad.where.line, bad.where.column) for bad in came.bad] == [(5, "id"), (2, "hurt"), (3, "wide")]
-    table = read_map(path)
+    table = read_mapping(path)
     assert as_json(database_url, table, reported_until=DAYS[0]) == [{"id": 1, "hurt": "some more"}, {"id": 3, "n": 1}]
     assert as_json(database_url, table, reported_until=DAYS[2])[1] == {"id": 2, "wide": 1}
     assert as_json(database_url, table) == [{"id": 3}]
@@ -207,7 +207,7 @@ def test_what_was_never_taken_goes_without_a_word_and_what_cannot_be_read_remove
     ]
     came = from_git(database_url, repo_of(tmp_path, versions), path)
     assert (came.refused, [bad.where.line for bad in came.bad]) == ([], [4, 3])
-    table = read_map(path)
+    table = read_mapping(path)
     assert exported(database_url, table, reported_until=DAYS[1]) == b"country,camp,people\nSY,Hol,7\nSY,Roj,5\n"
     assert exported(database_url, table, reported_until=DAYS[2]) == b"country,camp,people\nSY,Hol,8\nSY,Roj,5\n"
     assert exported(database_url, table) == versions[3]
@@ -218,7 +218,7 @@ def test_an_interrupted_import_ends_the_same_when_it_is_repeated(
 ) -> None:
     path = mapped(WELLS)
     versions = [rows(*({"id": n, "v": v * n % 7} for n in range(9) if (n + v) % 4)) for v in range(8)]
-    repo, table, other = repo_of(tmp_path, versions), read_map(path), create_database(migrated_template)
+    repo, table, other = repo_of(tmp_path, versions), read_mapping(path), create_database(migrated_template)
     whole = from_git(database_url, repo, path)
     for most in (3, 20, 50):
         from_git(other, repo, path, most)
@@ -245,14 +245,14 @@ def test_the_command_line_goes_on_where_it_was_killed(database_url: str, tmp_pat
     summary = json.loads(done.stdout)
     assert (done.returncode, summary["recorded"] + summary["replayed"]) == (0, total)
     assert (summary["recorded"] > 0, summary["replayed"] > 0, one(database_url, FACTS)) == (True, True, total + 300)
-    assert as_json(database_url, read_map(path), reported_until=DAYS[2]) == json.loads(versions[2])
+    assert as_json(database_url, read_mapping(path), reported_until=DAYS[2]) == json.loads(versions[2])
 
 
 def test_a_file_says_only_what_does_not_stand(database_url: str, mapped: Mapped) -> None:
     path = mapped(CAMPS, "whole_file = true")
     one = b'country,camp,people,share,open\nSY,"Al\nHol - 12",1200,.5,true\nSY,Roj,"1,200",1.50,maybe\n'
     two = b"country,camp,people,share,open\nSY,Roj,0,1.50,\n"
-    table = read_map(path)
+    table = read_mapping(path)
     assert from_file(database_url, path, one, DAYS[0]).recorded == 4
     assert from_file(database_url, path, one, DAYS[0]).recorded == 0
     assert from_file(database_url, path, one, DAYS[1]).recorded == 0
@@ -262,7 +262,7 @@ def test_a_file_says_only_what_does_not_stand(database_url: str, mapped: Mapped)
     for day, data in zip(DAYS, (one, two, two), strict=False):
         assert exported(database_url, table, reported_until=day) == data
     out = io.BytesIO()
-    with exporting(database_url, Asked(reported_until=DAYS[0])) as export:
+    with open_export(database_url, ExportRequest(reported_until=DAYS[0])) as export:
         tables.write_json(export, table, out)
     first, second = json.loads(out.getvalue())
     assert first == {"country": "SY", "camp": "Al\nHol - 12", "people": 1200, "share": ".5", "open": True}
@@ -274,15 +274,15 @@ def test_rows_that_a_file_lacks_stay_where_it_need_not_be_the_whole_table(databa
     from_file(database_url, path, b"country,camp,people\nSY,Roj,5\nSY,Hol,7\n", DAYS[0])
     came = from_file(database_url, path, b"country,camp,people\r\nSY,Hol,8\r\n", DAYS[1])
     assert (came.recorded, came.bad) == (1, [])
-    assert exported(database_url, read_map(path)) == b"country,camp,people\nSY,Hol,8\nSY,Roj,5\n"
+    assert exported(database_url, read_mapping(path)) == b"country,camp,people\nSY,Hol,8\nSY,Roj,5\n"
 
 
 def test_a_row_may_say_itself_when_it_was_said(database_url: str, mapped: Mapped) -> None:
     path = mapped(WELLS, 'reported_at = "{on}"')
     from_file(database_url, path, rows({"id": 1, "on": "2024-03-01"}, {"id": 2, "on": "2024-03-02"}, {"id": 3}))
-    until = as_json(database_url, read_map(path), reported_until="2024-03-01T23:59:59Z")
+    until = as_json(database_url, read_mapping(path), reported_until="2024-03-01T23:59:59Z")
     assert [row["id"] for row in until] == [1]
-    assert len(as_json(database_url, read_map(path))) == 3
+    assert len(as_json(database_url, read_mapping(path))) == 3
     (bad,) = from_file(database_url, path, rows({"id": 1, "on": "soon"})).bad
     assert (bad.where.line, bad.where.column) == (1, "on")
 
@@ -293,7 +293,7 @@ def test_rows_of_one_key_are_numbered_in_their_order_where_the_mapping_file_says
     path = mapped(WELLS, "whole_file = true\nduplicates = 'number'")
     many = rows(*({"id": 1, "n": n} for n in range(12)))
     from_file(database_url, path, many, DAYS[0])
-    table = read_map(path)
+    table = read_mapping(path)
     assert as_json(database_url, table) == json.loads(many)
     from_file(database_url, path, rows({"id": 1, "n": 7}), DAYS[1])
     assert as_json(database_url, table) == [{"id": 1, "n": 7}]
@@ -303,12 +303,12 @@ def test_what_json_does_not_know_and_what_lies_deep_is_given_back(database_url: 
     path = mapped(WELLS, 'nested = true\nnan = true\ntypes = { "a.list" = "json" }')
     text = b'[\n{"id":12345678901234567890,"a":{"b":{"c":1.0E+2},"list":[1.50,{"x":null}]},"n":NaN,"t":"x","z":-1}\n]\n'
     assert from_file(database_url, path, text).bad == []
-    assert exported(database_url, read_map(path)) == text
+    assert exported(database_url, read_mapping(path)) == text
 
 
 def test_what_is_corrected_retracted_or_moved_is_so_in_the_table(database_url: str, mapped: Mapped) -> None:
     path = mapped(WELLS)
-    table = read_map(path)
+    table = read_mapping(path)
     from_file(database_url, path, rows({"id": 1, "n": 1}, {"id": 2, "n": 1}), DAYS[0])
     from_file(database_url, path, rows({"id": 1, "n": 2}, {"id": 2, "n": 2}), DAYS[1])
     first, second = standing(database_url, table, "1"), standing(database_url, table, "2")
@@ -336,9 +336,9 @@ def test_what_another_says_of_a_row_is_no_row(database_url: str, mapped: Mapped)
     from_file(database_url, path, rows({"id": 1}))
     other = path.with_name("other.toml")
     other.write_text(WELLS.replace('"surveyor"', '"other"'))
-    assert as_json(database_url, read_map(other)) == []
+    assert as_json(database_url, read_mapping(other)) == []
     other.write_text(WELLS.replace('"wells"', '"shafts"'))
-    assert as_json(database_url, read_map(other)) == []
+    assert as_json(database_url, read_mapping(other)) == []
 
 
 def test_an_exporter_without_a_map_says_what_is_needed(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
@@ -347,11 +347,14 @@ def test_an_exporter_without_a_map_says_what_is_needed(database_url: str, tmp_pa
     from_file(database_url, path, rows({"id": 1}))
     for name, table in (("json", b'[\n{"id":1}\n]\n'), ("csv", b"id\n1\n")):
         out = io.BytesIO()
-        with exporting(database_url, Asked(map=path)) as export:
+        with open_export(database_url, ExportRequest(map=path)) as export:
             registry.EXPORTERS[name].write(export, out)
         assert out.getvalue() == table
     for wrong in (None, tmp_path / "none.toml"):
-        with exporting(database_url, Asked(map=wrong)) as export, pytest.raises(Unwritable, match="mapping file"):
+        with (
+            open_export(database_url, ExportRequest(map=wrong)) as export,
+            pytest.raises(Unwritable, match="mapping file"),
+        ):
             exporter.write(export, out)
 
 
@@ -374,28 +377,28 @@ def test_a_repository_that_cannot_be_read_says_why(database_url: str, tmp_path: 
         ((shallow.parent.parent,), path, FILE, "unshallow"),
     ]
     for paths, map_, file, why in cases:
-        with pytest.raises(Unreadable, match=why):
-            imported(database_url, "git", Source(paths, map_, file))
-    assert registry.IMPORTERS["git"].steps(Source((repo,), path, FILE)) == 1
+        with pytest.raises(UnreadableSource, match=why):
+            imported(database_url, "git", ImportSource(paths, map_, file))
+    assert registry.IMPORTERS["git"].steps(ImportSource((repo,), path, FILE)) == 1
 
 
 def test_a_file_that_cannot_be_read_says_why(database_url: str, tmp_path: Path, mapped: Mapped) -> None:
     path = mapped(CAMPS)
-    with pytest.raises(Unreadable, match="There is no file"):
-        imported(database_url, "csv", Source((tmp_path / "none",), path))
-    with pytest.raises(Unreadable, match="written in CSV"):
-        imported(database_url, "json", Source((tmp_path / "none",), path))
-    with pytest.raises(Unreadable, match="--reported-at"):
-        imported(database_url, "csv", Source((path,), path, None, "soon"))
+    with pytest.raises(UnreadableSource, match="There is no file"):
+        imported(database_url, "csv", ImportSource((tmp_path / "none",), path))
+    with pytest.raises(UnreadableSource, match="written in CSV"):
+        imported(database_url, "json", ImportSource((tmp_path / "none",), path))
+    with pytest.raises(UnreadableSource, match="--reported-at"):
+        imported(database_url, "csv", ImportSource((path,), path, None, "soon"))
     (bad,) = from_file(database_url, path, b"country,people\nSY,5\n").bad
     assert "no column “camp”" in bad.reason
     lossy = from_file(database_url, path, "country,camp,people\nSY,R\ufffdj,5,6\nSY,H\ufffdl,5\n\n,,\n".encode())
     assert [(bad.where.line, bad.where.column) for bad in lossy.bad] == [(2, "camp"), (2, None), (3, "camp")]
-    (row,) = tables.held(database_url, read_map(path)).values()
+    (row,) = tables.current_rows(database_url, read_mapping(path)).values()
     assert row["camp"] == "H\ufffdl"
     place = asked(database_url, slug_of("camps", "SY|H\ufffdl"), "state/1")["places"]
     assert [each["name"] for each in place] == ["H\ufffdl"]
-    assert registry.IMPORTERS["csv"].steps(Source((tmp_path / "table",), path)) > 0
+    assert registry.IMPORTERS["csv"].steps(ImportSource((tmp_path / "table",), path)) > 0
 
 
 def test_the_stream_of_a_row_can_be_told_from_its_table_and_key(database_url: str, mapped: Mapped) -> None:

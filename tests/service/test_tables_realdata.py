@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from domain.values.time.clocks import parse_instant
-from service.formats.export.incidents import Asked, exporting
-from service.formats.importer import Source
-from service.formats.tables import TableMap, read_map
+from service.formats.export.incidents import ExportRequest, open_export
+from service.formats.importer import ImportSource
+from service.formats.tables import TableMap, read_mapping
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
 from service.runtime import package_files
@@ -46,13 +46,13 @@ class History:
     table: TableMap
     revisions: Revisions
     versions: list[Version]
-    source: Source
+    source: ImportSource
     came: Import
 
     @cached_property
     def steps(self) -> list[Step[datetime]]:
         """What its rows show, wherever that may change on the reported clock."""
-        with exporting(self.url, Asked()) as export:
+        with open_export(self.url, ExportRequest()) as export:
             return list(by_reported(export, self.table))
 
     def positions(self) -> list[int]:
@@ -86,7 +86,7 @@ def history(
     if server.version // 10_000 != BUNDLED:
         pytest.skip("what is in a log does not depend on the server's version")
     path = package_files.samples() / "tables" / f"{request.param}.toml"
-    table = read_map(path)
+    table = read_mapping(path)
     revisions = Revisions(Path(FOLDER or "") / request.param.replace("-", "_"), table)
     versions: list[Version] = []
 
@@ -96,7 +96,7 @@ def history(
             versions.append(version._replace(data=b""))  # all of them would not fit into memory
 
     repo = repository(tmp_path_factory.mktemp("repository"), bytes_of_each())
-    source = Source((repo,), path, FILE)
+    source = ImportSource((repo,), path, FILE)
     url = create_database(migrated_template)
     yield History(url, table, revisions, versions, source, imported(url, "git", source))
     shutil.rmtree(repo)
@@ -116,7 +116,7 @@ def test_every_version_is_what_its_moment_shows(history: History) -> None:
 
 
 def test_every_version_is_what_its_last_position_shows(history: History) -> None:
-    with exporting(history.url, Asked()) as export:
+    with open_export(history.url, ExportRequest()) as export:
         found = [digest for digest, _ in states(by_position(export, history.table), history.positions(), history.table)]
     assert found == [version.digest for version in history.versions]
 

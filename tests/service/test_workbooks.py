@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.formats import registry
-from service.formats.files.spreadsheet import Row, rows
-from service.formats.importer import Bad, Layout, Line, Note, Source, Unreadable
+from service.formats.files.csv_rows import CsvRow, read_rows
+from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
 from service.formats.tables import TableMap
-from service.formats.tables.parsed import Unparsed
-from service.formats.tables.parsing import parse
+from service.formats.tables.parsed_table import NotATable
+from service.formats.tables.read_file import parse
 from tests.service.coded_events import ACLED, UCDP, Here, read
+from tests.service.importers import samples
 from tests.service.workbooks import Sheets, workbook
 
 pytestmark = pytest.mark.one_server_will_do
@@ -121,7 +122,7 @@ def test_a_merged_header_leaves_a_column_without_a_name_which_is_told() -> None:
         book["Data"].merge_cells("B1:C1")
 
     data = workbook({"Data": [["id", "dead", None], ["a", 1, 2]]}, finish)
-    with pytest.raises(Unparsed, match="Column 3 has no name in the header, and “2” in line 2"):
+    with pytest.raises(NotATable, match="Column 3 has no name in the header, and “2” in line 2"):
         parse(table(), data)
     assert parse(table(header_names=["id", "men", "women"]), data).rows["a"] == {"id": "a", "men": "1", "women": "2"}
 
@@ -134,10 +135,11 @@ def test_the_first_visible_sheet_with_data_is_read_unless_another_is_named() -> 
     assert list(parse(table(), data).rows) == ["a"]
     assert list(parse(table(sheet="Two"), data).rows) == ["b"]
     with pytest.raises(
-        Unparsed, match=r"^The file cannot be read: it has no sheet “Three”; it has “Empty”, “Hidden”, “One”, “Two”"
+        NotATable,
+        match=r"^The file cannot be read: it has no sheet “Three”; it has “Empty”, “Hidden”, “One”, “Two”",
     ):
         parse(table(sheet="Three"), data)
-    with pytest.raises(Unparsed, match="no sheet with a cell"):
+    with pytest.raises(NotATable, match="no sheet with a cell"):
         parse(table(), workbook({"Empty": []}))
 
 
@@ -146,10 +148,10 @@ def test_workbooks_are_imported_and_sheets_that_are_not_read_are_named(here: Her
     map_.write_text(MAP, encoding="utf-8")
     path.write_bytes(workbook({**OFFICES, "Notes": [["Read me"]]}))
     for source, said in (
-        (Source((path,), map_), ["Only the sheet “Data” is read, not “Notes”; --sheet NAME reads another."]),
-        (Source((path,), map_, layout=Layout(sheet="Data")), []),
+        (ImportSource((path,), map_), ["Only the sheet “Data” is read, not “Notes”; --sheet NAME reads another."]),
+        (ImportSource((path,), map_, layout=Layout(sheet="Data")), []),
     ):
-        notes = [each.text for each in registry.IMPORTERS["csv"].read(source) if isinstance(each, Note)]
+        notes = [each.text for each in registry.IMPORTERS["csv"].read(source) if isinstance(each, ImportNote)]
         assert notes == said
     assert here.imported("csv", path, map=map_)["recorded"] == 4
     assert here.exported("csv", map=map_) == b"id,killed\na,5\nb,7\n"
@@ -191,11 +193,11 @@ def test_a_zip_file_holds_one_table_or_its_files_are_named(tmp_path: Path) -> No
         (zipped(), "no file in it"),
         (zipped(t_csv=one)[:-30], "damaged"),
     ):
-        with pytest.raises(Unparsed, match=why):
+        with pytest.raises(NotATable, match=why):
             parse(table(), data)
         (tmp_path / "t.zip").write_bytes(data)
-        with pytest.raises(Unreadable, match=why):
-            list(rows(tmp_path / "t.zip"))
+        with pytest.raises(UnreadableSource, match=why):
+            list(read_rows(tmp_path / "t.zip"))
 
 
 @pytest.mark.parametrize(
@@ -218,29 +220,26 @@ def test_a_zip_file_holds_one_table_or_its_files_are_named(tmp_path: Path) -> No
     ],
 )
 def test_what_is_no_table_is_named_for_what_it_is(data: bytes, why: str, tmp_path: Path) -> None:
-    (tmp_path / "map.toml").write_text(MAP, encoding="utf-8")
-    path = tmp_path / "t"
-    path.write_bytes(data)
-    with pytest.raises(Unparsed, match=why):
+    with pytest.raises(NotATable, match=why):
         parse(table(), data)
-    for name, map_ in (("csv", tmp_path / "map.toml"), ("acled", None), ("ucdp", None), ("ndjson", None)):
-        if name == "ndjson" and "Excel workbook" in why:
+    for name, sample in samples().items():
+        if not sample.is_file or (name == "ndjson" and "Excel workbook" in why):
             continue
         try:
-            found = list(registry.IMPORTERS[name].read(Source((path,), map_)))
-        except Unreadable:
+            found = list(registry.IMPORTERS[name].read(sample.source(tmp_path, data)))
+        except UnreadableSource:
             continue
-        assert all(isinstance(each, Bad) for each in found)
+        assert all(isinstance(each, ImportFault) for each in found)
         assert found
 
 
 def test_a_workbook_is_no_json_and_is_told_so(tmp_path: Path) -> None:
     data = workbook(OFFICES)
-    with pytest.raises(Unparsed, match="Excel workbook: it is read as csv"):
+    with pytest.raises(NotATable, match="Excel workbook: it is read as csv"):
         parse(table(format="json"), data)
     (tmp_path / "t").write_bytes(data)
-    with pytest.raises(Unreadable, match="Excel workbook"):
-        next(registry.IMPORTERS["ndjson"].read(Source((tmp_path / "t",))))
+    with pytest.raises(UnreadableSource, match="Excel workbook"):
+        next(registry.IMPORTERS["ndjson"].read(ImportSource((tmp_path / "t",))))
 
 
 CELLS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=8).map(str.strip)
@@ -258,9 +257,9 @@ def test_a_table_has_the_same_rows_as_csv_and_as_a_sheet(
     assert parse(table(), data).rows == parse(table(), text.getvalue().encode()).rows
     path = tmp_path_factory.mktemp("tables") / "t"
     path.write_bytes(data)
-    said = [each.cells for each in rows(path) if isinstance(each, Row)]
+    said = [each.cells for each in read_rows(path) if isinstance(each, CsvRow)]
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
-    assert said == [each.cells for each in rows(path) if isinstance(each, Row)]
+    assert said == [each.cells for each in read_rows(path) if isinstance(each, CsvRow)]
 
 
 def test_a_workbook_in_a_repository_is_a_version_as_any_other(tmp_path: Path) -> None:
@@ -270,9 +269,11 @@ def test_a_workbook_in_a_repository_is_a_version_as_any_other(tmp_path: Path) ->
     versions = [workbook({"D": [["id", "killed"], ["a", number]]}) for number in (3, 4)]
     days = ["2024-03-01T12:00:00Z", "2024-03-02T12:00:00Z"]
     repo = repository(tmp_path / "repo", zip(days, versions, strict=True))
-    found = list(registry.IMPORTERS["git"].read(Source((repo,), tmp_path / "map.toml", FILE)))
+    found = list(registry.IMPORTERS["git"].read(ImportSource((repo,), tmp_path / "map.toml", FILE)))
     counts = [
-        each.document["claims"][0]["count"] for each in found if isinstance(each, Line) and "claims" in each.document
+        each.document["claims"][0]["count"]
+        for each in found
+        if isinstance(each, BatchLine) and "claims" in each.document
     ]
     assert counts == [{"best": 3}, {"best": 4}]
     assert json.dumps(counts)

@@ -1,1 +1,1 @@
-"""Tables of coded events (ACLED, UCDP GED): their cells, countries, and rows kept verbatim."""
+"""Coded events (ACLED, UCDP GED): columns, cells, countries, import, and rows kept verbatim."""

@@ -1,7 +1,6 @@
-"""Countries by the numbers that data sets call them by: of ISO 3166-1, and of Gleditsch and Ward, which UCDP uses."""
+"""Countries by ISO 3166-1 numeric code, and by the Gleditsch and Ward number that UCDP uses."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 # ISO 3166-1 alpha-2 and numeric; Gleditsch and Ward (1999), "A Revised List of Independent States", as UCDP numbers
@@ -77,10 +76,10 @@ YD 720 680 Democratic Yemen; YU 891 345 Yugoslavia; ZR 180 490 Zaire
 """
 
 
-class Country(NamedTuple):
-    """A country: its code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and its common name.
+class CodedCountry(NamedTuple):
+    """A country: its alpha-2 code, the numeric code of ISO 3166-1 ("" for Kosovo, which has none), and common name.
 
-    `states` are the numbers of Gleditsch and Ward of the states that lay there, the one of today first.
+    `states` are the Gleditsch and Ward numbers of the states on its territory, the present one first.
     """
 
     code: str
@@ -89,23 +88,19 @@ class Country(NamedTuple):
     name: str
 
 
-def _read(entry: str) -> Country:
+def _read(entry: str) -> CodedCountry:
     code, number, states, name = entry.strip().split(maxsplit=3)
-    return Country(code, number.strip("-"), tuple(states.split("/")) if states != "-" else (), name)
+    return CodedCountry(code, number.strip("-"), tuple(states.split("/")) if states != "-" else (), name)
 
 
 _TODAY: Final = tuple(map(_read, _LISTED.split(";")))
-BY_CODE: Final[Mapping[str, Country]] = MappingProxyType(
-    {country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))}
-)
-"""Every country by its code, former ones too."""
-BY_NUMBER: Final[Mapping[int, Country]] = MappingProxyType(
-    {int(country.number): country for country in _TODAY if country.number}
-)
-"""Countries of today by the numeric code of ISO 3166-1."""
-BY_NAME: Final[Mapping[str, Country]] = MappingProxyType({country.name: country for country in _TODAY})
-"""Countries of today by their names, as they stand here."""
-BY_STATE: Final[Mapping[int, Country]] = MappingProxyType(
-    {int(state): country for country in _TODAY for state in country.states}
-)
-"""Countries of today by the number of Gleditsch and Ward."""
+BY_CODE: Final[Mapping[str, CodedCountry]] = {
+    country.code: country for country in (*_TODAY, *map(_read, _FORMER.split(";")))
+}
+"""Present and former countries by code."""
+BY_NUMBER: Final[Mapping[int, CodedCountry]] = {int(country.number): country for country in _TODAY if country.number}
+"""Present countries by the numeric code of ISO 3166-1."""
+BY_NAME: Final[Mapping[str, CodedCountry]] = {country.name: country for country in _TODAY}
+"""Present countries by the names above."""
+BY_STATE: Final[Mapping[int, CodedCountry]] = {int(state): country for country in _TODAY for state in country.states}
+"""Present countries by Gleditsch and Ward number."""

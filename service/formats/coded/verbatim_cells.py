@@ -1,22 +1,22 @@
-"""The cells of a row as attributes of a report, and back: not a character is lost."""
+"""Conversion of the cells of a row to attributes of a report and back, without loss."""
 
 import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
 LONGEST: Final = 10_000
-"""How many characters an attribute may have (domain.values.text_types.Words); a longer cell goes on in further ones."""
+"""Most characters of an attribute (domain.values.text_types.Words); a longer cell is split over several."""
 
-Cell = TypeVar("Cell")
+CellValue = TypeVar("CellValue")
 
 _CONTINUED: Final = re.compile(r"(.+) \[continued ([0-9]+)\]", re.DOTALL)
 
 
-def attributes_of(cells: Mapping[str, Cell]) -> dict[str, Cell | str]:
-    """Return the cells of a row, by column, as attributes: `notes`, and `notes [continued 2]` where it is too long."""
+def attributes_of(cells: Mapping[str, CellValue]) -> dict[str, CellValue | str]:
+    """Return the cells of a row as attributes by column: `notes`, and `notes [continued 2]` if it is too long."""
     if not any(isinstance(cell, str) and len(cell) > LONGEST for cell in cells.values()):
         return dict(cells)
-    found: dict[str, Cell | str] = {}
+    found: dict[str, CellValue | str] = {}
     for column, cell in cells.items():
         found[column] = cell[:LONGEST] if isinstance(cell, str) else cell
         for nth, start in enumerate(range(LONGEST, len(cell) if isinstance(cell, str) else 0, LONGEST), 2):
@@ -24,12 +24,12 @@ def attributes_of(cells: Mapping[str, Cell]) -> dict[str, Cell | str]:
     return found
 
 
-def joined(attributes: Mapping[str, Cell]) -> dict[str, Cell | str]:
-    """Return the cells of which `attributes_of` made attributes, by column.
+def joined_cells(attributes: Mapping[str, CellValue]) -> dict[str, CellValue | str]:
+    """Return the cells by column: the inverse of `attributes_of`.
 
-    A cell goes on where it is as long as an attribute may be, so that a column may be called as if it went on another.
+    Only an attribute of full length is continued, so a column's own name may look like a continuation.
     """
-    found: dict[str, Cell | str] = dict(attributes)
+    found: dict[str, CellValue | str] = dict(attributes)
     further = [(each[1], int(each[2]), each[0]) for each in map(_CONTINUED.fullmatch, attributes) if each]
     for column, nth, name in sorted(further):
         begun, rest = found.get(column), attributes[name]
@@ -39,6 +39,6 @@ def joined(attributes: Mapping[str, Cell]) -> dict[str, Cell | str]:
     return found
 
 
-def cells_of(attributes: Mapping[str, object]) -> dict[str, str]:
-    """Return the cells of which `attributes_of` made attributes, by column; what is no text is left out."""
-    return joined({name: value for name, value in attributes.items() if isinstance(value, str)})
+def text_cells_of(attributes: Mapping[str, object]) -> dict[str, str]:
+    """Return the text cells of attributes by column; other types are omitted."""
+    return joined_cells({name: value for name, value in attributes.items() if isinstance(value, str)})

@@ -1,1 +1,1 @@
-"""Incidents as of one position, folded in pieces for an exporter to write."""
+"""Incidents as of one position, for exporters."""

@@ -1,7 +1,7 @@
-"""What is exported: all incidents as of one position, folded piece by piece in the order of their slugs.
+"""Incidents as of one position, folded in batches in the order of their slugs.
 
-The position is fixed before anything is read. Positions are gapless and what lies at or below one never changes, so
-however long it takes, and whatever is recorded meanwhile, all of it is of that moment and no transaction is needed.
+The position is fixed first. Positions are gapless and facts at or below one never change, so the export is consistent
+without a transaction, however long it takes and whatever is recorded meanwhile.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from service.answers.as_of import read_moment, settle
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
 from service.eventstore.stored_rows import StoredRow, stored_row
-from service.formats.exporter import Export, Folded, Unwritable
+from service.formats.exporter import Export, FoldedIncident, Unwritable
 from service.postgres.pool import connect
 
 INCIDENTS: Final = """
@@ -46,26 +46,22 @@ INCIDENTS: Final = """
     ORDER BY slug COLLATE "C"
 """
 MOST_TOGETHER: Final = 500
-"""How many incidents are read in one statement."""
+"""Most incidents read in one statement."""
 MOST_FACTS: Final = 5_000
-"""About how many facts are read in one statement; one incident may have more."""
+"""About the most facts read in one statement; one incident may have more."""
 MOST_ROWS: Final = 2_000
-"""How many facts of the log are read in one statement."""
+"""Most facts of the log read in one statement."""
 
-Told = Callable[[int, int], None]
-"""Hears how much is through, and of how much: incidents, or facts of the log."""
-
-
-def tell_nobody(_done: int, _total: int) -> None:
-    """Tell nobody."""
+ProgressCallback = Callable[[int, int], None]
+"""Called with the incidents, or facts of the log, that are done, and their total."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What to export, as it was asked: moments as they are sent to `/v1`, the policy's `name/version`.
+class ExportRequest:
+    """Parameters of an export: moments as `/v1` takes them, the policy's `name/version`.
 
-    `only` names incidents by slug or id; `prefix` is how the slugs begin of those that are meant; with
-    `joined`, beside them all that others were merged into or reports moved to.
+    `only` selects incidents by slug or id, `prefix` by the beginning of their slugs; `joined` adds to `prefix` all
+    incidents that others were merged into or reports moved to.
     """
 
     as_of: str | None = None
@@ -79,51 +75,53 @@ class Asked:
 
 
 @contextmanager
-def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Export]:
-    """Open what is asked for of the log at `url`, for an exporter to write.
+def open_export(
+    url: str, request: ExportRequest, progress: ProgressCallback = lambda _done, _total: None
+) -> Generator[Export]:
+    """Open an export of the log at `url`.
 
-    What is merged into another incident is left out, for the other shows it; so is, under `reported_until`, an incident
-    of which nothing had been said. One that is named by `only` is refused instead, or empty, as by its own address.
+    Incidents that were merged into another are omitted, as the other includes them; so are, under `reported_until`,
+    incidents without a report by then. If named by `only`, the former raise MergedAway and the latter are empty.
 
-    Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; whoever reads `incidents`, MergedAway,
+    Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; iterating `incidents` raises MergedAway,
     Unwritable and psycopg.Error.
     """
-    until = read_moment("reported_until", asked.reported_until) if asked.reported_until else None
+    until = read_moment("reported_until", request.reported_until) if request.reported_until else None
     with connect(url) as connection:
-        log = _Log(connection)
-        position = asyncio.run(settle(log, asked.as_of)).position
+        log = _LogQueries(connection)
+        position = asyncio.run(settle(log, request.as_of)).position
         facts = BulkInputs(connection.cursor(binary=True, row_factory=tuple_row), position)
-        policy = catalogue.policy(asked.policy or _adopted(facts))
-        if asked.view:
-            catalogue.view(asked.view)
-        only = [log.expect(name, position, asked.as_of) for name in asked.only]
-        all_of = _Incidents(connection, facts, until, only or None, asked.prefix, asked.joined, told)
+        policy = catalogue.policy(request.policy or _policy_in_force(facts))
+        if request.view:
+            catalogue.view(request.view)
+        only = [log.stream_at(name, position, request.as_of) for name in request.only]
+        all_of = _IncidentsBySlug(connection, facts, until, only or None, request.prefix, request.joined, progress)
         yield Export(
             position=position,
             reading=Reading(until, policy),
             incidents=all_of.folded,
-            facts=lambda: log.facts(position, told),
-            map=asked.map,
-            view=asked.view,
-            only=tuple(asked.only),
+            facts=lambda: log.facts(position, progress),
+            map=request.map,
+            view=request.view,
+            only=tuple(request.only),
             log=log.id(),
         )
 
 
-def _adopted(facts: BulkInputs) -> str:
+def _policy_in_force(facts: BulkInputs) -> str:
     """Return the policy in force at the position."""
     adopted = [each.fact.policy for each in facts.of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
     return adopted[-1] if adopted else catalogue.DEFAULT_POLICY
 
 
 @dataclass(slots=True)
-class _Log:
-    """The log over one connection, for what is asked of it once; it may be asked as the asynchronous reader is."""
+class _LogQueries:
+    """Queries of the log over one connection, with the interface that `settle` needs of the asynchronous reader."""
 
     connection: Connection[TupleRow]
 
     def id(self) -> UUID:
-        """Return the id of the log."""
+        """Return the identity of the log."""
         ((found,),) = self._fetch(LOG_ID)
         return found
 
@@ -135,32 +133,32 @@ class _Log:
         found = self._fetch(POSITION_AT, moment=moment)
         return found[0][0] if found else 0
 
-    def expect(self, name: str, position: int, asked: str | None) -> UUID:
-        """Return the stream of an incident that is known at a position. Raises NoSuchIncident, NotYetKnown."""
+    def stream_at(self, name: str, position: int, as_of: str | None) -> UUID:
+        """Return the stream of an incident opened by a position. Raises NoSuchIncident, NotYetKnown."""
         stream = stream_of(name)
         first = next((stored_row(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
         if first is None or first.topic != IncidentOpened.topic:
             raise NoSuchIncident(f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are.")
         if first.position > position:
-            raise NotYetKnown(name, asked or "that moment", first)
+            raise NotYetKnown(name, as_of or "that moment", first)
         return stream
 
-    def facts(self, upto: int, told: Told) -> Iterator[StoredRow]:
+    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredRow]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
-        told(after, upto)
+        progress(after, upto)
         while rows := self._fetch(SLICE, after=after, limit=MOST_ROWS, upto=upto):
             yield from map(stored_row, rows)
             after = rows[-1][0]
-            told(after, upto)
+            progress(after, upto)
 
     def _fetch(self, query: Any, **bound: object) -> list[TupleRow]:  # noqa: ANN401 - constants of the reader's
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             return cursor.execute(query, bound).fetchall()
 
 
-class _Listed(NamedTuple):
-    """An incident by its stream; how many are listed, and how many facts its stream has by now."""
+class _ListedIncident(NamedTuple):
+    """An incident's stream, the number of incidents in the list, and the facts in the stream by now."""
 
     stream: UUID
     total: int
@@ -168,8 +166,8 @@ class _Listed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Incidents:
-    """The incidents of an export, listed once by the server, which keeps the list, and folded some at a time."""
+class _IncidentsBySlug:
+    """Incidents of an export, listed by a server-side cursor and folded in batches."""
 
     connection: Connection[TupleRow]
     facts: BulkInputs
@@ -177,24 +175,24 @@ class _Incidents:
     only: Sequence[UUID] | None
     prefix: str
     joined: bool
-    told: Told
+    progress: ProgressCallback
     _lists: int = field(default=0)
 
-    def folded(self) -> Iterator[Folded]:
-        """Fold them one after another. Raises MergedAway for one that was named, Unwritable and psycopg.Error."""
+    def folded(self) -> Iterator[FoldedIncident]:
+        """Fold one incident at a time. Raises MergedAway for a selected one, Unwritable and psycopg.Error."""
         done = 0
-        for piece, total in self._pieces():
+        for batch, total in self._batches():
             if not done:
-                self.told(0, total)
-            self.facts.fetch(piece)
-            for stream in piece:
+                self.progress(0, total)
+            self.facts.fetch(batch)
+            for stream in batch:
                 if (folded := self._folded(stream)) is not None:
                     yield folded
                 done += 1
-            self.told(done, total)
+            self.progress(done, total)
 
-    def _folded(self, stream: UUID) -> Folded | None:
-        """Fold one; None where it is not to be shown by itself."""
+    def _folded(self, stream: UUID) -> FoldedIncident | None:
+        """Fold one incident; None if it is omitted."""
         try:
             facts, _ = self.facts.gathered(stream)
         except Undecodable as problem:
@@ -205,28 +203,28 @@ class _Incidents:
                 raise MergedAway(history.slug, into)
             return None
         if self.only or self.until is None or any(each.said_by(self.until) for each in history.reports.values()):
-            return Folded(history.slug, history)
+            return FoldedIncident(history.slug, history)
         return None
 
-    def _pieces(self) -> Iterator[tuple[list[UUID], int]]:
-        """Yield the streams that are read together, by slug, and how many there are in all."""
-        piece: list[UUID] = []
+    def _batches(self) -> Iterator[tuple[list[UUID], int]]:
+        """Yield batches of streams, ordered by slug, each with the total number of incidents."""
+        batch: list[UUID] = []
         room = total = 0
         for listed in self._listed():
             total = listed.total
-            if piece and (len(piece) == MOST_TOGETHER or listed.facts > room):
-                yield piece, total
-                piece = []
-            room = (room if piece else MOST_FACTS) - listed.facts
-            piece.append(listed.stream)
-        if piece:
-            yield piece, total
+            if batch and (len(batch) == MOST_TOGETHER or listed.facts > room):
+                yield batch, total
+                batch = []
+            room = (room if batch else MOST_FACTS) - listed.facts
+            batch.append(listed.stream)
+        if batch:
+            yield batch, total
 
-    def _listed(self) -> Iterator[_Listed]:
+    def _listed(self) -> Iterator[_ListedIncident]:
         self._lists += 1
-        # Kept by the server beyond its transaction, so that none stays open however slowly this is read.
+        # WITH HOLD: no transaction stays open, however slowly this is read.
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
-            asked = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
-            cursor.execute(INCIDENTS, asked, binary=True)
+            bound = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
+            cursor.execute(INCIDENTS, bound, binary=True)
             while rows := cursor.fetchmany(MOST_ROWS):
-                yield from (_Listed(*row) for row in rows)
+                yield from (_ListedIncident(*row) for row in rows)

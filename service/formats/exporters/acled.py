@@ -1,4 +1,4 @@
-"""`acled`: a table in the columns of ACLED: rows that came in as they were, a row for each event of other incidents."""
+"""`acled`: a table in the columns of ACLED: imported rows verbatim, and a row for each event of other incidents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -12,15 +12,21 @@ from domain.reports.kind import Codes
 from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
-from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import Shown, day, figure, shared_place, tier
+from service.formats.coded.columns import ACLED
+from service.formats.export.incident_at_reading import (
+    IncidentAtReading,
+    country_of,
+    data_set_rows,
+    day,
+    figure,
+    shared_place,
+    tier,
+)
 from service.formats.exporter import Export, Exporter
-from service.formats.files.columns import ACLED
-from service.formats.files.spreadsheet import write_table
+from service.formats.files.csv_rows import write_table
 
-SOURCE: Final = "acled"
 CONSERVATIVE: Final = "conservative/1"
-"""The policy for `fatalities`: ACLED takes the least figure where reports differ (Codebook, “Fatalities”)."""
+"""Policy for `fatalities`: ACLED takes the lowest figure if reports differ (Codebook, “Fatalities”)."""
 
 _PRECISIONS: Final = {
     "exact": "1", "locality": "1", "vicinity": "2", "admin2": "2", "admin1": "3", "region": "3", "country": "3",
@@ -46,86 +52,74 @@ _A_WEEK: Final = 7
 _SEVERAL: Final = "; "
 _TWO: Final = 2
 
-_BESIDE: Final = "with rows of ACLED and other reports beside them; only the rows are written"
 _EVENTLESS: Final = "without an event of a kind that ACLED has, and without violence; left out"
 _WHOLE: Final = "with figures of those killed in the whole of it, or in a part; left out, as nobody said in which event"
 _UNDATED: Final = "without a day, a week or a month that anybody said; event_date stays empty there"
 _SCATTERED: Final = "at several places; location, geo_precision and the point are empty where these differ"
 _UNCOUNTED: Final = "of which nobody said how many were killed, or only in words; fatalities stays empty there"
 
-Cells = dict[str, str | int | None]
+AcledCells = dict[str, str | int | None]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, ACLED, _rows(export))
+    write_table(out, ACLED, data_set_rows(export, ("acled", "ACLED"), ACLED, _event_rows))
 
 
-def _rows(export: Export) -> Iterator[Mapping[str, object]]:
-    for folded in export.incidents():
-        shown = Shown.of(folded, export.reading)
-        if rows := shown.rows(SOURCE):
-            yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.miss("incident", _BESIDE)
-        else:
-            yield from _events(export, shown)
-
-
-def _events(export: Export, shown: Shown) -> Iterator[Mapping[str, object]]:
-    """Yield a row, by day, for each event of a kind that ACLED has too, and for all violence."""
-    found = [(event, reports) for event in shown.events.values() if (reports := _coded(event))]
+def _event_rows(export: Export, incident: IncidentAtReading) -> Iterator[Mapping[str, object]]:
+    """Yield a row, ordered by day, for each event of a kind that ACLED has too, and for all violence."""
+    found = [(event, reports) for event in incident.events.values() if (reports := _coded_reports(event))]
     if not found:
-        export.miss("incident", _EVENTLESS)
-    one = set(shown.events) == {shown.history.slug}  # as coded: the incident is the event
-    if not one and any(key.measure == "killed" and key.event is None for key in shown.triple()):
-        export.miss("incident", _WHOLE)
-    dead = _dead(shown) if found else {}
-    days = {event.label: _first_day(shown, event) for event, _ in found}
+        export.count_gap("incident", _EVENTLESS)
+    one = set(incident.events) == {incident.history.slug}  # as coded: the incident is the event
+    if not one and any(key.measure == "killed" and key.event is None for key in incident.triple()):
+        export.count_gap("incident", _WHOLE)
+    dead = _fatalities(incident) if found else {}
+    days = {event.label: _earliest_day(incident, event) for event, _ in found}
     for event, reports in sorted(found, key=lambda each: (days[each[0].label], each[0].label)):
         row = {
-            "event_id_cnty": f"{shown.history.slug}:{event.label}",
-            **_when(shown, event),
-            **_what(reports),
-            **_who(reports[-1]),
-            **_where(shown, reports),
-            **_told(shown, reports),
+            "event_id_cnty": f"{incident.history.slug}:{event.label}",
+            **_dates(incident, event),
+            **_event_types(reports),
+            **_actors(reports[-1]),
+            **_location(incident, reports),
+            **_provenance(incident, reports),
             "fatalities": dead.get(event.label),
         }
-        _miss(export, row, reports)
-        yield dict.fromkeys(ACLED, "") | row
+        _count_gaps(export, row, reports)
+        yield row
 
 
-def _first_day(shown: Shown, event: Event) -> str:
-    """Return the day from which an event may have happened, by the clock of the incident whose event it is."""
+def _earliest_day(incident: IncidentAtReading, event: Event) -> str:
+    """Return the first day on which an event may have happened, in the time zone of its incident."""
     moment = event.span and (event.span.earliest or event.span.latest)
-    return local_day(moment, offset_of(shown.history, event.label)).isoformat() if moment else ""
+    return local_day(moment, offset_of(incident.history, event.label)).isoformat() if moment else ""
 
 
-def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
-    """Count what nobody said, or what one row cannot say."""
+def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[ReportHistory]) -> None:
+    """Count what was not reported, or does not fit into one row."""
     if not row["event_date"]:
-        export.miss("event", _UNDATED)
+        export.count_gap("event", _UNDATED)
     if row["location"] is None and any(each.now.report.places for each in reports):
-        export.miss("event", _SCATTERED)
+        export.count_gap("event", _SCATTERED)
     if row["fatalities"] is None:
-        export.miss("event", _UNCOUNTED)
+        export.count_gap("event", _UNCOUNTED)
 
 
-def _coded(event: Event) -> list[ReportHistory]:
-    """Return the reports of an event that say what ACLED has too, the newest last; else all that state violence."""
+def _coded_reports(event: Event) -> list[ReportHistory]:
+    """Return the reports of an event of kinds that ACLED has too, the newest last; else all that state violence."""
     reports = sorted(event.reports, key=lambda each: each.newness)
-    told = [each for each in reports if _codes(each).acled_event is not None]
-    return told or [each for each in reports if tier(each) == VIOLENCE]
+    coded = [each for each in reports if _codes(each).acled_event is not None]
+    return coded or [each for each in reports if tier(each) == VIOLENCE]
 
 
 def _codes(report: ReportHistory) -> Codes:
     return KINDS[report.now.report.kind].codes(report.now.report)
 
 
-def _dead(shown: Shown) -> dict[str, int | None]:
-    """Return how many died in each event, by the greatest of the least figures; None where it is told in words only."""
+def _fatalities(incident: IncidentAtReading) -> dict[str, int | None]:
+    """Return the number killed in each event, the greatest of the lower ends; None if reported in words only."""
     found: dict[str, list[int]] = {}
-    for key, estimate in shown.estimates(catalogue.policy(CONSERVATIVE)):
+    for key, estimate in incident.estimates(catalogue.policy(CONSERVATIVE)):
         label = event_of_scope(key.scope)
         if label is not None and key.measure == "killed":
             least = figure(estimate, "lower")
@@ -133,8 +127,8 @@ def _dead(shown: Shown) -> dict[str, int | None]:
     return {label: max(least, default=None) for label, least in found.items()}
 
 
-def _what(reports: Sequence[ReportHistory]) -> Cells:
-    """Return what ACLED calls it, by the newest report."""
+def _event_types(reports: Sequence[ReportHistory]) -> AcledCells:
+    """Return ACLED's types of an event, by its newest report."""
     codes = _codes(reports[-1])
     kind, sub = codes.acled_event or "", codes.acled_sub_event or ""
     return {
@@ -145,32 +139,32 @@ def _what(reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _when(shown: Shown, event: Event) -> Cells:
-    """Return the day of an event, or the first of its week or month; none where ACLED has no word for what was said.
+def _dates(incident: IncidentAtReading, event: Event) -> AcledCells:
+    """Return the day of an event, or the first of its week or month; empty if ACLED has no precision for it.
 
-    “About” a day is that day without a precision.
+    An approximate day is that day without a precision.
     """
-    said = shown.when(event)
-    first, last = day(said.first), day(said.last)
-    if not (first and last):  # it began on that day, or before the other
+    span = incident.when(event)
+    first, last = day(span.first), day(span.last)
+    if not (first and last):  # one end is open
         return {"event_date": first, "year": first[:4]}
     year = first[:4] if first[:4] == last[:4] else ""
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
     precision = _DAY if days == 1 else _WEEK if days <= _A_WEEK else _MONTH if first[:7] == last[:7] else ""
-    if not said.sure:
+    if not span.sure:
         precision, first = "", first if days == 1 else ""
     elif not precision:
         first = ""
     return {"event_date": first, "year": year, "time_precision": precision}
 
 
-def _who(newest: ReportHistory) -> Cells:
-    """Return who took part: those who acted, and those they acted against; civilians come second.
+def _actors(newest: ReportHistory) -> AcledCells:
+    """Return the actors of both sides: those who acted, and those they acted against; civilians are second.
 
-    Who stands against whom is told by sides, by targets, or by a battle of two; else all who acted are on one side.
+    The sides follow from `side`, from targets, or from a battle of two; else all who acted are on one side.
     """
-    cells: Cells = {}
-    for nth, those in zip(("1", "2"), _two(newest), strict=True):
+    cells: AcledCells = {}
+    for nth, those in zip(("1", "2"), _opposing_actors(newest), strict=True):
         if those:
             cells[f"actor{nth}"] = those[0].name
             cells[f"assoc_actor_{nth}"] = _SEVERAL.join(each.name for each in those[1:])
@@ -178,7 +172,7 @@ def _who(newest: ReportHistory) -> Cells:
     return cells
 
 
-def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
+def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     report = newest.now.report
     acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.attacked()]
     sides = [each.side or each.name for each in acting]
@@ -190,11 +184,9 @@ def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     return one, [each for each in report.actors if each not in one]
 
 
-def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
+def _location(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     place = shared_place([reports])
-    countries = shown.history.countries
-    code = place.get("country") or (countries[0] if len(countries) == 1 else None)
-    country = BY_CODE.get(code or "")
+    code, country = country_of(place, incident.history.countries)
     return {
         "iso": int(country.number) if country and country.number else None,
         "country": country.name if country else code,
@@ -207,12 +199,12 @@ def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
     }
 
 
-def _told(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
-    """Return who told of it, in what words, and when the last of them did (seconds since 1970), if that is so exact."""
+def _provenance(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
+    """Return the sources, their texts and tags, and the latest reported time, if exact, in seconds since 1970."""
     texts = (text.summary for each in reports if (text := each.now.report.text))
     newest = max((each.reported for each in reports), key=latest)
     return {
-        "source": _SEVERAL.join(sorted({shown.history.name(each.now.origin) for each in reports})),
+        "source": _SEVERAL.join(sorted({incident.history.name(each.now.origin) for each in reports})),
         "notes": " ".join(filter(None, texts)),
         "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.now.report.tags})),
         "timestamp": int(latest(newest).timestamp()) if newest.earliest == newest.latest else None,

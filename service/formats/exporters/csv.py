@@ -1,4 +1,4 @@
-"""`csv`: the estimates of every incident as a table with HXL hashtags; or a table that came in, by its mapping file."""
+"""`csv`: the estimates of every incident as a table with HXL hashtags; or an imported table, by its mapping file."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -9,10 +9,10 @@ from domain.summary.incident_projection import Present
 from domain.summary.killed import Killed
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import Shown, day, figure, shared_place
-from service.formats.exporter import Export, Exporter, Folded, Unwritable
-from service.formats.files.spreadsheet import writing
-from service.formats.tables import MapFault, read_map, write_csv
+from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place
+from service.formats.exporter import Export, Exporter, FoldedIncident
+from service.formats.files.csv_rows import csv_writer
+from service.formats.tables import export_mapping, write_csv
 
 # HXL 1.1 final (2018): https://hxlstandard.org/standard/1-1final/dictionary/
 COLUMNS: Final = {
@@ -49,27 +49,23 @@ COLUMNS: Final = {
     "position": "#meta+position",
     "reported_until": "#date+reported",
 }
-"""The columns with their hashtags. One row is an incident under one key: a measure of a population in a scope.
+"""Columns with their hashtags. A row is one key of an incident: a measure of a population in a scope.
 
-Where the incident has no figure of its own of such people, or a lower one, single events have a row, of the scope
-`event`: that with the greatest lower end (`in_event`) of so many (`events`). `killed_…` is the greatest number said to
-be dead, as in lists, and where.
+If the incident has no figure of its own for a population, or a lower one, its events have a row of scope `event`:
+the one with the greatest lower end (`in_event`) of `events`. `killed_…` is the greatest number of dead, as in
+lists, and its scope.
 """
 
-Cell = str | int | None
+CsvValue = str | int | None
 
 
 def _write(export: Export, out: BinaryIO) -> None:
     if export.map is not None:
-        try:
-            table = read_map(export.map)
-        except MapFault as fault:
-            raise Unwritable(str(fault)) from fault
-        write_csv(export, table, out)
+        write_csv(export, export_mapping(export), out)
         return
     until = export.reading.reported_until
     asked = [export.reading.policy.id, export.position, format_instant(until) if until else None]
-    with writing(out) as sheet:
+    with csv_writer(out) as sheet:
         sheet.writerow(list(COLUMNS))
         sheet.writerow(list(COLUMNS.values()))
         for folded in export.incidents():
@@ -77,32 +73,32 @@ def _write(export: Export, out: BinaryIO) -> None:
                 sheet.writerow([*row, *asked])
 
 
-def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
-    """Yield a row for each key; one without figures for an incident of which nobody gave any."""
+def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
+    """Yield a row for each key; one without figures for an incident that has none."""
     present = Present.at(folded.history, export.reading)
-    whole = _whole(Shown.of(folded, export.reading), present)
+    whole = _incident_cells(IncidentAtReading(folded.history, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
         sources = sorted({claim.held.origin for claim in estimate.used})
-        yield [*whole, *_cells(key, key.scope, estimate), "; ".join(sources)]
+        yield [*whole, *_estimate_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
-        if (said := present.in_events(pair)) is not None and not _tells_whole(present, said.greatest):
-            toll = said.greatest
-            yield [*whole, *_cells(toll.key, pair.scope, toll, toll.key.event, said.number), toll.source]
+        if (in_events := present.in_events(pair)) is not None and not _covers_events(present, in_events.greatest):
+            toll = in_events.greatest
+            yield [*whole, *_estimate_cells(toll.key, pair.scope, toll, toll.key.event, in_events.number), toll.source]
     if not (present.estimates or present.pairs):
         yield [*whole, *[None] * 12]
 
 
-def _tells_whole(present: Present, toll: Toll) -> bool:
-    """Say whether the incident's own figure of such people is no lower than that of its events."""
+def _covers_events(present: Present, toll: Toll) -> bool:
+    """Say whether the incident's own figure of the population is at least that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
     return bool(least and (toll.lower is None or least.figure >= toll.lower.figure))
 
 
-def _cells(
+def _estimate_cells(
     key: Key, scope: str, estimate: Estimate | Toll, event: str | None = None, events: int | None = None
-) -> list[Cell]:
+) -> list[CsvValue]:
     return [
         key.measure,
         key.population.words(),
@@ -111,15 +107,15 @@ def _cells(
         events,
         key.manner,
         *(figure(estimate, end) for end in ("lower", "best", "upper")),
-        _truth(said=estimate.upper_open),
-        _truth(said=estimate.contested),
+        _boolean(value=estimate.upper_open),
+        _boolean(value=estimate.contested),
     ]
 
 
-def _whole(shown: Shown, present: Present) -> list[Cell]:
+def _incident_cells(incident: IncidentAtReading, present: Present) -> list[CsvValue]:
     listed = present.listed
-    place = shared_place(shown.violence)
-    when = shown.days
+    place = shared_place(incident.violence)
+    when = incident.days
     return [
         listed.slug,
         listed.title,
@@ -130,14 +126,14 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
         place.get("lon"),
         day(when.first),
         day(when.last),
-        "" if when.sure is None else _truth(said=when.sure),
+        "" if when.sure is None else _boolean(value=when.sure),
         listed.level,
-        *_killed(listed.killed),
+        *_killed_cells(listed.killed),
     ]
 
 
-def _killed(killed: Killed) -> list[Cell]:
-    """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
+def _killed_cells(killed: Killed) -> list[CsvValue]:
+    """Return the greatest number of dead, its scope, event and claim; and the number of events with a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:
         return [*[None] * 5, events]
@@ -145,8 +141,8 @@ def _killed(killed: Killed) -> list[Cell]:
     return [killed.floor, scope, least.key.event, least.said, least.claim, events]
 
 
-def _truth(*, said: bool) -> str:
-    return "true" if said else "false"
+def _boolean(*, value: bool) -> str:
+    return "true" if value else "false"
 
 
 EXPORTER = Exporter(

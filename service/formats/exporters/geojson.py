@@ -13,8 +13,8 @@ from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.time.clocks import format_instant
-from service.formats.export.incident_rows import Shown, places
-from service.formats.exporter import Export, Exporter, Folded
+from service.formats.export.incident_at_reading import IncidentAtReading, places_of_violence
+from service.formats.exporter import Export, Exporter, FoldedIncident
 
 _UNLOCATED: Final = "without a point of any place of violence; its geometry is null"
 _ENDS: Final = ("lower", "best", "upper")
@@ -33,13 +33,13 @@ def _write(export: Export, out: BinaryIO) -> None:
     out.write(b"\n]}\n")
 
 
-def _feature(export: Export, folded: Folded) -> dict[str, Any]:
+def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     present = Present.at(folded.history, export.reading)
-    listed, shown = present.listed, Shown.of(folded, export.reading)
-    found, (began, ended, sure) = places(shown.reports), shown.bounds
+    listed, incident = present.listed, IncidentAtReading(folded.history, export.reading)
+    found, (began, ended, sure) = places_of_violence(incident.reports), incident.bounds
     geometry = _geometry(found)
     if geometry is None:
-        export.miss("incident", _UNLOCATED)
+        export.count_gap("incident", _UNLOCATED)
     return {
         "type": "Feature",
         "id": listed.slug,
@@ -64,9 +64,9 @@ def _feature(export: Export, folded: Folded) -> dict[str, Any]:
                 for key, estimate in sorted(present.estimates.items(), key=lambda each: each[0].canonical)
             ],
             "in_events": [
-                {"count": said.number, "greatest": _estimate(said.greatest.key, said.greatest)}
+                {"count": in_events.number, "greatest": _estimate(in_events.greatest.key, in_events.greatest)}
                 for pair in sorted(present.pairs, key=lambda each: each.canonical)
-                if (said := present.in_events(pair)) is not None
+                if (in_events := present.in_events(pair)) is not None
             ],
         },
     }
@@ -82,7 +82,7 @@ def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
 
 
 def _geometry(found: Sequence[Place]) -> dict[str, Any] | None:
-    """Return the points, each once, with the digits that were said; None, which is “unlocated”, without any."""
+    """Return the distinct points, digits as reported; None (“unlocated”, RFC 7946) without any."""
     points = list(dict.fromkeys((place.lon, place.lat) for place in found if place.lon and place.lat))
     written = [orjson.Fragment(f"[{lon},{lat}]") for lon, lat in points]
     if len(written) == 1:

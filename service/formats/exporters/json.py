@@ -1,23 +1,12 @@
-"""JSON by a mapping file: a table at a reading, as the array of objects that it is read from."""
+"""`json`: an imported table at a reading, as the array of objects that its mapping file reads."""
 
-from typing import BinaryIO
-
-from service.formats.exporter import Export, Exporter, Unwritable
-from service.formats.tables import MapFault, read_map, write_json
-
-
-def _write(export: Export, out: BinaryIO) -> None:
-    try:
-        table = read_map(export.map)
-    except MapFault as fault:
-        raise Unwritable(str(fault)) from fault
-    write_json(export, table, out)
-
+from service.formats.exporter import Exporter
+from service.formats.tables import export_mapping, write_json
 
 EXPORTER = Exporter(
     name="json",
     summary="a table as an array of objects, by a mapping file",
     suffix=".json",
-    write=_write,
-    mapped=True,
+    write=lambda export, out: write_json(export, export_mapping(export), out),
+    needs_map=True,
 )

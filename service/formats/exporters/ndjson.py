@@ -1,4 +1,4 @@
-"""Lines of JSON: the log itself, which `import ndjson --restore` reads back, or any view, an incident a line."""
+"""`ndjson`: the log, a fact a line, for `import ndjson --restore`; or a view, an incident a line."""
 
 from typing import BinaryIO
 from uuid import UUID
@@ -40,7 +40,7 @@ def _write_log(export: Export, log: UUID, file: BinaryIO) -> None:
 
 
 def _envelope(export: Export, log: UUID, view: View, history: History) -> bytes:
-    """Return what HTTP answers for the incident at the position, byte for byte as to its data."""
+    """Return the envelope that HTTP answers for the incident at the position; `data` is the same byte for byte."""
     reading = export.reading
     document = view.finish(history, reading)
     data = canonical(document)
@@ -51,7 +51,7 @@ def _envelope(export: Export, log: UUID, view: View, history: History) -> bytes:
         "position": last.position,
         "recorded_at": format_instant(last.recorded_at),
         "version": history.version,
-        "closed": True,  # what the export asks is what stood at its position
+        "closed": True,  # the position is fixed
         "reported_until": format_instant(until) if until else None,
         "policy": reading.policy.id,
         "view": view.id,

@@ -7,11 +7,11 @@ from typing import Any, BinaryIO, Final
 
 from domain.estimates.estimate import End
 from domain.ledger.canonical import canonical
-from service.formats.export.incident_rows import Shown
-from service.formats.exporter import Export, Exporter, Folded, Unwritable
+from service.formats.export.incident_at_reading import IncidentAtReading
+from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
 
 TOGETHER: Final = 10_000
-"""How many rows make a row group: no more of them are held at a time."""
+"""Rows of a row group, and most rows in memory at a time."""
 
 _TEXT, _TEXTS, _NUMBER, _LEVEL, _TRUTH, _MOMENT = "string", "list", "int64", "int8", "bool", "timestamp"
 COLUMNS: Final = {
@@ -42,7 +42,7 @@ COLUMNS: Final = {
     "position": _NUMBER,
     "reported_until": _MOMENT,
 }
-"""The columns with their types; moments are in UTC, to the microsecond. `population` is canonical JSON."""
+"""Columns with their types; timestamps are in UTC, in microseconds. `population` is canonical JSON."""
 
 
 def _write(export: Export, out: BinaryIO) -> None:
@@ -58,7 +58,7 @@ def _write(export: Export, out: BinaryIO) -> None:
             file.write_table(arrow.Table.from_pylist(together, schema))
 
 
-def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, which may not be installed, says no types
+def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, an optional dependency, has no types
     types = {
         _TEXT: arrow.string(),
         _TEXTS: arrow.list_(arrow.string()),
@@ -70,20 +70,20 @@ def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, which may not be inst
     return arrow.schema([(name, types[of]) for name, of in COLUMNS.items()])
 
 
-def _rows(export: Export, folded: Folded) -> Iterator[dict[str, object]]:
-    """Yield a row for each key; one without a key for an incident of which nobody gave any figure."""
-    shown = Shown.of(folded, export.reading)
-    listed, reading = shown.listed, export.reading
+def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]:
+    """Yield a row for each key; one without a key for an incident without figures."""
+    incident = IncidentAtReading(folded.history, export.reading)
+    listed, reading = incident.listed, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},
-        **dict(zip(("occurred_from", "occurred_to", "occurred_sure"), shown.bounds, strict=True)),
+        **dict(zip(("occurred_from", "occurred_to", "occurred_sure"), incident.bounds, strict=True)),
         "incident": listed.slug,
         "policy": reading.policy.id,
         "position": export.position,
         "reported_until": reading.reported_until,
     }
     empty = True
-    for key, estimate in shown.estimates():
+    for key, estimate in incident.estimates():
         empty = False
         yield {
             **whole,

@@ -1,4 +1,4 @@
-"""`ucdp`: a table in the columns of UCDP GED: rows that came in as they were, and any other incident or event."""
+"""`ucdp`: a table in the columns of UCDP GED: imported rows verbatim, and any other incident or event."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -12,13 +12,20 @@ from domain.reports.kind import Report
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
 from domain.values.populations import Population
-from service.formats.coded.countries import BY_CODE
-from service.formats.export.incident_rows import EVERYONE, Shown, as_days, day, figure, shared_place, tier
+from service.formats.coded.columns import GED
+from service.formats.export.incident_at_reading import (
+    EVERYONE,
+    IncidentAtReading,
+    as_days,
+    country_of,
+    data_set_rows,
+    day,
+    figure,
+    shared_place,
+    tier,
+)
 from service.formats.exporter import Export, Exporter
-from service.formats.files.columns import GED
-from service.formats.files.spreadsheet import write_table
-
-SOURCE: Final = "ucdp"
+from service.formats.files.csv_rows import write_table
 
 _TYPES: Final = {"state-based": "1", "non-state": "2", "one-sided": "3"}
 _PRECISIONS: Final = {
@@ -27,11 +34,10 @@ _PRECISIONS: Final = {
 _STATE, _CIVILIAN = "state_forces", "civilian"
 _ARMED: Final = (_STATE, "armed_group")
 _SPANS: Final = ((1, "1"), (6, "2"), (7, "3"), (31, "4"))
-"""Up to so many days, the date is as precise as that; of more days it is 5."""
+"""Most days of an event, and its `date_prec`; of more days it is 5."""
 _SEVERAL: Final = "; "
 _TWO: Final = 2
 
-_BESIDE: Final = "with rows of UCDP and other reports beside them; only the rows are written"
 _NARROWER: Final = "with figures of a part (a declared scope) that no row has"
 _EACH_EVENT: Final = "of which figures of events are written, a row each, since no figure was said of the whole"
 _UNCOUNTED: Final = "with figures of single events that no row has, since a figure of the whole is written"
@@ -39,30 +45,18 @@ _UNDATED: Final = "without a first or a last day that anybody said; date_start, 
 _SCATTERED: Final = "at several places; where_coordinates, where_prec and the point are empty where these differ"
 _OPEN_ABOVE: Final = "of which only a least number was said at the top; “high” stays empty"
 
-Cells = dict[str, str | int | None]
-Estimates = Mapping[Key, Estimate]
+GedCells = dict[str, str | int | None]
+EstimatesByKey = Mapping[Key, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
-    write_table(out, GED, _rows(export))
+    write_table(out, GED, data_set_rows(export, ("ucdp", "UCDP"), GED, _incident_rows))
 
 
-def _rows(export: Export) -> Iterator[Mapping[str, object]]:
-    for folded in export.incidents():
-        shown = Shown.of(folded, export.reading)
-        if rows := shown.rows(SOURCE):
-            yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
-                export.miss("incident", _BESIDE)
-            continue
-        for cells in _made(export, shown):
-            yield dict.fromkeys(GED, "") | cells
+class _HomeIncident(NamedTuple):
+    """Reports filed under the incident itself (`slug` is None), or under one that was merged or moved in.
 
-
-class _Home(NamedTuple):
-    """What was filed under the incident that is shown (`slug` is None), or under one that was merged or moved in.
-
-    `counted` are the scopes in which anything is said of the killed, each with its event.
+    `counted` are the scopes with figures of those killed, each with its event.
     """
 
     slug: str | None
@@ -72,115 +66,119 @@ class _Home(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The scope of the whole of it."""
+        """The scope of the whole incident."""
         return INCIDENT_SCOPE if self.slug is None else f"{self.slug}/{INCIDENT_SCOPE}"
 
 
-def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
-    """Yield what is to be told apart: a figure counts the dead of the incident that it was filed under, and no other.
+def _home_incidents(incident: IncidentAtReading, estimates: EstimatesByKey) -> Iterator[_HomeIncident]:
+    """Yield the home incidents with figures: a figure counts the dead of the incident that it was filed under only.
 
-    What was merged or moved in without a figure is told with the incident itself.
+    Reports merged or moved in without a figure are included with the incident itself.
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
-    of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
+    of_report = {each.ref: incident.history.homes[each.home].slug for each in incident.reports}
     for slug in (None, *others):
-        reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
+        reports = [each for each in incident.reports if _slug_among(others, of_report[each.ref]) == slug]
         refs = {each.ref for each in reports}
-        events = [event for event in shown.events.values() if event.reports[0].ref in refs]
-        yield _Home(slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports)
+        events = [event for event in incident.events.values() if event.reports[0].ref in refs]
+        yield _HomeIncident(
+            slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports
+        )
 
 
-def _other(slug: str, others: Sequence[str]) -> str | None:
+def _slug_among(others: Sequence[str], slug: str) -> str | None:
     return slug if slug in others else None
 
 
-def _made(export: Export, shown: Shown) -> Iterator[Cells]:
-    """Yield an incident as UCDP would have an event, by our rule and not by UCDP's judgement.
+def _incident_rows(export: Export, incident: IncidentAtReading) -> Iterator[GedCells]:
+    """Yield the rows of an incident in UCDP's terms, by our rule and not by UCDP's judgement.
 
-    Where figures were said of its events only, each of those with violence is one; figures of several are never put
-    together, and those of a whole and of its events never stand side by side.
+    If only events have figures, each event with violence is a row; figures of several are never added up, and those
+    of a whole and of its events are never both written.
     """
-    estimates, missed = shown.triple(), set[str]()
-    homes = [*_homes(shown, estimates)]
+    estimates, missed = incident.triple(), set[str]()
+    homes = [*_home_incidents(incident, estimates)]
     for home in homes:
         if home.counted or home.events or len(homes) == 1:
-            yield from _made_of(export, shown, estimates, home, missed)
+            yield from _home_rows(export, incident, estimates, home, missed)
     for what in sorted(missed):
-        export.miss("incident", what)
+        export.count_gap("incident", what)
 
 
-def _made_of(export: Export, shown: Shown, estimates: Estimates, home: _Home, missed: set[str]) -> Iterator[Cells]:
-    violent, events = [event for event in home.events if _violent(event)], set(home.counted.values())
+def _home_rows(
+    export: Export, incident: IncidentAtReading, estimates: EstimatesByKey, home: _HomeIncident, missed: set[str]
+) -> Iterator[GedCells]:
+    violent, events = [event for event in home.events if _violent_reports(event)], set(home.counted.values())
     if home.whole not in home.counted and any(events):
         if len(home.events) > 1:
             missed.add(_EACH_EVENT)
         for event in home.events:
             if event in violent or event.label in events:
-                yield _row(export, shown, home, [event], estimates, event)
+                yield _row(export, incident, home, [event], estimates, event)
     else:
-        yield _row(export, shown, home, violent, estimates)
-        one = None, shown.history.slug, f"{home.slug}/{EVENT_SCOPE}:{home.slug}"  # as coded: both are one
+        yield _row(export, incident, home, violent, estimates)
+        one = None, incident.history.slug, f"{home.slug}/{EVENT_SCOPE}:{home.slug}"  # as coded: both are one
         if any(event not in one for event in events):
             missed.add(_UNCOUNTED)
     if any(event is None and scope != home.whole for scope, event in home.counted.items()):
         missed.add(_NARROWER)
 
 
-def _violent(event: Event) -> list[ReportHistory]:
+def _violent_reports(event: Event) -> list[ReportHistory]:
     """Return the reports of an event that state violence."""
     return [each for each in event.reports if tier(each) == VIOLENCE]
 
 
 def _row(
     export: Export,
-    shown: Shown,
-    home: _Home,
+    incident: IncidentAtReading,
+    home: _HomeIncident,
     events: Sequence[Event],
-    estimates: Estimates,
+    estimates: EstimatesByKey,
     event: Event | None = None,
-) -> Cells:
-    """Return what is said of the events of an incident together, or of one `event`; its only one is the incident."""
+) -> GedCells:
+    """Return the row of all events of an incident together, or of one `event`; a single event is the incident."""
     single = event is not None
-    name = home.slug or shown.history.slug
-    if event is not None and len(shown.events) > 1:
-        name = f"{shown.history.slug}:{event.label}"
+    name = home.slug or incident.history.slug
+    if event is not None and len(incident.events) > 1:
+        name = f"{incident.history.slug}:{event.label}"
     reports = home.reports if event is None else event.reports
     scope = home.whole if event is None else _scope(event)
-    violent = [_violent(event) for event in events]
-    sources = sorted({shown.history.name(each.now.origin) for each in reports})
+    violent = [_violent_reports(event) for event in events]
+    sources = sorted({incident.history.name(each.now.origin) for each in reports})
     thing = "event" if single else "incident"
     cells = {
         "id": name,
-        "relid": shown.history.slug,
+        "relid": incident.history.slug,
         "number_of_sources": len(sources),
         "source_office": ";".join(sources),
-        **_where(export, thing, violent, shown),
+        **_location(export, thing, violent, incident),
         "event_clarity": ("2" if len(events) > 1 else "1") if events else None,
-        **_when(shown, home.slug, events, single=single),
+        **_dates(incident, home.slug, events, single=single),
         **_sides([each for group in violent for each in group], estimates, scope),
     }
     if not (cells["date_start"] and cells["date_end"]):
-        export.miss(thing, _UNDATED)
+        export.count_gap(thing, _UNDATED)
     everyone = estimates.get(key_of("killed", EVERYONE, scope, None))
     if everyone is not None and everyone.upper_open:
-        export.miss(thing, _OPEN_ABOVE)
+        export.count_gap(thing, _OPEN_ABOVE)
     return cells
 
 
 def _scope(event: Event) -> str:
-    """Return the scope of an event: its label here, or the whole of it where it is another incident's."""
+    """Return the scope of an event, which its label already is if it belongs to another incident."""
     return event.label if "/" + EVENT_SCOPE + ":" in event.label else f"{EVENT_SCOPE}:{event.label}"
 
 
-def _when(shown: Shown, home: str | None, events: Sequence[Event], *, single: bool) -> Cells:
-    """Return the first and last day of violence, else of the period; an end that is open or not said stays empty."""
-    said = shown.when(events[0]) if single else shown.occurred(events, as_days, home)
-    first, last = day(said.first), day(said.last)
+def _dates(incident: IncidentAtReading, home: str | None, events: Sequence[Event], *, single: bool) -> GedCells:
+    """Return the first and last day of violence, else of the period; an open or unreported end is empty."""
+    span = incident.when(events[0]) if single else incident.occurred(events, as_days, home)
+    first, last = day(span.first), day(span.last)
     years = {each[:4] for each in (first, last)}
     return {
         "year": years.pop() if len(years) == 1 else "",
-        "date_prec": _precision(first, last) if first and last and said.sure else "",
+        "date_prec": _precision(first, last) if first and last and span.sure else "",
         "date_start": f"{first} 00:00:00.000" if first else "",
         "date_end": f"{last} 00:00:00.000" if last else "",
     }
@@ -191,14 +189,15 @@ def _precision(first: str, last: str) -> str:
     return next((code for most, code in _SPANS if days <= most), "5")
 
 
-def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: Shown) -> Cells:
-    """Return the place of all that is told; of several places only what they have in common."""
+def _location(
+    export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], incident: IncidentAtReading
+) -> GedCells:
+    """Return the parts that all places have in common."""
     place = shared_place(violent)
     if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
-        export.miss(thing, _SCATTERED)
-    code = place.get("country") or _alone(shown.history.countries)
-    country = BY_CODE.get(code or "")
-    cells: Cells = {
+        export.count_gap(thing, _SCATTERED)
+    code, country = country_of(place, incident.history.countries)
+    cells: GedCells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,
         "where_prec": _PRECISIONS.get(place.get("precision", "")),
@@ -209,25 +208,23 @@ def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]
     if "lat" in place:
         lat, lon = place["lat"], place["lon"]
         point = {"latitude": lat, "longitude": lon, "geom_wkt": f"POINT ({lon} {lat})"}
-        cells |= {**point, "priogrid_gid": _cell_of(float(lat), float(lon))}
+        cells |= {**point, "priogrid_gid": _priogrid_cell(float(lat), float(lon))}
     return cells
 
 
-def _alone(codes: Sequence[str]) -> str | None:
-    return codes[0] if len(codes) == 1 else None
-
-
-def _cell_of(lat: float, lon: float) -> int:
+def _priogrid_cell(lat: float, lon: float) -> int:
     """Return the number of the PRIO-GRID cell of a point: 0.5 degrees wide, from the south-west (Tollefsen 2012)."""
     row, column = min(int((lat + 90) * 2), 359), min(int((lon + 180) * 2), 719)
     return row * 720 + column + 1
 
 
-def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -> Cells:
-    """Return UCDP's type of violence and who fought, where all reports that tell them agree; and the dead."""
-    told = [(kind, _two(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None]
-    kinds, sides = {kind for kind, _ in told}, {two for _, two in told}
-    cells: Cells = {}
+def _sides(violent: Iterable[ReportHistory], estimates: EstimatesByKey, scope: str) -> GedCells:
+    """Return UCDP's type of violence and both sides, if all reports that state them agree; and the deaths."""
+    typed = [
+        (kind, _two_sides(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None
+    ]
+    kinds, sides = {kind for kind, _ in typed}, {two for _, two in typed}
+    cells: GedCells = {}
     slugs: list[str | None] = [None, None]
     if len(kinds) == 1:
         cells["type_of_violence"] = _TYPES[kinds.pop()]
@@ -235,14 +232,14 @@ def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -
             slugs = [side[0].slug if len(side) == 1 else None for side in two]
             one, other = (_SEVERAL.join(each.name for each in side) for side in two)
             cells |= {"dyad_name": f"{one} - {other}", "side_a": one, "side_b": other}
-    return cells | _dead(estimates, slugs, scope)
+    return cells | _deaths(estimates, slugs, scope)
 
 
 _Side = tuple[Actor, ...]
 
 
-def _two(report: Report) -> tuple[_Side, _Side] | None:
-    """Return the two sides of a report that tells UCDP's type of violence, a state first; None where there are more."""
+def _two_sides(report: Report) -> tuple[_Side, _Side] | None:
+    """Return the two sides of a report with UCDP's type of violence, a state first; None if there are more."""
     armed: dict[str | None, list[Actor]] = {}
     for each in report.taking_part():
         if each.type in _ARMED:
@@ -255,16 +252,16 @@ def _two(report: Report) -> tuple[_Side, _Side] | None:
     return (sides[0], sides[1]) if len(sides) == _TWO else None
 
 
-def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cells:
-    """Return low, best and high of those killed; and of each side, of civilians and of unknown the best figure.
+def _deaths(estimates: EstimatesByKey, sides: Iterable[str | None], scope: str) -> GedCells:
+    """Return low, best and high of those killed; and the best figure of each side, of civilians and of unknown.
 
-    A least number (“at least 200”) is no high: then `high` is empty.
+    `high` is empty if the upper end is open (“at least 200”).
     """
 
     def killed(population: Population) -> Estimate | None:
         return estimates.get(key_of("killed", population, scope, None))
 
-    of_side = [_of_side(estimates, slug, scope) for slug in sides]
+    of_side = [_deaths_of_side(estimates, slug, scope) for slug in sides]
     everyone = killed(EVERYONE)
     return {
         **dict(zip(("deaths_a", "deaths_b"), of_side, strict=True)),
@@ -276,15 +273,15 @@ def _dead(estimates: Estimates, sides: Iterable[str | None], scope: str) -> Cell
     }
 
 
-def _of_side(estimates: Estimates, slug: str | None, scope: str) -> int | None:
-    """Return the best figure of all of a side's own dead; None where several keys count them."""
+def _deaths_of_side(estimates: EstimatesByKey, slug: str | None, scope: str) -> int | None:
+    """Return the best figure of a side's own dead; None if several keys count them."""
     keys = [key for key in estimates if key.measure == "killed" and key.scope == scope and not key.manner]
     found = [key for key in keys if slug is not None and key.population.of == slug and key.limits.keys() <= _WHOLE]
     return figure(estimates[found[0]], "best") if len(found) == 1 else None
 
 
 _WHOLE: Final = frozenset({"of", "status"})
-"""The limits of a population that is a whole side; by any other, it is some of it."""
+"""Limits of a population that is a whole side; any other limit makes it a part."""
 
 
 EXPORTER = Exporter(

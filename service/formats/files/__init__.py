@@ -1,1 +1,1 @@
-"""Files as they come: encodings, compression, CSV (RFC 4180), workbooks, headers, JSON objects."""
+"""Reading of input files: encodings, compression, CSV (RFC 4180), workbooks, headers."""

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: packed files are unpacked, workbooks known, and others named for what they are."""
+"""File types by magic number: decompresses gzip and zip, recognises workbooks, and refuses other types by name."""
 
 import gzip
 import io
@@ -40,60 +40,62 @@ _WORKBOOK: Final = "xl/workbook.xml"
 _UNSEEN: Final = ("__MACOSX/", ".")
 
 
-class Foreign(ValueError):
-    """A file is none of those that are read; the sentence says what it is, and what to do."""
+class UnsupportedFile(ValueError):
+    """A file of a type that cannot be imported; the message names the type, and what to do."""
 
 
-def unpacked(raw: io.BufferedReader) -> io.BufferedReader:
-    """Return what gzip or zip packed into a file, or the file itself. Raises Foreign, and what reading it raises.
+def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
+    """Return the content of a gzip or zip file, or the file itself. Raises UnsupportedFile, and what reading raises.
 
-    A zip file must hold one table: one file, or one of those that are called as tables are.
+    A zip file must contain one file, or one with the suffix of a table.
     """
     head = raw.peek(_HEAD)[:_HEAD]
     if head.startswith(_GZIP):
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)))
     if head.startswith(_ZIP) and not is_workbook(raw):
-        return io.BufferedReader(cast("io.RawIOBase", _member(raw)))
+        return io.BufferedReader(cast("io.RawIOBase", _single_member(raw)))
     return raw
 
 
-def expect_known(content: io.BufferedReader) -> None:
-    """Let nothing pass that is no text by its first bytes. Raises Foreign."""
+def refuse_unsupported(content: io.BufferedReader) -> None:
+    """Raise UnsupportedFile for a file that is no text by its magic number."""
     head = content.peek(_HEAD)[:_HEAD]
     for mark, what in _FOREIGN:
         if head.startswith(mark):
-            raise Foreign(f"it is {what}")
+            raise UnsupportedFile(f"it is {what}")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
-        raise Foreign("it is a web page, such as one that asks you to log in: download the file itself.")
+        raise UnsupportedFile("it is a web page, such as one that asks you to log in: download the file itself.")
     if head.startswith(_ZIP):
         if is_workbook(content):
-            raise Foreign("it is an Excel workbook: it is read as csv, acled or ucdp.")
-        raise Foreign(f"it is a zip file: {_UNPACK}")
+            raise UnsupportedFile("it is an Excel workbook: it is read as csv, acled or ucdp.")
+        raise UnsupportedFile(f"it is a zip file: {_UNPACK}")
 
 
 def is_workbook(content: io.BufferedReader) -> bool:
-    """Say whether a file is an Excel workbook (.xlsx). Raises Foreign, where it is another kind of office file."""
+    """Say whether a file is an Excel workbook (.xlsx). Raises UnsupportedFile for other office files."""
     if not content.peek(len(_ZIP)).startswith(_ZIP) or not content.seekable():
         return False
-    names = _names(content)
+    names = _member_names(content)
     for name, what in _IN_A_ZIP:
         if name in names:
-            raise Foreign(f"it is {what}")
+            raise UnsupportedFile(f"it is {what}")
     return _WORKBOOK in names
 
 
-def _names(content: io.BufferedReader) -> list[str]:
+def _member_names(content: io.BufferedReader) -> list[str]:
     at = content.tell()
     try:
         with zipfile.ZipFile(content) as archive:
             return archive.namelist()
     except zipfile.BadZipFile as problem:
-        raise Foreign(f"it is a zip or Excel file that is cut off or damaged ({problem}): get it again.") from problem
+        raise UnsupportedFile(
+            f"it is a zip or Excel file that is cut off or damaged ({problem}): get it again."
+        ) from problem
     finally:
         content.seek(at)
 
 
-def _member(raw: io.BufferedReader) -> zipfile.ZipExtFile:
+def _single_member(raw: io.BufferedReader) -> zipfile.ZipExtFile:
     archive = zipfile.ZipFile(raw)
     files = [each for each in archive.infolist() if not each.is_dir() and not _is_unseen(each.filename)]
     tables = [each for each in files if PurePosixPath(each.filename).suffix.lower() in _TABLES]
@@ -101,9 +103,9 @@ def _member(raw: io.BufferedReader) -> zipfile.ZipExtFile:
     if len(found) != 1:
         names = ", ".join(each.filename for each in found[:5]) + (" …" if len(found) > len(found[:5]) else "")
         what = f"{len(found)} files ({names}): unpack it, and name the one that you mean" if found else "no file"
-        raise Foreign(f"it is a zip file with {what}.")
+        raise UnsupportedFile(f"it is a zip file with {what}.")
     if found[0].flag_bits & 1:
-        raise Foreign(f"it is a zip file with a password: {_UNPACK}")
+        raise UnsupportedFile(f"it is a zip file with a password: {_UNPACK}")
     return cast("zipfile.ZipExtFile", archive.open(found[0]))
 
 

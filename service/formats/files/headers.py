@@ -1,4 +1,4 @@
-"""The header of a table: which record it is, what its columns are called, and where the rows begin."""
+"""Records of a table, and its header: its record, the names of the columns, and the first row."""
 
 import re
 import sys
@@ -6,8 +6,30 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from service.formats.files.records import Flaw, Record
 from service.formats.importer import Layout
+
+HEADER_WITHIN: Final = 26
+"""Number of first records that may contain the header and the HXL hashtags."""
+
+
+class CellFlaw(NamedTuple):
+    """A fault of a cell: its column (from 1; None: the whole record), and a sentence.
+
+    `fatal`: the content of the cell is unknown, so the record is left out; otherwise it is kept.
+    """
+
+    place: int | None
+    reason: str
+    fatal: bool = True
+
+
+class TableRecord(NamedTuple):
+    """A record of a table: its first line in the file, or its row in the sheet (from 1), and its cells."""
+
+    line: int
+    cells: list[str]
+    flaws: tuple[CellFlaw, ...] = ()
+
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
 _UNSEEN: Final = "\ufeff\u200b\u200e\u200f"
@@ -22,13 +44,14 @@ _CORE: Final = re.compile(
 
 
 class BadHeader(ValueError):
-    """A table has no header that can be used; the sentence says why, and what to do."""
+    """A table without a usable header; the message says why, and what to do."""
 
 
 class Header(NamedTuple):
-    """What the columns are called, in their order (none: the column has no name); and after which line rows begin.
+    """Names of the columns in order (empty: no name), and the line `after` which rows begin.
 
-    `line` is that of the header, 0 where there is none; `tags` the HXL hashtags by the names of their columns.
+    `line` is the header's, 0 for none; `tags` are the HXL hashtags by column; `ignoring` leaves out cells of columns
+    without a name.
     """
 
     names: list[str]
@@ -36,10 +59,9 @@ class Header(NamedTuple):
     after: int
     tags: Mapping[str, str]
     ignoring: bool = False
-    """Whether columns without a name may hold something, which is left out."""
 
-    def row(self, record: Record) -> dict[str, str]:
-        """Return the cells of a record by column; a column without a name must be empty. Raises BadHeader."""
+    def row(self, record: TableRecord) -> dict[str, str]:
+        """Return the cells of a record by column. Raises BadHeader for a cell in a column without a name."""
         if "" not in self.names:
             return dict(zip(self.names, record.cells, strict=False))
         for place, (name, cell) in enumerate(zip(self.names, record.cells, strict=False), 1):
@@ -47,15 +69,15 @@ class Header(NamedTuple):
                 raise BadHeader(_unnamed(place, record.line, cell))
         return {name: cell for name, cell in zip(self.names, record.cells, strict=False) if name}
 
-    def named(self, flaw: Flaw) -> str | None:
+    def column_of(self, flaw: CellFlaw) -> str | None:
         """Return the column of a flaw."""
         return (self.names[flaw.place - 1] or None) if flaw.place and flaw.place <= len(self.names) else None
 
 
-def header_of(first: Sequence[Record], layout: Layout) -> Header:
-    """Find the header in the first records of a table. Raises BadHeader.
+def find_header(first: Sequence[TableRecord], layout: Layout) -> Header:
+    """Find the header among the first records of a table. Raises BadHeader.
 
-    It is the record on the line that `layout` names, else that above a row of HXL hashtags, else the first.
+    The header is the record on the line of `layout`, else the one above a row of HXL hashtags, else the first.
     """
     if layout.header == 0:
         names, line = _declared(layout, None), 0
@@ -63,49 +85,51 @@ def header_of(first: Sequence[Record], layout: Layout) -> Header:
     else:
         place = _place(first, layout)
         cells, line = first[place].cells, first[place].line
-        names = [clean(cell) for cell in cells] if layout.names is None else _declared(layout, cells)
+        names = [clean_name(cell) for cell in cells] if layout.names is None else _declared(layout, cells)
         below = first[place + 1] if place + 1 < len(first) else None
     names = [sys.intern(name) for name in names]
     _expect_names(names, line, layout)
     ignoring = layout.unnamed == "ignore"
-    if below is None or not is_tagged(below.cells):
+    if below is None or not is_hashtag_row(below.cells):
         return Header(names, line, line, {}, ignoring)
-    tags = {name: tag(cell) for name, cell in zip(names, below.cells, strict=False) if name and cell.strip()}
+    tags = {
+        name: normalize_hashtag(cell) for name, cell in zip(names, below.cells, strict=False) if name and cell.strip()
+    }
     return Header(names, line, below.line, tags, ignoring)
 
 
-def is_tagged(cells: Iterable[str]) -> bool:
-    """Say whether a record is a row of HXL hashtags: nothing else is in it, and a single one is of the standard."""
+def is_hashtag_row(cells: Iterable[str]) -> bool:
+    """Say whether all cells of a record are HXL hashtags; a single one must be of the standard."""
     found = [cell.strip() for cell in cells if cell.strip()]
     if not found or not all(_HASHTAG.fullmatch(cell) for cell in found):
         return False
     return len(found) > 1 or _CORE.match(found[0]) is not None
 
 
-def tag(cell: str) -> str:
-    """Return an HXL hashtag with its attributes, without the spaces and capitals that make no difference."""
+def normalize_hashtag(cell: str) -> str:
+    """Return an HXL hashtag with its attributes in lower case without spaces."""
     return "".join(cell.split()).lower()
 
 
-def clean(cell: str) -> str:
-    """Return a column's name without the spaces around it, nor characters that nobody sees."""
+def clean_name(cell: str) -> str:
+    """Return a column's name without surrounding spaces and invisible characters."""
     return cell.strip().strip(_UNSEEN).strip()
 
 
-def alike(name: str) -> str:
-    """Return what two names have in common that differ in capitals, in kinds of spaces or in how a letter is made."""
-    return " ".join(unicodedata.normalize("NFKC", clean(name)).casefold().replace("_", " ").split())
+def comparable_name(name: str) -> str:
+    """Return a name for comparison: NFKC, casefolded, spaces and underscores equal."""
+    return " ".join(unicodedata.normalize("NFKC", clean_name(name)).casefold().replace("_", " ").split())
 
 
-def _place(first: Sequence[Record], layout: Layout) -> int:
-    """Return which of the first records is the header."""
+def _place(first: Sequence[TableRecord], layout: Layout) -> int:
+    """Return the index of the header among the first records."""
     if layout.header is None:
         place = above_hashtags(first)
     else:
         found = (place for place, record in enumerate(first) if record.line == layout.header)
         if (place := next(found, None)) is None:
             raise BadHeader(f"There is no header in line {layout.header:,}, where “header” says that it is.")
-    if not first or not any(clean(cell) for cell in first[place].cells):
+    if not first or not any(clean_name(cell) for cell in first[place].cells):
         if first and first[place].flaws and not first[place].cells:
             raise BadHeader(f"The header cannot be read: {first[place].flaws[0].reason}")
         hint = " Say in which line it is, such as header = 3 in the mapping file." if len(first) > 1 else ""
@@ -113,25 +137,25 @@ def _place(first: Sequence[Record], layout: Layout) -> int:
     return place
 
 
-def above_hashtags(first: Sequence[Record]) -> int:
-    """Return the place of the record above a row of HXL hashtags, of the row itself where it is all header; else 0."""
+def above_hashtags(first: Sequence[TableRecord]) -> int:
+    """Return the index of the record above a row of HXL hashtags, or of that row if it has no header above; else 0."""
     for place, record in enumerate(first[1:], 1):
         tagged = [at for at, cell in enumerate(record.cells) if cell.strip()]
-        if is_tagged(record.cells) and any(_CORE.match(record.cells[at].strip()) for at in tagged):
+        if is_hashtag_row(record.cells) and any(_CORE.match(record.cells[at].strip()) for at in tagged):
             above = first[place - 1].cells
             return place - 1 if all(at < len(above) and above[at].strip() for at in tagged) else place
     return 0
 
 
 def _declared(layout: Layout, cells: Sequence[str] | None) -> list[str]:
-    """Return the names that were declared for all columns; those at the end that have none need none."""
+    """Return the declared names of all columns; trailing columns without a name may be omitted."""
     names = list(layout.names or ())
     if not names:
         raise BadHeader("A table without a header needs the names of its columns, in their order: columns = […].")
     if cells is None:
         return names
     lacking = len(cells) - len(names)
-    if lacking < 0 or any(clean(cell) for cell in cells[len(names) :]):
+    if lacking < 0 or any(clean_name(cell) for cell in cells[len(names) :]):
         raise BadHeader(f"“header_names” has {len(names):,} names, and the header {len(cells):,} columns.")
     return names + [""] * lacking
 

@@ -1,4 +1,4 @@
-"""Files of text: opened in the encoding that they are in, packed or not; strictly, so that nothing is lost."""
+"""Text files: decompressed, decoded strictly in their encoding, and hashed."""
 
 import hashlib
 import io
@@ -11,56 +11,61 @@ from typing import Any, BinaryIO, Final, cast
 from zipfile import BadZipFile
 
 from service.formats.files import compression
-from service.formats.files.compression import Foreign, expect_known, is_workbook
-from service.formats.files.encodings import LONGEST_MARK, UTF_8, encoding_of, pieces_of_text
-from service.formats.files.undecodable import Undecodable
-from service.formats.importer import Layout, Unreadable
+from service.formats.files.compression import UnsupportedFile, is_workbook, refuse_unsupported
+from service.formats.files.encodings import LONGEST_MARK, UTF_8, UndecodableText, decode_in_pieces, encoding_by_mark
+from service.formats.importer import ImportSource, Layout, UnreadableSource
 
 _AS_UTF_8: Final = frozenset({UTF_8, "utf-8-sig"})
-_BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+BROKEN: Final = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+"""What opening and decompressing a file may raise."""
 
 
-def size(path: Path) -> int:
-    """Return how many bytes a file has. Raises Unreadable."""
+def file_size(path: Path) -> int:
+    """Return the size of a file in bytes. Raises UnreadableSource."""
     try:
         return path.stat().st_size
     except OSError as problem:
         raise unreadable(path, problem) from problem
 
 
-@contextmanager
-def opened(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIOWrapper]]:
-    """Open a file of text: its bytes as they lie there, and its text with all line breaks.
+def total_bytes(source: ImportSource) -> int:
+    """Return the size of all files in bytes. Raises UnreadableSource."""
+    return sum(map(file_size, source.paths))
 
-    Raises Unreadable, whenever the file cannot be read on, or is no text in its encoding.
+
+@contextmanager
+def open_text(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, io.TextIOWrapper]]:
+    """Open a text file: its raw bytes, and its text with line breaks unchanged.
+
+    Raises UnreadableSource, also while it is read, if that fails or the text is invalid in its encoding.
     """
     try:
-        with unpacked(path) as (raw, content):
-            expect_known(content)
+        with open_decompressed(path) as (raw, content):
+            refuse_unsupported(content)
             head = content.peek(LONGEST_MARK)[:LONGEST_MARK]
-            with io.TextIOWrapper(content, encoding_of(head, layout.encoding), newline="") as text:
+            with io.TextIOWrapper(content, encoding_by_mark(head, layout.encoding), newline="") as text:
                 yield raw, text
     except UnicodeError as problem:
-        expect_text(path, layout)  # which tells where
+        expect_text(path, layout)  # raises with the position
         raise _not_read(path, f"it is no text in {layout.encoding or 'UTF-8'}: {problem}.") from problem
-    except Undecodable as problem:
+    except UndecodableText as problem:
         raise _not_read(path, str(problem)) from problem
 
 
 @contextmanager
-def utf_8(path: Path, layout: Layout) -> Generator[BinaryIO]:
-    """Open a file of text as the bytes that it has in UTF-8, without a byte order mark. Raises Unreadable."""
-    with opened(path, layout) as (_, text):
+def open_as_utf_8(path: Path, layout: Layout) -> Generator[BinaryIO]:
+    """Open a text file as UTF-8 bytes without a byte order mark. Raises UnreadableSource."""
+    with open_text(path, layout) as (_, text):
         if text.encoding not in _AS_UTF_8:
-            yield io.BufferedReader(_Encoded(text))
+            yield io.BufferedReader(_Utf8Stream(text))
             return
         if text.encoding != UTF_8:
             text.buffer.read(len(BOM_UTF8))
         yield cast("BinaryIO", text.buffer)
 
 
-class _Encoded(io.RawIOBase):
-    """Text as bytes of UTF-8."""
+class _Utf8Stream(io.RawIOBase):
+    """UTF-8 bytes of a text stream."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -78,32 +83,29 @@ class _Encoded(io.RawIOBase):
 
 
 @contextmanager
-def unpacked(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader]]:
-    """Open a file: its bytes as they lie there, and what gzip or zip packed into them. Raises Unreadable."""
+def open_decompressed(path: Path) -> Generator[tuple[BinaryIO, io.BufferedReader]]:
+    """Open a file: its raw bytes, and their decompressed content. Raises UnreadableSource."""
     try:
         with path.open("rb") as raw:
-            yield raw, compression.unpacked(raw)
-    except Foreign as problem:
+            yield raw, compression.decompressed(raw)
+    except UnsupportedFile as problem:
         raise _not_read(path, str(problem)) from problem
-    except _BROKEN as problem:
+    except BROKEN as problem:
         raise unreadable(path, problem) from problem
 
 
-def bytes_of(path: Path) -> bytes:
-    """Return the bytes of a file, as they lie there. Raises Unreadable."""
+def read_bytes(path: Path) -> bytes:
+    """Return the raw bytes of a file. Raises UnreadableSource."""
     try:
         return path.read_bytes()
     except OSError as problem:
         raise unreadable(path, problem) from problem
 
 
-def digest_of(path: Path, layout: Layout) -> str:
-    """Return the digest of the text of a file, packed or not and in any encoding; of a workbook, of its bytes.
-
-    Raises Unreadable.
-    """
+def text_digest(path: Path, layout: Layout) -> str:
+    """Return the SHA-256 of a file's decompressed text in UTF-8; of a workbook's bytes. Raises UnreadableSource."""
     digest = hashlib.sha256()
-    with unpacked(path) as (_, content):
+    with open_decompressed(path) as (_, content):
         if is_workbook(content):
             return hashlib.file_digest(content, "sha256").hexdigest()
     for piece in _pieces(path, layout):
@@ -112,8 +114,8 @@ def digest_of(path: Path, layout: Layout) -> str:
 
 
 def expect_text(path: Path, layout: Layout) -> None:
-    """Read a file to its end. Raises Unreadable, where it is no text in its encoding; a workbook passes."""
-    with unpacked(path) as (_, content):
+    """Decode a file to its end, except a workbook. Raises UnreadableSource if it is no text in its encoding."""
+    with open_decompressed(path) as (_, content):
         if is_workbook(content):
             return
     for _ in _pieces(path, layout):
@@ -122,20 +124,20 @@ def expect_text(path: Path, layout: Layout) -> None:
 
 def _pieces(path: Path, layout: Layout) -> Iterator[str]:
     try:
-        with unpacked(path) as (_, content):
-            expect_known(content)
-            yield from pieces_of_text(content, layout.encoding)
-    except Undecodable as problem:
+        with open_decompressed(path) as (_, content):
+            refuse_unsupported(content)
+            yield from decode_in_pieces(content, layout.encoding)
+    except UndecodableText as problem:
         raise _not_read(path, str(problem)) from problem
 
 
-def unreadable(path: Path, problem: BaseException) -> Unreadable:
-    """Return the sentence that says why a file cannot be read."""
+def unreadable(path: Path, problem: BaseException) -> UnreadableSource:
+    """Return the error of a file that cannot be read."""
     if isinstance(problem, FileNotFoundError):
-        return Unreadable(f"There is no file {path}.")
+        return UnreadableSource(f"There is no file {path}.")
     why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-    return Unreadable(f"{path} cannot be read: {why}.")
+    return UnreadableSource(f"{path} cannot be read: {why}.")
 
 
-def _not_read(path: Path, sentence: str) -> Unreadable:
-    return Unreadable(f"{path} cannot be read, and nothing of it is recorded: {sentence}")
+def _not_read(path: Path, sentence: str) -> UnreadableSource:
+    return UnreadableSource(f"{path} cannot be read, and nothing of it is recorded: {sentence}")

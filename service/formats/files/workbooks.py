@@ -1,4 +1,4 @@
-"""Sheets of an Excel workbook as records: each cell as text, with the number that its row has in the sheet."""
+"""Records of a sheet of an Excel workbook: cells as text, with the number of the row in the sheet."""
 
 import io
 import re
@@ -17,8 +17,8 @@ from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
-from service.formats.files.compression import Foreign
-from service.formats.files.records import FIRST, Flaw, Record
+from service.formats.files.compression import UnsupportedFile
+from service.formats.files.headers import HEADER_WITHIN, CellFlaw, TableRecord
 
 _BROKEN: Final = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError)
 _DAMAGED: Final = (
@@ -33,43 +33,43 @@ _NO_VALUE: Final = "The cell has a formula whose value was not saved: open the f
 
 
 _Range = tuple[int, int, int, int]
-"""Merged cells: the first column, the first row, the last column, the last row."""
+"""Merged range: first column, first row, last column, last row."""
 
 
-class _Known(NamedTuple):
-    """What a sheet has that its values do not show: merged cells, by row; whether there is any formula."""
+class _SheetMarkup(NamedTuple):
+    """Properties of a sheet that openpyxl does not give row by row: merged ranges by row, and presence of formulas."""
 
     merged: Mapping[int, Sequence[_Range]]
     formulas: bool
 
 
-def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
-    """Yield the records of a sheet that have a cell which is not empty; of the first visible one, where none is named.
+def sheet_records(content: BinaryIO, sheet: str | None) -> Iterator[TableRecord]:
+    """Yield the non-empty records of a sheet, by default of the first visible one with data.
 
-    Dates are written as ISO 8601 does, whole numbers without a point, truths as true and false, all else as it is
-    stored, without the format in which Excel shows it. Raises Foreign: there is no such sheet, or no workbook.
+    Dates are ISO 8601, whole numbers have no point, booleans are true and false, all else is as stored, without Excel's
+    number format. Raises UnsupportedFile: no such sheet, or a damaged workbook.
     """
     try:
         records = _records(content, sheet)
-        first = list(islice(records, FIRST))
+        first = list(islice(records, HEADER_WITHIN))
         width = max((len(record.cells) for record in first), default=0)
-        for record in chain(first, records):  # a row ends with its last cell, and the table is wider
+        for record in chain(first, records):  # a row ends with its last cell: pad it to the width of the table
             yield record._replace(cells=record.cells + [""] * (width - len(record.cells)))
-    except Foreign:
+    except UnsupportedFile:
         raise
     except _BROKEN as problem:
-        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+        raise UnsupportedFile(f"{_DAMAGED} ({problem}).") from problem
 
 
-def with_data(content: BinaryIO) -> list[str]:
-    """Return the names of the visible sheets that have data. Raises Foreign."""
+def sheets_with_data(content: BinaryIO) -> list[str]:
+    """Return the names of the visible sheets with data. Raises UnsupportedFile."""
     try:
         with closing(_opened(content)) as book:
             return [name for name in _visible(book) if _has_data(book, name)]
-    except Foreign:
+    except UnsupportedFile:
         raise
     except _BROKEN as problem:
-        raise Foreign(f"{_DAMAGED} ({problem}).") from problem
+        raise UnsupportedFile(f"{_DAMAGED} ({problem}).") from problem
 
 
 def _opened(content: BinaryIO, *, formulas: bool = False) -> Workbook:
@@ -88,7 +88,7 @@ def _has_data(book: Workbook, name: str) -> bool:
 def _cells(book: Workbook, name: str) -> Iterator[tuple[Any, ...]]:
     sheet = book[name]
     with suppress(AttributeError):
-        sheet.reset_dimensions()  # which some programs write wrongly
+        sheet.reset_dimensions()  # some programs write wrong ones
     return cast("Iterator[tuple[Any, ...]]", sheet.iter_rows())
 
 
@@ -96,48 +96,48 @@ def _named(book: Workbook, sheet: str | None) -> str:
     names = [each.title for each in book.worksheets]
     if sheet is not None:
         if sheet not in names:
-            raise Foreign(f"it has no sheet “{sheet}”; it has “{'”, “'.join(names)}”.")
+            raise UnsupportedFile(f"it has no sheet “{sheet}”; it has “{'”, “'.join(names)}”.")
         return sheet
     visible = _visible(book)
     found = next((name for name in visible if _has_data(book, name)), None)
     if found is None:
-        raise Foreign("it has no sheet with a cell that is not empty.")
+        raise UnsupportedFile("it has no sheet with a cell that is not empty.")
     return found
 
 
-def _records(content: BinaryIO, sheet: str | None) -> Iterator[Record]:
+def _records(content: BinaryIO, sheet: str | None) -> Iterator[TableRecord]:
     with closing(_opened(content)) as book:
         name = _named(book, sheet)
-        known = _known(content, book, name)
+        known = _read_markup(content, book, name)
         with closing(_opened(content, formulas=True)) as beside:
             formulas: Iterable[tuple[Any, ...]] = _cells(beside, name) if known.formulas else repeat(())
             for number, (row, shadow) in enumerate(zip(_cells(book, name), formulas, strict=False), 1):
                 cells = [_text(cell.value) for cell in row]
                 flaws = tuple(chain(_flaws(row, shadow), _merged(known, number)))
                 if any(cells) or any(flaw.reason == _NO_VALUE for flaw in flaws):
-                    yield Record(number, cells, flaws)
+                    yield TableRecord(number, cells, flaws)
 
 
-def _flaws(row: tuple[Any, ...], shadow: tuple[Any, ...]) -> Iterator[Flaw]:
-    """Yield the cells that hold an error, or a formula of which nobody knows the value."""
+def _flaws(row: tuple[Any, ...], shadow: tuple[Any, ...]) -> Iterator[CellFlaw]:
+    """Yield the cells with an error, or with a formula whose value was not saved."""
     for place, cell in enumerate(row, 1):
         if cell.data_type == _ERROR:
-            yield Flaw(place, f"The cell shows the error {cell.value}; it is kept so.", fatal=False)
+            yield CellFlaw(place, f"The cell shows the error {cell.value}; it is kept so.", fatal=False)
     for place, (cell, formula) in enumerate(zip(row, shadow, strict=False), 1):
         if formula.data_type == _IS_FORMULA and cell.value is None:
-            yield Flaw(place, _NO_VALUE)
+            yield CellFlaw(place, _NO_VALUE)
 
 
-def _merged(known: _Known, row: int) -> Iterator[Flaw]:
-    """Yield the first cell of each range that shows nothing of its own, as it is merged with another."""
+def _merged(known: _SheetMarkup, row: int) -> Iterator[CellFlaw]:
+    """Yield the first cell of each merged range that has no value of its own."""
     for left, top, right, _ in known.merged.get(row, ()):
         if (place := left + (row == top)) <= right:
             reason = f"The cell is merged with another of row {top}: unmerge them, and give each a value of its own."
-            yield Flaw(place, reason)
+            yield CellFlaw(place, reason)
 
 
-def _known(content: BinaryIO, book: Workbook, name: str) -> _Known:
-    """Look through the XML of a sheet for what openpyxl does not tell of a sheet that it reads row by row."""
+def _read_markup(content: BinaryIO, book: Workbook, name: str) -> _SheetMarkup:
+    """Scan the XML of a sheet for merged ranges and formulas."""
     merged: dict[int, list[_Range]] = {}
     formulas = False
     content.seek(0)
@@ -150,10 +150,10 @@ def _known(content: BinaryIO, book: Workbook, name: str) -> _Known:
             for found in _MERGED.findall(both):
                 cells = cast("_Range", range_boundaries(found.decode()))
                 for row in range(cells[1], cells[3] + 1):
-                    if cells not in (there := merged.setdefault(row, [])):  # a piece begins with the end of the last
+                    if cells not in (there := merged.setdefault(row, [])):  # pieces overlap
                         there.append(cells)
             last = both[-_LONGEST_TAG:]
-    return _Known(merged, formulas)
+    return _SheetMarkup(merged, formulas)
 
 
 def _text(value: object) -> str:
@@ -173,10 +173,10 @@ def _text(value: object) -> str:
             minutes, seconds = divmod(int(value.total_seconds()), 60)
             text = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
         case _:
-            text = unescape(str(value)) if "_x" in str(value) else str(value)  # as in “_x000D_”, for a carriage return
+            text = unescape(str(value)) if "_x" in str(value) else str(value)  # such as “_x000D_”, a carriage return
     return text
 
 
-def workbook_of(content: io.BufferedReader) -> BinaryIO:
-    """Return a workbook in memory, as it is gone to and fro in."""
+def seekable(content: io.BufferedReader) -> BinaryIO:
+    """Return a workbook in memory, for random access."""
     return io.BytesIO(content.read())

@@ -1,15 +1,16 @@
-"""CSV with a mapping file: a file is one state of a table, and what differs from the table as it stands is said."""
+"""`csv`: CSV with a mapping file: a file is a state of a table; its differences from current rows are reported."""
 
 from functools import partial
 
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
-from service.formats.tables.file_changes import read_files, sizes
+from service.formats.tables.changes import read_files
 
 IMPORTER = Importer(
     name="csv",
     summary="a table, by a mapping file",
     files="CSV files or Excel workbooks, packed or not, each a later state of the table",
     read=partial(read_files, written="csv"),
-    steps=sizes,
-    mapped=True,
+    steps=total_bytes,
+    needs_map=True,
 )

@@ -1,6 +1,6 @@
-"""The history of a file in a git repository: every version is told against the one before, with its commit's time.
+"""`git`: the history of a file in a repository; reports of each version are its differences from the one before.
 
-Commits are taken along first parents from HEAD, so that each version is one that the file had in the main line.
+Commits follow first parents from HEAD, the main line. The reported time is that of the commit.
 """
 
 from collections.abc import Iterator
@@ -12,55 +12,62 @@ from dulwich.objects import Blob
 from dulwich.repo import Repo
 
 from domain.values.time.clocks import format_instant
-from service.formats.importer import Bad, Importer, Line, Note, Source, Unreadable, Where
-from service.formats.tables.file_changes import mapped, registered
-from service.formats.tables.git_history import State, history_of
-from service.formats.tables.versions import Following, Version
+from service.formats.importer import (
+    BatchLine,
+    Importer,
+    ImportFault,
+    ImportNote,
+    ImportSource,
+    Location,
+    UnreadableSource,
+)
+from service.formats.tables.changes import FileVersion, VersionSequence, mapping_of, registration_lines
+from service.formats.tables.git_history import FileAtCommit, history_of
 
 
-def _read(source: Source) -> Iterator[Line | Bad | Note]:
-    """Yield what every version of the file changed, from the oldest on. Raises Unreadable."""
-    table, file = mapped(source), _file(source)
+def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote]:
+    """Yield the changes of every version of the file, oldest first. Raises UnreadableSource."""
+    table, file = mapping_of(source), _file(source)
     with _opened(source) as repository:
         history = history_of(repository, file)
-        yield from (Note(Where(file), text) for text in history.notes)
-        yield from registered(source, table)
-        following = Following(table, file, () if table.title_stays else source.held(table))
+        yield from (ImportNote(Location(file), text) for text in history.notes)
+        yield from registration_lines(source, table)
+        following = VersionSequence(table, file, () if table.title_stays else source.current_rows(table))
         latest = 0
-        for number, changed in enumerate(history.states, 1):
-            # No version was said before the one that it changed, whatever the clocks of those who made them showed.
+        for number, changed in enumerate(history.versions, 1):
+            # Reported times never decrease, whatever the clocks of the committers.
             latest = max(latest, changed.made)
             moment = format_instant(datetime.fromtimestamp(latest, UTC))
-            yield from following.take(Version(number, changed.commit.decode(), moment, _data(repository, changed)))
+            yield from following.take(FileVersion(number, changed.commit.decode(), moment, _data(repository, changed)))
             source.advance(1)
 
 
-def _steps(source: Source) -> int:
+def _steps(source: ImportSource) -> int:
     with _opened(source) as repository:
-        return len(history_of(repository, _file(source)).states)
+        return len(history_of(repository, _file(source)).versions)
 
 
-def _opened(source: Source) -> Repo:
+def _opened(source: ImportSource) -> Repo:
     if len(source.paths) != 1:
-        raise Unreadable("Name one repository, and the file in it by --path.")
+        raise UnreadableSource("Name one repository, and the file in it by --path.")
     path: Path = source.paths[0]
     try:
         repository = Repo(str(path))
     except NotGitRepository as problem:
-        raise Unreadable(f"{path} is no git repository.") from problem
+        raise UnreadableSource(f"{path} is no git repository.") from problem
     if repository.get_shallow():
         repository.close()
-        raise Unreadable(f"{path} has only part of its history; fetch the rest: git fetch --unshallow.")
+        raise UnreadableSource(f"{path} has only part of its history; fetch the rest: git fetch --unshallow.")
     return repository
 
 
-def _file(source: Source) -> str:
+def _file(source: ImportSource) -> str:
     if not source.path:
-        raise Unreadable("Say which file of the repository is the table: --path FILE.")
+        raise UnreadableSource("Say which file of the repository is the table: --path FILE.")
     return source.path.strip("/")
 
 
-def _data(repository: Repo, changed: State) -> bytes:
+def _data(repository: Repo, changed: FileAtCommit) -> bytes:
     blob = repository[changed.blob]
     return blob.data if isinstance(blob, Blob) else b""
 
@@ -71,5 +78,5 @@ IMPORTER = Importer(
     files="a git repository; --path names the file in it",
     read=_read,
     steps=_steps,
-    mapped=True,
+    needs_map=True,
 )

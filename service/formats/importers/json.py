@@ -1,15 +1,16 @@
-"""JSON with a mapping file: an array of objects is one state of a table; what differs from how it stands is said."""
+"""`json`: JSON with a mapping file: a file is a state of a table; its differences from current rows are reported."""
 
 from functools import partial
 
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
-from service.formats.tables.file_changes import read_files, sizes
+from service.formats.tables.changes import read_files
 
 IMPORTER = Importer(
     name="json",
     summary="an array of objects as a table, by a mapping file",
     files="JSON files, each a later state of the table",
     read=partial(read_files, written="json"),
-    steps=sizes,
-    mapped=True,
+    steps=total_bytes,
+    needs_map=True,
 )

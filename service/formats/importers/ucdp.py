@@ -3,10 +3,23 @@
 import re
 from typing import Final
 
-from service.formats.coded.cells import DATES, LABEL, Cells, Part, Wrong, day_of, figure, killed, places, slug_of, whole
+from service.formats.coded.cells import (
+    LABEL,
+    CellError,
+    EventCells,
+    JsonObject,
+    event_places,
+    killed_claims,
+    no_day,
+    normalized_number,
+    parse_day,
+    read_count,
+    slug_of,
+)
+from service.formats.coded.columns import GED, GED_BEFORE
 from service.formats.coded.countries import BY_NAME, BY_STATE
-from service.formats.coded.events import Codebook, steps
-from service.formats.files.columns import GED, GED_BEFORE
+from service.formats.coded.events import Codebook
+from service.formats.files.text_files import total_bytes
 from service.formats.importer import Importer
 
 # UCDP GED Codebook 24.1, `type_of_violence`, `where_prec`, `date_prec`.
@@ -23,21 +36,21 @@ _PRECISIONS: Final = {
 }
 _DAY_IS_KNOWN: Final = "1"
 _GOVERNMENT: Final = "government of "
-"""How UCDP calls the side of a state, which files without its number (`gwnoa`, `gwnob`) tell by the name alone."""
+"""Prefix of a state's name, which marks it in files without its number (`gwnoa`, `gwnob`)."""
 _STATES: Final = re.compile(r"[0-9]+(?:[.]0+)?(?:[,; ]+[0-9]+)*")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}(?:[.]0+)?")
 
 
-def _report(cells: Cells) -> Part:
-    kind = whole(cells["type_of_violence"])
+def _report(cells: EventCells) -> JsonObject:
+    kind = normalized_number(cells["type_of_violence"])
     if kind not in _TYPES:
-        raise Wrong("type_of_violence", f"“{kind[:100]}” is not 1, 2 or 3.")
+        raise CellError("type_of_violence", f"“{kind[:100]}” is not 1, 2 or 3.")
     sides = _sides(kind, cells)
     slugs = [side["slug"] for side in sides]
     one_sided = kind == _ONE_SIDED and len(slugs) > 1
     return {
         "kind": "attack_launched",
-        "method": "other",  # that force was used, and by whom, is told; by which means is not
+        "method": "other",  # UCDP has no means of attack
         "occurred": _occurred(cells),
         "parties": slugs[:1] if one_sided else slugs,
         **({"initiator": slugs[0], "targets": slugs[1:]} if one_sided else {}),
@@ -48,94 +61,86 @@ def _report(cells: Cells) -> Part:
     }
 
 
-def _sides(kind: str, cells: Cells) -> list[Part]:
-    """Return the sides that are named, with what each is."""
+def _sides(kind: str, cells: EventCells) -> list[JsonObject]:
+    """Return the named sides with their types."""
     states = {
         "side_a": kind == _STATE_BASED or _is_state(cells, "side_a", "gwnoa"),
         "side_b": _is_state(cells, "side_b", "gwnob"),
     }
-    found: list[Part] = []
+    found: list[JsonObject] = []
     for side, letter in (("side_a", "a"), ("side_b", "b")):
         if name := cells[side].strip():
             armed = "state_forces" if states[side] else "armed_group"
             of = "civilian" if kind == _ONE_SIDED and side == "side_b" else armed
             slug = slug_of(name) or f"side-{letter}"
-            if found and found[0]["slug"] == slug:  # two that are not known yet go by one placeholder
+            if found and found[0]["slug"] == slug:  # both may have one placeholder for unknown groups
                 slug = f"{slug[:90]}-{letter}"
             found.append({"name": name[:LABEL], "slug": slug, "type": of, "side": letter})
     return found
 
 
-def _is_state(cells: Cells, side: str, number: str) -> bool:
-    """Say whether a side is a state: it has a number, or is called so in a file that has no such numbers."""
+def _is_state(cells: EventCells, side: str, number: str) -> bool:
+    """Say whether a side is a state, by its number, or by its name in a file without such numbers."""
     if number in cells:
         return _STATES.fullmatch(cells[number].strip()) is not None
     return cells[side].strip().lower().startswith(_GOVERNMENT)
 
 
-def _claims(sides: list[Part], cells: Cells) -> list[Part]:
-    """Return what is said of those killed: low, best and high of everyone; of some of them, the best estimate."""
-    count = {"lower": figure(cells, "low"), "best": figure(cells, "best"), "upper": figure(cells, "high")}
-    parts: list[Part] = []
+def _claims(sides: list[JsonObject], cells: EventCells) -> list[JsonObject]:
+    """Return the claims of those killed: low, best and high of all; the best estimate of each part."""
+    count = {"lower": read_count(cells, "low"), "best": read_count(cells, "best"), "upper": read_count(cells, "high")}
+    parts: list[JsonObject] = []
     if "deaths_civilians" in cells:
-        parts.append(_part("civilians", {"status": ["civilian"]}, figure(cells, "deaths_civilians")))
+        parts.append(_part("civilians", {"status": ["civilian"]}, read_count(cells, "deaths_civilians")))
     of = {side["side"]: side for side in sides}
     for letter in ("a", "b"):
         if f"deaths_{letter}" not in cells:
             continue
-        number, side = figure(cells, f"deaths_{letter}"), of.get(letter)
-        # Civilians are no side that loses its own: the codebook has 0 there, whoever was killed.
+        number, side = read_count(cells, f"deaths_{letter}"), of.get(letter)
+        # The codebook has 0 for civilians as a side, whoever was killed.
         if side and (number or side["type"] != "civilian"):
             parts.append(_part(letter, {"status": [side["type"]], "of": side["slug"]}, number))
     if "deaths_unknown" in cells:
-        parts.append(_part("unknown", {"status": ["unknown"]}, figure(cells, "deaths_unknown")))
-    return killed(count, parts)
+        parts.append(_part("unknown", {"status": ["unknown"]}, read_count(cells, "deaths_unknown")))
+    return killed_claims(count, parts)
 
 
-def _part(name: str, population: Part, number: int) -> Part:
+def _part(name: str, population: JsonObject, number: int) -> JsonObject:
     return {"id": f"all.{name}", "population": population, "count": {"best": number}}
 
 
-def _occurred(cells: Cells) -> str:
-    """Return the days from the first to the last; one day is "about" that day where UCDP is not sure of it."""
+def _occurred(cells: EventCells) -> str:
+    """Return the interval of days; a single day is approximate unless UCDP is sure of it."""
     first, last = _day(cells, "date_start"), _day(cells, "date_end")
     if last < first:
-        raise Wrong("date_end", f"The event ends on {last}, before it begins on {first}.")
+        raise CellError("date_end", f"The event ends on {last}, before it begins on {first}.")
     if first < last:
         return f"{first}/{last}"
-    return first if whole(cells.get("date_prec", "")) == _DAY_IS_KNOWN else f"{first}~"
+    return first if normalized_number(cells.get("date_prec", "")) == _DAY_IS_KNOWN else f"{first}~"
 
 
-def _day(cells: Cells, column: str) -> str:
-    day = day_of(cells[column])
-    if day is None:
-        raise Wrong(
-            column,
-            f"“{cells[column][:100]}” is not a day such as 2021-08-26. {DATES}"
-            if cells[column].strip()
-            else "There is no day.",
-        )
-    return day
+def _day(cells: EventCells, column: str) -> str:
+    return parse_day(cells[column]) or no_day(column, cells[column], "2021-08-26")
 
 
-def _country(cells: Cells) -> str | None:
-    state = whole(cells.get("country_id", ""))
+def _country(cells: EventCells) -> str | None:
+    state = normalized_number(cells.get("country_id", ""))
     found = BY_STATE.get(int(state)) if state.isascii() and state.isdigit() else BY_NAME.get(cells["country"].strip())
     return found.code if found else None
 
 
-def _places(cells: Cells) -> list[Part]:
-    named = (cells.get(column, "") for column in ("where_coordinates", "adm_2", "adm_1", "country"))
-    areas = {"admin1": cells.get("adm_1", ""), "admin2": cells.get("adm_2", "")}
-    return places(cells, named, areas, _country(cells), _PRECISIONS.get(whole(cells.get("where_prec", ""))))
+def _places(cells: EventCells) -> list[JsonObject]:
+    named = ("where_coordinates", "adm_2", "adm_1", "country")
+    precision = _PRECISIONS.get(normalized_number(cells.get("where_prec", "")))
+    return event_places(cells, named, ("adm_1", "adm_2"), _country(cells), precision)
 
 
-def _is_row(cells: Cells) -> bool:
-    """Say whether cells that stand where a header should be are those of an event."""
+def _is_row(cells: EventCells) -> bool:
+    """Say whether cells in place of a header are those of an event."""
     numbers = ("id", "best", "high", "low")
     return (
-        all(whole(cells[name]).isdigit() for name in numbers)
-        and whole(cells["type_of_violence"]) in _TYPES
+        all(normalized_number(cells[name]).isdigit() for name in numbers)
+        and normalized_number(cells["type_of_violence"]) in _TYPES
         and _YEAR.fullmatch(cells["year"].strip()) is not None
     )
 
@@ -152,16 +157,16 @@ _CODEBOOK: Final = Codebook(
     known=GED,
     days=("date_start", "date_end"),
     figures=("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", "high", "low"),
-    before=GED_BEFORE,
+    former_names=GED_BEFORE,
     country=_country,
     report=_report,
-    bare_row=_is_row,
+    is_headless_row=_is_row,
 )  # fmt: skip
 IMPORTER = Importer(
     name="ucdp",
     summary="UCDP GED and Candidate events, each an incident of its own",
     files="CSV files of UCDP GED (5.0 and later) or UCDP Candidate, Excel workbooks or JSON, packed or not",
     read=_CODEBOOK.read,
-    steps=steps,
-    declared=True,
+    steps=total_bytes,
+    takes_notation=True,
 )

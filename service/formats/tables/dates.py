@@ -1,8 +1,8 @@
-"""Dates as cells write them: a declared format reads a cell as an EDTF date or an instant, in any locale alike.
+"""Parsing of date cells by declared formats, as an EDTF date or an instant, independent of the locale.
 
-Formats have the directives of strptime. We read them ourselves: strptime takes the names of months from the locale of
-the machine, and one file must come to one answer everywhere. Years of two digits follow POSIX: 69 to 99 lie in the
-20th century, 00 to 68 in the 21st.
+Formats have the directives of strptime, which itself is not used: it takes the names of months from the locale of the
+machine, and a file must be read the same everywhere. Years of two digits follow POSIX: 69 to 99 are in the 20th
+century, 00 to 68 in the 21st.
 """
 
 import re
@@ -18,10 +18,10 @@ from pydantic_core import PydanticCustomError
 from domain.values.text_types import Label
 
 OffsetAt = Callable[[datetime], str]
-"""The offset from UTC at a time on the clocks of a table, such as `+03:00`."""
+"""Returns the offset from UTC at a local time of a table, such as `+03:00`."""
 
 ISO: Final = "iso"
-"""The word for dates that need no declaration: EDTF dates and RFC 3339 instants."""
+"""Format of EDTF dates and RFC 3339 instants."""
 
 _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
@@ -43,27 +43,27 @@ _EITHER_WAY: Final = re.compile(r"([0-9]{1,2})([/.\-\s])([0-9]{1,2})\2([0-9]{4}|
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A format, as the expression that fits what is written by it, and the directives that it has."""
+class CompiledFormat:
+    """A compiled date format: its regular expression, and its directives."""
 
     text: str
-    fits: re.Pattern[str]
-    has: frozenset[str]
+    pattern: re.Pattern[str]
+    directives: frozenset[str]
 
 
 def _checked(text: str) -> str:
     if text != ISO:
-        form(text)
+        compile_format(text)
     return text
 
 
 DateFormat = Annotated[Label, AfterValidator(_checked)]
-"""How a date is written, such as “%m/%d/%Y”, or “iso”."""
+"""A date format, such as “%m/%d/%Y”, or “iso”."""
 
 
 @lru_cache(maxsize=256)
-def form(text: str) -> Form:
-    """Read a format. Raises PydanticCustomError, which says what is wrong with it."""
+def compile_format(text: str) -> CompiledFormat:
+    """Compile a date format. Raises PydanticCustomError, which says what is wrong with it."""
     tokens = [match.groups() for match in _TOKEN.finditer(text)]
     has: list[str] = []
     fits = ""
@@ -79,25 +79,24 @@ def form(text: str) -> Form:
         if name in has:
             raise _fault(text, f"“%{name}” stands in it twice")
         has.append(name)
-        fits += f"(?P<{name}>{_expression(name, _stands_close(tokens, place))})"
+        fits += f"(?P<{name}>{_expression(name, _is_adjacent(tokens, place))})"
     _expect_a_date(text, frozenset(has))
-    return Form(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
+    return CompiledFormat(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
 
 
 def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
-    """Return a cell as an EDTF date, or as an instant where it has a time, at its own offset or that of its clock.
+    """Parse a cell as an EDTF date, or as an instant if it has a time, with its own offset or that of the table.
 
-    Raises ValueError with a sentence where no format fits, where the date does not exist, or where two formats fit and
-    come to two dates.
+    Raises ValueError with a sentence: no format matches, the date does not exist, or two formats give two dates.
     """
     found: dict[str, str] = {}
     reason = None
     for each in formats:
         if each == ISO:
             continue
-        if match := form(each).fits.fullmatch(text):
+        if match := compile_format(each).pattern.fullmatch(text):
             try:
-                found.setdefault(_written(match.groupdict(), offset_at), each)
+                found.setdefault(_edtf_or_instant(match.groupdict(), offset_at), each)
             except ValueError:
                 reason = f"“{text[:80]}” names a day or a time that does not exist, read by “{each}”."
     if len(found) > 1:
@@ -111,43 +110,38 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
     raise ValueError(reason or f"“{text[:80]}” is not written as {declared}, which “dates” says; add its format there.")
 
 
-def expect_one_reading(text: str) -> None:
-    """See that a date for which no format is declared needs none. Raises ValueError with a sentence."""
+def refuse_ambiguous_order(text: str) -> None:
+    """Raise ValueError, with a sentence, for a date without a declared format whose order of day and month is open."""
     if found := _EITHER_WAY.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
-        fitting = [each for each in orders if _exists(text, each[0])] or orders
-        said = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
-        raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {said}.")
-
-
-def _exists(text: str, written: str) -> bool:
-    """Say whether a text is a day that exists, read by a format."""
-    return bool(columns_by_date((text,), written))
+        fitting = [each for each in orders if columns_by_date((text,), each[0])] or orders
+        options = " or ".join(f'dates = "{written}" ({name} first)' for written, name in fitting)
+        raise ValueError(f"“{text}” is a date in an order that the mapping file has to say: {options}.")
 
 
 @lru_cache(maxsize=256)
 def columns_by_date(names: tuple[str, ...], written: str) -> tuple[tuple[str, str], ...]:
-    """Return those of `names` that are dates by a format, each with its date (EDTF); the rows of a file share them."""
+    """Return those of `names` that are dates by a format, each with its EDTF date; cached for the rows of a file."""
     found: list[tuple[str, str]] = []
     for name in names:
-        if match := form(written).fits.fullmatch(name.strip()):
+        if match := compile_format(written).pattern.fullmatch(name.strip()):
             try:
-                found.append((name, _written(match.groupdict(), lambda _: "Z")))
+                found.append((name, _edtf_or_instant(match.groupdict(), lambda _: "Z")))
             except ValueError:
                 continue
     return tuple(found)
 
 
-def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - whether another number follows at once
+def _expression(name: str, close: bool) -> str:  # noqa: FBT001 - a private helper
     if name in _WORDS:
         return _WORDS[name]
     digits = _NUMBERS[name]
     return f"[0-9]{{{digits}}}" if close or name in "Yy" else f"[0-9]{{1,{digits}}}"
 
 
-def _stands_close(tokens: Sequence[tuple[str | None, ...]], place: int) -> bool:
-    """Say whether another number stands beside this one with nothing between, so that each has all its digits."""
+def _is_adjacent(tokens: Sequence[tuple[str | None, ...]], place: int) -> bool:
+    """Say whether a number is directly beside another one, so that both have a fixed width."""
     beside = [tokens[each][0] for each in (place - 1, place + 1) if 0 <= each < len(tokens)]
     return any(each is not None and each.removeprefix("-") in _NUMBERS for each in beside)
 
@@ -162,49 +156,49 @@ def _expect_a_date(text: str, has: frozenset[str]) -> None:
             raise _fault(text, "a time of day needs a whole date, %M, and %H, or %I with %p")
 
 
-def _written(said: dict[str, str], offset_at: OffsetAt) -> str:
-    year = int(said["Y"]) if "Y" in said else _century(int(said["y"]))
-    month = _month(said)
+def _edtf_or_instant(parts: dict[str, str], offset_at: OffsetAt) -> str:
+    year = int(parts["Y"]) if "Y" in parts else _century(int(parts["y"]))
+    month = _month(parts)
     if month is None:
         return f"{year:04}"
-    if "d" not in said:
+    if "d" not in parts:
         return date(year, month, 1).isoformat()[:7]
-    exact = date(year, month, int(said["d"]))
-    if not _DAYS[exact.weekday()].startswith((said.get("A") or said.get("a") or "").lower().rstrip(".")):
+    exact = date(year, month, int(parts["d"]))
+    if not _DAYS[exact.weekday()].startswith((parts.get("A") or parts.get("a") or "").lower().rstrip(".")):
         raise ValueError
     day = exact.isoformat()
-    if "M" not in said:
+    if "M" not in parts:
         return day
-    local = f"{day}T{_time(said)}"
-    return local + _zone(said.get("z"), datetime.fromisoformat(local), offset_at)
+    local = f"{day}T{_time(parts)}"
+    return local + _zone(parts.get("z"), datetime.fromisoformat(local), offset_at)
 
 
 def _century(year: int) -> int:
     return year + (1900 if year >= _PIVOT else 2000)
 
 
-def _month(said: dict[str, str]) -> int | None:
-    if "m" in said:
-        return int(said["m"])
-    name = (said.get("b") or said.get("B") or "").lower()[:3]
+def _month(parts: dict[str, str]) -> int | None:
+    if "m" in parts:
+        return int(parts["m"])
+    name = (parts.get("b") or parts.get("B") or "").lower()[:3]
     return next((place for place, each in enumerate(_MONTHS, 1) if name and each.startswith(name)), None)
 
 
-def _time(said: dict[str, str]) -> str:
-    if "I" in said:
-        hour = int(said["I"])
+def _time(parts: dict[str, str]) -> str:
+    if "I" in parts:
+        hour = int(parts["I"])
         if not 1 <= hour <= _NOON:
             raise ValueError
-        hour = hour % _NOON + (_NOON if said["p"][0] in "pP" else 0)
+        hour = hour % _NOON + (_NOON if parts["p"][0] in "pP" else 0)
     else:
-        hour = int(said["H"])
-    return f"{hour:02}:{int(said['M']):02}:{int(said.get('S', '0')):02}"
+        hour = int(parts["H"])
+    return f"{hour:02}:{int(parts['M']):02}:{int(parts.get('S', '0')):02}"
 
 
-def _zone(said: str | None, local: datetime, offset_at: OffsetAt) -> str:
-    if said is None:
+def _zone(parts: str | None, local: datetime, offset_at: OffsetAt) -> str:
+    if parts is None:
         return offset_at(local)
-    return "Z" if said in "zZ" else f"{said[:3]}:{said[-2:]}"
+    return "Z" if parts in "zZ" else f"{parts[:3]}:{parts[-2:]}"
 
 
 def _fault(text: str, why: str) -> PydanticCustomError:

@@ -1,6 +1,5 @@
-"""What a file shows of itself before any mapping file: its encoding, its form, where its rows lie, and its columns."""
+"""Detection of a table's layout without a mapping file: encoding, format, header or path of rows, and columns."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,78 +7,60 @@ from dataclasses import dataclass, field
 from statistics import mode
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
 
-from service.formats.files.compression import expect_known, is_workbook, unpacked
-from service.formats.files.encodings import decoded
-from service.formats.files.headers import above_hashtags, clean, is_tagged
-from service.formats.files.records import FIRST, Record
-from service.formats.files.spreadsheet import DELIMITERS, delimiter_of
-from service.formats.files.undecodable import Undecodable
-from service.formats.files.workbooks import sheet_records, with_data, workbook_of
+from service.formats.files.compression import decompressed, is_workbook, refuse_unsupported
+from service.formats.files.csv_rows import DELIMITERS, guess_delimiter
+from service.formats.files.encodings import decode_by_guess
+from service.formats.files.headers import HEADER_WITHIN, TableRecord, above_hashtags, clean_name, is_hashtag_row
+from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.tables.column_kinds import is_day, is_number
-from service.formats.tables.geojson import is_feature, row_of_feature
-from service.formats.tables.json_shapes import BY_KEY, Rows, paths_in, rows_of_json
-from service.formats.tables.parsed import Raw, Unparsed, flattened, text_of
+from service.formats.tables.json_rows import BY_KEY, JsonRows, paths_in, read_json_rows
+from service.formats.tables.parsed_table import NotATable, RawRow, cell_text, flattened
+from service.formats.tables.read_csv import UNREADABLE, csv_records
+from service.formats.tables.read_json import is_feature, row_of_feature
 
 _MOST_OF: Final = 0.6
 _FEW: Final = 3
 
-Written = Literal["csv", "json"]
-
 
 @dataclass
-class Found:
-    """What a file shows: fields of a mapping file, the cells of each column as text, and what is unsure of it."""
+class DetectedTable:
+    """Layout found in a file: fields of a mapping file, the cells of each column as text, and open questions."""
 
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     columns: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     unsure: list[str] = field(default_factory=list[str])
 
 
-class _Head(NamedTuple):
-    """Which record is the header (None: there is none), and the records that are rows."""
+class _HeaderAndRows(NamedTuple):
+    """The header record (None: there is none), and the records of rows."""
 
-    header: Record | None
-    rows: Sequence[Record]
+    header: TableRecord | None
+    rows: Sequence[TableRecord]
 
 
-def found_in(data: bytes, written: Written | None, sheet: str | None) -> Found:
-    """Look at the bytes of a file. Raises Foreign, Undecodable, Unparsed, and what unpacking it raises."""
-    found = Found()
-    content = unpacked(io.BufferedReader(io.BytesIO(data)))
+def detect_table(data: bytes, written: Literal["csv", "json"] | None, sheet: str | None) -> DetectedTable:
+    """Detect a file's layout. Raises UnsupportedFile, UndecodableText, NotATable, and what unpacking raises."""
+    found = DetectedTable()
+    content = decompressed(io.BufferedReader(io.BytesIO(data)))
     if is_workbook(content):
-        _sheet(found, workbook_of(content), sheet)
+        _sheet(found, seekable(content), sheet)
         return found
-    expect_known(content)
-    text = _text(found, content.read())
-    if (written or _form(text)) == "json":
+    refuse_unsupported(content)
+    text, encoding, reason = decode_by_guess(content.read())
+    if encoding is not None:
+        found.fields["encoding"] = encoding
+        found.unsure.append(f"The encoding is guessed as {encoding}: {reason}")
+    looks_like = "json" if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else "csv"
+    if (written or looks_like) == "json":
         _json(found, text)
     else:
         _csv(found, text)
     return found
 
 
-def _text(found: Found, data: bytes) -> str:
-    try:
-        return decoded(data)
-    except Undecodable as problem:
-        for encoding in problem.tries:
-            try:
-                text = decoded(data, encoding)
-            except Undecodable:
-                continue
-            found.fields["encoding"] = encoding
-            found.unsure.append(f"The encoding is guessed as {encoding}: {problem}")
-            return text
-        raise
-
-
-def _form(text: str) -> Written:
-    return "json" if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else "csv"
-
-
-def _sheet(found: Found, workbook: BinaryIO, sheet: str | None) -> None:
+def _sheet(found: DetectedTable, workbook: BinaryIO, sheet: str | None) -> None:
     found.fields["format"] = "csv"
-    names = with_data(workbook)
+    names = sheets_with_data(workbook)
     if sheet is not None:
         found.fields["sheet"] = sheet
     elif len(names) > 1:
@@ -88,32 +69,22 @@ def _sheet(found: Found, workbook: BinaryIO, sheet: str | None) -> None:
     _grid(found, list(sheet_records(workbook, found.fields.get("sheet"))))
 
 
-def _csv(found: Found, text: str) -> None:
+def _csv(found: DetectedTable, text: str) -> None:
     found.fields["format"] = "csv"
     lines = io.StringIO(text, newline="")
-    delimiter = delimiter_of(lines.readlines()[:FIRST], DELIMITERS + "|")
+    delimiter = guess_delimiter(lines.readlines()[:HEADER_WITHIN], DELIMITERS + "|")
     if delimiter != ",":
         found.fields["csv"] = {"delimiter": delimiter}
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    _grid(found, list(_records(reader)))
+    records = list(csv_records(text, delimiter=delimiter))
+    for record in records:
+        for flaw in record.flaws:
+            raise NotATable(f"Line {record.line} cannot be read as CSV: {flaw.reason.removeprefix(UNREADABLE)}")
+    _grid(found, [record for record in records if any(map(str.strip, record.cells))])
 
 
-def _records(reader: Any) -> Iterator[Record]:  # noqa: ANN401 - csv's own reader
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as problem:
-            raise Unparsed(f"Line {line} cannot be read as CSV: {problem}.") from problem
-        if cells is None:
-            return
-        if any(map(str.strip, cells)):
-            yield Record(line, cells)
-
-
-def _grid(found: Found, records: Sequence[Record]) -> None:
+def _grid(found: DetectedTable, records: Sequence[TableRecord]) -> None:
     if not records:
-        raise Unparsed("The file is empty.")
+        raise NotATable("The file is empty.")
     head = _head(found, records)
     width = max(len(record.cells) for record in head.rows) if head.rows else 0
     if head.header is None:
@@ -128,13 +99,13 @@ def _grid(found: Found, records: Sequence[Record]) -> None:
     found.columns |= {name: cells for name, cells in columns.items() if name}
 
 
-def _cell(record: Record, place: int) -> str:
+def _cell(record: TableRecord, place: int) -> str:
     return record.cells[place] if place < len(record.cells) else ""
 
 
-def _head(found: Found, records: Sequence[Record]) -> _Head:
-    """Find the header: above hashtags; else the first record that is about as full as the others."""
-    first = records[:FIRST]
+def _head(found: DetectedTable, records: Sequence[TableRecord]) -> _HeaderAndRows:
+    """Find the header: above hashtags, else the first record with at least 60 % of the usual number of cells."""
+    first = records[:HEADER_WITHIN]
     place = above_hashtags(first)
     if not place:
         full = [sum(1 for cell in record.cells if cell.strip()) for record in first]
@@ -143,27 +114,27 @@ def _head(found: Found, records: Sequence[Record]) -> _Head:
         if records[place].line > 1 and place:
             found.fields["header"] = records[place].line
             found.unsure.append(f"The lines above line {records[place].line} are taken for titles, and left out.")
-    said = [cell for cell in records[place].cells if cell.strip()]
-    numbers = sum(map(is_number, said))
-    if not dates_in(said) and numbers * _FEW >= len(said) > 1:
-        return _Head(None, records[place:])
+    filled = [cell for cell in records[place].cells if cell.strip()]
+    numbers = sum(map(is_number, filled))
+    if not dates_in(filled) and numbers * _FEW >= len(filled) > 1:
+        return _HeaderAndRows(None, records[place:])
     below = records[place + 1 :]
-    return _Head(records[place], below[1:] if below and is_tagged(below[0].cells) else below)
+    return _HeaderAndRows(records[place], below[1:] if below and is_hashtag_row(below[0].cells) else below)
 
 
 def dates_in(names: Sequence[str]) -> bool:
-    """Say whether several names of columns are days, as in a table that grows by a column a day."""
+    """Say whether at least three names of columns are distinct days, as in a table with a column a day."""
     days = [name for name in names if is_day(name)]
     return len(days) >= _FEW and len(set(days)) == len(days)
 
 
-def _names(found: Found, head: _Head) -> list[str]:
-    """Return the names of the header's columns; declared anew where one comes twice, nothing where it is left out."""
-    names = [clean(cell) for cell in head.header.cells] if head.header else []
+def _names(found: DetectedTable, head: _HeaderAndRows) -> list[str]:
+    """Return the names of the columns, made unique if repeated; empty for a column that is left out."""
+    names = [clean_name(cell) for cell in head.header.cells] if head.header else []
     filled = {place for record in head.rows for place, cell in enumerate(record.cells) if cell.strip()}
     unnamed = [place + 1 for place, name in enumerate(names) if not name and place in filled]
     if len(set(filter(None, names))) < len(list(filter(None, names))):
-        names = list(_apart(names))
+        names = list(_made_unique(names))
         found.fields["header_names"] = names
         found.unsure.append(
             "The header has a name twice, so all columns are named anew in “header_names”: say what they are."
@@ -174,7 +145,7 @@ def _names(found: Found, head: _Head) -> list[str]:
     return names
 
 
-def _apart(names: Sequence[str]) -> Iterator[str]:
+def _made_unique(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         plain = name or f"column {place}"
@@ -182,10 +153,10 @@ def _apart(names: Sequence[str]) -> Iterator[str]:
         yield plain if seen[plain] == 1 else f"{plain} ({seen[plain]})"
 
 
-def _json(found: Found, text: str) -> None:
+def _json(found: DetectedTable, text: str) -> None:
     found.fields["format"] = "json"
     rows = _rows(found, text)
-    objects = [(place, cast("Raw", row)) for place, row in enumerate(rows.values) if isinstance(row, dict)]
+    objects = [(place, cast("RawRow", row)) for place, row in enumerate(rows.values) if isinstance(row, dict)]
     features = any(is_feature(row) for _, row in objects)
     flat: list[Mapping[str, Any]] = []
     for place, row in objects:
@@ -200,26 +171,26 @@ def _json(found: Found, text: str) -> None:
         found.unsure.append(f"Lists are kept whole, and nothing is read from them: “{'”, “'.join(whole)}”.")
     if any(cell in ("NaN", "Infinity", "-Infinity") for row in flat for cell in row.values()):
         found.fields["nan"] = True
-    found.columns |= {name: [text_of(row.get(name)) for row in flat] for name in names if name not in whole}
+    found.columns |= {name: [cell_text(row.get(name)) for row in flat] for name in names if name not in whole}
 
 
-def _rows(found: Found, text: str) -> Rows:
-    """Find the rows of JSON: an array, lines, or what lies deeper; an object by itself is one row."""
+def _rows(found: DetectedTable, text: str) -> JsonRows:
+    """Find the rows of JSON: an array, lines, or the longest nested one; a single object is one row."""
     paths = _paths(text)
     if not paths:
-        return rows_of_json(text, None, ())
+        return read_json_rows(text, None, ())
     listed = [path for path in paths if not path.endswith(BY_KEY)]
-    path = max(listed or paths, key=lambda each: len(rows_of_json(text, each, ()).values))
+    path = max(listed or paths, key=lambda each: len(read_json_rows(text, each, ()).values))
     found.fields["rows"] = path
     if path.endswith(BY_KEY):
         found.fields["key_column"] = "id"
     if len(paths) > 1:
         found.unsure.append(f"Rows may lie at “{'”, “'.join(paths[:5])}”; “{path}” is taken, which has the most.")
-    return rows_of_json(text, path, ())
+    return read_json_rows(text, path, ())
 
 
 def _paths(text: str) -> list[str]:
-    """Return where rows may lie in an object; nothing for an array, or for lines."""
+    """Return the paths of possible rows in an object; empty for an array, or for lines."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Several rows of one key in one file: told and left out, or kept apart by what they say, never by where they stand."""
+"""Rows of one file with the same key: rejected, or distinguished by their content, never by their place."""
 
 import hashlib
 import json
@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import Fault, Parsed, Raw, alike
+from service.formats.tables.parsed_table import ParsedTable, RawRow, RowFault, same_typed
 
-Row = TypeVar("Row", bound=Mapping[str, Any])
-"""A row as it stands: as it was read, or the cells that are held."""
+PriorRow = TypeVar("PriorRow", bound=Mapping[str, Any])
+"""A row before the file: as read, or the cells of a current row."""
 
-_TOLD_APART: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
+_HASHED: Final = re.compile(r"(.*)#[0-9a-f]{10}", re.DOTALL)
 _ONCE: Final = "Another row has its key, “{key}”, and the same cells: it is taken once."
 _CONTESTED: Final = (
     "Another row has its key, “{key}”, and other cells, so none of them is taken, and what stands there stays."
@@ -21,11 +21,13 @@ _CONTESTED: Final = (
 )
 
 
-def settled(table: TableMap, parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
-    """Return a file with one row a key, as `duplicates` of the mapping file says.
+def settle_duplicates(
+    table: TableMap, parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
+) -> ParsedTable:
+    """Return a file with unique keys, by `duplicates` of the mapping file.
 
-    `standing` are the rows of the table as they stood before, by key, empty where they were removed; `same` tells
-    whether a row says what stands.
+    `standing` are the rows of the table before the file, by key, empty if removed; `same` says whether a row is equal
+    to one of these.
     """
     if table.duplicates == "keep":
         return _kept(parsed, standing, same)
@@ -34,24 +36,24 @@ def settled(table: TableMap, parsed: Parsed, standing: Mapping[str, Row], same: 
     return _numbered(parsed) if table.duplicates == "number" else _refused(table, parsed)
 
 
-def _refused(table: TableMap, parsed: Parsed) -> Parsed:
-    """Take a row that is said again once, and of rows that differ none; each is told with its line."""
+def _refused(table: TableMap, parsed: ParsedTable) -> ParsedTable:
+    """Keep one of equal rows, and none of different ones; each omitted row is a fault with its line."""
     rows = dict(parsed.rows)
     faults = list(parsed.faults)
     contested: set[str] = set()
     for key, names in parsed.doubles.items():
         first, *further = [rows.pop(name) for name in names]
-        if all(alike(first, each) for each in further):
-            rows[key], told, reason = first, names[1:], _ONCE
+        if all(same_typed(first, each) for each in further):
+            rows[key], omitted, reason = first, names[1:], _ONCE
         else:
             contested.add(key)
-            told, reason = names, _CONTESTED
-        faults += [Fault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in told]
+            omitted, reason = names, _CONTESTED
+        faults += [RowFault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in omitted]
     return replace(parsed, rows=rows, faults=faults, doubles={}, contested=frozenset(contested))
 
 
-def _numbered(parsed: Parsed) -> Parsed:
-    """Call the further rows of a key “KEY#2” and so on, in the order of the file."""
+def _numbered(parsed: ParsedTable) -> ParsedTable:
+    """Name the further rows of a key “KEY#2” and so on, in the order of the file."""
     called: dict[str, str] = {}
     for key, names in parsed.doubles.items():
         number = 1
@@ -63,11 +65,13 @@ def _numbered(parsed: Parsed) -> Parsed:
     return _renamed(parsed, called)
 
 
-def _kept(parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row], bool]) -> Parsed:
-    """Call each row of a key that has several, or had, by what stands there and by what it says."""
+def _kept(
+    parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
+) -> ParsedTable:
+    """Name each row of a key that has or had several by its content, keeping the names of current rows."""
     families: dict[str, list[str]] = {}
     for name in standing:
-        if (found := _TOLD_APART.fullmatch(name)) and name not in parsed.rows:
+        if (found := _HASHED.fullmatch(name)) and name not in parsed.rows:
             families.setdefault(found[1], []).append(name)
     called: dict[str, str] = {}
     for key in sorted({*parsed.doubles, *(families.keys() & parsed.rows.keys())}):
@@ -78,17 +82,17 @@ def _kept(parsed: Parsed, standing: Mapping[str, Row], same: Callable[[Raw, Row]
 
 
 def _matched(
-    key: str, rows: Mapping[str, Raw], live: Mapping[str, Row], same: Callable[[Raw, Row], bool]
+    key: str, rows: Mapping[str, RawRow], live: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> dict[str, str]:
-    """Return how the rows of a key are called: by a row that stands and says the same, else anew.
+    """Return the names of the rows of a key: that of an equal current row, else a new one.
 
-    Where one row is left and one that stood, it was revised; any other is new, and called by a hash of its cells.
+    If one row and one current row are left, it is a revision; any other is new, and named by a hash of its cells.
     """
     called: dict[str, str] = {}
-    for stands, cells in live.items():
+    for prior, cells in live.items():
         found = next((name for name, raw in rows.items() if name not in called and same(raw, cells)), None)
         if found is not None:
-            called[found] = stands
+            called[found] = prior
     left = [name for name in rows if name not in called]
     gone = [name for name in live if name not in called.values()]
     if len(left) == len(gone) == 1:
@@ -101,20 +105,20 @@ def _matched(
     return called
 
 
-def _new_name(key: str, raw: Raw, taken: Iterable[str]) -> str:
-    """Call a row by a hash of its cells; of rows that say the same, each by another."""
+def _new_name(key: str, raw: RawRow, taken: Iterable[str]) -> str:
+    """Name a row by a hash of its cells; equal rows get different ones."""
     nth = 1
     while (name := f"{key}#{_digest(raw, nth)}") in taken:
         nth += 1
     return name
 
 
-def _digest(raw: Raw, nth: int) -> str:
-    said: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:10]
+def _digest(raw: RawRow, nth: int) -> str:
+    content: Sequence[object] = (raw, nth) if nth > 1 else (raw,)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
-def _renamed(parsed: Parsed, called: Mapping[str, str]) -> Parsed:
+def _renamed(parsed: ParsedTable, called: Mapping[str, str]) -> ParsedTable:
     before = {now: name for name, now in called.items()}
     rows = {called.get(name, name): row for name, row in parsed.rows.items()}
 

@@ -1,4 +1,4 @@
-"""Cells that are figures: each becomes a claim, or a sentence that says why it cannot be read as one."""
+"""Claims from cells: each figure becomes a claim, or a fault that says why it cannot be read."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -8,27 +8,26 @@ from pydantic import ValidationError
 
 from domain.reports.kinds.observation_noted import ObservationNoted
 from domain.values.counts.count import Count, words_for
-from service.formats.tables.cells import Wrong
-from service.formats.tables.column_kinds import SILENT
-from service.formats.tables.columns import Counted, Figures, Melt
+from service.formats.tables.column_kinds import SILENCE_MARKS
 from service.formats.tables.dates import columns_by_date
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.parsed import Raw, text_of
-from service.formats.tables.row_reader import Looked, Unfit
+from service.formats.tables.mapping_columns import ClaimColumn, CountRule, Melt
+from service.formats.tables.parsed_table import CellFault, RawRow, cell_text
+from service.formats.tables.row_reader import MappedRow, UnfitCell
 
 _SILENT: Final = ("", "NaN")
-"""What a cell holds that gives no figure, beside what the table declares; it is never zero."""
+"""Cells without a figure, beside the declared marks; never zero."""
 _ONE_ENDED: Final = {"at_least": "lower", "more_than": "lower", "at_most": "upper", "fewer_than": "upper"}
 _STRICTER: Final = {"at_least": "more_than", "at_most": "fewer_than"}
-"""What a cell may say where its column says less."""
+"""Stricter bound that a cell may have than its column."""
 _KEPT: Final = {"measure", "population", "manner", "accumulation", "partial"}
 
 
-def claims_of(table: TableMap, flat: Raw) -> tuple[list[dict[str, Any]], list[Wrong]]:
-    """Return the claims that a row makes, and the cells that give a figure which cannot be read."""
+def claims_of(table: TableMap, flat: RawRow) -> tuple[list[dict[str, Any]], list[CellFault]]:
+    """Return the claims of a row, and the faults of figures that cannot be read."""
     claims: list[dict[str, Any]] = []
-    wrong: list[Wrong] = []
-    row = Looked(table, flat)
+    wrong: list[CellFault] = []
+    row = MappedRow(table, flat)
     for place, figures in enumerate(table.claims, 1):
         column = row.name(figures.column, *figures.formerly)
         if _silent(table, figures, cell := flat.get(column)):
@@ -36,38 +35,38 @@ def claims_of(table: TableMap, flat: Raw) -> tuple[list[dict[str, Any]], list[Wr
         try:
             words = row.text(figures.words).strip() if figures.words else ""
             count = _count(table, figures, cell, words)
-            claims.append({"id": figures.name(place), **_key(figures), **_times(figures, row), "count": count})
-        except Unfit as problem:
+            claims.append({"id": figures.claim_id(place), **_key(figures), **_times(figures, row), "count": count})
+        except UnfitCell as problem:
             wrong.append((problem.column or column, str(problem)))
     claims += _melted(table, flat, wrong)
     return claims, wrong
 
 
-def column_of(table: TableMap, claim: str, flat: Raw) -> str | None:
-    """Return the column that a claim of a row comes from."""
-    named = {figures.name(place): figures for place, figures in enumerate(table.claims, 1)}
+def column_of(table: TableMap, claim: str, flat: RawRow) -> str | None:
+    """Return the column of a claim of a row."""
+    named = {figures.claim_id(place): figures for place, figures in enumerate(table.claims, 1)}
     if figures := named.get(claim):
-        return Looked(table, flat).name(figures.column, *figures.formerly)
+        return MappedRow(table, flat).name(figures.column, *figures.formerly)
     dated = ((_name(melt, place, day), column) for place, melt, column, day in _columns(table, flat))
     return next((column for name, column in dated if name == claim), None)
 
 
-def _silent(table: TableMap, figures: Counted, cell: object) -> bool:
-    text = text_of(cell).strip()
+def _silent(table: TableMap, figures: CountRule, cell: object) -> bool:
+    text = cell_text(cell).strip()
     return cell is None or (isinstance(cell, str) and text in _SILENT) or text in (*table.silence, *figures.silence)
 
 
-def _key(figures: Counted) -> dict[str, Any]:
+def _key(figures: CountRule) -> dict[str, Any]:
     return {"scope": figures.scope, **figures.model_dump(mode="json", exclude_unset=True, include=_KEPT)}
 
 
-def _times(figures: Figures, row: Looked) -> dict[str, str]:
-    said = {"period": figures.period, "counted_until": figures.counted_until}
-    return {name: text for name, pattern in said.items() if pattern and (text := row.when(pattern))}
+def _times(figures: ClaimColumn, row: MappedRow) -> dict[str, str]:
+    patterns = {"period": figures.period, "counted_until": figures.counted_until}
+    return {name: text for name, pattern in patterns.items() if pattern and (text := row.when(pattern))}
 
 
-def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str, Any]]:
-    """Yield a claim for each column that is called by a date."""
+def _melted(table: TableMap, flat: RawRow, wrong: list[CellFault]) -> Iterator[dict[str, Any]]:
+    """Yield a claim for each column of `[[melt]]`."""
     seen: set[str] = set()
     for place, melt, column, day in _columns(table, flat):
         if _silent(table, melt, cell := flat[column]):
@@ -78,7 +77,7 @@ def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str
             continue
         try:
             count = _count(table, melt, cell, "")
-        except Unfit as problem:
+        except UnfitCell as problem:
             wrong.append((column, str(problem)))
             continue
         seen.add(name)
@@ -86,8 +85,8 @@ def _melted(table: TableMap, flat: Raw, wrong: list[Wrong]) -> Iterator[dict[str
         yield {"id": name, **_key(melt), time: day, "count": count}
 
 
-def _columns(table: TableMap, flat: Raw) -> Iterator[tuple[int, Melt, str, str]]:
-    """Yield the columns that are called by dates, in the order of these: place of the rule, rule, column, date."""
+def _columns(table: TableMap, flat: RawRow) -> Iterator[tuple[int, Melt, str, str]]:
+    """Yield the columns of `[[melt]]`, ordered by date: place of the rule, rule, column, date."""
     for place, melt in enumerate(table.melt, 1):
         for column, day in sorted(columns_by_date(tuple(flat), melt.columns), key=lambda each: (each[1], each[0])):
             yield place, melt, column, day
@@ -98,9 +97,9 @@ def _name(melt: Melt, place: int, day: str) -> str:
     return f"{before}-{day}".removeprefix("-")
 
 
-def _count(table: TableMap, figures: Counted, cell: object, words: str) -> dict[str, object]:
-    """Return how many a cell says. Raises Unfit, which says why that cannot be read."""
-    numbers, text = table.numbers, text_of(cell).strip()
+def _count(table: TableMap, figures: CountRule, cell: object, words: str) -> dict[str, object]:
+    """Return the count of a cell. Raises UnfitCell."""
+    numbers, text = table.numbers, cell_text(cell).strip()
     bound: dict[str, object] = {"bound": figures.bound} if figures.bound else {}
     if not words:
         number = numbers.whole(cell, text)
@@ -109,47 +108,47 @@ def _count(table: TableMap, figures: Counted, cell: object, words: str) -> dict[
     if words or (figures.counts == "words" and isinstance(cell, str)):
         return _in_words(table, figures, f"{words} {text}".strip())
     hint = numbers.hint(text)
-    if not hint and figures.counts != "words" and text not in SILENT and text.strip("-+.,0123456789"):
+    if not hint and figures.counts != "words" and text not in SILENCE_MARKS and text.strip("-+.,0123456789"):
         hint = ' Where cells say it in words, give the claim counts = "words".'
-    raise Unfit(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
+    raise UnfitCell(None, f"“{text[:100]}” is no whole number from 0; it is kept as a cell and makes no claim.{hint}")
 
 
-def _in_words(table: TableMap, figures: Counted, said: str) -> dict[str, object]:
-    """Read words by the lexicon, which knows no marks but ours; what is only a figure has the bound of its column."""
+def _in_words(table: TableMap, figures: CountRule, words: str) -> dict[str, object]:
+    """Read words by the lexicon, with numbers in plain digits; a bare figure gets the bound of its column."""
     bound, numbers = figures.bound, table.numbers
     if bound is None and not numbers.declared:
-        return {"verbatim": said}
-    plain = numbers.in_words(said)
+        return {"verbatim": words}
+    plain = numbers.in_words(words)
     if plain is None:
-        raise Unfit(None, f"“{said[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
+        raise UnfitCell(None, f"“{words[:100]}” has a number that is not written as “decimal” and “thousands” declare.")
     count = _read(plain, figures.measure, figures.accumulation, table.language)
     if count.bound == "exact" and bound is not None:
-        return {"verbatim": said, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
+        return {"verbatim": words, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
     if bound not in (None, count.bound) and _STRICTER.get(bound or "") != count.bound:
-        raise Unfit(None, _OTHERWISE.format(said=said[:100], reads=words_for(count), bound=bound))
-    return {"verbatim": said} if plain == said else {"verbatim": said, **_figures(count)}
+        raise UnfitCell(None, _OTHERWISE.format(words=words[:100], reads=words_for(count), bound=bound))
+    return {"verbatim": words} if plain == words else {"verbatim": words, **_figures(count)}
 
 
 @lru_cache(maxsize=1024)
 def _read(words: str, measure: str, accumulation: str, language: str | None) -> Count:
-    """Read words as a report does that makes a claim of them: by its language, and for what it counts. Raises Unfit."""
+    """Read words as a report's claim would be: by language, measure and accumulation. Raises UnfitCell."""
     claim = {"id": "1", "measure": measure, "accumulation": accumulation, "count": {"verbatim": words}}
-    told = {} if language is None else {"language": language}
-    body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **told}
+    in_language = {} if language is None else {"language": language}
+    body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **in_language}
     try:
         return ObservationNoted.model_validate(body).claims[0].count
     except ValidationError as problem:
         reason = problem.errors()[0]["msg"]
-        raise Unfit(None, f"It is kept as a cell, and no more is made of it: {reason}") from problem
+        raise UnfitCell(None, f"It is kept as a cell, and no more is made of it: {reason}") from problem
 
 
 _OTHERWISE: Final = (
-    "“{said}” reads as “{reads}”, and the mapping file says that the column is {bound};"
+    "“{words}” reads as “{reads}”, and the mapping file says that the column is {bound};"
     " it is kept as a cell and makes no claim."
 )
 
 
 def _figures(count: Count) -> dict[str, object]:
     ends = {"lower": count.lower, "upper": count.upper, "best": count.best}
-    said = {name: figure for name, figure in ends.items() if figure is not None}
-    return {**said, "bound": count.bound, "lexicon": count.lexicon}
+    figures = {name: figure for name, figure in ends.items() if figure is not None}
+    return {**figures, "bound": count.bound, "lexicon": count.lexicon}

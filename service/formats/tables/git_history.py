@@ -1,4 +1,4 @@
-"""The versions that a file had along the main line of a git repository, also under the paths that it was moved from."""
+"""Git history of a file: the commits of the main line that changed it, followed through renames."""
 
 import stat
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from dulwich.object_store import iter_tree_contents, tree_lookup_path
 from dulwich.objects import Commit, ObjectID, SubmoduleEncountered
 from dulwich.repo import Repo
 
-from service.formats.importer import Unreadable
+from service.formats.importer import UnreadableSource
 
 _MOST_NAMED = 3
 
 
-class State(NamedTuple):
-    """A commit, when it was made (seconds since 1970, UTC), its tree, and the file in it (empty: it is not)."""
+class FileAtCommit(NamedTuple):
+    """A commit, its time (seconds since 1970, UTC), its tree, and the file's blob (empty: no such file)."""
 
     commit: ObjectID
     made: int
@@ -28,20 +28,20 @@ class State(NamedTuple):
 
 @dataclass(slots=True)
 class FileHistory:
-    """The commits that changed a file, oldest first, and what is to be said of where they were looked for."""
+    """The commits that changed a file, oldest first, and notes on renames and on other files at its paths."""
 
-    states: list[State] = field(default_factory=list[State])
+    versions: list[FileAtCommit] = field(default_factory=list[FileAtCommit])
     notes: list[str] = field(default_factory=list[str])
 
 
 def history_of(repository: Repo, file: str) -> FileHistory:
-    """Follow a file from HEAD along first parents, through moves; where it is missing, it says nothing.
+    """Follow a file from HEAD along first parents, through renames; commits without it are skipped.
 
-    A file was moved where the commit that brings its path takes away another of mostly the same content. A file that
-    stays beside it is another one, and only named. Raises Unreadable.
+    A rename is a commit that adds the path and removes a file of mostly the same content. A similar file that stays is
+    only named in a note. Raises UnreadableSource.
     """
     found = FileHistory()
-    newest: list[State] = []
+    newest: list[FileAtCommit] = []
     path, start = file.encode(), _head(repository)
     left: set[bytes] = set()
     while start is not None:
@@ -51,22 +51,22 @@ def history_of(repository: Repo, file: str) -> FileHistory:
         if not there:
             break
         if not newest and there[0] > 0:
-            found.notes.append(_ended(repository, path, states[there[0]], states[there[0] - 1]))
-        born = _born(repository, path, states, there)
+            found.notes.append(_gone_note(repository, path, states[there[0]], states[there[0] - 1]))
+        born = _introduced_at(repository, path, states, there)
         newest += [states[place] for place in there if place <= born]
         left |= {path} if born < there[-1] else set()
-        path, start = _before(repository, path, states[born:], found.notes)
+        path, start = _earlier_path(repository, path, states[born:], found.notes)
     found.notes += [f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(left)]
     if not newest:
-        raise Unreadable(f"No commit of the repository’s main line has a file “{file}”.")
+        raise UnreadableSource(f"No commit of the repository’s main line has a file “{file}”.")
     for state in reversed(newest):
-        if not found.states or found.states[-1].blob != state.blob:
-            found.states.append(state)
+        if not found.versions or found.versions[-1].blob != state.blob:
+            found.versions.append(state)
     return found
 
 
-def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequence[int]) -> int:
-    """Return the place of the commit that brings a path: the first, or the newest to which the file was moved back."""
+def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit], there: Sequence[int]) -> int:
+    """Return the index of the commit that adds a path: the oldest, or the newest that renames a file to it."""
     for place, older in pairwise(there):
         if older > place + 1 and any(
             new == path for _, new in _moves(repository, states[place + 1].tree, states[place].tree)
@@ -75,8 +75,10 @@ def _born(repository: Repo, path: bytes, states: Sequence[State], there: Sequenc
     return there[-1]
 
 
-def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[str]) -> tuple[bytes, ObjectID | None]:
-    """Return where a file lay before the first of these commits, which brings it, and from which commit on to look."""
+def _earlier_path(
+    repository: Repo, path: bytes, states: Sequence[FileAtCommit], notes: list[str]
+) -> tuple[bytes, ObjectID | None]:
+    """Return the path before the first of these commits, which adds the file, and the commit to continue from."""
     if len(states) == 1:
         return path, None
     born, parent = states[0], states[1]
@@ -95,8 +97,8 @@ def _before(repository: Repo, path: bytes, states: Sequence[State], notes: list[
     return path, None
 
 
-def _ended(repository: Repo, path: bytes, last: State, after: State) -> str:
-    """Say where a file went that HEAD lacks."""
+def _gone_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtCommit) -> str:
+    """Return a note on a file that HEAD lacks."""
     went = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
     if went:
         return (
@@ -107,7 +109,7 @@ def _ended(repository: Repo, path: bytes, last: State, after: State) -> str:
 
 
 def _moves(repository: Repo, before: ObjectID, after: ObjectID) -> list[tuple[bytes, bytes]]:
-    """Return which files a commit moved, as old and new path."""
+    """Return the renames of a commit, as old and new path."""
     changes = RenameDetector(repository.object_store).changes_with_renames(before, after)
     return [
         (each.old.path, each.new.path)
@@ -117,7 +119,7 @@ def _moves(repository: Repo, before: ObjectID, after: ObjectID) -> list[tuple[by
 
 
 def _alike(repository: Repo, tree: ObjectID, path: bytes, blob: ObjectID) -> list[bytes]:
-    """Return the files that have the name of a file, or its very content, the latter first."""
+    """Return the files of equal content, then those of equal name."""
     name = path.rpartition(b"/")[2]
     found = [
         (entry.sha != blob, entry.path)
@@ -131,20 +133,20 @@ def _head(repository: Repo) -> ObjectID:
     try:
         return repository.head()
     except KeyError as problem:
-        raise Unreadable("The repository has no commit yet.") from problem
+        raise UnreadableSource("The repository has no commit yet.") from problem
 
 
-def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[State]:
-    """Yield the commits of the main line, newest first, each with the file as it is there."""
+def _states(repository: Repo, path: bytes, start: ObjectID) -> Iterator[FileAtCommit]:
+    """Yield the commits of the main line, newest first, each with the file's blob."""
     commit_id: ObjectID | None = start
-    state: State | None = None
+    state: FileAtCommit | None = None
     while commit_id is not None:
         commit = repository[commit_id]
         if not isinstance(commit, Commit):
-            raise Unreadable("The HEAD of the repository is no commit.")
+            raise UnreadableSource("The HEAD of the repository is no commit.")
         same = state is not None and commit.tree == state.tree
         blob = state.blob if state is not None and same else _blob(repository, commit.tree, path)
-        state = State(commit.id, commit.commit_time, commit.tree, blob)
+        state = FileAtCommit(commit.id, commit.commit_time, commit.tree, blob)
         yield state
         commit_id = commit.parents[0] if commit.parents else None
 
@@ -157,7 +159,7 @@ def _blob(repository: Repo, tree: ObjectID, path: bytes) -> ObjectID:
     return found if stat.S_ISREG(mode) else ObjectID(b"")
 
 
-def _short(state: State) -> str:
+def _short(state: FileAtCommit) -> str:
     return state.commit.decode()[:10]
 
 

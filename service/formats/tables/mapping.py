@@ -1,4 +1,4 @@
-"""The mapping file: which columns make the key of a row, which are figures, and how the table is written."""
+"""The mapping file (TOML): all keys of a table, their validation, and reading the file."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,24 +17,32 @@ from domain.reports.text_forms import Language
 from domain.values.sources import Reliability, SourceType
 from domain.values.text_types import Label, Slug, Strict, nearest
 from domain.values.time.zones import format_offset
-from service.formats.files.encodings import UnknownEncoding, encoding_named
+from service.formats.files.encodings import UnknownEncoding, normalize_encoding
 from service.formats.importer import Layout
-from service.formats.tables.columns import Figures, Former, MappedPlace, Marks, Melt, Stretch, When
 from service.formats.tables.dates import DateFormat, columns_by_date
+from service.formats.tables.mapping_columns import (
+    ClaimColumn,
+    DurationPattern,
+    FormerNames,
+    MappedPlace,
+    Melt,
+    SilenceMarks,
+    TimePattern,
+)
 from service.formats.tables.mapping_errors import not_toml, sentences
-from service.formats.tables.numbers import DecimalMark, Numbers, ThousandsMark
+from service.formats.tables.numbers import DecimalMark, NumberFormat, ThousandsMark
 from service.formats.tables.pattern import DatePattern, Pattern, columns_of
 from service.runtime.time_zones import known_zone, zone
 
 TABLE_LENGTH = 40
 
 
-class MapFault(ValueError):
-    """A mapping file cannot be used; the sentence names the file, the field and what to do."""
+class MappingError(ValueError):
+    """An invalid mapping file; the message names the file, the field and what to do."""
 
 
 def _begins_with_letters(slug: str) -> str:
-    """Let no word of a table's name begin with a digit, so that a key that does can be told from the name."""
+    """Validate the name of a table: no word begins with a digit, so that a slug shows where a key begins."""
     if len(slug) <= TABLE_LENGTH and all(word[0].isalpha() for word in slug.split("-")):
         return slug
     raise PydanticCustomError(
@@ -52,7 +60,7 @@ def _one_character(text: str) -> str:
 
 def _encoding(name: str) -> str:
     try:
-        return encoding_named(name)
+        return normalize_encoding(name)
     except UnknownEncoding as problem:
         raise PydanticCustomError("encoding", "{sentence}", {"sentence": str(problem)}) from problem
 
@@ -68,8 +76,8 @@ DateFormats = Annotated[
 ]
 
 
-class Registered(Strict, frozen=True):
-    """How the source registers itself before its first row is filed."""
+class SourceRegistration(Strict, frozen=True):
+    """Registration of the source, before its first row."""
 
     name: Label
     type: SourceType
@@ -78,7 +86,7 @@ class Registered(Strict, frozen=True):
 
 
 class Dialect(Strict, frozen=True):
-    """How a CSV file is written: what stands between cells, around them, and at the end of a line."""
+    """CSV dialect: delimiter, quotes, and line ends."""
 
     delimiter: Character = ","
     quote: Character = '"'
@@ -87,20 +95,16 @@ class Dialect(Strict, frozen=True):
 
 
 class TableMap(Strict, frozen=True):
-    """What a table is: docs/formats.md explains every field.
+    """A table: docs/formats.md explains every key.
 
-    `key` names the columns that make the key of a row, which is cut at `key_cut` where that is given; `title` is a
-    pattern over the row as it is first read. `formerly` are names that columns had before. `language` is that of its
-    words, by which counts are read. `dates` is how dates are
-    written, `decimal` and `thousands` how numbers are, and `silence` are cells that say nothing. `duplicates` says what
-    becomes of several rows of one key. `columns` is the order of columns in what is written. `whole_file` says that a
-    file is the whole table, so that a row which it lacks is removed; a version of a repository always is. `nested`:
-    objects in JSON are flattened with “.”, and given back nested. `nan`: the file writes NaN and Infinity bare, as JSON
-    does not. `encoding` is that of files without a byte order mark, where it is not UTF-8; `sheet` the one of a
-    workbook. `header` is the line with the header, 0 where there is none and `columns` has the names of all columns in
-    their order; `header_names` are other names for all of them. `unnamed`: columns without a name may be left out.
-    `rows` is the path to the rows in JSON, which ends in “*” where they are members of an object; `key_column` then
-    has their names.
+    `key` are the columns of the key of a row, cut at `key_cut` if given; `title` is a pattern over the first state of
+    the row. `formerly` are former names of columns. `language` is that of counts in words. `dates` are date formats,
+    `decimal` and `thousands` the marks in numbers, `silence` marks of missing values. `duplicates` is the treatment of
+    rows of one key. `columns` is the order of columns in exports. `whole_file`: a file is the whole table, so that
+    missing rows are removed; a version in a repository always is. `nested`: objects in JSON are flattened with “.”, and
+    nested again in exports. `nan`: exports write NaN and Infinity bare, unlike JSON. `encoding`, `sheet`, `header`,
+    `header_names` and `unnamed` are those of Layout; without a header, `columns` has the names of all columns. `rows`
+    is the path to the rows in JSON, ending in “*” if they are members of an object, whose names are `key_column`.
     """
 
     table: TableName
@@ -109,7 +113,7 @@ class TableMap(Strict, frozen=True):
     key: Annotated[tuple[Label, ...], Field(min_length=1, max_length=20)]
     key_cut: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     source: Slug
-    registered: Registered | None = None
+    registered: SourceRegistration | None = None
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     language: Language | None = None
     utc_offset: UtcOffset = "Z"
@@ -118,15 +122,15 @@ class TableMap(Strict, frozen=True):
     countries: Countries = ()
     scopes: tuple[DeclareScope, ...] = ()
     places: Annotated[tuple[MappedPlace, ...], Field(max_length=20)] = ()
-    occurred: When | None = None
+    occurred: TimePattern | None = None
     reported_at: DatePattern | None = None
     dates: DateFormats = ()
     decimal: DecimalMark | None = None
     thousands: ThousandsMark | None = None
-    silence: Marks = ()
-    formerly: Annotated[dict[Label, Former], Field(max_length=500)] = Field(default_factory=dict[str, Any])
+    silence: SilenceMarks = ()
+    formerly: Annotated[dict[Label, FormerNames], Field(max_length=500)] = Field(default_factory=dict[str, Any])
     duplicates: Literal["refuse", "keep", "number"] = "refuse"
-    claims: Annotated[tuple[Figures, ...], Field(max_length=100)] = ()
+    claims: Annotated[tuple[ClaimColumn, ...], Field(max_length=100)] = ()
     melt: Annotated[tuple[Melt, ...], Field(max_length=20)] = ()
     types: dict[Label, CellType] = Field(default_factory=dict[str, Any])
     columns: Columns = ()
@@ -159,26 +163,26 @@ class TableMap(Strict, frozen=True):
             raise PydanticCustomError("rows", sentence)
         if self.rows is not None and self.format != "json":
             raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
-        _expect_apart([figures.name(place) for place, figures in enumerate(self.claims, 1)], "have the id")
-        _expect_apart([each.counted for each in self.claims], "count")
+        _expect_apart([figures.claim_id(place) for place, figures in enumerate(self.claims, 1)], "have the id")
+        _expect_apart([each.counted_key for each in self.claims], "count")
         for column, of in self.types.items():
             if (of == "json") != (self.format == "json"):
                 raise PydanticCustomError("types", _TYPES, {"column": column})
         return self
 
     @cached_property
-    def numbers(self) -> Numbers:
-        """How numbers are written."""
-        return Numbers(self.decimal, self.thousands)
+    def numbers(self) -> NumberFormat:
+        """The notation of numbers."""
+        return NumberFormat(self.decimal, self.thousands)
 
     @cached_property
     def title_stays(self) -> bool:
-        """Whether the title of a row follows from its key, so that it is the same in all its versions."""
+        """Whether the title depends on the key alone, so that it never changes."""
         return set(columns_of(self.title)) <= set(self.key)
 
     @cached_property
-    def read(self) -> tuple[str, ...]:
-        """The columns of which something is made, beside the key, by their present names."""
+    def read_columns(self) -> tuple[str, ...]:
+        """The columns that the mapping uses, beside the key, by their present names."""
         places = (text for place in self.places for text in place.model_dump().values() if text)
         times = (when for when in (self.occurred, self.reported_at, *_times(self.claims)) if when is not None)
         patterns = (text for when in times for text in ((when,) if isinstance(when, str) else when.patterns))
@@ -187,20 +191,20 @@ class TableMap(Strict, frozen=True):
         return tuple(dict.fromkeys((*columns, *figures)))
 
     def offset_at(self, local: datetime) -> str:
-        """Return the offset from UTC of a time on the clocks of the table."""
+        """Return the offset from UTC at a local time of the table."""
         if self.time_zone is None:
             return self.utc_offset
         years = (local.year - 1, local.year + 1)
         return format_offset(zone(self.time_zone, years).offset.utcoffset(local))
 
     def names_of(self, column: str) -> tuple[str, ...]:
-        """Return the names that a column has had, the present one first."""
+        """Return the present and former names of a column."""
         return (column, *self.formerly.get(column, ()))
 
-    def lacking(self, columns: AbstractSet[str]) -> Iterator[str]:
-        """Yield a sentence for all that is read and that none of these columns is, by any name."""
+    def missing_columns(self, columns: AbstractSet[str]) -> Iterator[str]:
+        """Yield a sentence for each mapped column that is missing from these, by any name."""
         of_claims = {each.column: each.formerly for each in self.claims}
-        for column in self.read:
+        for column in self.read_columns:
             if columns.isdisjoint((*self.names_of(column), *of_claims.get(column, ()))):
                 near = nearest(column, sorted(columns))
                 hint = f"; did you mean “{near}”?" if near else "."
@@ -210,20 +214,20 @@ class TableMap(Strict, frozen=True):
                 yield f"No column is called by a date that “{melt.columns}” writes."
 
     @cached_property
-    def now_called(self) -> Mapping[str, str]:
-        """The present name of each column by its former ones."""
+    def present_names(self) -> Mapping[str, str]:
+        """The present name of each column by former name."""
         former = ((each.column, each.formerly) for each in self.claims)
         return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
 
     @property
     def layout(self) -> Layout:
-        """How its files are laid out."""
+        """The layout of its files."""
         names = self.header_names or (self.columns if self.header == 0 else ())
         return Layout(self.encoding, self.sheet, self.header, names or None, self.unnamed)
 
     @property
-    def whole(self) -> frozenset[str]:
-        """The columns whose values are kept whole, as the JSON that they are."""
+    def whole_columns(self) -> frozenset[str]:
+        """The columns whose values are kept as JSON, by any name."""
         whole = (column for column, of in self.types.items() if of == "json")
         return frozenset(name for column in whole for name in self.names_of(column))
 
@@ -234,7 +238,7 @@ _TYPES = (
 )
 
 
-def _times(claims: Iterable[Figures]) -> Iterator[str | Stretch | None]:
+def _times(claims: Iterable[ClaimColumn]) -> Iterator[str | DurationPattern | None]:
     for each in claims:
         yield from (each.period, each.counted_until)
 
@@ -254,18 +258,18 @@ def _expect_apart(names: Sequence[str], what: str) -> None:
             raise PydanticCustomError("twice", sentence, {"what": what, "name": name})
 
 
-def read_map(path: Path | None) -> TableMap:
-    """Read a mapping file. Raises MapFault, which names what is wrong with it."""
+def read_mapping(path: Path | None) -> TableMap:
+    """Read a mapping file. Raises MappingError."""
     if path is None:
-        raise MapFault("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
+        raise MappingError("A mapping file is needed to tell what a row of the table is: --map FILE (docs/formats.md).")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise MapFault(f"{path}: the mapping file cannot be read: {problem}.") from problem
+        raise MappingError(f"{path}: the mapping file cannot be read: {problem}.") from problem
     try:
         return TableMap.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as problem:
-        raise MapFault(f"{path}: {not_toml(text, problem)}") from problem
+        raise MappingError(f"{path}: {not_toml(text, problem)}") from problem
     except ValidationError as problem:
-        known = {"": TableMap.model_fields, "claims": Figures.model_fields, "melt": Melt.model_fields}
-        raise MapFault("\n".join(f"{path}: {each}" for each in sentences(problem, known))) from problem
+        known = {"": TableMap.model_fields, "claims": ClaimColumn.model_fields, "melt": Melt.model_fields}
+        raise MappingError("\n".join(f"{path}: {each}" for each in sentences(problem, known))) from problem

@@ -1,4 +1,4 @@
-"""Faults of a mapping file, as sentences that name the place in TOML and say what to write there."""
+"""Validation errors of a mapping file as sentences, with the path in TOML and what to write there."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ _CURLY: Final = frozenset("“”„‘’«»")
 
 
 def sentences(problem: ValidationError, known: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return a sentence for each fault; `known` has the fields that there are, by the table that they stand in."""
+    """Return a sentence for each error; `known` are the valid keys, by TOML table."""
     return [
         f"{_path(error['loc'])}: {_sentence(error, known)}" if error["loc"] else str(error["msg"])
         for error in problem.errors(include_url=False)
@@ -36,7 +36,7 @@ def sentences(problem: ValidationError, known: Mapping[str, Iterable[str]]) -> l
 
 
 def not_toml(text: str, problem: ValueError) -> str:
-    """Say why a text is no TOML, and what to do where a word processor changed its quotation marks."""
+    """Return the sentence on invalid TOML, with a hint on typographic quotation marks."""
     place, lines = _LINE.search(str(problem)), text.splitlines()
     line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else text
     hint = ' Quotation marks have to be straight ones: "…".' if _CURLY & set(line) else ""
@@ -55,7 +55,7 @@ def _sentence(error: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> s
 
 
 def _path(place: tuple[int | str, ...]) -> str:
-    """Write a place as it is found in TOML: `claims[2].measure`, the second of the tables `[[claims]]`."""
+    """Return a path in TOML: `claims[2].measure`, the second of the tables `[[claims]]`."""
     path = ""
     for step in place:
         if step not in _TAGS:

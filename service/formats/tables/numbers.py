@@ -1,4 +1,4 @@
-"""Numbers as cells write them: which mark stands before a fraction, and which between thousands."""
+"""Parsing of numbers in cells by declared decimal mark and thousands separator."""
 
 import re
 from decimal import Decimal
@@ -12,53 +12,50 @@ _SAME: Final = {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
 
 
 def _same(mark: Any) -> Any:  # noqa: ANN401 - of a mapping file
-    """Return the mark that stands for all that look like it."""
+    """Return the mark that represents all look-alikes."""
     return _SAME.get(mark, mark) if isinstance(mark, str) else mark
 
 
-ThousandsMark = Annotated[
-    Literal[",", ".", " ", "'"],
-    BeforeValidator(_same),
-]
+ThousandsMark = Annotated[Literal[",", ".", " ", "'"], BeforeValidator(_same)]
 _MARKS: Final = {" ": "[ \u00a0\u202f\u2009]", "'": "['\u2019]"}
-"""A space stands for any that does not end a line, an apostrophe for either."""
+"""Expressions of a space, which matches no-break ones too, and of both apostrophes."""
 _MOST_DIGITS: Final = 13
 _WHOLE: Final = re.compile(r"[0-9]{1,13}")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([,. '\u00a0\u202f\u2009\u2019])[0-9]{3})(?:\1[0-9]{3})*")
 
 
-class Digits(NamedTuple):
-    """A number with a fraction, digit by digit."""
+class JsonDecimal(NamedTuple):
+    """A number of JSON with a fraction, as its digits."""
 
     digits: str
 
 
-class Numbers(NamedTuple):
-    """How a table writes numbers; None: it does not say."""
+class NumberFormat(NamedTuple):
+    """Decimal mark and thousands separator of a table; None: not declared."""
 
     decimal: str | None = None
     thousands: str | None = None
 
     @property
     def declared(self) -> bool:
-        """Whether it says anything."""
-        return self != Numbers()
+        """Whether either is declared."""
+        return self != NumberFormat()
 
     @property
     def point(self) -> str:
-        """The mark before a fraction: as declared, else the point, unless that stands between thousands."""
+        """The decimal mark: as declared, else the point, or the comma if points separate thousands."""
         return self.decimal or ("," if self.thousands == "." else ".")
 
     def whole(self, cell: object, text: str) -> int | None:
-        """Return the whole number from 0 that a cell says, None where it says none: “2.0” is 2, “2.5” is none.
+        """Return the non-negative whole number of a cell, None if it has none: “2.0” is 2, “2.5” is none.
 
-        “2.000” is none unless “decimal” is declared: it may be two, or two thousand. A number of JSON is told by JSON.
+        “2.000” is none unless “decimal” is declared: it may be two, or two thousand. Numbers of JSON are unambiguous.
         """
         if isinstance(cell, bool):
             return None
         if _WHOLE.fullmatch(text):
             return int(text)
-        if isinstance(cell, Digits):
+        if isinstance(cell, JsonDecimal):
             return _whole(cell.digits)
         if not isinstance(cell, str):
             return None
@@ -69,7 +66,7 @@ class Numbers(NamedTuple):
         return int(digits) if len(digits) <= _MOST_DIGITS and not (found["fraction"] or "").strip("0") else None
 
     def plain(self, text: str) -> str | None:
-        """Return a number with a point before its fraction and nothing between thousands, None where it is none."""
+        """Return a number with a decimal point and no thousands separator; None for other text."""
         sign, unsigned = ("-", text[1:]) if text[:1] in ("-", "\u2212") else ("", text)
         found = _fitting(self).fullmatch(unsigned)
         if not found:
@@ -78,7 +75,7 @@ class Numbers(NamedTuple):
         return sign + re.sub("[^0-9]", "", found["whole"]) + fraction
 
     def in_words(self, text: str) -> str | None:
-        """Return words with their numbers in digits alone, None where one of these is not written as declared."""
+        """Return words with their numbers in plain digits; None if one of these is not in the declared notation."""
         if not self.declared:
             return text
         marks = _MARKS.get(self.thousands or "", re.escape(self.thousands or ""))
@@ -95,7 +92,7 @@ class Numbers(NamedTuple):
         return None if wrong else plain
 
     def hint(self, text: str) -> str:
-        """Return a sentence for a number that would be one if a mark were declared; nothing for any other."""
+        """Return a hint for a number that needs a declared thousands separator; empty for any other text."""
         found = _GROUPED.fullmatch(text)
         mark = _same(found[1]) if found else None
         if mark in (None, self.thousands):
@@ -104,8 +101,8 @@ class Numbers(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _fitting(numbers: Numbers) -> re.Pattern[str]:
-    """Return the expression of a number without a sign; marks between thousands are all alike, or there are none."""
+def _fitting(numbers: NumberFormat) -> re.Pattern[str]:
+    """Return the expression of a number without a sign, with equal thousands separators or none."""
     grouped = ""
     if numbers.thousands:
         mark = _MARKS.get(numbers.thousands, re.escape(numbers.thousands))

@@ -1,4 +1,4 @@
-"""Patterns over a row: words with names of columns in braces, such as “Gaza, {date}”."""
+"""Patterns over a row: text with names of columns in braces, such as “Gaza, {date}”."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from domain.values.text_types import Label
-from service.formats.tables.dates import ISO, form
+from service.formats.tables.dates import ISO, compile_format
 
 _NAMED: Final = re.compile(r"\{([^{}]+)\}")
 _DATED: Final = re.compile(rf"\{{([^{{}}]+?)(?::(%[^{{}}]*|{ISO}))?\}}")
@@ -33,19 +33,19 @@ def _without_formats(text: str) -> str:
 def _with_formats(text: str) -> str:
     for _, written in _DATED.findall(_readable(text)):
         if written and written != ISO:
-            form(written)
+            compile_format(written)
     return text
 
 
 Pattern = Annotated[Label, AfterValidator(_without_formats)]
-"""Words with names of columns in braces."""
+"""Text with names of columns in braces."""
 
 DatePattern = Annotated[Label, AfterValidator(_with_formats)]
-"""A pattern that comes to a date: a column may have its format, such as “{date:%d.%m.%Y}”."""
+"""A pattern of a date: a column may have a format, such as “{date:%d.%m.%Y}”."""
 
 
-class Dated(NamedTuple):
-    """A column in a pattern of a date: its own format, and whether it stands by itself, on its side of a “/”."""
+class DatedColumn(NamedTuple):
+    """A column in a pattern of a date: its format, and whether it is alone on its side of a “/”."""
 
     column: str
     written: str | None
@@ -53,25 +53,25 @@ class Dated(NamedTuple):
 
 
 def columns_of(pattern: str) -> list[str]:
-    """Return the columns that a pattern names, in turn."""
+    """Return the columns of a pattern, in order."""
     return [column for column, _ in _DATED.findall(pattern)]
 
 
 def filled(pattern: str, text_of: Callable[[str], str]) -> str | None:
-    """Put the text of each named column in its place; None if any of them says nothing."""
+    """Fill a pattern with the text of its columns; None if any of them is empty."""
     texts = {column: text_of(column) for column in columns_of(pattern)}
     if not all(texts.values()):
         return None
     return _DATED.sub(lambda found: texts[found[1]], pattern)
 
 
-def filled_with_dates(pattern: str, text_of: Callable[[Dated], str]) -> str | None:
-    """Do the same for a pattern of a date."""
+def filled_with_dates(pattern: str, text_of: Callable[[DatedColumn], str]) -> str | None:
+    """Fill a pattern of a date; None if any of its columns is empty."""
     texts: list[str] = []
     for found in _DATED.finditer(pattern):
         begins = found.start() == 0 or pattern[found.start() - 1] == "/"
         alone = begins and _SIDE.match(pattern, found.end()) is not None
-        texts.append(text_of(Dated(found[1], found[2], alone)))
+        texts.append(text_of(DatedColumn(found[1], found[2], alone)))
     if not all(texts):
         return None
     rest = iter(texts)

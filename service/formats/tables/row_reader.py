@@ -1,4 +1,4 @@
-"""A row as a mapping file looks at it: columns by any name that they had, silence, dates and numbers as declared."""
+"""A row by its mapping file: columns under any of their names, missing values, dates, numbers and points."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Final
 
 from domain.values.time.clocks import format_instant, parse_instant, parse_offset
-from service.formats.tables.columns import Stretch
-from service.formats.tables.dates import OffsetAt, expect_one_reading, read_date
+from service.formats.tables.dates import OffsetAt, read_date, refuse_ambiguous_order
 from service.formats.tables.mapping import TableMap
-from service.formats.tables.numbers import Numbers
-from service.formats.tables.parsed import Raw, text_of
-from service.formats.tables.pattern import Dated, columns_of, filled, filled_with_dates
+from service.formats.tables.mapping_columns import DurationPattern
+from service.formats.tables.numbers import NumberFormat
+from service.formats.tables.parsed_table import RawRow, cell_text
+from service.formats.tables.pattern import DatedColumn, columns_of, filled, filled_with_dates
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
@@ -20,53 +20,55 @@ _LONGEST: Final = Decimal(_HOURS * 366 * 1000)
 _POINT: Final = re.compile(r"POINT *\( *(\S+) +(\S+) *\)", re.IGNORECASE)
 
 
-class Unfit(ValueError):
-    """A cell is not what the mapping file takes it for: its column, and a sentence."""
+class UnfitCell(ValueError):
+    """A cell that does not fit the mapping file: its column, and a sentence."""
 
     def __init__(self, column: str | None, reason: str) -> None:
-        """Keep where it stands."""
+        """Create it of column and reason."""
         super().__init__(reason)
         self.column = column
 
 
-class Looked:
+class MappedRow:
     """A row, flattened, by its mapping file."""
 
     __slots__ = ("_flat", "_table")
 
-    def __init__(self, table: TableMap, flat: Raw) -> None:
-        """Look at a row."""
+    def __init__(self, table: TableMap, flat: RawRow) -> None:
+        """Wrap a flattened row."""
         self._table, self._flat = table, flat
 
     def name(self, column: str, *further: str) -> str:
-        """Return the name under which the row has a column; its present name where the row lacks it."""
+        """Return the name of a column in the row; its present name if the row lacks it."""
         names = (*self._table.names_of(column), *further)
         return next((name for name in names if name in self._flat), column)
 
     def cell(self, column: str) -> object:
-        """Return a cell, None where the row lacks it."""
+        """Return a cell, None if the row lacks it."""
         return self._flat.get(self.name(column))
 
     def text(self, column: str) -> str:
-        """Return a cell in words, nothing where it says nothing."""
-        text = text_of(self.cell(column))
+        """Return a cell as text, empty for a missing value."""
+        text = cell_text(self.cell(column))
         return "" if (bare := text.strip()) == "" or bare in self._table.silence else text
 
     def filled(self, pattern: str) -> str | None:
-        """Fill a pattern; None where one of its columns says nothing."""
+        """Fill a pattern; None if one of its columns is empty."""
         return filled(pattern, self.text)
 
     def number(self, pattern: str) -> str | None:
-        """Fill a pattern of a number, with a point before its fraction; what is no number is returned as it is."""
+        """Fill a pattern of a number, with a decimal point; other text is returned unchanged."""
         text = self.filled(pattern)
         return text and (self._degrees.plain(text.strip()) or text)
 
-    def when(self, said: str | Stretch) -> str | None:
-        """Return the date, interval or instant that a row says, None where it says none. Raises Unfit."""
-        return self._stretch(said) if isinstance(said, Stretch) else filled_with_dates(said, self._date)
+    def when(self, pattern: str | DurationPattern) -> str | None:
+        """Return the date, interval or instant of a row by a pattern, None if empty. Raises UnfitCell."""
+        return (
+            self._interval(pattern) if isinstance(pattern, DurationPattern) else filled_with_dates(pattern, self._date)
+        )
 
     def point(self, pattern: str, order: str) -> tuple[str, str] | None:
-        """Return the latitude and longitude that one cell says. Raises Unfit."""
+        """Return the latitude and longitude of one cell, None if empty. Raises UnfitCell."""
         text = (self.filled(pattern) or "").strip()
         if not text:
             return None
@@ -74,50 +76,52 @@ class Looked:
             return found[2], found[1]
         both = [self._degrees.plain(each) for each in self._sides(text.strip("()[]"))]
         if len(both) != 2 or both[0] is None or both[1] is None:  # noqa: PLR2004 - of a point
-            raise Unfit(_first(pattern), f"“{text[:100]}” is no point: two numbers, “{order}”, or POINT (lon lat).")
+            raise UnfitCell(_first(pattern), f"“{text[:100]}” is no point: two numbers, “{order}”, or POINT (lon lat).")
         return (both[0], both[1]) if order == "lat, lon" else (both[1], both[0])
 
     @property
-    def _degrees(self) -> Numbers:
-        """How numbers with a fraction are written: nobody parts the thousands of a degree."""
-        return Numbers(self._table.numbers.point)
+    def _degrees(self) -> NumberFormat:
+        """The notation of degrees, which have no thousands separator."""
+        return NumberFormat(self._table.numbers.point)
 
     def _sides(self, text: str) -> list[str]:
         separator = r"\s*;\s*|,\s+|\s+" if self._table.numbers.point == "," else r"\s*[,;]\s*|\s+"
         return re.split(separator, text.strip())
 
-    def _date(self, dated: Dated) -> str:
+    def _date(self, dated: DatedColumn) -> str:
         text = self.text(dated.column).strip()
         formats = (dated.written,) if dated.written else self._table.dates if dated.alone else ()
         try:
             if text and formats:
                 return read_date(text, formats, self._table.offset_at)
             if text and dated.alone:
-                expect_one_reading(text)
+                refuse_ambiguous_order(text)
         except ValueError as problem:
-            raise Unfit(self.name(dated.column), str(problem)) from problem
+            raise UnfitCell(self.name(dated.column), str(problem)) from problem
         return text
 
-    def _stretch(self, stretch: Stretch) -> str | None:
-        anchor = filled_with_dates(stretch.anchor, self._date)
-        length = str(stretch.length) if isinstance(stretch.length, int) else self.number(stretch.length)
+    def _interval(self, duration: DurationPattern) -> str | None:
+        anchor = filled_with_dates(duration.anchor, self._date)
+        length = str(duration.length) if isinstance(duration.length, int) else self.number(duration.length)
         if anchor is None or length is None:
             return None
         plain = _NUMBER.fullmatch(length)
-        hours = Decimal(length if plain else 0) * (1 if stretch.days is None else _HOURS)
+        hours = Decimal(length if plain else 0) * (1 if duration.days is None else _HOURS)
         if not 0 < hours < _LONGEST:
-            column = _first(stretch.length) if isinstance(stretch.length, str) else None
-            raise Unfit(column, f"“{length[:100]}” is no length of time, in {'days' if stretch.days else 'hours'}.")
+            column = _first(duration.length) if isinstance(duration.length, str) else None
+            raise UnfitCell(
+                column, f"“{length[:100]}” is no length of time, in {'days' if duration.days else 'hours'}."
+            )
         try:
-            return _interval(anchor, hours, self._table.offset_at, ahead=stretch.starts is not None)
+            return _interval(anchor, hours, self._table.offset_at, ahead=duration.starts is not None)
         except (ValueError, OverflowError) as problem:
-            raise Unfit(_first(stretch.anchor), f"No length can be counted from here: {problem}") from problem
+            raise UnfitCell(_first(duration.anchor), f"No length can be counted from here: {problem}") from problem
 
 
 def _interval(anchor: str, hours: Decimal, offset_at: OffsetAt, *, ahead: bool) -> str:
-    """Return the time of a length from an anchor, or up to it: in days, where both are, else from instant to instant.
+    """Return the interval of a length from an anchor, or up to it: in days if both are, else between instants.
 
-    A day that starts a time begins it at midnight, and one that ends it is over by then.
+    A day as start means its midnight, a day as end the midnight after it.
     """
     if _DAY.fullmatch(anchor) and hours % _HOURS == 0:
         day, rest = datetime.fromisoformat(anchor), timedelta(days=int(hours) // _HOURS - 1)

@@ -1,4 +1,4 @@
-"""Tables are written as their mapping file says: the same keys, columns, values and types as were read."""
+"""Writes a table by its mapping file: with the keys, columns, values and types that were read."""
 
 import csv
 import io
@@ -9,26 +9,33 @@ from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
-from service.formats.exporter import Export
-from service.formats.tables.cells import Cells
+from service.formats.exporter import Export, Unwritable
 from service.formats.tables.dates import columns_by_date
-from service.formats.tables.json_shapes import BY_KEY
-from service.formats.tables.mapping import Dialect, TableMap
-from service.formats.tables.parsed import text_of
-from service.formats.tables.rows import Row, rows_of
+from service.formats.tables.json_rows import BY_KEY
+from service.formats.tables.mapping import Dialect, MappingError, TableMap, read_mapping
+from service.formats.tables.parsed_table import AttributeCells, cell_text
+from service.formats.tables.table_rows import TableRow, rows_of
 
 _BARE: Final = ("NaN", "Infinity", "-Infinity")
 
 
-def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
-    """Write a table as CSV, in UTF-8, such that its mapping file reads it. Raises what reading `export` raises.
+def export_mapping(export: Export) -> TableMap:
+    """Return the mapping file of an export. Raises Unwritable."""
+    try:
+        return read_mapping(export.map)
+    except MappingError as fault:
+        raise Unwritable(str(fault)) from fault
 
-    Columns that no row has are absent, unless there is no header. CSV cannot tell an absent cell from an empty one, but
-    at the end of a row.
+
+def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
+    """Write a table as CSV in UTF-8 that its mapping file reads. Raises what reading `export` raises.
+
+    Columns that no row has are absent, unless there is no header. Absent cells are written as empty ones, except at
+    the end of a row.
     """
     rows = rows_of(export, table)
     header = columns_of(rows, table)
-    out.write(_mark(table))
+    out.write(_byte_order_mark(table))
     if table.header == 0:
         header = list(dict.fromkeys((*(table.layout.names or ()), *header)))
     else:
@@ -38,9 +45,9 @@ def write_csv(export: Export, table: TableMap, out: BinaryIO) -> None:
 
 
 def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
-    """Write a table as JSON, an object a line, in UTF-8, such that its mapping file reads it.
+    """Write a table as JSON in UTF-8, an object a line, that its mapping file reads.
 
-    It is an array, under the path where the table has its rows; or an object, where they go by their names. Raises what
+    An array, under the path `rows` of the mapping; or an object, if `rows` ends in “*” and all names differ. Raises
     reading `export` raises.
     """
     rows = rows_of(export, table)
@@ -50,7 +57,7 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
     by_key = last == BY_KEY and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
     path += [last] if last not in ("", BY_KEY) else []
     begins, ends = (b"{", b"}") if by_key else (b"[", b"]")
-    out.write(_mark(table) + b"".join(b"{" + orjson.dumps(step) + b":" for step in path) + begins)
+    out.write(_byte_order_mark(table) + b"".join(b"{" + orjson.dumps(step) + b":" for step in path) + begins)
     between = b"\n"
     for row, name in zip(rows, names, strict=True):
         cells = {column: cell for column, cell in row.cells.items() if not by_key or column != table.key_column}
@@ -60,15 +67,15 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
     out.write((b"\n" if rows else b"") + ends + b"}" * len(path) + b"\n")
 
 
-def _mark(table: TableMap) -> bytes:
-    """Return the byte order mark that tells what is written from files in the encoding that is declared."""
+def _byte_order_mark(table: TableMap) -> bytes:
+    """Return a byte order mark if the mapping file declares an encoding that is not UTF-8."""
     return BOM_UTF8 if table.encoding not in (None, "utf-8") else b""
 
 
-def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
-    """Return the columns of all rows: those that the mapping file orders first, then the key's, then by code point.
+def columns_of(rows: Iterable[TableRow], table: TableMap) -> list[str]:
+    """Return the columns of all rows: in the order of the mapping file, then those of the key, then by code point.
 
-    Columns that are called by a date, by “melt”, come last and in the order of their dates.
+    Columns named by a date (“melt”) are last, ordered by date.
     """
     found = {column for row in rows for column in row.cells}
     first = dict.fromkeys(name for column in (*table.columns, *table.key) for name in table.names_of(column))
@@ -77,14 +84,14 @@ def columns_of(rows: Iterable[Row], table: TableMap) -> list[str]:
     return [*(column for column in first if column in found), *sorted(rest, key=lambda name: dated.get(name, ""))]
 
 
-def csv_row(cells: Cells, header: Sequence[str]) -> list[str]:
-    """Return a row as CSV has it: each cell as text, up to the last one that is there."""
+def csv_row(cells: AttributeCells, header: Sequence[str]) -> list[str]:
+    """Return the cells of a row as text, up to the last one that is present."""
     ends = max(place for place, column in enumerate(header, 1) if column in cells)
-    return [text_of(cells.get(column)) for column in header[:ends]]
+    return [cell_text(cells.get(column)) for column in header[:ends]]
 
 
-def json_row(cells: Cells, header: Sequence[str], table: TableMap) -> dict[str, Any]:
-    """Return a row as JSON has it: absent cells are absent, numbers have the digits that they had."""
+def json_row(cells: AttributeCells, header: Sequence[str], table: TableMap) -> dict[str, Any]:
+    """Return a row as a JSON object: absent cells are absent, numbers keep their digits."""
     row: dict[str, Any] = {}
     for column in header:
         if column in cells:
@@ -98,20 +105,20 @@ def json_row(cells: Cells, header: Sequence[str], table: TableMap) -> dict[str, 
 
 
 def _prefixes(column: str) -> Iterator[str]:
-    """Yield the names of the objects that a column would lie in: of `a.b.c` these are `a` and `a.b`."""
+    """Yield the paths of the enclosing objects of a column: of `a.b.c` these are `a` and `a.b`."""
     return accumulate(column.split(".")[:-1], lambda above, name: f"{above}.{name}")
 
 
 def _json_cell(cell: object, column: str, table: TableMap) -> object:
     if isinstance(cell, dict):
-        return orjson.Fragment(text_of(cast("Cells", cell)))
-    if isinstance(cell, str) and (column in table.whole or (table.nan and cell in _BARE)):
+        return orjson.Fragment(cell_text(cast("AttributeCells", cell)))
+    if isinstance(cell, str) and (column in table.whole_columns or (table.nan and cell in _BARE)):
         return orjson.Fragment(cell)
     return cell
 
 
 def _csv_line(cells: Sequence[str], dialect: Dialect) -> bytes:
-    # Python's writer quotes a cell for the ends of lines that it is told of: told of both, it quotes for either.
+    # csv.writer quotes cells that contain a character of `lineterminator`: of \r\n, it quotes either.
     line = io.StringIO()
     csv.writer(
         line,

@@ -1,4 +1,4 @@
-"""Shapes of JSON: where its rows lie, and in which line each begins."""
+"""Rows in JSON: an array, JSON Lines, or the value at a path; with the line of each."""
 
 import json
 from bisect import bisect_right
@@ -8,37 +8,37 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final, NoReturn, cast
 
-from service.formats.tables.numbers import Digits
-from service.formats.tables.parsed import Raw, Unparsed
+from service.formats.tables.numbers import JsonDecimal
+from service.formats.tables.parsed_table import NotATable, RawRow
 
 BY_KEY: Final = "*"
-"""As the last part of a path: the rows are the members of an object."""
+"""Last step of a path: the rows are the members of an object."""
 
 _LEVELS: Final = 4
 _MOST_SHOWN: Final = 10
 _BLANK: Final = " \t\r\n"
 _SEVERAL: Final = object()
-"""What JSON Lines read as."""
+"""Marker for JSON Lines."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of JSON as they were read; with the name of each, where they are members of an object."""
+class JsonRows:
+    """Rows as parsed; `names` if they are members of an object, `lined` for JSON Lines."""
 
     values: Sequence[object]
     names: Sequence[str] | None
     text: str
     path: tuple[str, ...]
-    twice: "Twice"
+    twice: "DuplicateNames"
     lined: bool = False
 
     @property
     def plain(self) -> bool:
-        """Whether all of them are objects, and in none is anything to be looked for."""
+        """Whether all of them are objects without names or repeated members."""
         return self.names is None and not self.twice and all(type(each) is dict for each in self.values)
 
     def line_of(self, place: int) -> int:
-        """Return the line on which a row begins, from 1."""
+        """Return the first line of a row, from 1."""
         return self._lines[place]
 
     @cached_property
@@ -49,37 +49,37 @@ class Rows:
         return [bisect_right(ends, at) + 1 for at in _starts(self.text, self.path)]
 
 
-def rows_of_json(text: str, path: str | None, key: Sequence[str]) -> Rows:
-    """Find the rows in JSON: an array of objects, JSON Lines, or what lies under `path`. Raises Unparsed.
+def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
+    """Find the rows in JSON: an array of objects, JSON Lines, or those at `path`. Raises NotATable.
 
-    An object by itself is a row of JSON Lines, where it has the columns of the key.
+    A single object is one row of JSON Lines, if it has the columns of the key.
     """
-    twice = Twice()
+    twice = DuplicateNames()
     value = _read(text, twice)
     if value is _SEVERAL:
         if path is None:
             return _lines_of(text, twice)
-        raise Unparsed(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
+        raise NotATable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
     if path is not None:
         return _under(value, path, text, twice)
     if isinstance(value, list):
-        return Rows(cast("list[object]", value), None, text, (), twice)
+        return JsonRows(cast("list[object]", value), None, text, (), twice)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
-        return Rows([cast("object", value)], None, text, (), twice, lined=True)
-    raise Unparsed(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
+        return JsonRows([cast("object", value)], None, text, (), twice, lined=True)
+    raise NotATable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
-def _read(text: str, twice: "Twice") -> object:
+def _read(text: str, twice: "DuplicateNames") -> object:
     try:
         return _value(text, twice)
     except (ValueError, RecursionError) as problem:
         if _is_lined(text):
             return _SEVERAL
-        raise Unparsed(f"The file is not JSON: {problem}.") from None
+        raise NotATable(f"The file is not JSON: {problem}.") from None
 
 
-def _value(text: str, twice: "Twice") -> object:
-    return json.loads(text, parse_float=Digits, parse_constant=str, object_pairs_hook=twice.made)
+def _value(text: str, twice: "DuplicateNames") -> object:
+    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.made)
 
 
 def _is_lined(text: str) -> bool:
@@ -90,35 +90,35 @@ def _is_lined(text: str) -> bool:
         return False
 
 
-def _lines_of(text: str, twice: "Twice") -> Rows:
+def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
     values: list[object] = []
     for line in filter(str.strip, text.split("\n")):
         try:
             values.append(_value(line, twice))
         except (ValueError, RecursionError) as problem:
-            values.append(NotRead(f"The line is not JSON: {problem}."))
-    return Rows(values, None, text, (), twice, lined=True)
+            values.append(UnparsedLine(f"The line is not JSON: {problem}."))
+    return JsonRows(values, None, text, (), twice, lined=True)
 
 
-class NotRead(str):
-    """Why a line of JSON Lines is no JSON."""
+class UnparsedLine(str):
+    """The reason why a line of JSON Lines is no JSON."""
 
     __slots__ = ()
 
 
-class Twice:
-    """Objects in which a name came twice, so that nobody can tell which of its values was said."""
+class DuplicateNames:
+    """Objects with a repeated name, whose value is ambiguous."""
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}
         self._kept: list[object] = []
 
     def __bool__(self) -> bool:
-        """Say whether there is any."""
+        """Say whether there are any."""
         return bool(self._names)
 
     def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Make an object of its members."""
+        """Build an object from its members; an `object_pairs_hook`."""
         found = dict(pairs)
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
@@ -127,50 +127,50 @@ class Twice:
         return found
 
     def within(self, value: object) -> str | None:
-        """Return a name that came twice in a value."""
+        """Return a repeated name in a value at any depth."""
         if not self._names:
             return None
         if isinstance(value, dict):
-            members = cast("Raw", value).values()
+            members = cast("RawRow", value).values()
             return self._names.get(id(cast("object", value))) or next(filter(None, map(self.within, members)), None)
         if isinstance(value, list):
             return next(filter(None, map(self.within, cast("list[object]", value))), None)
         return None
 
     def at(self, value: object) -> str | None:
-        """Return a name that came twice in an object itself."""
+        """Return a repeated name of an object itself."""
         return self._names.get(id(value))
 
 
-def _under(value: object, path: str, text: str, twice: "Twice") -> Rows:
+def _under(value: object, path: str, text: str, twice: "DuplicateNames") -> JsonRows:
     steps, found = _followed(value, path, twice)
     if isinstance(found, dict) and _is_by_key(path):
         _expect_once(cast("object", found), twice)
-        members = cast("Raw", found)
-        return Rows(list(members.values()), list(members), text, steps, twice)
+        members = cast("RawRow", found)
+        return JsonRows(list(members.values()), list(members), text, steps, twice)
     if not isinstance(found, list) or _is_by_key(path):
         _refuse(path, value)
-    return Rows(cast("list[object]", found), None, text, steps, twice)
+    return JsonRows(cast("list[object]", found), None, text, steps, twice)
 
 
 def _is_by_key(path: str) -> bool:
     return path == BY_KEY or path.endswith(f".{BY_KEY}")
 
 
-def _expect_once(value: object, twice: Twice) -> None:
+def _expect_once(value: object, twice: DuplicateNames) -> None:
     if name := twice.at(value):
-        raise Unparsed(twice_said(name))
+        raise NotATable(repeated_name_fault(name))
 
 
-def twice_said(name: str) -> str:
-    """Return the sentence on a name that comes twice in an object."""
+def repeated_name_fault(name: str) -> str:
+    """Return the sentence on a repeated name in an object."""
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
-def _followed(whole: object, path: str, twice: "Twice") -> tuple[tuple[str, ...], object]:
-    """Follow a path, in which names may themselves have points; returns its steps, and what lies there.
+def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
+    """Follow a path, in which names may contain points; returns its steps and the value.
 
-    Raises Unparsed.
+    Raises NotATable.
     """
     steps: list[str] = []
     value, rest = whole, path.removesuffix(BY_KEY).removesuffix(".")
@@ -187,20 +187,20 @@ def _followed(whole: object, path: str, twice: "Twice") -> tuple[tuple[str, ...]
     return tuple(steps), value
 
 
-def _parts_of(value: object) -> Raw:
-    """Return the members of an object, or the elements of an array by their places from 0."""
+def _parts_of(value: object) -> RawRow:
+    """Return the members of an object, or the elements of an array by index."""
     if isinstance(value, list):
         return {str(place): each for place, each in enumerate(cast("list[object]", value))}
-    return cast("Raw", value) if isinstance(value, dict) else {}
+    return cast("RawRow", value) if isinstance(value, dict) else {}
 
 
 def _refuse(path: str, value: object) -> NoReturn:
     what = "object" if _is_by_key(path) else "array"
-    raise Unparsed(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
+    raise NotATable(f"“rows” is “{path}”, and no {what} lies there.{_paths(value)}")
 
 
 def _paths(value: object) -> str:
-    """Say where arrays and objects of objects lie."""
+    """Return the paths of possible rows as a sentence."""
     found = paths_in(value)
     if not found:
         return ""
@@ -216,7 +216,7 @@ _NAMES: Final = ' with key_column = "…" for their names'
 
 
 def paths_in(value: object) -> list[str]:
-    """Return the paths at which rows may lie."""
+    """Return the paths of possible rows."""
     return list(_found(value, (), _LEVELS))
 
 
@@ -225,7 +225,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in cast("list[object]", value)):
         yield ".".join(above)
     elif isinstance(value, dict):
-        members = cast("Raw", value)
+        members = cast("RawRow", value)
         if len(members) > 1 and all(isinstance(each, dict) for each in members.values()):
             yield ".".join((*above, BY_KEY))
         for name, each in members.items() if levels else ():
@@ -233,7 +233,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
 
 
 def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
-    """Yield where each element of the array, or member of the object, under a path begins."""
+    """Yield the offset of each element of the array, or member of the object, at a path."""
     decoder = json.JSONDecoder()
     at = _past(text, 0)
     for step in path:
@@ -242,7 +242,7 @@ def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
 
 
 def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str, int]]:
-    """Yield each part of an array or object: its name, or place from 0, and where its value begins."""
+    """Yield each part of an array or object: its name or index, and the offset of its value."""
     of_object = text[at] == "{"
     at, place = at + 1, 0
     while text[at := _past(text, at, ",")] not in "]}":
@@ -256,7 +256,7 @@ def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str,
 
 
 def _past(text: str, at: int, mark: str = "") -> int:
-    """Return where the next value begins: behind white space and the mark between."""
+    """Return the offset of the next value, after white space and the separator."""
     while text[at] in _BLANK or text[at] == mark:
         at += 1
     return at

@@ -1,9 +1,8 @@
-"""The columns of ACLED's and UCDP's files, in their order; and how a header of a spreadsheet is known as theirs."""
+"""Columns of ACLED's and UCDP's files in order, and the matching of a file's header to them."""
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 ACLED: Final = (
@@ -25,25 +24,20 @@ GED: Final = (
 )  # fmt: skip
 """The columns of UCDP GED in their order (GED Codebook 24.1), and of Candidate."""
 
-GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "best": ("best_est",),
-        "high": ("high_est",),
-        "low": ("low_est",),
-        "country_id": ("gwno",),
-    }
-)
-"""What columns were called in GED before version 17."""
+GED_BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "best": ("best_est",), "high": ("high_est",), "low": ("low_est",), "country_id": ("gwno",),
+}  # fmt: skip
+"""Names of columns in GED before version 17, by present name."""
 
 
 @lru_cache(maxsize=4096)
-def bare(name: str) -> str:
-    """Return a column's name as it is compared: without capitals, spaces, hyphens and underscores."""
+def comparable_name(name: str) -> str:
+    """Return a column's name for comparison: casefolded, without spaces, hyphens and underscores."""
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
-def named_as(known: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names of a header, each that is written in another way as it is `known`; none of them twice."""
-    by_bare = {bare(name): name for name in known}
-    found = [by_bare.get(bare(name), name) if name else name for name in names]
+def canonical_names(known: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the names of a header, variants replaced by the `known` name, unless two columns would get one name."""
+    by_bare = {comparable_name(name): name for name in known}
+    found = [by_bare.get(comparable_name(name), name) if name else name for name in names]
     return [new if found.count(new) == 1 else old for old, new in zip(names, found, strict=True)]

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from service.formats import registry
-from service.formats.files.spreadsheet import Row as Read
-from service.formats.files.spreadsheet import columns, rows
-from service.formats.importer import Source, Unreadable
+from service.formats.files.csv_rows import CsvRow as Read
+from service.formats.files.csv_rows import read_rows
+from service.formats.importer import ImportSource, UnreadableSource
 from tests.service.coded_events import UCDP, Here, Row, read, write
+from tests.service.importers import Sample, coded
 
 FOLDER = os.environ.get("KNOWNWHEN_REALDATA")
 FILE = "static/ucdp_candidate_2021_GEDEvent_v21_01_21_12.csv.gz"
@@ -20,6 +21,8 @@ SOME = 25
 """Every which row of the real file is recorded, unless all are."""
 
 pytestmark = pytest.mark.one_server_will_do
+
+SAMPLE = Sample(coded(UCDP, "Panamá"))
 
 RELEASE, NEXT, LAST = "2022-02-20", "2022-06-20", "2022-09-20"
 
@@ -112,11 +115,11 @@ def test_what_is_no_such_file_is_said_before_anything_is_read(tmp_path: Path) ->
         (write(tmp_path / "other.csv", [{"id": "1", "best": "2"}]), {}, "no column “type_of_violence”, “side_a”"),
         (write(tmp_path / "ged.csv", [UCDP]), {"reported_at": "yesterday"}, "--reported-at: “yesterday”"),
     ):
-        with pytest.raises(Unreadable, match=why):
+        with pytest.raises(UnreadableSource, match=why):
             read("ucdp", path, **given)
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"a,b\n" * 1000)[:40])
-    with pytest.raises(Unreadable, match="cannot be read"):
-        list(rows(tmp_path / "cut.csv.gz"))
+    with pytest.raises(UnreadableSource, match="cannot be read"):
+        list(read_rows(tmp_path / "cut.csv.gz"))
 
 
 def test_a_file_packed_or_not_gives_the_same_reports_and_is_read_to_its_last_byte(tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def test_a_file_packed_or_not_gives_the_same_reports_and_is_read_to_its_last_byt
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert read("ucdp", packed) == read("ucdp", path)
     told: list[int] = []
-    source = Source((path, packed), advance=told.append)
+    source = ImportSource((path, packed), advance=told.append)
     list(registry.IMPORTERS["ucdp"].read(source))
     assert sum(told) == registry.IMPORTERS["ucdp"].steps(source) == path.stat().st_size + packed.stat().st_size
 
@@ -173,7 +176,7 @@ def test_every_cell_comes_back_as_it_was(here: Here, tmp_path: Path) -> None:
 @pytest.mark.skipif(not FOLDER, reason="KNOWNWHEN_REALDATA names no folder")
 def test_the_real_file_is_taken_whole_and_given_back_cell_by_cell(here: Here, tmp_path: Path) -> None:
     whole = Path(FOLDER or "") / FILE
-    events = [row.cells for row in rows(whole) if isinstance(row, Read)]
+    events = [row.cells for row in read_rows(whole) if isinstance(row, Read)]
     reports, bad = read("ucdp", whole, reported_at=RELEASE)
     assert (len(events), len(reports), bad) == (17_407, 17_407, [])
     assert [each["attributes"] for each in reports] == events
@@ -186,7 +189,7 @@ def test_the_real_file_is_taken_whole_and_given_back_cell_by_cell(here: Here, tm
     came = here.imported("ucdp", whole if ALL else path, reported_at=RELEASE)
     assert came["ok"]
     given_back = here.rows("ucdp")
-    assert list(given_back[0]) == columns(whole)
+    assert list(given_back[0]) == list(next(read_rows(whole)).cells)
     assert {row["id"]: row for row in given_back} == told
     before = here.facts()
     here.imported("ucdp", path, reported_at=RELEASE)

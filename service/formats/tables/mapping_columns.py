@@ -1,4 +1,4 @@
-"""What a mapping file says of columns: which are figures, places and times, and how they are to be read."""
+"""Keys of a mapping file for columns: `[[claims]]`, `[[melt]]`, `[[places]]`, and times."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -10,20 +10,20 @@ from domain.values.counts.count import Bound
 from domain.values.places import Precision
 from domain.values.populations import Population
 from domain.values.text_types import Label, Slug, Strict
-from service.formats.tables.dates import DateFormat, form
+from service.formats.tables.dates import DateFormat, compile_format
 from service.formats.tables.pattern import DatePattern, Pattern
 
 _CLAIM_ID_LENGTH = 20
 
-Former = Annotated[tuple[Label, ...], Field(max_length=20)]
-Marks = Annotated[
+FormerNames = Annotated[tuple[Label, ...], Field(max_length=20)]
+SilenceMarks = Annotated[
     tuple[Label, ...], Field(max_length=100), AfterValidator(lambda marks: tuple(mark.strip() for mark in marks))
 ]
 Length = Pattern | Annotated[int, Field(strict=True, ge=1)]
 
 
-class Stretch(Strict, frozen=True):
-    """A time of a length: so many days or hours from the day or instant that it `starts`, or up to where it `ends`."""
+class DurationPattern(Strict, frozen=True):
+    """An interval of so many days or hours from the day or instant `starts`, or up to the one `ends`."""
 
     starts: DatePattern | None = None
     ends: DatePattern | None = None
@@ -39,7 +39,7 @@ class Stretch(Strict, frozen=True):
 
     @property
     def anchor(self) -> str:
-        """The pattern of its end that is given."""
+        """The pattern of the given end."""
         return self.starts or self.ends or ""
 
     @property
@@ -49,27 +49,26 @@ class Stretch(Strict, frozen=True):
 
     @property
     def length(self) -> str | int:
-        """How long it is, in days or hours."""
+        """Its length in days or hours."""
         return (self.days if self.hours is None else self.hours) or 0
 
 
 def _which(value: Any) -> str:  # noqa: ANN401 - of a mapping file
-    return "stretch" if isinstance(value, dict | Stretch) else "pattern"
+    return "stretch" if isinstance(value, dict | DurationPattern) else "pattern"
 
 
-When = Annotated[
-    Annotated[DatePattern, Tag("pattern")] | Annotated[Stretch, Tag("stretch")],
-    Discriminator(_which),
+TimePattern = Annotated[
+    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")], Discriminator(_which)
 ]
-"""A date or interval by a pattern, or a time of a length."""
+"""A date or interval by a pattern, or by one end and a length."""
 
 
-class Counted(Strict, frozen=True):
-    """What figures count, and how their cells are read.
+class CountRule(Strict, frozen=True):
+    """Measure and population of figures, and the notation of their cells.
 
-    `counts` says how cells are read: `figure`, whole numbers in digits; `words`, by the lexicon, so that “1,383” and
-    “more than 200” can be read. `bound` is how all figures are meant that say no bound themselves. `silence` are
-    further cells that say nothing, beside those of the table.
+    `counts` is the notation: `figure`, whole numbers in digits; `words`, read by the lexicon, such as “1,383” and
+    “more than 200”. `bound` applies to figures without a bound of their own. `silence` are further marks of missing
+    values, beside those of the table.
     """
 
     measure: Measure
@@ -80,27 +79,26 @@ class Counted(Strict, frozen=True):
     partial: StrictBool = False
     counts: Literal["figure", "words"] = "figure"
     bound: Bound | None = None
-    silence: Marks = ()
+    silence: SilenceMarks = ()
 
     @property
     def key(self) -> str:
-        """What it counts, without its time."""
+        """Measure, population, scope, manner and accumulation as text, for comparison."""
         limits = self.population.canonical().model_dump_json(exclude_unset=True)
         return f"{self.measure} {limits} {self.scope} {self.manner or ''} {self.accumulation}"
 
 
-class Figures(Counted, frozen=True):
-    """A numeric column whose cells are claims. Its cells are kept verbatim beside the claims, too.
+class ClaimColumn(CountRule, frozen=True):
+    """A column of `[[claims]]`, whose cells become claims; they are kept verbatim too.
 
-    `words` names a column whose words stand before the figure, such as “about”. `formerly` are names that the column
-    had before: the first of all these that a row has is read. `period`, of what an increment counts, and
-    `counted_until` are patterns over the row, such as “{date}”.
+    `words` names a column with words before the figure, such as “about”. `formerly` are former names of the column: the
+    first that a row has is read. `period`, of an increment, and `counted_until` are patterns, such as “{date}”.
     """
 
     column: Label
-    formerly: Former = ()
+    formerly: FormerNames = ()
     id: ClaimId | None = None
-    period: When | None = None
+    period: TimePattern | None = None
     counted_until: DatePattern | None = None
     words: Label | None = None
 
@@ -112,12 +110,12 @@ class Figures(Counted, frozen=True):
         return self
 
     @property
-    def counted(self) -> str:
-        """What it counts, as it must not count twice in one row."""
+    def counted_key(self) -> str:
+        """Its key and time, which must be unique in a row."""
         return f"{self.key} {self.period or self.counted_until or ''}"
 
-    def name(self, place: int) -> str:
-        """Return the id of its claim: its own, else the column's name where it can be one, else its place (from 1)."""
+    def claim_id(self, place: int) -> str:
+        """Return the id of its claim: the declared one, else the column's name if valid, else its place (from 1)."""
         if self.id is not None:
             return self.id
         plain = self.column.replace("_", "").replace("-", "")
@@ -125,11 +123,11 @@ class Figures(Counted, frozen=True):
         return self.column if fits else str(place)
 
 
-class Melt(Counted, frozen=True):
-    """Columns that are called by a date, each a figure of that date, as in a table that grows by a column a day.
+class Melt(CountRule, frozen=True):
+    """Columns of `[[melt]]`, named by a date, each with a figure of that date.
 
-    `columns` is how their names write the date. A cumulative figure is counted until that date, an increment counts
-    that date alone. `id` begins the ids of the claims, which the date ends.
+    `columns` is the format of the date. A cumulative figure is counted until that date, an increment counts that date
+    alone. The ids of the claims are `id` and the date.
     """
 
     columns: DateFormat
@@ -137,16 +135,16 @@ class Melt(Counted, frozen=True):
 
     @model_validator(mode="after")
     def _days(self) -> Self:
-        if self.columns == "iso" or "M" in form(self.columns).has:
+        if self.columns == "iso" or "M" in compile_format(self.columns).directives:
             sentence = "Columns are called by a day, a month or a year: give its format, such as “%m/%d/%y”."
             raise PydanticCustomError("melt", sentence)
         return self
 
 
 class MappedPlace(Strict, frozen=True):
-    """Where a row is about: each field is a pattern over the row; a place without a name is left out.
+    """A place of `[[places]]`: each field is a pattern over the row; a place without a name is left out.
 
-    `point` is a cell with both coordinates, in the `order` that is said, or a point of WKT, which has its own.
+    `point` is a cell with both coordinates, in `order`, or a WKT point, which has an order of its own.
     """
 
     name: Pattern

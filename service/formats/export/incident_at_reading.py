@@ -1,4 +1,4 @@
-"""One incident at a reading, as the files of analysts show it: its line in a list, its estimates, rows that came in."""
+"""One incident at a reading, for exporters: its list entry, estimates, events, dates, places and imported rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,32 +16,32 @@ from domain.reports.claims.claim import END, Key, latest
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE, listed
-from domain.summary.killed import Killed
 from domain.summary.summary import Listed
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.populations import Population
 from domain.values.time.clocks import Span, parse_occurred
-from service.formats.coded.verbatim_cells import cells_of
-from service.formats.exporter import Folded
+from service.formats.coded.countries import BY_CODE, CodedCountry
+from service.formats.coded.verbatim_cells import text_cells_of
+from service.formats.exporter import Export
 
 UNSURE = frozenset("?~%")
-"""How a date of EDTF ends that is uncertain, approximate, or both."""
+"""Suffixes of EDTF dates that are uncertain, approximate, or both."""
 OPEN_ENDS = ("..", "")
-"""What stands for an end of an interval that is open or not known."""
+"""Ends of an EDTF interval that are open or unknown."""
 AREAS = ("country", "admin1", "admin2", "name")
-"""What a place is called, the widest first: two of one name are one only where all that is wider reads alike."""
+"""Name parts of a place, widest first: equal names are one place only if all wider parts are equal."""
 POINT = ("lat", "lon")
 TRIPLE = "triple/1"
-"""The policy whose ends are low, best and high, whichever weighs the rest."""
+"""Policy for low, best and high, whatever the policy of the reading."""
 EVERYONE = Population()
 
 
-class When(NamedTuple):
-    """When something happened, as it was said: its ends, None where open or not said.
+class OccurredSpan(NamedTuple):
+    """Time of an occurrence as reported: its ends, None if open or not reported.
 
-    Each end is by the clock of the incident that it was said under, wherever that is shown, and so is its day. `sure`
-    is whether all of it was said without an “about” or a doubt; None where nothing was.
+    Each end, and so its day, is in the time zone of the incident that it was reported under, wherever that is shown.
+    `sure`: nothing of it was approximate or doubtful; None if nothing was reported.
     """
 
     first: datetime | None = None
@@ -50,42 +50,37 @@ class When(NamedTuple):
 
 
 @dataclass
-class Shown:
-    """An incident at a reading; what is asked of it is worked out once."""
+class IncidentAtReading:
+    """An incident at a reading; derived values are computed on first use."""
 
     history: History
     reading: Reading
 
-    @classmethod
-    def of(cls, folded: Folded, reading: Reading) -> "Shown":
-        """Return a folded incident at a reading."""
-        return cls(folded.history, reading)
-
     @cached_property
     def listed(self) -> Listed:
-        """Return it as lists show it."""
+        """Return its list entry."""
         return listed(self.history, self.reading)
 
     @cached_property
     def weighed(self) -> Weighed:
-        """Return all that counts."""
+        """Return the claims that count."""
         return weigh(self.history, self.reading.reported_until)
 
     @cached_property
     def reports(self) -> Sequence[ReportHistory]:
-        """Return the reports that count, in the order in which they were said; of one moment, by what they say."""
+        """Return the reports that count, ordered by reported time, those of one moment by content."""
         standing = list(self.history.standing(self.reading.reported_until))
-        if len(standing) > 1:  # one alone is withdrawn by none
+        if len(standing) > 1:  # a single report cannot be withdrawn by another
             standing = list(self.weighed.speaking.values())
         return sorted(standing, key=lambda each: each.newness)
 
     @cached_property
     def events(self) -> Mapping[str, Event]:
-        """Return what happened, by label."""
+        """Return the events by label."""
         return events_of(self.reports)
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[Key, Estimate]]:
-        """Yield the estimate of each key, in canonical order; by another policy, if one is given."""
+        """Yield the estimate of each key, in canonical order; by `policy` instead of that of the reading, if given."""
         for keyed in self.weighed.keyed:
             yield keyed.key, (policy or self.reading.policy).estimate(keyed.question)
 
@@ -93,25 +88,22 @@ class Shown:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
 
-    def killed(self) -> Killed:
-        """Return what was said of those killed in it and in its parts, by low, best and high."""
-        return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
-
     @property
     def violence(self) -> Sequence[Sequence[ReportHistory]]:
-        """Return the reports that count and state violence, by event; of one that none tells more than once, alone."""
+        """Return the reports that count and state violence, grouped by event; a report without an event is a group."""
         found: dict[str, list[ReportHistory]] = {}
         for each in self.reports:
             if tier(each) == VIOLENCE:
                 found.setdefault(each.now.event or each.ref, []).append(each)
         return list(found.values())
 
-    def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None) -> When:
-        """Return when events happened together: an end that one of them leaves open is that of the declared period.
+    def occurred(
+        self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None
+    ) -> OccurredSpan:
+        """Return the time of several events; an end that one of them leaves open is that of the declared period.
 
-        It stays open where there is none, or where another event lies beyond it. `order` says of two ends which comes
-        first: by moment (`as_moments`), or by the days of their own clocks (`as_days`). `home` is the slug of the
-        incident whose events they are, where that is another.
+        The end stays open if there is no period, or another event lies beyond it. `order` sorts ends: by moment
+        (`as_moments`) or by local day (`as_days`). `home` is the slug of their incident, if that is another.
         """
         found = [self.when(event) for event in events if event.span is not None]
         if not found:
@@ -125,96 +117,122 @@ class Shown:
         if len(ended) < len(found):
             own = self.period(home).last
             last = own if own and (last is None or order(own) >= order(last)) else None
-        return When(first, last, all(each.sure for each in found))
+        return OccurredSpan(first, last, all(each.sure for each in found))
 
     @cached_property
-    def bounds(self) -> When:
+    def bounds(self) -> OccurredSpan:
         """Return the first and the last moment of all events, or else of the declared period."""
         return self.occurred(self.events.values(), as_moments)
 
     @cached_property
-    def days(self) -> When:
+    def days(self) -> OccurredSpan:
         """Return the ends of the first and the last day of all events, or else of the declared period."""
         return self.occurred(self.events.values(), as_days)
 
-    def when(self, event: Event) -> When:
-        """Return when an event happened, in the words of the report that tells it most narrowly.
+    def when(self, event: Event) -> OccurredSpan:
+        """Return the time of an event by the report that dates it most narrowly.
 
-        An end that is open, or that is put wholly after the report itself, is none; and so is a day that is.
+        An end that is open, or lies wholly after the report itself, is None.
         """
-        found: list[When] = []
+        found: list[OccurredSpan] = []
         for each in event.reports:
             text = each.now.report.occurred
             if text is not None and event.span is not None and each.now.occurred == event.span:
-                found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
-        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
+                found.append(_occurred_as_reported(text, self.history.homes[each.home].offset, latest(each.reported)))
+        return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=OccurredSpan())
 
-    def period(self, home: str | None = None) -> When:
-        """Return the declared period; of another incident that is shown here, by its slug, if one is given."""
+    def period(self, home: str | None = None) -> OccurredSpan:
+        """Return the declared period of the incident, or of the one with slug `home` that was merged in."""
         of = self.history.home(home)
         if of.period is None:
-            return When()
+            return OccurredSpan()
         span = parse_occurred(of.period, of.offset)
-        return _when(span.earliest, span.latest, of.period, of.offset)
+        return _local_span(span.earliest, span.latest, of.period, of.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
-        """Return the cells of the rows of a data set that it was imported from, verbatim: the last of each.
+        """Return the cells of the rows imported from a data set, verbatim: the latest version of each row.
 
-        Rows of incidents that were merged or moved in come beside its own.
+        Rows of incidents that were merged or moved in are included.
         """
         found = (each for each in self.reports if source in each.now.report.external_ids)
         newest_last = sorted(found, key=lambda each: each.newness)
         latest = {(each.home, each.now.report.external_ids[source]): each for each in newest_last}
-        rows = (cells_of(each.now.report.attributes) for each in latest.values())
+        rows = (text_cells_of(each.now.report.attributes) for each in latest.values())
         return [row for row in rows if row]
 
 
+def data_set_rows(
+    export: Export,
+    data_set: tuple[str, str],
+    columns: Sequence[str],
+    converted: Callable[[Export, IncidentAtReading], Iterator[Mapping[str, object]]],
+) -> Iterator[Mapping[str, object]]:
+    """Yield rows in the `columns` of a data set, given by slug and title: imported ones verbatim, or `converted`."""
+    source, title = data_set
+    for folded in export.incidents():
+        incident = IncidentAtReading(folded.history, export.reading)
+        if rows := incident.rows(source):
+            yield from rows
+            if any(source not in each.now.report.external_ids for each in incident.reports):
+                export.count_gap(
+                    "incident", f"with rows of {title} and other reports beside them; only the rows are written"
+                )
+        else:
+            yield from ({**dict.fromkeys(columns, ""), **row} for row in converted(export, incident))
+
+
+def country_of(place: Mapping[str, str], countries: Sequence[str]) -> tuple[str | None, CodedCountry | None]:
+    """Return the code of the country of a place, else of the only one of its incident, and the country if known."""
+    code = place.get("country") or (countries[0] if len(countries) == 1 else None)
+    return code, BY_CODE.get(code or "")
+
+
 def tier(report: ReportHistory) -> Tier:
-    """Say what a report states, as it counts now."""
+    """Return the tier of a report, as corrected."""
     return KINDS[report.now.report.kind].tier(report.now.report)
 
 
-def _said(text: str, offset: tzinfo, told: datetime) -> When:
-    """Return what a text says of when something happened that was told at a moment."""
+def _occurred_as_reported(text: str, offset: tzinfo, reported: datetime) -> OccurredSpan:
+    """Parse the time of an occurrence; ends that lie after the moment of the report are None."""
     span, sides = parse_occurred(text, offset), text.split("/")
-    if span.earliest is not None and span.earliest > told:
-        return When()
+    if span.earliest is not None and span.earliest > reported:
+        return OccurredSpan()
     ends = parse_occurred(sides[-1], offset) if sides[-1] not in OPEN_ENDS else Span(None, None)
-    last = None if ends.earliest is None or ends.earliest > told else ends.latest
-    return _when(span.earliest, last, text, offset)
+    last = None if ends.earliest is None or ends.earliest > reported else ends.latest
+    return _local_span(span.earliest, last, text, offset)
 
 
-def _when(first: datetime | None, last: datetime | None, text: str, offset: tzinfo) -> When:
+def _local_span(first: datetime | None, last: datetime | None, text: str, offset: tzinfo) -> OccurredSpan:
     began, ended = (None if end is None else end.astimezone(offset) for end in (first, last))
-    return When(began, ended, not UNSURE & set(text))
+    return OccurredSpan(began, ended, not UNSURE & set(text))
 
 
 def day(end: datetime | None) -> str:
-    """Return the day of an end by its own clock, as 2025-03-06; nothing where it is not known."""
+    """Return the local day of an end, such as 2025-03-06; empty if unknown."""
     return "" if end is None else end.date().isoformat()
 
 
 def as_moments(end: datetime) -> datetime:
-    """Order ends by the moment."""
+    """Sort ends by moment."""
     return end
 
 
 def as_days(end: datetime) -> datetime:
-    """Order ends by the day, and the time of day, that their own clocks show."""
+    """Sort ends by local day and time."""
     return end.replace(tzinfo=UTC)
 
 
-def places(reports: Iterable[ReportHistory]) -> list[Place]:
-    """Return the places of violence, each once, those with a point first; where a speech was held is none."""
+def places_of_violence(reports: Iterable[ReportHistory]) -> list[Place]:
+    """Return the distinct places of violence, those with a point first."""
     found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
     return sorted(found, key=lambda place: place.lat is None)
 
 
 def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]:
-    """Return the place of all groups of reports: of several places only what they have in common.
+    """Return the place of all groups of reports: the parts that all their places have in common.
 
-    A group is one event. Where its reports say more and less of one place, it is the place of which most is said; an
-    event of which no place is said has nothing in common with others.
+    A group is one event. If its reports give one place in more and less detail, the most detailed counts; an event
+    without a place has nothing in common with others.
     """
     return _in_common([_one_place(place for each in group for place in each.now.report.places) for group in groups])
 
@@ -226,11 +244,11 @@ def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
 
 
 def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
-    """Return what reads alike in all: areas from the country down, a point whole or not at all, and its precision."""
+    """Return the equal parts of all: areas from the country down, a point whole or not at all, and its precision."""
 
     def alike(*names: str) -> dict[str, str]:
-        said = {tuple(each.get(name) for name in names) for each in found}
-        values = said.pop() if len(said) == 1 else ()
+        distinct = {tuple(each.get(name) for name in names) for each in found}
+        values = distinct.pop() if len(distinct) == 1 else ()
         return {name: value for name, value in zip(names, values, strict=False) if value is not None}
 
     common: dict[str, str] = {}
@@ -241,6 +259,6 @@ def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
 
 
 def figure(estimate: Estimate | Toll | None, end: str) -> int | None:
-    """Return the figure of an end of an estimate: lower, best or upper; None where there is none."""
+    """Return the figure of an end of an estimate, `lower`, `best` or `upper`; None if it has none."""
     found = getattr(estimate, end) if estimate is not None else None
     return None if found is None else found.figure

@@ -1,8 +1,16 @@
-"""A mapping file as TOML, with comments for those who go on with it."""
+"""Text of a proposed mapping file: TOML with comments, and a preview of the first rows."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, cast
+from uuid import UUID
+
+from service.formats.importer import ImportFault, Location
+from service.formats.tables.duplicates import settle_duplicates
+from service.formats.tables.mapping import TableMap
+from service.formats.tables.read_file import parse
+from service.formats.tables.row_reports import ReportStamp, row_lines
 
 _WHAT: Final = {
     "table": "names the table, in the addresses of its incidents",
@@ -26,12 +34,12 @@ _WHAT: Final = {
     "melt": "columns that are called by a day",
 }
 LISTS: Final = ("places", "claims", "melt")
-"""Fields that are lists of tables."""
+"""Keys that are arrays of tables."""
 _BARE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def toml_of(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
-    """Write fields below remarks, a comment behind each that has one. What is a table of its own in TOML comes last."""
+def mapping_toml(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
+    """Return keys as TOML with comments, below remarks; tables are last."""
     lines = [f"# {line}" for remark in remarks for line in remark.splitlines()]
     tables: list[str] = []
     for name, value in fields.items():
@@ -65,5 +73,41 @@ def _value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a basic string of TOML 1.0: JSON's, which leaves one control character as it is."""
+    """Return a basic string of TOML 1.0: as in JSON, with U+007F escaped too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+ROWS: Final = 3
+"""Number of rows in a preview."""
+_SAID: Final = ReportStamp(UUID(int=0), None, 0)
+
+
+def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
+    """Yield lines that describe the reports of the first rows of a file. Raises NotATable."""
+    parsed = settle_duplicates(table, parse(table, data), {}, lambda _, __: False)
+    yield f"Of {len(parsed.rows):,} in the file, these rows become:"
+    for key, raw in islice(parsed.rows.items(), ROWS):
+        where = Location(file, parsed.line_of(key))
+        for each in row_lines(table, key, raw, _SAID, where, new=True):
+            if isinstance(each, ImportFault):
+                yield f"    not read: {each.where.column or 'row'}: {each.reason}"
+            elif "open" in each.document:
+                yield f"  line {where.line}: {each.document['open']['title']}  ({each.document['open']['slug']})"
+            else:
+                yield from (f"    {line}" for line in _statement(each.document))
+    if parsed.faults:
+        line, _, reason, *_ = parsed.faults[0]
+        yield f"  {len(parsed.faults):,} more are not read; the first, line {line}: {reason}"
+
+
+def _statement(document: Mapping[str, Any]) -> Iterator[str]:
+    if when := document.get("occurred"):
+        yield f"occurred {when}"
+    for place in document.get("places", ()):
+        yield "place " + ", ".join(str(part) for part in place.values())
+    for claim in document["claims"]:
+        people = f" {claim['population']}" if claim.get("population") else ""
+        count = claim["count"]
+        yield f"{claim['measure']}{people}: {count.get('verbatim') or ' '.join(str(part) for part in count.values())}"
+    if not document["claims"]:
+        yield "no figure"

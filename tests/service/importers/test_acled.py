@@ -8,8 +8,11 @@ import pytest
 
 from domain.reports.registry import KINDS, REPORTS
 from tests.service.coded_events import ACLED, Here, read, write
+from tests.service.importers import Sample, coded
 
 pytestmark = pytest.mark.one_server_will_do
+
+SAMPLE = Sample(coded(ACLED | {"notes": ""}, "Panamá"))
 
 
 @pytest.fixture
