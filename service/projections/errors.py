@@ -7,26 +7,26 @@ import psycopg
 
 from service.postgres.problems import PostgresProblem
 
-AGAIN: Final = "What is done stays; run `knownwhen rebuild` again and it goes on from there."
+RERUN_HINT: Final = "What is done stays; run `knownwhen rebuild` again and it goes on from there."
 
 
-class BuildingProblem(Exception):
+class RebuildProblem(Exception):
     """Read models could not be built as asked."""
 
 
-class AnotherBuilds(BuildingProblem):
+class RebuildInProgress(RebuildProblem):
     """Another process builds read models of this database now."""
 
 
-class LeftOff(BuildingProblem):
+class RebuildStopped(RebuildProblem):
     """The building was left off because that was asked for."""
 
 
-class WorkerLost(BuildingProblem):
+class WorkerLost(RebuildProblem):
     """A process at work on a building ended before it was done, or said what went wrong."""
 
 
-class CannotBuild(BuildingProblem):
+class RebuildFailed(RebuildProblem):
     """Read models fail at a fact, or do not hold what folds of the log do. `stopped` tells for each what it was."""
 
     def __init__(
@@ -37,15 +37,15 @@ class CannotBuild(BuildingProblem):
         self.stopped, self.differences = stopped, differences
 
 
-def told_of(problem: BaseException) -> str:
+def problem_sentence(problem: BaseException) -> str:
     """Return the sentence for what broke the work off."""
     text = str(problem).strip() or type(problem).__name__
-    if isinstance(problem, BuildingProblem | PostgresProblem):
+    if isinstance(problem, RebuildProblem | PostgresProblem):
         return text
     if isinstance(problem, psycopg.errors.DiskFull):
-        return f"The disk of the database is full ({text}). Make room. {AGAIN}"
+        return f"The disk of the database is full ({text}). Make room. {RERUN_HINT}"
     if isinstance(problem, MemoryError):
-        return f"There was not enough memory; try fewer workers. {AGAIN}"
+        return f"There was not enough memory; try fewer workers. {RERUN_HINT}"
     if isinstance(problem, psycopg.Error):
-        return f"The database broke off the work: {text}. {AGAIN}"
-    return f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}: {text}). {AGAIN}"
+        return f"The database broke off the work: {text}. {RERUN_HINT}"
+    return f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}: {text}). {RERUN_HINT}"

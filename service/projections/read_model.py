@@ -10,13 +10,13 @@ from domain.summary.summary import Moved
 
 S = TypeVar("S")
 
-Cells = tuple[object, ...]
+RowValues = tuple[object, ...]
 """The values of a row, in the order of the columns: first those of the key."""
-Key = tuple[object, ...]
-Change = tuple[Key, Cells | None]
+RowKey = tuple[object, ...]
+RowChange = tuple[RowKey, RowValues | None]
 """How the row of a key reads now; None: there is none."""
 
-SUBJECTS = Literal["incident", "source"]
+SubjectKind = Literal["incident", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class ReadModel(Generic[S]):
     name: LiteralString
     version: int
     meaning: str
-    subject: SUBJECTS
+    subject: SubjectKind
     key: Mapping[LiteralString, LiteralString]
     cells: Mapping[LiteralString, LiteralString]
-    rows: Callable[[S, Moved], Iterable[Change]]
+    rows: Callable[[S, Moved], Iterable[RowChange]]
     indexes: tuple[LiteralString, ...] = ()
 
     @property
@@ -47,12 +47,12 @@ class ReadModel(Generic[S]):
         """Return the table of the generation that lives in `schema`."""
         return Identifier(schema, self.name)
 
-    def making(self, schema: str) -> Composed:
+    def create_table(self, schema: str) -> Composed:
         """Return the statement that makes the table, without its indexes."""
         columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(of)) for name, of in self.columns.items())
         return SQL("CREATE TABLE {} ({})").format(self.table(schema), columns)
 
-    def indexing(self, schema: str) -> list[Composed]:
+    def create_indexes(self, schema: str) -> list[Composed]:
         """Return the statements that make the indexes: one row of a key stands at a time, and what is declared."""
         key = SQL(", ").join(map(Identifier, self.key))
         standing = SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE until IS NULL").format(self.table(schema), key)

@@ -12,7 +12,7 @@ from psycopg import AsyncCursor, Cursor
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
-Status = Literal["building", "live", "retired"]
+GenerationStatus = Literal["building", "live", "retired"]
 
 _LOCK: Final = 7741247368241571942
 """Next to the append lock's: held while the registry is made or a generation begins."""
@@ -34,7 +34,7 @@ REGISTRY: Final = """
 ONE_IS_LIVE: Final = """
     CREATE UNIQUE INDEX IF NOT EXISTS generations_one_is_live ON projections.generations (name) WHERE status = 'live'
 """
-THERE: Final = "SELECT to_regclass('projections.generations') IS NOT NULL"
+REGISTRY_EXISTS: Final = "SELECT to_regclass('projections.generations') IS NOT NULL"
 ALL: Final = """
     SELECT name, generation, version, schema, position, status, target, stopped
     FROM projections.generations ORDER BY name, generation
@@ -73,7 +73,7 @@ class Generation:
     version: int
     schema: str
     position: int
-    status: Status
+    status: GenerationStatus
     target: int | None = None
     stopped: Mapping[str, Any] | None = None
 
@@ -87,13 +87,13 @@ class Advance:
     stopped: Mapping[str, Any] | None = None
 
 
-class Overtaken(Exception):
+class GenerationMoved(Exception):
     """A generation is not where it was thought to be: another projector has moved it. Look again."""
 
 
 def make_registry(cursor: Cursor[Any]) -> None:
     """Make the registry where it is missing, within a transaction; safe from several places at once."""
-    ((there,),) = cursor.execute(THERE).fetchall()
+    ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
     if not there:
         cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
         cursor.execute(SCHEMA, {"schema": "projections"})
@@ -108,7 +108,7 @@ def generations(cursor: Cursor[Any]) -> list[Generation]:
 
 async def registered(cursor: AsyncCursor[Any]) -> list[Generation]:
     """Return all generations, by name and number; none where nothing was ever built."""
-    ((there,),) = await (await cursor.execute(THERE)).fetchall()
+    ((there,),) = await (await cursor.execute(REGISTRY_EXISTS)).fetchall()
     if not there:
         return []
     return [Generation(*row) for row in await (await cursor.execute(ALL)).fetchall()]
@@ -119,7 +119,7 @@ def live(found: Iterable[Generation]) -> dict[str, Generation]:
     return {each.name: each for each in found if each.status == "live"}
 
 
-def begin(cursor: Cursor[Any], name: str, version: int, position: int, target: int | None) -> Generation:
+def begin_generation(cursor: Cursor[Any], name: str, version: int, position: int, target: int | None) -> Generation:
     """Begin a new generation, in a new schema that has no table yet; within a transaction."""
     cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
     ((number,),) = cursor.execute(NEXT, {"name": name}).fetchall()
@@ -138,7 +138,7 @@ def advance(cursor: Cursor[Any], steps: Sequence[Advance]) -> None:
     """
     cursor.execute(ADVANCE, advancing(steps))
     if cursor.rowcount != len(steps):
-        raise Overtaken
+        raise GenerationMoved
 
 
 def advancing(steps: Sequence[Advance]) -> dict[str, list[Any]]:
@@ -152,13 +152,13 @@ def advancing(steps: Sequence[Advance]) -> dict[str, list[Any]]:
     }
 
 
-def swap(cursor: Cursor[Any], generation: Generation) -> None:
+def make_live(cursor: Cursor[Any], generation: Generation) -> None:
     """Let a generation answer from now on, in the place of the one that did; within a transaction."""
     cursor.execute(RETIRE, {"name": generation.name})
     cursor.execute(ANSWER, {"name": generation.name, "generation": generation.generation})
 
 
-def dropping(generation: Generation) -> Composed:
+def drop_schema(generation: Generation) -> Composed:
     """Return the statement that drops a generation's schema with all in it."""
     return SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(generation.schema))
 

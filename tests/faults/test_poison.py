@@ -17,8 +17,8 @@ from service.eventstore import StoredFact
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
 from service.projections.engine import projector, runner, scheduler
-from service.projections.errors import CannotBuild, LeftOff
-from service.projections.read_model import Change, ReadModel
+from service.projections.errors import RebuildFailed, RebuildStopped
+from service.projections.read_model import ReadModel, RowChange
 from service.projections.registry import Generation
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.one_server_will_do
 SLUG = "syria-coast-2025"
 FIGURE = 1383
 MANY = 80
-Rows = Callable[[Present, Moved], Iterable[Change]]
+Rows = Callable[[Present, Moved], Iterable[RowChange]]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def has_figure(present: Present) -> bool:
 def failing(model: ReadModel[Any]) -> Rows:
     """Make rows that cannot be made once the figure was said."""
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
+    def rows(present: Present, moved: Moved) -> Iterable[RowChange]:
         if has_figure(present):
             raise LookupError(f"no row for {FIGURE}")
         return model.rows(present, moved)
@@ -80,7 +80,7 @@ def refused(column: str, value: object) -> Rows:
     model = MODELS["estimates"]
     place = list(model.columns).index(column)
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
+    def rows(present: Present, moved: Moved) -> Iterable[RowChange]:
         for key, cells in model.rows(present, moved):
             bad = cells is not None and has_figure(present)
             yield key, (*cells[:place], value, *cells[place + 1 :]) if cells is not None and bad else cells
@@ -193,7 +193,7 @@ def test_what_cannot_be_built_keeps_nothing_else_from_going_on(
         connection.execute("UPDATE projections.generations SET version = 0 WHERE name = %s", [name])
 
     def cannot(_names: Sequence[str]) -> None:
-        raise CannotBuild("It fails.", {name: {"position": 1}})
+        raise RebuildFailed("It fails.", {name: {"position": 1}})
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
     made = replace(wiring.make_runner(database_url, threading.Event()), build=cannot)
@@ -215,7 +215,7 @@ def test_a_build_that_is_left_off_since_the_projector_is_to_stop_is_no_trouble(
 
     def left_off(_names: Sequence[str]) -> None:
         stop.set()
-        raise LeftOff("It was left off.")
+        raise RebuildStopped("It was left off.")
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
     with structlog.testing.capture_logs() as logged:
@@ -230,7 +230,7 @@ def test_what_another_release_answers_from_is_left_alone(database_url: str) -> N
         connection.execute("UPDATE projections.generations SET version = version + 1 WHERE name = 'reports'")
         before = {each.name: each for each in truth.living(connection)}
         write(database_url, [filing(SLUG, 5)])
-        scheduler.Course(connection, wiring._now).run()
+        scheduler.Scheduler(connection, wiring._now).run()
         after = {each.name: each for each in truth.living(connection)}
     assert after.pop("reports") == before["reports"]
     assert {each.position for each in after.values()} == {before["reports"].position + 1}

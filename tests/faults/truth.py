@@ -21,9 +21,9 @@ from domain.summary.summary import Moved
 from service.eventstore import sync_reader
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
-from service.projections.engine.scheduler import Course
+from service.projections.engine.scheduler import Scheduler
 from service.projections.read_model import ReadModel
-from service.projections.registry import Generation, begin, generations, live, make_registry
+from service.projections.registry import Generation, begin_generation, generations, live, make_registry
 
 Rows = dict[str, set[str]]
 """The rows of every read model, each as text."""
@@ -139,12 +139,12 @@ def projected_anew(connection: Connection[Any], limit: int | None = None) -> lis
     """Project the whole log into tables of their own, in batches of `limit` facts; they never answer."""
     with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
-        made = [begin(cursor, model.name, model.version, 0, head) for model in MODELS.values()]
+        made = [begin_generation(cursor, model.name, model.version, 0, head) for model in MODELS.values()]
         for each in made:
             for statement in _making(MODELS[each.name], each.schema):
                 cursor.execute(statement)
     if limit is None:
-        return Course(connection, lambda: datetime.now(UTC)).move(made, head)
+        return Scheduler(connection, lambda: datetime.now(UTC)).move(made, head)
     projector = Projector(connection, lambda: datetime.now(UTC))
     while made[0].position < head and not any(each.stopped for each in made):
         made = projector.move(made, next(each for each in made if each.name == "inputs"), head, limit)
@@ -152,7 +152,7 @@ def projected_anew(connection: Connection[Any], limit: int | None = None) -> lis
 
 
 def _making(model: ReadModel[Any], schema: str) -> list[Composed]:
-    return [model.making(schema), *model.indexing(schema)]
+    return [model.create_table(schema), *model.create_indexes(schema)]
 
 
 def _of(query: str, generation: Generation) -> Composed:

@@ -25,12 +25,12 @@ from service.eventstore import sync_reader
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projections.audit.replay import Asked, Comparing, Difference
+from service.projections.audit.comparison import AuditDifference, Comparison, SubjectAt
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
 from service.projections.rebuild import planning
-from service.projections.rebuild.job import Ways
-from service.projections.registry import Overtaken, generations, live
+from service.projections.rebuild.job import RebuildOptions
+from service.projections.registry import GenerationMoved, generations, live
 from tests.domain.book import open_book
 from tests.domain.test_curation_properties import OTHER, curated, others, two_incidents
 from tests.domain.test_curation_properties import Asked as Command
@@ -97,7 +97,7 @@ def test_followed_in_batches_of_any_size_is_delivered_twice_is_rebuilt_is_folded
         assert all(followed.values()), "every read model has rows of such a log"
         deliver_again(url, chance.randint(0, len(facts) - 1))
         assert tables(url) == followed
-        wiring.rebuild(url, MODELS, Ways())
+        wiring.rebuild(url, MODELS, RebuildOptions())
         assert [each.generation for each in registered(url)] == [2] * len(MODELS)
         assert tables(url) == followed
         assert differences(url, {len(facts), *(chance.randint(1, len(facts)) for _ in range(5))}) == []
@@ -109,17 +109,19 @@ def deliver_again(url: str, position: int) -> None:
         with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             stale = [replace(each, position=position) for each in live(generations(cursor)).values()]
             head = sync_reader.head(cursor)
-        with pytest.raises(Overtaken):
+        with pytest.raises(GenerationMoved):
             Projector(connection, now).move(stale, inputs_of(stale), head)
 
 
-def differences(url: str, positions: Collection[int]) -> list[Difference]:
+def differences(url: str, positions: Collection[int]) -> list[AuditDifference]:
     """Compare what stood at these positions, of every subject, with whole folds."""
     with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
-        comparing = Comparing(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
+        comparing = Comparison(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
         streams = [each.stream for each in planning.sizes(cursor, head) if each.stream != POLICY_STREAM]
-        return list(comparing.at(Asked(stream, position) for stream in streams for position in sorted(positions)))
+        return list(
+            comparing.differences(SubjectAt(stream, position) for stream in streams for position in sorted(positions))
+        )
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.engine import single_statement_write
-from service.projections.engine.row_versions import Open, Ranges
+from service.projections.engine.row_versions import OpenRow, RowVersions
 from service.projections.engine.single_statement_write import Stroke
 from service.projections.registry import Advance, Generation
 from tests.faults import truth
@@ -35,9 +35,9 @@ def generation(connection: Connection[Any]) -> Generation:
     return next(each for each in truth.projected_anew(connection) if each.name == "sources")
 
 
-def begun(cells: tuple[Any, ...], since: int, *, ended: bool = False) -> dict[str, Ranges]:
+def begun(cells: tuple[Any, ...], since: int, *, ended: bool = False) -> dict[str, RowVersions]:
     """Return that a row stands from a position on, where another ended, or none was."""
-    return {"sources": Ranges({cells[:1]: since} if ended else {}, [], {cells[:1]: Open(since, cells, {})})}
+    return {"sources": RowVersions({cells[:1]: since} if ended else {}, [], {cells[:1]: OpenRow(since, cells, {})})}
 
 
 def rows(connection: Connection[Any], generation: Generation) -> list[tuple[Any, ...]]:
@@ -62,13 +62,13 @@ def test_rows_begin_and_end_with_the_position(connection: Connection[Any], gener
 def test_a_row_that_began_and_ended_on_the_way_is_written_too(
     connection: Connection[Any], generation: Generation
 ) -> None:
-    changed = Ranges(closed=[(*FIRST, 4, 5)])
+    changed = RowVersions(closed=[(*FIRST, 4, 5)])
     assert Stroke(connection).write({"sources": changed}, [Advance(generation, 5)])
     assert rows(connection, generation) == [(*FIRST, 4, 5)]
 
 
 def test_a_position_moves_on_where_no_row_does(connection: Connection[Any], generation: Generation) -> None:
-    assert Stroke(connection).write({"sources": Ranges()}, [Advance(generation, 9, {"error": "no"})])
+    assert Stroke(connection).write({"sources": RowVersions()}, [Advance(generation, 9, {"error": "no"})])
     assert position(connection, generation) == 9
 
 
@@ -78,12 +78,12 @@ def test_a_position_moves_on_where_no_row_does(connection: Connection[Any], gene
         begun(SECOND, 5, ended=True),
         begun(("sana", "a\0b", *SECOND[2:]), 5),
         begun(("sana", 7, *SECOND[2:]), 5),
-        {"sources": Ranges(closed=[(*FIRST, 4, None)], open=begun(SECOND, 5)["sources"].open)},
+        {"sources": RowVersions(closed=[(*FIRST, 4, None)], open=begun(SECOND, 5)["sources"].open)},
     ],
     ids=["no row to end", "a NUL", "a number for a name", "two that stand"],
 )
 def test_nothing_is_left_of_what_cannot_be_written(
-    connection: Connection[Any], generation: Generation, changed: dict[str, Ranges]
+    connection: Connection[Any], generation: Generation, changed: dict[str, RowVersions]
 ) -> None:
     assert not Stroke(connection).write(changed, [Advance(generation, 5)])
     assert rows(connection, generation) == []

@@ -19,13 +19,13 @@ from domain.facts.union import source_stream
 from service.answers.bulk_inputs import BulkInputs
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
-from service.projections.audit.replay import Asked, Comparing, Difference
+from service.projections.audit.comparison import AuditDifference, Comparison, SubjectAt
 from service.projections.audit.sampling import past, sampled
 from service.projections.catalogue import MODELS
 from service.projections.read_model import ReadModel
 from service.projections.rebuild import planning
 from service.projections.rebuild.planning import Size
-from service.projections.registry import THERE, Generation, generations, live
+from service.projections.registry import REGISTRY_EXISTS, Generation, generations, live
 
 MOST_TOLD: Final = 1_000
 """How many differences of a read model are told; the rest is counted."""
@@ -48,21 +48,21 @@ Told = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Audited:
+class AuditedModel:
     """What came of one read model: `compared` counts subjects at positions, `differing` what differs in all."""
 
     generation: Generation
     position: int
     compared: int = 0
     differing: int = 0
-    differences: list[Difference] = field(default_factory=list[Difference])
+    differences: list[AuditDifference] = field(default_factory=list[AuditDifference])
 
     @property
     def stands(self) -> bool:
         """Whether it has not stopped and holds what folds make, as far as was looked."""
         return not self.differing and self.generation.stopped is None
 
-    def add(self, difference: Difference) -> None:
+    def add(self, difference: AuditDifference) -> None:
         """Take a difference in."""
         self.differing += 1
         if len(self.differences) < MOST_TOLD:
@@ -70,15 +70,15 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AuditResult:
     """What came of an audit: the end of the log when it began, what was found, and what nothing answers for."""
 
     head: int
-    audited: Sequence[Audited]
+    audited: Sequence[AuditedModel]
     missing: Sequence[str]
 
 
-def audit(url: str, *, full: bool, told: Told) -> Result:
+def audit(url: str, *, full: bool, told: Told) -> AuditResult:
     """Compare the read models that answer with folds, of a sample or of all; `told` how many facts are through.
 
     Raises PostgresProblem and psycopg.Error.
@@ -91,9 +91,9 @@ def audit(url: str, *, full: bool, told: Told) -> Result:
     return _audit(url, full=full, told=told)
 
 
-def _audit(url: str, *, full: bool, told: Told) -> Result:
+def _audit(url: str, *, full: bool, told: Told) -> AuditResult:
     with connect(url) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        ((there,),) = cursor.execute(THERE).fetchall()
+        ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
         answering = live(generations(cursor)) if there else {}
         now = {name: each for name, each in answering.items() if _is_current(each)}
         head = sync_reader.head(cursor)
@@ -105,7 +105,7 @@ def _audit(url: str, *, full: bool, told: Told) -> Result:
             for position, group in groups
             for each in _Audit(cursor, position, group, progress).run(sizes[position], full=full)
         ]
-    return Result(
+    return AuditResult(
         head, sorted(found, key=lambda each: each.generation.name), [each for each in MODELS if each not in now]
     )
 
@@ -134,18 +134,18 @@ class _Audit:
     group: Sequence[Generation]
     progress: _Progress
 
-    def run(self, sizes: Sequence[Size], *, full: bool) -> list[Audited]:
-        audited = {each.name: Audited(each, self.position) for each in self.group}
+    def run(self, sizes: Sequence[Size], *, full: bool) -> list[AuditedModel]:
+        audited = {each.name: AuditedModel(each, self.position) for each in self.group}
         streams = {each.stream for each in sizes}
         for each in self.group:
             for difference in (*self._strays(each, streams), *self._astray(each)):
                 audited[each.name].add(difference)
         facts = BulkInputs(self.cursor.connection.cursor(binary=True, row_factory=tuple_row), self.position)
-        comparing = Comparing(facts, self.group)
+        comparing = Comparison(facts, self.group)
         for piece in planning.planned(sampled(sizes, full=full), {MODELS[each.name].subject for each in self.group}):
             asked = list(self._asked(piece.streams))
             facts.fetch(piece.streams)
-            for difference in comparing.at(asked):
+            for difference in comparing.differences(asked):
                 for name in [difference.read_model] if difference.read_model else audited:
                     audited[name].add(difference)
             kind = "source" if piece.work == "sources" else "incident"
@@ -154,16 +154,16 @@ class _Audit:
             self.progress.more(piece.facts)
         return list(audited.values())
 
-    def _asked(self, streams: Sequence[UUID]) -> Iterator[Asked]:
+    def _asked(self, streams: Sequence[UUID]) -> Iterator[SubjectAt]:
         """Yield at which positions each of these subjects is compared."""
         bound = {"streams": list(streams), "upto": self.position}
         own = dict(self.cursor.execute(POSITIONS, bound).fetchall())
         for stream in streams:
-            yield Asked(stream, self.position)
+            yield SubjectAt(stream, self.position)
             for position in sorted(set(past(stream, own.get(stream, ()))) - {self.position}):
-                yield Asked(stream, position)
+                yield SubjectAt(stream, position)
 
-    def _strays(self, generation: Generation, streams: set[UUID]) -> Iterator[Difference]:
+    def _strays(self, generation: Generation, streams: set[UUID]) -> Iterator[AuditDifference]:
         """Yield the subjects that have rows and that the log does not have."""
         model = MODELS[generation.name]
         query = SQL(SUBJECTS).format(subject=_subject(model), table=model.table(generation.schema))
@@ -176,7 +176,7 @@ class _Audit:
         """Say whether a stream began after the position: the read model has gone on."""
         return bool(sync_reader.of_streams(self.cursor, [stream], sync_reader.head(self.cursor)))
 
-    def _astray(self, generation: Generation) -> Iterator[Difference]:
+    def _astray(self, generation: Generation) -> Iterator[AuditDifference]:
         """Yield the rows that do not end before the next of their key begins."""
         model = MODELS[generation.name]
         keys = SQL(", ").join(map(Identifier, model.key))
@@ -186,8 +186,10 @@ class _Audit:
             yield _of_ranges(model, since, [str(each) for each in key], stands, "an end, before the next row begins")
 
 
-def _of_ranges(model: ReadModel[Any], position: int, key: Sequence[str], stands: str, should: str | None) -> Difference:
-    return Difference(model.name, position, key[0], key, "since, until", stands, should)
+def _of_ranges(
+    model: ReadModel[Any], position: int, key: Sequence[str], stands: str, should: str | None
+) -> AuditDifference:
+    return AuditDifference(model.name, position, key[0], key, "since, until", stands, should)
 
 
 def _together(answering: Iterable[Generation]) -> Iterator[tuple[int, list[Generation]]]:

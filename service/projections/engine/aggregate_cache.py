@@ -17,7 +17,7 @@ from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from service.answers.inputs import gathering
 from service.eventstore import sync_reader
-from service.projections.read_model import Key
+from service.projections.read_model import RowKey
 
 S = TypeVar("S")
 
@@ -38,7 +38,7 @@ class Subject(Generic[S]):
     now: S
     facts: int = 0
     fed: set[UUID] = field(default_factory=set[UUID])
-    standing: dict[str, dict[Key, bytes]] = field(default_factory=dict[str, dict[Key, bytes]])
+    standing: dict[str, dict[RowKey, bytes]] = field(default_factory=dict[str, dict[RowKey, bytes]])
 
 
 Incident = Subject[Present]
@@ -46,7 +46,7 @@ Known = Subject[Source | None]
 
 
 @dataclass(slots=True)
-class Folds:
+class AggregateCache:
     """Incidents and sources as they stand at one position, each read from the log when it is first needed.
 
     Whoever takes a fact in must say so, and take it into every subject that depends on it, so that all stay at one

@@ -14,9 +14,9 @@ from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from service.eventstore.sync_reader import Kept
-from service.projections.engine.aggregate_cache import Folds, Subject
-from service.projections.engine.row_versions import Ranges, fingerprint
-from service.projections.read_model import Change, Key, ReadModel
+from service.projections.engine.aggregate_cache import AggregateCache, Subject
+from service.projections.engine.row_versions import RowVersions, fingerprint
+from service.projections.read_model import ReadModel, RowChange, RowKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Failure:
 
 class _Found(NamedTuple):
     model: ReadModel[Any]
-    standing: dict[Key, bytes]
-    changes: list[Change]
+    standing: dict[RowKey, bytes]
+    changes: list[RowChange]
 
 
 @dataclass(slots=True)
-class Stretch:
+class BatchFold:
     """What some read models have of a stretch of the log so far.
 
     `depending` tells which incidents depend on a stream at the beginning, and all incidents for the stream `policy`;
@@ -44,16 +44,16 @@ class Stretch:
     """
 
     models: Sequence[ReadModel[Any]]
-    folds: Folds
+    folds: AggregateCache
     depending: Callable[[UUID], Iterable[UUID]]
-    ranges: dict[str, Ranges] = field(init=False)
+    ranges: dict[str, RowVersions] = field(init=False)
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])
     led: defaultdict[UUID, dict[UUID, None]] = field(default_factory=lambda: defaultdict[UUID, dict[UUID, None]](dict))
     _opened: list[UUID] = field(default_factory=list[UUID])
 
     def __post_init__(self) -> None:
         """Begin with no changes."""
-        self.ranges = {model.name: Ranges() for model in self.models}
+        self.ranges = {model.name: RowVersions() for model in self.models}
 
     def take_in(self, kept: Kept) -> None:
         """Take in the next fact. A read model that fails at it has nothing of it, and takes no further fact in."""
@@ -70,7 +70,7 @@ class Stretch:
         for model, standing, changes in found:
             if model.name not in self.failures:
                 for key, cells in changes:
-                    self.ranges[model.name].change(key, cells, kept.position, standing)
+                    self.ranges[model.name].put(key, cells, kept.position, standing)
         self.folds.passed(kept.stream)  # only now: until here, subjects were read as they stood before the fact
 
     def _incidents(self, recorded: Recorded) -> Iterable[UUID]:
@@ -149,7 +149,7 @@ class Stretch:
             self.failures.setdefault(model.name, Failure(kept.position, kept.fact_id, kept.topic, sentence))
 
 
-def _all_rows(model: ReadModel[Any], subject: Present | Source | None) -> Iterable[Change]:
+def _all_rows(model: ReadModel[Any], subject: Present | Source | None) -> Iterable[RowChange]:
     if subject is None:
         return ()
     return model.rows(subject, subject.everything() if isinstance(subject, Present) else Moved())

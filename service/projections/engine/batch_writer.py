@@ -7,7 +7,7 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
 from service.projections.engine.copy_rows import known, written
-from service.projections.engine.row_versions import Ranges
+from service.projections.engine.row_versions import RowVersions
 from service.projections.read_model import ReadModel
 
 # Of a key, one row stands at a time: the index that says so finds it.
@@ -24,7 +24,7 @@ class CannotWrite(Exception):
         super().__init__(f"{name}: {why}")
 
 
-def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
+def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: RowVersions) -> None:
     """Write what changed in the table of a read model's generation, within the transaction that moves it on.
 
     Raises CannotWrite, after which the transaction is lost; psycopg.Error, where the database is at fault.
@@ -37,7 +37,7 @@ def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Range
         raise CannotWrite(model.name, f"{type(error).__name__}: {error}") from error
 
 
-def _write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
+def _write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: RowVersions) -> None:
     if ranges.ended:
         _end(cursor, model, schema, ranges)
     if ranges.closed or ranges.open:
@@ -53,7 +53,7 @@ def _write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Rang
                 copy.write_row(row)
 
 
-def _end(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
+def _end(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: RowVersions) -> None:
     arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*model.key.values(), "bigint")]
     same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name in model.key]
     statement = SQL(END).format(

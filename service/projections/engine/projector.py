@@ -16,8 +16,8 @@ from domain.values.time.clocks import format_instant
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept
 from service.projections.catalogue import MODELS
-from service.projections.engine.aggregate_cache import Folds
-from service.projections.engine.batch_fold import Failure, Stretch
+from service.projections.engine.aggregate_cache import AggregateCache
+from service.projections.engine.batch_fold import BatchFold, Failure
 from service.projections.engine.batch_writer import write
 from service.projections.engine.single_statement_write import Stroke
 from service.projections.registry import Advance, Generation, advance
@@ -41,13 +41,13 @@ class Projector:
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
-    folds: Folds = field(init=False)
+    cache: AggregateCache = field(init=False)
     _known: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
     _stroke: Stroke = field(init=False)
 
     def __post_init__(self) -> None:
         """Keep no subject yet."""
-        self.folds = Folds(self.connection.cursor(binary=True, row_factory=tuple_row))
+        self.cache = AggregateCache(self.connection.cursor(binary=True, row_factory=tuple_row))
         self._stroke = Stroke(self.connection)
 
     def move(
@@ -66,12 +66,12 @@ class Projector:
         Raises Overtaken, CannotWrite, psycopg.Error.
         """
         position = generations[0].position
-        batch = sync_reader.after(self.folds.cursor, position, upto, limit)
+        batch = sync_reader.after(self.cache.cursor, position, upto, limit)
         if not batch:
             return list(generations)
         models = [MODELS[each.name] for each in generations]
         depending = self._depending(batch, inputs, position)
-        stretch = Stretch(models, self.folds, lambda stream: depending.get(stream, ()))
+        stretch = BatchFold(models, self.cache, lambda stream: depending.get(stream, ()))
         reached = position
         for kept in batch:
             stretch.take_in(kept)
@@ -82,16 +82,16 @@ class Projector:
         steps = [self._step(each, stretch, reached) for each in going]
         self._write(stretch, steps)
         self._know(stretch)
-        self.folds.trim()
+        self.cache.trim()
         return [_moved(step) for step in steps]
 
-    def _write(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
+    def _write(self, stretch: BatchFold, steps: Sequence[Advance]) -> None:
         if not self._stroke.write(stretch.ranges, steps):
             self._write_each(stretch, steps)
         for ranges in stretch.ranges.values():
-            ranges.settle()
+            ranges.mark_written()
 
-    def _write_each(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
+    def _write_each(self, stretch: BatchFold, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, steps)
             for step in steps:
@@ -99,7 +99,7 @@ class Projector:
                 if ranges := stretch.ranges[name]:
                     write(cursor, MODELS[name], step.generation.schema, ranges)
 
-    def _step(self, generation: Generation, stretch: Stretch, upto: int) -> Advance:
+    def _step(self, generation: Generation, stretch: BatchFold, upto: int) -> Advance:
         failure = stretch.failures.get(generation.name)
         if failure is None:
             return Advance(generation, upto)
@@ -107,7 +107,7 @@ class Projector:
 
     def stop(self, generation: Generation, error: str, upto: int) -> Generation:
         """Stop a generation at the next fact, whose rows cannot be written; returns it as it is then."""
-        (kept,) = sync_reader.after(self.folds.cursor, generation.position, upto, 1)
+        (kept,) = sync_reader.after(self.cache.cursor, generation.position, upto, 1)
         failure = Failure(kept.position, kept.fact_id, kept.topic, error)
         step = Advance(generation, generation.position, stopped(failure, self.clock()))
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
@@ -119,13 +119,13 @@ class Projector:
         if unknown := streams - self._known.keys():
             self._known |= {stream: {} for stream in unknown}
             query = SQL(DEPENDING).format(MODELS[inputs.name].table(inputs.schema))
-            for stream, incident in self.folds.cursor.execute(query, {"streams": list(unknown), "position": position}):
+            for stream, incident in self.cache.cursor.execute(query, {"streams": list(unknown), "position": position}):
                 self._known[stream][incident] = None
         if POLICY_STREAM in streams:
-            return {**self._known, POLICY_STREAM: list(sync_reader.incidents(self.folds.cursor, position))}
+            return {**self._known, POLICY_STREAM: list(sync_reader.incidents(self.cache.cursor, position))}
         return self._known
 
-    def _know(self, stretch: Stretch) -> None:
+    def _know(self, stretch: BatchFold) -> None:
         """Keep what is known of who depends on what true to where the stretch ends, or know nothing."""
         if (
             stretch.failures
@@ -149,7 +149,7 @@ def stopped(failure: Failure, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _no_further(generations: Sequence[Generation], inputs: Generation, stretch: Stretch) -> Sequence[Generation]:
+def _no_further(generations: Sequence[Generation], inputs: Generation, stretch: BatchFold) -> Sequence[Generation]:
     """Return those that may take what they have: all; or, where `inputs` fails, those that fail there or before."""
     failure = stretch.failures.get(inputs.name)
     if failure is None:

@@ -17,12 +17,20 @@ from service.eventstore import sync_reader
 from service.postgres.pool import connect
 from service.postgres.problems import PostgresProblem
 from service.projections.catalogue import MODELS
-from service.projections.engine.scheduler import INPUTS, Course
-from service.projections.errors import BuildingProblem, CannotBuild
+from service.projections.engine.scheduler import INPUTS, Scheduler
+from service.projections.errors import RebuildFailed, RebuildProblem
 from service.projections.rebuild.cutover import drop, drop_retired
 from service.projections.rebuild.work_items import THERE as PIECES_THERE
 from service.projections.rebuild.work_items import buildings
-from service.projections.registry import Generation, Overtaken, begin, generations, live, make_registry, swap
+from service.projections.registry import (
+    Generation,
+    GenerationMoved,
+    begin_generation,
+    generations,
+    live,
+    make_live,
+    make_registry,
+)
 
 ACTIVE: Final = "SELECT pg_try_advisory_lock(7741247368241571943)"
 """Held by the active projector's session for as long as it lives; the server frees it when the session ends."""
@@ -56,7 +64,7 @@ class Runner:
     url: str
     channel: str
     clock: Callable[[], datetime]
-    build: Build
+    rebuild: Build
     stop: Event
 
     def run(self) -> None:
@@ -69,9 +77,9 @@ class Runner:
                     if self._activate(connection):
                         failed = 0
                         self._follow(connection, listener)
-            except Overtaken:
+            except GenerationMoved:
                 _log.info("the read models have other generations now; looking again")
-            except (psycopg.Error, PostgresProblem, BuildingProblem) as problem:
+            except (psycopg.Error, PostgresProblem, RebuildProblem) as problem:
                 if self.stop.is_set():
                     return
                 pause = _PAUSES[min(failed, len(_PAUSES) - 1)]
@@ -85,7 +93,7 @@ class Runner:
             ((active,),) = connection.execute(ACTIVE).fetchall()
             if active:
                 self._begin(connection)
-                Course(connection, self.clock).run(self.stop)
+                Scheduler(connection, self.clock).run(self.stop)
         return active
 
     def _activate(self, connection: Connection[Any]) -> bool:
@@ -104,7 +112,7 @@ class Runner:
 
     def _follow(self, connection: Connection[Any], listener: Connection[Any]) -> None:
         self._begin(connection)
-        course = Course(connection, self.clock)  # what stopped before is tried again: this release may know better
+        course = Scheduler(connection, self.clock)  # what stopped before is tried again: this release may know better
         while not self.stop.is_set():
             course.run(self.stop)
             gc.freeze()  # nothing kept has cycles, and a look for some would hold up facts for most of a second
@@ -120,8 +128,8 @@ class Runner:
         _log.info("building read models", names=", ".join(lacking), facts=head)
         if head > MOST_TO_FOLLOW:
             try:
-                self.build(lacking)
-            except CannotBuild as problem:  # they wait for a release that knows better, and the others go on
+                self.rebuild(lacking)
+            except RebuildFailed as problem:  # they wait for a release that knows better, and the others go on
                 _log.error("read models could not be built", problem=_told(problem), **problem.stopped)
             return
         connection.execute(WAIT_FOR_BUILDING)
@@ -148,17 +156,17 @@ class Runner:
         """Build read models by following the log from its first fact: where it is short, that takes the least time."""
         _drop_left_off(connection)
         with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-            made = [begin(cursor, name, MODELS[name].version, 0, head) for name in lacking]
+            made = [begin_generation(cursor, name, MODELS[name].version, 0, head) for name in lacking]
             for each in made:
                 model = MODELS[each.name]
-                for statement in (model.making(each.schema), *model.indexing(each.schema)):
+                for statement in (model.create_table(each.schema), *model.create_indexes(each.schema)):
                     cursor.execute(statement)
-        made = Course(connection, self.clock).move(made, head, inputs=inputs, stop=self.stop)
+        made = Scheduler(connection, self.clock).move(made, head, inputs=inputs, stop=self.stop)
         if self.stop.is_set():
             return
         with connection.transaction(), connection.cursor(binary=True) as cursor:
             for each in made:
-                swap(cursor, each)
+                make_live(cursor, each)
         drop_retired(connection)
 
 

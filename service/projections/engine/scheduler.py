@@ -14,7 +14,7 @@ from service.eventstore import sync_reader
 from service.projections.catalogue import MODELS
 from service.projections.engine.batch_writer import CannotWrite
 from service.projections.engine.projector import BATCH, Projector
-from service.projections.registry import Generation, Overtaken, generations, live
+from service.projections.registry import Generation, GenerationMoved, generations, live
 
 INPUTS = "inputs"
 """The read model that tells which incidents depend on a stream: no other goes further than it."""
@@ -28,7 +28,7 @@ _log = structlog.stdlib.get_logger("service.projecting")
 
 
 @dataclass(slots=True)
-class Course:
+class Scheduler:
     """Moves generations along the log over one connection; those that have `stopped` go no further.
 
     One whose rows could not be written is `careful` up to a position: it moves by itself, a fact at a time, behind the
@@ -69,7 +69,7 @@ class Course:
             before = self._even
             try:
                 moved = self._moved(before, inputs, END, stop)
-            except Overtaken:
+            except GenerationMoved:
                 self._even = ()
                 return False
             self._even = moved if len(moved) == len(before) and self._are_even(moved) else ()

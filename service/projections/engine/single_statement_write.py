@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from service.projections.catalogue import MODELS
 from service.projections.engine.copy_rows import in_one, known
-from service.projections.engine.row_versions import Ranges
+from service.projections.engine.row_versions import RowVersions
 from service.projections.read_model import ReadModel
 from service.projections.registry import ADVANCE, Advance, Generation, advancing
 
@@ -60,7 +60,7 @@ class Stroke:
     _types: dict[str, int] = field(default_factory=dict[str, int])
     _statements: dict[_Shape, bytes] = field(default_factory=dict[_Shape, bytes])
 
-    def write(self, changed: Mapping[str, Ranges], steps: Sequence[Advance]) -> bool:
+    def write(self, changed: Mapping[str, RowVersions], steps: Sequence[Advance]) -> bool:
         """Write rows and positions, all or nothing; False where nothing was written, and it is to be tried otherwise.
 
         So it is with a large batch, within a transaction, with columns of rare types; and with whatever is refused: who
@@ -77,12 +77,12 @@ class Stroke:
         except Exception:  # noqa: BLE001 - nothing was written, and it is told when it is tried table by table
             return False
 
-    def _is_small(self, moved: Iterable[tuple[Generation, Ranges]]) -> bool:
+    def _is_small(self, moved: Iterable[tuple[Generation, RowVersions]]) -> bool:
         if self.connection.info.transaction_status is not TransactionStatus.IDLE:
             return False
         return sum(len(ranges.ended) + len(ranges.closed) + len(ranges.open) for _, ranges in moved) <= MOST_ROWS
 
-    def _write(self, moved: Sequence[tuple[Generation, Ranges]], steps: Sequence[Advance]) -> bool:
+    def _write(self, moved: Sequence[tuple[Generation, RowVersions]], steps: Sequence[Advance]) -> bool:
         given: dict[str, Any] = {**advancing(steps), "steps": len(steps)}
         shape: list[tuple[str, str, bool, bool]] = []
         size = 0
@@ -119,7 +119,7 @@ class Stroke:
         return found
 
 
-def _gone(model: ReadModel[Any], ranges: Ranges) -> Iterable[tuple[object, ...]]:
+def _gone(model: ReadModel[Any], ranges: RowVersions) -> Iterable[tuple[object, ...]]:
     """Return rows of which only the key counts, and where it ends."""
     between = (None,) * (len(model.cells) + 1)
     return ((*key, *between, until) for key, until in ranges.ended.items())

@@ -13,8 +13,8 @@ from psycopg.rows import tuple_row
 
 from service.eventstore import sync_reader
 from service.projections.engine.projector import BATCH
-from service.projections.engine.scheduler import INPUTS, Course
-from service.projections.registry import Generation, dropping, forget, generations, live, swap
+from service.projections.engine.scheduler import INPUTS, Scheduler
+from service.projections.registry import Generation, drop_schema, forget, generations, live, make_live
 
 NEAR: Final = BATCH
 """How far from the end of the log, in facts, new generations may be when their place is taken."""
@@ -39,7 +39,7 @@ _READERS_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Swapping:
+class Cutover:
     """Brings generations to the end of the log and lets them answer, over one connection."""
 
     connection: Connection[Any]
@@ -51,7 +51,7 @@ class Swapping:
         `told` where they stand, and where the end is. Raises psycopg.Error.
         """
         wanted = frozenset(names)
-        course = Course(self.connection, self.clock)
+        course = Scheduler(self.connection, self.clock)
         least, rounds = None, 0
         while rounds < MOST_ROUNDS:
             with self._cursor() as cursor:
@@ -69,7 +69,7 @@ class Swapping:
             rounds = 0 if least is None or left < least else rounds + 1
             least = min(left, left if least is None else least)
 
-    def swap(self, names: Iterable[str]) -> list[Generation]:
+    def cut_over(self, names: Iterable[str]) -> list[Generation]:
         """Take the last facts in and let generations answer, all at once; returns those.
 
         One that has stopped does not, nor one that is behind the one that answers: no position is ever taken back.
@@ -90,11 +90,11 @@ class Swapping:
             found = generations(cursor)
             answering = live(found)
             building, inputs = _of(found, wanted)
-            course = Course(self.connection, self.clock)
+            course = Scheduler(self.connection, self.clock)
             moved = course.move(building, sync_reader.head(cursor), inputs=inputs) if building else []
             well = [each for each in moved if each.stopped is None and not _behind(each, answering)]
             for each in well:
-                swap(cursor, each)
+                make_live(cursor, each)
         return well
 
     def _cursor(self) -> Cursor[Any]:
@@ -125,7 +125,7 @@ def drop(connection: Connection[Any], found: Iterable[Generation]) -> list[str]:
                 with connection.transaction(), connection.cursor() as cursor:
                     cursor.execute(QUICKLY)
                     if _is_still(cursor, generation):
-                        cursor.execute(dropping(generation))
+                        cursor.execute(drop_schema(generation))
                         forget(cursor, generation)
                 break
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):

@@ -14,13 +14,13 @@ from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.projections.engine.batch_fold import Failure
-from service.projections.engine.row_versions import Ranges
-from service.projections.read_model import Key, ReadModel
+from service.projections.engine.row_versions import RowVersions
+from service.projections.read_model import ReadModel, RowKey
 
 MOST_ROWS: Final = 4_000
 """How many rows of a read model are held at a time; then they are written."""
 
-Write = Callable[[ReadModel[Any], Ranges], None]
+Write = Callable[[ReadModel[Any], RowVersions], None]
 
 
 def failure(position: int, fact_id: UUID, topic: str, error: Exception) -> Failure:
@@ -46,7 +46,7 @@ class Folding:
     write: Write
     told: Callable[[int], None]
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])
-    _ranges: defaultdict[str, Ranges] = field(default_factory=lambda: defaultdict[str, Ranges](Ranges))
+    _ranges: defaultdict[str, RowVersions] = field(default_factory=lambda: defaultdict[str, RowVersions](RowVersions))
 
     def incidents(self, streams: Sequence[UUID]) -> None:
         """Fold these incidents. Raises Undecodable."""
@@ -108,12 +108,12 @@ class Folding:
             ranges = self._ranges[model.name]
             try:
                 for key, cells in model.rows(subject, moved):
-                    ranges.change(key, cells, recorded.position, _NOTHING_STOOD)
+                    ranges.put(key, cells, recorded.position, _NOTHING_STOOD)
             except Exception as error:  # noqa: BLE001 - this read model fails at it, and says so
                 self._fail([model], recorded, error)
                 well = False
             if len(ranges.closed) >= MOST_ROWS:
-                self.write(model, Ranges(closed=ranges.closed))
+                self.write(model, RowVersions(closed=ranges.closed))
                 ranges.closed = []
         return well
 
@@ -131,5 +131,5 @@ class Folding:
             self.failures.setdefault(model.name, failure(recorded.position, recorded.fact_id, topic, error))
 
 
-_NOTHING_STOOD: Final[dict[Key, bytes]] = {}
+_NOTHING_STOOD: Final[dict[RowKey, bytes]] = {}
 """A subject is folded from its first fact, so no row of it stood before."""

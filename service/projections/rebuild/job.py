@@ -17,9 +17,9 @@ from psycopg.rows import tuple_row
 
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
-from service.projections.errors import AGAIN, AnotherBuilds, CannotBuild, LeftOff
+from service.projections.errors import RERUN_HINT, RebuildFailed, RebuildInProgress, RebuildStopped
 from service.projections.rebuild import work_items
-from service.projections.rebuild.cutover import Swapping, drop_retired
+from service.projections.rebuild.cutover import Cutover, drop_retired
 from service.projections.rebuild.pool import Gang, usual
 from service.projections.rebuild.resume import is_current, resumed
 from service.projections.rebuild.tasks import lay, stop, unreadable
@@ -37,7 +37,7 @@ _WAIT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RebuildProgress:
     """How far a building is with what it is at: `done` of `total` facts, or whatever the work is counted in.
 
     `resumed` tells how many facts an earlier run did.
@@ -50,7 +50,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class RebuildResult:
     """What came of a building: the generations that answer now; and schemas that are of no use but are still read."""
 
     generations: Sequence[Generation]
@@ -62,15 +62,15 @@ class Built:
         return [each.name for each in self.generations]
 
 
-Tell = Callable[[Progress], None]
+Tell = Callable[[RebuildProgress], None]
 
 
-def ignore(_progress: Progress) -> None:
+def ignore(_progress: RebuildProgress) -> None:
     """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class RebuildOptions:
     """How to build: with how many processes (None: one a core, up to four), verified or not, and until when.
 
     `told` hears a few times a second how far it is. `stop`, when it is set, leaves the building off.
@@ -78,16 +78,18 @@ class Ways:
 
     workers: int | None = None
     verify: bool = False
-    told: Tell = ignore
+    on_progress: Tell = ignore
     stop: Event | None = None
 
-    def expect_going(self) -> None:
+    def check_stop(self) -> None:
         """See that nobody wants to stop. Raises LeftOff."""
         if self.stop is not None and self.stop.is_set():
-            raise LeftOff(f"The building was left off. {AGAIN}")
+            raise RebuildStopped(f"The building was left off. {RERUN_HINT}")
 
 
-def build(url: str, names: Iterable[str], clock: Callable[[], datetime], ways: Ways | None = None) -> Built:
+def run_rebuild(
+    url: str, names: Iterable[str], clock: Callable[[], datetime], ways: RebuildOptions | None = None
+) -> RebuildResult:
     """Build these read models anew and let them answer; goes on with a building of the same that was left off.
 
     `clock` stamps the moment at which one stopped. `inputs` is built along where there is none of this release.
@@ -97,27 +99,27 @@ def build(url: str, names: Iterable[str], clock: Callable[[], datetime], ways: W
     with connect(url) as connection:
         ((alone,),) = connection.execute(ALONE).fetchall()
         if not alone:
-            raise AnotherBuilds("Another rebuild is at work on this database; there can be one at a time.")
-        return _Site(connection, url, clock, ways or Ways()).build(names)
+            raise RebuildInProgress("Another rebuild is at work on this database; there can be one at a time.")
+        return _Site(connection, url, clock, ways or RebuildOptions()).build(names)
 
 
-def build_missing(
-    url: str, clock: Callable[[], datetime], names: Collection[str] | None = None, ways: Ways | None = None
+def rebuild_missing(
+    url: str, clock: Callable[[], datetime], names: Collection[str] | None = None, ways: RebuildOptions | None = None
 ) -> None:
     """Build the read models, of these or of all, that no generation of this release answers for.
 
     Waits while another builds. Raises what `build` does but AnotherBuilds.
     """
-    held = ways or Ways()
-    while missing := lacking(url, names):
+    held = ways or RebuildOptions()
+    while missing := missing_models(url, names):
         try:
-            build(url, missing, clock, held)
-        except AnotherBuilds:
-            held.expect_going()
+            run_rebuild(url, missing, clock, held)
+        except RebuildInProgress:
+            held.check_stop()
             time.sleep(_WAIT)
 
 
-def lacking(url: str, names: Collection[str] | None = None) -> list[str]:
+def missing_models(url: str, names: Collection[str] | None = None) -> list[str]:
     """Return the names of the read models, of these or of all, that no generation of this release answers for."""
     with connect(url) as connection, connection.transaction(), _plain(connection) as cursor:
         make_registry(cursor)
@@ -130,9 +132,9 @@ class _Site:
     connection: Connection[Any]
     url: str
     clock: Callable[[], datetime]
-    ways: Ways
+    ways: RebuildOptions
 
-    def build(self, names: Iterable[str]) -> Built:
+    def build(self, names: Iterable[str]) -> RebuildResult:
         with self.connection.transaction(), _plain(self.connection) as cursor:
             make_registry(cursor)
             work_items.make_pieces(cursor)
@@ -142,15 +144,15 @@ class _Site:
                 work_items.verifying(cursor, building)
         self._do(building)
         built = [each.name for each in self._arrived(building)]
-        swapping = Swapping(self.connection, self.clock)
+        swapping = Cutover(self.connection, self.clock)
         swapping.catch_up(built, lambda done, total: self._tell("catching up", done, total), self.ways.stop)
-        self.ways.expect_going()
-        well = swapping.swap(built)
+        self.ways.check_stop()
+        well = swapping.cut_over(built)
         with _plain(self.connection) as cursor:
             work_items.forget(cursor, building.number)
         left = drop_retired(self.connection)
         self._expect_all(building, well)
-        return Built(well, left)
+        return RebuildResult(well, left)
 
     def _do(self, building: Building) -> None:
         """Have all pieces done by processes side by side."""
@@ -164,7 +166,7 @@ class _Site:
             return
         with Gang(self.url, building.number, min(left, self.ways.workers or usual())) as gang:
             while gang.at_work():
-                self.ways.expect_going()
+                self.ways.check_stop()
                 self._look(building.number, before, gang.facts)
                 time.sleep(_LOOK)
 
@@ -179,7 +181,7 @@ class _Site:
         def heard(facts: int) -> None:
             nonlocal counted
             counted += facts
-            self.ways.expect_going()
+            self.ways.check_stop()
             self._look(building, before, counted)
 
         return heard
@@ -218,7 +220,7 @@ class _Site:
             work_items.forget(cursor, building.number)  # so that the next rebuild begins anew
         about = sorted({each["read_model"] for each in differing if each["read_model"]})
         sentence = f"What was built is not what folds of the log make ({', '.join(about)}); nothing was swapped."
-        raise CannotBuild(sentence, {}, differing)
+        raise RebuildFailed(sentence, {}, differing)
 
     def _expect_all(self, building: Building, well: Iterable[Generation]) -> None:
         """See that every read model answers by what was built. Raises CannotBuild."""
@@ -228,10 +230,10 @@ class _Site:
         failed = [now[each.schema] for each in building.generations if each.schema not in answering]
         if failed:
             told = [_told(each) for each in failed]
-            raise CannotBuild("\n".join(told), {each.name: each.stopped for each in failed})
+            raise RebuildFailed("\n".join(told), {each.name: each.stopped for each in failed})
 
     def _tell(self, work: str, done: int, total: int, resumed: int = 0) -> None:
-        self.ways.told(Progress(work, done, total, resumed))
+        self.ways.on_progress(RebuildProgress(work, done, total, resumed))
 
 
 _FOLDING: Final = ("incidents", "sources")
@@ -240,7 +242,7 @@ _TOLD: Final[Mapping[str, str]] = {"index": "indexing", "analyze": "indexing", "
 
 def _told(generation: Generation) -> str:
     if (stopped := generation.stopped) is None:
-        return f"“{generation.name}” could not be brought to where the one stands that answers. {AGAIN}"
+        return f"“{generation.name}” could not be brought to where the one stands that answers. {RERUN_HINT}"
     return (
         f"“{generation.name}” fails at position {stopped['position']} ({stopped['topic']}): {stopped['error']} "
         "Its old generation goes on answering."

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, cast
 
 import structlog
 
-from service.projections.errors import AGAIN, WorkerLost
+from service.projections.errors import RERUN_HINT, WorkerLost
 from service.runtime import subprocesses
 
 MOST: Final = 4
@@ -113,4 +113,4 @@ class Gang:
 
 def _lost(status: int) -> str:
     how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return f"A process at work {how} (too little memory may be the reason; `--workers 1` takes least). {AGAIN}"
+    return f"A process at work {how} (too little memory may be the reason; `--workers 1` takes least). {RERUN_HINT}"

@@ -12,7 +12,7 @@ from service.projections.engine.scheduler import INPUTS
 from service.projections.rebuild import planning, work_items
 from service.projections.rebuild.cutover import drop
 from service.projections.rebuild.work_items import Building
-from service.projections.registry import Generation, begin, generations, live
+from service.projections.registry import Generation, begin_generation, generations, live
 
 
 def resumed(connection: Connection[Any], names: frozenset[str]) -> Building:
@@ -39,12 +39,12 @@ def resumed(connection: Connection[Any], names: frozenset[str]) -> Building:
 
 def _begun(cursor: Cursor[Any], names: Sequence[str]) -> Building:
     target = sync_reader.head(cursor)
-    made = [begin(cursor, name, MODELS[name].version, 0, target) for name in names]
+    made = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
     for each in made:
-        cursor.execute(MODELS[each.name].making(each.schema))
+        cursor.execute(MODELS[each.name].create_table(each.schema))
     subjects = {MODELS[name].subject for name in names}
     work = planning.planned(planning.sizes(cursor, target), subjects)
-    indexes = [(name, len(MODELS[name].indexing(""))) for name in names]
+    indexes = [(name, len(MODELS[name].create_indexes(""))) for name in names]
     return work_items.begin(cursor, made, target, [*work, *planning.finishing(indexes, len(work) + 1)])
 
 

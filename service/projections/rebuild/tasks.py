@@ -16,14 +16,14 @@ from domain.facts.union import TOPICS
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
-from service.projections.audit.replay import Asked, Comparing
+from service.projections.audit.comparison import Comparison, SubjectAt
 from service.projections.catalogue import MODELS
 from service.projections.engine.batch_fold import Failure
 from service.projections.engine.batch_writer import CannotWrite, write
 from service.projections.engine.projector import stopped
-from service.projections.engine.row_versions import Ranges
-from service.projections.errors import BuildingProblem, LeftOff
-from service.projections.read_model import Cells, ReadModel
+from service.projections.engine.row_versions import RowVersions
+from service.projections.errors import RebuildProblem, RebuildStopped
+from service.projections.read_model import ReadModel, RowValues
 from service.projections.rebuild import work_items
 from service.projections.rebuild.fold import Folding, failure_of
 from service.projections.rebuild.work_items import Building, Piece
@@ -113,7 +113,7 @@ class Laying:
     def _read(self, cursor: Cursor[Any]) -> Building:
         found = {each.number: each for each in work_items.buildings(cursor, generations(cursor))}
         if self.building not in found:
-            raise LeftOff("This building was given up for another.")
+            raise RebuildStopped("This building was given up for another.")
         return found[self.building]
 
     def _shared(self, target: int) -> BulkInputs:
@@ -127,7 +127,7 @@ class Laying:
     ) -> dict[str, Failure]:
         failures: dict[str, Failure] = {}
 
-        def written(model: ReadModel[Any], ranges: Ranges) -> None:
+        def written(model: ReadModel[Any], ranges: RowVersions) -> None:
             if model.name in failures:
                 return
             try:
@@ -145,19 +145,19 @@ class Laying:
         return failures
 
     def _unwritten(
-        self, cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges, error: CannotWrite
+        self, cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: RowVersions, error: CannotWrite
     ) -> Failure:
         """Say at which fact there was a row that cannot be written: each is tried by itself."""
         why, position = error.why, 0
         for row in sorted(ranges.rows(), key=_since):
             try:
                 with self.connection.transaction():
-                    write(cursor, model, schema, Ranges(closed=[row]))
+                    write(cursor, model, schema, RowVersions(closed=[row]))
             except CannotWrite as again:
                 why, position = again.why, _since(row)
                 break
         if not position:
-            raise BuildingProblem(f"The rows of “{model.name}” cannot be written: {why}") from error
+            raise RebuildProblem(f"The rows of “{model.name}” cannot be written: {why}") from error
         (kept,) = sync_reader.after(cursor, position - 1, position, 1)
         return Failure(position, kept.fact_id, kept.topic, why)
 
@@ -166,14 +166,14 @@ class Laying:
         if piece.nth is None:
             cursor.execute(SQL(ANALYZE).format(model.table(generation.schema)))
         else:
-            cursor.execute(model.indexing(generation.schema)[piece.nth])
+            cursor.execute(model.create_indexes(generation.schema)[piece.nth])
 
     def _verify(self, building: Building, going: list[Generation], piece: Piece) -> list[dict[str, Any]]:
         # Right after the folding no row has ended after the target; where verifying was asked for later, some have.
         newest = all(each.position <= building.target for each in going)
-        comparing = Comparing(self._shared(building.target), going, newest=newest)
+        comparing = Comparison(self._shared(building.target), going, newest=newest)
         self._shared(building.target).fetch(piece.streams)
-        found = comparing.at(Asked(stream, building.target) for stream in piece.streams)
+        found = comparing.differences(SubjectAt(stream, building.target) for stream in piece.streams)
         return [each.document() for each in islice(found, MOST_DIFFERENCES)]
 
 
@@ -196,5 +196,5 @@ def stop(cursor: Cursor[Any], generation: Generation, failure: Failure) -> None:
     cursor.execute(STOP, {"name": generation.name, "generation": generation.generation, "stopped": said})
 
 
-def _since(row: Cells) -> int:
+def _since(row: RowValues) -> int:
     return cast("int", row[-2])

@@ -18,7 +18,7 @@ from typing import Any, Final
 import psycopg
 
 from service.postgres.problems import PostgresProblem
-from service.projections.errors import BuildingProblem, told_of
+from service.projections.errors import RebuildProblem, problem_sentence
 from service.projections.rebuild.tasks import lay
 
 TROUBLED: Final = 1
@@ -57,11 +57,11 @@ def main() -> None:
     try:
         lay(asked["url"], asked["building"], told.more)
         told.say()
-    except (BuildingProblem, PostgresProblem, psycopg.Error, MemoryError) as problem:
-        _write({"trouble": told_of(problem)})
+    except (RebuildProblem, PostgresProblem, psycopg.Error, MemoryError) as problem:
+        _write({"trouble": problem_sentence(problem)})
         sys.exit(TROUBLED)
     except Exception as problem:  # noqa: BLE001 - nobody else sees what ends this process
-        _write({"trouble": told_of(problem), "details": traceback.format_exc()})
+        _write({"trouble": problem_sentence(problem), "details": traceback.format_exc()})
         sys.exit(TROUBLED)
 
 

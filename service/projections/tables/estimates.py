@@ -15,15 +15,15 @@ from domain.reports.claims.claim import Key as ClaimKey
 from domain.summary.incident_projection import Present
 from domain.summary.killed import InEvents
 from domain.summary.summary import Moved
-from service.projections.read_model import AT_A_POSITION, Change, Key, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowKey
 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
     policy = present.policy.id
     for claim_key in moved.keys:
-        key: Key = (present.history.stream, _written(claim_key)[0])
+        key: RowKey = (present.history.stream, _written(claim_key)[0])
         estimate = present.estimates.get(claim_key)
         if estimate is None:
             yield key, None

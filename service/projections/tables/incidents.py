@@ -8,12 +8,12 @@ from domain.ledger.canonical import canonical
 from domain.summary.incident_projection import Present
 from domain.summary.killed import killed_document
 from domain.summary.summary import Listed, Moved
-from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
     opened = present.opened
     if opened is None or not moved.listed:
         return

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
-from service.projections.read_model import Change, Key, ReadModel
+from service.projections.read_model import ReadModel, RowChange, RowKey
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
     for stream in moved.inputs:
-        key: Key = (present.history.stream, stream)
+        key: RowKey = (present.history.stream, stream)
         yield key, key
 
 

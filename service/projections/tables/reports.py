@@ -11,17 +11,17 @@ from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
-from service.projections.read_model import Change, Key, ReadModel
+from service.projections.read_model import ReadModel, RowChange, RowKey
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
     own, filed = present.history.own, present.history.filed
     for report_id in moved.reports:
-        key: Key = (own.stream, report_id)
+        key: RowKey = (own.stream, report_id)
         yield key, _row(key, own.slug, filed[report_id]) if report_id in own.reports else None
 
 
-def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
+def _row(key: RowKey, slug: str, report: ReportHistory) -> tuple[object, ...]:
     now, said = report.now, report.now.report
     occurred = now.occurred
     return (

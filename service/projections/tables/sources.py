@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from domain.incident.source_decisions import Source
 from domain.summary.summary import Moved
-from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange
 
 
-def _rows(source: Source, _moved: Moved) -> Iterable[Change]:
+def _rows(source: Source, _moved: Moved) -> Iterable[RowChange]:
     key = (source.origin,)
     held = (source.name, source.type, source.reliability, source.speaks_for, sorted(source.same))
     yield key, (*key, *held)

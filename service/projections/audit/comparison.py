@@ -25,7 +25,7 @@ from domain.values.time.clocks import format_instant
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.answers.inputs import gathering
 from service.projections.catalogue import MODELS
-from service.projections.read_model import Cells, Key, ReadModel
+from service.projections.read_model import ReadModel, RowKey, RowValues
 from service.projections.rebuild.fold import failure_of
 from service.projections.registry import Generation
 
@@ -42,11 +42,11 @@ STANDS: Final = """
     ORDER BY asked.nth
 """
 
-Rows = Mapping[Key, Cells]
+Rows = Mapping[RowKey, RowValues]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AuditDifference:
     """Where a read model does not hold what a fold makes.
 
     `subject` is the incident or the source; `column` None: a row stands that should not, or one is missing. `trouble`
@@ -67,7 +67,7 @@ class Difference:
         return asdict(self)
 
 
-class Asked(NamedTuple):
+class SubjectAt(NamedTuple):
     """A subject by its stream, and the position at which it is asked about."""
 
     stream: UUID
@@ -84,7 +84,7 @@ class _Whole(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparing:
+class Comparison:
     """Compares generations with folds; `facts` reads the log up to a position that is not before any asked about.
 
     `newest`: no row ended after that position, since the generations stand right there.
@@ -94,12 +94,12 @@ class Comparing:
     generations: Sequence[Generation]
     newest: bool = False
 
-    def at(self, asked: Iterable[Asked]) -> Iterator[Difference]:
+    def differences(self, asked: Iterable[SubjectAt]) -> Iterator[AuditDifference]:
         """Yield what differs for these subjects. Raises psycopg.Error."""
-        whole: list[tuple[Asked, _Whole]] = []
+        whole: list[tuple[SubjectAt, _Whole]] = []
         for stream, positions in groupby(asked, key=lambda each: each.stream):
             for each in self._folded(stream, [position for _, position in positions]):
-                if isinstance(each, Difference):
+                if isinstance(each, AuditDifference):
                     yield each
                 else:
                     whole.append(each)
@@ -107,11 +107,11 @@ class Comparing:
             model = MODELS[generation.name]
             yield from self._compared(model, generation, [each for each in whole if each[1].kind == model.subject])
 
-    def _folded(self, stream: UUID, positions: Sequence[int]) -> Iterator[tuple[Asked, _Whole] | Difference]:
+    def _folded(self, stream: UUID, positions: Sequence[int]) -> Iterator[tuple[SubjectAt, _Whole] | AuditDifference]:
         try:
             gathered, _ = self.facts.gathered(stream)
             for position in positions:
-                yield Asked(stream, position), self._whole(stream, position, gathered)
+                yield SubjectAt(stream, position), self._whole(stream, position, gathered)
         except Undecodable as unread:
             yield _trouble(stream, unread.kept.position, failure_of(unread).error)
         except Exception as error:  # noqa: BLE001 - whatever a fold fails at is what an audit is to tell
@@ -140,15 +140,15 @@ class Comparing:
         }
 
     def _compared(
-        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[Asked, _Whole]]
-    ) -> Iterator[Difference]:
+        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[SubjectAt, _Whole]]
+    ) -> Iterator[AuditDifference]:
         standing = self._standing(model, generation, whole)
         for nth, (asked, found) in enumerate(whole, 1):
             yield from _differences(model, asked.position, found, standing.get(nth, {}))
 
     def _standing(
-        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[Asked, _Whole]]
-    ) -> dict[int, dict[Key, Cells]]:
+        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[SubjectAt, _Whole]]
+    ) -> dict[int, dict[RowKey, RowValues]]:
         subject, of = next(iter(model.key.items()))
         query = SQL(STANDS if self.newest else STOOD).format(
             columns=SQL(", ").join(SQL("row.{}").format(Identifier(name)) for name in _said(model)),
@@ -159,7 +159,7 @@ class Comparing:
         bound: dict[str, object] = {"subjects": [each.subject for _, each in whole]}
         if not self.newest:
             bound["positions"] = [each.position for each, _ in whole]
-        found: dict[int, dict[Key, Cells]] = {}
+        found: dict[int, dict[RowKey, RowValues]] = {}
         for nth, *cells in self.facts.cursor.execute(query, bound):
             found.setdefault(nth, {})[tuple(cells[: len(model.key)])] = tuple(cells)
         return found
@@ -180,24 +180,26 @@ def _inputs(stream: UUID, facts: Iterable[Recorded]) -> tuple[list[Recorded], se
             return done.value, read
 
 
-def _differences(model: ReadModel[Any], position: int, found: _Whole, standing: Rows) -> Iterator[Difference]:
+def _differences(model: ReadModel[Any], position: int, found: _Whole, standing: Rows) -> Iterator[AuditDifference]:
     columns, should = _said(model), found.rows[model.name]
     for key in sorted({**standing, **should}, key=str):
         stands, made = standing.get(key), should.get(key)
         told = [str(each) for each in key]
         if stands is None or made is None:
-            yield Difference(model.name, position, found.named, told, None, _row(columns, stands), _row(columns, made))
+            yield AuditDifference(
+                model.name, position, found.named, told, None, _row(columns, stands), _row(columns, made)
+            )
             continue
         for column, one, other in zip(columns, stands, made, strict=True):
             if _plain(one) != _plain(other):
-                yield Difference(model.name, position, found.named, told, column, _plain(one), _plain(other))
+                yield AuditDifference(model.name, position, found.named, told, column, _plain(one), _plain(other))
 
 
 def _said(model: ReadModel[Any]) -> list[str]:
     return [*model.key, *model.cells]
 
 
-def _row(columns: Sequence[str], cells: Cells | None) -> dict[str, object] | None:
+def _row(columns: Sequence[str], cells: RowValues | None) -> dict[str, object] | None:
     return None if cells is None else dict(zip(columns, map(_plain, cells), strict=True))
 
 
@@ -210,5 +212,5 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _trouble(stream: UUID, position: int, why: str) -> Difference:
-    return Difference("", position, str(stream), (), None, None, None, why)
+def _trouble(stream: UUID, position: int, why: str) -> AuditDifference:
+    return AuditDifference("", position, str(stream), (), None, None, None, why)
