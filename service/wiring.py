@@ -98,7 +98,9 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = as_service(url)
-    return Runner(address, CHANNEL, _now, partial(rebuild_missing, address, _now, ways=RebuildOptions(stop=stop)), stop)
+    return Runner(
+        address, CHANNEL, _now, partial(rebuild_missing, address, _now, options=RebuildOptions(stop=stop)), stop
+    )
 
 
 def rebuild(url: str, names: Iterable[str], ways: RebuildOptions) -> RebuildResult:

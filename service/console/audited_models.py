@@ -19,7 +19,9 @@ def compared(url: str, *, full: bool) -> AuditResult:
     Raises PostgresProblem and psycopg.Error.
     """
     with progress() as told:
-        return audit(as_service(url), full=full, told=lambda done, total: told("comparing read models", done, total, 0))
+        return audit(
+            as_service(url), full=full, on_progress=lambda done, total: told("comparing read models", done, total, 0)
+        )
 
 
 def documents(result: AuditResult) -> list[dict[str, Any]]:

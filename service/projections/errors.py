@@ -1,4 +1,4 @@
-"""What can keep read models from being built; every message is a sentence, and what is done already stays."""
+"""Errors of rebuilds. Every message is a sentence for users; finished tasks are kept."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,34 +11,34 @@ RERUN_HINT: Final = "What is done stays; run `knownwhen rebuild` again and it go
 
 
 class RebuildProblem(Exception):
-    """Read models could not be built as asked."""
+    """A rebuild did not complete."""
 
 
 class RebuildInProgress(RebuildProblem):
-    """Another process builds read models of this database now."""
+    """Another process is rebuilding read models of this database."""
 
 
 class RebuildStopped(RebuildProblem):
-    """The building was left off because that was asked for."""
+    """The rebuild was interrupted on request."""
 
 
 class WorkerLost(RebuildProblem):
-    """A process at work on a building ended before it was done, or said what went wrong."""
+    """A worker process failed or was killed."""
 
 
 class RebuildFailed(RebuildProblem):
-    """Read models fail at a fact, or do not hold what folds of the log do. `stopped` tells for each what it was."""
+    """Read models failed at a fact (`stopped`: the failure of each), or differ from folds of the log."""
 
     def __init__(
         self, sentence: str, stopped: Mapping[str, Any], differences: Sequence[Mapping[str, Any]] = ()
     ) -> None:
-        """Keep what it was about beside the sentence."""
+        """Keep failures and differences beside the sentence."""
         super().__init__(sentence)
         self.stopped, self.differences = stopped, differences
 
 
 def problem_sentence(problem: BaseException) -> str:
-    """Return the sentence for what broke the work off."""
+    """Return the sentence for an error that ended a rebuild."""
     text = str(problem).strip() or type(problem).__name__
     if isinstance(problem, RebuildProblem | PostgresProblem):
         return text

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from domain.facts.union import POLICY_STREAM, Recorded
+from domain.facts.union import Recorded
 from domain.incident.commands import MergeIncident, OpenIncident
 from domain.incident.refusals import Refusal
 from domain.values.sources import Registration
@@ -28,8 +28,8 @@ from service.postgres.role import as_service
 from service.projections.audit.comparison import AuditDifference, Comparison, SubjectAt
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
-from service.projections.rebuild import planning
 from service.projections.rebuild.job import RebuildOptions
+from service.projections.rebuild.tasks import stream_sizes
 from service.projections.registry import GenerationMoved, generations, live
 from tests.domain.book import open_book
 from tests.domain.test_curation_properties import OTHER, curated, others, two_incidents
@@ -118,7 +118,7 @@ def differences(url: str, positions: Collection[int]) -> list[AuditDifference]:
     with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
         comparing = Comparison(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
-        streams = [each.stream for each in planning.sizes(cursor, head) if each.stream != POLICY_STREAM]
+        streams = [each.stream for each in stream_sizes(cursor, head)]
         return list(
             comparing.differences(SubjectAt(stream, position) for stream in streams for position in sorted(positions))
         )

@@ -22,9 +22,7 @@ from rich.console import Console
 from bench.world import Shape, fill
 from domain.facts.union import Recorded, incident_stream
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
-from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -33,8 +31,8 @@ from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.catalogue import MODELS
 from service.projections.errors import RebuildFailed, RebuildInProgress, RebuildStopped
-from service.projections.read_model import ReadModel, RowChange
-from service.projections.rebuild import cutover, job, planning
+from service.projections.read_model import ReadModel, RowValues
+from service.projections.rebuild import cutover, job, tasks
 from service.projections.rebuild.job import RebuildOptions, RebuildProgress, RebuildResult, rebuild_missing
 from tests.domain.book import open_book
 from tests.patience import PATIENCE
@@ -111,7 +109,7 @@ def begun(url: str, monkeypatch: pytest.MonkeyPatch, together: int = 100) -> Non
     stop = threading.Event()
     stop.set()
     with monkeypatch.context() as small_pieces, pytest.raises(RebuildStopped):
-        small_pieces.setattr(planning, "TOGETHER", together)
+        small_pieces.setattr(tasks, "FACTS_A_TASK", together)
         build(url, ALL, RebuildOptions(workers=1, stop=stop))
 
 
@@ -325,17 +323,17 @@ def poisoned(position: int, cells: Any) -> ReadModel[Any]:
     """Return `reports` with rows that cannot be made, or not written, at a position."""
     model = MODELS["reports"]
 
-    def rows(present: Present | Source, moved: Moved) -> Iterable[RowChange]:
-        for key, found in model.rows(present, moved):
-            if found is None or found[3] != position:
-                yield key, found
+    def rows(present: Present) -> Iterable[RowValues]:
+        for found in model.rows(present):
+            if found[3] != position:
+                yield found
             elif cells is None:
                 message = "so it is"
                 raise RuntimeError(message)
             else:
-                yield key, (*key, cells, *found[3:])
+                yield (*found[:2], cells, *found[3:])
 
-    return replace(model, rows=rows)
+    return replace(model, rows=rows, changed=None)
 
 
 @pytest.mark.parametrize(("cells", "why"), [(None, "RuntimeError: so it is"), ("\x00", "CharacterNotInRepertoire: ")])

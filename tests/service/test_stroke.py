@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
+from service.projections.engine.single_statement_write import Stroke
 
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.engine import single_statement_write
 from service.projections.engine.row_versions import OpenRow, RowVersions
-from service.projections.engine.single_statement_write import Stroke
 from service.projections.registry import Advance, Generation
 from tests.faults import truth
 from tests.faults.writing import opening, write

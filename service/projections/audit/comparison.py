@@ -1,7 +1,8 @@
-"""What stands in read models, compared with what whole folds of the log make: another way to the same rows.
+"""Comparison of the rows of read models with whole folds of the log.
 
-The live way and a rebuild grow a subject fact by fact. Here its history is read whole and weighed once, at the one
-position that is asked about; so a slip in what a fact moves, or in what is written, shows.
+The cross-check is independent of the incremental path: the live projector and rebuilds apply a subject's facts one by
+one and write what each may have changed (`ReadModel.changed`). Here the history is read as a whole, up to one position,
+its claims are weighed once, and `ReadModel.rows` gives all rows. An error in change tracking or in writing shows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,42 +15,37 @@ from uuid import UUID
 from psycopg.sql import SQL, Identifier
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact, SourceRegistered
+from domain.facts.union import Recorded, SourceFact, SourceRegistered
 from domain.history.history import history_of
 from domain.incident import source_decisions as sources
-from domain.incident.source_decisions import Source
 from domain.reading import Reading
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from domain.values.time.clocks import format_instant
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.answers.inputs import gathering
 from service.projections.catalogue import MODELS
-from service.projections.read_model import ReadModel, RowKey, RowValues
-from service.projections.rebuild.fold import failure_of
+from service.projections.read_model import ReadModel, RowKey, RowValues, Subject, SubjectKind
 from service.projections.registry import Generation
 
-STOOD: Final = """
-    SELECT asked.nth, {columns} FROM unnest(%(subjects)s::{of}[], %(positions)s::bigint[]) WITH ORDINALITY
-        AS asked (subject, position, nth)
-    JOIN {table} AS row ON row.{subject} = asked.subject AND row.since <= asked.position
-        AND (row.until IS NULL OR row.until > asked.position)
-    ORDER BY asked.nth
+AT_POSITIONS: Final = """
+    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{of}[], %(positions)s::bigint[]) WITH ORDINALITY
+        AS wanted (subject, position, nth)
+    JOIN {table} AS row ON row.{subject} = wanted.subject AND row.since <= wanted.position
+        AND (row.until IS NULL OR row.until > wanted.position)
+    ORDER BY wanted.nth
 """
-STANDS: Final = """
-    SELECT asked.nth, {columns} FROM unnest(%(subjects)s::{of}[]) WITH ORDINALITY AS asked (subject, nth)
-    JOIN {table} AS row ON row.{subject} = asked.subject AND row.until IS NULL
-    ORDER BY asked.nth
+CURRENT: Final = """
+    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{of}[]) WITH ORDINALITY AS wanted (subject, nth)
+    JOIN {table} AS row ON row.{subject} = wanted.subject AND row.until IS NULL
+    ORDER BY wanted.nth
 """
-
-Rows = Mapping[RowKey, RowValues]
 
 
 @dataclass(frozen=True, slots=True)
 class AuditDifference:
-    """Where a read model does not hold what a fold makes.
+    """A difference between a read model (`stands`) and a fold (`should`).
 
-    `subject` is the incident or the source; `column` None: a row stands that should not, or one is missing. `trouble`
+    `subject` is the incident or the source. Where `column` is None, the whole row is missing on one side. `trouble`
     says why nothing could be compared, where that is so.
     """
 
@@ -63,110 +59,104 @@ class AuditDifference:
     trouble: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return it as JSON."""
         return asdict(self)
 
 
 class SubjectAt(NamedTuple):
-    """A subject by its stream, and the position at which it is asked about."""
+    """A subject, by its stream, at a position."""
 
     stream: UUID
     position: int
 
 
-class _Whole(NamedTuple):
-    """A subject folded whole: what names it in its tables, its slug or origin, and its rows by read model."""
+class _WholeFold(NamedTuple):
+    """The rows of a subject at a position, by read model and key.
 
-    kind: str
+    `subject` is its value in the first key column, `label` its slug or origin.
+    """
+
+    position: int
+    kind: SubjectKind
     subject: object
-    named: str
-    rows: Mapping[str, Rows]
+    label: str
+    rows: Mapping[str, Mapping[RowKey, RowValues]]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Compares generations with folds; `facts` reads the log up to a position that is not before any asked about.
+    """Compares generations with folds; `facts` reads the log up to a position not before any that is compared.
 
-    `newest`: no row ended after that position, since the generations stand right there.
+    `newest`: the generations are at that position, so no row has ended after it.
     """
 
     facts: BulkInputs
     generations: Sequence[Generation]
     newest: bool = False
 
-    def differences(self, asked: Iterable[SubjectAt]) -> Iterator[AuditDifference]:
-        """Yield what differs for these subjects. Raises psycopg.Error."""
-        whole: list[tuple[SubjectAt, _Whole]] = []
-        for stream, positions in groupby(asked, key=lambda each: each.stream):
-            for each in self._folded(stream, [position for _, position in positions]):
-                if isinstance(each, AuditDifference):
-                    yield each
-                else:
-                    whole.append(each)
+    def differences(self, subjects: Iterable[SubjectAt]) -> Iterator[AuditDifference]:
+        """Yield the differences for these subjects, of which those of one stream are adjacent. Raises psycopg.Error."""
+        folds: list[_WholeFold] = []
+        for stream, group in groupby(subjects, key=lambda each: each.stream):
+            positions = [position for _, position in group]
+            try:
+                gathered, _ = self.facts.gathered(stream)
+                folds.extend(self._fold(stream, position, gathered) for position in positions)
+            except Undecodable as unread:
+                yield _not_comparable(stream, unread.kept.position, unread.error)
+            except Exception as error:  # noqa: BLE001 - reported as a difference
+                yield _not_comparable(stream, positions[0], error)
         for generation in self.generations:
             model = MODELS[generation.name]
-            yield from self._compared(model, generation, [each for each in whole if each[1].kind == model.subject])
+            own = [each for each in folds if each.kind == model.subject]
+            stored = self._stored(model, generation, own)
+            for nth, each in enumerate(own, 1):
+                yield from _compare(model, each, stored.get(nth, {}))
 
-    def _folded(self, stream: UUID, positions: Sequence[int]) -> Iterator[tuple[SubjectAt, _Whole] | AuditDifference]:
-        try:
-            gathered, _ = self.facts.gathered(stream)
-            for position in positions:
-                yield SubjectAt(stream, position), self._whole(stream, position, gathered)
-        except Undecodable as unread:
-            yield _trouble(stream, unread.kept.position, failure_of(unread).error)
-        except Exception as error:  # noqa: BLE001 - whatever a fold fails at is what an audit is to tell
-            yield _trouble(stream, positions[0], f"{type(error).__name__}: {error}")
-
-    def _whole(self, stream: UUID, position: int, gathered: Sequence[Recorded]) -> _Whole:
-        facts, read = _inputs(stream, [each for each in gathered if each.position <= position])
+    def _fold(self, stream: UUID, position: int, gathered: Sequence[Recorded]) -> _WholeFold:
+        facts, inputs = _inputs(stream, [each for each in gathered if each.position <= position])
         own = [each.fact for each in facts if each.stream == stream]
         if isinstance(first := next(each.fact for each in gathered if each.stream == stream), SourceRegistered):
             source = sources.fold(cast("list[SourceFact]", own))
-            return _Whole("source", first.origin, first.origin, self._rows("source", source, Moved()))
+            return _WholeFold(position, "source", first.origin, first.origin, self._rows("source", source))
         history = history_of(facts, stream)
-        policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-        present = Present.at(history, Reading(None, policy)) if own else None
-        moved = present.everything() if present else Moved()
-        moved = moved._replace(inputs=read - {stream, POLICY_STREAM})
-        return _Whole("incident", stream, history.slug or str(stream), self._rows("incident", present, moved))
+        present = None
+        if own:
+            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+            present = Present.at(history, Reading(None, policy))
+            present.reach.streams = inputs
+        rows = self._rows("incident", present)
+        return _WholeFold(position, "incident", stream, history.slug or str(stream), rows)
 
-    def _rows(self, kind: str, subject: Present | Source | None, moved: Moved) -> dict[str, Rows]:
+    def _rows(self, kind: SubjectKind, state: Subject) -> Mapping[str, Mapping[RowKey, RowValues]]:
         models = [MODELS[each.name] for each in self.generations if MODELS[each.name].subject == kind]
-        if subject is None:
-            return {model.name: {} for model in models}
         return {
-            model.name: {key: cells for key, cells in model.rows(subject, moved) if cells is not None}
+            model.name: {} if state is None else {model.key_of(row): row for row in model.rows(state)}
             for model in models
         }
 
-    def _compared(
-        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[SubjectAt, _Whole]]
-    ) -> Iterator[AuditDifference]:
-        standing = self._standing(model, generation, whole)
-        for nth, (asked, found) in enumerate(whole, 1):
-            yield from _differences(model, asked.position, found, standing.get(nth, {}))
-
-    def _standing(
-        self, model: ReadModel[Any], generation: Generation, whole: Sequence[tuple[SubjectAt, _Whole]]
+    def _stored(
+        self, model: ReadModel[Any], generation: Generation, folds: Sequence[_WholeFold]
     ) -> dict[int, dict[RowKey, RowValues]]:
+        """Return the stored rows by key, for each fold by its number."""
         subject, of = next(iter(model.key.items()))
-        query = SQL(STANDS if self.newest else STOOD).format(
-            columns=SQL(", ").join(SQL("row.{}").format(Identifier(name)) for name in _said(model)),
+        query = SQL(CURRENT if self.newest else AT_POSITIONS).format(
+            columns=SQL(", ").join(SQL("row.{}").format(Identifier(name)) for name in (*model.key, *model.cells)),
             table=model.table(generation.schema),
             subject=Identifier(subject),
             of=SQL(of),
         )
-        bound: dict[str, object] = {"subjects": [each.subject for _, each in whole]}
+        bound: dict[str, object] = {"subjects": [each.subject for each in folds]}
         if not self.newest:
-            bound["positions"] = [each.position for each, _ in whole]
+            bound["positions"] = [each.position for each in folds]
         found: dict[int, dict[RowKey, RowValues]] = {}
-        for nth, *cells in self.facts.cursor.execute(query, bound):
-            found.setdefault(nth, {})[tuple(cells[: len(model.key)])] = tuple(cells)
+        for nth, *row in self.facts.cursor.execute(query, bound):
+            found.setdefault(nth, {})[model.key_of(tuple(row))] = tuple(row)
         return found
 
 
 def _inputs(stream: UUID, facts: Iterable[Recorded]) -> tuple[list[Recorded], set[UUID]]:
-    """Gather anew, of facts at hand up to a position: later ones may have led further."""
+    """Gather the inputs again from facts up to a position, since later facts may have added streams."""
     of: dict[UUID, list[Recorded]] = {}
     for each in facts:
         of.setdefault(each.stream, []).append(each)
@@ -180,37 +170,32 @@ def _inputs(stream: UUID, facts: Iterable[Recorded]) -> tuple[list[Recorded], se
             return done.value, read
 
 
-def _differences(model: ReadModel[Any], position: int, found: _Whole, standing: Rows) -> Iterator[AuditDifference]:
-    columns, should = _said(model), found.rows[model.name]
-    for key in sorted({**standing, **should}, key=str):
-        stands, made = standing.get(key), should.get(key)
-        told = [str(each) for each in key]
-        if stands is None or made is None:
-            yield AuditDifference(
-                model.name, position, found.named, told, None, _row(columns, stands), _row(columns, made)
-            )
+def _compare(model: ReadModel[Any], fold: _WholeFold, stored: Mapping[RowKey, RowValues]) -> Iterator[AuditDifference]:
+    columns, expected = [*model.key, *model.cells], fold.rows[model.name]
+    for key in sorted({**stored, **expected}, key=str):
+        is_row, should = stored.get(key), expected.get(key)
+        about = (model.name, fold.position, fold.label, [str(each) for each in key])
+        if is_row is None or should is None:
+            yield AuditDifference(*about, None, _row_document(columns, is_row), _row_document(columns, should))
             continue
-        for column, one, other in zip(columns, stands, made, strict=True):
-            if _plain(one) != _plain(other):
-                yield AuditDifference(model.name, position, found.named, told, column, _plain(one), _plain(other))
+        for column, one, other in zip(columns, is_row, should, strict=True):
+            if _json(one) != _json(other):
+                yield AuditDifference(*about, column, _json(one), _json(other))
 
 
-def _said(model: ReadModel[Any]) -> list[str]:
-    return [*model.key, *model.cells]
+def _row_document(columns: Sequence[str], row: RowValues | None) -> dict[str, object] | None:
+    return None if row is None else dict(zip(columns, map(_json, row), strict=True))
 
 
-def _row(columns: Sequence[str], cells: RowValues | None) -> dict[str, object] | None:
-    return None if cells is None else dict(zip(columns, map(_plain, cells), strict=True))
-
-
-def _plain(value: object) -> object:
-    """Return a value as JSON has it, the same for what was made and for what was read back."""
+def _json(value: object) -> object:
+    """Return a value as JSON, the same for a computed value and for a stored one."""
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in cast("Sequence[object]", value)]
+        return [_json(each) for each in cast("Sequence[object]", value)]
     if isinstance(value, datetime):
         return format_instant(value)
     return str(value) if isinstance(value, UUID) else value
 
 
-def _trouble(stream: UUID, position: int, why: str) -> AuditDifference:
+def _not_comparable(stream: UUID, position: int, error: Exception) -> AuditDifference:
+    why = f"{type(error).__name__}: {error}"[:2000]
     return AuditDifference("", position, str(stream), (), None, None, None, why)

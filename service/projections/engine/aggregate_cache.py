@@ -1,133 +1,103 @@
-"""Subjects as they stand at one position, folded from the log; those that were used lately are kept."""
+"""Cache of folded incidents and sources, all as of one position; the least recently used are dropped."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Cursor
 
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
-from domain.history.history import History
 from domain.history.inputs import leads_to
-from domain.incident import source_decisions as sources
-from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from service.answers.inputs import gathering
 from service.eventstore import sync_reader
-from service.projections.read_model import RowKey
-
-S = TypeVar("S")
+from service.projections.engine.subject_fold import SubjectFold
+from service.projections.read_model import SubjectKind
 
 MOST_FACTS: Final = 80_000
-"""About how many facts the kept subjects may have together; one alone may have more."""
+"""Limit of facts of all cached subjects together; a single subject may have more."""
 MOST_SHARED: Final = 20_000
-"""About how many facts are kept of streams that incidents lead to: most cite the same sources."""
-
-
-@dataclass(slots=True)
-class Subject(Generic[S]):
-    """An incident or a source as it stands; `fed` are the streams whose facts it has.
-
-    `facts` is how many those are, of an incident without those of sources, which many incidents share; `standing`
-    tells, for each read model, how the rows of the subject read: a fingerprint of each, by key.
-    """
-
-    now: S
-    facts: int = 0
-    fed: set[UUID] = field(default_factory=set[UUID])
-    standing: dict[str, dict[RowKey, bytes]] = field(default_factory=dict[str, dict[RowKey, bytes]])
-
-
-Incident = Subject[Present]
-Known = Subject[Source | None]
+"""Limit of cached facts of sources and of the policy, which many incidents have among their inputs."""
 
 
 @dataclass(slots=True)
 class AggregateCache:
-    """Incidents and sources as they stand at one position, each read from the log when it is first needed.
+    """Incidents and sources as of one position, each read from the log when it is first needed.
 
-    Whoever takes a fact in must say so, and take it into every subject that depends on it, so that all stay at one
-    position. `cursor` is a binary one of a connection that commits by itself.
+    Callers apply each further fact to every subject that depends on it, and call `invalidate`, so that all entries stay
+    at one position. `cursor` is a binary one of a connection in autocommit mode.
     """
 
     cursor: Cursor[Any]
-    _kept: OrderedDict[UUID, Subject[Any]] = field(default_factory=OrderedDict[UUID, Subject[Any]])
+    _kept: OrderedDict[UUID, SubjectFold] = field(default_factory=OrderedDict[UUID, SubjectFold])
     _facts: int = 0
     _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
     _sharing: int = 0
 
-    def passed(self, stream: UUID) -> None:
-        """Know that a stream has another fact now."""
+    def invalidate(self, stream: UUID) -> None:
+        """Drop the cached facts of a stream that got another fact."""
         if (facts := self._shared.pop(stream, None)) is not None:
             self._sharing -= len(facts) + 1
 
-    def incident(self, stream: UUID, position: int) -> Incident:
-        """Return an incident as it stands at a position."""
-        return self._get(stream) or self._keep(stream, self._incident(stream, position))
+    def load(self, kind: SubjectKind, stream: UUID, position: int) -> SubjectFold:
+        """Return an incident or a source as of a position."""
+        if (kept := self._kept.get(stream)) is not None:
+            self._kept.move_to_end(stream)
+            return kept
+        fold = self._kept[stream] = (
+            self._source(stream, position) if kind == "source" else self._incident(stream, position)
+        )
+        self._facts += fold.facts
+        self.trim()
+        return fold
 
-    def source(self, stream: UUID, position: int) -> Known:
-        """Return a source as it stands at a position."""
-        return self._get(stream) or self._keep(stream, self._source(stream, position))
-
-    def take_into_incident(self, incident: Incident, recorded: Recorded) -> Moved:
-        """Take a fact into an incident, after those of the streams that it leads to; returns what may have moved."""
-        before = incident.facts
-        wanted, led = set(leads_to(recorded)) - incident.fed, list[Recorded]()
-        while wanted:
-            incident.fed |= wanted
-            fresh = self._led(wanted, recorded.position)
-            led += fresh
-            wanted = {stream for each in fresh for stream in leads_to(each)} - incident.fed
-        led.sort(key=lambda each: each.position)  # a report is filed before it is moved, though in another stream
-        _feed(incident, [*led, recorded])
-        self._facts += incident.facts - before
-        return incident.now.settle()
+    def next_facts(self, recorded: Recorded, fold: SubjectFold) -> Iterable[Recorded]:
+        """Return the facts to apply next: those of the streams that a fact adds to the inputs, and then the fact."""
+        before = fold.facts
+        if isinstance(fold.state, Present):
+            wanted, led = set(leads_to(recorded)) - fold.streams, list[Recorded]()
+            while wanted:
+                fold.streams |= wanted
+                fresh = self._led(wanted, recorded.position)
+                led += fresh
+                wanted = {stream for each in fresh for stream in leads_to(each)} - fold.streams
+            # By position: a report is filed before it is moved, though in another stream.
+            yield from sorted(led, key=lambda each: each.position)
+        yield recorded
+        self._facts += fold.facts - before
 
     def forget(self, stream: UUID) -> None:
-        """Drop a subject: a fact was taken into it half way."""
+        """Drop a subject whose state is not that of the cache's position."""
         if (kept := self._kept.pop(stream, None)) is not None:
             self._facts -= kept.facts
 
     def trim(self) -> None:
-        """Drop the subjects that were used longest ago, where too much is kept; they are folded anew when needed."""
+        """Drop the least recently used subjects beyond MOST_FACTS."""
         while self._facts > MOST_FACTS and len(self._kept) > 1:
             self._facts -= self._kept.popitem(last=False)[1].facts
 
-    def _get(self, stream: UUID) -> Subject[Any] | None:
-        kept = self._kept.get(stream)
-        if kept is not None:
-            self._kept.move_to_end(stream)
-        return kept
-
-    def _keep(self, stream: UUID, subject: Subject[S]) -> Subject[S]:
-        self._kept[stream] = subject
-        self._facts += subject.facts
-        self.trim()
-        return subject
-
-    def _incident(self, stream: UUID, position: int) -> Incident:
-        reading, incident = gathering(stream), Incident(Present(History(stream)))
+    def _incident(self, stream: UUID, position: int) -> SubjectFold:
+        reading, incident = gathering(stream), SubjectFold.of_incident(stream)
         wanted = next(reading)
         while True:
-            incident.fed.update(wanted)
+            incident.streams.update(wanted)
             own = self._read([stream], position) if stream in wanted else []
             led = self._led([each for each in wanted if each != stream], position)
             try:
                 wanted = reading.send([*own, *led])
             except StopIteration as done:
-                _feed(incident, done.value)
-                incident.now.settle()
+                incident.apply(done.value)
                 return incident
 
-    def _source(self, stream: UUID, position: int) -> Known:
-        facts = [cast("SourceFact", each.fact) for each in self._read([stream], position)]
-        return Known(sources.fold(facts), len(facts))
+    def _source(self, stream: UUID, position: int) -> SubjectFold:
+        source = SubjectFold(None)
+        source.apply(self._read([stream], position))
+        return source
 
     def _led(self, streams: Collection[UUID], position: int) -> list[Recorded]:
-        """Return the facts of streams that incidents lead to: many lead to the same, so they are kept."""
+        """Return the facts of streams that are inputs of incidents, from the cache of shared streams where possible."""
         found: list[Recorded] = []
         for stream in streams:
             if stream in self._shared:
@@ -142,7 +112,7 @@ class AggregateCache:
         return found
 
     def _share(self, read: Mapping[UUID, list[Recorded]]) -> None:
-        """Keep what is of sources and of the policy; another incident's facts are led to once."""
+        """Cache the facts of sources and of the policy; those of another incident are rarely needed twice."""
         for stream, facts in read.items():
             if stream == POLICY_STREAM or all(isinstance(each.fact, SourceFact) for each in facts):
                 self._shared[stream] = facts
@@ -152,9 +122,3 @@ class AggregateCache:
 
     def _read(self, streams: Sequence[UUID], position: int) -> list[Recorded]:
         return [row.decoded() for row in sorted(sync_reader.of_streams(self.cursor, streams, position))]
-
-
-def _feed(incident: Incident, facts: Iterable[Recorded]) -> None:
-    for recorded in facts:
-        incident.now.take_in(recorded)
-        incident.facts += not isinstance(recorded.fact, SourceFact)

@@ -15,25 +15,39 @@ from domain.reports.claims.claim import Key as ClaimKey
 from domain.summary.incident_projection import Present
 from domain.summary.killed import InEvents
 from domain.summary.summary import Moved
-from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowKey
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowKey, RowValues
 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
-    policy = present.policy.id
-    for claim_key in moved.keys:
-        key: RowKey = (present.history.stream, _written(claim_key)[0])
-        estimate = present.estimates.get(claim_key)
-        if estimate is None:
-            yield key, None
-        else:
-            part, claims = present.part(claim_key), present.asked[claim_key].claims
-            yield key, (*key, *_cells(claim_key, estimate, claims, policy), part, *_teller(present, estimate, claims))
+def _rows(present: Present) -> Iterable[RowValues]:
+    yield from (_estimate_row(present, key, estimate) for key, estimate in present.estimates.items())
+    for pair in present.pairs:
+        if (said := present.in_events(pair)) is not None:
+            yield _events_row(present, pair, said)
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    for key in moved.keys:
+        estimate = present.estimates.get(key)
+        yield _key(present, key), None if estimate is None else _estimate_row(present, key, estimate)
     for pair in moved.in_events:
-        key = (present.history.stream, _written(pair)[0])
         said = present.in_events(pair)
-        yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event", None, None)
+        yield _key(present, pair), None if said is None else _events_row(present, pair, said)
+
+
+def _key(present: Present, key: ClaimKey) -> RowKey:
+    return present.history.stream, _written(key)[0]
+
+
+def _estimate_row(present: Present, key: ClaimKey, estimate: Estimate) -> RowValues:
+    part, claims = present.part(key), present.asked[key].claims
+    cells = _cells(key, estimate, claims, present.policy.id)
+    return (*_key(present, key), *cells, part, *_teller(present, estimate, claims))
+
+
+def _events_row(present: Present, pair: ClaimKey, said: InEvents) -> RowValues:
+    return (*_key(present, pair), *_in_events(pair, said, present.policy.id), "event", None, None)
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
@@ -139,5 +153,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "whole_event": "text",
     },
     rows=_rows,
+    changed=_changed,
     indexes=(AT_A_POSITION,),
 )

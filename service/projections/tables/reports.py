@@ -4,29 +4,34 @@ No text is kept here, only the words it is found by; what is shown is read from 
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from domain.history.report_history import ReportHistory
 from domain.reports.kind import Report
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
-from service.projections.read_model import ReadModel, RowChange, RowKey
+from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[RowChange]:
-    own, filed = present.history.own, present.history.filed
+def _rows(present: Present) -> Iterable[RowValues]:
+    return (_row(present, report_id) for report_id in present.history.own.reports)
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    own = present.history.own
     for report_id in moved.reports:
-        key: RowKey = (own.stream, report_id)
-        yield key, _row(key, own.slug, filed[report_id]) if report_id in own.reports else None
+        yield (own.stream, report_id), _row(present, report_id) if report_id in own.reports else None
 
 
-def _row(key: RowKey, slug: str, report: ReportHistory) -> tuple[object, ...]:
+def _row(present: Present, report_id: UUID) -> RowValues:
+    own, report = present.history.own, present.history.filed[report_id]
     now, said = report.now, report.now.report
     occurred = now.occurred
     return (
-        *key,
-        slug,
+        own.stream,
+        report_id,
+        own.slug,
         now.position,
         said.kind,
         now.tier,
@@ -83,5 +88,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "words": "text[]",
     },
     rows=_rows,
+    changed=_changed,
     indexes=("USING gin (words)", "(origin)", "(reported_to)"),
 )
