@@ -22,7 +22,7 @@ from domain.reading import Reading
 from domain.summary.incident_projection import Present
 from domain.values.time.clocks import format_instant
 from service.answers.bulk_inputs import BulkInputs, Undecodable
-from service.answers.inputs import gathering
+from service.answers.inputs import Gathered, first_streams, gather
 from service.projections.catalogue import MODELS
 from service.projections.read_model import ReadModel, RowKey, RowValues, Subject, SubjectKind
 from service.projections.registry import Generation
@@ -100,7 +100,7 @@ class Comparison:
         for stream, group in groupby(subjects, key=lambda each: each.stream):
             positions = [position for _, position in group]
             try:
-                gathered, _ = self.facts.gathered(stream)
+                gathered = self.facts.gathered(stream)
                 folds.extend(self._fold(stream, position, gathered) for position in positions)
             except Undecodable as unread:
                 yield _not_comparable(stream, unread.kept.position, unread.error)
@@ -114,17 +114,17 @@ class Comparison:
                 yield from _compare(model, each, stored.get(nth, {}))
 
     def _fold(self, stream: UUID, position: int, gathered: Sequence[Recorded]) -> _WholeFold:
-        facts, inputs = _inputs(stream, [each for each in gathered if each.position <= position])
-        own = [each.fact for each in facts if each.stream == stream]
+        inputs = _inputs(stream, [each for each in gathered if each.position <= position])
+        own = [each.fact for each in inputs.facts if each.stream == stream]
         if isinstance(first := next(each.fact for each in gathered if each.stream == stream), SourceRegistered):
             source = sources.fold(cast("list[SourceFact]", own))
             return _WholeFold(position, "source", first.origin, first.origin, self._rows("source", source))
-        history = history_of(facts, stream)
+        history = history_of(inputs.facts, stream)
         present = None
         if own:
             policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
             present = Present.at(history, Reading(None, policy))
-            present.reach.streams = inputs
+            present.reach.streams = inputs.streams
         rows = self._rows("incident", present)
         return _WholeFold(position, "incident", stream, history.slug or str(stream), rows)
 
@@ -155,19 +155,12 @@ class Comparison:
         return found
 
 
-def _inputs(stream: UUID, facts: Iterable[Recorded]) -> tuple[list[Recorded], set[UUID]]:
+def _inputs(stream: UUID, facts: Iterable[Recorded]) -> Gathered:
     """Gather the inputs again from facts up to a position, since later facts may have added streams."""
     of: dict[UUID, list[Recorded]] = {}
     for each in facts:
         of.setdefault(each.stream, []).append(each)
-    reading, read = gathering(stream), set[UUID]()
-    wanted = next(reading)
-    while True:
-        read.update(wanted)
-        try:
-            wanted = reading.send([each for one in wanted for each in of.get(one, ())])
-        except StopIteration as done:
-            return done.value, read
+    return gather(first_streams(stream), lambda streams: [fact for each in streams for fact in of.get(each, ())])
 
 
 def _compare(model: ReadModel[Any], fold: _WholeFold, stored: Mapping[RowKey, RowValues]) -> Iterator[AuditDifference]:

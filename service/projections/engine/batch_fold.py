@@ -62,7 +62,7 @@ class BatchFold:
         if applied is None:
             self.cache.forget(stream)  # the cached state lacks the fact, or has a part of it
             return ()
-        moved, found = applied
-        for each in moved.inputs:
+        self.cache.keep(stream, applied.fold)
+        for each in applied.moved.inputs:
             self.new_dependents[each][stream] = None
-        return found
+        return applied.changes

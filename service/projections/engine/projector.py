@@ -78,7 +78,6 @@ class Projector:
         steps = [self._step(each, rows.failures.get(each.name), reached) for each in moving]
         self._write(rows, steps)
         self._update_dependents(fold)
-        self.cache.trim()
         return [_moved(step) for step in steps]
 
     def _write(self, rows: RowFold, steps: Sequence[Advance]) -> None:

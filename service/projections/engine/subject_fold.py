@@ -84,6 +84,14 @@ class RowChanges(NamedTuple):
     current: Fingerprints
 
 
+class Applied(NamedTuple):
+    """A subject to which a fact was applied, what that may have changed, and the changes of rows."""
+
+    fold: SubjectFold
+    moved: Moved
+    changes: Sequence[RowChanges]
+
+
 @dataclass(slots=True)
 class RowFold:
     """Row versions of some read models, as facts are applied to subjects.
@@ -114,7 +122,7 @@ class RowFold:
         recorded: Recorded,
         subject: Callable[[], SubjectFold],
         facts: Callable[[SubjectFold], Iterable[Recorded]],
-    ) -> tuple[Moved, list[RowChanges]] | None:
+    ) -> Applied | None:
         """Apply facts, the last of which is `recorded`, to a subject; None where that failed.
 
         Both callables may read the log; all read models of the kind fail at whatever they raise but psycopg.Error.
@@ -138,7 +146,7 @@ class RowFold:
                 found.append(RowChanges(model, list(model.changes(fold.state, moved, current)), current))
             except Exception as error:  # noqa: BLE001 - recorded as the failure of this read model
                 self.fail([model], _failure(recorded, error))
-        return moved, found
+        return Applied(fold, moved, found)
 
     def put(self, found: Iterable[RowChanges], position: int) -> None:
         """Add the changes of a fact to the row versions of the read models that have not failed at it."""

@@ -193,7 +193,7 @@ class FoldFromStart:
 
     def incident(self, stream: UUID) -> int:
         """Fold an incident; returns the number of its own facts. Raises Undecodable."""
-        gathered, _ = self.facts.gathered(stream)
+        gathered = self.facts.gathered(stream)
         present = Present(History(stream))
         fold, waiting = SubjectFold(present), list[Recorded]()
         for recorded in gathered:
@@ -217,9 +217,9 @@ class FoldFromStart:
         applied = self.rows.apply(kind, recorded, lambda: fold, lambda _: facts)
         if applied is None:
             return False
-        self.rows.put(applied[1], recorded.position)
+        self.rows.put(applied.changes, recorded.position)
         facts.clear()
-        for model, changes, _ in applied[1]:
+        for model, changes, _ in applied.changes:
             versions = self.rows.versions[model.name]
             if changes and len(versions.closed) >= ROWS_AT_ONCE:
                 self.store(model, RowVersions(closed=versions.closed))
