@@ -198,7 +198,7 @@ def test_what_cannot_be_built_keeps_nothing_else_from_going_on(
         raise RebuildFailed("It fails.", {name: {"position": 1}})
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
-    made = replace(wiring.make_runner(database_url, threading.Event()), build=cannot)
+    made = replace(wiring.make_runner(database_url, threading.Event()), rebuild=cannot)
     write(database_url, [(Registration(slug="sana", name="sana", type="monitor", reliability="D"), None)])
     with structlog.testing.capture_logs() as logged:
         assert made.catch_up()
@@ -221,7 +221,7 @@ def test_a_build_that_is_left_off_since_the_projector_is_to_stop_is_no_trouble(
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
     with structlog.testing.capture_logs() as logged:
-        replace(wiring.make_runner(database_url, stop), build=left_off).run()
+        replace(wiring.make_runner(database_url, stop), rebuild=left_off).run()
     assert {each["log_level"] for each in logged} == {"info"}
 
 
