@@ -1,6 +1,7 @@
 """Writer of row versions: one UPDATE that ends rows, then one COPY of all new rows."""
 
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import Cursor
@@ -40,24 +41,35 @@ def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: Row
 
 
 def _copy(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
-    names = SQL(", ").join(map(Identifier, model.columns))
-    with cursor.copy(SQL(COPY).format(table=model.table(schema), names=names)) as copy:
+    with cursor.copy(_copy_statement(schema, model.name, tuple(model.columns))) as copy:
         copy.set_types([of.split()[0] for of in model.columns.values()])
         for row in versions.rows():
             copy.write_row(row)
 
 
 def _end(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
-    arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*model.key.values(), "bigint")]
-    same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name in model.key]
-    statement = SQL(END).format(
-        table=model.table(schema),
-        columns=SQL(", ").join(arrays),
-        names=SQL(", ").join(map(Identifier, model.key)),
-        same=SQL(" AND ").join([*same, SQL("row.until IS NULL")]),
-    )
     keys = list(map(list, zip(*versions.ended, strict=True)))
-    cursor.execute(statement, [*keys, list(versions.ended.values())])
+    cursor.execute(_end_statement(schema, model.name, tuple(model.key.items())), [*keys, list(versions.ended.values())])
     if cursor.rowcount != len(versions.ended):
         why = f"{len(versions.ended)} rows were to end, and {cursor.rowcount} of them stood; rebuild it"
         raise CannotWrite(model.name, why)
+
+
+# Cached: composing a statement takes as long as writing a few rows.
+@lru_cache
+def _copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> bytes:
+    names = SQL(", ").join(map(Identifier, columns))
+    return SQL(COPY).format(table=Identifier(schema, table), names=names).as_bytes(None)
+
+
+@lru_cache
+def _end_statement(schema: str, table: str, key: tuple[tuple[LiteralString, LiteralString], ...]) -> bytes:
+    arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*dict(key).values(), "bigint")]
+    same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name, _ in key]
+    statement = SQL(END).format(
+        table=Identifier(schema, table),
+        columns=SQL(", ").join(arrays),
+        names=SQL(", ").join(Identifier(name) for name, _ in key),
+        same=SQL(" AND ").join([*same, SQL("row.until IS NULL")]),
+    )
+    return statement.as_bytes(None)

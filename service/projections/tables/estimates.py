@@ -1,7 +1,7 @@
-"""`estimates`: one row a key of an incident: the estimate that the policy in force makes, and what each source says.
+"""`estimates`: one row a key of an incident: the estimate by the policy in force, and the figures of each source.
 
 Single events have no rows of their own: a row of the scope `event` is the greatest of those for one measure and
-population, by its lower end, with the number of events that have a figure, and all origins that speak of any of them.
+population, by its lower end, with the number of events that have a figure, and all origins of claims on any of them.
 """
 
 import hashlib
@@ -37,13 +37,13 @@ def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
 
 
 def _key(present: Present, key: ClaimKey) -> RowKey:
-    return present.history.stream, _written(key)[0]
+    return present.history.stream, _key_text(key)[0]
 
 
 def _estimate_row(present: Present, key: ClaimKey, estimate: Estimate) -> RowValues:
     part, claims = present.part(key), present.asked[key].claims
     cells = _cells(key, estimate, claims, present.policy.id)
-    return (*_key(present, key), *cells, part, *_teller(present, estimate, claims))
+    return (*_key(present, key), *cells, part, *_lower_source(present, estimate, claims))
 
 
 def _events_row(present: Present, pair: ClaimKey, said: InEvents) -> RowValues:
@@ -55,7 +55,7 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
     said = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
         key.measure,
-        _written(key)[1],
+        _key_text(key)[1],
         key.scope,
         key.manner,
         policy,
@@ -74,10 +74,10 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
     )
 
 
-def _teller(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
-    """Return the origin that says the lower end; and the event, where it says so in a whole statement on one event.
+def _lower_source(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
+    """Return the origin of the lower end; and its event, where the claim is in a complete statement on one event.
 
-    A source that states its events one by one, each whole, counts nobody in two of them.
+    A source that states its events one by one, each completely, counts nobody in two of them.
     """
     end = estimate.lower
     origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
@@ -91,7 +91,7 @@ def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...
     toll = said.greatest
     return (
         pair.measure,
-        _written(pair)[1],
+        _key_text(pair)[1],
         pair.scope,
         toll.key.manner,
         policy,
@@ -111,8 +111,8 @@ def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...
 
 
 @lru_cache(maxsize=8192)
-def _written(key: ClaimKey) -> tuple[str, str]:
-    """Return the digest that stands for a key, and its population as text: few keys are written again and again."""
+def _key_text(key: ClaimKey) -> tuple[str, str]:
+    """Return the digest of a key, and its population as text; cached, since few keys occur often."""
     digest = hashlib.sha256(key.canonical.encode()).hexdigest()
     return digest, canonical(key.document["population"]).decode()
 

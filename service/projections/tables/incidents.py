@@ -1,4 +1,4 @@
-"""`incidents`: one row an incident, as lists show it: what it is found, sorted and sifted by."""
+"""`incidents`: one row an incident, with what lists show, search, sort and filter by."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -55,9 +55,9 @@ def _row(present: Present, opened: Recorded) -> RowValues:
 
 
 def _clock(found: Listed) -> tuple[object, ...]:
-    """Return its time zone: the name, when its offsets take over (the moment, and the local clock), and the offsets.
+    """Return the time zone: name, moments of its transitions, local clocks before and after them, and UTC offsets.
 
-    All in seconds; moments and clocks since 1970. Null where it has a fixed offset.
+    All in seconds; moments and clocks since 1970. Null for a fixed offset.
     """
     if found.time_zone is None:
         return (None,) * 5

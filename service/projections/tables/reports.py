@@ -1,6 +1,6 @@
-"""`reports`: one row a report, under the incident that it stands under: the timeline of all incidents, to be searched.
+"""`reports`: one row a report of an incident: the timeline of all incidents, for search.
 
-No text is kept here, only the words it is found by; what is shown is read from the log, at the position `content`.
+It has no text, only the search words; what is shown is read from the log, at the position `content`.
 """
 
 from collections.abc import Iterable
