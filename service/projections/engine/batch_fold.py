@@ -29,12 +29,12 @@ class BatchFold:
     )
     _opened: list[UUID] = field(default_factory=list[UUID])
 
-    def apply(self, kept: Kept) -> None:
+    def apply(self, stored: Kept) -> None:
         """Apply the next fact."""
         try:
-            recorded = kept.decoded()
+            recorded = stored.decoded()
         except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model
-            self.rows.fail(self.rows.models, Failure.at(kept.position, kept.fact_id, kept.topic, error))
+            self.rows.fail(self.rows.models, Failure.at(stored.position, stored.fact_id, stored.topic, error))
             return
         found: list[RowChanges] = []
         if isinstance(recorded.fact, SourceFact):

@@ -69,9 +69,9 @@ class Projector:
         rows = RowFold([MODELS[each.name] for each in generations])
         fold = BatchFold(rows, self.cache, lambda stream: dependents.get(stream, ()))
         reached = position
-        for kept in batch:
-            fold.apply(kept)
-            reached = kept.position
+        for stored in batch:
+            fold.apply(stored)
+            reached = stored.position
             if stop is not None and stop.is_set():
                 break
         moving = _not_beyond(generations, inputs, rows.failures)
@@ -97,8 +97,8 @@ class Projector:
 
     def stop(self, generation: Generation, error: str, upto: int) -> Generation:
         """Stop a generation at the next fact, whose rows cannot be written; returns its new state."""
-        (kept,) = sync_reader.after(self.cache.cursor, generation.position, upto, 1)
-        failure = Failure(kept.position, kept.fact_id, kept.topic, error)
+        (stored,) = sync_reader.after(self.cache.cursor, generation.position, upto, 1)
+        failure = Failure(stored.position, stored.fact_id, stored.topic, error)
         step = self._step(generation, failure, upto)
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, [step])
@@ -106,7 +106,7 @@ class Projector:
 
     def _dependents_of(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
         """Return the incidents that depend on the streams of a batch, as of the position before it."""
-        streams = {kept.stream for kept in batch}
+        streams = {stored.stream for stored in batch}
         if unknown := streams - self._dependents.keys():
             self._dependents |= {stream: {} for stream in unknown}
             query = SQL(DEPENDENTS).format(MODELS[inputs.name].table(inputs.schema))

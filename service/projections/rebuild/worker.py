@@ -156,8 +156,8 @@ class Worker:
                 self.on_facts(fold.source(stream) if task.work == "sources" else fold.incident(stream))
             fold.flush(0)
         except Undecodable as unread:
-            kept = unread.kept
-            return dict.fromkeys(running, Failure.at(kept.position, kept.fact_id, kept.topic, unread.error))
+            stored = unread.kept
+            return dict.fromkeys(running, Failure.at(stored.position, stored.fact_id, stored.topic, unread.error))
         return rows.failures
 
     def _unwritten(
@@ -169,8 +169,8 @@ class Worker:
                 with self.connection.transaction():
                     write(cursor, model, schema, RowVersions(closed=[row]))
             except CannotWrite as again:
-                (kept,) = sync_reader.after(cursor, _since(row) - 1, _since(row), 1)
-                return Failure(kept.position, kept.fact_id, kept.topic, again.why)
+                (stored,) = sync_reader.after(cursor, _since(row) - 1, _since(row), 1)
+                return Failure(stored.position, stored.fact_id, stored.topic, again.why)
         raise RebuildProblem(f"The rows of “{model.name}” cannot be written: {error.why}") from error
 
     def _verify(self, rebuild: Rebuild, running: list[Generation], task: Task) -> list[dict[str, Any]]:

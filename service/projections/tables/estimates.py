@@ -23,8 +23,8 @@ _RATED_OUT = "rated_out"
 def _rows(present: Present) -> Iterable[RowValues]:
     yield from (_estimate_row(present, key, estimate) for key, estimate in present.estimates.items())
     for pair in present.pairs:
-        if (said := present.in_events(pair)) is not None:
-            yield _events_row(present, pair, said)
+        if (events := present.in_events(pair)) is not None:
+            yield _events_row(present, pair, events)
 
 
 def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
@@ -32,8 +32,8 @@ def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
         estimate = present.estimates.get(key)
         yield _key(present, key), None if estimate is None else _estimate_row(present, key, estimate)
     for pair in moved.in_events:
-        said = present.in_events(pair)
-        yield _key(present, pair), None if said is None else _events_row(present, pair, said)
+        events = present.in_events(pair)
+        yield _key(present, pair), None if events is None else _events_row(present, pair, events)
 
 
 def _key(present: Present, key: ClaimKey) -> RowKey:
@@ -46,13 +46,13 @@ def _estimate_row(present: Present, key: ClaimKey, estimate: Estimate) -> RowVal
     return (*_key(present, key), *cells, part, *_lower_source(present, estimate, claims))
 
 
-def _events_row(present: Present, pair: ClaimKey, said: InEvents) -> RowValues:
-    return (*_key(present, pair), *_in_events(pair, said, present.policy.id), "event", None, None)
+def _events_row(present: Present, pair: ClaimKey, events: InEvents) -> RowValues:
+    return (*_key(present, pair), *_in_events(pair, events, present.policy.id), "event", None, None)
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
     out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
-    said = [claim for claim in claims if claim.ref not in out] if out else claims
+    weighed = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
         key.measure,
         _key_text(key)[1],
@@ -65,10 +65,10 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         *_end(estimate.best),
         estimate.contested,
         estimate.label,
-        [claim.held.origin for claim in said],
-        [None if claim.lower is None else claim.lower.figure for claim in said],
-        [None if claim.upper is None else claim.upper.figure for claim in said],
-        [claim.held.origin for claim in said if claim.lowest or claim.highest],
+        [claim.held.origin for claim in weighed],
+        [None if claim.lower is None else claim.lower.figure for claim in weighed],
+        [None if claim.upper is None else claim.upper.figure for claim in weighed],
+        [claim.held.origin for claim in weighed if claim.lowest or claim.highest],
         None,
         None,
     )
@@ -83,12 +83,12 @@ def _lower_source(present: Present, estimate: Estimate, claims: Sequence[Standin
     origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
     if end is None or origin is None:
         return None, None
-    said = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
-    return origin, said.event if said.complete else None
+    report = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
+    return origin, report.event if report.complete else None
 
 
-def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...]:
-    toll = said.greatest
+def _in_events(pair: ClaimKey, events: InEvents, policy: str) -> tuple[object, ...]:
+    toll = events.greatest
     return (
         pair.measure,
         _key_text(pair)[1],
@@ -101,12 +101,12 @@ def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...
         *_end(toll.best),
         toll.contested,
         None,
-        list(said.origins),
+        list(events.origins),
         [],
         [],
-        list(said.figured),
+        list(events.figured),
         toll.key.event,
-        said.number,
+        events.number,
     )
 
 

@@ -25,29 +25,29 @@ def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
 
 
 def _row(present: Present, report_id: UUID) -> RowValues:
-    own, report = present.history.own, present.history.filed[report_id]
-    now, said = report.now, report.now.report
+    own, history = present.history.own, present.history.filed[report_id]
+    now, report = history.now, history.now.report
     occurred = now.occurred
     return (
         own.stream,
         report_id,
         own.slug,
         now.position,
-        said.kind,
+        report.kind,
         now.tier,
-        report.standing_at(None),
+        history.standing_at(None),
         now.event,
         now.origin,
-        list(said.via),
-        said.occurred,
+        list(report.via),
+        report.occurred,
         occurred.earliest if occurred else None,
         occurred.latest if occurred else None,
-        said.reported_at or "",
-        report.reported.earliest,
-        report.reported.latest,
-        [place.name for place in said.places],
-        list(said.tags),
-        words_of(_texts(said)),
+        report.reported_at or "",
+        history.reported.earliest,
+        history.reported.latest,
+        [place.name for place in report.places],
+        list(report.tags),
+        words_of(_texts(report)),
     )
 
 
