@@ -59,6 +59,10 @@ MAKE_LIVE: Final = """
     UPDATE projections.generations SET status = 'live', target = NULL
     WHERE name = %(name)s AND generation = %(generation)s
 """
+STOP: Final = """
+    UPDATE projections.generations SET stopped = %(stopped)s
+    WHERE name = %(name)s AND generation = %(generation)s AND stopped IS NULL
+"""
 FORGET: Final = "DELETE FROM projections.generations WHERE name = %(name)s AND generation = %(generation)s"
 
 
@@ -155,6 +159,12 @@ def advance(cursor: Cursor[Any], steps: Sequence[Advance]) -> None:
     cursor.execute(ADVANCE, bound)
     if cursor.rowcount != len(steps):
         raise GenerationMoved
+
+
+def stop(cursor: Cursor[Any], generation: Generation, stopped: Mapping[str, Any]) -> None:
+    """Store the failure of a generation, unless it has one."""
+    bound = {"name": generation.name, "generation": generation.generation, "stopped": Jsonb(dict(stopped))}
+    cursor.execute(STOP, bound)
 
 
 def make_live(cursor: Cursor[Any], generation: Generation) -> None:

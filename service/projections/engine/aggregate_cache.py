@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.history.history import History
 from domain.history.inputs import leads_to
 from domain.summary.incident_projection import Present
 from service.answers.inputs import first_streams, gather
@@ -70,8 +71,7 @@ class AggregateCache:
 
     def _incident(self, stream: UUID, position: int) -> SubjectFold:
         inputs = gather(first_streams(stream), lambda streams: self._read(streams, position))
-        fold = SubjectFold.of_incident(stream)
-        fold.streams = inputs.streams
+        fold = SubjectFold(Present(History(stream)), inputs.streams)
         fold.apply(inputs.facts)
         return fold
 

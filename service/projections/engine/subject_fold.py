@@ -12,7 +12,6 @@ from uuid import UUID
 import psycopg
 
 from domain.facts.union import Recorded, SourceFact, topic_of
-from domain.history.history import History
 from domain.incident import source_decisions as sources
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
@@ -51,11 +50,6 @@ class SubjectFold:
     streams: set[UUID] = field(default_factory=set[UUID])
     facts: int = 0
     current: dict[str, Fingerprints] = field(default_factory=dict[str, Fingerprints])
-
-    @classmethod
-    def of_incident(cls, stream: UUID) -> Self:
-        """Return an incident before its first fact."""
-        return cls(Present(History(stream)))
 
     @property
     def kind(self) -> SubjectKind:

@@ -23,7 +23,7 @@ from service.projections.rebuild import tasks
 from service.projections.rebuild.cutover import Cutover, drop, drop_retired
 from service.projections.rebuild.pool import WorkerPool, default_size
 from service.projections.rebuild.tasks import Rebuild
-from service.projections.rebuild.worker import stop, unreadable, work
+from service.projections.rebuild.worker import stop_at, unreadable, work
 from service.projections.registry import (
     Advance,
     Generation,
@@ -210,7 +210,7 @@ class _Job:
             differences = tasks.differences(cursor, rebuild.number)
             if failure := unreadable(cursor, rebuild.target):
                 for each in found:
-                    stop(cursor, each, failure)
+                    stop_at(cursor, each, failure)
                 return []
             if not differences:
                 well = [each for each in found if each.stopped is None]

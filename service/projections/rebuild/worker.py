@@ -23,7 +23,6 @@ import psycopg
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
-from psycopg.types.json import Jsonb
 
 from domain.facts.union import TOPICS, Recorded
 from domain.history.history import History
@@ -41,7 +40,7 @@ from service.projections.errors import RebuildProblem, RebuildStopped, problem_s
 from service.projections.read_model import ReadModel, RowValues, SubjectKind
 from service.projections.rebuild import tasks
 from service.projections.rebuild.tasks import Rebuild, Task
-from service.projections.registry import Generation, generations
+from service.projections.registry import Generation, generations, stop
 
 ROWS_AT_ONCE: Final = 4_000
 """The number of rows of a read model that are kept in memory before they are written."""
@@ -56,10 +55,6 @@ UNKNOWN: Final = """
     WHERE topic <> ALL(%(topics)s::text[]) AND notification_id <= %(upto)s ORDER BY notification_id LIMIT 1
 """
 NOW: Final = "SELECT now()"
-STOP: Final = """
-    UPDATE projections.generations SET stopped = %(stopped)s
-    WHERE name = %(name)s AND generation = %(generation)s AND stopped IS NULL
-"""
 
 _PAUSE: Final = 0.05
 _REPORT_SECONDS: Final = 0.2
@@ -123,10 +118,12 @@ class Worker:
             return self._verify(rebuild, list(running.values()), task) if running else []
         if task.name is not None:
             if task.name in running:
-                _finish_table(cursor, running[task.name], task)
+                model, schema = MODELS[task.name], running[task.name].schema
+                analyze = SQL(ANALYZE).format(model.table(schema))
+                cursor.execute(analyze if task.nth is None else model.create_indexes(schema)[task.nth])
         elif running:
             for name, failure in self._fold(cursor, rebuild.target, running, task).items():
-                stop(cursor, running[name], failure)
+                stop_at(cursor, running[name], failure)
         return []
 
     def _inputs(self, target: int) -> BulkInputs:
@@ -193,9 +190,8 @@ class FoldFromStart:
 
     def incident(self, stream: UUID) -> int:
         """Fold an incident; returns the number of its own facts. Raises Undecodable."""
-        gathered = self.facts.gathered(stream)
-        present = Present(History(stream))
-        fold, waiting = SubjectFold(present), list[Recorded]()
+        gathered, present, waiting = self.facts.gathered(stream), Present(History(stream)), list[Recorded]()
+        fold = SubjectFold(present)
         for recorded in gathered:
             waiting.append(recorded)
             # Facts of a stream that becomes an input only later are applied then, as the live projector does.
@@ -235,14 +231,6 @@ class FoldFromStart:
                 self.rows.versions[model.name] = RowVersions()
 
 
-def _finish_table(cursor: Cursor[Any], generation: Generation, task: Task) -> None:
-    model = MODELS[generation.name]
-    if task.nth is None:
-        cursor.execute(SQL(ANALYZE).format(model.table(generation.schema)))
-    else:
-        cursor.execute(model.create_indexes(generation.schema)[task.nth])
-
-
 def unreadable(cursor: Cursor[Any], upto: int) -> Failure | None:
     """Return the first fact, up to a position, of a topic that this release does not know; None: it knows all.
 
@@ -255,11 +243,10 @@ def unreadable(cursor: Cursor[Any], upto: int) -> Failure | None:
     return Failure(position, fact_id, topic, f"UnknownFact: this release knows no fact “{topic}”")
 
 
-def stop(cursor: Cursor[Any], generation: Generation, failure: Failure) -> None:
-    """Store the failure of a generation in the registry, unless it has one."""
+def stop_at(cursor: Cursor[Any], generation: Generation, failure: Failure) -> None:
+    """Store the failure of a generation in the registry, as of now by the clock of the database."""
     ((moment,),) = cursor.execute(NOW).fetchall()
-    bound = {"name": generation.name, "generation": generation.generation, "stopped": Jsonb(failure.document(moment))}
-    cursor.execute(STOP, bound)
+    stop(cursor, generation, failure.document(moment))
 
 
 def _since(row: RowValues) -> int:
