@@ -106,7 +106,7 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
 def rebuild(url: str, names: Iterable[str], ways: RebuildOptions) -> RebuildResult:
     """Build read models anew and let them answer.
 
-    Raises BuildingProblem, PostgresProblem and psycopg.Error.
+    Raises RebuildProblem, PostgresProblem and psycopg.Error.
     """
     return run_rebuild(as_service(url), names, _now, ways)
 
