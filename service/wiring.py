@@ -29,7 +29,7 @@ from service.postgres.readiness import missing
 from service.postgres.role import as_service
 from service.projections.catalogue import MODELS
 from service.projections.engine.runner import Runner
-from service.projections.rebuild.job import Built, Ways, build, build_missing
+from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebuild_missing, run_rebuild
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.transparency.publications import Publications
@@ -98,15 +98,17 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = as_service(url)
-    return Runner(address, CHANNEL, _now, partial(build_missing, address, _now, ways=Ways(stop=stop)), stop)
+    return Runner(
+        address, CHANNEL, _now, partial(rebuild_missing, address, _now, options=RebuildOptions(stop=stop)), stop
+    )
 
 
-def rebuild(url: str, names: Iterable[str], ways: Ways) -> Built:
+def rebuild(url: str, names: Iterable[str], ways: RebuildOptions) -> RebuildResult:
     """Build read models anew and let them answer.
 
-    Raises BuildingProblem, PostgresProblem and psycopg.Error.
+    Raises RebuildProblem, PostgresProblem and psycopg.Error.
     """
-    return build(as_service(url), names, _now, ways)
+    return run_rebuild(as_service(url), names, _now, ways)
 
 
 def _now() -> datetime:

@@ -10,26 +10,28 @@ from service.console.progress import progress
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.words import console, count, shown
 from service.postgres.role import as_service
-from service.projections.audit.audit import Audited, Result, audit
+from service.projections.audit.audit import AuditedModel, AuditResult, audit
 
 
-def compared(url: str, *, full: bool) -> Result:
+def compared(url: str, *, full: bool) -> AuditResult:
     """Compare the read models of the database at `url` with folds, and show how far that is.
 
     Raises PostgresProblem and psycopg.Error.
     """
     with progress() as told:
-        return audit(as_service(url), full=full, told=lambda done, total: told("comparing read models", done, total, 0))
+        return audit(
+            as_service(url), full=full, on_progress=lambda done, total: told("comparing read models", done, total, 0)
+        )
 
 
-def documents(result: Result) -> list[dict[str, Any]]:
+def documents(result: AuditResult) -> list[dict[str, Any]]:
     """Return what came of each read model, as JSON has it; one that nothing answers for has no generation."""
     found = [_document(each) for each in result.audited]
     missing: list[dict[str, Any]] = [{"name": name, "generation": None} for name in result.missing]
     return sorted([*found, *missing], key=lambda each: str(each["name"]))
 
 
-def print_audited(result: Result) -> None:
+def print_audited(result: AuditResult) -> None:
     """Print what came of each read model, and name every difference."""
     out = console(sys.stdout)
     if not result.audited:
@@ -55,7 +57,7 @@ def print_audited(result: Result) -> None:
     out.print(_summary(result))
 
 
-def _summary(result: Result) -> str:
+def _summary(result: AuditResult) -> str:
     what = count(len(result.audited), "read model")
     wrong = sum(not each.stands for each in result.audited)
     if wrong:
@@ -63,7 +65,7 @@ def _summary(result: Result) -> str:
     return f"{what}: wherever compared, each holds what folds of the log make."
 
 
-def _verdict(audited: Audited) -> Text:
+def _verdict(audited: AuditedModel) -> Text:
     if audited.differing:
         return Text("differs", "bold red")
     if audited.generation.stopped is not None:
@@ -71,7 +73,7 @@ def _verdict(audited: Audited) -> Text:
     return Text("as folded", "green")
 
 
-def _document(audited: Audited) -> dict[str, Any]:
+def _document(audited: AuditedModel) -> dict[str, Any]:
     generation = audited.generation
     return {
         "name": generation.name,

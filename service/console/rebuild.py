@@ -19,8 +19,8 @@ from service.console.progress import progress
 from service.console.stopping import stopping
 from service.console.words import console, count, shown
 from service.projections.catalogue import MODELS
-from service.projections.errors import AGAIN, BuildingProblem, CannotBuild, told_of
-from service.projections.rebuild.job import Built, Progress, Ways
+from service.projections.errors import RERUN_HINT, RebuildFailed, RebuildProblem, problem_sentence
+from service.projections.rebuild.job import RebuildOptions, RebuildProgress, RebuildResult
 from service.settings import Settings
 
 MOST_SHOWN = 20
@@ -48,26 +48,26 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     stop = stopping(twice_at_once=True)
     try:
         built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
-    except CannotBuild as problem:
+    except RebuildFailed as problem:
         _print_failure(problem, json=asked.json)
         return NO
-    except (BuildingProblem, psycopg.Error) as problem:
+    except (RebuildProblem, psycopg.Error) as problem:
         if stop.event.is_set():
-            say(f"Stopped; the old read models go on answering. {AGAIN}")
+            say(f"Stopped; the old read models go on answering. {RERUN_HINT}")
             raise stop.interruption() from problem
-        raise CannotRun(told_of(problem)) from problem
+        raise CannotRun(problem_sentence(problem)) from problem
     _print(built, time.monotonic() - began, asked)
     return FINE
 
 
-def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> Built:
+def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> RebuildResult:
     expect_migrated(url)
     with progress() as told:
 
-        def heard(now: Progress) -> None:
+        def heard(now: RebuildProgress) -> None:
             told(now.work, now.done, now.total, now.resumed)
 
-        return wiring.rebuild(url, names, Ways(asked.workers, asked.verify, heard, stop))
+        return wiring.rebuild(url, names, RebuildOptions(asked.workers, asked.verify, heard, stop))
 
 
 def _known(names: Sequence[str]) -> list[str]:
@@ -79,7 +79,7 @@ def _known(names: Sequence[str]) -> list[str]:
     return sorted(set(names) or MODELS)
 
 
-def _print(built: Built, seconds: float, asked: Asked) -> None:
+def _print(built: RebuildResult, seconds: float, asked: Asked) -> None:
     position = min((each.position for each in built.generations), default=0)
     if asked.json:
         found = [
@@ -96,7 +96,7 @@ def _print(built: Built, seconds: float, asked: Asked) -> None:
         out.print(f"{what} could not be dropped, since somebody reads there; the next rebuild drops what is left.")
 
 
-def _print_failure(problem: CannotBuild, *, json: bool) -> None:
+def _print_failure(problem: RebuildFailed, *, json: bool) -> None:
     if json:
         stopped: Mapping[str, Any] = problem.stopped
         differences = list(problem.differences)

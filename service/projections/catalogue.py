@@ -1,4 +1,4 @@
-"""All read models, found in their slot, by name."""
+"""All read models by name, discovered in their slot (`tables/`)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

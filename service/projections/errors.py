@@ -1,4 +1,4 @@
-"""What can keep read models from being built; every message is a sentence, and what is done already stays."""
+"""Errors of rebuilds. Every message is a sentence for users; finished tasks are kept."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,45 +7,45 @@ import psycopg
 
 from service.postgres.problems import PostgresProblem
 
-AGAIN: Final = "What is done stays; run `knownwhen rebuild` again and it goes on from there."
+RERUN_HINT: Final = "What is done stays; run `knownwhen rebuild` again and it goes on from there."
 
 
-class BuildingProblem(Exception):
-    """Read models could not be built as asked."""
+class RebuildProblem(Exception):
+    """A rebuild did not complete."""
 
 
-class AnotherBuilds(BuildingProblem):
-    """Another process builds read models of this database now."""
+class RebuildInProgress(RebuildProblem):
+    """Another process is rebuilding read models of this database."""
 
 
-class LeftOff(BuildingProblem):
-    """The building was left off because that was asked for."""
+class RebuildStopped(RebuildProblem):
+    """The rebuild was interrupted on request."""
 
 
-class WorkerLost(BuildingProblem):
-    """A process at work on a building ended before it was done, or said what went wrong."""
+class WorkerLost(RebuildProblem):
+    """A worker process failed or was killed."""
 
 
-class CannotBuild(BuildingProblem):
-    """Read models fail at a fact, or do not hold what folds of the log do. `stopped` tells for each what it was."""
+class RebuildFailed(RebuildProblem):
+    """Read models failed at a fact (`stopped`: the failure of each), or differ from folds of the log."""
 
     def __init__(
         self, sentence: str, stopped: Mapping[str, Any], differences: Sequence[Mapping[str, Any]] = ()
     ) -> None:
-        """Keep what it was about beside the sentence."""
+        """Keep failures and differences beside the sentence."""
         super().__init__(sentence)
         self.stopped, self.differences = stopped, differences
 
 
-def told_of(problem: BaseException) -> str:
-    """Return the sentence for what broke the work off."""
+def problem_sentence(problem: BaseException) -> str:
+    """Return the sentence for an error that ended a rebuild."""
     text = str(problem).strip() or type(problem).__name__
-    if isinstance(problem, BuildingProblem | PostgresProblem):
+    if isinstance(problem, RebuildProblem | PostgresProblem):
         return text
     if isinstance(problem, psycopg.errors.DiskFull):
-        return f"The disk of the database is full ({text}). Make room. {AGAIN}"
+        return f"The disk of the database is full ({text}). Make room. {RERUN_HINT}"
     if isinstance(problem, MemoryError):
-        return f"There was not enough memory; try fewer workers. {AGAIN}"
+        return f"There was not enough memory; try fewer workers. {RERUN_HINT}"
     if isinstance(problem, psycopg.Error):
-        return f"The database broke off the work: {text}. {AGAIN}"
-    return f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}: {text}). {AGAIN}"
+        return f"The database broke off the work: {text}. {RERUN_HINT}"
+    return f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}: {text}). {RERUN_HINT}"

@@ -1,68 +1,89 @@
-"""What a read model declares: its table, and which rows a subject has; when each row stood is kept for it."""
+"""Declaration of a read model: its table, and the rows that a subject has. Validity ranges are kept by the engine."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, LiteralString, TypeVar
 
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.incident.source_decisions import Source
+from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 
 S = TypeVar("S")
 
-Cells = tuple[object, ...]
+RowValues = tuple[object, ...]
 """The values of a row, in the order of the columns: first those of the key."""
-Key = tuple[object, ...]
-Change = tuple[Key, Cells | None]
-"""How the row of a key reads now; None: there is none."""
+RowKey = tuple[object, ...]
+RowChange = tuple[RowKey, RowValues | None]
+"""The row of a key now; None: there is none."""
 
-SUBJECTS = Literal["incident", "source"]
+SubjectKind = Literal["incident", "source"]
+Subject = Present | Source | None
+"""The state of an incident, or of a source (None before its first fact)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadModel(Generic[S]):
     """A rebuildable table, filled from the log, for questions across incidents.
 
-    `rows` is pure: from a subject as it stands (a `Present` or a `Source`) and what of it may have moved,
-    to how those rows read now. Each row is kept with the range of positions in which it read so (`since`, `until`; an
-    open `until` stands), so one table answers for now and for any moment. Another `version` is built anew at the next
-    start of a projector. `key` and `cells` are the columns with their types; `indexes` are what follows `ON table`.
+    `rows` is pure: from the state of a subject (a `Present` or a `Source`) to all rows that it has. `changed` is an
+    optimisation for subjects with many rows: from the state and what the last fact may have moved to the rows that may
+    differ, and None for keys that have none now. Both must lead to the same rows: the contract test compares them.
+
+    Each row is kept with its range of positions (`since`, `until`; `until` is null while it is current), so one table
+    answers for now and for any moment. Another `version` is built at the next start of a projector. `key` and `cells`
+    are the columns with their types; `indexes` are what follows `ON table`.
     """
 
     name: LiteralString
     version: int
     meaning: str
-    subject: SUBJECTS
+    subject: SubjectKind
     key: Mapping[LiteralString, LiteralString]
     cells: Mapping[LiteralString, LiteralString]
-    rows: Callable[[S, Moved], Iterable[Change]]
+    rows: Callable[[S], Iterable[RowValues]]
+    changed: Callable[[S, Moved], Iterable[RowChange]] | None = None
     indexes: tuple[LiteralString, ...] = ()
 
     @property
     def columns(self) -> dict[LiteralString, LiteralString]:
-        """Every column with its type, as a row is written."""
-        return {**self.key, **self.cells, **_STOOD}
+        """Every column with its type, in the order of a stored row."""
+        return {**self.key, **self.cells, **_VALIDITY}
+
+    def key_of(self, row: RowValues) -> RowKey:
+        """Return the key of a row."""
+        return row[: len(self.key)]
+
+    def changes(self, subject: S, moved: Moved, keys: Collection[RowKey]) -> Iterable[RowChange]:
+        """Yield the rows of a subject that may differ from those stored; `keys` are all that are stored."""
+        if self.changed is not None:
+            yield from self.changed(subject, moved)
+            return
+        rows = {self.key_of(row): row for row in self.rows(subject)}
+        yield from rows.items()
+        yield from ((key, None) for key in keys if key not in rows)
 
     def table(self, schema: str) -> Identifier:
         """Return the table of the generation that lives in `schema`."""
         return Identifier(schema, self.name)
 
-    def making(self, schema: str) -> Composed:
-        """Return the statement that makes the table, without its indexes."""
+    def create_table(self, schema: str) -> Composed:
+        """Return the statement that creates the table, without its indexes."""
         columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(of)) for name, of in self.columns.items())
         return SQL("CREATE TABLE {} ({})").format(self.table(schema), columns)
 
-    def indexing(self, schema: str) -> list[Composed]:
-        """Return the statements that make the indexes: one row of a key stands at a time, and what is declared."""
+    def create_indexes(self, schema: str) -> list[Composed]:
+        """Return the statements that create the indexes: the unique one of current rows, and those declared."""
         key = SQL(", ").join(map(Identifier, self.key))
-        standing = SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE until IS NULL").format(self.table(schema), key)
+        current = SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE until IS NULL").format(self.table(schema), key)
         return [
-            standing,
+            current,
             *(SQL("CREATE INDEX ON {} {}").format(self.table(schema), SQL(each)) for each in self.indexes),
         ]
 
 
-_STOOD: Mapping[LiteralString, LiteralString] = {"since": "bigint NOT NULL", "until": "bigint"}
+_VALIDITY: Mapping[LiteralString, LiteralString] = {"since": "bigint NOT NULL", "until": "bigint"}
 
 AT_A_POSITION: LiteralString = "USING gist (int8range(since, until))"
-"""The index for questions of what stood at a position."""
+"""The index for questions about the rows at a position."""

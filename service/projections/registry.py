@@ -1,7 +1,7 @@
-"""Which generation of each read model there is, how far it is, and which one answers: one small table.
+"""Registry of the generations of read models, with position and status: one small table.
 
-A generation is one building of a read model, in a schema of its own. It is `building`, then `live`; the one before is
-`retired` in the same transaction, so a reader that looks in a transaction of its own sees one or the other, whole.
+A generation is one build of a read model, in a schema of its own. It is `building`, then `live`; its predecessor is
+`retired` in the same transaction, so a reader within one transaction sees one or the other as a whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from psycopg import AsyncCursor, Cursor
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
-Status = Literal["building", "live", "retired"]
+from service.projections.catalogue import MODELS
+
+GenerationStatus = Literal["building", "live", "retired"]
 
 _LOCK: Final = 7741247368241571942
-"""Next to the append lock's: held while the registry is made or a generation begins."""
+"""Key of the advisory lock (next to the append lock's) under which the registry and generations are created."""
 
 SCHEMA: Final = "SELECT public.make_projection_schema(%(schema)s)"
 REGISTRY: Final = """
@@ -34,7 +36,7 @@ REGISTRY: Final = """
 ONE_IS_LIVE: Final = """
     CREATE UNIQUE INDEX IF NOT EXISTS generations_one_is_live ON projections.generations (name) WHERE status = 'live'
 """
-THERE: Final = "SELECT to_regclass('projections.generations') IS NOT NULL"
+REGISTRY_EXISTS: Final = "SELECT to_regclass('projections.generations') IS NOT NULL"
 ALL: Final = """
     SELECT name, generation, version, schema, position, status, target, stopped
     FROM projections.generations ORDER BY name, generation
@@ -45,27 +47,31 @@ BEGIN: Final = """
     VALUES (%(name)s, %(generation)s, %(version)s, %(schema)s, %(position)s, 'building', %(target)s)
 """
 ADVANCE: Final = """
-    UPDATE projections.generations AS held SET position = now.position, stopped = now.stopped
+    UPDATE projections.generations AS one SET position = now.position, stopped = now.stopped
     FROM unnest(%(names)s::text[], %(generations)s::integer[], %(before)s::bigint[], %(positions)s::bigint[],
         %(stopped)s::jsonb[]) AS now (name, generation, before, position, stopped)
-    WHERE (held.name, held.generation, held.position) = (now.name, now.generation, now.before)
-    AND held.status <> 'retired'
+    WHERE (one.name, one.generation, one.position) = (now.name, now.generation, now.before)
+    AND one.status <> 'retired'
 """
-# Two statements of one transaction, since one of a name may be live at a time, and readers see both or neither.
+# Two statements of one transaction, since at most one generation of a name may be live at a time.
 RETIRE: Final = "UPDATE projections.generations SET status = 'retired' WHERE name = %(name)s AND status = 'live'"
-ANSWER: Final = """
+MAKE_LIVE: Final = """
     UPDATE projections.generations SET status = 'live', target = NULL
     WHERE name = %(name)s AND generation = %(generation)s
+"""
+STOP: Final = """
+    UPDATE projections.generations SET stopped = %(stopped)s
+    WHERE name = %(name)s AND generation = %(generation)s AND stopped IS NULL
 """
 FORGET: Final = "DELETE FROM projections.generations WHERE name = %(name)s AND generation = %(generation)s"
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One building of a read model, as the registry has it.
+    """One build of a read model.
 
-    `position` is that of the last fact it tells of; `target` the fixed position that it is being built to;
-    `stopped` says which fact made it fail, and why: {position, fact_id, topic, error, since}.
+    `position` is that of the last fact applied; `target` the fixed position that it is being built to; `stopped` the
+    fact at which it failed: {position, fact_id, topic, error, since}.
     """
 
     name: str
@@ -73,27 +79,27 @@ class Generation:
     version: int
     schema: str
     position: int
-    status: Status
+    status: GenerationStatus
     target: int | None = None
     stopped: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """How far a generation comes by a batch, from where; `stopped` says why it goes no further, if it does not."""
+    """A step of a generation to a position by one batch; `stopped` is the failure that ends it, if any."""
 
     generation: Generation
     position: int
     stopped: Mapping[str, Any] | None = None
 
 
-class Overtaken(Exception):
-    """A generation is not where it was thought to be: another projector has moved it. Look again."""
+class GenerationMoved(Exception):
+    """A generation is at another position than expected: another projector moved it. Read the registry again."""
 
 
 def make_registry(cursor: Cursor[Any]) -> None:
-    """Make the registry where it is missing, within a transaction; safe from several places at once."""
-    ((there,),) = cursor.execute(THERE).fetchall()
+    """Create the registry where it is missing, within a transaction; safe under concurrency."""
+    ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
     if not there:
         cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
         cursor.execute(SCHEMA, {"schema": "projections"})
@@ -102,25 +108,32 @@ def make_registry(cursor: Cursor[Any]) -> None:
 
 
 def generations(cursor: Cursor[Any]) -> list[Generation]:
-    """Return all generations, by name and number; the registry must be there."""
+    """Return all generations, by name and number; the registry must exist."""
     return [Generation(*row) for row in cursor.execute(ALL).fetchall()]
 
 
 async def registered(cursor: AsyncCursor[Any]) -> list[Generation]:
-    """Return all generations, by name and number; none where nothing was ever built."""
-    ((there,),) = await (await cursor.execute(THERE)).fetchall()
+    """Return all generations, by name and number; none where no registry exists."""
+    ((there,),) = await (await cursor.execute(REGISTRY_EXISTS)).fetchall()
     if not there:
         return []
     return [Generation(*row) for row in await (await cursor.execute(ALL)).fetchall()]
 
 
 def live(found: Iterable[Generation]) -> dict[str, Generation]:
-    """Return the generations that answer, by name."""
+    """Return the live generations by name."""
     return {each.name: each for each in found if each.status == "live"}
 
 
-def begin(cursor: Cursor[Any], name: str, version: int, position: int, target: int | None) -> Generation:
-    """Begin a new generation, in a new schema that has no table yet; within a transaction."""
+def is_current(generation: Generation | None) -> bool:
+    """Return whether a generation is of this release: of a read model that it has, and in its version."""
+    return (
+        generation is not None and generation.name in MODELS and generation.version == MODELS[generation.name].version
+    )
+
+
+def begin_generation(cursor: Cursor[Any], name: str, version: int, position: int, target: int | None) -> Generation:
+    """Register a new generation and create its schema, without the table; within a transaction."""
     cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
     ((number,),) = cursor.execute(NEXT, {"name": name}).fetchall()
     schema = f"projection_{name}_{number}"
@@ -132,37 +145,35 @@ def begin(cursor: Cursor[Any], name: str, version: int, position: int, target: i
 
 
 def advance(cursor: Cursor[Any], steps: Sequence[Advance]) -> None:
-    """Move generations on, in the transaction that writes their rows.
+    """Move generations to new positions, in the transaction that writes their rows.
 
-    Raises Overtaken, where one of them is not where the step begins.
+    Raises GenerationMoved, where one of them is not at the position where its step begins.
     """
-    cursor.execute(ADVANCE, advancing(steps))
-    if cursor.rowcount != len(steps):
-        raise Overtaken
-
-
-def advancing(steps: Sequence[Advance]) -> dict[str, list[Any]]:
-    """Return what ADVANCE is given."""
-    return {
+    bound = {
         "names": [step.generation.name for step in steps],
         "generations": [step.generation.generation for step in steps],
         "before": [step.generation.position for step in steps],
         "positions": [step.position for step in steps],
         "stopped": [None if step.stopped is None else Jsonb(dict(step.stopped)) for step in steps],
     }
+    cursor.execute(ADVANCE, bound)
+    if cursor.rowcount != len(steps):
+        raise GenerationMoved
 
 
-def swap(cursor: Cursor[Any], generation: Generation) -> None:
-    """Let a generation answer from now on, in the place of the one that did; within a transaction."""
+def stop(cursor: Cursor[Any], generation: Generation, stopped: Mapping[str, Any]) -> None:
+    """Store the failure of a generation, unless it has one."""
+    bound = {"name": generation.name, "generation": generation.generation, "stopped": Jsonb(dict(stopped))}
+    cursor.execute(STOP, bound)
+
+
+def make_live(cursor: Cursor[Any], generation: Generation) -> None:
+    """Make a generation live and retire its predecessor; within a transaction."""
     cursor.execute(RETIRE, {"name": generation.name})
-    cursor.execute(ANSWER, {"name": generation.name, "generation": generation.generation})
+    cursor.execute(MAKE_LIVE, {"name": generation.name, "generation": generation.generation})
 
 
-def dropping(generation: Generation) -> Composed:
-    """Return the statement that drops a generation's schema with all in it."""
-    return SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(generation.schema))
-
-
-def forget(cursor: Cursor[Any], generation: Generation) -> None:
-    """Take a generation out of the registry."""
+def drop_generation(cursor: Cursor[Any], generation: Generation) -> None:
+    """Drop the schema of a generation and delete it from the registry."""
+    cursor.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(generation.schema)))
     cursor.execute(FORGET, {"name": generation.name, "generation": generation.generation})

@@ -21,8 +21,8 @@ from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.postgres.problems import PostgresProblem
 from service.projections.catalogue import MODELS
-from service.projections.errors import BuildingProblem
-from service.projections.rebuild.job import Ways
+from service.projections.errors import RebuildProblem
+from service.projections.rebuild.job import RebuildOptions
 from tests.patience import PATIENCE
 from tests.service.servers import working_in
 
@@ -72,8 +72,8 @@ def _project(url: str) -> None:
 
 def _rebuild(url: str) -> None:
     try:
-        wiring.rebuild(url, tuple(MODELS), Ways(workers=2))
-    except (psycopg.Error, PostgresProblem, BuildingProblem):
+        wiring.rebuild(url, tuple(MODELS), RebuildOptions(workers=2))
+    except (psycopg.Error, PostgresProblem, RebuildProblem):
         os._exit(1)  # its PostgreSQL was killed; the next rebuild goes on
 
 

@@ -1,24 +1,24 @@
 """A fact that a read model fails at stops that read model there, with a sentence; the others go on, and none skips."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
 
 from domain.facts.union import incident_stream
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
-from service.projections.engine import projector, runner, scheduler
-from service.projections.errors import CannotBuild, LeftOff
-from service.projections.read_model import Change, ReadModel
+from service.projections.engine import runner, scheduler
+from service.projections.errors import RebuildFailed, RebuildStopped
+from service.projections.read_model import ReadModel, RowValues
 from service.projections.registry import Generation
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
@@ -29,8 +29,11 @@ pytestmark = pytest.mark.one_server_will_do
 
 SLUG = "syria-coast-2025"
 FIGURE = 1383
+ALL = dict(MODELS)
+REGISTERED = cast("dict[str, ReadModel[Any]]", gc.get_referents(MODELS)[0])
+"""What the read models are kept in: nothing but a test replaces one."""
 MANY = 80
-Rows = Callable[[Present, Moved], Iterable[Change]]
+Rows = Callable[[Present], Iterable[RowValues]]
 
 
 @pytest.fixture
@@ -38,9 +41,9 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what makes this a release with other rows for some read models; with none, it is mended."""
 
     def make(**rows: Rows) -> None:
-        found = {name: replace(model, rows=rows.get(name, model.rows)) for name, model in MODELS.items()}
-        for module in (scheduler, projector, runner):
-            monkeypatch.setattr(module, "MODELS", found)
+        for name, model in ALL.items():
+            made = replace(model, rows=rows[name], changed=None) if name in rows else model
+            monkeypatch.setitem(REGISTERED, name, made)
 
     return make
 
@@ -67,10 +70,10 @@ def has_figure(present: Present) -> bool:
 def failing(model: ReadModel[Any]) -> Rows:
     """Make rows that cannot be made once the figure was said."""
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
+    def rows(present: Present) -> Iterable[RowValues]:
         if has_figure(present):
             raise LookupError(f"no row for {FIGURE}")
-        return model.rows(present, moved)
+        return model.rows(present)
 
     return rows
 
@@ -80,10 +83,9 @@ def refused(column: str, value: object) -> Rows:
     model = MODELS["estimates"]
     place = list(model.columns).index(column)
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
-        for key, cells in model.rows(present, moved):
-            bad = cells is not None and has_figure(present)
-            yield key, (*cells[:place], value, *cells[place + 1 :]) if cells is not None and bad else cells
+    def rows(present: Present) -> Iterable[RowValues]:
+        for row in model.rows(present):
+            yield (*row[:place], value, *row[place + 1 :]) if has_figure(present) else row
 
     return rows
 
@@ -193,10 +195,10 @@ def test_what_cannot_be_built_keeps_nothing_else_from_going_on(
         connection.execute("UPDATE projections.generations SET version = 0 WHERE name = %s", [name])
 
     def cannot(_names: Sequence[str]) -> None:
-        raise CannotBuild("It fails.", {name: {"position": 1}})
+        raise RebuildFailed("It fails.", {name: {"position": 1}})
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
-    made = replace(wiring.make_runner(database_url, threading.Event()), build=cannot)
+    made = replace(wiring.make_runner(database_url, threading.Event()), rebuild=cannot)
     write(database_url, [(Registration(slug="sana", name="sana", type="monitor", reliability="D"), None)])
     with structlog.testing.capture_logs() as logged:
         assert made.catch_up()
@@ -215,11 +217,11 @@ def test_a_build_that_is_left_off_since_the_projector_is_to_stop_is_no_trouble(
 
     def left_off(_names: Sequence[str]) -> None:
         stop.set()
-        raise LeftOff("It was left off.")
+        raise RebuildStopped("It was left off.")
 
     monkeypatch.setattr(runner, "MOST_TO_FOLLOW", 0)
     with structlog.testing.capture_logs() as logged:
-        replace(wiring.make_runner(database_url, stop), build=left_off).run()
+        replace(wiring.make_runner(database_url, stop), rebuild=left_off).run()
     assert {each["log_level"] for each in logged} == {"info"}
 
 
@@ -230,7 +232,7 @@ def test_what_another_release_answers_from_is_left_alone(database_url: str) -> N
         connection.execute("UPDATE projections.generations SET version = version + 1 WHERE name = 'reports'")
         before = {each.name: each for each in truth.living(connection)}
         write(database_url, [filing(SLUG, 5)])
-        scheduler.Course(connection, wiring._now).run()
+        scheduler.Scheduler(connection, wiring._now).run()
         after = {each.name: each for each in truth.living(connection)}
     assert after.pop("reports") == before["reports"]
     assert {each.position for each in after.values()} == {before["reports"].position + 1}

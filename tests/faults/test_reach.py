@@ -12,7 +12,7 @@ from domain.values.sources import Registration
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.engine import aggregate_cache
-from service.projections.engine.row_versions import Ranges
+from service.projections.engine.row_versions import RowVersions
 from tests.faults import truth
 from tests.faults.curating import Curators
 from tests.faults.writing import curate, filing, opening, write, writing
@@ -82,21 +82,21 @@ def _assert_true_in_batches(url: str, limits: Sequence[int | None]) -> None:
 def test_a_row_that_reads_otherwise_only_as_text_is_another_row() -> None:
     told: list[list[object]] = []
     for settled in (False, True):
-        ranges, standing = Ranges(), dict[tuple[object, ...], bytes]()
-        ranges.change((1,), (1, 0.0), 5, standing)
+        ranges, standing = RowVersions(), dict[tuple[object, ...], bytes]()
+        ranges.put((1,), (1, 0.0), 5, standing)
         if settled:
-            ranges.settle()
-            ranges = Ranges()
-        ranges.change((1,), (1, -0.0), 6, standing)
+            ranges.mark_written()
+            ranges = RowVersions()
+        ranges.put((1,), (1, -0.0), 6, standing)
         told.append([repr(row[1]) for row in ranges.rows()])
     assert told == [["0.0", "-0.0"], ["-0.0"]]
 
 
 def test_a_row_that_began_and_ended_since_ends_nothing_in_the_table() -> None:
-    ranges, standing = Ranges(), dict[tuple[object, ...], bytes]()
-    ranges.change((1,), (1, "so"), 5, standing)
+    ranges, standing = RowVersions(), dict[tuple[object, ...], bytes]()
+    ranges.put((1,), (1, "so"), 5, standing)
     anew = {(1,): b"of a subject that was folded anew"}
-    ranges.change((1,), None, 6, anew)
-    ranges.change((1,), (1, "so"), 7, anew)
+    ranges.put((1,), None, 6, anew)
+    ranges.put((1,), (1, "so"), 7, anew)
     assert ranges.ended == {}
     assert list(ranges.rows()) == [(1, "so", 5, 6), (1, "so", 7, None)]

@@ -17,13 +17,12 @@ from domain.history.inputs import leads_to
 from domain.incident import source_decisions as sources
 from domain.reading import Reading
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from service.eventstore import sync_reader
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
-from service.projections.engine.scheduler import Course
+from service.projections.engine.scheduler import Scheduler
 from service.projections.read_model import ReadModel
-from service.projections.registry import Generation, begin, generations, live, make_registry
+from service.projections.registry import Generation, begin_generation, generations, live, make_registry
 
 Rows = dict[str, set[str]]
 """The rows of every read model, each as text."""
@@ -54,15 +53,15 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
     rows: Rows = {name: set() for name in MODELS}
     for stream, own in by_stream.items():
         if isinstance(own[0].fact, SourceFact):
-            _tell(rows, "source", sources.fold([each.fact for each in own]), Moved())
+            _tell(rows, "source", sources.fold([each.fact for each in own]))
         elif stream != POLICY_STREAM:
             inputs = _inputs(by_stream, stream)
             mine = [each for each in known if each.stream in inputs]
             history = history_of(mine, stream)
             policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
             present = Present.at(history, Reading(None, policy))
-            moved = present.everything()._replace(inputs=inputs - {stream, POLICY_STREAM})
-            _tell(rows, "incident", present, moved)
+            present.reach.streams = inputs
+            _tell(rows, "incident", present)
     return rows
 
 
@@ -75,10 +74,10 @@ def _inputs(by_stream: Mapping[UUID, Iterable[Recorded]], stream: UUID) -> set[U
     return found
 
 
-def _tell(rows: Rows, subject: str, now: object, moved: Moved) -> None:
+def _tell(rows: Rows, subject: str, now: object) -> None:
     for model in MODELS.values():
         if model.subject == subject:
-            rows[model.name] |= {_text(cells) for _, cells in model.rows(now, moved) if cells is not None}
+            rows[model.name] |= {_text(row) for row in model.rows(now)}
 
 
 def kept(connection: Connection[Any], found: Iterable[Generation], position: int) -> Rows:
@@ -139,12 +138,12 @@ def projected_anew(connection: Connection[Any], limit: int | None = None) -> lis
     """Project the whole log into tables of their own, in batches of `limit` facts; they never answer."""
     with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
-        made = [begin(cursor, model.name, model.version, 0, head) for model in MODELS.values()]
+        made = [begin_generation(cursor, model.name, model.version, 0, head) for model in MODELS.values()]
         for each in made:
             for statement in _making(MODELS[each.name], each.schema):
                 cursor.execute(statement)
     if limit is None:
-        return Course(connection, lambda: datetime.now(UTC)).move(made, head)
+        return Scheduler(connection, lambda: datetime.now(UTC)).move(made, head)
     projector = Projector(connection, lambda: datetime.now(UTC))
     while made[0].position < head and not any(each.stopped for each in made):
         made = projector.move(made, next(each for each in made if each.name == "inputs"), head, limit)
@@ -152,7 +151,7 @@ def projected_anew(connection: Connection[Any], limit: int | None = None) -> lis
 
 
 def _making(model: ReadModel[Any], schema: str) -> list[Composed]:
-    return [model.making(schema), *model.indexing(schema)]
+    return [model.create_table(schema), *model.create_indexes(schema)]
 
 
 def _of(query: str, generation: Generation) -> Composed:

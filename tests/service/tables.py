@@ -14,7 +14,7 @@ from service.postgres.role import as_service
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
 from service.projections.engine.scheduler import INPUTS
-from service.projections.registry import Generation, begin, generations, live, make_registry, swap
+from service.projections.registry import Generation, begin_generation, generations, live, make_live, make_registry
 from tests.service.logs import recording
 
 Tables = Mapping[str, Sequence[str]]
@@ -46,7 +46,7 @@ def follow(url: str, size: Callable[[], int] = lambda: MANY, *, forgetting: bool
     with connect(as_service(url)) as connection:
         found = _begun(connection)
         projector = Projector(connection, now)
-        head = sync_reader.head(projector.folds.cursor)
+        head = sync_reader.head(projector.cache.cursor)
         while found[0].position < head and not any(each.stopped for each in found):
             if forgetting:
                 projector = Projector(connection, now)
@@ -63,10 +63,10 @@ def _begun(connection: Connection[tuple[object, ...]]) -> list[Generation]:
         make_registry(cursor)
         if not live(generations(cursor)):
             for model in MODELS.values():
-                made = begin(cursor, model.name, model.version, 0, None)
-                for statement in (model.making(made.schema), *model.indexing(made.schema)):
+                made = begin_generation(cursor, model.name, model.version, 0, None)
+                for statement in (model.create_table(made.schema), *model.create_indexes(made.schema)):
                     cursor.execute(statement)
-                swap(cursor, made)
+                make_live(cursor, made)
         return list(live(generations(cursor)).values())
 
 

@@ -19,8 +19,8 @@ from service import wiring
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.engine.runner import Runner
-from service.projections.engine.scheduler import Course
-from service.projections.registry import swap
+from service.projections.engine.scheduler import Scheduler
+from service.projections.registry import make_live
 from tests.faults import truth
 from tests.faults.writing import filing, opening, write
 from tests.patience import PATIENCE
@@ -138,7 +138,7 @@ def test_a_projector_goes_on_after_its_connection_was_ended(database_url: str, w
 def test_a_fact_that_nobody_told_of_is_found_by_looking(database_url: str) -> None:
     stop = threading.Event()
     made = wiring.make_runner(database_url, stop)
-    deaf = Runner(made.url, "a channel where nothing is said", made.clock, made.build, stop)
+    deaf = Runner(made.url, "a channel where nothing is said", made.clock, made.rebuild, stop)
     thread = threading.Thread(target=deaf.run)
     thread.start()
     try:
@@ -153,12 +153,12 @@ def test_a_generation_that_answers_from_now_on_is_followed_by_whoever_was_under_
     write(database_url, [opening("first")])
     assert wiring.make_runner(database_url, threading.Event()).catch_up()
     with connect(as_service(database_url)) as connection, connect(as_service(database_url)) as another:
-        course = Course(connection, wiring._now)
+        course = Scheduler(connection, wiring._now)
         course.run()
         fresh = truth.projected_anew(another)
         with another.transaction(), another.cursor(binary=True) as cursor:
             for each in fresh:
-                swap(cursor, each)
+                make_live(cursor, each)
         (position,) = write(database_url, [filing("first", 12)])
         course.run()
         assert {each.position for each in truth.living(connection)} == {position}
@@ -170,7 +170,7 @@ def test_who_cites_a_source_is_remembered_and_what_the_source_said_since_is_read
     write(database_url, [opening("first"), filing("first", 12), opening("second")])
     assert wiring.make_runner(database_url, threading.Event()).catch_up()
     with connect(as_service(database_url)) as connection:
-        course = Course(connection, wiring._now)
+        course = Scheduler(connection, wiring._now)
         for said in ([filing("first", 13)], [graded("A")], [filing("second", 14)], [graded("E")], [graded("B")]):
             write(database_url, said)
             course.run()

@@ -22,9 +22,7 @@ from rich.console import Console
 from bench.world import Shape, fill
 from domain.facts.union import Recorded, incident_stream
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
-from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -32,10 +30,10 @@ from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
 from service.postgres.role import as_service
 from service.projections.catalogue import MODELS
-from service.projections.errors import AnotherBuilds, CannotBuild, LeftOff
-from service.projections.read_model import Change, ReadModel
-from service.projections.rebuild import cutover, job, planning
-from service.projections.rebuild.job import Built, Progress, Ways, build_missing
+from service.projections.errors import RebuildFailed, RebuildInProgress, RebuildStopped
+from service.projections.read_model import ReadModel, RowValues
+from service.projections.rebuild import cutover, job, tasks
+from service.projections.rebuild.job import RebuildOptions, RebuildProgress, RebuildResult, rebuild_missing
 from tests.domain.book import open_book
 from tests.patience import PATIENCE
 from tests.service.console import run, running
@@ -96,23 +94,23 @@ def large(server: EmbeddedServer, large_template: str, create_database: Callable
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
-def build(url: str, names: Iterable[str], ways: Ways | None = None) -> Built:
+def build(url: str, names: Iterable[str], ways: RebuildOptions | None = None) -> RebuildResult:
     """Rebuild as the command does."""
-    return wiring.rebuild(url, names, ways or Ways())
+    return wiring.rebuild(url, names, ways or RebuildOptions())
 
 
 def lacking(url: str) -> list[str]:
     """Return what is missing."""
-    return job.lacking(as_service(url))
+    return job.missing_models(as_service(url))
 
 
 def begun(url: str, monkeypatch: pytest.MonkeyPatch, together: int = 100) -> None:
     """Begin a building in small pieces, and leave it off before the first."""
     stop = threading.Event()
     stop.set()
-    with monkeypatch.context() as small_pieces, pytest.raises(LeftOff):
-        small_pieces.setattr(planning, "TOGETHER", together)
-        build(url, ALL, Ways(workers=1, stop=stop))
+    with monkeypatch.context() as small_pieces, pytest.raises(RebuildStopped):
+        small_pieces.setattr(tasks, "FACTS_A_TASK", together)
+        build(url, ALL, RebuildOptions(workers=1, stop=stop))
 
 
 def done(url: str) -> tuple[int, int]:
@@ -201,7 +199,7 @@ def test_ctrl_c_leaves_it_to_be_gone_on_with(large: str, monkeypatch: pytest.Mon
 def test_a_database_that_goes_away_ends_it_and_it_goes_on_later(small: str, server: EmbeddedServer) -> None:
     followed = tables(small)
 
-    def cut(_: Progress) -> None:
+    def cut(_: RebuildProgress) -> None:
         with admin_of(server, small) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -209,7 +207,7 @@ def test_a_database_that_goes_away_ends_it_and_it_goes_on_later(small: str, serv
             )
 
     with pytest.raises(psycopg.OperationalError):
-        build(small, ALL, Ways(told=cut))
+        build(small, ALL, RebuildOptions(on_progress=cut))
     assert generations_of(small) == everywhere(1)
     build(small, ALL)
     assert generations_of(small) == everywhere(2)
@@ -236,15 +234,15 @@ def test_a_building_of_other_read_models_or_of_another_version_is_given_up(
 def test_of_two_rebuilds_at_once_the_second_says_so(small: str) -> None:
     told: list[str] = []
 
-    def meanwhile(_: Progress) -> None:
+    def meanwhile(_: RebuildProgress) -> None:
         if not told:
             told.append("")
             second = run("rebuild", DATABASE_URL=small)
             told[0] = f"{second.returncode} {second.stderr}"
-            with pytest.raises(AnotherBuilds):
+            with pytest.raises(RebuildInProgress):
                 build(small, ALL)
 
-    build(small, ALL, Ways(told=meanwhile))
+    build(small, ALL, RebuildOptions(on_progress=meanwhile))
     assert told == ["3 Another rebuild is at work on this database; there can be one at a time.\n"]
     assert generations_of(small) == everywhere(2)
 
@@ -273,7 +271,7 @@ def test_facts_that_are_written_meanwhile_are_all_in_it_once(database_url: str) 
         writing.join()
         wait_for(lambda: {each.position for each in registered(database_url)} == {len(log)})
     followed = tables(database_url)
-    build(database_url, ALL, Ways(verify=True))
+    build(database_url, ALL, RebuildOptions(verify=True))
     assert tables(database_url) == followed
     assert all(each.generation == swaps + 2 for each in registered(database_url))
 
@@ -315,7 +313,9 @@ def test_a_fact_that_nobody_can_read_is_never_skipped(small: str) -> None:
     assert tables(small) == followed
     stopped = [each.stopped for each in registered(small) if each.status == "building"]
     assert [each and each["position"] for each in stopped] == [row.position] * len(ALL)
-    with pytest.raises(CannotBuild, match="“sources” fails at position"):  # not even where it would be none of its own
+    with pytest.raises(
+        RebuildFailed, match="“sources” fails at position"
+    ):  # not even where it would be none of its own
         build(small, ["sources"])
 
 
@@ -323,17 +323,17 @@ def poisoned(position: int, cells: Any) -> ReadModel[Any]:
     """Return `reports` with rows that cannot be made, or not written, at a position."""
     model = MODELS["reports"]
 
-    def rows(present: Present | Source, moved: Moved) -> Iterable[Change]:
-        for key, found in model.rows(present, moved):
-            if found is None or found[3] != position:
-                yield key, found
+    def rows(present: Present) -> Iterable[RowValues]:
+        for found in model.rows(present):
+            if found[3] != position:
+                yield found
             elif cells is None:
                 message = "so it is"
                 raise RuntimeError(message)
             else:
-                yield key, (*key, cells, *found[3:])
+                yield (*found[:2], cells, *found[3:])
 
-    return replace(model, rows=rows)
+    return replace(model, rows=rows, changed=None)
 
 
 @pytest.mark.parametrize(("cells", "why"), [(None, "RuntimeError: so it is"), ("\x00", "CharacterNotInRepertoire: ")])
@@ -344,7 +344,7 @@ def test_a_read_model_that_fails_at_a_fact_stops_there_and_the_others_go_on(
     position = next(each.position for each in reversed(facts()) if "toll_revised" in str(each.fact))
     with monkeypatch.context() as poison:
         poison.setitem(REGISTERED, "reports", poisoned(position, cells))
-        with pytest.raises(CannotBuild, match=f"“reports” fails at position {position} .toll_revised.v1.: {why}"):
+        with pytest.raises(RebuildFailed, match=f"“reports” fails at position {position} .toll_revised.v1.: {why}"):
             build(small, ALL)
     assert generations_of(small) == {**everywhere(2), "reports": (1, VERSIONS["reports"])}
     assert tables(small) == followed
@@ -405,7 +405,7 @@ def test_verifying_may_be_asked_for_when_later_facts_are_in_already(
         with pytest.raises(psycopg.errors.LockNotAvailable):
             build(database_url, ALL)
     assert {each.position for each in registered(database_url) if each.status == "building"} == {len(log)}
-    assert build(database_url, ALL, Ways(verify=True)).names == ALL
+    assert build(database_url, ALL, RebuildOptions(verify=True)).names == ALL
     assert generations_of(database_url) == everywhere(2)
 
 
@@ -444,14 +444,14 @@ def test_what_is_missing_or_of_another_version_is_built_and_nothing_else(
 ) -> None:
     record(database_url, facts())
     assert sorted(lacking(database_url)) == ALL
-    build_missing(as_service(database_url), now)
+    rebuild_missing(as_service(database_url), now)
     assert lacking(database_url) == []
     built = tables(database_url)
     monkeypatch.setitem(REGISTERED, "reports", replace(MODELS["reports"], version=VERSIONS["reports"] + 1))
     assert lacking(database_url) == ["reports"]
-    build_missing(as_service(database_url), now, ["sources"])
+    rebuild_missing(as_service(database_url), now, ["sources"])
     assert generations_of(database_url) == everywhere(1)
-    build_missing(as_service(database_url), now)
+    rebuild_missing(as_service(database_url), now)
     assert generations_of(database_url) == {**everywhere(1), "reports": (2, VERSIONS["reports"] + 1)}
     assert "projection_reports_1" not in schemas(database_url)
     assert tables(database_url) == built

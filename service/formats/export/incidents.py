@@ -194,7 +194,7 @@ class _IncidentsBySlug:
     def _folded(self, stream: UUID) -> FoldedIncident | None:
         """Fold one incident; None if it is omitted."""
         try:
-            facts, _ = self.facts.gathered(stream)
+            facts = self.facts.gathered(stream)
         except Undecodable as problem:
             raise Unwritable(str(problem)) from problem
         history = history_of(facts, stream)

@@ -1,22 +1,22 @@
-"""How the changes of a stretch get into the tables: what ended gets its end, then all new rows come in one COPY."""
+"""Writer of row versions: one UPDATE that ends rows, then one COPY of all new rows."""
 
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
-from service.projections.engine.copy_rows import known, written
-from service.projections.engine.row_versions import Ranges
+from service.projections.engine.row_versions import RowVersions
 from service.projections.read_model import ReadModel
 
-# Of a key, one row stands at a time: the index that says so finds it.
+# The unique index of current rows finds them.
 END: Final = "UPDATE {table} AS row SET until = now.until FROM unnest({columns}) AS now ({names}, until) WHERE {same}"
 COPY: Final = "COPY {table} ({names}) FROM STDIN (FORMAT binary)"
 
 
 class CannotWrite(Exception):
-    """The rows of a read model could not be written, for what they hold or for what the table holds already."""
+    """The rows of a read model could not be written, because of their values or of what the table holds already."""
 
     def __init__(self, name: str, why: str) -> None:
         """Keep the name of the read model beside the sentence."""
@@ -24,46 +24,52 @@ class CannotWrite(Exception):
         super().__init__(f"{name}: {why}")
 
 
-def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
-    """Write what changed in the table of a read model's generation, within the transaction that moves it on.
+def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
+    """Write row versions into the table of a generation, within the transaction that moves it.
 
-    Raises CannotWrite, after which the transaction is lost; psycopg.Error, where the database is at fault.
+    Raises CannotWrite, after which the transaction is aborted; psycopg.Error, where the database is at fault.
     """
     try:
-        _write(cursor, model, schema, ranges)
+        if versions.ended:
+            _end(cursor, model, schema, versions)
+        if versions.closed or versions.open:
+            _copy(cursor, model, schema, versions)
     except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError):
         raise
-    except Exception as error:  # what a column cannot hold is refused here or there, in many ways
+    except Exception as error:  # many types: values that a column cannot hold are refused by psycopg or by PostgreSQL
         raise CannotWrite(model.name, f"{type(error).__name__}: {error}") from error
 
 
-def _write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
-    if ranges.ended:
-        _end(cursor, model, schema, ranges)
-    if ranges.closed or ranges.open:
-        names = SQL(", ").join(map(Identifier, model.columns))
-        with cursor.copy(SQL(COPY).format(table=model.table(schema), names=names)) as copy:
-            types = [of.split()[0] for of in model.columns.values()]
-            if known(types):
-                for block in written(ranges.rows(), types):
-                    copy.write(block)
-                return
-            copy.set_types(types)
-            for row in ranges.rows():
-                copy.write_row(row)
+def _copy(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
+    with cursor.copy(_copy_statement(schema, model.name, tuple(model.columns))) as copy:
+        copy.set_types([of.split()[0] for of in model.columns.values()])
+        for row in versions.rows():
+            copy.write_row(row)
 
 
-def _end(cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges) -> None:
-    arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*model.key.values(), "bigint")]
-    same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name in model.key]
+def _end(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
+    keys = list(map(list, zip(*versions.ended, strict=True)))
+    cursor.execute(_end_statement(schema, model.name, tuple(model.key.items())), [*keys, list(versions.ended.values())])
+    if cursor.rowcount != len(versions.ended):
+        why = f"{len(versions.ended)} rows were to end, and {cursor.rowcount} of them stood; rebuild it"
+        raise CannotWrite(model.name, why)
+
+
+# Cached: composing a statement takes as long as writing a few rows.
+@lru_cache
+def _copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> bytes:
+    names = SQL(", ").join(map(Identifier, columns))
+    return SQL(COPY).format(table=Identifier(schema, table), names=names).as_bytes(None)
+
+
+@lru_cache
+def _end_statement(schema: str, table: str, key: tuple[tuple[LiteralString, LiteralString], ...]) -> bytes:
+    arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*dict(key).values(), "bigint")]
+    same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name, _ in key]
     statement = SQL(END).format(
-        table=model.table(schema),
+        table=Identifier(schema, table),
         columns=SQL(", ").join(arrays),
-        names=SQL(", ").join(map(Identifier, model.key)),
+        names=SQL(", ").join(Identifier(name) for name, _ in key),
         same=SQL(" AND ").join([*same, SQL("row.until IS NULL")]),
     )
-    keys = list(map(list, zip(*ranges.ended, strict=True)))
-    cursor.execute(statement, [*keys, list(ranges.ended.values())])
-    if cursor.rowcount != len(ranges.ended):
-        why = f"{len(ranges.ended)} rows were to end, and {cursor.rowcount} of them stood; rebuild it"
-        raise CannotWrite(model.name, why)
+    return statement.as_bytes(None)

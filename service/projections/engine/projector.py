@@ -1,4 +1,4 @@
-"""Moves read models along the log: a batch at a time, its rows and the new position in one transaction."""
+"""Moves read models along the log by batches; rows and the new position are stored in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,43 +12,39 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
 from domain.facts.union import POLICY_STREAM
-from domain.values.time.clocks import format_instant
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept
 from service.projections.catalogue import MODELS
-from service.projections.engine.aggregate_cache import Folds
-from service.projections.engine.batch_fold import Failure, Stretch
+from service.projections.engine.aggregate_cache import AggregateCache
+from service.projections.engine.batch_fold import BatchFold
 from service.projections.engine.batch_writer import write
-from service.projections.engine.single_statement_write import Stroke
+from service.projections.engine.subject_fold import Failure, RowFold
 from service.projections.registry import Advance, Generation, advance
 
 BATCH: Final = 1000
-"""How many facts are taken in at a time, at most."""
+"""The largest number of facts of a batch."""
 
 MOST_KNOWN: Final = 20_000
-"""Of how many streams it is remembered which incidents depend on them."""
+"""The largest number of streams whose dependent incidents are cached."""
 
-DEPENDING: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(streams)s::uuid[]) AND since <= %(position)s"
+DEPENDENTS: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(streams)s::uuid[]) AND since <= %(position)s"
 
 
 @dataclass(slots=True)
 class Projector:
-    """Takes batches of the log into read models, over one connection that commits every statement by itself.
+    """Applies batches of the log to read models, over one connection in autocommit mode.
 
-    `clock` stamps the moment at which a read model stopped. Nothing is kept of a batch that could not be written:
-    whatever is raised, make a new Projector, which reads from the log again.
+    `clock` stamps failures. After any exception the caches are ahead of what is stored: make a new Projector.
     """
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
-    folds: Folds = field(init=False)
-    _known: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
-    _stroke: Stroke = field(init=False)
+    cache: AggregateCache = field(init=False)
+    _dependents: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
 
     def __post_init__(self) -> None:
-        """Keep no subject yet."""
-        self.folds = Folds(self.connection.cursor(binary=True, row_factory=tuple_row))
-        self._stroke = Stroke(self.connection)
+        """Begin with empty caches."""
+        self.cache = AggregateCache(self.connection.cursor(binary=True, row_factory=tuple_row))
 
     def move(
         self,
@@ -58,104 +54,87 @@ class Projector:
         limit: int = BATCH,
         stop: Event | None = None,
     ) -> list[Generation]:
-        """Take the next batch, up to a position, into generations that all stand at one; returns them as they are then.
+        """Apply the next batch, up to a position, to generations at one position; returns their new states.
 
-        `inputs` tells which incidents depend on a stream: it is one of `generations`, or stands no earlier than `upto`.
-        Where it fails within the batch, those that would go further stay where they are, and are not returned.
-        The batch ends where `stop` is set.
-        Raises Overtaken, CannotWrite, psycopg.Error.
+        `inputs` holds which incidents depend on a stream: one of `generations`, or one at `upto` or later. Where it
+        fails within the batch, generations that would move beyond it are left where they are, and not returned.
+        The batch ends early when `stop` is set.
+        Raises GenerationMoved, CannotWrite, psycopg.Error.
         """
         position = generations[0].position
-        batch = sync_reader.after(self.folds.cursor, position, upto, limit)
+        batch = sync_reader.after(self.cache.cursor, position, upto, limit)
         if not batch:
             return list(generations)
-        models = [MODELS[each.name] for each in generations]
-        depending = self._depending(batch, inputs, position)
-        stretch = Stretch(models, self.folds, lambda stream: depending.get(stream, ()))
+        dependents = self._dependents_of(batch, inputs, position)
+        rows = RowFold([MODELS[each.name] for each in generations])
+        fold = BatchFold(rows, self.cache, lambda stream: dependents.get(stream, ()))
         reached = position
-        for kept in batch:
-            stretch.take_in(kept)
-            reached = kept.position
+        for stored in batch:
+            fold.apply(stored)
+            reached = stored.position
             if stop is not None and stop.is_set():
                 break
-        going = _no_further(generations, inputs, stretch)
-        steps = [self._step(each, stretch, reached) for each in going]
-        self._write(stretch, steps)
-        self._know(stretch)
-        self.folds.trim()
+        moving = _not_beyond(generations, inputs, rows.failures)
+        steps = [self._step(each, rows.failures.get(each.name), reached) for each in moving]
+        self._write(rows, steps)
+        self._update_dependents(fold)
         return [_moved(step) for step in steps]
 
-    def _write(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
-        if not self._stroke.write(stretch.ranges, steps):
-            self._write_each(stretch, steps)
-        for ranges in stretch.ranges.values():
-            ranges.settle()
-
-    def _write_each(self, stretch: Stretch, steps: Sequence[Advance]) -> None:
+    def _write(self, rows: RowFold, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, steps)
             for step in steps:
                 name = step.generation.name
-                if ranges := stretch.ranges[name]:
-                    write(cursor, MODELS[name], step.generation.schema, ranges)
+                if versions := rows.versions[name]:
+                    write(cursor, MODELS[name], step.generation.schema, versions)
+        for versions in rows.versions.values():
+            versions.mark_written()
 
-    def _step(self, generation: Generation, stretch: Stretch, upto: int) -> Advance:
-        failure = stretch.failures.get(generation.name)
+    def _step(self, generation: Generation, failure: Failure | None, upto: int) -> Advance:
         if failure is None:
             return Advance(generation, upto)
-        return Advance(generation, failure.position - 1, stopped(failure, self.clock()))
+        return Advance(generation, failure.position - 1, failure.document(self.clock()))
 
     def stop(self, generation: Generation, error: str, upto: int) -> Generation:
-        """Stop a generation at the next fact, whose rows cannot be written; returns it as it is then."""
-        (kept,) = sync_reader.after(self.folds.cursor, generation.position, upto, 1)
-        failure = Failure(kept.position, kept.fact_id, kept.topic, error)
-        step = Advance(generation, generation.position, stopped(failure, self.clock()))
+        """Stop a generation at the next fact, whose rows cannot be written; returns its new state."""
+        (stored,) = sync_reader.after(self.cache.cursor, generation.position, upto, 1)
+        failure = Failure(stored.position, stored.fact_id, stored.topic, error)
+        step = self._step(generation, failure, upto)
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, [step])
         return _moved(step)
 
-    def _depending(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
-        streams = {kept.stream for kept in batch}
-        if unknown := streams - self._known.keys():
-            self._known |= {stream: {} for stream in unknown}
-            query = SQL(DEPENDING).format(MODELS[inputs.name].table(inputs.schema))
-            for stream, incident in self.folds.cursor.execute(query, {"streams": list(unknown), "position": position}):
-                self._known[stream][incident] = None
+    def _dependents_of(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
+        """Return the incidents that depend on the streams of a batch, as of the position before it."""
+        streams = {stored.stream for stored in batch}
+        if unknown := streams - self._dependents.keys():
+            self._dependents |= {stream: {} for stream in unknown}
+            query = SQL(DEPENDENTS).format(MODELS[inputs.name].table(inputs.schema))
+            bound = {"streams": list(unknown), "position": position}
+            for stream, incident in self.cache.cursor.execute(query, bound):
+                self._dependents[stream][incident] = None
         if POLICY_STREAM in streams:
-            return {**self._known, POLICY_STREAM: list(sync_reader.incidents(self.folds.cursor, position))}
-        return self._known
+            return {**self._dependents, POLICY_STREAM: list(sync_reader.incidents(self.cache.cursor, position))}
+        return self._dependents
 
-    def _know(self, stretch: Stretch) -> None:
-        """Keep what is known of who depends on what true to where the stretch ends, or know nothing."""
-        if (
-            stretch.failures
-            or len(self._known) > MOST_KNOWN
-            or not any(each.subject == "incident" for each in stretch.models)
-        ):
-            self._known.clear()
-        for stream, incidents in stretch.led.items():
-            if stream in self._known:
-                self._known[stream] |= incidents
+    def _update_dependents(self, fold: BatchFold) -> None:
+        """Bring the cache of dependents to the end of a batch; drop it where that is not known, or it is too large."""
+        if fold.rows.failures or len(self._dependents) > MOST_KNOWN or not fold.rows.running("incident"):
+            self._dependents.clear()
+        for stream, incidents in fold.new_dependents.items():
+            if stream in self._dependents:
+                self._dependents[stream] |= incidents
 
 
-def stopped(failure: Failure, moment: datetime) -> dict[str, Any]:
-    """Write down why a read model goes no further, for whoever runs the service."""
-    return {
-        "position": failure.position,
-        "fact_id": str(failure.fact_id),
-        "topic": failure.topic,
-        "error": failure.error,
-        "since": format_instant(moment),
-    }
-
-
-def _no_further(generations: Sequence[Generation], inputs: Generation, stretch: Stretch) -> Sequence[Generation]:
-    """Return those that may take what they have: all; or, where `inputs` fails, those that fail there or before."""
-    failure = stretch.failures.get(inputs.name)
-    if failure is None:
+def _not_beyond(
+    generations: Sequence[Generation], inputs: Generation, failures: Mapping[str, Failure]
+) -> Sequence[Generation]:
+    """Return the generations that may move: all; or, where `inputs` fails, those that fail there or before."""
+    limit = failures.get(inputs.name)
+    if limit is None:
         return generations
-    failed = ((each, stretch.failures.get(each.name)) for each in generations)
-    return [each for each, its in failed if its is not None and its.position <= failure.position]
+    failed = ((each, failures.get(each.name)) for each in generations)
+    return [each for each, failure in failed if failure is not None and failure.position <= limit.position]
 
 
 def _moved(step: Advance) -> Generation:

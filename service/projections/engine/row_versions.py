@@ -1,73 +1,77 @@
-"""Rows with the ranges of positions in which they stood, as a stretch of the log makes and ends them."""
+"""Row versions (SCD type 2): rows with the range of positions for which they are valid (`since`, `until`)."""
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from service.projections.read_model import Cells, Key
+from service.projections.read_model import RowKey, RowValues
+
+Fingerprints = dict[RowKey, bytes]
+"""The current rows of a subject in one read model: a fingerprint of each by its key, NOT_WRITTEN for those to write."""
+
+NOT_WRITTEN: Final = b""
 
 
-def fingerprint(cells: Cells) -> bytes:
-    """Return what tells a row from any other of its key; kept in the place of the row."""
-    return hashlib.blake2b(repr(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def fingerprint(row: RowValues) -> bytes:
+    """Return a digest that identifies a row among all of its key; kept instead of the row to save memory."""
+    return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class Open(NamedTuple):
-    """A row that stands at the end of a stretch: from where, how it reads, and what else stands of its subject."""
+class OpenRow(NamedTuple):
+    """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows."""
 
     since: int
-    cells: Cells
-    standing: dict[Key, bytes]
+    row: RowValues
+    current: Fingerprints
 
 
 @dataclass(slots=True)
-class Ranges:
-    """What a stretch of the log changes in the rows of one read model.
+class RowVersions:
+    """The changes of a batch in the table of one read model.
 
-    `ended` are rows of the table that end within the stretch, with the position from which they no longer stand;
-    `closed` rows that began and ended within it; `open` those that began within it and stand at its end.
+    `ended` are keys of stored rows, with the position from which those are no longer valid (`until`); `closed` are rows
+    that begin and end within the batch, with `since` and `until`; `open` those that begin and do not end.
     """
 
-    ended: dict[Key, int] = field(default_factory=dict[Key, int])
-    closed: list[Cells] = field(default_factory=list[Cells])
-    open: dict[Key, Open] = field(default_factory=dict[Key, Open])
+    ended: dict[RowKey, int] = field(default_factory=dict[RowKey, int])
+    closed: list[RowValues] = field(default_factory=list[RowValues])
+    open: dict[RowKey, OpenRow] = field(default_factory=dict[RowKey, OpenRow])
 
-    def change(self, key: Key, cells: Cells | None, position: int, standing: dict[Key, bytes]) -> None:
-        """Let the row of a key read so from `position` on, if that is any news.
+    def put(self, key: RowKey, row: RowValues | None, position: int, current: Fingerprints) -> None:
+        """Set the row of a key as of `position` (None: no row). An equal row changes nothing.
 
-        `standing` has the fingerprints of rows that stood when the stretch began, and stand still; or, where the
-        subject was folded anew since, of all that stand.
+        Positions must not decrease. `current` are the rows of the subject before; it is kept up to date.
         """
-        was = self.open.pop(key, None)
-        if was is not None:
-            since, before, _ = was
-            if before == cells and repr(before) == repr(cells):  # as fingerprints have it: -0.0 is not 0.0
-                self.open[key] = was
+        opened = self.open.pop(key, None)
+        if opened is not None:
+            since, before, _ = opened
+            if before == row and repr(before) == repr(row):  # equal as for fingerprints: -0.0 differs from 0.0
+                self.open[key] = opened
                 return
-            if standing:
-                standing.pop(key, None)
             if since < position:
                 self.closed.append((*before, since, position))
-        elif standing and key in standing:
-            if cells is not None and fingerprint(cells) == standing[key]:
+        elif key in current:
+            if row is not None and fingerprint(row) == current[key]:
                 return
-            del standing[key]
             self.ended[key] = position
-        if cells is not None:
-            self.open[key] = Open(position, cells, standing)
+        if row is not None:
+            self.open[key] = OpenRow(position, row, current)
+            current[key] = NOT_WRITTEN
+        else:
+            current.pop(key, None)
 
-    def rows(self) -> Iterable[Cells]:
-        """Yield all new rows, whole."""
+    def rows(self) -> Iterable[RowValues]:
+        """Yield all new rows with `since` and `until`."""
         yield from self.closed
         for each in self.open.values():
-            yield (*each.cells, each.since, None)
+            yield (*each.row, each.since, None)
 
-    def settle(self) -> None:
-        """Let the rows that stand at the end stand for the next stretch: what was here is written."""
+    def mark_written(self) -> None:
+        """Replace the marks of open rows by their fingerprints: the batch is stored."""
         for key, each in self.open.items():
-            each.standing[key] = fingerprint(each.cells)
+            each.current[key] = fingerprint(each.row)
 
     def __bool__(self) -> bool:
-        """Say whether there is anything to write."""
+        """Return whether there is anything to write."""
         return bool(self.ended or self.closed or self.open)

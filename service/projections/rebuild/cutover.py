@@ -1,7 +1,7 @@
-"""How a new generation takes the place of the old one: it catches up, and in one transaction answers from then on."""
+"""Cutover of a rebuild: new generations catch up with the log and replace the live ones in one transaction."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -13,22 +13,22 @@ from psycopg.rows import tuple_row
 
 from service.eventstore import sync_reader
 from service.projections.engine.projector import BATCH
-from service.projections.engine.scheduler import INPUTS, Course
-from service.projections.registry import Generation, dropping, forget, generations, live, swap
+from service.projections.engine.scheduler import INPUTS, Scheduler
+from service.projections.registry import Generation, drop_generation, generations, live, make_live
 
 NEAR: Final = BATCH
-"""How far from the end of the log, in facts, new generations may be when their place is taken."""
+"""The largest distance to the end of the log, in facts, at which the cutover begins."""
 MOST_ROUNDS: Final = 20
-"""So often it may come no nearer, where the log grows as fast; the swap then takes in what is left, however much."""
+"""The largest number of rounds that come no nearer to a growing log; the cutover then applies the rest."""
 
-# Readers go on; whoever wants to move a generation waits until this transaction is over, and then looks again.
+# Readers continue; projectors wait for the end of this transaction, and then raise GenerationMoved.
 HOLD: Final = "LOCK TABLE projections.generations IN SHARE ROW EXCLUSIVE MODE"
 QUICKLY: Final = "SET LOCAL lock_timeout = '2s'"
 STILL: Final = """
     SELECT true FROM projections.generations
     WHERE name = %(name)s AND generation = %(generation)s AND status = %(status)s FOR UPDATE
 """
-READING: Final = """
+READERS: Final = """
     SELECT virtualtransaction FROM pg_locks
     WHERE relation = 'projections.generations'::regclass AND pid <> pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -39,19 +39,21 @@ _READERS_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Swapping:
-    """Brings generations to the end of the log and lets them answer, over one connection."""
+class Cutover:
+    """Brings new generations to the end of the log and makes them live, over one connection."""
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
 
-    def catch_up(self, names: Iterable[str], told: Callable[[int, int], None], stop: Event | None = None) -> None:
+    def catch_up(
+        self, names: Iterable[str], on_progress: Callable[[int, int], None], stop: Event | None = None
+    ) -> None:
         """Move the generations of these names that are being built, until they are near the end of the log.
 
-        `told` where they stand, and where the end is. Raises psycopg.Error.
+        `on_progress` is called with their position and the end of the log. Raises psycopg.Error.
         """
         wanted = frozenset(names)
-        course = Course(self.connection, self.clock)
+        scheduler = Scheduler(self.connection, self.clock)
         least, rounds = None, 0
         while rounds < MOST_ROUNDS:
             with self._cursor() as cursor:
@@ -59,42 +61,41 @@ class Swapping:
                 head = sync_reader.head(cursor)
             behind = min((each.position for each in building), default=head)
             upto = min(head, behind + NEAR)
-            told(behind, head)
+            on_progress(behind, head)
             if (stop is not None and stop.is_set()) or not building:
                 return
-            moved = course.move(building, upto, inputs=inputs, stop=stop)
+            moved = scheduler.move(building, upto, inputs=inputs, stop=stop)
             left = head - min(each.position for each in moved)
             if left <= NEAR // 2 or moved == building:
                 return
             rounds = 0 if least is None or left < least else rounds + 1
             least = min(left, left if least is None else least)
 
-    def swap(self, names: Iterable[str]) -> list[Generation]:
-        """Take the last facts in and let generations answer, all at once; returns those.
+    def cut_over(self, names: Iterable[str]) -> list[Generation]:
+        """Apply the last facts and make the generations live, in one transaction; returns those.
 
-        One that has stopped does not, nor one that is behind the one that answers: no position is ever taken back.
-        Raises psycopg.Error; LockNotAvailable, where somebody does not let go of the registry.
+        One that has stopped is left out, and so is one behind the live one: positions never go back.
+        Raises psycopg.Error; LockNotAvailable, where another session keeps the registry locked.
         """
         wanted = frozenset(names)
         for _ in range(_TRIES - 1):
             try:
-                return self._swapped(wanted)
+                return self._cut_over(wanted)
             except psycopg.errors.LockNotAvailable:
                 time.sleep(_PAUSE)
-        return self._swapped(wanted)
+        return self._cut_over(wanted)
 
-    def _swapped(self, wanted: frozenset[str]) -> list[Generation]:
+    def _cut_over(self, wanted: frozenset[str]) -> list[Generation]:
         with self.connection.transaction(), self._cursor() as cursor:
             cursor.execute(QUICKLY)
             cursor.execute(HOLD)
             found = generations(cursor)
-            answering = live(found)
             building, inputs = _of(found, wanted)
-            course = Course(self.connection, self.clock)
-            moved = course.move(building, sync_reader.head(cursor), inputs=inputs) if building else []
-            well = [each for each in moved if each.stopped is None and not _behind(each, answering)]
+            scheduler = Scheduler(self.connection, self.clock)
+            moved = scheduler.move(building, sync_reader.head(cursor), inputs=inputs) if building else []
+            well = [each for each in moved if each.stopped is None and not _is_behind(each, live(found).get(each.name))]
             for each in well:
-                swap(cursor, each)
+                make_live(cursor, each)
         return well
 
     def _cursor(self) -> Cursor[Any]:
@@ -102,19 +103,18 @@ class Swapping:
 
 
 def _of(found: Sequence[Generation], names: frozenset[str]) -> tuple[list[Generation], Generation | None]:
-    """Return those of these names that are being built and go on, and what tells what depends on what beside them."""
+    """Return the generations of these names that are being built and have not failed, and that of `inputs`."""
     building = [each for each in found if each.name in names and each.status == "building" and each.stopped is None]
     inputs = next((each for each in building if each.name == INPUTS), live(found).get(INPUTS))
     return (building, inputs) if inputs else ([], None)
 
 
-def _behind(generation: Generation, answering: Mapping[str, Generation]) -> bool:
-    before = answering.get(generation.name)
-    return before is not None and before.position > generation.position
+def _is_behind(generation: Generation, other: Generation | None) -> bool:
+    return other is not None and other.position > generation.position
 
 
 def drop(connection: Connection[Any], found: Iterable[Generation]) -> list[str]:
-    """Drop generations that are of no use any more; returns the schemas of those that somebody still reads.
+    """Drop generations; returns the schemas of those that could not be dropped because they are still read.
 
     Raises psycopg.Error.
     """
@@ -124,9 +124,8 @@ def drop(connection: Connection[Any], found: Iterable[Generation]) -> list[str]:
             try:
                 with connection.transaction(), connection.cursor() as cursor:
                     cursor.execute(QUICKLY)
-                    if _is_still(cursor, generation):
-                        cursor.execute(dropping(generation))
-                        forget(cursor, generation)
+                    if _lock_unchanged(cursor, generation):
+                        drop_generation(cursor, generation)
                 break
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 if tried == _TRIES - 1:
@@ -136,14 +135,14 @@ def drop(connection: Connection[Any], found: Iterable[Generation]) -> list[str]:
     return left
 
 
-def _is_still(cursor: Cursor[Any], generation: Generation) -> bool:
-    """Say whether a generation is what it was found to be, and see that it stays so: others may let it answer."""
+def _lock_unchanged(cursor: Cursor[Any], generation: Generation) -> bool:
+    """Lock a generation in the registry; returns whether its status is still the one read: others may make it live."""
     fields = {name: getattr(generation, name) for name in ("name", "generation", "status")}
     return cursor.execute(STILL, fields).fetchone() is not None
 
 
 def drop_retired(connection: Connection[Any]) -> list[str]:
-    """Drop the generations that were replaced, once whoever found them answering has read what they wanted.
+    """Drop the retired generations, once the transactions that may have found them live are over.
 
     Returns the schemas of those that are still read; the next rebuild drops them. Raises psycopg.Error.
     """
@@ -151,22 +150,22 @@ def drop_retired(connection: Connection[Any]) -> list[str]:
         retired = [each for each in generations(cursor) if each.status == "retired"]
     if not retired:
         return []
-    if not _let_go(connection):
+    if not _readers_finished(connection):
         return [each.schema for each in retired]
     return drop(connection, retired)
 
 
-def _let_go(connection: Connection[Any]) -> bool:
-    """Wait until all are over that may have looked into the registry before; says whether they are."""
-    readers = _reading(connection)
+def _readers_finished(connection: Connection[Any]) -> bool:
+    """Wait for the end of all transactions that have read the registry; returns whether they ended in time."""
+    readers = _readers(connection)
     until = time.monotonic() + _READERS_SECONDS
     time.sleep(_PAUSE)
-    while readers := readers & _reading(connection):
+    while readers := readers & _readers(connection):
         if time.monotonic() > until:
             return False
         time.sleep(_PAUSE)
     return True
 
 
-def _reading(connection: Connection[Any]) -> set[str]:
-    return {transaction for (transaction,) in connection.execute(READING).fetchall()}
+def _readers(connection: Connection[Any]) -> set[str]:
+    return {transaction for (transaction,) in connection.execute(READERS).fetchall()}

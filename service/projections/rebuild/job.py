@@ -1,8 +1,7 @@
-"""Builds read models anew from the log, beside those that answer, and lets the new ones answer in their place.
+"""A rebuild: new generations of read models are built beside the live ones by parallel workers, and then cut over.
 
-A building is new generations of some read models with one fixed position as their target. Processes side by side fold
-its pieces; whatever is killed, what is done stays done, and the same building is gone on with. Then come the indexes,
-the facts since, and the swap.
+A rebuild has a fixed target position and is divided into tasks. After a crash or a stop, done tasks stay done and the
+next run resumes. After the tasks (folding, indexes) the new generations catch up with the log and are cut over.
 """
 
 import time
@@ -15,32 +14,42 @@ from typing import Any, Final
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
+from service.eventstore import sync_reader
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
-from service.projections.errors import AGAIN, AnotherBuilds, CannotBuild, LeftOff
-from service.projections.rebuild import work_items
-from service.projections.rebuild.cutover import Swapping, drop_retired
-from service.projections.rebuild.pool import Gang, usual
-from service.projections.rebuild.resume import is_current, resumed
-from service.projections.rebuild.tasks import lay, stop, unreadable
-from service.projections.rebuild.work_items import Building
-from service.projections.registry import Advance, Generation, advance, generations, live, make_registry
+from service.projections.engine.scheduler import INPUTS
+from service.projections.errors import RERUN_HINT, RebuildFailed, RebuildInProgress, RebuildStopped
+from service.projections.rebuild import tasks
+from service.projections.rebuild.cutover import Cutover, drop, drop_retired
+from service.projections.rebuild.pool import WorkerPool, default_size
+from service.projections.rebuild.tasks import Rebuild
+from service.projections.rebuild.worker import stop_at, unreadable, work
+from service.projections.registry import (
+    Advance,
+    Generation,
+    advance,
+    begin_generation,
+    generations,
+    is_current,
+    live,
+    make_registry,
+)
 
-ALONE: Final = "SELECT pg_try_advisory_lock(7741247368241571944)"
-"""Held by whoever builds, for as long as its session lives."""
+LOCK: Final = "SELECT pg_try_advisory_lock(7741247368241571944)"
+"""Held by the session of the running rebuild."""
 
 FEW: Final = 2_000
-"""So few facts are folded here before other processes would have started."""
+"""Up to this number of facts, tasks are done in this process: others would take longer to start."""
 
 _LOOK: Final = 0.1
 _WAIT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a building is with what it is at: `done` of `total` facts, or whatever the work is counted in.
+class RebuildProgress:
+    """Progress of the current kind of work: `done` of `total` facts, or of the units of that work.
 
-    `resumed` tells how many facts an earlier run did.
+    `resumed` is the number of facts that an earlier run folded.
     """
 
     work: str
@@ -50,202 +59,232 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What came of a building: the generations that answer now; and schemas that are of no use but are still read."""
+class RebuildResult:
+    """The generations that a rebuild made live; and the schemas of old ones that could not be dropped while read."""
 
     generations: Sequence[Generation]
     still_read: Sequence[str]
 
     @property
     def names(self) -> list[str]:
-        """The read models that answer by what was built."""
+        """The names of the read models that were made live."""
         return [each.name for each in self.generations]
 
 
-Tell = Callable[[Progress], None]
-
-
-def ignore(_progress: Progress) -> None:
-    """Tell nobody."""
+def _ignore(_progress: RebuildProgress) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """How to build: with how many processes (None: one a core, up to four), verified or not, and until when.
+class RebuildOptions:
+    """The number of worker processes (None: one a core, up to four), whether to verify, and how to observe and stop.
 
-    `told` hears a few times a second how far it is. `stop`, when it is set, leaves the building off.
+    `on_progress` is called a few times a second. `stop`, when it is set, interrupts the rebuild.
     """
 
     workers: int | None = None
     verify: bool = False
-    told: Tell = ignore
+    on_progress: Callable[[RebuildProgress], None] = _ignore
     stop: Event | None = None
 
-    def expect_going(self) -> None:
-        """See that nobody wants to stop. Raises LeftOff."""
+    def check_stop(self) -> None:
+        """Raise RebuildStopped where `stop` is set."""
         if self.stop is not None and self.stop.is_set():
-            raise LeftOff(f"The building was left off. {AGAIN}")
+            raise RebuildStopped(f"The building was left off. {RERUN_HINT}")
 
 
-def build(url: str, names: Iterable[str], clock: Callable[[], datetime], ways: Ways | None = None) -> Built:
-    """Build these read models anew and let them answer; goes on with a building of the same that was left off.
+def run_rebuild(
+    url: str, names: Iterable[str], clock: Callable[[], datetime], options: RebuildOptions | None = None
+) -> RebuildResult:
+    """Rebuild these read models and cut over, resuming an unfinished rebuild of the same ones.
 
-    `clock` stamps the moment at which one stopped. `inputs` is built along where there is none of this release.
+    `clock` stamps failures. `inputs` is rebuilt too where it is missing in this release's version.
 
-    Raises AnotherBuilds, CannotBuild, WorkerLost, LeftOff, PostgresProblem and psycopg.Error.
+    Raises RebuildInProgress, RebuildFailed, WorkerLost, RebuildStopped, PostgresProblem and psycopg.Error.
     """
     with connect(url) as connection:
-        ((alone,),) = connection.execute(ALONE).fetchall()
-        if not alone:
-            raise AnotherBuilds("Another rebuild is at work on this database; there can be one at a time.")
-        return _Site(connection, url, clock, ways or Ways()).build(names)
+        ((locked,),) = connection.execute(LOCK).fetchall()
+        if not locked:
+            raise RebuildInProgress("Another rebuild is at work on this database; there can be one at a time.")
+        return _Job(connection, url, clock, options or RebuildOptions()).run(names)
 
 
-def build_missing(
-    url: str, clock: Callable[[], datetime], names: Collection[str] | None = None, ways: Ways | None = None
+def rebuild_missing(
+    url: str,
+    clock: Callable[[], datetime],
+    names: Collection[str] | None = None,
+    options: RebuildOptions | None = None,
 ) -> None:
-    """Build the read models, of these or of all, that no generation of this release answers for.
+    """Rebuild the read models, of these or of all, that have no live generation of this release's version.
 
-    Waits while another builds. Raises what `build` does but AnotherBuilds.
+    Waits while another rebuild runs. Raises what `run_rebuild` does but RebuildInProgress.
     """
-    held = ways or Ways()
-    while missing := lacking(url, names):
+    options = options or RebuildOptions()
+    while missing := missing_models(url, names):
         try:
-            build(url, missing, clock, held)
-        except AnotherBuilds:
-            held.expect_going()
+            run_rebuild(url, missing, clock, options)
+        except RebuildInProgress:
+            options.check_stop()
             time.sleep(_WAIT)
 
 
-def lacking(url: str, names: Collection[str] | None = None) -> list[str]:
-    """Return the names of the read models, of these or of all, that no generation of this release answers for."""
-    with connect(url) as connection, connection.transaction(), _plain(connection) as cursor:
+def missing_models(url: str, names: Collection[str] | None = None) -> list[str]:
+    """Return the names of the read models, of these or of all, without a live generation of this release's version."""
+    with connect(url) as connection, connection.transaction(), _binary(connection) as cursor:
         make_registry(cursor)
         answering = live(generations(cursor))
-    return [name for name in MODELS if (names is None or name in names) and not is_current(name, answering)]
+    return [name for name in MODELS if (names is None or name in names) and not is_current(answering.get(name))]
 
 
 @dataclass(slots=True)
-class _Site:
+class _Job:
     connection: Connection[Any]
     url: str
     clock: Callable[[], datetime]
-    ways: Ways
+    options: RebuildOptions
 
-    def build(self, names: Iterable[str]) -> Built:
-        with self.connection.transaction(), _plain(self.connection) as cursor:
+    def run(self, names: Iterable[str]) -> RebuildResult:
+        with self.connection.transaction(), _binary(self.connection) as cursor:
             make_registry(cursor)
-            work_items.make_pieces(cursor)
-        building = resumed(self.connection, frozenset(names))
-        if self.ways.verify:
-            with self.connection.transaction(), _plain(self.connection) as cursor:
-                work_items.verifying(cursor, building)
-        self._do(building)
-        built = [each.name for each in self._arrived(building)]
-        swapping = Swapping(self.connection, self.clock)
-        swapping.catch_up(built, lambda done, total: self._tell("catching up", done, total), self.ways.stop)
-        self.ways.expect_going()
-        well = swapping.swap(built)
-        with _plain(self.connection) as cursor:
-            work_items.forget(cursor, building.number)
-        left = drop_retired(self.connection)
-        self._expect_all(building, well)
-        return Built(well, left)
+            tasks.create_tables(cursor)
+        rebuild = begin_or_resume(self.connection, frozenset(names))
+        if self.options.verify:
+            with _binary(self.connection) as cursor:
+                tasks.add_verifying(cursor, rebuild.number)
+        self._do_tasks(rebuild.number)
+        built = [each.name for each in self._at_target(rebuild)]
+        cutover = Cutover(self.connection, self.clock)
+        cutover.catch_up(built, lambda done, total: self._report("catching up", done, total), self.options.stop)
+        self.options.check_stop()
+        now_live = cutover.cut_over(built)
+        with _binary(self.connection) as cursor:
+            tasks.forget(cursor, rebuild.number)
+        still_read = drop_retired(self.connection)
+        self._check_all_live(rebuild, now_live)
+        return RebuildResult(now_live, still_read)
 
-    def _do(self, building: Building) -> None:
-        """Have all pieces done by processes side by side."""
-        with _plain(self.connection) as cursor:
-            left = work_items.left(cursor, building.number)
-            before = sum(each.done for each in work_items.stands(cursor, building.number) if each.work in _FOLDING)
-        if not left:
+    def _do_tasks(self, rebuild: int) -> None:
+        """Have all tasks done, by worker processes or, where they are few, in this process."""
+        with _binary(self.connection) as cursor:
+            remaining, progress = tasks.remaining(cursor, rebuild), tasks.progress(cursor, rebuild)
+        if not remaining:
             return
-        if self.ways.workers is None and self._few(building.number):
-            lay(self.url, building.number, self._counted(building.number, before))
+        before = sum(each.done for each in progress if each.work in _FOLDING)
+        if self.options.workers is None and sum(each.total - each.done for each in progress) < FEW:
+            folded = 0
+
+            def on_facts(facts: int) -> None:
+                nonlocal folded
+                folded += facts
+                self.options.check_stop()
+                self._report_progress(rebuild, before, folded)
+
+            work(self.url, rebuild, on_facts)
             return
-        with Gang(self.url, building.number, min(left, self.ways.workers or usual())) as gang:
-            while gang.at_work():
-                self.ways.expect_going()
-                self._look(building.number, before, gang.facts)
+        with WorkerPool(self.url, rebuild, min(remaining, self.options.workers or default_size())) as pool:
+            while pool.is_running():
+                self.options.check_stop()
+                self._report_progress(rebuild, before, pool.facts)
                 time.sleep(_LOOK)
 
-    def _few(self, building: int) -> bool:
-        with _plain(self.connection) as cursor:
-            return sum(each.total - each.done for each in work_items.stands(cursor, building)) < FEW
-
-    def _counted(self, building: int, before: int) -> Callable[[int], None]:
-        """Return what hears how many facts are through, where this process itself does the pieces."""
-        counted = 0
-
-        def heard(facts: int) -> None:
-            nonlocal counted
-            counted += facts
-            self.ways.expect_going()
-            self._look(building, before, counted)
-
-        return heard
-
-    def _look(self, building: int, before: int, counted: int) -> None:
-        """Tell how far the work is that is done now."""
-        with _plain(self.connection) as cursor:
-            found = work_items.stands(cursor, building)
-        folding = [each for each in found if each.work in _FOLDING]
+    def _report_progress(self, rebuild: int, before: int, folded: int) -> None:
+        with _binary(self.connection) as cursor:
+            progress = tasks.progress(cursor, rebuild)
+        folding = [each for each in progress if each.work in _FOLDING]
         if not all(each.finished for each in folding):
             total = sum(each.total for each in folding)
-            self._tell("folding", min(before + counted, total), total, before)
+            self._report("folding", min(before + folded, total), total, before)
             return
-        for each in found:
+        for each in progress:
             if not each.finished:
-                self._tell(_TOLD[each.work], each.done, each.total)
+                self._report(_REPORTED_AS[each.work], each.done, each.total)
                 return
 
-    def _arrived(self, building: Building) -> list[Generation]:
-        """Put generations whose pieces are all done at the target; returns those that have not failed.
+    def _at_target(self, rebuild: Rebuild) -> list[Generation]:
+        """Move generations whose tasks are all done to the target; returns those that have not failed.
 
-        Raises CannotBuild, where they do not hold what was verified.
+        Raises RebuildFailed, where verifying found differences.
         """
-        with self.connection.transaction(), _plain(self.connection) as cursor:
-            schemas = {each.schema for each in building.generations}
+        with self.connection.transaction(), _binary(self.connection) as cursor:
+            schemas = {each.schema for each in rebuild.generations}
             found = [each for each in generations(cursor) if each.schema in schemas]
-            differing = work_items.differences(cursor, building.number)
-            if failure := unreadable(cursor, building.target):
+            differences = tasks.differences(cursor, rebuild.number)
+            if failure := unreadable(cursor, rebuild.target):
                 for each in found:
-                    stop(cursor, each, failure)
+                    stop_at(cursor, each, failure)
                 return []
-            if not differing:
+            if not differences:
                 well = [each for each in found if each.stopped is None]
-                advance(cursor, [Advance(each, building.target) for each in well if each.position < building.target])
+                advance(cursor, [Advance(each, rebuild.target) for each in well if each.position < rebuild.target])
                 return well
-            work_items.forget(cursor, building.number)  # so that the next rebuild begins anew
-        about = sorted({each["read_model"] for each in differing if each["read_model"]})
+            tasks.forget(cursor, rebuild.number)  # the next rebuild begins anew
+        about = sorted({each["read_model"] for each in differences if each["read_model"]})
         sentence = f"What was built is not what folds of the log make ({', '.join(about)}); nothing was swapped."
-        raise CannotBuild(sentence, {}, differing)
+        raise RebuildFailed(sentence, {}, differences)
 
-    def _expect_all(self, building: Building, well: Iterable[Generation]) -> None:
-        """See that every read model answers by what was built. Raises CannotBuild."""
-        answering = {each.schema for each in well}
-        with _plain(self.connection) as cursor:
+    def _check_all_live(self, rebuild: Rebuild, now_live: Iterable[Generation]) -> None:
+        """Raise RebuildFailed where a generation of the rebuild was not made live."""
+        cut_over = {each.schema for each in now_live}
+        with _binary(self.connection) as cursor:
             now = {each.schema: each for each in generations(cursor)}
-        failed = [now[each.schema] for each in building.generations if each.schema not in answering]
+        failed = [now[each.schema] for each in rebuild.generations if each.schema not in cut_over]
         if failed:
-            told = [_told(each) for each in failed]
-            raise CannotBuild("\n".join(told), {each.name: each.stopped for each in failed})
+            raise RebuildFailed("\n".join(map(_failure, failed)), {each.name: each.stopped for each in failed})
 
-    def _tell(self, work: str, done: int, total: int, resumed: int = 0) -> None:
-        self.ways.told(Progress(work, done, total, resumed))
+    def _report(self, kind: str, done: int, total: int, resumed: int = 0) -> None:
+        self.options.on_progress(RebuildProgress(kind, done, total, resumed))
 
 
 _FOLDING: Final = ("incidents", "sources")
-_TOLD: Final[Mapping[str, str]] = {"index": "indexing", "analyze": "indexing", "verify": "verifying"}
+_REPORTED_AS: Final[Mapping[str, str]] = {"index": "indexing", "analyze": "indexing", "verify": "verifying"}
 
 
-def _told(generation: Generation) -> str:
+def begin_or_resume(connection: Connection[Any], names: frozenset[str]) -> Rebuild:
+    """Return the unfinished rebuild of the same read models in the same versions, or a new one; drop all others.
+
+    `inputs` is rebuilt too where it is missing in this release's version. Raises psycopg.Error.
+    """
+    with _binary(connection) as cursor:
+        found = generations(cursor)
+        begun = tasks.unfinished_rebuilds(cursor, found)
+    if not is_current(live(found).get(INPUTS)):
+        names |= {INPUTS}
+    same = next((each for each in reversed(begun) if _can_resume(each, names)), None)
+    keep = {each.schema for each in same.generations} if same else set[str]()
+    # A generation of another name that is built without tasks belongs to a projector that follows the log.
+    by_tasks = {each.schema for rebuild in begun for each in rebuild.generations}
+    keep |= {each.schema for each in found if each.schema not in by_tasks and each.name not in names}
+    drop(connection, [e for e in found if e.status == "retired" or (e.status == "building" and e.schema not in keep)])
+    with connection.transaction(), _binary(connection) as cursor:
+        for each in begun:
+            if each != same:
+                tasks.forget(cursor, each.number)
+        return same or _begin(cursor, sorted(names))
+
+
+def _begin(cursor: Cursor[Any], names: Sequence[str]) -> Rebuild:
+    target = sync_reader.head(cursor)
+    made = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
+    for each in made:
+        cursor.execute(MODELS[each.name].create_table(each.schema))
+    folding = tasks.folding_tasks(tasks.stream_sizes(cursor, target), {MODELS[name].subject for name in names})
+    indexes = [(name, len(MODELS[name].create_indexes(""))) for name in names]
+    return tasks.add_rebuild(cursor, made, target, [*folding, *tasks.finishing_tasks(indexes, len(folding) + 1)])
+
+
+def _can_resume(rebuild: Rebuild, names: frozenset[str]) -> bool:
+    return frozenset(each.name for each in rebuild.generations) == names and all(
+        each.status == "building" and each.stopped is None and is_current(each) for each in rebuild.generations
+    )
+
+
+def _failure(generation: Generation) -> str:
     if (stopped := generation.stopped) is None:
-        return f"“{generation.name}” could not be brought to where the one stands that answers. {AGAIN}"
+        return f"“{generation.name}” could not be brought to where the one stands that answers. {RERUN_HINT}"
     return (
         f"“{generation.name}” fails at position {stopped['position']} ({stopped['topic']}): {stopped['error']} "
         "Its old generation goes on answering."
     )
 
 
-def _plain(connection: Connection[Any]) -> Cursor[Any]:
+def _binary(connection: Connection[Any]) -> Cursor[Any]:
     return connection.cursor(binary=True, row_factory=tuple_row)

@@ -1,4 +1,4 @@
-"""The processes that do the pieces of a building side by side: started, listened to, and ended."""
+"""Pool of the worker processes of a rebuild."""
 
 import json
 import os
@@ -10,31 +10,31 @@ from typing import Any, Final, Self, cast
 
 import structlog
 
-from service.projections.errors import AGAIN, WorkerLost
+from service.projections.errors import RERUN_HINT, WorkerLost
 from service.runtime import subprocesses
 
 MOST: Final = 4
-"""How many processes there are unless more are asked for: more would wait for the database."""
+"""The default limit of processes: more would wait for the database."""
 
 _WORKER: Final = "service.projections.rebuild.worker"
 _ENDING_SECONDS: Final = 10.0
 _log = structlog.stdlib.get_logger("service.projecting")
 
 
-def usual() -> int:
-    """Return how many processes work unless told otherwise: one a core, up to MOST."""
+def default_size() -> int:
+    """Return the default number of processes: one a core, up to MOST."""
     return min(MOST, os.cpu_count() or 1)
 
 
 @dataclass(slots=True)
-class Gang:
-    """Workers on one building; ended, however this ends.
+class WorkerPool:
+    """Worker processes of one rebuild, as a context manager that ends them; `facts` is the number of facts folded.
 
-    They get the address of the database by a pipe, since others can read a command line.
+    They get the address of the database by a pipe, since command lines are visible to other users.
     """
 
     url: str
-    building: int
+    rebuild: int
     size: int
     facts: int = 0
     _processes: list[subprocess.Popen[str]] = field(default_factory=list[subprocess.Popen[str]])
@@ -43,7 +43,7 @@ class Gang:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
-        """Start them."""
+        """Start the processes."""
         try:
             for _ in range(self.size):
                 self._start()
@@ -55,11 +55,11 @@ class Gang:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End them; what they are at is let go of."""
+        """End the processes; their tasks stay undone."""
         self._end()
 
-    def at_work(self) -> bool:
-        """Say whether any is at work still. Raises WorkerLost where one ended before all was done."""
+    def is_running(self) -> bool:
+        """Return whether any process is running. Raises WorkerLost where one failed or was killed."""
         statuses = [process.poll() for process in self._processes]
         lost = [status for status in statuses if status]
         if lost:
@@ -81,18 +81,18 @@ class Gang:
         self._threads.append(thread)
         stdin = process.stdin
         if stdin is not None:
-            stdin.write(json.dumps({"url": self.url, "building": self.building}) + "\n")
+            stdin.write(json.dumps({"url": self.url, "building": self.rebuild}) + "\n")
             stdin.flush()
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
-            said = cast("dict[str, Any]", json.loads(line))
+            message = cast("dict[str, Any]", json.loads(line))
             with self._lock:
-                self.facts += said.get("facts", 0)
-                if "trouble" in said:
-                    self._troubles.append(said["trouble"])
-                if "details" in said:
-                    _log.error("a process at work failed", exception=said["details"])
+                self.facts += message.get("facts", 0)
+                if "trouble" in message:
+                    self._troubles.append(message["trouble"])
+                if "details" in message:
+                    _log.error("a process at work failed", exception=message["details"])
 
     def _end(self) -> None:
         for process in self._processes:
@@ -113,4 +113,4 @@ class Gang:
 
 def _lost(status: int) -> str:
     how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return f"A process at work {how} (too little memory may be the reason; `--workers 1` takes least). {AGAIN}"
+    return f"A process at work {how} (too little memory may be the reason; `--workers 1` takes least). {RERUN_HINT}"

@@ -1,200 +1,247 @@
-"""The pieces of a building's work, each done within the transaction that says so."""
+"""Tasks of a rebuild: the plan, and the table from which worker processes take them.
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final, cast
+A task is done in one transaction with its writes, under a lock of its row, so no two workers do the same one. A worker
+that dies leaves its task undone, with nothing written.
+"""
 
-import psycopg
-from psycopg import Connection, Cursor
-from psycopg.rows import tuple_row
-from psycopg.sql import SQL
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from domain.facts.union import TOPICS
-from service.answers.bulk_inputs import BulkInputs, Undecodable
-from service.eventstore import sync_reader
-from service.postgres.pool import connect
-from service.projections.audit.replay import Asked, Comparing
-from service.projections.catalogue import MODELS
-from service.projections.engine.batch_fold import Failure
-from service.projections.engine.batch_writer import CannotWrite, write
-from service.projections.engine.projector import stopped
-from service.projections.engine.row_versions import Ranges
-from service.projections.errors import BuildingProblem, LeftOff
-from service.projections.read_model import Cells, ReadModel
-from service.projections.rebuild import work_items
-from service.projections.rebuild.fold import Folding, failure_of
-from service.projections.rebuild.work_items import Building, Piece
-from service.projections.registry import Generation, generations
+from domain.facts.union import POLICY_STREAM
+from service.projections.registry import Generation
 
-MOST_DIFFERENCES: Final = 50
-"""How many differences of one piece are told; more of them would tell no more."""
+FACTS_A_TASK: Final = 20_000
+"""About the number of facts of a folding task; an incident of more is a task alone."""
 
-ANALYZE: Final = "ANALYZE {}"
-UNKNOWN: Final = """
-    SELECT notification_id, fact_id, topic FROM public.facts
-    WHERE topic <> ALL(%(topics)s::text[]) AND notification_id <= %(upto)s ORDER BY notification_id LIMIT 1
+TaskKind = Literal["incidents", "sources", "index", "analyze", "verify"]
+
+_STAGES: Final[dict[TaskKind, int]] = {"incidents": 0, "sources": 0, "index": 1, "analyze": 2, "verify": 3}
+TABLES_EXIST: Final = "SELECT to_regclass('projections.pieces') IS NOT NULL"
+CREATE_BUILDINGS: Final = """
+    CREATE TABLE IF NOT EXISTS projections.buildings (
+        building integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+        schemas text[] NOT NULL,
+        target bigint NOT NULL
+    )
 """
-NOW: Final = "SELECT now()"
-STOP: Final = """
-    UPDATE projections.generations SET stopped = %(stopped)s
-    WHERE name = %(name)s AND generation = %(generation)s AND stopped IS NULL
+CREATE_PIECES: Final = """
+    CREATE TABLE IF NOT EXISTS projections.pieces (
+        building integer NOT NULL REFERENCES projections.buildings ON DELETE CASCADE,
+        number integer NOT NULL,
+        stage smallint NOT NULL,
+        work text NOT NULL,
+        streams uuid[] NOT NULL,
+        name text,
+        nth integer,
+        facts bigint NOT NULL,
+        done boolean NOT NULL DEFAULT false,
+        differences jsonb NOT NULL DEFAULT '[]',
+        PRIMARY KEY (building, number)
+    )
+"""
+BEGIN: Final = "INSERT INTO projections.buildings (schemas, target) VALUES (%(schemas)s, %(target)s) RETURNING building"
+ADD: Final = """
+    COPY projections.pieces (building, number, stage, work, streams, name, nth, facts) FROM STDIN (FORMAT binary)
+"""
+ADD_TYPES: Final = ("int4", "int4", "int2", "text", "uuid[]", "text", "int4", "int8")
+BEGUN: Final = "SELECT building, schemas, target FROM projections.buildings ORDER BY building"
+FORGET: Final = "DELETE FROM projections.buildings WHERE building = %(building)s"
+# Tasks of a stage wait for all tasks of the stages before.
+TAKE: Final = """
+    SELECT number, work, streams, name, nth, facts FROM projections.pieces
+    WHERE building = %(building)s AND NOT done AND stage = (
+        SELECT min(stage) FROM projections.pieces WHERE building = %(building)s AND NOT done
+    )
+    ORDER BY facts DESC, number LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+DONE: Final = """
+    UPDATE projections.pieces SET done = true, differences = %(differences)s
+    WHERE building = %(building)s AND number = %(number)s
+"""
+PROGRESS: Final = """
+    SELECT work, coalesce(sum(facts) FILTER (WHERE done), 0)::bigint, sum(facts)::bigint, bool_and(done)
+    FROM projections.pieces WHERE building = %(building)s GROUP BY work, stage ORDER BY stage, work
+"""
+REMAINING: Final = "SELECT count(*) FROM projections.pieces WHERE building = %(building)s AND NOT done"
+# What was folded is verified by the same streams; nothing is added where that was done before.
+ADD_VERIFYING: Final = """
+    INSERT INTO projections.pieces (building, number, stage, work, streams, facts)
+    SELECT building, (SELECT max(number) FROM projections.pieces WHERE building = %(building)s)
+        + row_number() OVER (ORDER BY number), %(stage)s, 'verify', streams, facts
+    FROM projections.pieces WHERE building = %(building)s AND work IN ('incidents', 'sources')
+    AND NOT EXISTS (SELECT FROM projections.pieces WHERE building = %(building)s AND work = 'verify')
+"""
+DIFFERENCES: Final = """
+    SELECT differences FROM projections.pieces
+    WHERE building = %(building)s AND differences <> '[]' ORDER BY number
+"""
+# A stream's version counts its facts; those after the target are few, and only make a task look larger.
+SIZES: Final = """
+    SELECT stream.id, stream.facts, first.topic
+    FROM (
+        SELECT originator_id AS id, max(originator_version) AS facts FROM public.facts GROUP BY originator_id
+    ) AS stream
+    JOIN public.facts AS first ON (first.originator_id, first.originator_version) = (stream.id, 1)
+    WHERE first.notification_id <= %(target)s
 """
 
 
-_PAUSE: Final = 0.05
-# What a killed process was at stops within a second; a piece that is lost in a crash is found not done.
-_SESSION: Final = (
-    "SET synchronous_commit = off",
-    "SET idle_in_transaction_session_timeout = 0",
-    "SET maintenance_work_mem = '128MB'",
-    "SET client_connection_check_interval = '1s'",
-)
+class StreamSize(NamedTuple):
+    """A stream, the number of its facts, and the topic of its first."""
+
+    stream: UUID
+    facts: int
+    topic: str
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is the stream of a source."""
+        return self.topic.startswith("source_")
 
 
-def lay(url: str, building: int, told: Callable[[int], None]) -> None:
-    """Do pieces of a building until all are done, also those that others let go of; `told` how many facts are through.
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """New generations of some read models, built together up to the position `target`."""
 
-    Raises BuildingProblem, PostgresProblem and psycopg.Error.
+    number: int
+    target: int
+    generations: tuple[Generation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a rebuild: to fold or verify `streams`; or to create index `nth` of the read model `name`.
+
+    `facts` is its size: the number of facts of the streams, 1 for an index.
     """
-    with connect(url) as connection:
-        _prepare(connection)
-        laying = Laying(connection, building, told)
-        while True:
-            with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-                piece = work_items.take(cursor, building)
-                if piece is not None:
-                    work_items.finish(cursor, building, piece, laying.do(cursor, piece))
-            if piece is None:
-                with connection.cursor() as cursor:
-                    if not work_items.left(cursor, building):
-                        return
-                time.sleep(_PAUSE)
+
+    number: int
+    work: TaskKind
+    streams: Sequence[UUID]
+    name: str | None
+    nth: int | None
+    facts: int
 
 
-def _prepare(connection: Connection[Any]) -> None:
-    for statement in _SESSION:
-        try:
-            connection.execute(statement)
-        except psycopg.errors.InvalidParameterValue:  # this server's platform cannot tell that a client is gone
-            continue
+class TaskProgress(NamedTuple):
+    """The progress of one kind of task, in facts (an index counts as one)."""
+
+    work: TaskKind
+    done: int
+    total: int
+    finished: bool
 
 
-@dataclass(slots=True)
-class Laying:
-    """Does pieces of one building over one connection; `told` how many facts are through."""
+def stream_sizes(cursor: Cursor[Any], target: int) -> list[StreamSize]:
+    """Return all streams of incidents and sources that begin by a position."""
+    found = (StreamSize(*row) for row in cursor.execute(SIZES, {"target": target}))
+    return [each for each in found if each.stream != POLICY_STREAM]
 
-    connection: Connection[Any]
-    building: int
-    told: Callable[[int], None]
-    _facts: BulkInputs | None = field(default=None)
 
-    def do(self, cursor: Cursor[Any], piece: Piece) -> list[dict[str, Any]]:
-        """Do a piece, within a transaction; returns what differs, where it was to verify.
+def folding_tasks(sizes: Iterable[StreamSize], subjects: Container[str]) -> list[Task]:
+    """Divide the folding of streams into tasks, so that each stream is folded in one place from its first fact.
 
-        A read model that fails is stopped, with the reason; the others go on. Raises LeftOff, psycopg.Error.
-        """
-        building = self._read(cursor)
-        going = {each.name: each for each in building.generations if each.stopped is None}
-        if not going:
-            return []
-        if piece.work == "verify":
-            return self._verify(building, list(going.values()), piece)
-        if piece.name is not None:
-            if piece.name in going:
-                self._finish(cursor, going[piece.name], piece)
-            return []
-        for name, failure in self._folded(cursor, going, building.target, piece).items():
-            stop(cursor, going[name], failure)
+    The largest incidents come first; all sources are one task. Only for these kinds of subject.
+    """
+    groups: list[tuple[TaskKind, list[StreamSize]]] = []
+    sources: list[StreamSize] = []
+    room = 0
+    for size in sorted(sizes, key=lambda each: (-each.facts, each.stream)):
+        if size.is_source:
+            sources.append(size)
+        elif "incident" in subjects:
+            if size.facts > room or not groups:
+                groups.append(("incidents", []))
+                room = FACTS_A_TASK
+            groups[-1][1].append(size)
+            room -= size.facts
+    if sources and "source" in subjects:
+        groups.append(("sources", sources))
+    return [
+        Task(number, work, [each.stream for each in group], None, None, sum(each.facts for each in group))
+        for number, (work, group) in enumerate(groups, 1)
+    ]
+
+
+def finishing_tasks(indexes: Iterable[tuple[str, int]], first: int) -> list[Task]:
+    """Return the tasks after the folding, numbered from `first`: indexes and planner statistics of each read model."""
+    works: list[tuple[TaskKind, str, int | None]] = []
+    for name, number in indexes:
+        works.extend(("index", name, nth) for nth in range(number))
+        works.append(("analyze", name, None))
+    return [Task(number, work, (), name, nth, 1) for number, (work, name, nth) in enumerate(works, first)]
+
+
+def create_tables(cursor: Cursor[Any]) -> None:
+    """Create the tables of rebuilds and their tasks where they are missing; the registry must exist."""
+    ((there,),) = cursor.execute(TABLES_EXIST).fetchall()
+    if not there:
+        cursor.execute(CREATE_BUILDINGS)
+        cursor.execute(CREATE_PIECES)
+
+
+def add_rebuild(cursor: Cursor[Any], generations: Sequence[Generation], target: int, tasks: Iterable[Task]) -> Rebuild:
+    """Store a rebuild and all its tasks, within a transaction."""
+    schemas = [each.schema for each in generations]
+    ((number,),) = cursor.execute(BEGIN, {"schemas": schemas, "target": target}).fetchall()
+    with cursor.copy(ADD) as copy:
+        copy.set_types(ADD_TYPES)
+        for each in tasks:
+            stage, streams = _STAGES[each.work], list(each.streams)
+            copy.write_row((number, each.number, stage, each.work, streams, each.name, each.nth, each.facts))
+    return Rebuild(number, target, tuple(generations))
+
+
+def add_verifying(cursor: Cursor[Any], rebuild: int) -> None:
+    """Add the tasks that verify what is folded, unless they are there."""
+    cursor.execute(ADD_VERIFYING, {"building": rebuild, "stage": _STAGES["verify"]})
+
+
+def unfinished_rebuilds(cursor: Cursor[Any], found: Iterable[Generation]) -> list[Rebuild]:
+    """Return the rebuilds that were begun and not finished, with those of their generations that still exist."""
+    ((there,),) = cursor.execute(TABLES_EXIST).fetchall()
+    if not there:
         return []
-
-    def _read(self, cursor: Cursor[Any]) -> Building:
-        found = {each.number: each for each in work_items.buildings(cursor, generations(cursor))}
-        if self.building not in found:
-            raise LeftOff("This building was given up for another.")
-        return found[self.building]
-
-    def _shared(self, target: int) -> BulkInputs:
-        """Return what reads facts, with those of sources that it keeps from piece to piece."""
-        if self._facts is None:
-            self._facts = BulkInputs(self.connection.cursor(binary=True, row_factory=tuple_row), target)
-        return self._facts
-
-    def _folded(
-        self, cursor: Cursor[Any], going: Mapping[str, Generation], target: int, piece: Piece
-    ) -> dict[str, Failure]:
-        failures: dict[str, Failure] = {}
-
-        def written(model: ReadModel[Any], ranges: Ranges) -> None:
-            if model.name in failures:
-                return
-            try:
-                with self.connection.transaction():
-                    write(cursor, model, going[model.name].schema, ranges)
-            except CannotWrite as error:
-                failures[model.name] = self._unwritten(cursor, model, going[model.name].schema, ranges, error)
-
-        models = [MODELS[name] for name in going]
-        folding = Folding(models, self._shared(target), written, self.told, failures)
-        try:
-            (folding.sources if piece.work == "sources" else folding.incidents)(piece.streams)
-        except Undecodable as unread:
-            return dict.fromkeys(going, failure_of(unread))
-        return failures
-
-    def _unwritten(
-        self, cursor: Cursor[Any], model: ReadModel[Any], schema: str, ranges: Ranges, error: CannotWrite
-    ) -> Failure:
-        """Say at which fact there was a row that cannot be written: each is tried by itself."""
-        why, position = error.why, 0
-        for row in sorted(ranges.rows(), key=_since):
-            try:
-                with self.connection.transaction():
-                    write(cursor, model, schema, Ranges(closed=[row]))
-            except CannotWrite as again:
-                why, position = again.why, _since(row)
-                break
-        if not position:
-            raise BuildingProblem(f"The rows of “{model.name}” cannot be written: {why}") from error
-        (kept,) = sync_reader.after(cursor, position - 1, position, 1)
-        return Failure(position, kept.fact_id, kept.topic, why)
-
-    def _finish(self, cursor: Cursor[Any], generation: Generation, piece: Piece) -> None:
-        model = MODELS[generation.name]
-        if piece.nth is None:
-            cursor.execute(SQL(ANALYZE).format(model.table(generation.schema)))
-        else:
-            cursor.execute(model.indexing(generation.schema)[piece.nth])
-
-    def _verify(self, building: Building, going: list[Generation], piece: Piece) -> list[dict[str, Any]]:
-        # Right after the folding no row has ended after the target; where verifying was asked for later, some have.
-        newest = all(each.position <= building.target for each in going)
-        comparing = Comparing(self._shared(building.target), going, newest=newest)
-        self._shared(building.target).fetch(piece.streams)
-        found = comparing.at(Asked(stream, building.target) for stream in piece.streams)
-        return [each.document() for each in islice(found, MOST_DIFFERENCES)]
+    of = {each.schema: each for each in found}
+    return [
+        Rebuild(number, target, tuple(of[schema] for schema in schemas if schema in of))
+        for number, schemas, target in cursor.execute(BEGUN).fetchall()
+    ]
 
 
-def unreadable(cursor: Cursor[Any], upto: int) -> Failure | None:
-    """Return the first fact, up to a position, of a topic that this release does not know; None: it knows all.
-
-    No read model may pass one, not even one that would have nothing of it: who knows what it says?
-    """
-    row = cursor.execute(UNKNOWN, {"topics": sorted(TOPICS), "upto": upto}).fetchone()
-    if row is None:
-        return None
-    position, fact_id, topic = row
-    return Failure(position, fact_id, topic, f"UnknownFact: this release knows no fact “{topic}”")
+def take(cursor: Cursor[Any], rebuild: int) -> Task | None:
+    """Lock and return the next task that nobody works on, for the rest of the transaction; None: there is none now."""
+    row = cursor.execute(TAKE, {"building": rebuild}).fetchone()
+    return Task(*row) if row else None
 
 
-def stop(cursor: Cursor[Any], generation: Generation, failure: Failure) -> None:
-    """Write down in the registry that a generation fails at a fact, unless it is known to fail already."""
-    ((moment,),) = cursor.execute(NOW).fetchall()
-    said = Jsonb(stopped(failure, moment))
-    cursor.execute(STOP, {"name": generation.name, "generation": generation.generation, "stopped": said})
+def finish(cursor: Cursor[Any], rebuild: int, task: Task, differences: Sequence[dict[str, Any]] = ()) -> None:
+    """Mark a task as done, in the transaction that did it, with the differences that it found."""
+    bound = {"building": rebuild, "number": task.number, "differences": Jsonb(list(differences))}
+    cursor.execute(DONE, bound)
 
 
-def _since(row: Cells) -> int:
-    return cast("int", row[-2])
+def remaining(cursor: Cursor[Any], rebuild: int) -> int:
+    """Return the number of tasks that are not done."""
+    ((number,),) = cursor.execute(REMAINING, {"building": rebuild}).fetchall()
+    return number
+
+
+def progress(cursor: Cursor[Any], rebuild: int) -> list[TaskProgress]:
+    """Return the progress of each kind of task, in their order."""
+    return [TaskProgress(*row) for row in cursor.execute(PROGRESS, {"building": rebuild})]
+
+
+def differences(cursor: Cursor[Any], rebuild: int) -> list[dict[str, Any]]:
+    """Return the differences that verifying found."""
+    return [each for (found,) in cursor.execute(DIFFERENCES, {"building": rebuild}) for each in found]
+
+
+def forget(cursor: Cursor[Any], rebuild: int) -> None:
+    """Delete a rebuild and its tasks."""
+    cursor.execute(FORGET, {"building": rebuild})

@@ -1,7 +1,7 @@
-"""`estimates`: one row a key of an incident: the estimate that the policy in force makes, and what each source says.
+"""`estimates`: one row a key of an incident: the estimate by the policy in force, and the figures of each source.
 
 Single events have no rows of their own: a row of the scope `event` is the greatest of those for one measure and
-population, by its lower end, with the number of events that have a figure, and all origins that speak of any of them.
+population, by its lower end, with the number of events that have a figure, and all origins of claims on any of them.
 """
 
 import hashlib
@@ -15,33 +15,47 @@ from domain.reports.claims.claim import Key as ClaimKey
 from domain.summary.incident_projection import Present
 from domain.summary.killed import InEvents
 from domain.summary.summary import Moved
-from service.projections.read_model import AT_A_POSITION, Change, Key, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowKey, RowValues
 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
-    policy = present.policy.id
-    for claim_key in moved.keys:
-        key: Key = (present.history.stream, _written(claim_key)[0])
-        estimate = present.estimates.get(claim_key)
-        if estimate is None:
-            yield key, None
-        else:
-            part, claims = present.part(claim_key), present.asked[claim_key].claims
-            yield key, (*key, *_cells(claim_key, estimate, claims, policy), part, *_teller(present, estimate, claims))
+def _rows(present: Present) -> Iterable[RowValues]:
+    yield from (_estimate_row(present, key, estimate) for key, estimate in present.estimates.items())
+    for pair in present.pairs:
+        if (events := present.in_events(pair)) is not None:
+            yield _events_row(present, pair, events)
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    for key in moved.keys:
+        estimate = present.estimates.get(key)
+        yield _key(present, key), None if estimate is None else _estimate_row(present, key, estimate)
     for pair in moved.in_events:
-        key = (present.history.stream, _written(pair)[0])
-        said = present.in_events(pair)
-        yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event", None, None)
+        events = present.in_events(pair)
+        yield _key(present, pair), None if events is None else _events_row(present, pair, events)
+
+
+def _key(present: Present, key: ClaimKey) -> RowKey:
+    return present.history.stream, _key_text(key)[0]
+
+
+def _estimate_row(present: Present, key: ClaimKey, estimate: Estimate) -> RowValues:
+    part, claims = present.part(key), present.asked[key].claims
+    cells = _cells(key, estimate, claims, present.policy.id)
+    return (*_key(present, key), *cells, part, *_lower_source(present, estimate, claims))
+
+
+def _events_row(present: Present, pair: ClaimKey, events: InEvents) -> RowValues:
+    return (*_key(present, pair), *_in_events(pair, events, present.policy.id), "event", None, None)
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
     out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
-    said = [claim for claim in claims if claim.ref not in out] if out else claims
+    weighed = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
         key.measure,
-        _written(key)[1],
+        _key_text(key)[1],
         key.scope,
         key.manner,
         policy,
@@ -51,33 +65,33 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         *_end(estimate.best),
         estimate.contested,
         estimate.label,
-        [claim.held.origin for claim in said],
-        [None if claim.lower is None else claim.lower.figure for claim in said],
-        [None if claim.upper is None else claim.upper.figure for claim in said],
-        [claim.held.origin for claim in said if claim.lowest or claim.highest],
+        [claim.held.origin for claim in weighed],
+        [None if claim.lower is None else claim.lower.figure for claim in weighed],
+        [None if claim.upper is None else claim.upper.figure for claim in weighed],
+        [claim.held.origin for claim in weighed if claim.lowest or claim.highest],
         None,
         None,
     )
 
 
-def _teller(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
-    """Return the origin that says the lower end; and the event, where it says so in a whole statement on one event.
+def _lower_source(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
+    """Return the origin of the lower end; and its event, where the claim is in a complete statement on one event.
 
-    A source that states its events one by one, each whole, counts nobody in two of them.
+    A source that states its events one by one, each completely, counts nobody in two of them.
     """
     end = estimate.lower
     origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
     if end is None or origin is None:
         return None, None
-    said = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
-    return origin, said.event if said.complete else None
+    report = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
+    return origin, report.event if report.complete else None
 
 
-def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...]:
-    toll = said.greatest
+def _in_events(pair: ClaimKey, events: InEvents, policy: str) -> tuple[object, ...]:
+    toll = events.greatest
     return (
         pair.measure,
-        _written(pair)[1],
+        _key_text(pair)[1],
         pair.scope,
         toll.key.manner,
         policy,
@@ -87,18 +101,18 @@ def _in_events(pair: ClaimKey, said: InEvents, policy: str) -> tuple[object, ...
         *_end(toll.best),
         toll.contested,
         None,
-        list(said.origins),
+        list(events.origins),
         [],
         [],
-        list(said.figured),
+        list(events.figured),
         toll.key.event,
-        said.number,
+        events.number,
     )
 
 
 @lru_cache(maxsize=8192)
-def _written(key: ClaimKey) -> tuple[str, str]:
-    """Return the digest that stands for a key, and its population as text: few keys are written again and again."""
+def _key_text(key: ClaimKey) -> tuple[str, str]:
+    """Return the digest of a key, and its population as text; cached, since few keys occur often."""
     digest = hashlib.sha256(key.canonical.encode()).hexdigest()
     return digest, canonical(key.document["population"]).decode()
 
@@ -139,5 +153,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "whole_event": "text",
     },
     rows=_rows,
+    changed=_changed,
     indexes=(AT_A_POSITION,),
 )

@@ -1,60 +1,63 @@
-"""`incidents`: one row an incident, as lists show it: what it is found, sorted and sifted by."""
+"""`incidents`: one row an incident, with what lists show, search, sort and filter by."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from domain.facts.union import Recorded
 from domain.ledger.canonical import canonical
 from domain.summary.incident_projection import Present
 from domain.summary.killed import killed_document
 from domain.summary.summary import Listed, Moved
-from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowValues
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
-    opened = present.opened
-    if opened is None or not moved.listed:
-        return
+def _rows(present: Present) -> Iterable[RowValues]:
+    if present.opened is not None:
+        yield _row(present, present.opened)
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    return ((row[:1], row) for row in _rows(present)) if moved.listed else ()
+
+
+def _row(present: Present, opened: Recorded) -> RowValues:
     found = present.listed
-    key = (present.history.stream,)
-    yield (
-        key,
-        (
-            *key,
-            found.slug,
-            found.title,
-            found.status,
-            found.into,
-            list(found.countries),
-            found.period,
-            found.utc_offset,
-            *_clock(found),
-            opened.position,
-            opened.recorded_at,
-            list(found.kinds),
-            list(found.actors),
-            list(found.sources),
-            list(found.tags),
-            list(found.places),
-            list(found.admin1s),
-            found.level,
-            found.killed.floor,
-            canonical(killed_document(found.killed)).decode(),
-            found.occurred_from,
-            found.occurred_to,
-            [float(lat) for lat, _ in found.points],
-            [float(lon) for _, lon in found.points],
-            list(found.words),
-        ),
+    return (
+        present.history.stream,
+        found.slug,
+        found.title,
+        found.status,
+        found.into,
+        list(found.countries),
+        found.period,
+        found.utc_offset,
+        *_clock(found),
+        opened.position,
+        opened.recorded_at,
+        list(found.kinds),
+        list(found.actors),
+        list(found.sources),
+        list(found.tags),
+        list(found.places),
+        list(found.admin1s),
+        found.level,
+        found.killed.floor,
+        canonical(killed_document(found.killed)).decode(),
+        found.occurred_from,
+        found.occurred_to,
+        [float(lat) for lat, _ in found.points],
+        [float(lon) for _, lon in found.points],
+        list(found.words),
     )
 
 
 def _clock(found: Listed) -> tuple[object, ...]:
-    """Return its time zone: the name, when its offsets take over (the moment, and the local clock), and the offsets.
+    """Return the time zone: name, moments of its transitions, local clocks before and after them, and UTC offsets.
 
-    All in seconds; moments and clocks since 1970. Null where it has a fixed offset.
+    All in seconds; moments and clocks since 1970. Null for a fixed offset.
     """
     if found.time_zone is None:
         return (None,) * 5
@@ -105,5 +108,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "words": "text[]",
     },
     rows=_rows,
+    changed=_changed,
     indexes=(AT_A_POSITION, "(slug)"),
 )

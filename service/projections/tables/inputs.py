@@ -1,16 +1,21 @@
-"""`inputs`: which streams an incident's answers depend on: whom a regrade or a merge reaches."""
+"""`inputs`: the streams that an incident's answers depend on, so that a regrade or a merge reaches it."""
 
 from collections.abc import Iterable
 
+from domain.facts.union import POLICY_STREAM
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
-from service.projections.read_model import Change, Key, ReadModel
+from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
-    for stream in moved.inputs:
-        key: Key = (present.history.stream, stream)
-        yield key, key
+def _rows(present: Present) -> Iterable[RowValues]:
+    own = present.history.stream
+    return ((own, stream) for stream in present.reach.streams if stream not in (own, POLICY_STREAM))
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    rows = ((present.history.stream, stream) for stream in moved.inputs)
+    return ((row, row) for row in rows)
 
 
 READ_MODEL: ReadModel[Present] = ReadModel(
@@ -21,5 +26,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
     key={"incident": "uuid", "stream": "uuid"},
     cells={},
     rows=_rows,
+    changed=_changed,
     indexes=("(stream)",),
 )

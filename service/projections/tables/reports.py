@@ -1,48 +1,53 @@
-"""`reports`: one row a report, under the incident that it stands under: the timeline of all incidents, to be searched.
+"""`reports`: one row a report of an incident: the timeline of all incidents, for search.
 
-No text is kept here, only the words it is found by; what is shown is read from the log, at the position `content`.
+It has no text, only the search words; what is shown is read from the log, at the position `content`.
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from domain.history.report_history import ReportHistory
 from domain.reports.kind import Report
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
-from service.projections.read_model import Change, Key, ReadModel
+from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
-    own, filed = present.history.own, present.history.filed
+def _rows(present: Present) -> Iterable[RowValues]:
+    return (_row(present, report_id) for report_id in present.history.own.reports)
+
+
+def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+    own = present.history.own
     for report_id in moved.reports:
-        key: Key = (own.stream, report_id)
-        yield key, _row(key, own.slug, filed[report_id]) if report_id in own.reports else None
+        yield (own.stream, report_id), _row(present, report_id) if report_id in own.reports else None
 
 
-def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
-    now, said = report.now, report.now.report
+def _row(present: Present, report_id: UUID) -> RowValues:
+    own, history = present.history.own, present.history.filed[report_id]
+    now, report = history.now, history.now.report
     occurred = now.occurred
     return (
-        *key,
-        slug,
+        own.stream,
+        report_id,
+        own.slug,
         now.position,
-        said.kind,
+        report.kind,
         now.tier,
-        report.standing_at(None),
+        history.standing_at(None),
         now.event,
         now.origin,
-        list(said.via),
-        said.occurred,
+        list(report.via),
+        report.occurred,
         occurred.earliest if occurred else None,
         occurred.latest if occurred else None,
-        said.reported_at or "",
-        report.reported.earliest,
-        report.reported.latest,
-        [place.name for place in said.places],
-        list(said.tags),
-        words_of(_texts(said)),
+        report.reported_at or "",
+        history.reported.earliest,
+        history.reported.latest,
+        [place.name for place in report.places],
+        list(report.tags),
+        words_of(_texts(report)),
     )
 
 
@@ -83,5 +88,6 @@ READ_MODEL: ReadModel[Present] = ReadModel(
         "words": "text[]",
     },
     rows=_rows,
+    changed=_changed,
     indexes=("USING gin (words)", "(origin)", "(reported_to)"),
 )

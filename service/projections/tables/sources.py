@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 
 from domain.incident.source_decisions import Source
-from domain.summary.summary import Moved
-from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowValues
 
 
-def _rows(source: Source, _moved: Moved) -> Iterable[Change]:
-    key = (source.origin,)
-    held = (source.name, source.type, source.reliability, source.speaks_for, sorted(source.same))
-    yield key, (*key, *held)
+def _rows(source: Source) -> Iterable[RowValues]:
+    yield source.origin, source.name, source.type, source.reliability, source.speaks_for, sorted(source.same)
 
 
 READ_MODEL: ReadModel[Source] = ReadModel(

@@ -1,4 +1,4 @@
-"""A batch at one stroke: rows and positions are written together, or nothing is."""
+"""A batch is one transaction: rows and positions are written together, or nothing is."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +10,15 @@ from psycopg.sql import SQL, Identifier
 
 from service.postgres.pool import connect
 from service.postgres.role import as_service
-from service.projections.engine import single_statement_write
-from service.projections.engine.row_versions import Open, Ranges
-from service.projections.engine.single_statement_write import Stroke
-from service.projections.registry import Advance, Generation
+from service.projections.catalogue import MODELS
+from service.projections.engine.batch_writer import CannotWrite
+from service.projections.engine.projector import Projector
+from service.projections.engine.row_versions import OpenRow, RowVersions
+from service.projections.engine.subject_fold import RowFold
+from service.projections.registry import Advance, Generation, GenerationMoved
 from tests.faults import truth
 from tests.faults.writing import opening, write
+from tests.service.tables import now
 
 FIRST: tuple[Any, ...] = ("sana", "SANA", "monitor", "C", None, [])
 SECOND: tuple[Any, ...] = ("sana", "Sana", "monitor", None, "a state", ["sana.sy", "سانا"])
@@ -35,9 +38,16 @@ def generation(connection: Connection[Any]) -> Generation:
     return next(each for each in truth.projected_anew(connection) if each.name == "sources")
 
 
-def begun(cells: tuple[Any, ...], since: int, *, ended: bool = False) -> dict[str, Ranges]:
-    """Return that a row stands from a position on, where another ended, or none was."""
-    return {"sources": Ranges({cells[:1]: since} if ended else {}, [], {cells[:1]: Open(since, cells, {})})}
+def begun(row: tuple[Any, ...], since: int, *, ended: bool = False) -> RowVersions:
+    """Return that a row is current from a position on, where another ended, or none was."""
+    return RowVersions({row[:1]: since} if ended else {}, [], {row[:1]: OpenRow(since, row, {})})
+
+
+def store(connection: Connection[Any], versions: RowVersions, step: Advance) -> None:
+    """Write a batch as the projector does."""
+    rows = RowFold([MODELS["sources"]])
+    rows.versions["sources"] = versions
+    Projector(connection, now)._write(rows, [step])
 
 
 def rows(connection: Connection[Any], generation: Generation) -> list[tuple[Any, ...]]:
@@ -52,9 +62,8 @@ def position(connection: Connection[Any], generation: Generation) -> int:
 
 
 def test_rows_begin_and_end_with_the_position(connection: Connection[Any], generation: Generation) -> None:
-    writer = Stroke(connection)
-    assert writer.write(begun(FIRST, 4), [Advance(generation, 4)])
-    assert writer.write(begun(SECOND, 6, ended=True), [Advance(replace(generation, position=4), 7)])
+    store(connection, begun(FIRST, 4), Advance(generation, 4))
+    store(connection, begun(SECOND, 6, ended=True), Advance(replace(generation, position=4), 7))
     assert rows(connection, generation) == [(*FIRST, 4, 6), (*SECOND, 6, None)]
     assert position(connection, generation) == 7
 
@@ -62,49 +71,36 @@ def test_rows_begin_and_end_with_the_position(connection: Connection[Any], gener
 def test_a_row_that_began_and_ended_on_the_way_is_written_too(
     connection: Connection[Any], generation: Generation
 ) -> None:
-    changed = Ranges(closed=[(*FIRST, 4, 5)])
-    assert Stroke(connection).write({"sources": changed}, [Advance(generation, 5)])
+    store(connection, RowVersions(closed=[(*FIRST, 4, 5)]), Advance(generation, 5))
     assert rows(connection, generation) == [(*FIRST, 4, 5)]
 
 
 def test_a_position_moves_on_where_no_row_does(connection: Connection[Any], generation: Generation) -> None:
-    assert Stroke(connection).write({"sources": Ranges()}, [Advance(generation, 9, {"error": "no"})])
+    store(connection, RowVersions(), Advance(generation, 9, {"error": "no"}))
     assert position(connection, generation) == 9
 
 
 @pytest.mark.parametrize(
-    "changed",
+    "versions",
     [
         begun(SECOND, 5, ended=True),
         begun(("sana", "a\0b", *SECOND[2:]), 5),
         begun(("sana", 7, *SECOND[2:]), 5),
-        {"sources": Ranges(closed=[(*FIRST, 4, None)], open=begun(SECOND, 5)["sources"].open)},
+        RowVersions(closed=[(*FIRST, 4, None)], open=begun(SECOND, 5).open),
     ],
     ids=["no row to end", "a NUL", "a number for a name", "two that stand"],
 )
 def test_nothing_is_left_of_what_cannot_be_written(
-    connection: Connection[Any], generation: Generation, changed: dict[str, Ranges]
+    connection: Connection[Any], generation: Generation, versions: RowVersions
 ) -> None:
-    assert not Stroke(connection).write(changed, [Advance(generation, 5)])
+    with pytest.raises(CannotWrite, match=r"^sources: "):
+        store(connection, versions, Advance(generation, 5))
     assert rows(connection, generation) == []
     assert position(connection, generation) == 3
 
 
 def test_nothing_is_written_where_another_was_faster(connection: Connection[Any], generation: Generation) -> None:
-    late = replace(generation, position=2)
-    assert not Stroke(connection).write(begun(FIRST, 3), [Advance(late, 4)])
+    with pytest.raises(GenerationMoved):
+        store(connection, begun(FIRST, 3), Advance(replace(generation, position=2), 4))
     assert rows(connection, generation) == []
     assert position(connection, generation) == 3
-
-
-def test_what_is_large_or_part_of_more_is_left_to_others(
-    connection: Connection[Any], generation: Generation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writer, steps = Stroke(connection), [Advance(generation, 4)]
-    with connection.transaction():
-        assert not writer.write(begun(FIRST, 4), steps)
-    monkeypatch.setattr(single_statement_write, "MOST_BYTES", 20)
-    assert not writer.write(begun(FIRST, 4), steps)
-    monkeypatch.setattr(single_statement_write, "MOST_ROWS", 0)
-    assert not writer.write(begun(FIRST, 4), steps)
-    assert rows(connection, generation) == []
