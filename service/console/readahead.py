@@ -7,8 +7,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Final, NamedTuple
 
-from service.api.failures import Problem
-from service.api.lines import Taken, taken
+from service.api.batches.line import BatchLine, write_of
+from service.api.errors.problem import HttpProblem
 from service.formats.importer import Bad, Line, Note, Where, Withdrawal
 
 AHEAD: Final = 4
@@ -20,14 +20,14 @@ class Ready(NamedTuple):
     """A row that can be decided."""
 
     where: Where
-    taken: Taken
+    taken: BatchLine
 
 
 class Wrong(NamedTuple):
     """A row that was read, and says what cannot be taken."""
 
     where: Where
-    problem: Problem
+    problem: HttpProblem
 
 
 Row = Ready | Wrong | Bad | Note | Withdrawal
@@ -90,6 +90,6 @@ def _checked(row: Line | Bad | Note | Withdrawal) -> Row:
     if isinstance(row, Bad | Note | Withdrawal):
         return row
     try:
-        return Ready(row.where, Taken(taken(row.document), row.document))
-    except Problem as problem:
+        return Ready(row.where, BatchLine(write_of(row.document), row.document))
+    except HttpProblem as problem:
         return Wrong(row.where, problem)
