@@ -23,7 +23,7 @@ from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
 from domain.facts.union import decode, encode
-from service.api.lines import Taken, read_line
+from service.api.batches.line import BatchLine, read_line
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
 from service.runtime.garbage_collection import SELDOM
@@ -231,7 +231,7 @@ def _committed(writer: Writer, writes: Sequence[Write]) -> None:
         assert not any(isinstance(answer, Exception) for answer in answers), answers
 
 
-def _cost(work: Callable[[], list[Taken] | list[object] | None]) -> tuple[Any, float]:
+def _cost(work: Callable[[], list[BatchLine] | list[object] | None]) -> tuple[Any, float]:
     begin = time.process_time()
     found = work()
     return found, time.process_time() - begin

@@ -10,8 +10,9 @@ from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
 from domain.values.sources import RELIABILITY
-from service.api import problem_pages
-from service.formats.registry import EXPORTERS, IMPORTERS
+from service.formats.registry import EXPORTERS
+from service.formats.registry import IMPORTERS
+from service.api.errors import pages
 from service.settings import documented
 
 HERE = Path(__file__).parent
@@ -107,7 +108,7 @@ PAGES = {
     "formats.md": formats,
     "kinds.md": kinds,
     "policies-and-views.md": readings,
-    "problems.md": problem_pages.document,
+    "problems.md": pages.problems_markdown,
     "settings.md": settings,
 }
 

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 
 from domain.facts.union import decode, encode
 from service.answers.state_timeline_cache import Chronicles
-from service.api.changes import tell
-from service.api.projected import ReadModels
+from service.api.lists.read_models import ReadModels
+from service.api.resources.changes import format_change
 from service.api.services import Services
 from service.eventstore import FactMapper, KnownwhenLog, LogReader
 from service.eventstore.changes import ChangeReader
@@ -53,7 +53,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
     with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder, zone)
-            following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
+            following = Following(address, log.recorder.channel_name, ChangeReader(pool, format_change))
             chronicles = Chronicles(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
@@ -61,12 +61,12 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     reader=reader,
                     writer=writer,
                     new_id=uuid.uuid4,
-                    missing=partial(missing, pool),
+                    missing_for_readiness=partial(missing, pool),
                     publications=publications,
                     root_at=root_at,
-                    following=following,
+                    subscription=following,
                     read_models=ReadModels(pool, MODELS),
-                    chronicles=chronicles,
+                    state_timelines=chronicles,
                 )
             finally:
                 await chronicles.close()
@@ -88,7 +88,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 async def _served(url: str) -> AsyncGenerator[Services]:
     """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
     async with services(url) as opened:
-        with _when_told_to_stop(opened.following.end):
+        with _when_told_to_stop(opened.subscription.end):
             yield opened
 
 

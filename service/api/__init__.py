@@ -1,1 +1,1 @@
-"""HTTP: one file per resource; what is refused becomes a problem in one table, and nothing here decides anything."""
+"""The HTTP interface (FastAPI): one file per resource in `resources/`; problems of RFC 9457 in `errors/`."""

@@ -1,5 +1,6 @@
-"""The OpenAPI 3.1 document: resources describe themselves, and shapes come from the very models that check them."""
+"""The OpenAPI 3.1 document: operations by their resources, components from the pydantic models they refer to."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,9 +9,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from domain.incident import commands
+from domain.reports.kind import Report
 from domain.reports.registry import KINDS
-from service.api import shapes, taken
+from service.api.resource import Resource
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = """What did we know, and when did we know it?
@@ -22,66 +23,29 @@ Every error is a problem of RFC 9457 whose `type` leads to its description. List
 own starts with `x-`. Tables (`Accept: text/csv`) hold what was said verbatim, also where a spreadsheet would take it
 for a formula: have it read all columns as text.
 """
-_TAKEN: tuple[type[BaseModel], ...] = (
-    *(kind.model for kind in KINDS.values()),
-    commands.OpenIncident,
-    commands.AmendIncident,
-    commands.CloseIncident,
-    commands.ReopenIncident,
-    commands.DeclareScope,
-    commands.MergeIncident,
-    commands.UnmergeIncident,
-    commands.RescopeClaims,
-    commands.StateSameOrigin,
-    commands.UndoSameOrigin,
-    taken.Correction,
-    taken.Retraction,
-    taken.Reinstatement,
-    taken.Assessment,
-    taken.Dispute,
-    taken.Move,
-    taken.Adoption,
-    taken.SourceBody,
-    taken.Publication,
-)
-_GIVEN: tuple[type[BaseModel], ...] = (
-    shapes.Recorded,
-    shapes.Envelope,
-    shapes.IncidentList,
-    shapes.Difference,
-    shapes.Duplicates,
-    shapes.ReportHistory,
-    shapes.Source,
-    shapes.PolicyInForce,
-    shapes.Published,
-    shapes.ReceiptFound,
-    shapes.Changes,
-    shapes.TotalList,
-    shapes.ReportList,
-    shapes.SourceList,
-    shapes.ProjectionList,
-    shapes.Problem,
-    shapes.Health,
-)
 
 
-def describe(app: FastAPI) -> None:
-    """Have the application give our document, made once, at its first use."""
+def install(app: FastAPI, resources: Iterable[Resource]) -> None:
+    """Replace `app.openapi` by one that makes the document at its first call and caches it."""
+    models = set[type[BaseModel]]().union(*(resource.models for resource in resources))
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(document_of(app))
+            made.update(document_of(app, models))
         return made
 
     app.openapi = openapi
 
 
-def document_of(app: FastAPI) -> dict[str, Any]:
-    """Return the document of an application's resources."""
+def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Return the document of an application; `models` become components. Paths are sorted, the API's own first."""
     document = get_openapi(title=app.title, version=app.version, description=_ABOUT, routes=app.routes)
-    _keep_bodies(document, app)
-    schemas = _schemas()
+    _restore_bodies(document, app)
+    document["paths"] = dict(
+        sorted(document["paths"].items(), key=lambda item: (not item[0].startswith("/v1/"), item[0]))
+    )
+    schemas = _schemas({*models, *(kind.model for kind in KINDS.values())} - {Report})
     mapping = {name: _REF.format(model=kind.model.__name__) for name, kind in KINDS.items()}
     schemas["Report"] = {
         "title": "Report",
@@ -95,15 +59,16 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _keep_bodies(document: dict[str, Any], app: FastAPI) -> None:
-    """Put back the bodies as the resources describe them: the framework drops every null from an example."""
+def _restore_bodies(document: dict[str, Any], app: FastAPI) -> None:
+    """Restore request bodies as their resources describe them: FastAPI drops every null from an example."""
     for route in app.routes:
         if isinstance(route, APIRoute) and route.openapi_extra:
             for method in route.methods or ():
                 document["paths"][route.path_format][method.lower()].update(route.openapi_extra)
 
 
-def _schemas() -> dict[str, Any]:
-    pairs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in (*_TAKEN, *_GIVEN)]
+def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    ordered = sorted(models, key=lambda model: model.__name__)
+    pairs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in ordered]
     _, found = models_json_schema(pairs, ref_template=_REF)
     return dict(found["$defs"])

@@ -1,4 +1,4 @@
-"""The parameters of an address: each one is documented, given once and filled in, or it is refused."""
+"""Path and query parameters shared by resources, and the refusal of unknown, repeated and empty ones."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
+from domain.facts.union import IncidentOpened
 from domain.values.text_types import SLUG_LENGTH, nearest
-from service.answers.answer import NoSuchIncident
-from service.api.complaints import Complaint
-from service.api.failures import refuse_fields
+from service.answers.answer import NoSuchIncident, stream_of
+from service.api.errors.problem import problem_of_fields
+from service.api.errors.validation import FieldError
+from service.eventstore import LogReader
 
 _AS_OF = (
     "What we had recorded by then: an RFC 3339 moment such as `2025-03-09T23:59:59Z`, or a position such as `@12`."
@@ -25,31 +27,25 @@ _MIN_POSITION = (
 
 AsOf = Annotated[str | None, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
 ReportedUntil = Annotated[str | None, Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])]
-PolicyName = Annotated[
-    str | None,
-    Query(description=_POLICY, examples=["latest/1"]),
-]
+PolicyName = Annotated[str | None, Query(description=_POLICY, examples=["latest/1"])]
 ReportId = Annotated[UUID, Path(description="The id of a report.")]
 MinPosition = Annotated[int | None, Query(ge=1, le=2**63 - 1, description=_MIN_POSITION, examples=[157])]
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
-    """When on the recorded clock a read model is asked: as of a moment, or now but not before a position."""
+class ReadAt:
+    """The moment at which read models are read: as of a moment, or now but not before a position."""
 
     as_of: AsOf = None
     min_position: MinPosition = None
 
 
-AskedAt = Annotated[_Moment, Depends(_Moment)]
-"""The moment that a read model is asked about, as parameters of a resource."""
+ReadAtParameters = Annotated[ReadAt, Depends(ReadAt)]
+"""The moment at which read models are read, as parameters of an operation."""
 
 
-async def only_known(request: Request) -> None:
-    """Refuse a parameter of the query that is not documented for this address, or is empty; or given twice.
-
-    One that is documented as a list may be given more than once, and means any of them.
-    """
+async def refuse_unknown_parameters(request: Request) -> None:
+    """Refuse query parameters that the operation does not document, empty ones, and repeated ones but for lists."""
     given = request.query_params.multi_items()
     if not given:
         return
@@ -57,25 +53,25 @@ async def only_known(request: Request) -> None:
     values: dict[str, list[str]] = {}
     for name, value in given:
         values.setdefault(name, []).append(value)
-    complaints = [_complaint(name, each, known) for name, each in values.items()]
-    if found := [each for each in complaints if each]:
-        raise refuse_fields(found, "invalid-parameter")
+    found = [_field_error(name, each, known) for name, each in values.items()]
+    if found := [each for each in found if each]:
+        raise problem_of_fields(found, "invalid-parameter")
 
 
-def _complaint(name: str, values: list[str], known: dict[str, bool]) -> Complaint | None:
+def _field_error(name: str, values: list[str], known: dict[str, bool]) -> FieldError | None:
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean “{near}”?" if near else f"known: {', '.join(known) or 'none'}."
-        return Complaint(name[:100], f"There is no parameter “{name[:100]}” here; {hint}", near)
+        return FieldError(name[:100], f"There is no parameter “{name[:100]}” here; {hint}", near)
     if len(values) > 1 and not known[name]:
-        return Complaint(name, "This is given more than once; give it once.")
+        return FieldError(name, "This is given more than once; give it once.")
     if not all(value.strip() for value in values):
-        return Complaint(name, "This is empty; fill it in or leave it out.")
+        return FieldError(name, "This is empty; fill it in or leave it out.")
     return None
 
 
 def _documented(request: Request) -> dict[str, bool]:
-    """Return the documented parameters of the query, each with whether it is a list."""
+    """Return the documented query parameters, with whether each is a list."""
     paths: dict[str, Any] = request.app.openapi()["paths"]
     operation: dict[str, Any] = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
     documented = (each for each in operation.get("parameters", ()) if each["in"] == "query")
@@ -86,8 +82,8 @@ def _is_list(schema: dict[str, Any]) -> bool:
     return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
 
 
-async def incident_named(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:
-    """Return what an address calls an incident, composed as slugs are; raises NoSuchIncident where none can be."""
+async def incident_name(incident: Annotated[str, Path(description="The slug of an incident, or its id.")]) -> str:
+    """Return the incident of a path in NFC, as slugs are. Raises NoSuchIncident where it is too long for a slug."""
     name = unicodedata.normalize("NFC", incident)
     if len(name) > SLUG_LENGTH:
         message = f"There is no incident “{name[:SLUG_LENGTH]}…”; GET /v1/incidents lists those that there are."
@@ -95,5 +91,15 @@ async def incident_named(incident: Annotated[str, Path(description="The slug of 
     return name
 
 
-IncidentName = Annotated[str, Depends(incident_named)]
-"""What an address calls an incident: its slug, composed as slugs are, or its id."""
+IncidentName = Annotated[str, Depends(incident_name)]
+"""The slug or id of an incident in a path."""
+
+
+async def existing_incident(reader: LogReader, name: str) -> UUID:
+    """Return the stream of an incident that a query parameter names by slug or id. Raises NoSuchIncident."""
+    slug = unicodedata.normalize("NFC", name)
+    first = await reader.first_of(stream_of(slug)) if len(slug) <= SLUG_LENGTH else None
+    if first is None or first.topic != IncidentOpened.topic:
+        message = f"There is no incident “{slug[:SLUG_LENGTH]}”; GET /v1/incidents lists those that there are."
+        raise NoSuchIncident(message, "incident")
+    return first.originator_id

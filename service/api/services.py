@@ -1,4 +1,4 @@
-"""What the resources are served from: the log's two ends, and ids; wiring opens them, and the app holds them."""
+"""The services that resources use: log reader and writer, read models, subscription, ids. Made by `wiring`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,15 +9,15 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from service.answers.state_timeline_cache import Chronicles
-from service.api.projected import ReadModels
-from service.api.sending import Settled
+from service.api.lists.read_models import ReadModels
+from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
 from service.eventstore.subscription import Following
 from service.eventstore.writer import Writer
 
 
-class Publications(Protocol):
-    """Where published estimates are in the log."""
+class PublicationIndex(Protocol):
+    """The positions of published estimates in the log."""
 
     async def positions(self, digest: str | None = None) -> list[int]:
         """Return the positions of all of them, or of those with this digest, oldest first."""
@@ -26,30 +26,30 @@ class Publications(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The opened services of one process.
+    """The services of one process.
 
-    `missing` asks the database what still keeps the service from answering: sentences, none if it is ready.
-    `new_id` gives a random id a call. `root_at` gives the Merkle root of the log at a position.
+    `missing_for_readiness` returns what the database lacks, as sentences. `new_id` makes a random id. `root_at` returns
+    the Merkle root of the log at a position.
     """
 
     reader: LogReader
     writer: Writer
     new_id: Callable[[], UUID]
-    missing: Callable[[], Awaitable[list[str]]]
-    publications: Publications
+    missing_for_readiness: Callable[[], Awaitable[list[str]]]
+    publications: PublicationIndex
     root_at: Callable[[int], Awaitable[bytes]]
-    following: Following
+    subscription: Following
     read_models: ReadModels
-    chronicles: Chronicles
-    settled: Settled = field(default_factory=Settled)
-    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by whoever publishes: two at once would only keep one another from it."""
+    state_timelines: Chronicles
+    closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)
+    publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Serialises publications: concurrent ones would make each other retry."""
 
 
-async def opened(request: Request) -> Services:
-    """Return the services that the application holds."""
+async def services_of(request: Request) -> Services:
+    """Return the services of the application."""
     return cast("Services", request.app.state.services)
 
 
-Opened = Annotated[Services, Depends(opened)]
-"""The services, as a parameter of a resource."""
+InjectedServices = Annotated[Services, Depends(services_of)]
+"""The services, as a parameter of an operation."""

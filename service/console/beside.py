@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, cast
 
-from service.api.outcomes import GROUP
-from service.api.packed import Packed, pack, unpack
+from service.api.batches.ipc import PackedLine, pack, unpack
+from service.api.batches.outcomes import GROUP_SIZE
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Row, Wrong, checked
 from service.formats import registry
@@ -36,7 +36,7 @@ _PACKED: Final = 8
 """About how many times as much is in a file that gzip has packed."""
 
 Held = Callable[[Any], dict[str, RowCells]]
-_Rows = list[tuple[Location, Packed] | Wrong | ImportFault | ImportNote | Withdrawal]
+_Rows = list[tuple[Location, PackedLine] | Wrong | ImportFault | ImportNote | Withdrawal]
 _AS_IT_IS: Final = (Wrong, ImportFault, ImportNote, Withdrawal)
 _Sent = tuple[int, _Rows] | BaseException | None
 """A group of rows, with how many steps it took; None at the end; or why it goes no further."""
@@ -64,7 +64,7 @@ class Reading:
 
     def here(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
         """Yield its rows, checked in this process. Raises UnreadableSource."""
-        return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
+        return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP_SIZE)
 
     def _is_large(self) -> bool:
         if STDIN in self.paths or len(os.sched_getaffinity(0)) == 1:

@@ -10,9 +10,9 @@ import orjson
 from rich.text import Text
 
 from domain.incident.refusals import Refusal, ReportIdTaken
-from service.api.failures import Problem
-from service.api.lines import refused
-from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
+from service.api.batches.line import problem_of_line
+from service.api.batches.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, OutcomeCounts, outcome_of
+from service.api.errors.problem import HttpProblem
 from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Wrong
 from service.console.warned import LISTED, Warned
@@ -38,7 +38,7 @@ class Report:
     """
 
     def __init__(self, errors: Path | None, *, every: bool, warnings: int | None = LISTED) -> None:
-        self.tally = Tally()
+        self.tally = OutcomeCounts()
         self.warned = Warned(warnings)
         self.faults: list[Fault] = []
         self.passed_over: list[Fault] = []
@@ -66,7 +66,7 @@ class Report:
         if isinstance(answer, ReportIdTaken) and row.where.version is not None:
             self._keep({**_place(row.where), "outcome": REFUSED, "reason": _OTHER_MAP})
         elif isinstance(answer, Refusal):
-            self._wrong(row.where, REFUSED, refused(answer, row.taken.document))
+            self._wrong(row.where, REFUSED, problem_of_line(answer, row.taken.document))
         else:
             self.warned.take(row.where, answer.warnings)
         self.tally.count(outcome_of(row.taken, answer))
@@ -150,11 +150,11 @@ class Report:
         where = f" The last of them stands at position {at:,}." if at and outcomes[RECORDED] else ""
         return f"{what}: {lines}; {', '.join(found)}.{where}"
 
-    def _wrong(self, where: Location, outcome: str, problem: Problem) -> None:
-        first = problem.complaints[0] if problem.complaints else None
+    def _wrong(self, where: Location, outcome: str, problem: HttpProblem) -> None:
+        first = problem.field_errors[0] if problem.field_errors else None
         reason = first.reason if first else problem.detail
         named = {"column": first.field} if first and first.field and where.column is None else {}
-        errors = {"errors": [each.document for each in problem.complaints]} if len(problem.complaints) > 1 else {}
+        errors = {"errors": [each.document for each in problem.field_errors]} if len(problem.field_errors) > 1 else {}
         self._keep({**_place(where), **named, "outcome": outcome, "reason": reason, **errors})
 
     def _keep(self, fault: Fault) -> None:

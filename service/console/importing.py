@@ -15,7 +15,7 @@ import orjson
 
 from domain.values.text_types import nearest
 from service import wiring
-from service.api.outcomes import record
+from service.api.batches.outcomes import record
 from service.console.beside import Reading
 from service.console.database import expect_migrated, migrated, on_database
 from service.console.imported import Report

@@ -7,8 +7,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Final, NamedTuple
 
-from service.api.failures import Problem
-from service.api.lines import Taken, taken
+from service.api.batches.line import BatchLine, write_of
+from service.api.errors.problem import HttpProblem
 from service.formats.importer import BatchLine, ImportFault, ImportNote, Location, Withdrawal
 
 AHEAD: Final = 4
@@ -20,14 +20,14 @@ class Ready(NamedTuple):
     """A row that can be decided."""
 
     where: Location
-    taken: Taken
+    taken: BatchLine
 
 
 class Wrong(NamedTuple):
     """A row that was read, and says what cannot be taken."""
 
     where: Location
-    problem: Problem
+    problem: HttpProblem
 
 
 Row = Ready | Wrong | ImportFault | ImportNote | Withdrawal
@@ -90,6 +90,6 @@ def _checked(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> Row:
     if isinstance(row, ImportFault | ImportNote | Withdrawal):
         return row
     try:
-        return Ready(row.where, Taken(taken(row.document), row.document))
-    except Problem as problem:
+        return Ready(row.where, BatchLine(write_of(row.document), row.document))
+    except HttpProblem as problem:
         return Wrong(row.where, problem)

@@ -9,7 +9,7 @@ from domain.values.text_types import nearest
 from service import wiring
 from service.answers.answer import Answer, NoSuchIncident, Question, answer
 from service.answers.inputs import decode_row
-from service.api.sending import envelope
+from service.api.responses import envelope
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, Negative
 from service.console.pages import print_page

@@ -8,9 +8,9 @@ from typing import Protocol
 from domain.incident.commands import OpenIncident
 from domain.incident.refusals import IncidentSlugTaken, Refusal, ReportIdTaken, ScopeTaken
 from domain.values.text_types import nearest
-from service.api.failures import Problem
-from service.api.line_commands import NAMES
-from service.api.lines import read_line
+from service.api.batches.line import read_line
+from service.api.batches.line_commands import COMMAND_NAMES
+from service.api.errors.problem import HttpProblem
 from service.eventstore.writer import Write, Written
 from service.runtime import package_files
 
@@ -123,8 +123,8 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
 def _line(where: str, text: bytes) -> Line:
     try:
         taken = read_line(text)
-    except Problem as problem:
+    except HttpProblem as problem:
         message = f"{where}: {problem.detail}"
         raise SampleError(message) from problem
-    what = next((name for name in NAMES if name in taken.document), REPORT)
+    what = next((name for name in COMMAND_NAMES if name in taken.document), REPORT)
     return Line(where, what, taken.write)

@@ -9,7 +9,7 @@ from domain.reports.claims.claim import Claim
 from domain.reports.kind import Report
 from domain.reports.registry import REPORTS
 from domain.values.counts.count import Count, remarks
-from service.api.recurring import with_recurring
+from service.api.requests.interning import with_interned_parts
 
 
 def a_report(count: dict[str, Any], claim: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -20,13 +20,13 @@ def a_report(count: dict[str, Any], claim: dict[str, Any] | None = None, **field
 def both_ways(body: dict[str, Any]) -> Report:
     """Read a body plainly and with its counts remembered, as the interface does; both must give the same."""
     plainly = REPORTS.validate_python(body)
-    assert REPORTS.validate_python(with_recurring(body)) == plainly
+    assert REPORTS.validate_python(with_interned_parts(body)) == plainly
     return plainly
 
 
 def refusals(body: dict[str, Any]) -> list[tuple[str, str]]:
     found: list[list[tuple[str, str]]] = []
-    for read in (body, with_recurring(body)):
+    for read in (body, with_interned_parts(body)):
         with pytest.raises(ValidationError) as refused:
             REPORTS.validate_python(read)
         found.append([(".".join(map(str, each["loc"])), each["msg"]) for each in refused.value.errors()])

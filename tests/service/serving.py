@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from service.api.problem_types import MEDIA_TYPE, TYPES
+from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.wiring import make_app
 from tests.patience import PATIENCE
 

@@ -14,8 +14,8 @@ from dulwich.repo import Repo
 
 from domain.values.time.clocks import parse_instant
 from service import wiring
-from service.api.lines import taken
-from service.api.outcomes import GROUP, record
+from service.api.batches.line import write_of
+from service.api.batches.outcomes import GROUP_SIZE, record
 from service.eventstore.writer import Write, Written
 from service.formats import registry, tables
 from service.formats.export.incidents import ExportRequest, open_export
@@ -137,8 +137,8 @@ def _groups(
         elif isinstance(each, ImportNote):
             notes.append(each.text)
         else:
-            group.append(taken(each.document))
-        if len(group) == GROUP:
+            group.append(write_of(each.document))
+        if len(group) == GROUP_SIZE:
             yield group
             group = []
     yield group

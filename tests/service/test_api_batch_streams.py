@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from service.api import recording
+from service.api.batches import recorder
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.role import ROLE
 from tests.patience import PATIENCE
@@ -176,7 +176,7 @@ def writable(server: EmbeddedServer, url: str, *, allowed: bool) -> None:
 def test_while_the_log_takes_nothing_a_line_fails_and_later_ones_are_recorded(
     server: EmbeddedServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "PATIENCE", 0.1)
+    monkeypatch.setattr(recorder, "PATIENCE", 0.1)
     with service(database_url) as client:
         report = {"incident": opened(client), **toll("311")}
         lines = [lines_of({**report, "report_id": str(uuid.uuid4())}) for _ in range(3)]

@@ -17,8 +17,8 @@ import httpx
 import psycopg
 import pytest
 
-from service.api import changes as resource_of_changes
-from service.api import events as writing_of_events
+from service.api import server_sent_events as writing_of_events
+from service.api.resources import changes as resource_of_changes
 from service.eventstore.subscription import NAME
 from service.postgres.embedded import EmbeddedServer
 from service.wiring import make_app

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from domain.facts.union import incident_stream
-from service.api import projected, said_by
-from service.api.cursors import Cursor, format_cursor
-from service.api.views import paths_of_views
+from service.api.lists import listing_as_reported, read_models
+from service.api.lists.cursor import Cursor, format_cursor
+from service.api.resources.views import view_paths
 from tests.patience import PATIENCE
 from tests.service.projected import head, projected_service, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
@@ -163,7 +163,7 @@ def test_an_item_tells_what_lists_show(client: httpx.Client, four: dict[str, str
     }
     last = client.get(f"{LIST}/{four['coast']}").json()["coordinates"]
     assert changed == {name: last[name] for name in ("position", "recorded_at")}
-    assert set(links) == {*paths_of_views(), "duplicates", "facts"}
+    assert set(links) == {*view_paths(), "duplicates", "facts"}
     assert all(client.get(each).status_code == 200 for each in links.values())
 
 
@@ -484,7 +484,7 @@ def test_both_ways_of_reading_agree_at_every_position(client: httpx.Client, four
 def test_too_many_to_be_read_one_by_one_are_told_with_what_would_narrow_it(
     client: httpx.Client, four: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(said_by, "MOST", 2)
+    monkeypatch.setattr(listing_as_reported, "MAX_INCIDENTS", 2)
     asked = {"reported_until": FOR_EVER, "source": ["press", "sohr"]}
     found = problem(client.get(LIST, params=asked), "narrow-query")
     assert found["candidates"] > found["most"] == 2
@@ -543,7 +543,7 @@ def test_however_many_wait_they_hold_up_nobody(unprojected: tuple[str, httpx.Cli
 def test_what_is_not_there_in_time_is_a_503(
     unprojected: tuple[str, httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projected, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(read_models, "WAIT_SECONDS", 0.2)
     url, client = unprojected
     with projecting(url):
         listed(client, min_position=posted(client, LIST, slug="first", title="First")["position"])

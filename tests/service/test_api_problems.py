@@ -12,11 +12,11 @@ from pydantic_core.core_schema import ErrorType
 from domain.catalogue import UnknownName
 from domain.incident.refusals import Refusal
 from service.answers.as_of import Unanswerable
-from service.api import problem_pages
-from service.api.complaints import complaints_of
-from service.api.failures import problem_of
-from service.api.problem_types import TYPES
-from service.api.problems import SLUGS, type_of
+from service.api.errors import pages
+from service.api.errors.mapping import SLUG_BY_EXCEPTION, problem_type_of
+from service.api.errors.problem import problem_of
+from service.api.errors.types import TYPES
+from service.api.errors.validation import field_errors_of
 from service.eventstore import LogBusyError, OperationalError
 from service.postgres.problems import PostgresProblem
 from tests.service.serving import problem
@@ -36,11 +36,11 @@ def kinds_of(family: type[Exception]) -> Iterator[type[Exception]]:
 
 @pytest.mark.parametrize("family", [Refusal, Unanswerable])
 def test_every_refusal_of_a_family_has_a_problem_type_of_its_own(family: type[Exception]) -> None:
-    assert {kind for kind in kinds_of(family) if kind not in SLUGS} == set()
+    assert {kind for kind in kinds_of(family) if kind not in SLUG_BY_EXCEPTION} == set()
 
 
 def test_the_table_names_problem_types_that_there_are() -> None:
-    assert set(SLUGS.values()) <= set(TYPES)
+    assert set(SLUG_BY_EXCEPTION.values()) <= set(TYPES)
 
 
 @pytest.mark.parametrize("kind", [PostgresProblem, OperationalError, psycopg.OperationalError, LogBusyError])
@@ -54,7 +54,7 @@ def test_trouble_with_the_database_is_told_as_unavailable_without_its_words(kind
 def test_what_the_log_wraps_is_told_by_what_is_inside() -> None:
     wrapped = OperationalError("relation does not exist")
     wrapped.__cause__ = psycopg.errors.UndefinedTable("relation does not exist")
-    assert type_of(wrapped).slug == "not-ready"
+    assert problem_type_of(wrapped).slug == "not-ready"
 
 
 def test_what_nobody_foresaw_is_told_without_its_words() -> None:
@@ -64,7 +64,7 @@ def test_what_nobody_foresaw_is_told_without_its_words() -> None:
 
 
 def test_the_problems_page_says_what_the_table_says() -> None:
-    assert PAGE.read_text("utf-8") == problem_pages.document()
+    assert PAGE.read_text("utf-8") == pages.problems_markdown()
 
 
 @pytest.mark.parametrize("slug", TYPES)
@@ -85,11 +85,11 @@ def test_all_problem_types_are_listed(client: httpx.Client) -> None:
 def test_no_word_of_the_validator_leaks_into_a_complaint(code: str) -> None:
     numbers = {"min_length": 2, "max_length": 3, "ge": 4, "le": 5, "pattern": "^a$", "expected": "'one' or 'two'"}
     error = {"type": code, "loc": ("field",), "msg": "Input should be a valid model", "ctx": numbers, "input": "x"}
-    (complaint,) = complaints_of([error])
+    (complaint,) = field_errors_of([error])
     assert complaint.field == "field"
     assert "Input" not in complaint.reason
     assert complaint.reason.endswith((".", "?"))
 
 
 def test_an_unknown_name_says_which_part_of_the_question_it_was() -> None:
-    assert problem_of(UnknownName("policy", "range/1", "No.")).complaints[0].nearest == "range/1"
+    assert problem_of(UnknownName("policy", "range/1", "No.")).field_errors[0].nearest == "range/1"

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from service.api import projected
+from service.api.lists import read_models
 from tests.service.projected import head, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
@@ -110,8 +110,8 @@ def test_a_source_has_a_track_record(client: httpx.Client, incident: str, slug: 
 
 
 def test_without_read_models_a_source_is_read_all_the_same(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = projected.WAIT_SECONDS
-    monkeypatch.setattr(projected, "WAIT_SECONDS", 0.2)
+    waits = read_models.WAIT_SECONDS
+    monkeypatch.setattr(read_models, "WAIT_SECONDS", 0.2)
     with service(database_url) as alone:
         position = alone.put("/v1/sources/sohr", json=SOHR).json()["position"]
         own = alone.get("/v1/sources/sohr")
@@ -119,6 +119,6 @@ def test_without_read_models_a_source_is_read_all_the_same(database_url: str, mo
         then = alone.get(f"/v1/sources/sohr?as_of=@{position}")
         assert (then.json()["track_record"], then.headers["cache-control"]) == (None, "no-cache")
         problem(alone.get(f"/v1/sources/sohr?min_position={position}"), "being-built")
-        monkeypatch.setattr(projected, "WAIT_SECONDS", waits)
+        monkeypatch.setattr(read_models, "WAIT_SECONDS", waits)
         with projecting(database_url):
             assert read(alone, "/v1/sources/sohr")["track_record"]["reports"] == 0

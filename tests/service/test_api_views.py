@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from domain import catalogue
-from service.api.views import newest, paths_of_views
+from service.api.resources.views import newest_views, view_paths
 from tests.service.serving import filed, opened, problem, toll
 
 pytestmark = pytest.mark.one_server_will_do
 
 pytest_plugins = ("tests.service.api_fixtures",)
 
-PATHS = sorted(paths_of_views().items())
+PATHS = sorted(view_paths().items())
 AMBUSH = {
     "kind": "attack_launched",
     "source": "sana",
@@ -39,7 +39,7 @@ def test_each_view_has_an_address_of_its_own() -> None:
     assert {view.id for view in catalogue.VIEWS.values()} >= {"state/1", "timeline/1", "claims/1", "escalation/1"}
     assert {name for name, _ in PATHS} == {view.name for view in catalogue.VIEWS.values()}
     assert len({path for _, path in PATHS}) == len(PATHS)
-    assert paths_of_views()["state"] == ""
+    assert view_paths()["state"] == ""
 
 
 @pytest.mark.parametrize(("name", "path"), PATHS)
@@ -47,7 +47,7 @@ def test_a_view_comes_as_json_and_as_a_table(
     client: httpx.Client, told: tuple[str, list[int]], name: str, path: str
 ) -> None:
     slug, _ = told
-    view = newest()[name]
+    view = newest_views()[name]
     answer = client.get(f"/v1/incidents/{slug}{path}")
     assert answer.json()["coordinates"]["view"] == view.id
     sheet = client.get(f"/v1/incidents/{slug}{path}", headers={"Accept": "text/csv"})
@@ -77,8 +77,8 @@ def test_a_view_answers_of_any_moment_on_either_clock(
 @pytest.mark.parametrize(("name", "path"), PATHS)
 def test_the_document_describes_each_view(client: httpx.Client, name: str, path: str) -> None:
     operation = client.get("/openapi.json").json()["paths"][f"/v1/incidents/{{incident}}{path}"]["get"]
-    assert newest()[name].id in operation["summary"]
-    assert all(f"`{column}`" in operation["description"] for column in newest()[name].columns)
+    assert newest_views()[name].id in operation["summary"]
+    assert all(f"`{column}`" in operation["description"] for column in newest_views()[name].columns)
     assert {"200", "304", "307", "404", "406", "422"} <= set(operation["responses"])
 
 

@@ -11,7 +11,7 @@ import pytest
 from domain.catalogue import VIEWS
 from service import wiring
 from service.answers.answer import Question, answer
-from service.api.sending import envelope
+from service.api.responses import envelope
 from service.console import exporting
 from service.console.exporting import Asked
 from service.formats import registry

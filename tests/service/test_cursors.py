@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.cursors import Cursor, format_cursor, parse_cursor
-from service.api.failures import Problem
-from service.api.spans import any_within, boxes_of, span_of
+from service.api.errors.problem import HttpProblem
+from service.api.lists.criteria import any_point_within, parse_boxes, parse_time_range
+from service.api.lists.cursor import Cursor, format_cursor, parse_cursor
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=300)
 NUMBERS = st.integers(-(10**17), 10**17)
@@ -35,23 +35,23 @@ SENT = st.text(max_size=100) | st.builds(written, PIECES | st.lists(PIECES, max_
 
 @given(SENT)
 def test_what_is_no_cursor_is_refused_in_words(sent: str) -> None:
-    refused: Problem | None = None
+    refused: HttpProblem | None = None
     try:
         cursor = parse_cursor(sent)
-    except Problem as problem:
+    except HttpProblem as problem:
         refused = problem
     if refused is None:
         assert parse_cursor(format_cursor(cursor)) == cursor
     else:
-        assert (refused.type.slug, refused.complaints[0].field) == ("invalid-parameter", "cursor")
+        assert (refused.type.slug, refused.field_errors[0].field) == ("invalid-parameter", "cursor")
 
 
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_what_is_no_time_and_no_box_is_refused_in_words(one: str, other: str) -> None:
-    with pytest.raises(Problem, match="occurred_"):
-        span_of("occurred", f"!{one}", other)
-    with pytest.raises(Problem, match="bbox"):
-        boxes_of(f"{one},{other},!")
+    with pytest.raises(HttpProblem, match="occurred_"):
+        parse_time_range("occurred", f"!{one}", other)
+    with pytest.raises(HttpProblem, match="bbox"):
+        parse_boxes(f"{one},{other},!")
 
 
 LON, LAT = st.integers(-179, 179), st.integers(-90, 90)
@@ -62,6 +62,6 @@ def test_a_box_holds_what_lies_between_its_sides_from_west_to_east(
     west: int, east: int, one: int, other: int, lon: int, lat: int
 ) -> None:
     south, north = sorted((one, other))
-    boxes = boxes_of(f"{west},{south},{east},{north}")
+    boxes = parse_boxes(f"{west},{south},{east},{north}")
     expected = (lon - west) % 360 <= (east - west) % 360 and south <= lat <= north
-    assert any(box.holds(lat, lon) for box in boxes) == any_within(boxes, [(lat, lon)]) == expected
+    assert any(box.contains(lat, lon) for box in boxes) == any_point_within(boxes, [(lat, lon)]) == expected

@@ -33,7 +33,7 @@ LISTENERS: LiteralString = "SELECT pid FROM pg_stat_activity WHERE application_n
 @pytest_asyncio.fixture
 async def log(database_url: str) -> AsyncIterator[Following]:
     async with services(database_url) as opened:
-        yield opened.following
+        yield opened.subscription
 
 
 async def record(address: str, *batches: Sequence[StoredFact]) -> None:
@@ -247,7 +247,7 @@ async def test_words_on_the_channel_that_are_not_the_writers_do_no_harm(
 async def test_a_restart_of_the_server_is_survived(tmp_path: Path) -> None:
     with embedded_server(tmp_path / "data", settings=QUICK) as server:
         await asyncio.to_thread(migrate, server.url)
-        async with services(server.url) as opened, aclosing(opened.following.follow(0, EVERYTHING, 60)) as changes:
+        async with services(server.url) as opened, aclosing(opened.subscription.follow(0, EVERYTHING, 60)) as changes:
             found = asyncio.create_task(take(changes, 40))
             await record(server.url, facts(20))
             await until_listening(server, server.url)

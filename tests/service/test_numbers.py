@@ -15,10 +15,10 @@ from domain.reports.kind import Report
 from domain.reports.registry import KINDS
 from domain.values.sources import Registration
 from domain.values.text_types import Digits
-from service.api.body import parse, read, read_report
-from service.api.failures import Problem
-from service.api.lines import read_line
-from service.api.taken import Assessment
+from service.api.batches.line import read_line
+from service.api.errors.problem import HttpProblem
+from service.api.requests.body import parse_json, validate, validate_report
+from service.api.resources.curation import Assessment
 from tests.service.serving import CREATED, opened, problem, toll
 
 pytest_plugins = ("tests.service.api_fixtures",)
@@ -82,9 +82,9 @@ def written(body: dict[str, Any], where: Where, number: str) -> bytes:
 def report_of(raw: bytes) -> Report | list[tuple[str, str]]:
     """Return the report that a body is, or what is wrong with it."""
     try:
-        return read_report(cast("dict[str, Any]", parse(raw)))
-    except Problem as refused:
-        return [(each.field, each.reason) for each in refused.complaints]
+        return validate_report(cast("dict[str, Any]", parse_json(raw)))
+    except HttpProblem as refused:
+        return [(each.field, each.reason) for each in refused.field_errors]
 
 
 TEXTS = [(number, where) for number, body in enumerate(bodies()) for where in leaves(body, str)]
@@ -146,18 +146,18 @@ def test_an_attribute_that_is_a_number_stays_one_with_all_its_digits(number: str
     ],
 )
 def test_other_bodies_take_numbers_for_text_too(model: Any, body: dict[str, Any], where: Where) -> None:
-    plain, quoted = (cast("dict[str, Any]", parse(written(body, where, each))) for each in ("2025", '"2025"'))
-    assert read(model, plain) == read(model, quoted)
+    plain, quoted = (cast("dict[str, Any]", parse_json(written(body, where, each))) for each in ("2025", '"2025"'))
+    assert validate(model, plain) == validate(model, quoted)
 
 
 @pytest.mark.parametrize(("number", "credibility"), [("5.0", 5), ("5", 5), ("0.5e1", 5), ("5.5", None), ("7.0", None)])
 def test_a_credibility_of_five_point_nought_is_five(number: str, credibility: int | None) -> None:
-    body = cast("dict[str, Any]", parse(written({"credibility": 1}, ("credibility",), number)))
+    body = cast("dict[str, Any]", parse_json(written({"credibility": 1}, ("credibility",), number)))
     if credibility is None:
-        with pytest.raises(Problem):
-            read(Assessment, body)
+        with pytest.raises(HttpProblem):
+            validate(Assessment, body)
     else:
-        assert read(Assessment, body).credibility == credibility
+        assert validate(Assessment, body).credibility == credibility
 
 
 def test_a_line_of_a_batch_is_the_same_line_whether_its_decimals_are_numbers_or_text() -> None:
@@ -174,7 +174,7 @@ def test_a_line_of_a_batch_is_the_same_line_whether_its_decimals_are_numbers_or_
 def test_what_was_sent_is_not_changed() -> None:
     body = {"kind": "toll_revised", "source": "a", "claims": [{"id": 1, "measure": "killed", "count": {"verbatim": 7}}]}
     before = copy.deepcopy(body)
-    assert read_report(body).claims[0].count.lower == 7
+    assert validate_report(body).claims[0].count.lower == 7
     assert body == before
 
 

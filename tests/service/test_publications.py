@@ -18,7 +18,7 @@ from domain.facts.union import incident_stream
 from domain.incident.commands import AmendIncident, MergeIncident
 from domain.ledger.receipt import format_receipt, parse_receipt
 from service.api.app import create_app
-from service.api.publications import ATTEMPTS
+from service.api.resources.publications import ATTEMPTS
 from service.api.services import Services
 from service.eventstore.writer import Write
 from service.wiring import services

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from domain.facts.union import incident_stream
 from domain.incident.commands import CloseIncident, FileReport, OpenIncident
 from domain.incident.refusals import IncidentUnknown, Refusal, ReportIdTaken
-from service.api.outcomes import record_each
+from service.api.batches.outcomes import record_each
 from service.eventstore import FactRecorder
 from service.eventstore.writer import Write, Writer, Written
 from service.runtime.time_zones import zone

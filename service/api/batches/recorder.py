@@ -1,0 +1,206 @@
+"""The recording of a batch: lines are parsed ahead of the writer, recorded in groups, and answered in order."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from domain.incident.refusals import OthersRefused
+from service.api.batches.line import BatchLine, read_line
+from service.api.batches.line_splitter import MAX_LINE_BYTES, LineSplitter, NumberedLine
+from service.api.batches.outcomes import (
+    FAILED,
+    GROUP_SIZE,
+    INVALID,
+    LineResult,
+    OutcomeCounts,
+    outcome_of,
+    problem_outcome,
+    record,
+    record_each,
+)
+from service.api.batches.streaming import StreamBuffer
+from service.api.errors.problem import HttpProblem, problem_of
+from service.eventstore.writer import Write, Writer
+from service.runtime.worker_thread import aside
+
+MAX_ATOMIC_LINES: Final = 10_000
+"""The most lines of an atomic batch."""
+MAX_ATOMIC_BYTES: Final = 16 * 1024 * 1024
+QUEUE_SIZE: Final = 8
+"""The most parsed chunks of the body that wait for the writer."""
+PATIENCE: Final = 60.0
+"""Seconds that a partly recorded batch waits for the database to come back."""
+
+_PAUSE: Final = 0.5
+_INTERNAL: Final = 500
+_log = structlog.stdlib.get_logger("service.api")
+
+CheckedLine = tuple[int, BatchLine | HttpProblem]
+"""A line's number, and the line or its problem."""
+
+
+class BatchRecorder:
+    """Records the lines of one body; writes their outcomes and a summary into a stream buffer."""
+
+    def __init__(self, writer: Writer, body: AsyncIterator[bytes], buffer: StreamBuffer) -> None:
+        self._writer = writer
+        self._body = body
+        self._buffer = buffer
+        self._counts = OutcomeCounts()
+        self._until: float | None = None
+
+    async def record_each(self) -> None:
+        """Record every line by itself, and end the buffer."""
+        await self._run(self._each)
+
+    async def record_atomically(self) -> None:
+        """Record all lines or none, and end the buffer."""
+        await self._run(self._together)
+
+    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised where the buffer is read
+            self._buffer.end(error)
+        else:
+            self._buffer.write(orjson.dumps(self._counts.document()) + b"\n")
+            self._buffer.end()
+
+    async def _each(self) -> None:
+        async with aclosing(_ahead(self._body)) as pieces, aclosing(_groups(pieces)) as groups:
+            async for lines in groups:
+                await self._write_outcomes(lines, await self._answers(_writes(lines)))
+
+    async def _together(self) -> None:
+        lines: list[CheckedLine] = []
+        async with aclosing(_ahead(_limited(self._body))) as pieces:
+            async for piece in pieces:
+                lines += piece
+                if len(lines) > MAX_ATOMIC_LINES:
+                    message = f"With atomic=true a batch has {MAX_ATOMIC_LINES:,} lines at most; nothing was recorded."
+                    raise HttpProblem("body-too-large", message)
+        writes = _writes(lines)
+        if len(writes) == len(lines):
+            await self._write_outcomes(lines, await record(self._writer, writes, atomic=True))
+        else:
+            await self._write_outcomes(lines, [OthersRefused() for _ in writes])
+
+    async def _answers(self, writes: Sequence[Write]) -> Sequence[LineResult]:
+        """Record writes; after the first outcome was written, a failing database is retried up to PATIENCE.
+
+        Raises the database's error while no outcome was written.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                answers = await record_each(self._writer, writes)
+            except Exception as error:
+                if self._buffer.empty:
+                    raise
+                self._until = self._until or time.monotonic() + PATIENCE
+                if time.monotonic() > self._until and tries > 1:
+                    return [problem_of(error)] * len(writes)
+                await asyncio.sleep(_PAUSE)
+            else:
+                self._until = None
+                return answers
+
+    async def _write_outcomes(self, lines: Sequence[CheckedLine], answers: Sequence[LineResult]) -> None:
+        if written := await aside(len(lines), self._outcome_lines, lines, answers):
+            self._buffer.write(written)
+
+    def _outcome_lines(self, lines: Sequence[CheckedLine], answers: Sequence[LineResult]) -> bytes:
+        following = iter(answers)
+        outcomes: list[bytes] = []
+        for number, found in lines:
+            outcome = outcome_of(found, next(following)) if isinstance(found, BatchLine) else _invalid(found)
+            self._counts.count(outcome)
+            outcomes.append(orjson.dumps({"line": number, **outcome}))
+        return b"".join(each + b"\n" for each in outcomes)
+
+
+def _writes(lines: Sequence[CheckedLine]) -> list[Write]:
+    return [found.write for _, found in lines if isinstance(found, BatchLine)]
+
+
+def _invalid(problem: HttpProblem) -> dict[str, Any]:
+    return problem_outcome(INVALID if problem.type.status < _INTERNAL else FAILED, problem)
+
+
+async def _groups(pieces: AsyncIterator[list[CheckedLine]]) -> AsyncGenerator[list[CheckedLine]]:
+    """Yield groups of up to GROUP_SIZE lines."""
+    async for lines in pieces:
+        for start in range(0, len(lines), GROUP_SIZE):
+            yield lines[start : start + GROUP_SIZE]
+
+
+async def _limited(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """Yield the chunks of an atomic batch. Raises HttpProblem over the limit of size."""
+    size = 0
+    async for piece in body:
+        size += len(piece)
+        if size > MAX_ATOMIC_BYTES:
+            message = f"With atomic=true a batch has {MAX_ATOMIC_BYTES:,} bytes at most; nothing was recorded."
+            raise HttpProblem("body-too-large", message)
+        yield piece
+
+
+async def _ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
+    """Yield lines as they are parsed, all available ones together. Raises the errors of reading the body."""
+    waiting: asyncio.Queue[list[CheckedLine] | Exception | None] = asyncio.Queue(QUEUE_SIZE)
+    reading = asyncio.create_task(_read(body, waiting))
+    try:
+        ended = False
+        while not ended:
+            lines: list[CheckedLine] = []
+            item = await waiting.get()
+            while isinstance(item, list):
+                lines += item
+                if waiting.empty() or len(lines) >= GROUP_SIZE:
+                    break
+                item = waiting.get_nowait()
+            if isinstance(item, Exception):
+                raise item
+            ended = item is None
+            if lines:
+                yield lines
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])
+
+
+async def _read(body: AsyncIterator[bytes], waiting: "asyncio.Queue[list[CheckedLine] | Exception | None]") -> None:
+    splitter = LineSplitter()
+    try:
+        async for piece in body:
+            if lines := splitter.feed(piece):
+                await waiting.put(await asyncio.to_thread(_checked, lines))
+        if lines := splitter.end():
+            await waiting.put(_checked(lines))
+    except Exception as error:  # noqa: BLE001 - raised where the queue is read
+        await waiting.put(error)
+    else:
+        await waiting.put(None)
+
+
+def _checked(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
+    return [(line.number, _check(line.raw)) for line in lines]
+
+
+def _check(raw: bytes | None) -> BatchLine | HttpProblem:
+    if raw is None:
+        return HttpProblem("body-too-large", f"The line has more than {MAX_LINE_BYTES:,} bytes, and was not kept.")
+    try:
+        return read_line(raw)
+    except HttpProblem as problem:
+        problem.__context__ = None  # its frames would stay alive as long as it waits in the queue
+        return problem.with_traceback(None)
+    except Exception as error:  # noqa: BLE001 - a fault in one line does not stop the others
+        _log.exception("fault")
+        return problem_of(error)

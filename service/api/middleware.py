@@ -1,0 +1,136 @@
+"""ASGI middleware: request log and answers to unforeseen faults; checks of `Host` and `Origin`."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.errors.problem import HttpProblem, problem_of
+from service.api.errors.validation import FieldError
+from service.api.responses import HEAD_ONLY
+from service.runtime.hosts import SETTING, Hosts, NoHost
+
+_log = structlog.stdlib.get_logger("service.api")
+_CLIENT_CLOSED = 499
+"""The status in the log of a request whose client disconnected before the response."""
+
+
+class RequestMiddleware:
+    """Logs each request; an unhandled exception is logged with an id and answered with the problem `internal-error`.
+
+    A HEAD request is served as GET, marked as `HEAD_ONLY`; the server omits the body.
+    """
+
+    def __init__(self, app: ASGIApp, new_id: Callable[[], UUID]) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+        logged = {"method": scope["method"], "path": scope["raw_path"].decode("ascii", "backslashreplace")}
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+            await send(message)
+
+        inner = {**scope, "method": "GET", HEAD_ONLY: True} if scope["method"] == "HEAD" else scope
+        try:
+            await self._app(inner, receive, send_on)
+        except ClientDisconnect:
+            status = status or _CLIENT_CLOSED
+        except Exception as error:
+            instance = f"urn:uuid:{self._new_id()}"
+            _log.exception("fault", instance=instance, **logged)
+            if status:  # the response has begun: break the connection, or a partial answer would look complete
+                raise
+            await problem_of(error).response(instance)(scope, receive, send_on)
+        finally:
+            took = round((time.perf_counter() - began) * 1000, 1)
+            _log.info("request", **logged, status=status, ms=took)
+
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS: Final = {b"host": "Host", b"origin": "Origin", b"sec-fetch-site": "Sec-Fetch-Site"}
+_CROSS_SITE: Final = "cross-site"
+
+
+class HostCheck:
+    """Refuses requests with a foreign `Host` (DNS rebinding), and cross-site writes by a browser (CSRF).
+
+    Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                self._check(scope)
+            except HttpProblem as problem:
+                await problem.response()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        found: dict[bytes, str] = {}
+        for name, value in scope["headers"]:
+            if name in _HEADERS:
+                if name in found:
+                    raise _invalid_header(_HEADERS[name], "It is given twice.")
+                found[name] = value.decode("latin-1").strip(" \t")  # optional whitespace (RFC 9110 §5.5)
+        host, origin, site = map(found.get, _HEADERS)
+        self._check_host(host, scope["http_version"])
+        if scope["method"] not in _SAFE:
+            self._check_site(origin, site)
+
+    def _check_host(self, host: str | None, version: str) -> None:
+        if host is None:
+            if version == "1.0":  # HTTP/1.0 has no Host header; no browser speaks it any more
+                return
+            raise _invalid_header("Host", "This is needed and missing.")
+        try:
+            if self._hosts.knows(host):
+                return
+        except NoHost as problem:
+            raise _invalid_header("Host", f"“{host[:100]}” cannot be read: {problem}.") from None
+        detail = (
+            f"This service does not answer for “{host[:100]}”. If it is reached by that name, whoever runs it adds the"
+            f" name to {SETTING}; else the request came here by mistake."
+        )
+        raise HttpProblem("wrong-host", detail)
+
+    def _check_site(self, origin: str | None, site: str | None) -> None:
+        """Refuse a cross-site write, by `Origin`, or by `Sec-Fetch-Site` where there is no `Origin`."""
+        foreign = (
+            (site or "").lower() == _CROSS_SITE if origin is None or self._hosts.any else not self._is_same_site(origin)
+        )
+        if foreign:
+            said = f"“{origin[:100]}”" if origin is not None else "another site"
+            detail = (
+                f"A page of {said} sent this, and only pages of this service may write. Nothing was recorded."
+                f" If that site is yours, whoever runs the service adds its host to {SETTING}."
+            )
+            raise HttpProblem("cross-site", detail)
+
+    def _is_same_site(self, origin: str) -> bool:
+        try:
+            return self._hosts.knows(urlsplit(origin).netloc)
+        except ValueError:  # not a URL: an opaque origin is “null”
+            return False
+
+
+def _invalid_header(name: str, reason: str) -> HttpProblem:
+    return HttpProblem("invalid-header", f"{name}: {reason}", [FieldError(name, reason)])

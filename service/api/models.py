@@ -1,0 +1,69 @@
+"""Response models that several resources share; they describe answers in the OpenAPI document."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ResponseModel(BaseModel):
+    """Base of response models. Answers are not validated against them when they are sent."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class WriteWarning(ResponseModel):
+    """What a recorder should look at again; the report is kept all the same."""
+
+    code: str
+    detail: str
+    claim: str | None = None
+
+
+class WriteResult(ResponseModel):
+    """Where a write stands, now that it is durable."""
+
+    position: int | None
+    """The place of the fact in the log; null where a registration changed nothing."""
+    recorded_at: str | None
+    version: int
+    """The version of the incident, or of the source, that it made."""
+    incident: str = ""
+    report_id: str = ""
+    warnings: list[WriteWarning]
+
+
+class LogCoordinates(ResponseModel):
+    """Where on the recorded clock an answer stands."""
+
+    log: str
+    position: int
+    """Of the last fact that the answer depends on."""
+    recorded_at: str | None
+    """Null at position 0, before the first fact."""
+    version: int
+    closed: bool
+    """Whether the same question can never be answered otherwise."""
+
+
+class RecordedAt(ResponseModel):
+    """When an incident was opened."""
+
+    position: int
+    recorded_at: str
+
+
+class FieldAtFault(ResponseModel):
+    """What is wrong with one field."""
+
+    field: str
+    reason: str
+    nearest: str = Field(default="", description="The known word that comes closest.")
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457. Its `type` is described where it points to, and in docs/problems.md."""
+
+    type: str = Field(json_schema_extra={"format": "uri-reference"})
+    title: str
+    status: int
+    detail: str
+    instance: str = ""
+    errors: list[FieldAtFault] = []

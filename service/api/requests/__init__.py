@@ -1,0 +1,1 @@
+"""Requests: JSON bodies, strictly parsed and validated, and writes with their headers."""

@@ -1,0 +1,56 @@
+"""Interning of validated counts, populations and places, which recur in many reports."""
+
+from typing import Any, Final, cast
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from domain.reports.claims.claim import in_context
+from domain.reports.kind import read_in_its_language
+from domain.values.counts.count import Count, CountInContext
+from domain.values.places import Place
+from domain.values.populations import Population
+
+MAX_INTERNED: Final = 20_000
+"""The most interned parts; the cache is then cleared."""
+_OF_A_CLAIM: Final = (("count", Count), ("population", Population))
+
+_interned: dict[tuple[type[BaseModel], bytes, object], BaseModel] = {}
+
+
+def with_interned_parts(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a report with its counts, populations and places replaced by interned instances.
+
+    They are immutable. An invalid part is left as it is, for the report's own model to refuse.
+    """
+    found = dict(read_in_its_language(body))
+    if isinstance(places := body.get("places"), list):
+        found["places"] = [_read(Place, each) for each in cast("list[object]", places)]
+    if isinstance(claims := found.get("claims"), list):
+        found["claims"] = [_claim(each) for each in cast("list[object]", claims)]
+    return found
+
+
+def _claim(given: object) -> object:
+    if not isinstance(given, dict):
+        return given
+    claim = dict(in_context(cast("dict[str, object]", given)))
+    for name, model in _OF_A_CLAIM:
+        if name in claim:
+            claim[name] = _read(model, claim[name])
+    return claim
+
+
+def _read(model: type[BaseModel], given: object) -> object:
+    if not isinstance(given, dict):
+        return given
+    try:
+        key = model, orjson.dumps(given), given.context if isinstance(given, CountInContext) else None
+        found = _interned.get(key)
+        if found is None:
+            if len(_interned) >= MAX_INTERNED:
+                _interned.clear()
+            found = _interned[key] = model.model_validate(given)
+    except (ValidationError, TypeError):
+        return cast("object", given)
+    return found

@@ -1,0 +1,168 @@
+"""The difference between two readings of an incident, on the recorded or the reported clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query, Request
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from domain import catalogue
+from domain.ledger.canonical import canonical, digest_of
+from domain.reading import Reading
+from domain.revisions.difference import difference
+from domain.values.time.clocks import format_instant
+from service.answers.answer import Inputs, NotYetKnown, shown_at
+from service.answers.as_of import Moment, read_moment, settle
+from service.api.coordinates import coordinates_of
+from service.api.errors.problem import problem_of, problem_of_fields
+from service.api.errors.validation import FieldError
+from service.api.models import LogCoordinates, ResponseModel
+from service.api.parameters import IncidentName, PolicyName
+from service.api.resource import VIEW_PROBLEMS, Resource
+from service.api.responses import JSON, CoordinateFields, cache_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.services import InjectedServices
+from service.eventstore import LogReader
+from service.runtime.worker_thread import aside
+
+RESOURCE = Resource("views")
+
+
+class ReadingCoordinates(LogCoordinates):
+    """One end of a difference: a moment on the recorded clock, and one on the reported clock."""
+
+    reported_until: str | None
+    policy: str
+
+
+class DifferenceCoordinates(ResponseModel):
+    """What was held against what; asked for again, both give the same bytes."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    earlier: ReadingCoordinates = Field(alias="from")
+    later: ReadingCoordinates = Field(alias="to")
+
+
+class Difference(ResponseModel):
+    """What differs between two readings of one incident, and the digest of its RFC 8785 form."""
+
+    data: dict[str, Any]
+    coordinates: DifferenceCoordinates
+    digest: str
+
+
+REPORTED = "reported:"
+"""The prefix of a moment on the reported clock."""
+
+_HOW = (
+    "a position such as `@12` or an RFC 3339 moment, for what we had recorded by then; or `reported:` and a moment, for"
+    " what sources had said by then as far as we know now."
+)
+From = Annotated[
+    str,
+    Query(alias="from", description=f"The earlier reading: {_HOW}", examples=["@12", "reported:2025-03-08T12:00:00Z"]),
+]
+To = Annotated[str, Query(description=f"The later reading: {_HOW}", examples=["@40", "reported:2025-03-12T12:00:00Z"])]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadingParameter:
+    """A parsed `from` or `to`: `as_of` as sent, on the recorded clock, or `until` on the reported clock."""
+
+    moment: Moment
+    as_of: str | None = None
+    until: datetime | None = None
+
+    def is_after(self, other: "_ReadingParameter") -> bool:
+        """Return whether this is later than `other`; False for moments on different clocks."""
+        if self.until and other.until:
+            return self.until > other.until
+        if self.as_of is None or other.as_of is None:
+            return False
+        if "@" in self.as_of + other.as_of or self.moment.position != other.moment.position:
+            return self.moment.position > other.moment.position
+        return read_moment("from", self.as_of) > read_moment("to", other.as_of)
+
+
+@RESOURCE.get(
+    "/v1/incidents/{incident}/diff",
+    summary="What changed between two readings",
+    **RESOURCE.reads(Difference, *VIEW_PROBLEMS, "no-such-incident unknown-policy", redirects=True),
+)
+async def diff(
+    request: Request, services: InjectedServices, incident: IncidentName, from_: From, to: To, policy: PolicyName = None
+) -> Response:
+    """Answer under six headings, by whose doing it is, and with the estimates before and after.
+
+    What was learned; what a source revised, or withdrew; what we corrected, removed or reclassified.
+    Without a `policy`, each end is weighed by that in force at its position.
+    """
+    negotiate(request, JSON)
+    named = catalogue.policy(policy) if policy else None
+    now = await settle(services.reader, None)
+    ends = [await _parse(services.reader, now, name, text) for name, text in (("from", from_), ("to", to))]
+    if ends[0].is_after(ends[1]):
+        raise problem_of_fields([FieldError("from", "This lies after “to”; turn them round.")], "invalid-parameter")
+    held = await _inputs(request, services.reader, incident, ends)
+    readings = [
+        Reading(end.until, named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY))
+        for end, inputs in zip(ends, held, strict=True)
+    ]
+    facts = sum(len(inputs.rows) for inputs in held)
+    data = await aside(facts, _difference_bytes, held, readings)
+    coordinates = {
+        name: dict(await _coordinates(services.reader, end, inputs, reading))
+        for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
+    }
+    for inputs in {id(each): each for each in held}.values():
+        inputs.put_away()
+    return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
+
+
+def _difference_bytes(held: Sequence[Inputs], readings: Sequence[Reading]) -> bytes:
+    earlier, later = ((inputs.history, reading) for inputs, reading in zip(held, readings, strict=True))
+    return canonical(difference(earlier, later))
+
+
+async def _parse(reader: LogReader, now: Moment, name: str, text: str) -> _ReadingParameter:
+    if text.startswith(REPORTED):
+        return _ReadingParameter(now, until=read_moment(name, text.removeprefix(REPORTED)))
+    return _ReadingParameter(await settle(reader, text, name), as_of=text)
+
+
+async def _inputs(
+    request: Request, reader: LogReader, incident: str, ends: Sequence[_ReadingParameter]
+) -> list[Inputs]:
+    """Read the incident at both positions; once if they are equal."""
+    earlier, later = ends
+    last = await shown_at(reader, incident, later.moment.position, later.as_of)
+    if earlier.moment.position == later.moment.position:
+        return [last, last]
+    try:
+        return [await shown_at(reader, incident, earlier.moment.position, earlier.as_of), last]
+    except NotYetKnown as unknown:
+        last.put_away()
+        problem = problem_of(unknown)
+        if unknown.known_at <= later.moment.position:
+            since = request.url.include_query_params(**{"from": f"@{unknown.known_at}"})
+            problem.members["suggestion"] = f"{since.path}?{since.query}"
+        raise problem from unknown
+
+
+async def _coordinates(reader: LogReader, end: _ReadingParameter, inputs: Inputs, reading: Reading) -> CoordinateFields:
+    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.version)
+    until = format_instant(reading.reported_until) if reading.reported_until else None
+    return {**found, "reported_until": until, "policy": reading.policy.id}
+
+
+def _send(request: Request, data: bytes, coordinates: dict[str, Any], *, closed: bool) -> Response:
+    digest = digest_of(data)
+    tag = entity_tag({"digest": digest, "coordinates": coordinates, "type": JSON})
+    headers = {"Knownwhen-Digest": digest, **cache_headers(coordinates, tag, closed=closed)}
+    if matches_entity_tag(request, tag):
+        return Response(None, 304, headers)
+    pieces = (data, orjson.dumps(coordinates), orjson.dumps(digest))
+    return Response(b'{"data":%b,"coordinates":%b,"digest":%b}' % pieces, 200, headers, JSON)

@@ -1,0 +1,71 @@
+"""Possible duplicates within an incident: reports of one statement, events that may be the same."""
+
+from typing import Literal
+
+from fastapi import Request
+from starlette.responses import Response
+
+from domain.revisions.duplicates import duplicates
+from domain.values.time.clocks import format_instant
+from service.answers.answer import shown_at
+from service.answers.as_of import read_moment, settle
+from service.api.coordinates import coordinates_of
+from service.api.models import LogCoordinates, ResponseModel
+from service.api.parameters import AsOf, IncidentName, ReportedUntil
+from service.api.resource import VIEW_PROBLEMS, Resource
+from service.api.responses import JSON, document_response, negotiate
+from service.api.services import InjectedServices
+from service.runtime.worker_thread import aside
+
+RESOURCE = Resource("incidents")
+
+
+class Suggestion(ResponseModel):
+    """Reports that may be of one statement or one event; nothing is merged by itself."""
+
+    code: Literal["possible_duplicate", "same_figure", "possible_same_event"]
+    reports: list[str]
+    events: list[str]
+    why: str
+
+
+class DuplicatesCoordinates(LogCoordinates):
+    """Where on both clocks the suggestions stand."""
+
+    reported_until: str | None
+
+
+class Duplicates(ResponseModel):
+    """What somebody should look at: an empty list is no proof that there are none."""
+
+    items: list[Suggestion]
+    coordinates: DuplicatesCoordinates
+
+
+@RESOURCE.get(
+    "/v1/incidents/{incident}/duplicates",
+    summary="What may be there twice",
+    **RESOURCE.reads(Duplicates, *VIEW_PROBLEMS, "no-such-incident", redirects=True),
+)
+async def suggest(
+    request: Request,
+    services: InjectedServices,
+    incident: IncidentName,
+    as_of: AsOf = None,
+    reported_until: ReportedUntil = None,
+) -> Response:
+    """Suggest reports that may be one statement, and events that may be one; each with a sentence.
+
+    Nothing is merged by itself, and all of them count meanwhile: what is alike need not be the same.
+    """
+    negotiate(request, JSON)
+    until = read_moment("reported_until", reported_until) if reported_until else None
+    moment = await settle(services.reader, as_of)
+    inputs = await shown_at(services.reader, incident, moment.position, as_of)
+    coordinates = {
+        **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version),
+        "reported_until": format_instant(until) if until else None,
+    }
+    document = {"items": await aside(len(inputs.rows), duplicates, inputs.history, until), "coordinates": coordinates}
+    inputs.put_away()
+    return document_response(request, document, coordinates)

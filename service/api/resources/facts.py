@@ -1,0 +1,55 @@
+"""The raw facts of an incident: all inputs of its answers, with salts and commitments, as NDJSON."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from service.answers.answer import inputs_at
+from service.answers.as_of import settle
+from service.api.coordinates import coordinates_of
+from service.api.parameters import AsOf, IncidentName
+from service.api.resource import VIEW_PROBLEMS, Description, Resource
+from service.api.responses import HEAD_ONLY, NDJSON, coordinate_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.services import InjectedServices
+from service.eventstore import LogReader, StoredRow
+from service.eventstore.archive.log_lines import proven
+from service.runtime.worker_thread import aside
+
+RESOURCE = Resource("facts")
+
+AT_ONCE = 500
+"""The most facts in one query and chunk."""
+
+_LINES = {NDJSON: {"schema": {"type": "string", "description": "One JSON object a line, by position."}}}
+_DESCRIBED: Description = RESOURCE.reads(None, *VIEW_PROBLEMS, "no-such-incident", also=_LINES)
+
+
+@RESOURCE.get("/v1/incidents/{incident}/facts", summary="The raw facts", **_DESCRIBED)
+async def facts(request: Request, services: InjectedServices, incident: IncidentName, as_of: AsOf = None) -> Response:
+    """All that the incident's answers depend on: its own facts, those of the sources it cites, and of the policy.
+
+    `state` and `text` are in canonical form. With its salt, each part gives its commitment:
+    HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes).
+    """
+    negotiate(request, NDJSON)
+    moment = await settle(services.reader, as_of)
+    inputs = await inputs_at(services.reader, incident, moment.position, as_of)
+    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version)
+    tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON})
+    headers = coordinate_headers(coordinates, tag)
+    if matches_entity_tag(request, tag):
+        return Response(None, 304, headers)
+    positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]
+    inputs.put_away()
+    return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
+
+
+async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
+    for start in range(0, len(positions), AT_ONCE):
+        rows = await reader.at(positions[start : start + AT_ONCE])
+        yield await aside(len(rows), _joined, rows)
+
+
+def _joined(rows: Sequence[StoredRow]) -> bytes:
+    return b"".join(map(proven, rows))

@@ -1,0 +1,237 @@
+"""Publications: an answer as of now is recorded as a fact with its coordinates, inputs and digest; and its receipt."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+import orjson
+from fastapi import Path, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from domain.catalogue import UnknownName
+from domain.facts.union import EstimatePublished, decode
+from domain.incident.commands import PublishEstimate
+from domain.incident.refusals import VersionMismatch
+from domain.ledger.receipt import Receipt, format_receipt, origin_of
+from domain.values.text_types import Strict, Words
+from domain.values.time.clocks import format_instant
+from service.answers.answer import Question, answer
+from service.api.errors.problem import HttpProblem, problem_of, problem_of_fields
+from service.api.errors.validation import FieldError
+from service.api.models import ResponseModel, WriteResult
+from service.api.parameters import IncidentName
+from service.api.requests.write import IncomingWrite, WriteParameter, WriteRequest, write_response
+from service.api.resource import Description, Resource
+from service.api.responses import JSON, document_response, negotiate
+from service.api.services import InjectedServices, Services
+from service.eventstore import LogReader, StoredRow
+from service.eventstore.writer import Written
+
+RESOURCE = Resource("publications")
+
+
+class ReceiptResponse(ResponseModel):
+    """What it takes to ask for a published answer again, and to show that the log is still the same."""
+
+    v: Literal[1]
+    log: str
+    origin: str
+    """The line that names the log in its checkpoints."""
+    position: int
+    """Of the last fact that the answer depends on."""
+    root: str
+    """The Merkle root (RFC 6962) of the log up to `position`, base64."""
+    incident: str
+    view: str
+    policy: str
+    reported_until: str | None
+    inputs: dict[str, int]
+    """Every stream that the answer depends on, with its last version."""
+    digest: str
+
+
+class PublicationResult(WriteResult):
+    """Where a publication stands, and its receipt."""
+
+    receipt: ReceiptResponse
+
+
+class PublicationEntry(ResponseModel):
+    """Where a publication stands in the log."""
+
+    position: int
+    recorded_at: str
+    version: int
+    fact_id: str
+    reason: str = ""
+
+
+class ReceiptWithPublications(ResponseModel):
+    """The first publication of a digest."""
+
+    receipt: ReceiptResponse
+    published: PublicationEntry
+    again: list[int]
+    """The positions of later publications of the same digest."""
+
+
+class Publication(Strict, frozen=True):
+    """Which answer about now to fix for good: its view, its policy (without one, that in force), how far it reads."""
+
+    view: str = Field(default="state/1", examples=["state/1"])
+    policy: str | None = Field(default=None, examples=["range/1"])
+    reported_until: str | None = Field(default=None, examples=["2025-03-09T23:59:59+03:00"])
+    reason: Words | None = None
+
+
+ATTEMPTS = 10
+"""The most attempts, where the incident changes between the answer and its recording."""
+
+_EXAMPLES: Mapping[str, Description] = {
+    "what stands now": {"value": {}},
+    "of a day, under another policy": {
+        "value": {
+            "policy": "latest/1",
+            "reported_until": "2025-03-09T23:59:59+03:00",
+            "reason": "For the bulletin of 9 March.",
+        }
+    },
+}
+
+
+@RESOURCE.post(
+    "/v1/incidents/{incident}/publications",
+    summary="Publish an estimate",
+    **RESOURCE.writes(
+        Publication,
+        "no-such-incident merged version-mismatch moment-unreadable",
+        examples=_EXAMPLES,
+        answer=PublicationResult,
+    ),
+)
+async def publish(write: WriteParameter, incident: IncidentName) -> Response:
+    """Answer about now, and record the answer's coordinates, inputs and digest with the log's root.
+
+    Only the present can be published: the publication is the very next fact of the incident after those that it
+    is about, which shows that none was left out.
+    """
+    wanted = await write.read(Publication)
+    reader, fact_id = write.services.reader, write.new_fact_id()
+    async with write.services.publication_lock:
+        written = await _record(write, incident, wanted, fact_id)
+    row = cast("StoredRow", await reader.find(written.fact_id))
+    return _with_receipt(written, await _receipt_of(reader, row))
+
+
+async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact_id: UUID) -> Written:
+    """Answer and record; retries where the incident changed in between."""
+    request = write.about_incident("publish", incident)
+    for _ in range(ATTEMPTS):
+        try:
+            return await _record_once(write, request, wanted, fact_id)
+        except HttpProblem as problem:
+            changed = isinstance(problem.__cause__, VersionMismatch)
+            if not changed or request.headers.expected_version is not None:
+                raise
+    detail = (
+        "The incident changed whenever its answer was about to be published, so nothing was; try again in a moment."
+    )
+    raise HttpProblem("overloaded", detail)
+
+
+async def _record_once(write: IncomingWrite, request: WriteRequest, wanted: Publication, fact_id: UUID) -> Written:
+    if (row := await write.services.reader.find(fact_id)) and row.topic == EstimatePublished.topic:
+        # A retry: the writer compares the request hash, and returns the first result.
+        return await write.record(request, PublishEstimate.model_validate_json(row.state), fact_id)
+    name, expected = request.incident[0] if request.incident else "", request.headers.expected_version
+    command = await _command_for(write.services, name, wanted)
+    version = command.inputs[request.target]
+    if expected not in (None, version):
+        refusal = VersionMismatch(incident=name, expected=expected, actual=version)
+        raise problem_of(refusal) from refusal
+    exact = replace(request, headers=replace(request.headers, expected_version=version))
+    return await write.record(exact, command, fact_id)
+
+
+async def _command_for(services: Services, incident: str, wanted: Publication) -> PublishEstimate:
+    """Answer the question as of now, and return the command that records it."""
+    question = Question(incident, wanted.view, None, wanted.reported_until, wanted.policy)
+    try:
+        found = await answer(services.reader, question)
+    except UnknownName as unknown:
+        raise problem_of_fields([FieldError(unknown.field, str(unknown), unknown.nearest)]) from unknown
+    about = cast("dict[str, Any]", found.coordinates)
+    return PublishEstimate(
+        view=about["view"],
+        policy=about["policy"],
+        reported_until=about["reported_until"],
+        position=about["position"],
+        root=base64.b64encode(await services.root_at(about["position"])).decode(),
+        inputs=dict(found.inputs),
+        digest=found.digest,
+        reason=wanted.reason,
+    )
+
+
+def _with_receipt(written: Written, receipt: bytes) -> Response:
+    """Respond as to every write, with the receipt added."""
+    digest = orjson.loads(receipt)["digest"]
+    answered = write_response(written, f"/v1/receipts/{digest}")
+    document = {**orjson.loads(answered.body), "receipt": orjson.Fragment(receipt)}
+    headers = {name: value for name, value in answered.headers.items() if name != "content-length"}
+    return Response(orjson.dumps(document), answered.status_code, headers)
+
+
+ReceiptDigest = Annotated[
+    str, Path(pattern="^[0-9a-f]{64}$", description="The digest of a published estimate: 64 hexadecimal digits.")
+]
+
+
+@RESOURCE.get(
+    "/v1/receipts/{digest}",
+    summary="The receipt of a published estimate",
+    **RESOURCE.reads(ReceiptWithPublications, "no-such-receipt"),
+)
+async def read_receipt(request: Request, services: InjectedServices, digest: ReceiptDigest) -> Response:
+    """Give the receipt of the first publication with this digest, and tell where the same was published again."""
+    negotiate(request, JSON)
+    positions = await services.publications.positions(digest)
+    if not positions:
+        raise HttpProblem("no-such-receipt", f"No estimate with the digest {digest} was published in this log.")
+    (row,) = await services.reader.at(positions[:1])
+    receipt = await _receipt_of(services.reader, row)
+    document = {"receipt": orjson.Fragment(receipt), "published": _published(row), "again": positions[1:]}
+    return document_response(request, document)
+
+
+async def _receipt_of(reader: LogReader, row: StoredRow) -> bytes:
+    """Return the receipt of a publication in canonical form; a pure function of recorded facts."""
+    log = await reader.log_id()
+    opening = cast("StoredRow", await reader.first_of(row.originator_id))
+    published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+    receipt = Receipt(
+        log=log,
+        origin=origin_of(log),
+        position=published.position,
+        root=base64.b64decode(published.root),
+        incident=orjson.loads(opening.state)["slug"],
+        view=published.view,
+        policy=published.policy,
+        reported_until=published.reported_until,
+        inputs={UUID(stream): version for stream, version in published.inputs.items()},
+        digest=published.digest,
+    )
+    return format_receipt(receipt)
+
+
+def _published(row: StoredRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "recorded_at": format_instant(row.recorded_at),
+        "version": row.originator_version,
+        "fact_id": str(row.fact_id),
+        **(orjson.loads(row.text) if row.text else {}),
+    }

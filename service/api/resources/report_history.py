@@ -1,0 +1,174 @@
+"""The history of a report: as filed, with its corrections, retractions, assessments, disputes and moves."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+import orjson
+from fastapi import Request
+from pydantic import ConfigDict
+from starlette.responses import Response
+
+from domain.facts.union import (
+    ClaimsRescoped,
+    IncidentMerged,
+    IncidentUnmerged,
+    ReportAssessed,
+    ReportCorrected,
+    ReportDisputed,
+    ReportMoved,
+    ReportReinstated,
+    ReportRetracted,
+    incident_stream,
+    is_report,
+)
+from domain.values.time.clocks import format_instant
+from service.answers.as_of import settle
+from service.api.coordinates import coordinates_of, not_yet_known_problem
+from service.api.errors.problem import HttpProblem
+from service.api.models import LogCoordinates, ResponseModel
+from service.api.parameters import AsOf, ReportId
+from service.api.resource import VIEW_PROBLEMS, Resource
+from service.api.responses import JSON, document_response, negotiate
+from service.api.services import InjectedServices
+from service.eventstore import LogReader, StoredRow
+from service.runtime.worker_thread import aside
+
+RESOURCE = Resource("reports")
+
+
+class ReportFact(ResponseModel):
+    """One fact about a report."""
+
+    model_config = ConfigDict(extra="allow")
+    fact: Literal["filed", "corrected", "retracted", "reinstated", "assessed", "disputed", "moved", "rescoped"]
+    position: int
+    recorded_at: str
+    version: int
+
+
+class ReportHistoryResponse(ResponseModel):
+    """A report as it was filed, and all that became of it."""
+
+    report_id: str
+    incident: str
+    """Where it is shown."""
+    home: str
+    """Where it was filed, and where its further facts go."""
+    standing: Literal["standing", "corrected", "retracted", "disputed"]
+    history: list[ReportFact]
+    coordinates: LogCoordinates
+
+
+_FACT_NAMES = {
+    ReportCorrected.topic: "corrected",
+    ReportRetracted.topic: "retracted",
+    ReportReinstated.topic: "reinstated",
+    ReportAssessed.topic: "assessed",
+    ReportDisputed.topic: "disputed",
+    ReportMoved.topic: "moved",
+    ClaimsRescoped.topic: "rescoped",
+}
+_MERGES = (IncidentMerged.topic, IncidentUnmerged.topic)
+
+
+@RESOURCE.get(
+    "/v1/reports/{report_id}",
+    summary="A report with its whole history",
+    **RESOURCE.reads(ReportHistoryResponse, *VIEW_PROBLEMS, "no-such-report"),
+)
+async def read_history(
+    request: Request, services: InjectedServices, report_id: ReportId, as_of: AsOf = None
+) -> Response:
+    """Tell how it was filed, with its free text, and all that became of it since; and which incident shows it.
+
+    That is the one it was filed under, or moved to, or the one that this was merged into.
+    """
+    negotiate(request, JSON)
+    reader = services.reader
+    filed = await reader.find(report_id)
+    if filed is None or not is_report(filed.topic):
+        raise HttpProblem("no-such-report", f"There is no report {report_id} in this log.")
+    moment = await settle(reader, as_of)
+    if filed.position > moment.position:
+        raise not_yet_known_problem(request, f"report {report_id}", as_of, filed)
+    rows = [filed, *await _changes(reader, filed, moment.position)]
+    home = orjson.loads(cast("StoredRow", await reader.first_of(filed.originator_id)).state)["slug"]
+    shown, merges = await _resolve_merges(reader, _last(rows, "to", ReportMoved.topic) or home, moment.position)
+    last = max((*rows, *merges), key=lambda row: row.position)
+    coordinates = await coordinates_of(reader, last, moment, rows[-1].originator_version)
+    document = {
+        "report_id": str(report_id),
+        "incident": shown,
+        "home": home,
+        "standing": _standing(rows),
+        "history": [_step(row, str(report_id)) for row in rows],
+        "coordinates": dict(coordinates),
+    }
+    return document_response(request, document, coordinates)
+
+
+async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
+    found = await reader.of_topics([filed.originator_id], list(_FACT_NAMES), upto)
+    return await aside(len(found), _concerning, found, str(filed.fact_id))
+
+
+def _concerning(rows: Sequence[StoredRow], report_id: str) -> list[StoredRow]:
+    return [row for row in rows if _concerns(orjson.loads(row.state), report_id)]
+
+
+def _concerns(state: dict[str, Any], report_id: str) -> bool:
+    return state.get("report_id") == report_id or bool(_claims(state, report_id))
+
+
+def _claims(state: dict[str, Any], report_id: str) -> list[str]:
+    return [ref for ref in state.get("claims", ()) if ref.startswith(f"{report_id}#")]
+
+
+async def _resolve_merges(reader: LogReader, slug: str, upto: int) -> tuple[str, list[StoredRow]]:
+    """Resolve an incident through its merges; returns the slug of the target, and the facts of the merges."""
+    merges: list[StoredRow] = []
+    while True:
+        found = await reader.of_topics([incident_stream(slug)], _MERGES, upto)
+        own = [row for row in found if orjson.loads(row.state)["incident"] == slug]
+        merges += own
+        if not own or own[-1].topic != IncidentMerged.topic:
+            return slug, merges
+        slug = orjson.loads(own[-1].state)["into"]
+
+
+def _last(rows: list[StoredRow], name: str, *topics: str) -> Any:  # noqa: ANN401 - what the fact holds
+    """Return a member of the last fact of these topics about the whole report; None if there is none."""
+    states = [orjson.loads(row.state) for row in rows if row.topic in topics]
+    return next((state.get(name) for state in reversed(states) if "claim" not in state), None)
+
+
+def _standing(rows: list[StoredRow]) -> str:
+    if _last(rows, "by", ReportRetracted.topic, ReportReinstated.topic):  # a reinstatement has no “by”
+        return "retracted"
+    if _last(rows, "disputed", ReportDisputed.topic):
+        return "disputed"
+    return "corrected" if ReportCorrected.topic in {row.topic for row in rows} else "standing"
+
+
+def _step(row: StoredRow, report_id: str) -> dict[str, Any]:
+    """Return one fact of a report as JSON: state, free text, and position."""
+    state: dict[str, Any] = orjson.loads(row.state)
+    text: dict[str, Any] = orjson.loads(row.text) if row.text else {}
+    state.pop("report_id", None)
+    if "claims" in state:  # one fact may rescope claims of several reports
+        state["claims"] = _claims(state, report_id)
+    found: dict[str, Any] = {
+        "fact": _FACT_NAMES.get(row.topic, "filed"),
+        "position": row.position,
+        "recorded_at": format_instant(row.recorded_at),
+        "version": row.originator_version,
+        **state,
+    }
+    if reason := text.pop("reason", None):
+        found["reason"] = reason
+    if text:
+        found["report"] = {**state["report"], "text": text}
+    for clock in ("reported", "occurred"):
+        if found.get(clock) is not None:
+            found[clock] = dict(zip(("earliest", "latest"), found[clock], strict=True))
+    return found

@@ -1,0 +1,121 @@
+"""The views of an incident, as of any moment on either clock."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from domain.history.history import History
+from domain.reading import View
+from service.answers.answer import Answer, NotYetKnown, Question, answer, inputs_at
+from service.answers.as_of import read_moment, settle
+from service.api.errors.problem import problem_of
+from service.api.incident_links import newest_views, view_paths
+from service.api.models import LogCoordinates, ResponseModel
+from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
+from service.api.resource import VIEW_PROBLEMS, Description, Resource
+from service.api.responses import CSV, JSON, answer_headers, answer_response, negotiate
+from service.api.services import InjectedServices
+from service.runtime.worker_thread import aside
+
+RESOURCE = Resource("views")
+
+
+class Coordinates(LogCoordinates):
+    """All that an answer depends on: ask with them again, and get the same bytes."""
+
+    reported_until: str | None
+    policy: str
+    view: str
+
+
+class Envelope(ResponseModel):
+    """A view's document with its coordinates, and the digest of its RFC 8785 form."""
+
+    data: dict[str, Any]
+    text: dict[str, dict[str, Any]]
+    """Free text by the commitments in `data`; outside it, so that erasing a text changes no digest."""
+    coordinates: Coordinates
+    digest: str
+
+
+_TABLE = {CSV: {"schema": {"type": "string", "description": "RFC 4180, with a header; every cell verbatim."}}}
+_DESCRIBED: Description = RESOURCE.reads(
+    Envelope, *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=_TABLE, redirects=True
+)
+
+
+def _question_without_view(
+    incident: IncidentName, as_of: AsOf = None, reported_until: ReportedUntil = None, policy: PolicyName = None
+) -> Question:
+    return Question(incident, "", as_of, reported_until, policy)
+
+
+QuestionParameters = Annotated[Question, Depends(_question_without_view)]
+"""The question, but for the view, as parameters of an operation."""
+
+
+def _add(view: View, path: str) -> None:
+    async def send(request: Request, services: InjectedServices, question: QuestionParameters) -> Response:
+        return await _send(request, services, replace(question, view=view.id))
+
+    columns = ", ".join(f"`{column}`" for column in view.columns)
+    RESOURCE.add_api_route(
+        f"/v1/incidents/{{incident}}{path}",
+        send,
+        name=view.name,
+        summary=f"The view {view.id}",
+        description=f"{view.meaning}\n\nAs CSV: {columns}.",
+        **_DESCRIBED,
+    )
+
+
+for _name, _path in view_paths().items():
+    _add(newest_views()[_name], _path)
+
+
+async def _send(request: Request, services: InjectedServices, question: Question) -> Response:
+    media_type = negotiate(request, JSON, CSV)
+    if (known := services.closed_heads.not_modified(request, (question, media_type))) is not None:
+        return known
+    try:
+        found: Answer = await answer(services.reader, question, services.state_timelines)
+    except NotYetKnown as unknown:
+        problem = problem_of(unknown)
+        if suggested := await _suggested(services, question):
+            problem.members["suggestion"] = address(request, suggested)
+        raise problem from unknown
+    facts = sum(found.inputs.values())
+    head = answer_headers(found, media_type)
+    if found.closed:
+        services.closed_heads.add((question, media_type), head)
+    response = await aside(facts, answer_response, request, found, media_type, head)
+    found.put_away()
+    return response
+
+
+async def _suggested(services: InjectedServices, question: Question) -> Question | None:
+    """Return a similar question that has an answer: `as_of` as `reported_until`, or now for a position."""
+    as_of = question.as_of or ""
+    if as_of.startswith("@"):
+        return replace(question, as_of=None)
+    until = question.reported_until or as_of
+    now = await settle(services.reader, None)
+    inputs = await inputs_at(services.reader, question.incident, now.position, None)
+    if not await aside(len(inputs.rows), _has_reports, inputs.history, until):
+        return None
+    return replace(question, as_of=None, reported_until=until)
+
+
+def _has_reports(history: History, until: str) -> bool:
+    moment = read_moment("reported_until", until)
+    return any(report.said_by(moment) for report in history.reports.values())
+
+
+def address(request: Request, question: Question) -> str:
+    """Return the URL of another question to the same view."""
+    parameters: dict[str, Any] = {name: getattr(question, name) for name in ("as_of", "reported_until", "policy")}
+    query = urlencode({name: value.replace(" ", "+") for name, value in parameters.items() if value})
+    return f"{request.url.path}?{query}" if query else request.url.path
