@@ -10,9 +10,8 @@ from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
 from domain.values.sources import RELIABILITY
-from service.formats.registry import EXPORTERS
-from service.formats.registry import IMPORTERS
 from service.api.errors import pages
+from service.formats.registry import EXPORTERS, IMPORTERS
 from service.settings import documented
 
 HERE = Path(__file__).parent
