@@ -8,8 +8,8 @@ from domain.incident import refusals
 from domain.incident.commands import MergeIncident, MoveReport, RescopeClaims, UnmergeIncident
 from domain.incident.decide import expect_open, expect_unmerged
 from domain.incident.report_decisions import filed_report
-from domain.incident.resolved_claims import Scoping
-from domain.incident.state import Filed, Incident, rescope
+from domain.incident.resolved_claims import ScopeOverrides
+from domain.incident.state import FiledReport, Incident, rescope
 from domain.incident.validation import check_claims, check_scope
 
 
@@ -37,10 +37,10 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
     if to is None:
         raise refusals.DestinationUnknown(incident=command.to)
     _expect_taking(to)
-    if to.slug == filed.at:
+    if to.slug == filed.shown_under:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     return ReportMoved(
-        report_id=command.report_id, home=home.slug, left=filed.at, to=to.slug, text=note(command.reason)
+        report_id=command.report_id, home=home.slug, left=filed.shown_under, to=to.slug, text=note(command.reason)
     )
 
 
@@ -79,7 +79,7 @@ def _by_report(command: RescopeClaims) -> dict[UUID, list[str]]:
 
 
 def _check(
-    within: Incident, home: Incident, report_id: UUID, filed: Filed, claims: list[str], command: RescopeClaims
+    within: Incident, home: Incident, report_id: UUID, filed: FiledReport, claims: list[str], command: RescopeClaims
 ) -> None:
     for claim in claims:
         if claim not in filed.claims:
@@ -94,7 +94,7 @@ def _check(
     if after == filed.rescoped:
         raise refusals.NothingChanged(what=f"report {report_id}")
     spans = (filed.reported, filed.occurred)
-    check_claims(report_id, filed.report, spans, home.scopes, home.offset, Scoping(after))
+    check_claims(report_id, filed.report, spans, home.scopes, home.offset, ScopeOverrides(after))
 
 
 def _expect_taking(target: Incident) -> None:

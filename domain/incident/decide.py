@@ -18,11 +18,11 @@ from domain.incident.commands import (
     AmendIncident,
     AssessReport,
     CloseIncident,
-    Command,
     CorrectReport,
     DeclareScope,
     DisputeReport,
     FileReport,
+    IncidentCommand,
     OpenIncident,
     PublishEstimate,
     ReinstateReport,
@@ -43,7 +43,7 @@ _Reporting = CorrectReport | RetractReport | ReinstateReport | AssessReport | Di
 
 
 def decide(
-    incident: Incident | None, command: Command, now: datetime, zone: TimeZone | None = None
+    incident: Incident | None, command: IncidentCommand, now: datetime, zone: TimeZone | None = None
 ) -> list[IncidentFact]:
     """Return the facts that a command makes of an incident, or raise the Refusal that says why not.
 

@@ -8,15 +8,15 @@ from uuid import UUID
 from domain.facts.union import POLICY_STREAM, Fact, ReportMoved, incident_stream, source_stream
 from domain.incident import curation, refusals, source_decisions
 from domain.incident.commands import (
-    About,
     AdoptPolicy,
     AmendIncident,
     AssessReport,
-    Command,
     CorrectReport,
-    Curation,
+    CurationCommand,
     DisputeReport,
     FileReport,
+    GlobalCommand,
+    IncidentCommand,
     MergeIncident,
     MoveReport,
     OpenIncident,
@@ -34,7 +34,7 @@ from domain.values.sources import Registration, origin_of
 from domain.values.time.clocks import Span, parse_occurred
 from domain.values.time.zones import TimeZone, UnknownZone, window_of
 
-AnyCommand = Command | Curation | About | Registration
+AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts, each with the stream that it goes into; the first is the one that the request's id names."""
 
@@ -42,7 +42,7 @@ _HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give
 _OF_A_REPORT: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
-class States(Protocol):
+class StateReader(Protocol):
     """The states that a command may touch, as they stand at the end of the log."""
 
     def incident(self, stream: UUID) -> Incident | None:
@@ -66,8 +66,8 @@ class States(Protocol):
         ...
 
 
-def decided(
-    states: States, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
+def decide_command(
+    states: StateReader, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
 ) -> Entries:
     """Return the facts that a command makes, or raise the Refusal that says why not; none where nothing is new.
 
@@ -88,14 +88,14 @@ def decided(
     if incident is None and not isinstance(command, OpenIncident):
         raise refusals.IncidentUnknown(incident=stream)
     _expect_version(incident, expected)
-    if isinstance(command, Curation):
+    if isinstance(command, CurationCommand):
         return _curated(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
         return _whole_statement(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
-def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
+def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
     """Yield the streams whose states a command needs, as far as it tells; a report's home is told by the log."""
     match command:
         case Registration():
@@ -115,7 +115,7 @@ def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
                 yield incident_stream(command.to)
 
 
-def reports_named(command: AnyCommand) -> list[UUID]:
+def reports_needed(command: AnyCommand) -> list[UUID]:
     """Return the reports whose homes a command needs."""
     if isinstance(command, _OF_A_REPORT):
         return [command.report_id]
@@ -124,7 +124,7 @@ def reports_named(command: AnyCommand) -> list[UUID]:
     return []
 
 
-def most_facts(command: AnyCommand) -> int:
+def max_facts(command: AnyCommand) -> int:
     """Return how many facts a command makes at most, beside the sources that introduce themselves."""
     match command:
         case OpenIncident():
@@ -141,13 +141,13 @@ def most_facts(command: AnyCommand) -> int:
             return 1
 
 
-def _target(states: States, command: Command | Curation, named: UUID | None) -> UUID:
+def _target(states: StateReader, command: IncidentCommand | CurationCommand, named: UUID | None) -> UUID:
     if isinstance(command, OpenIncident):
         return incident_stream(command.slug)
     return named or states.home_of(cast("MoveReport", command).report_id)
 
 
-def _zone(states: States, incident: Incident | None, command: Command, now: datetime) -> TimeZone | None:
+def _zone(states: StateReader, incident: Incident | None, command: IncidentCommand, now: datetime) -> TimeZone | None:
     """Look up the time zone that a command names, with the offsets of the years around what is known by then."""
     if not isinstance(command, OpenIncident | AmendIncident) or command.time_zone is None:
         return None
@@ -169,7 +169,7 @@ def _expect_version(incident: Incident | None, expected: int | None) -> None:
         raise refusals.VersionMismatch(incident=incident.slug, expected=expected, actual=incident.version)
 
 
-def _curated(states: States, incident: Incident, command: Curation) -> Entries:
+def _curated(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
     """Decide what touches several incidents; what shows more comes first, so that nothing vanishes in between."""
     match command:
         case MergeIncident():
@@ -182,14 +182,14 @@ def _curated(states: States, incident: Incident, command: Curation) -> Entries:
             moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
             return _in_streams(moved, moved.to, moved.home, moved.left)
         case RescopeClaims():
-            ids = reports_named(command)
+            ids = reports_needed(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
-            under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
+            under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
             facts = curation.rescoped(incident, homes, under, command)
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
-def _whole_statement(states: States, incident: Incident, command: FileReport, now: datetime) -> Entries:
+def _whole_statement(states: StateReader, incident: Incident, command: FileReport, now: datetime) -> Entries:
     """File what a source says anew of one home, which no report elsewhere can do, wherever that home is shown now.
 
     Merged incidents show it where they are shown; where the last such statement was moved, this one follows it there.
@@ -213,11 +213,11 @@ def _last_stated_at(home: Incident, command: FileReport) -> str:
         report = filed.report
         stands = report.complete and report.event == command.report.event and None not in filed.retracted
         if stands and origin_of(report.source, report.via) == origin:
-            return filed.at
+            return filed.shown_under
     return home.slug
 
 
-def _expect_open(states: States, slug: str) -> None:
+def _expect_open(states: StateReader, slug: str) -> None:
     shown = states.incident(incident_stream(slug))
     if shown is not None:
         expect_open(shown)
@@ -227,15 +227,15 @@ def _in_streams(fact: Fact, *slugs: str) -> Entries:
     return [(incident_stream(slug), fact) for slug in dict.fromkeys(slugs)]
 
 
-def _shown_under(states: States, slug: str) -> str:
+def _shown_under(states: StateReader, slug: str) -> str:
     """Return the slug of the incident that shows what stands under this one."""
     while (incident := states.incident(incident_stream(slug))) and incident.into:
         slug = incident.into
     return slug
 
 
-def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> Entries:
-    one, other = (_known(states, origin) for origin in command.origins)
+def _same_origin(states: StateReader, command: StateSameOrigin | UndoSameOrigin) -> Entries:
+    one, other = (_expect_source(states, origin) for origin in command.origins)
     if isinstance(command, StateSameOrigin):
         fact: Fact = source_decisions.same_origin(one, other, command)
     else:
@@ -243,7 +243,7 @@ def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> E
     return [(source_stream(origin), fact) for origin in command.origins]
 
 
-def _known(states: States, origin: str) -> Source:
+def _expect_source(states: StateReader, origin: str) -> Source:
     known = states.source(origin)
     if known is None:
         raise refusals.SourceUnknown(origin=origin)

@@ -18,7 +18,7 @@ from domain.reports.claims.claim import Scope
 from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
-WholeFact = (
+IncidentFieldFact = (
     IncidentOpened
     | IncidentAmended
     | IncidentClosed
@@ -31,7 +31,7 @@ WholeFact = (
 
 
 @dataclass(slots=True)
-class Whole:
+class IncidentFields:
     """An incident as a whole, for deciding and for reading alike; `into` is the one that it was merged into."""
 
     slug: str = ""
@@ -46,7 +46,7 @@ class Whole:
     version: int = 0
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
 
-    def tell(self, fact: WholeFact) -> None:
+    def apply(self, fact: IncidentFieldFact) -> None:
         """Take in what was said of the incident as a whole. Never refuses: a fact has happened."""
         match fact:
             case IncidentOpened():

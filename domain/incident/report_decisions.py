@@ -23,10 +23,10 @@ from domain.incident.commands import (
     ReinstateReport,
     RetractReport,
 )
-from domain.incident.resolved_claims import Scoping
-from domain.incident.state import Filed, Incident
-from domain.incident.validation import check_claims, completed, expect_begun, occurred_span, read_span
-from domain.incident.warnings import content_of
+from domain.incident.report_warnings import content_digest
+from domain.incident.resolved_claims import ScopeOverrides
+from domain.incident.state import FiledReport, Incident
+from domain.incident.validation import check_claims, expect_not_in_future, occurred_span, read_span, with_defaults
 from domain.reports.claims.claim import latest
 from domain.values.time.clocks import format_instant, parse_reported
 
@@ -37,8 +37,8 @@ def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
         raise refusals.ReportIdTaken(report_id=command.report_id)
     said = command.report.reported_at or format_instant(now)
     reported = read_span(parse_reported, said, incident.offset)
-    expect_begun(reported, said, now)
-    report = completed(command.report, command.report_id, said)
+    expect_not_in_future(reported, said, now)
+    report = with_defaults(command.report, command.report_id, said)
     occurred = occurred_span(report, reported, incident.offset)
     check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)
@@ -53,12 +53,12 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
         raise refusals.ReportIdIsKept(kept=command.report_id)
     if command.report.reported_at not in (None, filed.reported_at):
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
-    report = completed(command.report, command.report_id, filed.reported_at)
-    if content_of(report) == content_of(filed.report):
+    report = with_defaults(command.report, command.report_id, filed.reported_at)
+    if content_digest(report) == content_digest(filed.report):
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     occurred = occurred_span(report, filed.reported, incident.offset)
     spans = (filed.reported, occurred)
-    check_claims(command.report_id, report, spans, incident.scopes, incident.offset, Scoping(filed.rescoped))
+    check_claims(command.report_id, report, spans, incident.scopes, incident.offset, ScopeOverrides(filed.rescoped))
     return ReportCorrected(
         report_id=command.report_id, cause=command.cause, report=report, occurred=occurred, text=note(command.reason)
     )
@@ -76,7 +76,7 @@ def retract(incident: Incident, command: RetractReport, now: datetime) -> Report
     if not command.reported_at:
         raise refusals.RetractionNeedsTime
     reported = read_span(parse_reported, command.reported_at, incident.offset)
-    expect_begun(reported, command.reported_at, now)
+    expect_not_in_future(reported, command.reported_at, now)
     if latest(reported) < (filed.reported.earliest or latest(reported)):
         raise refusals.RetractedBeforeSaid(retracted=command.reported_at, reported=filed.reported_at)
     return ReportRetracted(
@@ -125,7 +125,7 @@ def dispute(incident: Incident, command: DisputeReport) -> ReportDisputed:
     )
 
 
-def filed_report(incident: Incident, report_id: UUID) -> Filed:
+def filed_report(incident: Incident, report_id: UUID) -> FiledReport:
     """Return what is known of a report, or refuse."""
     try:
         return incident.reports[report_id]
@@ -133,7 +133,7 @@ def filed_report(incident: Incident, report_id: UUID) -> Filed:
         raise refusals.ReportUnknown(report_id=report_id) from None
 
 
-def _expect_standing(filed: Filed, report_id: UUID, claim: str | None) -> None:
+def _expect_standing(filed: FiledReport, report_id: UUID, claim: str | None) -> None:
     _expect_claim(filed, report_id, claim)
     if None in filed.retracted:
         raise refusals.ReportIsRetracted(report_id=report_id)
@@ -141,7 +141,7 @@ def _expect_standing(filed: Filed, report_id: UUID, claim: str | None) -> None:
         raise refusals.ClaimIsRetracted(report_id=report_id, claim=claim)
 
 
-def _expect_claim(filed: Filed, report_id: UUID, claim: str | None) -> None:
+def _expect_claim(filed: FiledReport, report_id: UUID, claim: str | None) -> None:
     if claim is not None and claim not in filed.claims:
         known = ", ".join(f"“{each}”" for each in filed.claims) or "none"
         raise refusals.ClaimUnknown(report_id=report_id, claim=claim, known=known)

@@ -7,8 +7,18 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.reports.claims.claim import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
-from domain.reports.claims.ties import Record
+from domain.reports.claims.claim import (
+    EVENT_SCOPE,
+    Claim,
+    ClaimKey,
+    Part,
+    ResolvedClaim,
+    Scope,
+    event_scope,
+    key_of,
+    latest,
+)
+from domain.reports.claims.tie_breaking import ReportContent
 from domain.reports.kind import Report, event_label
 from domain.values.sources import origin_of, relays
 from domain.values.time.clocks import Span, begins_after, parse_occurred, parse_reported
@@ -30,7 +40,7 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     return event_label(report, day)
 
 
-def happened(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+def effective_occurred(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
     """Return when what a report tells had happened: as `kept` in its fact, None where that is no time at all.
 
     An `occurred` wholly after the report contradicts it. Facts now keep none for it; those recorded before kept the
@@ -52,7 +62,7 @@ def _read(occurred: str, offset: tzinfo) -> Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Rescoped:
+class AssignedScope:
     """A scope that a claim was given by us: one of the incident `within`; `bounds` are those of a declared one."""
 
     within: str
@@ -65,21 +75,21 @@ def _as_filed(_within: str | None, scope: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoping:
+class ScopeOverrides:
     """Which scopes claims have, where not those as stated: `rescoped` by claim id.
 
     `named` tells how a scope of an incident (None: the one that the report was
     filed under) is called where it is looked at.
     """
 
-    rescoped: Mapping[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    rescoped: Mapping[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
     named: Callable[[str | None, str], str] = _as_filed
 
 
-AS_FILED = Scoping()
+NO_OVERRIDES = ScopeOverrides()
 
 
-class Filed(NamedTuple):
+class ReportContext(NamedTuple):
     """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when.
 
     `record` has all that the report says, where that is asked for in a tie.
@@ -90,34 +100,38 @@ class Filed(NamedTuple):
     event: str | None
     reported: Span
     occurred: Span | None
-    record: Record | None = None
+    record: ReportContent | None = None
 
 
-def held_claims(
+def resolve_claims(
     report_id: UUID,
     report: Report,
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
     offset: tzinfo,
-    scoping: Scoping = AS_FILED,
-) -> tuple[Held, ...]:
+    scoping: ScopeOverrides = NO_OVERRIDES,
+) -> tuple[ResolvedClaim, ...]:
     """Hold each figure of a report: wholes and parts, in the order stated.
 
     `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
     scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
     """
     event = event_of(report, spans[1], offset)
-    filed = Filed(str(report_id), origin_of(report.source, report.via), event, *spans)
-    return held_as_filed(report, filed, scopes, offset, scoping)
+    filed = ReportContext(str(report_id), origin_of(report.source, report.via), event, *spans)
+    return resolve_in_context(report, filed, scopes, offset, scoping)
 
 
-def held_as_filed(
-    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: tzinfo, scoping: Scoping = AS_FILED
-) -> tuple[Held, ...]:
+def resolve_in_context(
+    report: Report,
+    filed: ReportContext,
+    scopes: Mapping[str, Scope],
+    offset: tzinfo,
+    scoping: ScopeOverrides = NO_OVERRIDES,
+) -> tuple[ResolvedClaim, ...]:
     """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
     end, said = latest(filed.reported), report.reported_at or ""
     via = relays(report.source, report.via) if report.via else ()
-    held: list[Held] = []
+    held: list[ResolvedClaim] = []
     for claim, part in _figures(report):
         within, scope, bounds = _scope(claim, part, scoping.rescoped)
         if not within and scopes:
@@ -126,7 +140,7 @@ def held_as_filed(
             scope = event_scope(filed.event or "")
         figure = part or claim
         held.append(
-            Held(
+            ResolvedClaim(
                 f"{filed.ref}#{figure.id}",
                 _key(claim, part, scoping.named(within or None, scope)),
                 filed.origin,
@@ -155,7 +169,7 @@ def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
             yield claim, part
 
 
-def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> tuple[str, str, Scope | None]:
+def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, AssignedScope]) -> tuple[str, str, Scope | None]:
     """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole.
 
     It comes after the incident whose scope it is (none: as stated), and before its bounds, where we gave it.
@@ -169,7 +183,7 @@ def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) ->
     return "", (part and part.scope) or claim.scope or "", None
 
 
-def _key(claim: Claim, part: Part | None, scope: str) -> Key:
+def _key(claim: Claim, part: Part | None, scope: str) -> ClaimKey:
     if part is None:
         return key_of(claim.measure, claim.population, scope, claim.manner)
     population = claim.population if part.population is None else part.population

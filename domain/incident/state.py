@@ -18,28 +18,28 @@ from domain.facts.union import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.incident_fields import Whole
-from domain.incident.resolved_claims import Rescoped, happened, held_as_filed
-from domain.incident.validation import filed_as, occurred_span, read_span
-from domain.incident.warnings import (
-    Concern,
-    Replaced,
-    Seen,
-    Taken,
-    content_of,
-    occurrence_of,
-    remember,
-    warnings,
+from domain.incident.incident_fields import IncidentFields
+from domain.incident.report_warnings import (
+    IncomingReport,
+    ReportWarning,
+    SupersedesLink,
+    WarningIndex,
+    add_to_index,
+    content_digest,
+    occurrence_key,
+    warnings_for,
 )
+from domain.incident.resolved_claims import AssignedScope, effective_occurred, resolve_in_context
+from domain.incident.validation import occurred_span, read_span, report_context
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
 
-__all__ = ["Filed", "Incident", "content_of", "evolve", "file", "fold", "rescope", "warnings_about"]
+__all__ = ["FiledReport", "Incident", "apply_filed", "content_digest", "evolve", "fold", "rescope", "warnings_about"]
 
 
 @dataclass(slots=True)
-class Filed:
+class FiledReport:
     """What deciding needs to know of a report; `at` is the incident that it stands under.
 
     `retracted`, `credibility` and `disputed` are by claim id, None for the whole report.
@@ -48,11 +48,11 @@ class Filed:
     reported: Span
     report: Report
     occurred: Span | None
-    at: str
+    shown_under: str
     retracted: set[str | None] = field(default_factory=set[str | None])
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputed: set[str | None] = field(default_factory=set[str | None])
-    rescoped: dict[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
 
     @property
     def reported_at(self) -> str:
@@ -66,11 +66,11 @@ class Filed:
 
 
 @dataclass(slots=True)
-class Incident(Whole):
+class Incident(IncidentFields):
     """An incident as it is decided about: what is said of it as a whole, and of each of its reports."""
 
-    reports: dict[UUID, Filed] = field(default_factory=dict[UUID, Filed])
-    seen: Seen = field(default_factory=Seen)
+    reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
+    seen: WarningIndex = field(default_factory=WarningIndex)
 
 
 def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
@@ -85,7 +85,7 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
     elif isinstance(fact, ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped):
         _curated(incident, fact)
     else:
-        incident.tell(fact)
+        incident.apply(fact)
         if isinstance(fact, IncidentAmended) and fact.time_zone:
             _reread(incident)
     return incident
@@ -99,18 +99,18 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
     return incident
 
 
-def file(incident: Incident, fact: ReportFiled) -> list[Concern]:
+def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
     """Take a report in as `evolve` does, and return what `warnings_about` says of it, seen from before."""
     taken = _taken(incident, fact)
-    concerns = warnings(incident.seen, taken)
+    concerns = warnings_for(incident.seen, taken)
     incident.version += 1
     _file(incident, fact, taken)
     return concerns
 
 
-def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
+def warnings_about(incident: Incident, filed: ReportFiled) -> list[ReportWarning]:
     """Return what a recorder should look at again in a report, seen from the state *before* it was filed."""
-    return warnings(incident.seen, _taken(incident, filed))
+    return warnings_for(incident.seen, _taken(incident, filed))
 
 
 def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
@@ -120,7 +120,7 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
             filed.report = fact.report
-            filed.occurred = happened(fact.report, filed.reported, fact.occurred, incident.offset)
+            filed.occurred = effective_occurred(fact.report, filed.reported, fact.occurred, incident.offset)
         case ReportRetracted():
             incident.reports[fact.report_id].retracted.add(fact.claim)
         case ReportReinstated():
@@ -129,9 +129,9 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
             assert_never(fact)
 
 
-def _file(incident: Incident, fact: ReportFiled, taken: Taken) -> None:
-    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, taken.occurred, incident.slug)
-    remember(incident.seen, taken)
+def _file(incident: Incident, fact: ReportFiled, taken: IncomingReport) -> None:
+    incident.reports[fact.report_id] = FiledReport(fact.reported, fact.report, taken.occurred, incident.slug)
+    add_to_index(incident.seen, taken)
 
 
 def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
@@ -143,7 +143,7 @@ def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportM
             (marked.add if fact.disputed else marked.discard)(fact.claim)
         case ReportMoved():
             if filed := incident.reports.get(fact.report_id):  # it may be another's, passing through
-                filed.at = fact.to
+                filed.shown_under = fact.to
         case ClaimsRescoped():
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
@@ -153,30 +153,30 @@ def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportM
             assert_never(fact)
 
 
-def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> None:
+def rescope(rescoped: dict[str, AssignedScope], claim: str, fact: ClaimsRescoped) -> None:
     """Give a claim its new scope among those that were `rescoped`, or let it have the one as filed again."""
     if fact.scope is None:
         rescoped.pop(claim, None)
     else:
-        rescoped[claim] = Rescoped(fact.within, fact.scope, fact.bounds)
+        rescoped[claim] = AssignedScope(fact.within, fact.scope, fact.bounds)
 
 
 def _reread(incident: Incident) -> None:
     """Read the clocks of every report anew: days begin and end by another time zone."""
-    incident.seen = Seen()
+    incident.seen = WarningIndex()
     for report_id, filed in incident.reports.items():
         filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
         filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
         fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
-        remember(incident.seen, _taken(incident, fact))
+        add_to_index(incident.seen, _taken(incident, fact))
 
 
-def _taken(incident: Incident, fact: ReportFiled) -> Taken:
-    occurred = happened(fact.report, fact.reported, fact.occurred, incident.offset)
-    filed = filed_as(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
-    held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_of(fact.report, occurred, incident.offset)
-    return Taken(
+def _taken(incident: Incident, fact: ReportFiled) -> IncomingReport:
+    occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
+    filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
+    held = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
+    occurrence = occurrence_key(fact.report, occurred, incident.offset)
+    return IncomingReport(
         filed.ref,
         fact.report,
         fact.reported,
@@ -190,7 +190,7 @@ def _taken(incident: Incident, fact: ReportFiled) -> Taken:
     )
 
 
-def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[Replaced]:
+def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[SupersedesLink]:
     """Yield what the claims of a report say that they supersede, with who made it, as far as it was filed here."""
     for claim in report.claims:
         for ref in claim.supersedes:
@@ -199,4 +199,6 @@ def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[R
             said = report if UUID(name) == report_id else other and other.report
             ids = () if said is None else [each.id for of in said.claims for each in (of, *of.parts)]
             known = said is not None and figure in ids
-            yield Replaced(claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None)
+            yield SupersedesLink(
+                claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None
+            )

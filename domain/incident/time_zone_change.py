@@ -3,9 +3,9 @@
 from datetime import tzinfo
 
 from domain.incident import refusals
-from domain.incident.resolved_claims import Scoping, held_as_filed
+from domain.incident.resolved_claims import ScopeOverrides, resolve_in_context
 from domain.incident.state import Incident
-from domain.incident.validation import filed_as, occurred_span, read_span
+from domain.incident.validation import occurred_span, read_span, report_context
 from domain.values.time.clocks import ClockError, parse_occurred, parse_reported
 
 
@@ -17,8 +17,8 @@ def expect_readable(incident: Incident, offset: tzinfo) -> None:
     for report_id, filed in incident.reports.items():
         reported = read_span(parse_reported, filed.reported_at, offset)
         occurred = occurred_span(filed.report, reported, offset)
-        common = filed_as(report_id, filed.report, (reported, occurred), offset)
+        common = report_context(report_id, filed.report, (reported, occurred), offset)
         try:
-            held_as_filed(filed.report, common, incident.scopes, offset, Scoping(filed.rescoped))
+            resolve_in_context(filed.report, common, incident.scopes, offset, ScopeOverrides(filed.rescoped))
         except ClockError as error:
             raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error

@@ -6,8 +6,8 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.incident import refusals
-from domain.incident.resolved_claims import AS_FILED, Filed, Scoping, event_of, held_as_filed
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
+from domain.incident.resolved_claims import NO_OVERRIDES, ReportContext, ScopeOverrides, event_of, resolve_in_context
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ResolvedClaim, Scope, latest
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.text_types import nearest
@@ -17,7 +17,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 """How far a source's clock may be ahead of ours before a `reported_at` is refused as lying in the future."""
 
 
-def completed(report: Report, report_id: UUID, reported_at: str) -> Report:
+def with_defaults(report: Report, report_id: UUID, reported_at: str) -> Report:
     """Write out what is known of a report: its id, when it was said, and the scope of a claim that names none."""
     known: dict[str, object] = {"report_id": report_id, "reported_at": reported_at}
     if not all(claim.scope for claim in report.claims):
@@ -32,7 +32,7 @@ def check_claims(
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
     offset: tzinfo,
-    scoping: Scoping = AS_FILED,
+    scoping: ScopeOverrides = NO_OVERRIDES,
 ) -> None:
     """See that each claim of a report has a scope that there is, a key of its own and readable times; `spans` in UTC.
 
@@ -43,19 +43,19 @@ def check_claims(
             check_scope(scopes, report, scope, figure)
         if f"{report_id}#{claim.id}" in claim.supersedes:
             raise refusals.SupersedesItself(claim=claim.id)
-    if scoping is AS_FILED and _plain(report):
+    if scoping is NO_OVERRIDES and _plain(report):
         return
     try:
-        held = held_as_filed(report, filed_as(report_id, report, spans, offset), scopes, offset, scoping)
+        held = resolve_in_context(report, report_context(report_id, report, spans, offset), scopes, offset, scoping)
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
     _check_keys(held)
 
 
-def filed_as(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Filed:
+def report_context(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> ReportContext:
     """Return what the claims of a report have in common; `spans` are when it was reported and when it occurred."""
     origin = origin_of(report.source, report.via)
-    return Filed(str(report_id), origin, event_of(report, spans[1], offset), *spans)
+    return ReportContext(str(report_id), origin, event_of(report, spans[1], offset), *spans)
 
 
 def _plain(report: Report) -> bool:
@@ -77,7 +77,7 @@ def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, 
         raise refusals.ScopeUndeclared(scope=scope, hint=hint, nearest=near)
 
 
-def _check_keys(held: Iterable[Held]) -> None:
+def _check_keys(held: Iterable[ResolvedClaim]) -> None:
     seen: dict[tuple[str, bool, Span | datetime | None], str] = {}
     for claim in held:
         key = (claim.key.canonical, claim.incremental, claim.period or claim.counted_until)
@@ -101,7 +101,7 @@ def _read_before(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo
     return parse(text, offset)
 
 
-def expect_begun(reported: Span, said: str, now: datetime) -> None:
+def expect_not_in_future(reported: Span, said: str, now: datetime) -> None:
     """Refuse what a source can only say in the future; `now` is the moment of recording (UTC)."""
     begin = reported.earliest or reported.latest
     if begin and begin > now + CLOCK_SKEW:

@@ -8,7 +8,7 @@ from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.reports.text_forms import Decimal
-from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, Digits, Label, Strict, Words
+from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, FreeText, JsonNumber, Label, Strict
 
 MOST = 2_000
 """How many a thing may have."""
@@ -22,7 +22,7 @@ class DecimalNumber(Strict, frozen=True):
     decimal: Decimal
 
 
-_WORDS: TypeAdapter[str] = TypeAdapter(Words)
+_WORDS: TypeAdapter[str] = TypeAdapter(FreeText)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class _Verbatim:
     """Takes JSON's own types but lists, objects and binary fractions, which would not give back what was sent."""
 
     def read(self, value: object, _: object) -> object:
-        if isinstance(value, Digits):
+        if isinstance(value, JsonNumber):
             return 0 if value == "-0" else DecimalNumber(decimal=str(value))
         if isinstance(value, str):
             return _WORDS.validate_python(value)
@@ -52,7 +52,7 @@ class _Verbatim:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
 
-Attribute = Annotated[Words | int | bool | DecimalNumber | None, _Verbatim()]
+Attribute = Annotated[FreeText | int | bool | DecimalNumber | None, _Verbatim()]
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.values.countries import hint_for, is_country
-from domain.values.text_types import Label, Listed, Strict
+from domain.values.text_types import ClosedList, Label, Strict
 
 # With a length to mind, pydantic refuses half a surrogate pair, which no error could quote.
 _A_STRING = core_schema.str_schema(strict=True, min_length=0)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
 
 Precision = Annotated[
-    str, Listed("precision", ("exact", "vicinity", "locality", "admin2", "admin1", "region", "country"))
+    str, ClosedList("precision", ("exact", "vicinity", "locality", "admin2", "admin1", "region", "country"))
 ]
 """How near to the event the point lies: the spot, its surroundings, a locality, or the middle of an area."""
 

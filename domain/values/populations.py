@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.values.text_types import Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Slug, Strict
 
-Status = Annotated[str, Listed("status", ("civilian", "state_forces", "armed_group", "hors_de_combat", "unknown"))]
-Age = Annotated[str, Listed("age", ("infant", "child", "young_adult", "adult", "older"))]
-Sex = Annotated[str, Listed("sex", ("female", "male"))]
-Role = Annotated[str, Listed("role", ("journalist", "aid_worker", "medic", "peacekeeper", "prisoner"))]
+CombatantStatus = Annotated[
+    str, ClosedList("status", ("civilian", "state_forces", "armed_group", "hors_de_combat", "unknown"))
+]
+Age = Annotated[str, ClosedList("age", ("infant", "child", "young_adult", "adult", "older"))]
+Sex = Annotated[str, ClosedList("sex", ("female", "male"))]
+Role = Annotated[str, ClosedList("role", ("journalist", "aid_worker", "medic", "peacekeeper", "prisoner"))]
 
 _LONGEST_LIST = 20
 
@@ -48,7 +50,7 @@ _ROLE_WORDS = {
 class Population(Strict, frozen=True):
     """The people a figure counts. Every limit narrows it; `{}` is everyone. A list reads "any of these"."""
 
-    status: Annotated[tuple[Status, ...], Field(max_length=_LONGEST_LIST)] = ()
+    status: Annotated[tuple[CombatantStatus, ...], Field(max_length=_LONGEST_LIST)] = ()
     of: Slug | None = None
     age: Age | None = None
     sex: Sex | None = None

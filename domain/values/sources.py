@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Label, Slug, Strict
 
 SourceType = Annotated[
     str,
-    Listed(
+    ClosedList(
         "type of source",
         (
             "agency",
@@ -53,7 +53,7 @@ class AnonymousSource(Strict, frozen=True):
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
 
-class _ByShape:
+class _SlugOrAnonymous:
     """The shape of a source decides what it is, so that a mistake is told once, for what was meant."""
 
     @staticmethod
@@ -66,7 +66,7 @@ class _ByShape:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
 
-SourceRef = Annotated[Slug | AnonymousSource, _ByShape()]
+SourceRef = Annotated[Slug | AnonymousSource, _SlugOrAnonymous()]
 """The slug of a source, or an object with the words of a relay for a source that it does not name."""
 
 

@@ -26,7 +26,7 @@ _PLAIN = core_schema.str_schema(strict=True, min_length=0)
 """Any string that UTF-8 can hold: only with a length to check does pydantic refuse half of a surrogate pair."""
 
 
-class Digits(str):
+class JsonNumber(str):
     """A number as JSON wrote it, where neither an integer nor a binary fraction would give back its digits: `35.50`.
 
     Where text is asked for it is that text; where a whole number is, `12.0` is 12.
@@ -61,7 +61,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ClosedList:
     """A string from a closed list; a word of one's own starts with `x-`.
 
     Raises `unknown_word` on validation, naming the nearest known word.
@@ -112,7 +112,7 @@ class Text:
 
 LONGEST_WORDS, LONGEST_LABEL = 10_000, 300
 
-Words = Annotated[str, Text(LONGEST_WORDS)]
+FreeText = Annotated[str, Text(LONGEST_WORDS)]
 """Free text, verbatim: up to 10,000 characters."""
 
 Label = Annotated[str, Text(LONGEST_LABEL, 1)]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS, REPORTS
-from domain.values.text_types import BIGGEST_WHOLE, Digits
+from domain.values.text_types import BIGGEST_WHOLE, JsonNumber
 from service.api.complaints import Complaint, Where, complaints_of, path_of, report_model
 from service.api.failures import Problem, refuse_fields
 from service.api.numbers import taking_numbers
@@ -110,7 +110,7 @@ def _parse_slowly(raw: bytes) -> object:
             text,
             object_pairs_hook=_Pairs,
             parse_int=_whole,
-            parse_float=Digits,
+            parse_float=JsonNumber,
             parse_constant=_refuse_constant,
         )
     except RecursionError:
@@ -208,10 +208,10 @@ class _Pairs(list[tuple[str, object]]):
     """An object as it was written, names that come twice included."""
 
 
-def _whole(text: str) -> int | Digits:
+def _whole(text: str) -> int | JsonNumber:
     if text != "-0" and len(text) <= len(str(-BIGGEST_WHOLE)) and abs(number := int(text)) <= BIGGEST_WHOLE:
         return number
-    return Digits(text)
+    return JsonNumber(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -3,7 +3,14 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from domain.incident.commands import AmendIncident, CloseIncident, Command, DeclareScope, OpenIncident, ReopenIncident
+from domain.incident.commands import (
+    AmendIncident,
+    CloseIncident,
+    DeclareScope,
+    IncidentCommand,
+    OpenIncident,
+    ReopenIncident,
+)
 from service.answers.answer import stream_of
 from service.api.body import Sent, read, sent
 from service.api.described import resource, writes
@@ -134,7 +141,7 @@ async def declare_scope(request: Request, services: Opened, terms: Asked, incide
 
 
 async def _change(
-    operation: str, services: Opened, terms: Terms, incident: str, body: Sent, command: Command
+    operation: str, services: Opened, terms: Terms, incident: str, body: Sent, command: IncidentCommand
 ) -> Response:
     stream = stream_of(incident)
     order = Order(operation, str(stream), body, terms, (incident, stream))

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
-from domain.values.text_types import Digits
+from domain.values.text_types import JsonNumber
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def _mended(document: object, errors: Iterable[Mapping[str, Any]]) -> object | N
         given, other = error["input"], None
         if error["type"] in _TEXT and type(given) is int:
             other = str(given)
-        elif error["type"] in _WHOLE and isinstance(given, Digits):
+        elif error["type"] in _WHOLE and isinstance(given, JsonNumber):
             other = given.whole
         if other is not None:
             found = _with(found, error["loc"], given, other)

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from domain.incident.commands import Cause, Content, Credibility
+from domain.incident.commands import Cause, Credibility, ReportBody
 from domain.reports.claims.claim import ClaimId
 from domain.values.sources import Reliability, SourceType
-from domain.values.text_types import Label, Slug, Strict, Words
+from domain.values.text_types import FreeText, Label, Slug, Strict
 from domain.values.time.clocks import EdtfReported
 
 
@@ -15,8 +15,8 @@ class Correction(Strict, frozen=True):
     """Replace the content of a report that *we* got wrong; `reported_at` is kept."""
 
     cause: Cause
-    report: Content
-    reason: Words | None = None
+    report: ReportBody
+    reason: FreeText | None = None
 
 
 class Retraction(Strict, frozen=True):
@@ -28,14 +28,14 @@ class Retraction(Strict, frozen=True):
     claim: ClaimId | None = None
     by: Literal["recorder", "source"]
     reported_at: EdtfReported | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Reinstatement(Strict, frozen=True):
     """Undo a retraction, of a report or of one `claim`."""
 
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Assessment(Strict, frozen=True):
@@ -43,7 +43,7 @@ class Assessment(Strict, frozen=True):
 
     credibility: Credibility
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Dispute(Strict, frozen=True):
@@ -51,21 +51,21 @@ class Dispute(Strict, frozen=True):
 
     disputed: StrictBool = True
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Move(Strict, frozen=True):
     """Show a report under the incident `to`; its claims keep the scopes they have."""
 
     to: Slug
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Adoption(Strict, frozen=True):
     """Weigh claims by this policy from now on, where a reader names no other."""
 
     policy: str = Field(examples=["range/1"])
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class SourceBody(Strict, frozen=True):
@@ -84,4 +84,4 @@ class Publication(Strict, frozen=True):
     view: str = Field(default="state/1", examples=["state/1"])
     policy: str | None = Field(default=None, examples=["range/1"])
     reported_until: str | None = Field(default=None, examples=["2025-03-09T23:59:59+03:00"])
-    reason: Words | None = None
+    reason: FreeText | None = None

@@ -96,7 +96,7 @@ class Book:
         moment = self.now
         named = self.stream if slug is None else incident_stream(slug)
         of_report = hasattr(command, "report_id") and not isinstance(command, FileReport)
-        decided = dispatch.decided(self, command, moment, None if of_report else named)
+        decided = dispatch.decide_command(self, command, moment, None if of_report else named)
         if isinstance(command, FileReport | CorrectReport):
             for origin, fact in sources.introductions(command.report).items():
                 if not self._in(source_stream(origin)):

@@ -122,7 +122,7 @@ def known_words(vocabulary: Vocabulary) -> frozenset[str]:
         vocabulary.several, vocabulary.around, vocabulary.nothing, vocabulary.numerals.scales,
         vocabulary.numerals.named,
     )  # fmt: skip
-    found = {word for table in tables for phrase in table.leads for word in phrase}
+    found = {word for table in tables for phrase in table.entries for word in phrase}
     return frozenset(found) | vocabulary.numerals.words | frozenset(vocabulary.numerals.glued)
 
 
@@ -158,7 +158,7 @@ def counts_nobody(vocabulary: Vocabulary) -> list[str]:
     nouns = (PERSON, THING, CLOSING, MORE, "!alive")
     return [
         " ".join(phrase)
-        for phrase, kind in vocabulary.around.leads.items()
+        for phrase, kind in vocabulary.around.entries.items()
         if kind not in nouns and not kind.startswith(FATE) and any(map(str.isalnum, phrase))
     ]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.values.counts.count import CountError, read_count, remarks
+from domain.values.counts.count import CountError, read_count, wording_remarks
 from domain.values.counts.lexicons.lexicon import COUNTING, FATE, REFUSED
 from domain.values.counts.lexicons.registry import VOCABULARIES
 from tests.domain.test_counting import FIGURES, KNOWN, LETTERS, WORDS, Meaning, read_or_none
@@ -31,7 +31,7 @@ def test_behind_an_opening_a_count_means_what_it_means_alone(data: st.DataObject
 
 def spoiling(lexicon: str) -> list[str]:
     """Every word of the lexicon that makes a figure doubtful, a rate, a second figure or something else."""
-    around = VOCABULARIES[lexicon].around.leads
+    around = VOCABULARIES[lexicon].around.entries
     letters = [phrase for phrase, kind in around.items() if kind in SPOILING and phrase[0].isalpha()]
     return [" ".join(phrase) for phrase in letters]
 
@@ -56,7 +56,7 @@ def test_an_unknown_first_word_refuses_a_headline_capital_or_not(
     data: st.DataObject, lexicon: str, figure: str, word: str, *, capital: bool
 ) -> None:
     vocabulary = VOCABULARIES[lexicon]
-    known = KNOWN[lexicon] | {part for phrase in vocabulary.places.leads for part in phrase}
+    known = KNOWN[lexicon] | {part for phrase in vocabulary.places.entries for part in phrase}
     assume(word not in known)
     opening = data.draw(st.sampled_from(OPENINGS[lexicon]))
     written = word.capitalize() if capital else word
@@ -106,7 +106,7 @@ def test_who_says_so_may_end_a_headline_and_no_second_figure_may(phrase: str, me
 @given(data=st.data(), figure=st.integers(2, 999))
 def test_nobody_but_a_source_may_stand_behind_the_last_dash(data: st.DataObject, figure: int) -> None:
     vocabulary = VOCABULARIES["en/2"]
-    around = vocabulary.around.leads
+    around = vocabulary.around.entries
     kinds = ("person", "noun", COUNTING, "!doubt", "!alive")
     words = [phrase[0] for phrase, kind in around.items() if len(phrase) == 1 and kind in kinds]
     word = data.draw(st.sampled_from([word for word in words if word.isalpha()]))
@@ -147,9 +147,9 @@ def test_a_bound_or_a_day_behind_the_noun_is_read_where_no_second_figure_hides(
 
 @pytest.mark.parametrize("phrase", ["12 children orphaned", "12 people trapped", "12 affected"])
 def test_words_that_say_what_no_measure_counts_are_remarked_on(phrase: str) -> None:
-    assert [code for code, _ in remarks(read_count(phrase), "killed")] == ["other_measure"]
+    assert [code for code, _ in wording_remarks(read_count(phrase), "killed")] == ["other_measure"]
 
 
 @pytest.mark.parametrize("phrase", ["12 orphaned children killed", "12 trapped miners died", "12 people killed"])
 def test_words_that_only_describe_those_killed_are_not_remarked_on(phrase: str) -> None:
-    assert list(remarks(read_count(phrase), "killed")) == []
+    assert list(wording_remarks(read_count(phrase), "killed")) == []

@@ -83,14 +83,14 @@ def test_a_kind_says_what_it_is(kind: Kind) -> None:
     assert kind.topic == f"{kind.name}.v1"
     assert None in kind.cases
     assert {case.tier for case in kind.cases.values()} <= set(typing.get_args(Tier))
-    assert (kind.told_by is None) == (len(kind.cases) == 1)
+    assert (kind.case_field is None) == (len(kind.cases) == 1)
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_word_of_the_crosswalk_is_a_word_of_its_field(kind: Kind) -> None:
     for word, case in kind.cases.items():
-        if word is not None and kind.told_by is not None:
-            report = REPORTS.validate_python({**kind.example, kind.told_by: word})
+        if word is not None and kind.case_field is not None:
+            report = REPORTS.validate_python({**kind.example, kind.case_field: word})
             assert kind.tier(report) == case.tier
             assert replace(kind.codes(report), ucdp=None) == case.codes
 

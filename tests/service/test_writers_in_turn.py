@@ -39,8 +39,8 @@ from domain.incident.commands import (
 from domain.incident.decide import Incident, fold
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
-from domain.incident.state import content_of
-from domain.incident.warnings import Contents
+from domain.incident.report_warnings import ContentIndex
+from domain.incident.state import content_digest
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import Folded, Warm
@@ -180,8 +180,8 @@ def state(incident: Incident) -> object:
     contents = incident.seen.contents
     said = dict(contents._exact)
     for report_id, report in (each for alike in contents._alike.values() for each in alike):
-        said.setdefault(content_of(report), report_id)
-    return replace(incident, seen=replace(incident.seen, contents=Contents())), said
+        said.setdefault(content_digest(report), report_id)
+    return replace(incident, seen=replace(incident.seen, contents=ContentIndex())), said
 
 
 def drop(server: EmbeddedServer, *urls: str) -> None:

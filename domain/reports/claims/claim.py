@@ -10,16 +10,16 @@ from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.ledger.canonical import canonical
-from domain.reports.claims.ties import Rank, Record
+from domain.reports.claims.tie_breaking import ReportContent, TieRank
 from domain.values.counts.count import Count, CountInContext
 from domain.values.populations import Population
 from domain.values.sources import SourceRef
-from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Label, Slug, Strict
 from domain.values.time.clocks import EdtfOccurred, EdtfReported, Span
 
 Measure = Annotated[
     str,
-    Listed(
+    ClosedList(
         "measure",
         (
             "killed",
@@ -53,9 +53,9 @@ METHODS = (
     "chemical",
     "other",
 )
-Method = Annotated[str, Listed("method", METHODS)]
-Manner = Annotated[str, Listed("manner", METHODS)]
-Accumulation = Annotated[str, Listed("accumulation", ("cumulative", "incremental"))]
+Method = Annotated[str, ClosedList("method", METHODS)]
+Manner = Annotated[str, ClosedList("manner", METHODS)]
+Accumulation = Annotated[str, ClosedList("accumulation", ("cumulative", "incremental"))]
 ClaimId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$")]
 ClaimRef = Annotated[
     str,
@@ -78,24 +78,24 @@ class Scope(Strict, frozen=True):
     label: Label
     area: Label | None = None
     period: EdtfOccurred | None = None
-    period_of: Annotated[str, Listed("period_of", ("death", "documentation"))] | None = None
+    period_of: Annotated[str, ClosedList("period_of", ("death", "documentation"))] | None = None
     event: Label | None = None
     perpetrator: Slug | None = None
     wider_than: Slug | None = None
 
 
-_TOLD_BY_WORDS = ("killed_or_injured", "strength")
+_MEASURES_IN_WORDS = ("killed_or_injured", "strength")
 """Measures of which words may say what those of no other may: two things that befell people, or vehicles."""
 
 
-def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
+def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
     """Return the body of a claim whose counts know what tells how to read their words.
 
     That is its measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as “12 more”
     is an increase, and the lexicon of its report's language (None: the default).
     """
     measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
-    if lexicon is None and not incremental and measure not in _TOLD_BY_WORDS:
+    if lexicon is None and not incremental and measure not in _MEASURES_IN_WORDS:
         return claim
     measure = measure if isinstance(measure, str) else None
 
@@ -148,7 +148,7 @@ class Claim(Strict, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _counts_know_their_claim(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        return in_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+        return with_count_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "Claim":
@@ -171,7 +171,7 @@ class Claim(Strict, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Key:
+class ClaimKey:
     """Measure x population x scope x manner: what two figures must share to be compared at all.
 
     `event` is the event that its scope is about, None if it is about none; `family` what it shares with those whose
@@ -185,20 +185,20 @@ class Key:
     event: str | None = field(init=False, repr=False)
     family: tuple[str, str, str | None] = field(init=False, repr=False)
     limits: Mapping[str, object] = field(init=False, repr=False)
-    _told: tuple[str | None, ...] = field(init=False, repr=False)
+    _identity: tuple[str | None, ...] = field(init=False, repr=False)
     _hash: int = field(init=False, repr=False)
     _canonical: str | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         """Work out its hash once: keys are looked up all the time."""
         limits, text = _limits(*_fields(self.population))
-        told = (self.measure, self.scope, self.manner, text)
+        identity = (self.measure, self.scope, self.manner, text)
         set_once = object.__setattr__
         set_once(self, "event", event_of_scope(self.scope))
         set_once(self, "family", (self.measure, self.scope, self.manner))
         set_once(self, "limits", limits)
-        set_once(self, "_told", told)
-        set_once(self, "_hash", hash(told))
+        set_once(self, "_identity", identity)
+        set_once(self, "_hash", hash(identity))
 
     @property
     def document(self) -> Mapping[str, object]:
@@ -218,7 +218,7 @@ class Key:
 
     def __eq__(self, other: object) -> bool:
         """Compare by what it is made of."""
-        return self is other or (isinstance(other, Key) and self._told == other._told)
+        return self is other or (isinstance(other, ClaimKey) and self._identity == other._identity)
 
 
 _Field = str | tuple[str, ...] | None
@@ -249,22 +249,22 @@ def _population(*fields: _Field) -> Population:
     return Population.model_construct(**given).canonical()
 
 
-def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
+def key_of(measure: str, population: Population, scope: str, manner: str | None) -> ClaimKey:
     """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
     return _key(measure, scope, manner, *_fields(population))
 
 
 @lru_cache(maxsize=8192)
-def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Key:
-    return Key(measure, _population(*fields), scope, manner)
+def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> ClaimKey:
+    return ClaimKey(measure, _population(*fields), scope, manner)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ResolvedClaim:
     """A claim as it is held: with its key, its origin and its clocks. A part is held beside its whole."""
 
     ref: str
-    key: Key
+    key: ClaimKey
     origin: str
     source: SourceRef
     via: tuple[str, ...]
@@ -278,9 +278,9 @@ class Held:
     partial: bool = False
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
-    record: Record | None = field(default=None, repr=False, compare=False)
+    record: ReportContent | None = field(default=None, repr=False, compare=False)
     """All that its report says; None where the claim is known alone."""
-    newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
+    recency_key: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
     """Sort key of "newer" among several sources: reported latest, then earliest; of one moment, the larger figure.
 
     The origin comes last, so that no id decides. `reported_order` is no part: it orders what one source said.
@@ -294,15 +294,15 @@ class Held:
         said = [number for number in (count.upper, count.best, count.lower) if number is not None]
         figure = max(said) if said else -1
         object.__setattr__(self, "figure", figure)
-        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+        object.__setattr__(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
 
     @property
     def place(self) -> tuple[datetime, datetime, int]:
         """Sort key among what one source said: reported latest, then earliest, then `reported_order`."""
-        return self.newness[0], self.newness[1], self.order
+        return self.recency_key[0], self.recency_key[1], self.order
 
     @property
-    def content(self) -> Rank:
+    def content(self) -> TieRank:
         """What it says beyond its time and its figure, for a tie: both ends before one, direct before relayed."""
         both, record = self.count.upper is not None and self.count.lower is not None, self.record
         said = (record.text, record.marks) if record else ()
@@ -314,7 +314,7 @@ class Held:
         return self.count.bound == "worded"
 
     @property
-    def said(self) -> tuple[int | None, int | None, int | None]:
+    def printable_figures(self) -> tuple[int | None, int | None, int | None]:
         """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
         return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
 
@@ -331,15 +331,15 @@ def event_of_scope(scope: str) -> str | None:
     """
     if scope.startswith(_EVENT):
         return scope.removeprefix(_EVENT)
-    return scope if home_of(scope)[1].startswith(_EVENT) else None
+    return scope if split_scope(scope)[1].startswith(_EVENT) else None
 
 
-def foreign(home: str, scope: str) -> str:
+def qualified_scope(home: str, scope: str) -> str:
     """Name a scope of another incident, whose slug is `home`: `other-town/incident`."""
     return f"{home}/{scope}"
 
 
-def home_of(scope: str) -> tuple[str | None, str]:
+def split_scope(scope: str) -> tuple[str | None, str]:
     """Tell whose scope it is: the slug of another incident or None, and the scope as that incident names it."""
     home, slash, name = scope.partition("/")
     return (home, name) if slash and ":" not in home else (None, scope)

@@ -7,17 +7,17 @@ past days are no revisions of one another; a later report that gives one of thes
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
-_Of = tuple[str, Key]
+_Of = tuple[str, ClaimKey]
 
 
-def report_of(held: Held) -> str:
+def report_of(held: ResolvedClaim) -> str:
     """Return the id of the report that a claim belongs to."""
     return held.ref.partition("#")[0]
 
 
-def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
+def extended_totals(claims: Sequence[ResolvedClaim]) -> frozenset[str]:
     """Return the refs of totals beyond which another of the same report and key counts further."""
     if len({held.key for held in claims}) == len(claims):  # each of a key of its own, as mostly
         return frozenset()
@@ -29,28 +29,28 @@ def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
     )
 
 
-def by_reach(claims: Sequence[Held]) -> dict[datetime, list[Held]]:
+def by_counted_until(claims: Sequence[ResolvedClaim]) -> dict[datetime, list[ResolvedClaim]]:
     """Sort the totals of one key by the moment until which they count, where a report counts until several of them."""
-    beyond = counted_beyond(claims)
+    beyond = extended_totals(claims)
     several = {held.counted_until for held in claims if held.ref in beyond}
     if not several:
         return {}
     several |= {held.counted_until for held in claims if report_of(held) in {ref.partition("#")[0] for ref in beyond}}
-    found: dict[datetime, list[Held]] = {moment: [] for moment in sorted(several)}
+    found: dict[datetime, list[ResolvedClaim]] = {moment: [] for moment in sorted(several)}
     for held in claims:
         if held.counted_until in found:
             found[held.counted_until].append(held)
     return found
 
 
-def days_of(stood: Iterable[Held], current: Held | None) -> dict[datetime, Held]:
+def totals_by_moment(stood: Iterable[ResolvedClaim], current: ResolvedClaim | None) -> dict[datetime, ResolvedClaim]:
     """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
     own = () if current is None else (held for held in stood if report_of(held) == report_of(current))
     return {held.counted_until: held for held in own}
 
 
-def _furthest(claims: Iterable[Held]) -> dict[_Of, Held]:
-    found: dict[_Of, Held] = {}
+def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_Of, ResolvedClaim]:
+    found: dict[_Of, ResolvedClaim] = {}
     for held in claims:
         if not held.incremental:
             known = found.get(of := (report_of(held), held.key))

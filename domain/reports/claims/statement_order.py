@@ -8,18 +8,18 @@ from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 from domain.reports.claims.claim import BEGINNING, earliest, latest
-from domain.reports.claims.ties import Rank, Tie
+from domain.reports.claims.tie_breaking import Tie, TieRank
 from domain.values.time.clocks import Span
 
-S = TypeVar("S", bound="Said")
+S = TypeVar("S", bound="OrderedStatement")
 
 Links = Mapping[str, Iterable[str]]
 """From refs to refs."""
 
-NO_LINKS: Mapping[str, Rank] = {}
+NO_LINKS: Mapping[str, TieRank] = {}
 
 
-class Said(Protocol):
+class OrderedStatement(Protocol):
     """What has a place in the order in which one source said things: a claim, or a whole report."""
 
     @property
@@ -35,10 +35,10 @@ class Said(Protocol):
     @property
     def supersedes(self) -> tuple[str, ...]: ...
     @property
-    def content(self) -> Rank: ...
+    def content(self) -> TieRank: ...
 
 
-def history(claims: Sequence[S], linked: Mapping[str, Rank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
+def ordered(claims: Sequence[S], linked: Mapping[str, TieRank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
     """Order what one source said (claims of one key, or whole reports), oldest first.
 
     Built from the end: of the claims that no other lies wholly after, and that no
@@ -50,24 +50,24 @@ def history(claims: Sequence[S], linked: Mapping[str, Rank] = NO_LINKS) -> tuple
     if len(claims) == 1:
         return tuple(claims), frozenset()
     if any(claim.supersedes for claim in claims):
-        placed, unsure = _queued(claims, linked)
+        placed, unsure = _by_queue(claims, linked)
         return tuple(placed), frozenset(unsure)
     order: list[S] = []
     assumed: set[str] = set()
     for cluster in _clusters(claims):
-        placed, unsure = (_of_one_span if _one_span(cluster) else _queued)(cluster, linked)
+        placed, unsure = (_order_same_span if _same_span(cluster) else _by_queue)(cluster, linked)
         order += placed
         assumed |= unsure
     return tuple(order), frozenset(assumed)
 
 
-def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said]) -> Mapping[str, Rank]:
+def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, OrderedStatement]) -> Mapping[str, TieRank]:
     """Tell apart claims that say the same by what names them, and what they name, as from `superseded`.
 
     Of such claims that which another replaces comes last, so that a copy of it does not stand in its place.
     """
-    named: dict[str, list[Rank]] = {}
-    naming: dict[str, list[Rank]] = {}
+    named: dict[str, list[TieRank]] = {}
+    naming: dict[str, list[TieRank]] = {}
     for ref, others in replacing.items():
         for other in others:
             named.setdefault(other, []).append(claims[ref].content)
@@ -76,7 +76,7 @@ def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said])
     return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
 
 
-def in_turn(claim: Said, linked: Mapping[str, Rank] = NO_LINKS) -> tuple[object, ...]:
+def order_key(claim: OrderedStatement, linked: Mapping[str, TieRank] = NO_LINKS) -> tuple[object, ...]:
     """Sort key for what one source said when no other statement is looked at: by its clock, its order, its figure."""
     tie = Tie(claim, linked.get(claim.ref, ()))
     return latest(claim.reported), earliest(claim.reported), claim.order, claim.counted_until, claim.figure, tie
@@ -95,17 +95,17 @@ def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
     yield cluster
 
 
-def _earliest(claim: Said) -> datetime:
+def _earliest(claim: OrderedStatement) -> datetime:
     return earliest(claim.reported)
 
 
-def _one_span(cluster: Sequence[Said]) -> bool:
+def _same_span(cluster: Sequence[OrderedStatement]) -> bool:
     """Say whether all were said at the same time, as far as is known: the most common case by far."""
     first = cluster[0].reported
     return all(claim.reported is first or claim.reported == first for claim in cluster)
 
 
-def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
+def _order_same_span(cluster: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Sequence[S], AbstractSet[str]]:
     """Order what was said at one time; the place is assumed of those that tie with the one before them."""
     placed = sorted(
         cluster,
@@ -114,12 +114,12 @@ def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequ
     return placed, {later.ref for earlier, later in pairwise(placed) if _tied(earlier, later)}
 
 
-def _tied(one: Said, other: Said) -> bool:
+def _tied(one: OrderedStatement, other: OrderedStatement) -> bool:
     """Say whether nothing that was said tells which of two came last, but their figures."""
     return one.order == other.order and one.counted_until == other.counted_until
 
 
-def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
+def _by_queue(claims: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Sequence[S], AbstractSet[str]]:
     """Order claims by the rule itself."""
     queue = _Queue(claims, linked)
     order: list[S] = []
@@ -132,13 +132,13 @@ def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S
     return tuple(reversed(order)), frozenset(assumed)
 
 
-def superseded(claims: Sequence[Said]) -> dict[str, list[str]]:
+def superseded(claims: Sequence[OrderedStatement]) -> dict[str, list[str]]:
     """Map each claim to those of `claims` that it says it supersedes; a circle of such statements says nothing."""
     known = {claim.ref for claim in claims}
     links = {claim.ref: sorted(known.intersection(claim.supersedes)) for claim in claims}
     if not any(links.values()):
         return links
-    circle = _circles(links)
+    circle = _cycles(links)
     return {ref: [other for other in others if circle[other] != circle[ref]] for ref, others in links.items()}
 
 
@@ -149,16 +149,16 @@ class _Queue(Generic[S]):
     and no circle is left among those that supersede one another.
     """
 
-    def __init__(self, claims: Sequence[S], linked: Mapping[str, Rank]) -> None:
+    def __init__(self, claims: Sequence[S], linked: Mapping[str, TieRank]) -> None:
         self._linked = linked
         self._supersedes = superseded(claims)
-        superseded_by = _backwards(self._supersedes)
+        superseded_by = _reversed(self._supersedes)
         self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
-        self._spans = _places(claims, superseded_by)
+        self._spans = _effective_spans(claims, superseded_by)
         self._by_latest = sorted(claims, key=lambda claim: self._spans[claim.ref][1])
         self._by_earliest = sorted(claims, key=lambda claim: self._spans[claim.ref][0])
         self._taken: set[str] = set()
-        self._ready: list[tuple[_Last, S]] = []
+        self._ready: list[tuple[_LatestFirst, S]] = []
         self._parked: dict[str, S] = {}
 
     def take(self) -> tuple[S, bool]:
@@ -185,22 +185,22 @@ class _Queue(Generic[S]):
         if self._waits_for[claim.ref]:
             self._parked[claim.ref] = claim
         else:
-            heappush(self._ready, (_Last(claim, self._linked.get(claim.ref, ())), claim))
+            heappush(self._ready, (_LatestFirst(claim, self._linked.get(claim.ref, ())), claim))
 
 
-class _Last:
+class _LatestFirst:
     """Heap order: the claim said last comes first."""
 
     __slots__ = ("rank",)
 
-    def __init__(self, claim: Said, links: Rank) -> None:
+    def __init__(self, claim: OrderedStatement, links: TieRank) -> None:
         self.rank = (claim.order, claim.counted_until, claim.figure, Tie(claim, links))
 
-    def __lt__(self, other: "_Last") -> bool:
+    def __lt__(self, other: "_LatestFirst") -> bool:
         return self.rank > other.rank
 
 
-def _places(claims: Sequence[Said], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
+def _effective_spans(claims: Sequence[OrderedStatement], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
     """Give each claim its span; one that supersedes what was said later takes that place in time, along any chain."""
     spans = {claim.ref: (earliest(claim.reported), latest(claim.reported)) for claim in claims}
     reached: dict[str, tuple[datetime, datetime]] = {}
@@ -215,7 +215,7 @@ def _places(claims: Sequence[Said], superseded_by: Links) -> dict[str, tuple[dat
     return spans | lifted
 
 
-def _circles(links: Links) -> dict[str, str]:
+def _cycles(links: Links) -> dict[str, str]:
     """Name the circle of each ref: two have one name iff each leads to the other (Kosaraju's algorithm)."""
     left: list[str] = []
     seen: set[str] = set()
@@ -228,7 +228,7 @@ def _circles(links: Links) -> dict[str, str]:
             elif ref not in seen:
                 seen.add(ref)
                 steps += [(ref, True), *((other, False) for other in links[ref])]
-    backwards = _backwards(links)
+    backwards = _reversed(links)
     circle: dict[str, str] = {}
     for start in reversed(left):
         waiting = [start]
@@ -240,7 +240,7 @@ def _circles(links: Links) -> dict[str, str]:
     return circle
 
 
-def _backwards(links: Links) -> dict[str, list[str]]:
+def _reversed(links: Links) -> dict[str, list[str]]:
     turned: dict[str, list[str]] = {ref: [] for ref in links}
     for ref, others in links.items():
         for other in others:

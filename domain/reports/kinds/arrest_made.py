@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
 from domain.values.text_types import Label, Slug
 
 
@@ -20,7 +20,7 @@ KIND = Kind(
     title="Arrest made",
     meaning="People were arrested or detained.",
     model=ArrestMade,
-    cases={None: Case("tension", Codes("Strategic developments", "Arrests", "173", "COERCE"))},
+    cases={None: CrosswalkRow("tension", Codes("Strategic developments", "Arrests", "173", "COERCE"))},
     example={
         "kind": "arrest_made",
         "by": "syrian-military-police",

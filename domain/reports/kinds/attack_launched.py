@@ -3,7 +3,7 @@
 from typing import Literal
 
 from domain.reports.claims.claim import METHODS, Method
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
 from domain.reports.text_forms import Duration
 from domain.values.actors import Actor
 from domain.values.text_types import Slug
@@ -75,8 +75,9 @@ KIND = Kind(
     title="Attack launched",
     meaning="An attack or a battle took place, by a method, between parties that may be unknown.",
     model=AttackLaunched,
-    told_by="method",
-    cases={None: Case("violence", _OTHER)} | {word: Case("violence", _CODES.get(word, _OTHER)) for word in METHODS},
+    case_field="method",
+    cases={None: CrosswalkRow("violence", _OTHER)}
+    | {word: CrosswalkRow("violence", _CODES.get(word, _OTHER)) for word in METHODS},
     note="UCDP's type of violence follows from the types of the actors named as parties, initiator and targets.",
     example={
         "kind": "attack_launched",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
 from domain.values.text_types import Slug
 from domain.values.time.clocks import EdtfOccurred
 
@@ -23,7 +23,7 @@ KIND = Kind(
     title="Ceasefire declared",
     meaning="A ceasefire or truce was declared.",
     model=CeasefireDeclared,
-    cases={None: Case("easing", Codes("Strategic developments", "Agreement", "0871", "RETREAT"))},
+    cases={None: CrosswalkRow("easing", Codes("Strategic developments", "Agreement", "0871", "RETREAT"))},
     example={
         "kind": "ceasefire_declared",
         "parties": ["syrian-state-forces", "pro-assad-groups"],

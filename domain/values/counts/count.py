@@ -14,12 +14,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.values.counts import refusals
-from domain.values.counts.english_1 import LONGEST, Reading, read
+from domain.values.counts.english_1_numbers import BIGGEST, CountError, shown, unreadable
+from domain.values.counts.english_1_reader import LONGEST, CountReading, read_english_1
 from domain.values.counts.lexicons.english_1 import LEXICONS
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
-from domain.values.counts.numerals import BIGGEST, CountError, shown, unreadable
+from domain.values.counts.phrase_reader import DetailedReading, read_phrase
 from domain.values.counts.ranges import is_elliptic
-from domain.values.counts.reader import Understood, understand
 from domain.values.text_types import Label, Strict, Text, nearest
 
 __all__ = [
@@ -34,7 +34,7 @@ __all__ = [
     "Figure",
     "lexicon_of",
     "read_count",
-    "remarks",
+    "wording_remarks",
     "words_for",
 ]
 
@@ -176,7 +176,7 @@ def words_for(count: Count) -> str:
     return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
 
 
-def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
+def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
     """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
 
     `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
@@ -188,7 +188,7 @@ def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         reading = _read_once(count.verbatim, count.lexicon)
     except CountError:  # figures were given beside words that are not read
         return
-    if not isinstance(reading, Understood):
+    if not isinstance(reading, DetailedReading):
         return
     for part in reading.parts:
         yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
@@ -216,7 +216,7 @@ def _well_formed(given: Mapping[str, Any]) -> bool:
     return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
 
 
-def _derived(reading: Reading, lexicon: str | None) -> dict[str, Any]:
+def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
     ends = {"lower": reading.lower, "upper": reading.upper, "best": reading.best}
     return {**ends, "bound": reading.bound, "lexicon": lexicon}
 
@@ -236,17 +236,21 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
     return _derived(_shaped(*figures, bound), lexicon)
 
 
-def _read(verbatim: str, lexicon: str) -> Reading:
-    return read(verbatim, LEXICONS[lexicon]) if lexicon in LEXICONS else understand(verbatim, VOCABULARIES[lexicon])
+def _read(verbatim: str, lexicon: str) -> CountReading:
+    return (
+        read_english_1(verbatim, LEXICONS[lexicon])
+        if lexicon in LEXICONS
+        else read_phrase(verbatim, VOCABULARIES[lexicon])
+    )
 
 
 @lru_cache(maxsize=16_384)
-def _read_once(verbatim: str, lexicon: str) -> Reading:
+def _read_once(verbatim: str, lexicon: str) -> CountReading:
     """Read words by a lexicon of this name; the same few are said again and again."""
     return _read(verbatim, lexicon)
 
 
-def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
+def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
     """Read words by the lexicon named beside them, else by that of the report's language."""
     if not isinstance(given, CountInContext):
         lexicon = given.get("lexicon") or DEFAULT
@@ -256,12 +260,12 @@ def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
     return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
 
 
-def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incremental: bool) -> Reading:
+def _fitting(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
     """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
     In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
     """
-    if not isinstance(reading, Understood):
+    if not isinstance(reading, DetailedReading):
         return reading
     if reading.more and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
@@ -303,7 +307,7 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
     return "exact" if lower == upper and best in (None, lower) else "between"
 
 
-def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> Reading:
+def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
     """Hold given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
         given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
@@ -313,10 +317,10 @@ def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) 
                 f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
             )
             raise CountError(message)
-        return Reading(figure, figure, figure, bound)
+        return CountReading(figure, figure, figure, bound)
     ends = {"lower": lower, "upper": upper}
     needed = _NEEDS.get(bound)
     if needed is not None and {name for name, figure in ends.items() if figure is not None} != set(needed):
         message = f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound."
         raise CountError(message)
-    return Reading(lower, upper, best, bound)
+    return CountReading(lower, upper, best, bound)

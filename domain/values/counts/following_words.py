@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.values.counts import refusals
+from domain.values.counts.english_1_numbers import CountError, shown, unreadable
 from domain.values.counts.headlines import Headline
 from domain.values.counts.lexicons.lexicon import (
     AGENT,
@@ -31,7 +32,6 @@ from domain.values.counts.lexicons.lexicon import (
     Vocabulary,
 )
 from domain.values.counts.number_tokens import numbers, whole
-from domain.values.counts.numerals import CountError, shown, unreadable
 from domain.values.counts.tokens import Token
 
 _QUOTED = frozenset("\"'“”\u2018\u2019«»")
@@ -44,7 +44,7 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 
 
 @dataclass(slots=True)
-class Around:
+class FollowingWords:
     """Reads the words behind a figure from `at` to the end; raises CountError for the first that spoils it.
 
     Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
@@ -68,18 +68,18 @@ class Around:
     more: bool = False
     joins: bool = True
     _open: str = ""
-    _soft: bool = False
+    _paused: bool = False
     _brackets: int = 0
     _joined: bool = False
     _among: bool = False
-    _loose: set[str] = field(default_factory=set[str])
+    _latest_fates: set[str] = field(default_factory=set[str])
     _described: set[str] = field(default_factory=set[str])
 
     def read(self) -> None:
         """Read to the end."""
         start = self.at
         if self.at < self.end and self.tokens[self.at].glued and self.tokens[self.at].kind == "word":
-            raise self._spoilt(self.words[self.at])
+            raise self._refusal_of(self.words[self.at])
         while self.at < self.end:
             self._next()
         if self._open:
@@ -114,39 +114,39 @@ class Around:
             self._complement(word, kind, end)
         elif kind == COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
             self._complement(word, OF, self.at)
-        elif kind == INCLUDING or (kind == PART_OF and self._soft):
+        elif kind == INCLUDING or (kind == PART_OF and self._paused):
             self._list_parts(end)
-        elif kind == COUNTING and self._soft:
+        elif kind == COUNTING and self._paused:
             self._figure()
         elif kind == DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
-            self._soft, self.at = False, dated
+            self._paused, self.at = False, dated
         elif kind in {FILLER, MOSTLY, CLOSING, MORE}:
             self.more = self.more or kind == MORE
             self._among = self._among or kind == MOSTLY
             self.headed = self.headed or kind in {CLOSING, MORE}
-            self._soft, self.at = False, end
+            self._paused, self.at = False, end
         else:
-            raise self._spoilt(word, kind)
+            raise self._refusal_of(word, kind)
 
     def _head(self, kind: str, word: str, end: int) -> None:
         if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
         if kind.startswith(FATE):
             fates = set(filter(None, kind.removeprefix(FATE).split("+")))
-            self._befell(fates)
+            self._add_fates(fates)
             self.other += [] if fates else [word]
         elif kind == PERSON:
             self.other.clear()
-            self._described, self._loose = self._described | self._loose, set()
+            self._described, self._latest_fates = self._described | self._latest_fates, set()
         {THING: self.things, EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
-        self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
+        self.headed, self._open, self._paused, self._joined, self.at = True, "", False, False, end
 
-    def _befell(self, fates: set[str]) -> None:
+    def _add_fates(self, fates: set[str]) -> None:
         """Take what befell them; what stands before the noun only describes: “12 displaced people killed”."""
         joined = bool(self._open) and self._joined
         if fates and not joined:
             self.fates -= self._described - fates
-        self._loose = set() if joined else fates
+        self._latest_fates = set() if joined else fates
         self.fates |= fates
 
     def _join(self, word: str, end: int) -> None:
@@ -154,11 +154,11 @@ class Around:
         if not self.joins:
             raise unreadable(self.verbatim, refusals.SECOND)
         if not self.headed and not self._open:
-            raise self._spoilt(word)
-        self._open, self._soft, self.at = word, False, end
+            raise self._refusal_of(word)
+        self._open, self._paused, self.at = word, False, end
 
     def _sign(self, sign: str) -> None:
-        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_said(self.at + 1):
+        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_attribution(self.at + 1):
             self.at = self.end
             return
         glued = self.tokens[self.at].glued
@@ -167,23 +167,23 @@ class Around:
             self._brackets -= sign == ")"
         elif sign in {",", "("} or (spaced_dash and self.headed):
             self._brackets += sign == "("
-            self._soft = True
+            self._paused = True
         elif sign in {"&", "/"} and self.headed:
             self._open, self._joined = sign, True
         else:
-            raise self._spoilt(sign)
+            raise self._refusal_of(sign)
         self.at += 1
 
-    def _is_said(self, at: int) -> bool:
+    def _is_attribution(self, at: int) -> bool:
         """Say whether the rest only names who says so: “12 killed, police say”."""
-        return Headline(self.tokens, self.words, self.vocabulary).is_said(at, self.end)
+        return Headline(self.tokens, self.words, self.vocabulary).is_attribution(at, self.end)
 
     def _figure(self) -> None:
         """Refuse a second figure, unless it counts a part: “12 killed, 3 of them children”."""
-        if self._soft and (counted := self._counted(self.at)):
+        if self._paused and (counted := self._counted(self.at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
             if found and found[0] == PART_OF:
-                self._soft = False
+                self._paused = False
                 self._list_parts(self.at)
                 return
         side_by_side = self.tokens[self.at - 1].kind == "figure"
@@ -201,7 +201,7 @@ class Around:
             nouns, article = nouns + counted, articled
         if not nouns:
             raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, word)
-        self.headed, self._open, self._soft, self.at = True, "", False, at
+        self.headed, self._open, self._paused, self.at = True, "", False, at
 
     def _is_partitive(self, end: int) -> bool:
         """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
@@ -233,7 +233,7 @@ class Around:
         following = self.tokens[at + 1] if at + 1 < self.end else None
         if following is None or not following.name or not self.vocabulary.names:
             return False
-        if self.words[at] == "," and self._is_said(at + 1):
+        if self.words[at] == "," and self._is_attribution(at + 1):
             return False
         return self.vocabulary.around.longest(self.words, at + 1) is None
 
@@ -270,7 +270,7 @@ class Around:
             at = self._part_at(at)
             if counted:
                 self.parts.append((counted[0], " ".join(self.words[begun:at])))
-            if at < self.end and self.words[at] == "," and not self._brackets and self._is_said(at + 1):
+            if at < self.end and self.words[at] == "," and not self._brackets and self._is_attribution(at + 1):
                 at = self.end
             elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == JOIN):
                 at += 1
@@ -286,7 +286,7 @@ class Around:
                 break  # what is told behind a part is told of all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
-        self.headed, self._open, self._soft, self.at = True, "", False, at
+        self.headed, self._open, self._paused, self.at = True, "", False, at
 
     def _part_at(self, at: int) -> int:
         """Return where the words of one part end; what befell a part must have befallen all."""
@@ -323,10 +323,10 @@ class Around:
         if token.kind == "figure":
             return unreadable(self.verbatim, refusals.SECOND)
         if kind or token.kind == "sign":
-            return self._spoilt(token.text, kind)
+            return self._refusal_of(token.text, kind)
         return refusals.unknown_word(self.verbatim, token.text, self.vocabulary)
 
-    def _spoilt(self, word: str, kind: str = "") -> CountError:
+    def _refusal_of(self, word: str, kind: str = "") -> CountError:
         reason = kind.removeprefix(REFUSED) if kind.startswith(REFUSED) else ""
         if reason:
             return refusals.because(self.verbatim, "group" if kind == COLLECTIVE else reason, word)

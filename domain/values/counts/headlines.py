@@ -47,10 +47,10 @@ class Headline:
         while at < len(self.words):
             if noun and (verb := felling.longest(self.words, at)):
                 return None if named and self.tokens[at].name else verb
-            if noun and (end := self._says(at)):
+            if noun and (end := self._attribution_end(at)):
                 return self.opening(end) or (COLON, end)
             kind, end = self._kind(at)
-            if kind == FILLER and self._says(end - 1):
+            if kind == FILLER and self._attribution_end(end - 1):
                 return COLON, end
             if kind in _OPENING:
                 noun = noun or kind in _NOUNS
@@ -61,7 +61,7 @@ class Headline:
             at = end
         return None
 
-    def is_said(self, at: int, end: int) -> bool:
+    def is_attribution(self, at: int, end: int) -> bool:
         """Say whether words from `at` to `end` only name who says so: `police say`, or `health ministry` alone."""
         sayer = ""
         while at < end:
@@ -69,13 +69,13 @@ class Headline:
                 return saying[1] == end
             kind, after = self._kind(at)
             if kind == FILLER and after == end:
-                return (self.words[after - 1],) in self.vocabulary.saying.leads
+                return (self.words[after - 1],) in self.vocabulary.saying.entries
             if self.tokens[at].kind != "word" or not (kind in _SAYING or (not kind and self.tokens[at].name)):
                 return False
             sayer, at = self.words[after - 1], after
         return sayer in self.vocabulary.sayers
 
-    def _says(self, at: int) -> int:
+    def _attribution_end(self, at: int) -> int:
         """Return where a colon or a verb of saying ends, 0 for neither."""
         saying = self.vocabulary.saying.longest(self.words, at)
         return at + 1 if self.words[at] == ":" else saying[1] if saying else 0

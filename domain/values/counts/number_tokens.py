@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from domain.values.counts.lexicons.lexicon import Numerals, Value, Vocabulary
-from domain.values.counts.numerals import BIGGEST, unreadable
+from domain.values.counts.english_1_numbers import BIGGEST, unreadable
+from domain.values.counts.lexicons.lexicon import NumberValue, Numerals, Vocabulary
 from domain.values.counts.tokens import Token
 
 _THOUSAND = 1_000
@@ -26,10 +26,10 @@ class Number:
     itself, in the singular or dual.
     """
 
-    value: Value
+    value: NumberValue
     end: int
     scale: int = 1
-    reach: Value = 0
+    reach: NumberValue = 0
     unclear: bool = False
     grouped: bool = False
     rounded: bool = False
@@ -110,7 +110,7 @@ def _scaled(number: Number, listed: Sequence[Token], words: Sequence[str], vocab
         raise unreadable(figure, "could mean thousands or decimals; write the figure out")
     if isinstance(number.value, Fraction) and scale < _THOUSAND:
         raise unreadable(words[at], "cannot follow a decimal; only words from thousand on can")
-    value: Value = number.value * scale
+    value: NumberValue = number.value * scale
     if half := numerals.halves.longest(words, end):
         end, value = half[1], value + Fraction(scale, 2)
     return Number(value, end, scale, number.value)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Literal
 
 from domain.values.counts import refusals
+from domain.values.counts.english_1_numbers import unreadable
 from domain.values.counts.number_tokens import Number, whole
-from domain.values.counts.numerals import unreadable
 from domain.values.counts.tokens import Token
 
 _DASHES = ("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015")

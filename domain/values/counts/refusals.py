@@ -1,7 +1,7 @@
 """Why a count is refused, in sentences that say what to write instead."""
 
+from domain.values.counts.english_1_numbers import CountError, shown, unreadable
 from domain.values.counts.lexicons.lexicon import Vocabulary
-from domain.values.counts.numerals import CountError, shown, unreadable
 
 _INSTEAD = "write the count alone, such as “at least 200” or “80 to 100”, or give lower and upper beside the words"
 _WHY = {

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Literal, NamedTuple, cast
 
-from domain.values.counts.numerals import unreadable
+from domain.values.counts.english_1_numbers import unreadable
 
 QUOTES = "\"'“”\u2018\u2019«»\u2039\u203a„"
 EDGES = QUOTES + " \t\n\r\u00a0\u202f\u2009\u200e\u200f\u061c\ufeff"

@@ -8,7 +8,7 @@ from domain.values.counts.tokens import Token
 _NOUNS, _FURTHER = frozenset({PERSON, QUALIFIER, FILLER}), frozenset({PREPOSITION, AGENT})
 
 
-def brought_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int) -> list[Token] | None:
+def move_bound_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int) -> list[Token] | None:
     """Return the tokens with such a bound moved to the figure, which ends at `end`; None where there is none."""
     words = [token.text for token in tokens]
     at, named = end, False

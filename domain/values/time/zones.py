@@ -37,7 +37,7 @@ class TimeZone(Strict, frozen=True):
     until: str
 
     @property
-    def offset(self) -> "WrittenZone":
+    def offset(self) -> "RecordedTimeZone":
         """Return it as moments are put into it."""
         return _written(self)
 
@@ -50,7 +50,7 @@ class UnknownZone(Exception):
         self.nearest = nearest
 
 
-class Zones(Protocol):
+class ZoneLookup(Protocol):
     """Where the offsets of a time zone are looked up."""
 
     def __call__(self, name: str, window: tuple[int, int]) -> TimeZone:
@@ -78,14 +78,14 @@ def format_offset(ahead: timedelta) -> str:
     return f"{text}:{seconds:02}" if seconds else text
 
 
-def as_written(name: str, tzdata: str, offsets: Sequence[tuple[datetime, timedelta]], until: datetime) -> TimeZone:
+def recorded_zone(name: str, tzdata: str, offsets: Sequence[tuple[datetime, timedelta]], until: datetime) -> TimeZone:
     """Write a zone down: its offsets, each with the moment (UTC) that it applies from, the first that of the window."""
     written = tuple((format_instant(start), format_offset(ahead)) for start, ahead in offsets)
     return TimeZone(name=name, tzdata=tzdata, offsets=written, until=format_instant(until))
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
-class WrittenZone(tzinfo):
+class RecordedTimeZone(tzinfo):
     """The offsets of a zone as Python's `datetime` asks for them (PEP 495 for hours that are twice, or not at all).
 
     `walls` are the readings of the local clock at which an offset takes over: for a reading that comes twice the
@@ -94,23 +94,27 @@ class WrittenZone(tzinfo):
 
     zone: TimeZone
     starts: tuple[datetime, ...]
-    aheads: tuple[timedelta, ...]
-    walls: tuple[tuple[datetime, ...], tuple[datetime, ...]]
+    utc_offsets: tuple[timedelta, ...]
+    local_starts: tuple[tuple[datetime, ...], tuple[datetime, ...]]
 
     def __init__(self, zone: TimeZone) -> None:
         """Work out when each offset takes over."""
         starts = tuple(_utc(start) for start, _ in zone.offsets[1:])
-        aheads = tuple(_ahead(text) for _, text in zone.offsets)
-        turns = [(start, *sorted(aheads[nth : nth + 2])) for nth, start in enumerate(starts)]
-        walls = tuple(start + most for start, _, most in turns), tuple(start + least for start, least, _ in turns)
-        for name, value in (("zone", zone), ("starts", starts), ("aheads", aheads), ("walls", walls)):
+        utc_offsets = tuple(_ahead(text) for _, text in zone.offsets)
+        turns = [(start, *sorted(utc_offsets[nth : nth + 2])) for nth, start in enumerate(starts)]
+        local_starts = (
+            tuple(start + most for start, _, most in turns),
+            tuple(start + least for start, least, _ in turns),
+        )
+        fields = {"zone": zone, "starts": starts, "utc_offsets": utc_offsets, "local_starts": local_starts}
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def utcoffset(self, dt: datetime | None, /) -> timedelta:
         """Return how far ahead of UTC the local clock is that reads so."""
         if dt is None:
-            return self.aheads[0]
-        return self.aheads[bisect_right(self.walls[dt.fold], dt.replace(tzinfo=None, fold=0))]
+            return self.utc_offsets[0]
+        return self.utc_offsets[bisect_right(self.local_starts[dt.fold], dt.replace(tzinfo=None, fold=0))]
 
     def dst(self, _dt: datetime | None, /) -> timedelta | None:
         """Return nothing: whether an offset is that of summer is not written down."""
@@ -124,8 +128,8 @@ class WrittenZone(tzinfo):
         """Return what the local clock reads at a moment."""
         moment = dt.replace(tzinfo=None)
         place = bisect_right(self.starts, moment)
-        ahead = self.aheads[place]
-        back = self.aheads[place - 1] - ahead if place else _NEVER
+        ahead = self.utc_offsets[place]
+        back = self.utc_offsets[place - 1] - ahead if place else _NEVER
         again = back > _NEVER and moment - self.starts[place - 1] < back
         return (dt + ahead).replace(fold=int(again))
 
@@ -140,13 +144,13 @@ class WrittenZone(tzinfo):
         first, until = _utc(self.zone.offsets[0][0]), _utc(self.zone.until)
         return f"{(first + _DAY).year:04} to {(until - 2 * _DAY).year:04}"
 
-    def __reduce__(self) -> tuple[type["WrittenZone"], tuple[TimeZone]]:
+    def __reduce__(self) -> tuple[type["RecordedTimeZone"], tuple[TimeZone]]:
         """Be made anew in another process."""
         return type(self), (self.zone,)
 
     def __eq__(self, other: object) -> bool:
         """Be one with what has the same offsets."""
-        return self is other or (isinstance(other, WrittenZone) and self.zone == other.zone)
+        return self is other or (isinstance(other, RecordedTimeZone) and self.zone == other.zone)
 
     def __hash__(self) -> int:
         """Return what tells most zones apart."""
@@ -158,8 +162,8 @@ class WrittenZone(tzinfo):
 
 
 @lru_cache(maxsize=4_096)
-def _written(zone: TimeZone) -> WrittenZone:
-    return WrittenZone(zone)
+def _written(zone: TimeZone) -> RecordedTimeZone:
+    return RecordedTimeZone(zone)
 
 
 def _utc(text: str) -> datetime:

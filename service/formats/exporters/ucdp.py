@@ -7,7 +7,7 @@ from typing import BinaryIO, Final, NamedTuple
 from domain.escalation.occurrences import Event
 from domain.estimates.estimate import Estimate
 from domain.history.history import ReportHistory
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Key, home_of, key_of
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, key_of, split_scope
 from domain.reports.kind import Report
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
@@ -40,7 +40,7 @@ _SCATTERED: Final = "at several places; where_coordinates, where_prec and the po
 _OPEN_ABOVE: Final = "of which only a least number was said at the top; “high” stays empty"
 
 Cells = dict[str, str | int | None]
-Estimates = Mapping[Key, Estimate]
+Estimates = Mapping[ClaimKey, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
@@ -82,13 +82,15 @@ def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
     What was merged or moved in without a figure is told with the incident itself.
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
-    others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
+    others = sorted({home for scope in counted if (home := split_scope(scope)[0]) is not None})
     of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
     for slug in (None, *others):
         reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
         refs = {each.ref for each in reports}
         events = [event for event in shown.events.values() if event.reports[0].ref in refs]
-        yield _Home(slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports)
+        yield _Home(
+            slug, {scope: of for scope, of in counted.items() if split_scope(scope)[0] == slug}, events, reports
+        )
 
 
 def _other(slug: str, others: Sequence[str]) -> str | None:

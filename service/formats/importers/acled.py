@@ -58,7 +58,7 @@ class _Case(NamedTuple):
     @property
     def part(self) -> Part:
         """How it stands in a report."""
-        told = {self.kind.told_by: self.word} if self.kind.told_by and self.word else {}
+        told = {self.kind.case_field: self.word} if self.kind.case_field and self.word else {}
         return {"kind": self.kind.name, **told}
 
 
@@ -66,9 +66,9 @@ def _cases() -> Iterator[tuple[str | None, str | None, _Case]]:
     """Yield each case of a kind that asks for nothing that ACLED does not say, by event and sub-event type."""
     for kind in KINDS.values():
         asked = {name for name, each in kind.model.model_fields.items() if each.is_required()}
-        if asked <= {"kind", "source", kind.told_by}:
+        if asked <= {"kind", "source", kind.case_field}:
             for word, case in kind.cases.items():
-                if word is not None or kind.told_by not in asked:
+                if word is not None or kind.case_field not in asked:
                     yield case.codes.acled_event, case.codes.acled_sub_event, _Case(kind, word)
 
 

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from domain.values.counts.lexicons.arabic_people import AROUND, COUNTED_ALONE
 from domain.values.counts.lexicons.arabic_script import plain, splitter
-from domain.values.counts.lexicons.english_1 import Phrase, Table
+from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.lexicon import (
     FATE,
     LEFT,
     MORE,
-    Ends,
+    FigureRange,
     Numerals,
     Vocabulary,
     bounds,
@@ -129,7 +129,7 @@ _SUFFIXES = {
     "at_most": "على الأكثر | أو أقل | فأقل | ف أقل | كحد أقصى | ك حد أقصى",
     "about": "تقريبا | على وجه التقريب",
 }
-_SEVERAL: dict[str, Ends] = {
+_SEVERAL: dict[str, FigureRange] = {
     "عشرات": (20, 99),
     "مئات | مآت | مائات": (200, 999),
     "آلاف": (2_000, 9_999),
@@ -210,26 +210,26 @@ _FELLING = {
 _BESIDE = "في أي من أو و بين حتى الآن لحظة أحد يسقط تسجل تسجيل يقتل يصب أن"
 
 
-def _table(listed: Mapping[Phrase, _T]) -> Table[_T]:
-    return Table(_plainly(listed))
+def _table(listed: Mapping[Phrase, _T]) -> PhraseTable[_T]:
+    return PhraseTable(_plainly(listed))
 
 
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     joins=frozenset({"و"}),
     mixed=True,
-    scales=Table(_SCALES),
-    alone=Table(_ALONE),
+    scales=PhraseTable(_SCALES),
+    alone=PhraseTable(_ALONE),
     halves=_table(to_one("و نصف | و نصف مليون | و نصف مليار | و نصف ألف", "")),
-    named=Table(_NAMED),
+    named=PhraseTable(_NAMED),
     nouns=_table(COUNTED_ALONE),
     words=firsts([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
 )
 _SEVERALLY = _table(ends(_SEVERAL))
 _AROUND = _plainly(AROUND)
 _TABLES = (
-    _AROUND, _SCALES, _SEVERALLY.leads, _plainly(bounds(_BOUNDS)), _plainly(bounds(_SUFFIXES)), _plainly(_LEADS),
+    _AROUND, _SCALES, _SEVERALLY.entries, _plainly(bounds(_BOUNDS)), _plainly(bounds(_SUFFIXES)), _plainly(_LEADS),
     _plainly(_SUBJECTS), _plainly(bounds(_VERBS)), _plainly(_FELLING),
 )  # fmt: skip
 _KNOWN = _NUMERALS.words | firsts(_TABLES) | {"و", "بين", "نصف"}
@@ -245,7 +245,7 @@ AR_1 = Vocabulary(
     subjects=_table(_SUBJECTS),
     verbs=_table(bounds(_VERBS)),
     several=_SEVERALLY,
-    around=Table(_AROUND),
+    around=PhraseTable(_AROUND),
     nothing=_table(
         {
             **dict.fromkeys([("لا", "أحد"), ("لا", "شيء")], False),

@@ -1,6 +1,6 @@
 """The lexicon `und/1`: figures in digits and signs alone, for reports in a language that no lexicon knows."""
 
-from domain.values.counts.lexicons.english_1 import Table
+from domain.values.counts.lexicons.english_1 import PhraseTable
 from domain.values.counts.lexicons.lexicon import Numerals, Vocabulary, bounds, enclosed, nothing
 
 _BOUNDS = {
@@ -16,8 +16,8 @@ UND_1 = Vocabulary(
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal="",
     numerals=Numerals(),
-    bounds=Table(bounds(_BOUNDS)),
-    suffixes=Table(enclosed(bounds({"at_least": "+"}))),
+    bounds=PhraseTable(bounds(_BOUNDS)),
+    suffixes=PhraseTable(enclosed(bounds({"at_least": "+"}))),
     leads=nothing(),
     subjects=nothing(),
     verbs=nothing(),

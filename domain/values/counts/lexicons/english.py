@@ -6,7 +6,7 @@ two things it is missing here on purpose, and so is refused.
 
 from fractions import Fraction
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
+from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.english_headlines import FELLING, OPENS, PLACES, SAYERS, SAYING
 from domain.values.counts.lexicons.english_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
@@ -14,7 +14,7 @@ from domain.values.counts.lexicons.lexicon import (
     LEFT,
     LIVES,
     MORE,
-    Ends,
+    FigureRange,
     Numerals,
     Vocabulary,
     bounds,
@@ -75,16 +75,16 @@ _HUNDREDS: dict[Phrase, int] = {
 }
 
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     carried=True,
     joins=frozenset({"and"}),
-    scales=Table({**{(word,): scale for word, scale in _SCALES.items()}, **_PLURAL_SCALES}),
+    scales=PhraseTable({**{(word,): scale for word, scale in _SCALES.items()}, **_PLURAL_SCALES}),
     glued={"k": 1_000, "m": 10**6, "mn": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9},
-    alone=Table({("a", word): (1, scale) for word, scale in _SCALES.items()}),
-    bare=Table({**{(word,): scale for word, scale in _SCALES.items()}, ("hundred",): 100}),
-    halves=Table(to_one("and a half", "")),
-    named=Table(_NAMED),
+    alone=PhraseTable({("a", word): (1, scale) for word, scale in _SCALES.items()}),
+    bare=PhraseTable({**{(word,): scale for word, scale in _SCALES.items()}, ("hundred",): 100}),
+    halves=PhraseTable(to_one("and a half", "")),
+    named=PhraseTable(_NAMED),
     words=firsts([_BELOW_100]) | {"zero", "a", "half", "quarter", "three"},
 )
 
@@ -122,7 +122,7 @@ _SUFFIXES = {
     " | roughly | more or less",
 }
 
-_SEVERAL: dict[str, Ends] = {
+_SEVERAL: dict[str, FigureRange] = {
     "several": (3, 9),
     "a few": (3, 5),
     "a handful": (3, 5),
@@ -254,14 +254,14 @@ EN_2 = Vocabulary(
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal=".\u066b",
     numerals=_NUMERALS,
-    bounds=Table(bounds(_BOUNDS) | _GRADED),
-    suffixes=Table(enclosed(bounds(_SUFFIXES))),
-    leads=Table(_LEADS),
-    subjects=Table(_SUBJECTS),
-    verbs=Table(bounds(_VERBS)),
-    several=Table(ends(_SEVERAL)),
-    around=Table(AROUND),
-    nothing=Table(
+    bounds=PhraseTable(bounds(_BOUNDS) | _GRADED),
+    suffixes=PhraseTable(enclosed(bounds(_SUFFIXES))),
+    leads=PhraseTable(_LEADS),
+    subjects=PhraseTable(_SUBJECTS),
+    verbs=PhraseTable(bounds(_VERBS)),
+    several=PhraseTable(ends(_SEVERAL)),
+    around=PhraseTable(AROUND),
+    nothing=PhraseTable(
         {
             **dict.fromkeys(phrases("none | nobody | no one | nil | none reported | none were reported"), False),
             **dict.fromkeys(phrases("no | there were no | there was no | there are no"), True),
@@ -274,9 +274,9 @@ EN_2 = Vocabulary(
     unknown=frozenset(_UNKNOWN.split()),
     hint=" (a report in another language names it in “language”, such as “ar” or “fr”)",
     names=True,
-    felling=Table(FELLING),
-    places=Table(PLACES),
-    saying=Table(SAYING),
+    felling=PhraseTable(FELLING),
+    places=PhraseTable(PLACES),
+    saying=PhraseTable(SAYING),
     sayers=SAYERS,
     opens=OPENS,
 )

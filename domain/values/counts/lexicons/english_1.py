@@ -14,22 +14,22 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[_T]):
+class PhraseTable(Generic[_T]):
     """What each of some phrases leads to."""
 
-    leads: Mapping[Phrase, _T]
+    entries: Mapping[Phrase, _T]
     _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
 
     def __post_init__(self) -> None:
-        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.leads}, reverse=True):
+        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.entries}, reverse=True):
             self._lengths.setdefault(first, []).append(length)
 
     def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
         """Return what the longest phrase that begins at a word leads to, and the place behind it; None for none."""
         for length in self._lengths.get(words[at], ()) if at < len(words) else ():
             phrase = tuple(words[at : at + length])
-            if phrase in self.leads:
-                return self.leads[phrase], at + len(phrase)
+            if phrase in self.entries:
+                return self.entries[phrase], at + len(phrase)
         return None
 
 
@@ -46,10 +46,10 @@ class Lexicon:
     """
 
     name: str
-    silent: Table[str]
-    prefixes: Table[str]
-    suffixes: Table[str]
-    worded: Table[tuple[int | None, int | None]]
+    silent: PhraseTable[str]
+    prefixes: PhraseTable[str]
+    suffixes: PhraseTable[str]
+    worded: PhraseTable[tuple[int | None, int | None]]
     scales: dict[str, int]
     sets: dict[Phrase, int]
     numerals: frozenset[str]
@@ -57,7 +57,7 @@ class Lexicon:
     persons: frozenset[str]
     prepositions: frozenset[str]
     participles: frozenset[str]
-    none: Table[str]
+    none: PhraseTable[str]
     victims: frozenset[str]
     beside: frozenset[str]
     hedges: frozenset[str]
@@ -75,9 +75,9 @@ def _bounds(listed: dict[str, str]) -> dict[Phrase, str]:
     return {phrase: bound for bound, phrases in listed.items() for phrase in _phrases(phrases)}
 
 
-def _alike(phrases: Iterable[Phrase]) -> Table[str]:
+def _alike(phrases: Iterable[Phrase]) -> PhraseTable[str]:
     """Make a table of phrases that all lead to the same."""
-    return Table(dict.fromkeys(phrases, ""))
+    return PhraseTable(dict.fromkeys(phrases, ""))
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -184,9 +184,9 @@ _FRACTIONS = _words(
 EN_1 = Lexicon(
     name="en/1",
     silent=_alike(_phrases("a total of | another | an additional | a further | only")),
-    prefixes=Table(_bounds(_PREFIXES) | _GRADED),
-    suffixes=Table(_bounds(_SUFFIXES)),
-    worded=Table({phrase: ends for phrases, ends in _WORDED.items() for phrase in _phrases(phrases)}),
+    prefixes=PhraseTable(_bounds(_PREFIXES) | _GRADED),
+    suffixes=PhraseTable(_bounds(_SUFFIXES)),
+    worded=PhraseTable({phrase: ends for phrases, ends in _WORDED.items() for phrase in _phrases(phrases)}),
     scales={"dozen": 12, "score": 20, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 10**9},
     sets={("a", "couple"): 2, ("a", "pair"): 2},
     numerals=_NUMERALS,

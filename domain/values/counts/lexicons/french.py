@@ -3,14 +3,14 @@
 import re
 from fractions import Fraction
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
+from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.french_headlines import FELLING, OPENS, PLACES
 from domain.values.counts.lexicons.french_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
     FATE,
     LEFT,
     MORE,
-    Ends,
+    FigureRange,
     Numerals,
     Vocabulary,
     bounds,
@@ -84,16 +84,16 @@ _NAMED: dict[Phrase, int | Fraction] = {
     ("trois", "quarts", "de", "million"): 750_000,
 }
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     carried=True,
-    scales=Table(_SCALES),
+    scales=PhraseTable(_SCALES),
     glued={"k": 1_000, "m": 10**6, "md": 10**9},
-    alone=Table({("mille",): (1, 1_000)}),
-    bare=Table({}),
-    halves=Table(to_one("et demi | et demie", "")),
-    named=Table(_NAMED),
-    rounded=Table(_ROUNDED),
+    alone=PhraseTable({("mille",): (1, 1_000)}),
+    bare=PhraseTable({}),
+    halves=PhraseTable(to_one("et demi | et demie", "")),
+    named=PhraseTable(_NAMED),
+    rounded=PhraseTable(_ROUNDED),
     words=firsts([_BELOW_100, _HUNDREDS]) | {"zéro", "mille"},
 )
 
@@ -113,7 +113,7 @@ _SUFFIXES = {
     "at_most": "au plus | tout au plus | au maximum | maximum | ou moins",
     "about": "environ | à peu près | approximativement | ou presque | ou à peu près | estimation",
 }
-_SEVERAL: dict[str, Ends] = {
+_SEVERAL: dict[str, FigureRange] = {
     "plusieurs": (2, 9),
     "quelques": (2, 9),
     "une poignée": (2, 9),
@@ -189,14 +189,14 @@ FR_1 = Vocabulary(
     grouping=".,'\u2019\u00a0\u202f\u2009\u066c",
     decimal=",\u066b",
     numerals=_NUMERALS,
-    bounds=Table(bounds(_BOUNDS)),
-    suffixes=Table(enclosed(bounds(_SUFFIXES))),
-    leads=Table(_LEADS),
-    subjects=Table(_SUBJECTS),
-    verbs=Table(bounds(_VERBS)),
-    several=Table(ends(_SEVERAL)),
-    around=Table(AROUND),
-    nothing=Table(
+    bounds=PhraseTable(bounds(_BOUNDS)),
+    suffixes=PhraseTable(enclosed(bounds(_SUFFIXES))),
+    leads=PhraseTable(_LEADS),
+    subjects=PhraseTable(_SUBJECTS),
+    verbs=PhraseTable(bounds(_VERBS)),
+    several=PhraseTable(ends(_SEVERAL)),
+    around=PhraseTable(AROUND),
+    nothing=PhraseTable(
         {
             **dict.fromkeys(phrases("aucun mort | aucune victime | aucun blessé | personne ne | néant"), False),
             **dict.fromkeys(phrases("aucun | aucune | pas de"), True),
@@ -210,8 +210,8 @@ FR_1 = Vocabulary(
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     spaced=True,
     names=True,
-    felling=Table(FELLING),
-    places=Table(PLACES),
+    felling=PhraseTable(FELLING),
+    places=PhraseTable(PLACES),
     opens=OPENS,
     split=_elided,
 )

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
+from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 
-Value = int | Fraction
-Ends = tuple[int | None, int | None]
+NumberValue = int | Fraction
+FigureRange = tuple[int | None, int | None]
 
 # Classes of the words around a figure. A fate is written `fate:<measure>`, a refusal `!<reason>`.
 PERSON, THING, EQUIPMENT, QUALIFIER, FILLER, CLOSING = "person", "thing", "equipment", "qualifier", "filler", "closing"
@@ -19,12 +19,12 @@ COUNTING, COLLECTIVE = "!count", "!collective"
 LEFT, LIVES = "left", "lives"
 
 
-def nothing() -> Table[Any]:
+def nothing() -> PhraseTable[Any]:
     """Return a table of no phrases."""
-    return Table({})
+    return PhraseTable({})
 
 
-_NO_PHRASES: Table[Any] = Table({})
+_NO_PHRASES: PhraseTable[Any] = PhraseTable({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class Numerals:
     `mixed`: digits may be joined to a scale, “41 thousand and 788”.
     """
 
-    below_100: Table[int] = field(default_factory=nothing)
-    hundreds: Table[int] = field(default_factory=nothing)
+    below_100: PhraseTable[int] = field(default_factory=nothing)
+    hundreds: PhraseTable[int] = field(default_factory=nothing)
     carried: bool = False
     joins: frozenset[str] = frozenset()
     mixed: bool = False
-    scales: Table[int] = field(default_factory=nothing)
+    scales: PhraseTable[int] = field(default_factory=nothing)
     glued: Mapping[str, int] = field(default_factory=dict[str, int])
-    alone: Table[tuple[int, int]] = field(default_factory=nothing)
-    bare: Table[int] = field(default_factory=nothing)
-    halves: Table[str] = field(default_factory=nothing)
-    named: Table[Value] = field(default_factory=nothing)
-    rounded: Table[int] = field(default_factory=nothing)
-    nouns: Table[int] = field(default_factory=nothing)
+    alone: PhraseTable[tuple[int, int]] = field(default_factory=nothing)
+    bare: PhraseTable[int] = field(default_factory=nothing)
+    halves: PhraseTable[str] = field(default_factory=nothing)
+    named: PhraseTable[NumberValue] = field(default_factory=nothing)
+    rounded: PhraseTable[int] = field(default_factory=nothing)
+    nouns: PhraseTable[int] = field(default_factory=nothing)
     words: frozenset[str] = frozenset()
 
 
@@ -72,14 +72,14 @@ class Vocabulary:
     grouping: str
     decimal: str
     numerals: Numerals
-    bounds: Table[str]
-    suffixes: Table[str]
-    leads: Table[str]
-    subjects: Table[str]
-    verbs: Table[str]
-    several: Table[Ends]
-    around: Table[str]
-    nothing: Table[bool]
+    bounds: PhraseTable[str]
+    suffixes: PhraseTable[str]
+    leads: PhraseTable[str]
+    subjects: PhraseTable[str]
+    verbs: PhraseTable[str]
+    several: PhraseTable[FigureRange]
+    around: PhraseTable[str]
+    nothing: PhraseTable[bool]
     beside: frozenset[str]
     singular: frozenset[str]
     pairs: Mapping[str, frozenset[str]]
@@ -90,9 +90,9 @@ class Vocabulary:
     names: bool = False
     partitive: bool = False
     split: Callable[[str], str] | None = None
-    felling: Table[str] = _NO_PHRASES
-    places: Table[str] = _NO_PHRASES
-    saying: Table[str] = _NO_PHRASES
+    felling: PhraseTable[str] = _NO_PHRASES
+    places: PhraseTable[str] = _NO_PHRASES
+    saying: PhraseTable[str] = _NO_PHRASES
     sayers: frozenset[str] = frozenset()
     opens: frozenset[str] = frozenset()
 
@@ -124,7 +124,7 @@ def enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
     return {**suffixes, **in_brackets, **open_bracket, **{(",", *phrase): bound for phrase, bound in suffixes.items()}}
 
 
-def ends(listed: Mapping[str, Ends]) -> dict[Phrase, Ends]:
+def ends(listed: Mapping[str, FigureRange]) -> dict[Phrase, FigureRange]:
     """Turn phrases in words into what they sort by."""
     return {phrase: pair for several, pair in listed.items() for phrase in phrases(several)}
 

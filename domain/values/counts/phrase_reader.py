@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.values.counts import refusals
-from domain.values.counts.english_1 import LONGEST, Reading
-from domain.values.counts.following_words import Around
+from domain.values.counts.english_1_numbers import unreadable
+from domain.values.counts.english_1_reader import LONGEST, CountReading
+from domain.values.counts.following_words import FollowingWords
 from domain.values.counts.headlines import COLON, Headline
 from domain.values.counts.lexicons.lexicon import (
     AGENT,
@@ -21,10 +22,9 @@ from domain.values.counts.lexicons.lexicon import (
     Vocabulary,
 )
 from domain.values.counts.number_tokens import Number, numbers, whole
-from domain.values.counts.numerals import unreadable
 from domain.values.counts.ranges import join_of, ordered
 from domain.values.counts.tokens import QUOTES, Token, tokens
-from domain.values.counts.trailing_bounds import brought_forward
+from domain.values.counts.trailing_bounds import move_bound_forward
 
 _MINUS = ("-", "\u2212", "minus")
 _LONGEST_PHRASE = 5
@@ -36,7 +36,7 @@ _OF_ONE = "about.one"
 
 
 @dataclass(frozen=True, slots=True)
-class Understood(Reading):
+class DetailedReading(CountReading):
     """A reading, and what else its words say: what befell people, things counted instead, parts, and an increase.
 
     `quoted`: the count alone stands in quotation marks, and the words behind it are not the source's.
@@ -51,7 +51,7 @@ class Understood(Reading):
     quoted: bool = False
 
 
-def understand(verbatim: str, vocabulary: Vocabulary) -> Understood:
+def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
     """Read a count of at most 300 characters; raises CountError, a sentence that says what to write instead."""
     if len(verbatim) > LONGEST:
         raise unreadable(verbatim, f"is longer than {LONGEST} characters; give the count alone")
@@ -60,12 +60,12 @@ def understand(verbatim: str, vocabulary: Vocabulary) -> Understood:
         raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
-    phrase = _Phrase(verbatim, listed, [token.text for token in listed], vocabulary)
+    phrase = _PhraseReader(verbatim, listed, [token.text for token in listed], vocabulary)
     return phrase.none() or phrase.some()
 
 
 @dataclass(slots=True)
-class _Lead:
+class _Prefix:
     """What stands before the figure."""
 
     at: int = 0
@@ -78,7 +78,7 @@ class _Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrase:
+class _PhraseReader:
     """The tokens of one count and their `words`."""
 
     verbatim: str
@@ -86,7 +86,7 @@ class _Phrase:
     words: Sequence[str]
     vocabulary: Vocabulary
 
-    def some(self) -> Understood:
+    def some(self) -> DetailedReading:
         """Read a phrase that counts somebody."""
         lead = self._sentence()
         if not lead.at and not self.vocabulary.opens.isdisjoint(self.words):
@@ -106,7 +106,7 @@ class _Phrase:
             return one
         raise self._no_figure(lead)
 
-    def none(self) -> Understood | None:
+    def none(self) -> DetailedReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         words, vocabulary = self.words, self.vocabulary
         found = vocabulary.nothing.longest(words, 0)
@@ -122,11 +122,11 @@ class _Phrase:
             named, at = named or victim, here[1] if victim else at + 1
         if needs_noun and not named:
             raise unreadable(self.verbatim, refusals.NOT_NONE)
-        return Understood(0, 0, 0, "none")
+        return DetailedReading(0, 0, 0, "none")
 
-    def _sentence(self, at: int = 0) -> _Lead:
+    def _sentence(self, at: int = 0) -> _Prefix:
         """Read `the death toll in Gaza rises to`: known words with a subject among them, up to a verb."""
-        words, vocabulary, lead = self.words, self.vocabulary, _Lead()
+        words, vocabulary, lead = self.words, self.vocabulary, _Prefix()
         fates, subject = set[str](), False
         while at < len(words):
             verb = vocabulary.verbs.longest(words, at) if subject else None
@@ -160,7 +160,7 @@ class _Phrase:
         bound = self.vocabulary.bounds.longest(self.words, at)
         return bound is not None and bound[1] > end
 
-    def _bounds(self, lead: _Lead) -> None:
+    def _bounds(self, lead: _Prefix) -> None:
         """Read bounds and words that change nothing, in any order."""
         words, vocabulary = self.words, self.vocabulary
         while lead.at < len(words):
@@ -172,16 +172,16 @@ class _Phrase:
             else:
                 return
 
-    def _led(self, lead: _Lead, kind: str) -> None:
+    def _led(self, lead: _Prefix, kind: str) -> None:
         lead.more = lead.more or kind == MORE
         if kind.startswith(FATE):
             lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
         lead.headed = lead.headed or kind == PERSON
         lead.needs = kind if kind in {COLON, LEFT, LIVES} else lead.needs
 
-    def _headline(self) -> _Lead:
+    def _headline(self) -> _Prefix:
         """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
-        lead, opening = _Lead(), Headline(self.tokens, self.words, self.vocabulary).opening()
+        lead, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
         if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
             return sentence
         if opening and self._counts(opening[1]):
@@ -198,7 +198,7 @@ class _Phrase:
         found = vocabulary.around.longest(self.words, at)
         return bool(numbers(self.tokens, self.words, at, vocabulary)) or (found is not None and found[0] == ARTICLE)
 
-    def _numbers(self, lead: _Lead) -> list[Number]:
+    def _numbers(self, lead: _Prefix) -> list[Number]:
         at, numerals = lead.at, self.vocabulary.numerals
         found = numbers(self.tokens, self.words, at, self.vocabulary)
         if not found and (bare := numerals.bare.longest(self.words, at)):
@@ -207,7 +207,7 @@ class _Phrase:
             return [Number(bare[0], bare[1], bare[0], 1)]
         return found
 
-    def _one(self, lead: _Lead, number: Number) -> Understood:
+    def _one(self, lead: _Prefix, number: Number) -> DetailedReading:
         value = whole(number, self.verbatim)
         if number.noun:
             return self.noun_alone(lead, number)
@@ -216,13 +216,13 @@ class _Phrase:
             most = whole(capped, self.verbatim)
             if value > most:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
-            return self._said(lead, self._around(lead, capped.end), Reading(value, most, None, "between"))
+            return self._said(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
         after, around = self.after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
         return self._said(lead, around, _bounded(value, bound))
 
-    def noun_alone(self, lead: _Lead, number: Number) -> Understood:
+    def noun_alone(self, lead: _Prefix, number: Number) -> DetailedReading:
         """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
         behind = self.vocabulary.suffixes.longest(self.words, number.end)
         if behind and lead.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
@@ -240,24 +240,24 @@ class _Phrase:
             lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
         )
 
-    def _several(self, lead: _Lead, ends: tuple[int | None, int | None], end: int) -> Understood:
+    def _several(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
         after, around = self.after(lead, self._past_of(end))
         bound = self._agreed(lead.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
-        reading = Reading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
+        reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
         return self._said(lead, around, reading)
 
-    def _between(self, lead: _Lead, low: Number, high: Number, dashed: bool) -> Understood:  # noqa: FBT001 - a pair's third
+    def _between(self, lead: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
         end = self._past_of(high.end) if high.scale != 1 else high.end
         after, around = self.after(lead, end)
         if not {lead.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
-        return self._said(lead, around, Reading(lower, upper, None, "between"))
+        return self._said(lead, around, CountReading(lower, upper, None, "between"))
 
-    def _range(self, lead: _Lead, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
+    def _range(self, lead: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
         """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
         at = lead.at
         opening = self.words[at] if at < len(self.words) else ""
@@ -273,7 +273,7 @@ class _Phrase:
             raise unreadable(self.verbatim, f"says “{opening}” without two figures behind it; write 80 to 100")
         return max(pairs, key=lambda pair: pair[1].end, default=None)
 
-    def _cap(self, lead: _Lead, end: int) -> Number | None:
+    def _cap(self, lead: _Prefix, end: int) -> Number | None:
         """Read the upper end of `at least 80 and at most 100`."""
         join = self.vocabulary.around.longest(self.words, end)
         if lead.bound != "at_least" or not join or join[0] != JOIN:
@@ -284,7 +284,7 @@ class _Phrase:
         found = numbers(self.tokens, self.words, bound[1], self.vocabulary)
         return found[0] if found else None
 
-    def _one_person(self, lead: _Lead) -> Understood | None:
+    def _one_person(self, lead: _Prefix) -> DetailedReading | None:
         """Read the indefinite article before one known kind of person: “a soldier”, “an army officer killed”."""
         at = lead.at
         article = self.vocabulary.around.longest(self.words, at)
@@ -295,7 +295,7 @@ class _Phrase:
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
         return self._said(lead, around, _bounded(1, lead.bound or "exact"))
 
-    def after(self, lead: _Lead, end: int) -> tuple[str | None, Around]:
+    def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
         suffixes, last = self.vocabulary.suffixes, len(self.words)
         if found := suffixes.longest(self.words, end):
@@ -304,13 +304,13 @@ class _Phrase:
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
                 return found[0], self._around(lead, end, start)
-        if last - end > _LEAST_BEHIND and (moved := brought_forward(self.tokens, self.vocabulary, end)):
+        if last - end > _LEAST_BEHIND and (moved := move_bound_forward(self.tokens, self.vocabulary, end)):
             return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
         return None, self._around(lead, end)
 
-    def _around(self, lead: _Lead, at: int, end: int | None = None, *, joins: bool = True) -> Around:
+    def _around(self, lead: _Prefix, at: int, end: int | None = None, *, joins: bool = True) -> FollowingWords:
         last = len(self.words) if end is None else end
-        around = Around(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
+        around = FollowingWords(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
         around.joins = joins
         around.fates |= set(lead.fates)
         around.read()
@@ -321,12 +321,12 @@ class _Phrase:
         found = self.vocabulary.around.longest(self.words, end)
         return found[1] if found and found[0] == OF else end
 
-    def _said(self, lead: _Lead, around: Around, reading: Reading) -> Understood:
+    def _said(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
         self._meets(lead.needs, around)
         largest = reading.upper if reading.upper is not None else reading.lower
         if largest is not None and any(value > largest for value, _ in around.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
-        return Understood(
+        return DetailedReading(
             reading.lower,
             reading.upper,
             reading.best,
@@ -340,7 +340,7 @@ class _Phrase:
             quoted=self._quoted(),
         )
 
-    def _meets(self, needs: str, around: Around) -> None:
+    def _meets(self, needs: str, around: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
         if needs == LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
@@ -361,7 +361,7 @@ class _Phrase:
             raise unreadable(self.verbatim, refusals.TWO_BOUNDS)
         return before or after
 
-    def _no_figure(self, lead: _Lead) -> Exception:
+    def _no_figure(self, lead: _Prefix) -> Exception:
         if not self.vocabulary.unknown.isdisjoint(self.words) or lead.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
         word = self.words[lead.at]
@@ -370,9 +370,9 @@ class _Phrase:
         return refusals.unknown_word(self.verbatim, word, self.vocabulary)
 
 
-def _bounded(value: int, bound: str) -> Reading:
+def _bounded(value: int, bound: str) -> CountReading:
     if bound in _OPEN:
-        return Reading(value, None, None, bound)
+        return CountReading(value, None, None, bound)
     if bound in _CAPPED:
-        return Reading(None, value, None, bound)
-    return Reading(value, value, value, bound)
+        return CountReading(None, value, None, bound)
+    return CountReading(value, value, value, bound)

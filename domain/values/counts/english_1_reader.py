@@ -4,8 +4,16 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.values.counts.english_1_numbers import (
+    EnglishNumber,
+    EnglishToken,
+    numbers,
+    pieces,
+    shown,
+    unreadable,
+    whole,
+)
 from domain.values.counts.lexicons.english_1 import Lexicon
-from domain.values.counts.numerals import Number, Piece, numbers, pieces, shown, unreadable, whole
 
 LONGEST = 300
 
@@ -23,7 +31,7 @@ _HOW = "cannot be read as a count; write a figure such as “at least 200” or 
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CountReading:
     """What a verbatim count says: the figures as said, with their strictness in `bound` alone."""
 
     lower: int | None
@@ -32,7 +40,7 @@ class Reading:
     bound: str
 
 
-def read(verbatim: str, lexicon: Lexicon) -> Reading:
+def read_english_1(verbatim: str, lexicon: Lexicon) -> CountReading:
     """Read a count of at most 300 characters by a lexicon; raises CountError."""
     if len(verbatim) > LONGEST:
         raise unreadable(verbatim, f"is longer than {LONGEST} characters; give the count alone")
@@ -42,20 +50,20 @@ def read(verbatim: str, lexicon: Lexicon) -> Reading:
         raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
-    phrase = _Phrase(verbatim, listed, [piece.text for piece in listed], lexicon)
+    phrase = _EnglishPhraseReader(verbatim, listed, [piece.text for piece in listed], lexicon)
     return phrase.nothing() or phrase.something()
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrase:
+class _EnglishPhraseReader:
     """The pieces of one verbatim count, and their `words`; `at` and `end` are places among them."""
 
     verbatim: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[EnglishToken]
     words: Sequence[str]
     lexicon: Lexicon
 
-    def something(self) -> Reading:
+    def something(self) -> CountReading:
         at, before = self._before()
         if not at and self._text(0) in self.lexicon.scales:
             raise unreadable(self.verbatim, "may be one of that or several; say “a hundred” or “hundreds”")
@@ -63,13 +71,13 @@ class _Phrase:
             (lower, upper), end = worded
             bound = self._agreed(before, self._after(end))
             opens, caps = bound in {"at_least", "more_than"}, bound in {"at_most", "fewer_than"}
-            return Reading(None if caps else lower, None if opens else upper, None, "worded")
+            return CountReading(None if caps else lower, None if opens else upper, None, "worded")
         found = numbers(self.pieces, at, self.lexicon)
         if ranged := self._range(at, found):
             low, high = self._ordered(*ranged)
             if not {before, self._after(ranged[1].end)} <= {None, "about"}:
                 raise unreadable(self.verbatim, "puts a bound before or after a range; say one or the other")
-            return Reading(low, high, None, "between")
+            return CountReading(low, high, None, "between")
         if found:
             value = whole(found[0], self.verbatim)
             return _bounded(value, self._agreed(before, self._after(found[0].end)))
@@ -78,7 +86,7 @@ class _Phrase:
         unknown = not self.lexicon.no_figure.isdisjoint(self.words)
         raise unreadable(self.verbatim, _NO_FIGURE if unknown else _HOW)
 
-    def nothing(self) -> Reading | None:
+    def nothing(self) -> CountReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         none = self.lexicon.none.longest(self.words, 0)
         if not none and (self.words[0] != "no" or self.lexicon.prefixes.longest(self.words, 0)):
@@ -88,7 +96,7 @@ class _Phrase:
             raise unreadable(
                 self.verbatim, "does not say for certain that there were none; write 0, or leave the claim out"
             )
-        return Reading(0, 0, 0, "none")
+        return CountReading(0, 0, 0, "none")
 
     def _before(self) -> tuple[int, str | None]:
         _, at = self.lexicon.silent.longest(self.words, 0) or ("", 0)
@@ -109,7 +117,7 @@ class _Phrase:
         self._noun(self.pieces[end:])
         return None
 
-    def _noun(self, noun: Sequence[Piece]) -> None:
+    def _noun(self, noun: Sequence[EnglishToken]) -> None:
         if noun and self._spoils(noun[0]):
             raise unreadable(
                 self.verbatim, f"is not a plain count, because of “{shown(noun[0].text)}” behind the figure"
@@ -129,13 +137,13 @@ class _Phrase:
                     self.verbatim, f"cannot be read with certainty, because of “{shown(piece.text)}” behind the figure"
                 )
 
-    def _dates(self, noun: Sequence[Piece], place: int) -> bool:
+    def _dates(self, noun: Sequence[EnglishToken], place: int) -> bool:
         """Say whether a figure among the nouns is of a date or an ordinal: `since 6 March`, `the 25th Division`."""
         beside = {piece.text for piece in (*noun[max(place - 1, 0) : place], *noun[place + 1 : place + 2])}
         ordinal = place + 1 < len(noun) and noun[place + 1].glued and noun[place + 1].text in _ORDINALS
         return ordinal or not beside.isdisjoint(self.lexicon.months)
 
-    def _hedges(self, piece: Piece, previous: str, *, last: bool) -> bool:
+    def _hedges(self, piece: EnglishToken, previous: str, *, last: bool) -> bool:
         """Say whether a word or sign among the nouns makes the figure before it doubtful."""
         if piece.kind == "sign":
             return piece.text not in _BESIDE
@@ -143,20 +151,20 @@ class _Phrase:
             return last or previous in {"and", "or", "at", "the"}
         return piece.text in self.lexicon.hedges or (piece.text == "more" and previous != "")
 
-    def _spoils(self, piece: Piece) -> bool:
+    def _spoils(self, piece: EnglishToken) -> bool:
         """Say whether what stands right behind a figure makes it something else: `5 %`, `13 days`, `7 March`, `1e3`."""
         if piece.kind == "sign":
             return piece.text not in {",", "("}
         return piece.text in self.lexicon.starts or (piece.kind == "word" and piece.glued)
 
-    def _range(self, at: int, found: Sequence[Number]) -> tuple[Number, Number] | None:
+    def _range(self, at: int, found: Sequence[EnglishNumber]) -> tuple[EnglishNumber, EnglishNumber] | None:
         """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first.
 
         `found` are the numbers that begin right there.
         """
         opening = self._text(at)
         joins = {"between": {"and", "to"}, "from": {"to"}}.get(opening)
-        pairs: list[tuple[Number, Number]] = []
+        pairs: list[tuple[EnglishNumber, EnglishNumber]] = []
         for low in numbers(self.pieces, at + 1, self.lexicon) if joins else found[:1]:
             if self._text(low.end) in (joins or {"to", "or"}) or self._dash(low.end):
                 pairs += [(low, high) for high in numbers(self.pieces, low.end + 1, self.lexicon)[:1]]
@@ -169,7 +177,7 @@ class _Phrase:
         pair = self.pieces[at : at + 2]
         return len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued
 
-    def _ordered(self, low: Number, high: Number) -> tuple[int, int]:
+    def _ordered(self, low: EnglishNumber, high: EnglishNumber) -> tuple[int, int]:
         """Settle what a scale word multiplies: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
         least = low.value
         if high.reach and (low.dotted or least < high.reach):
@@ -204,9 +212,9 @@ class _Phrase:
         return self.words[at] if at < len(self.words) else ""
 
 
-def _bounded(value: int, bound: str) -> Reading:
+def _bounded(value: int, bound: str) -> CountReading:
     if bound in {"at_least", "more_than"}:
-        return Reading(value, None, None, bound)
+        return CountReading(value, None, None, bound)
     if bound in {"at_most", "fewer_than"}:
-        return Reading(None, value, None, bound)
-    return Reading(value, value, value, bound)
+        return CountReading(None, value, None, bound)
+    return CountReading(value, value, value, bound)

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from domain.ledger.canonical import canonical
 
-Rank = tuple[object, ...]
+TieRank = tuple[object, ...]
 
 
-class Told(Protocol):
+class TiedStatement(Protocol):
     """A statement that can be in a tie: `content` is what it says, sorted last what is preferred; and its id."""
 
     @property
-    def content(self) -> Rank: ...
+    def content(self) -> TieRank: ...
     @property
     def ref(self) -> str: ...
 
@@ -30,7 +30,7 @@ class Tie:
 
     __slots__ = ("_links", "_told")
 
-    def __init__(self, told: Told, links: Rank = ()) -> None:
+    def __init__(self, told: TiedStatement, links: TieRank = ()) -> None:
         self._told = told
         self._links = links
 
@@ -51,11 +51,11 @@ class Tie:
         return hash(self._told.ref)
 
     @property
-    def _rank(self) -> tuple[Rank, Rank, str]:
+    def _rank(self) -> tuple[TieRank, TieRank, str]:
         return self._told.content, self._links, self._told.ref
 
 
-class Record:
+class ReportContent:
     """What one content of a report says, as text without ids; `marks` is what became of the report since, as text."""
 
     __slots__ = ("_report", "_text", "marks")
@@ -69,11 +69,11 @@ class Record:
     def text(self) -> str:
         """What it says, as canonical JSON."""
         if self._text is None:
-            self._text = said_by(self._report)
+            self._text = content_text(self._report)
         return self._text
 
 
-def said_by(report: BaseModel) -> str:
+def content_text(report: BaseModel) -> str:
     """Write out what a report says, without its own id, without those that it names, and without its free text."""
     said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
     for claim in cast("list[dict[str, Any]]", said.get("claims", [])):

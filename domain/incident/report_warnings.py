@@ -7,18 +7,18 @@ from datetime import UTC, datetime, tzinfo
 
 from domain.incident.resolved_claims import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
-from domain.reports.claims.claim import Held, Scope, latest
-from domain.reports.claims.running_totals import counted_beyond
+from domain.reports.claims.claim import ResolvedClaim, Scope, latest
+from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
-from domain.values.counts.count import PART_IN_WORDS, remarks, words_for
+from domain.values.counts.count import PART_IN_WORDS, wording_remarks, words_for
 from domain.values.sources import origin_of
 from domain.values.text_types import slugify
 from domain.values.time.clocks import Span, begins_after, ends_after, parse_occurred
-from domain.values.time.zones import WrittenZone
+from domain.values.time.zones import RecordedTimeZone
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class ReportWarning:
     """A code, a sentence, and the claim it is about, if it is about one."""
 
     code: str
@@ -27,11 +27,11 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class LatestFigure:
     """The newest figure of one origin under one key, as far as reports were taken."""
 
     said: datetime
-    held: Held
+    held: ResolvedClaim
 
     @property
     def rank(self) -> tuple[datetime, int, int]:
@@ -39,17 +39,17 @@ class Newest:
         return self.said, self.held.order, self.held.figure
 
 
-Occurrence = tuple[str, str, str]
+OccurrenceKey = tuple[str, str, str]
 
 
-def content_of(report: Report) -> str:
+def content_digest(report: Report) -> str:
     """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
     said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
     return digest({name: value for name, value in said.items() if value or name != "text"})
 
 
 @dataclass(slots=True)
-class Contents:
+class ContentIndex:
     """What reports said, to tell whether one says the same again.
 
     Those that differ at a glance are told apart by that; only where two do not are they written out and compared.
@@ -64,9 +64,9 @@ class Contents:
         if alike is None:
             return None
         for report_id, other in alike:
-            self._exact.setdefault(content_of(other), report_id)
+            self._exact.setdefault(content_digest(other), report_id)
         alike.clear()
-        return self._exact.get(content_of(report))
+        return self._exact.get(content_digest(report))
 
     def add(self, report_id: str, report: Report) -> None:
         """Add what a report says."""
@@ -87,17 +87,17 @@ def _glance(report: Report) -> Hashable:
 
 
 @dataclass(slots=True)
-class Seen:
+class WarningIndex:
     """The little that warnings compare a new report with."""
 
-    figures: dict[tuple[str, str], Newest] = field(default_factory=dict[tuple[str, str], Newest])
+    figures: dict[tuple[str, str], LatestFigure] = field(default_factory=dict[tuple[str, str], LatestFigure])
     scopes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    contents: Contents = field(default_factory=Contents)
-    occurrences: dict[Occurrence, str] = field(default_factory=dict[Occurrence, str])
+    contents: ContentIndex = field(default_factory=ContentIndex)
+    occurrences: dict[OccurrenceKey, str] = field(default_factory=dict[OccurrenceKey, str])
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class SupersedesLink:
     """A claim that one of a report names in `supersedes`; `origin` is who made it, None if nobody did here."""
 
     claim: str
@@ -106,7 +106,7 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IncomingReport:
     """A report as it is taken: its id, spans (UTC), held claims, and what they say that they supersede.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
@@ -118,15 +118,15 @@ class Taken:
     report: Report
     reported: Span
     occurred: Span | None
-    held: tuple[Held, ...]
+    held: tuple[ResolvedClaim, ...]
     event: str | None
-    occurrence: Occurrence | None
-    replaced: tuple[Replaced, ...] = ()
+    occurrence: OccurrenceKey | None
+    replaced: tuple[SupersedesLink, ...] = ()
     offset: tzinfo = UTC
     scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
 
 
-def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occurrence | None:
+def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> OccurrenceKey | None:
     """Return what two reports of one event have in common: kind, first day and first place, where all are known."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
@@ -134,77 +134,79 @@ def occurrence_of(report: Report, occurred: Span | None, offset: tzinfo) -> Occu
     return report.kind, day, slugify(report.places[0].name)
 
 
-def warnings(seen: Seen, taken: Taken) -> list[Concern]:
+def warnings_for(seen: WarningIndex, taken: IncomingReport) -> list[ReportWarning]:
     """Compare a new report with what was seen before it."""
     parted = {claim.id for claim in taken.report.claims if claim.parts}
-    beyond = counted_beyond(taken.held)
+    beyond = extended_totals(taken.held)
     words = (each for held in taken.held for each in _of_words(held, parted))
     now = (held for held in taken.held if held.ref not in beyond)
     of_claims = (each for held in now for each in (*_of_scope(taken, held), *_of_claim(seen, held)))
     return [*_of_report(seen, taken), *words, *of_claims]
 
 
-def remember(seen: Seen, taken: Taken) -> None:
+def add_to_index(seen: WarningIndex, taken: IncomingReport) -> None:
     """Add a report to what later ones are compared with."""
     seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
-    beyond = counted_beyond(taken.held)
+    beyond = extended_totals(taken.held)
     for held in taken.held:
         seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
         if not held.incremental and held.ref not in beyond:
             known = seen.figures.get((held.origin, held.key.canonical))
-            newest = Newest(latest(held.reported), held)
+            newest = LatestFigure(latest(held.reported), held)
             if known is None or newest.rank >= known.rank:
                 seen.figures[held.origin, held.key.canonical] = newest
 
 
-def _of_report(seen: Seen, taken: Taken) -> Iterator[Concern]:
+def _of_report(seen: WarningIndex, taken: IncomingReport) -> Iterator[ReportWarning]:
     if twin := seen.contents.first(taken.report):
-        yield Concern("possible_duplicate", f"Report {twin} has the same content.")
+        yield ReportWarning("possible_duplicate", f"Report {twin} has the same content.")
     yield from _of_relays(taken.report)
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
-        yield Concern("possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?")
+        yield ReportWarning(
+            "possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?"
+        )
     yield from _of_clocks(taken)
     if taken.replaced:
         own = origin_of(taken.report.source, taken.report.via)
         yield from (found for each in taken.replaced if (found := _of_replaced(each, own)) is not None)
 
 
-def _of_replaced(replaced: Replaced, own: str) -> Concern | None:
+def _of_replaced(replaced: SupersedesLink, own: str) -> ReportWarning | None:
     """Tell what `supersedes` names in vain; it is kept, since what it names may come later, or be joined."""
     names = f"Claim “{replaced.claim}” supersedes {replaced.ref}, which"
     if replaced.origin is None:
         why = f"{names} no report filed here has; it replaces nothing until this source has made such a claim."
-        return Concern("supersedes_unknown", why, replaced.claim)
+        return ReportWarning("supersedes_unknown", why, replaced.claim)
     if replaced.origin != own:
         why = (
             f"{names} is a claim of “{replaced.origin}”; a source replaces only its own claims, so it replaces nothing"
             " unless the two are stated to be one source."
         )
-        return Concern("supersedes_another_source", why, replaced.claim)
+        return ReportWarning("supersedes_another_source", why, replaced.claim)
     return None
 
 
-def _of_words(held: Held, parted: Collection[str]) -> Iterator[Concern]:
+def _of_words(held: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
     """Remark on the words of a count; a part is suggested only where the claim has none yet."""
     claim = held.ref.partition("#")[2]
-    for code, said in remarks(held.count, held.key.measure):
+    for code, said in wording_remarks(held.count, held.key.measure):
         if code != PART_IN_WORDS or claim not in parted:
-            yield Concern(code, f"Claim “{claim}” {said}", claim)
+            yield ReportWarning(code, f"Claim “{claim}” {said}", claim)
 
 
-def _of_clocks(taken: Taken) -> Iterator[Concern]:
+def _of_clocks(taken: IncomingReport) -> Iterator[ReportWarning]:
     """Tell what the clocks of a report leave in doubt: it tells of what had yet to happen."""
     report = taken.report
-    if isinstance(taken.offset, WrittenZone) and not all(map(taken.offset.covers, _spans(taken))):
+    if isinstance(taken.offset, RecordedTimeZone) and not all(map(taken.offset.covers, _spans(taken))):
         sentence = (
             f"The offsets of {taken.offset.zone.name} are written down for the years {taken.offset.years} only, and a"
             " time of this report lies outside of them: the nearest offset was taken. Amend “time_zone” to have the"
             " offsets of further years written down."
         )
-        yield Concern("outside_time_zone", sentence)
+        yield ReportWarning("outside_time_zone", sentence)
     if report.occurred is None:
         return
     if taken.occurred is None:
@@ -212,22 +214,22 @@ def _of_clocks(taken: Taken) -> Iterator[Concern]:
             f"It is said to have happened ({report.occurred}) after it was reported ({report.reported_at}),"
             " so it counts on no day; correct whichever is wrong."
         )
-        yield Concern("occurred_after_reported", sentence)
+        yield ReportWarning("occurred_after_reported", sentence)
     elif ends_after(report.occurred, latest(taken.reported), taken.offset):
         sentence = (
             f"It is said to have gone on ({report.occurred}) after it was reported ({report.reported_at}),"
             " so it counts up to the report; correct whichever is wrong."
         )
-        yield Concern("occurred_ends_after_reported", sentence)
+        yield ReportWarning("occurred_ends_after_reported", sentence)
 
 
-def _spans(taken: Taken) -> Iterator[Span]:
+def _spans(taken: IncomingReport) -> Iterator[Span]:
     yield taken.reported
     if taken.occurred is not None:
         yield taken.occurred
 
 
-def _of_scope(taken: Taken, held: Held) -> Iterator[Concern]:
+def _of_scope(taken: IncomingReport, held: ResolvedClaim) -> Iterator[ReportWarning]:
     """Tell of a claim on a period that had not begun when it was reported."""
     scope = taken.scopes.get(held.key.scope) if taken.scopes else None
     if scope is None or scope.period is None:
@@ -238,34 +240,38 @@ def _of_scope(taken: Taken, held: Held) -> Iterator[Concern]:
             f"Claim “{claim}” counts within “{held.key.scope}” ({scope.period}), which began after it was reported"
             f" ({held.reported_at}), so it counts on no day; correct whichever is wrong."
         )
-        yield Concern("scope_after_reported", sentence, claim)
+        yield ReportWarning("scope_after_reported", sentence, claim)
 
 
-def _of_relays(report: Report) -> Iterator[Concern]:
+def _of_relays(report: Report) -> Iterator[ReportWarning]:
     """Look for a source that relays itself and a relay named twice: the chain is kept, `sources.relays` is weighed."""
     if report.source in report.via:
         detail = f"“{report.source}” is named as a relay of itself; it is kept as stated, and counts as no relay."
-        yield Concern("own_relay", detail)
+        yield ReportWarning("own_relay", detail)
     for relay in (each for each, times in Counter(report.via).items() if times > 1):
-        yield Concern("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
+        yield ReportWarning("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
-def _of_claim(seen: Seen, held: Held) -> Iterator[Concern]:
+def _of_claim(seen: WarningIndex, held: ResolvedClaim) -> Iterator[ReportWarning]:
     claim = held.ref.partition("#")[2]
     if PARTS_DO_NOT_ADD in held.flags:
-        yield Concern(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)
+        yield ReportWarning(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)
     if INCONSISTENT in held.flags:
-        yield Concern(INCONSISTENT, f"Claim “{claim}” breaks lowest <= best <= highest; it is kept as given.", claim)
+        yield ReportWarning(
+            INCONSISTENT, f"Claim “{claim}” breaks lowest <= best <= highest; it is kept as given.", claim
+        )
     scopes = seen.scopes.get(held.origin)
     if scopes and not held.key.scope.startswith("event:") and held.key.scope not in scopes:
-        yield Concern("new_scope", f"This source has not used the scope “{held.key.scope}” here before.", claim)
+        yield ReportWarning("new_scope", f"This source has not used the scope “{held.key.scope}” here before.", claim)
     known = None if held.incremental else seen.figures.get((held.origin, held.key.canonical))
     if known is None or held.worded or known.held.worded:
         return
     before = f"The same source gave {words_for(known.held.count)} ({known.held.reported_at}, {known.held.ref})"
     if latest(held.reported) >= known.said and held.figure < known.held.figure:
         hint = "; if it now says less, name that claim in “supersedes”." if held.via else "."
-        yield Concern("decrease", f"{before} before{hint}", claim)
+        yield ReportWarning("decrease", f"{before} before{hint}", claim)
     same_time = latest(held.reported) == known.said and held.order == known.held.order
     if same_time and known.held.ref not in held.supersedes:
-        yield Concern("order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim)
+        yield ReportWarning(
+            "order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim
+        )
