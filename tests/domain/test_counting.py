@@ -10,7 +10,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from domain.values.counts.count import Count, CountError, lexicon_of, read_count, words_for
-from domain.values.counts.lexicons.lexicon import CLOSING, FATE, MORE, PERSON, THING, Vocabulary
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES
 
 HERE = Path(__file__).parent / "vectors"
@@ -155,11 +156,11 @@ def test_an_unknown_word_anywhere_refuses_even_beside_a_known_noun(
 
 def counts_nobody(vocabulary: Vocabulary) -> list[str]:
     """Every phrase that may stand behind a figure and is neither a noun nor ends a count."""
-    nouns = (PERSON, THING, CLOSING, MORE, "!alive")
+    nouns = (word_class.PERSON, word_class.THING, word_class.CLOSING, word_class.MORE, "!alive")
     return [
         " ".join(phrase)
         for phrase, kind in vocabulary.around.entries.items()
-        if kind not in nouns and not kind.startswith(FATE) and any(map(str.isalnum, phrase))
+        if kind not in nouns and not kind.startswith(word_class.FATE) and any(map(str.isalnum, phrase))
     ]
 
 

@@ -6,31 +6,8 @@ from dataclasses import dataclass, field
 from domain.values.counts import refusals
 from domain.values.counts.english_1_numbers import CountError, shown, unreadable
 from domain.values.counts.headlines import Headline
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    CLOSING,
-    COLLECTIVE,
-    COMPLEMENT,
-    COUNTING,
-    DETERMINER,
-    EQUIPMENT,
-    FATE,
-    FILLER,
-    INCLUDING,
-    JOIN,
-    MONTH,
-    MORE,
-    MOSTLY,
-    OF,
-    PART_OF,
-    PERSON,
-    PREPOSITION,
-    QUALIFIER,
-    REFUSED,
-    THING,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.number_tokens import numbers, whole
 from domain.values.counts.tokens import Token
 
@@ -38,8 +15,26 @@ _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
 _PAUSES = _DASHES | {",", ":"}
 _DAYS, _YEARS = range(1, 32), range(1900, 2101)
-_NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING, EQUIPMENT})
-_OF_PARTS = frozenset({PERSON, QUALIFIER, FILLER, PART_OF, DETERMINER, OF})
+_NOUNS = frozenset(
+    {
+        word_class.COMPLEMENT,
+        word_class.QUALIFIER,
+        word_class.PERSON,
+        word_class.MONTH,
+        word_class.THING,
+        word_class.EQUIPMENT,
+    }
+)
+_OF_PARTS = frozenset(
+    {
+        word_class.PERSON,
+        word_class.QUALIFIER,
+        word_class.FILLER,
+        word_class.PART_OF,
+        word_class.DETERMINER,
+        word_class.OF,
+    }
+)
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"})
 
 
@@ -104,26 +99,26 @@ class FollowingWords:
 
     def _of_class(self, kind: str, end: int) -> None:
         word = " ".join(self.words[self.at : end])
-        if kind.startswith(FATE) or kind in {PERSON, THING, EQUIPMENT}:
+        if kind.startswith(word_class.FATE) or kind in {word_class.PERSON, word_class.THING, word_class.EQUIPMENT}:
             self._head(kind, word, end)
-        elif kind == QUALIFIER:
+        elif kind == word_class.QUALIFIER:
             self._open, self.at = self._open if self.headed and not self._open else word, end
-        elif kind == JOIN:
+        elif kind == word_class.JOIN:
             self._join(word, end)
-        elif kind in {PREPOSITION, AGENT, OF}:
+        elif kind in {word_class.PREPOSITION, word_class.AGENT, word_class.OF}:
             self._complement(word, kind, end)
-        elif kind == COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
-            self._complement(word, OF, self.at)
-        elif kind == INCLUDING or (kind == PART_OF and self._paused):
+        elif kind == word_class.COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
+            self._complement(word, word_class.OF, self.at)
+        elif kind == word_class.INCLUDING or (kind == word_class.PART_OF and self._paused):
             self._list_parts(end)
-        elif kind == COUNTING and self._paused:
+        elif kind == word_class.COUNTING and self._paused:
             self._figure()
-        elif kind == DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
+        elif kind == word_class.DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
             self._paused, self.at = False, dated
-        elif kind in {FILLER, MOSTLY, CLOSING, MORE}:
-            self.more = self.more or kind == MORE
-            self._among = self._among or kind == MOSTLY
-            self.headed = self.headed or kind in {CLOSING, MORE}
+        elif kind in {word_class.FILLER, word_class.MOSTLY, word_class.CLOSING, word_class.MORE}:
+            self.more = self.more or kind == word_class.MORE
+            self._among = self._among or kind == word_class.MOSTLY
+            self.headed = self.headed or kind in {word_class.CLOSING, word_class.MORE}
             self._paused, self.at = False, end
         else:
             raise self._refusal_of(word, kind)
@@ -131,14 +126,14 @@ class FollowingWords:
     def _head(self, kind: str, word: str, end: int) -> None:
         if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
-        if kind.startswith(FATE):
-            fates = set(filter(None, kind.removeprefix(FATE).split("+")))
+        if kind.startswith(word_class.FATE):
+            fates = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
             self._add_fates(fates)
             self.other += [] if fates else [word]
-        elif kind == PERSON:
+        elif kind == word_class.PERSON:
             self.other.clear()
             self._described, self._latest_fates = self._described | self._latest_fates, set()
-        {THING: self.things, EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
+        {word_class.THING: self.things, word_class.EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
         self.headed, self._open, self._paused, self._joined, self.at = True, "", False, False, end
 
     def _add_fates(self, fates: set[str]) -> None:
@@ -182,7 +177,7 @@ class FollowingWords:
         """Refuse a second figure, unless it counts a part: “12 killed, 3 of them children”."""
         if self._paused and (counted := self._counted(self.at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
-            if found and found[0] == PART_OF:
+            if found and found[0] == word_class.PART_OF:
                 self._paused = False
                 self._list_parts(self.at)
                 return
@@ -193,7 +188,7 @@ class FollowingWords:
         """Read what a preposition leads to: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
         if self._open and self._joined and not self._among:
             raise unreadable(self.verbatim, refusals.SECOND)
-        if not self.headed and not (kind == OF and self._is_partitive(end)):
+        if not self.headed and not (kind == word_class.OF and self._is_partitive(end)):
             raise unreadable(self.verbatim, refusals.NO_NOUN)
         at, nouns, article = end, 0, False
         while at < self.end and (step := self._noun_at(at, kind, article=article, first=not nouns)):
@@ -205,7 +200,7 @@ class FollowingWords:
 
     def _is_partitive(self, end: int) -> bool:
         """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
-        return self.vocabulary.partitive and self._class(end) == PERSON
+        return self.vocabulary.partitive and self._class(end) == word_class.PERSON
 
     def _noun_at(self, at: int, kind: str, *, article: bool, first: bool) -> tuple[int, int, bool] | None:
         """Return where a word of a complement ends, whether it is a noun, and whether an article waits for one."""
@@ -219,16 +214,20 @@ class FollowingWords:
                 return at + 1, 1, False
             return (at + 1, 0, False) if not first and self._joins_names(at) else None
         of, end = found
-        if of in _NOUNS or (of == COLLECTIVE and (article or kind in {OF, AGENT})):
-            alone = article and of == PERSON and kind != AGENT
-            return None if alone else (end, 1, article and of == QUALIFIER)
-        if of == DETERMINER or (of == ARTICLE and not article) or (of == OF and first and kind == PREPOSITION):
-            return end, 0, of == ARTICLE
-        return (end, 0, False) if of == JOIN and not first and self._joins_names(at) else None
+        if of in _NOUNS or (of == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})):
+            alone = article and of == word_class.PERSON and kind != word_class.AGENT
+            return None if alone else (end, 1, article and of == word_class.QUALIFIER)
+        if (
+            of == word_class.DETERMINER
+            or (of == word_class.ARTICLE and not article)
+            or (of == word_class.OF and first and kind == word_class.PREPOSITION)
+        ):
+            return end, 0, of == word_class.ARTICLE
+        return (end, 0, False) if of == word_class.JOIN and not first and self._joins_names(at) else None
 
     def _joins_names(self, at: int) -> bool:
         """Say whether a comma or “and” goes on with a second place: “in Homs and Hama”, “in Homs, Syria”."""
-        if self.words[at] not in {",", "&"} and self._class(at) != JOIN:
+        if self.words[at] not in {",", "&"} and self._class(at) != word_class.JOIN:
             return False
         following = self.tokens[at + 1] if at + 1 < self.end else None
         if following is None or not following.name or not self.vocabulary.names:
@@ -249,7 +248,7 @@ class FollowingWords:
             dated = self._is_month(at - 1) and following < self.end and _is_in(self.words[following], _YEARS)
             return following + 1 if dated else at + 1
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
-        since = before is not None and before[0] == PREPOSITION
+        since = before is not None and before[0] == word_class.PREPOSITION
         return at + 1 if year and (since or self._is_month(at - 1)) else 0
 
     def _dated(self, at: int) -> int:
@@ -260,7 +259,7 @@ class FollowingWords:
 
     def _is_month(self, at: int) -> bool:
         found = self.vocabulary.around.longest(self.words, at) if 0 <= at < self.end else None
-        return found is not None and found[0] == MONTH
+        return found is not None and found[0] == word_class.MONTH
 
     def _list_parts(self, at: int) -> None:
         """Read what is counted among them: “including 3 children and a woman”, “3 of them children”."""
@@ -272,17 +271,17 @@ class FollowingWords:
                 self.parts.append((counted[0], " ".join(self.words[begun:at])))
             if at < self.end and self.words[at] == "," and not self._brackets and self._is_attribution(at + 1):
                 at = self.end
-            elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == JOIN):
+            elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == word_class.JOIN):
                 at += 1
                 if at == self.end:
                     raise refusals.unfinished(self.verbatim, self.words[at - 1])
-                if self.words[at - 1] == "," and self._class(at) in {PREPOSITION, AGENT}:
+                if self.words[at - 1] == "," and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
                     break
             elif at < self.end and self.words[at] == ")" and self._brackets:
                 self._brackets -= 1
                 at += 1
                 break
-            elif at > begun and self._class(at) in {PREPOSITION, AGENT}:
+            elif at > begun and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
                 break  # what is told behind a part is told of all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
@@ -293,12 +292,12 @@ class FollowingWords:
         named = False
         while at < self.end and self.tokens[at].kind == "word":
             found = self.vocabulary.around.longest(self.words, at)
-            if not found or not (found[0] in _OF_PARTS or found[0].startswith(FATE)):
+            if not found or not (found[0] in _OF_PARTS or found[0].startswith(word_class.FATE)):
                 break
-            fate = found[0].removeprefix(FATE) if found[0].startswith(FATE) else ""
+            fate = found[0].removeprefix(word_class.FATE) if found[0].startswith(word_class.FATE) else ""
             if fate and fate not in self.fates:
                 raise unreadable(self.verbatim, refusals.SECOND)
-            named, at = named or found[0] == PERSON or bool(fate), found[1]
+            named, at = named or found[0] == word_class.PERSON or bool(fate), found[1]
         if not named:
             raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, self.words[at - 1])
         return at
@@ -307,7 +306,7 @@ class FollowingWords:
         """Return the number that begins here, 1 for an article, and where it ends."""
         if found := numbers(self.tokens, self.words, at, self.vocabulary):
             return whole(found[0], self.verbatim), at if found[0].noun else found[0].end
-        return (1, at + 1) if at < self.end and self._class(at) == ARTICLE else None
+        return (1, at + 1) if at < self.end and self._class(at) == word_class.ARTICLE else None
 
     def _class(self, at: int) -> str:
         found = self.vocabulary.around.longest(self.words, at) if at < self.end else None
@@ -316,7 +315,7 @@ class FollowingWords:
     def _at_fault(self, at: int) -> CountError:
         """Name the word at fault by its class."""
         token, kind = self.tokens[at], self._class(at)
-        if (token.kind == "figure" or kind == COUNTING) and (counted := self._counted(at)):
+        if (token.kind == "figure" or kind == word_class.COUNTING) and (counted := self._counted(at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
             if found and found[0] in {"!unit", "!age"}:
                 return refusals.because(self.verbatim, "period", " ".join(self.words[at : found[1]]))
@@ -327,10 +326,10 @@ class FollowingWords:
         return refusals.unknown_word(self.verbatim, token.text, self.vocabulary)
 
     def _refusal_of(self, word: str, kind: str = "") -> CountError:
-        reason = kind.removeprefix(REFUSED) if kind.startswith(REFUSED) else ""
+        reason = kind.removeprefix(word_class.REFUSED) if kind.startswith(word_class.REFUSED) else ""
         if reason:
-            return refusals.because(self.verbatim, "group" if kind == COLLECTIVE else reason, word)
-        if kind in {ARTICLE, DETERMINER}:
+            return refusals.because(self.verbatim, "group" if kind == word_class.COLLECTIVE else reason, word)
+        if kind in {word_class.ARTICLE, word_class.DETERMINER}:
             return unreadable(self.verbatim, refusals.SECOND)
         why = (
             f"is not a plain count of people, because of “{shown(word)}”; write how many people it is, or give"

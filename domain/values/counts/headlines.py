@@ -3,29 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    COLLECTIVE,
-    COMPLEMENT,
-    DETERMINER,
-    EQUIPMENT,
-    FILLER,
-    OF,
-    PERSON,
-    PREPOSITION,
-    QUALIFIER,
-    THING,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.tokens import Token
 
 COLON = "colon"
 """The kind of an opening that ends in a colon; the words behind it must say whom they count."""
 
-_NOUNS = frozenset({PERSON, THING, EQUIPMENT, COMPLEMENT, COLLECTIVE})
-_OPENING = _NOUNS | {QUALIFIER, PREPOSITION, AGENT, OF, DETERMINER, ARTICLE}
-_SAYING = frozenset({PERSON, QUALIFIER, COMPLEMENT, COLLECTIVE, DETERMINER, OF, "!group"})
+_NOUNS = frozenset(
+    {word_class.PERSON, word_class.THING, word_class.EQUIPMENT, word_class.COMPLEMENT, word_class.COLLECTIVE}
+)
+_OPENING = _NOUNS | {
+    word_class.QUALIFIER,
+    word_class.PREPOSITION,
+    word_class.AGENT,
+    word_class.OF,
+    word_class.DETERMINER,
+    word_class.ARTICLE,
+}
+_SAYING = frozenset(
+    {
+        word_class.PERSON,
+        word_class.QUALIFIER,
+        word_class.COMPLEMENT,
+        word_class.COLLECTIVE,
+        word_class.DETERMINER,
+        word_class.OF,
+        "!group",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Headline:
             if noun and (end := self._attribution_end(at)):
                 return self.opening(end) or (COLON, end)
             kind, end = self._kind(at)
-            if kind == FILLER and self._attribution_end(end - 1):
+            if kind == word_class.FILLER and self._attribution_end(end - 1):
                 return COLON, end
             if kind in _OPENING:
                 noun = noun or kind in _NOUNS
@@ -68,7 +74,7 @@ class Headline:
             if sayer and (saying := self.vocabulary.saying.longest(self.words, at)):
                 return saying[1] == end
             kind, after = self._kind(at)
-            if kind == FILLER and after == end:
+            if kind == word_class.FILLER and after == end:
                 return (self.words[after - 1],) in self.vocabulary.saying.entries
             if self.tokens[at].kind != "word" or not (kind in _SAYING or (not kind and self.tokens[at].name)):
                 return False
@@ -89,4 +95,4 @@ class Headline:
         if not (self.tokens[at].name and self.vocabulary.names):
             return False
         before = self._kind(at - 1)[0]
-        return before in {PREPOSITION, AGENT} or (not before and self.tokens[at - 1].name)
+        return before in {word_class.PREPOSITION, word_class.AGENT} or (not before and self.tokens[at - 1].name)

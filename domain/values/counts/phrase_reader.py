@@ -8,19 +8,8 @@ from domain.values.counts.english_1_numbers import unreadable
 from domain.values.counts.english_1_reader import LONGEST, CountReading
 from domain.values.counts.following_words import FollowingWords
 from domain.values.counts.headlines import COLON, Headline
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    FATE,
-    JOIN,
-    LEFT,
-    LIVES,
-    MORE,
-    OF,
-    PERSON,
-    PREPOSITION,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.number_tokens import Number, numbers, whole
 from domain.values.counts.ranges import join_of, ordered
 from domain.values.counts.tokens import QUOTES, Token, tokens
@@ -116,7 +105,7 @@ class _PhraseReader:
         named = False
         while at < len(words):
             here = vocabulary.around.longest(words, at) or ("", at + 1)
-            victim = here[0] == PERSON or here[0].startswith(FATE)
+            victim = here[0] == word_class.PERSON or here[0].startswith(word_class.FATE)
             if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.beside):
                 raise unreadable(self.verbatim, refusals.NOT_NONE)
             named, at = named or victim, here[1] if victim else at + 1
@@ -139,7 +128,7 @@ class _PhraseReader:
             found = vocabulary.subjects.longest(words, at)
             if found:
                 subject = subject or bool(found[0])
-                fates |= {found[0].removeprefix(FATE)} if found[0].startswith(FATE) else set()
+                fates |= {found[0].removeprefix(word_class.FATE)} if found[0].startswith(word_class.FATE) else set()
                 at = found[1]
             elif self._is_name(at, subject=subject):
                 at += 1
@@ -153,7 +142,7 @@ class _PhraseReader:
             return False
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
         named = at > 0 and self.tokens[at - 1].name
-        return not subject or named or (before is not None and before[0] in {PREPOSITION, AGENT})
+        return not subject or named or (before is not None and before[0] in {word_class.PREPOSITION, word_class.AGENT})
 
     def _longer_bound(self, end: int, at: int) -> bool:
         """Say whether a verb is only the beginning of a bound: “a total of at least 200”."""
@@ -173,11 +162,11 @@ class _PhraseReader:
                 return
 
     def _led(self, lead: _Prefix, kind: str) -> None:
-        lead.more = lead.more or kind == MORE
-        if kind.startswith(FATE):
-            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
-        lead.headed = lead.headed or kind == PERSON
-        lead.needs = kind if kind in {COLON, LEFT, LIVES} else lead.needs
+        lead.more = lead.more or kind == word_class.MORE
+        if kind.startswith(word_class.FATE):
+            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(word_class.FATE).split("+")), True
+        lead.headed = lead.headed or kind == word_class.PERSON
+        lead.needs = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.needs
 
     def _headline(self) -> _Prefix:
         """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
@@ -196,7 +185,9 @@ class _PhraseReader:
         if any(table.longest(self.words, at) for table in tables):
             return True
         found = vocabulary.around.longest(self.words, at)
-        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (found is not None and found[0] == ARTICLE)
+        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (
+            found is not None and found[0] == word_class.ARTICLE
+        )
 
     def _numbers(self, lead: _Prefix) -> list[Number]:
         at, numerals = lead.at, self.vocabulary.numerals
@@ -276,7 +267,7 @@ class _PhraseReader:
     def _cap(self, lead: _Prefix, end: int) -> Number | None:
         """Read the upper end of `at least 80 and at most 100`."""
         join = self.vocabulary.around.longest(self.words, end)
-        if lead.bound != "at_least" or not join or join[0] != JOIN:
+        if lead.bound != "at_least" or not join or join[0] != word_class.JOIN:
             return None
         bound = self.vocabulary.bounds.longest(self.words, join[1])
         if not bound or bound[0] != "at_most":
@@ -288,7 +279,7 @@ class _PhraseReader:
         """Read the indefinite article before one known kind of person: “a soldier”, “an army officer killed”."""
         at = lead.at
         article = self.vocabulary.around.longest(self.words, at)
-        if not article or article[0] != ARTICLE or lead.bound not in {None, "at_least"}:
+        if not article or article[0] != word_class.ARTICLE or lead.bound not in {None, "at_least"}:
             return None
         around = self._around(lead, article[1], joins=False)
         if not any(word in self.vocabulary.singular for word in around.people[:2]):
@@ -319,7 +310,7 @@ class _PhraseReader:
     def _past_of(self, end: int) -> int:
         """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
         found = self.vocabulary.around.longest(self.words, end)
-        return found[1] if found and found[0] == OF else end
+        return found[1] if found and found[0] == word_class.OF else end
 
     def _said(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
         self._meets(lead.needs, around)
@@ -342,12 +333,12 @@ class _PhraseReader:
 
     def _meets(self, needs: str, around: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
-        if needs == LIVES and around.people[:1] == ["lives"]:
+        if needs == word_class.LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
         elif (
             (needs == COLON and not (around.people or around.fates))
-            or needs == LIVES
-            or (needs == LEFT and not around.fates)
+            or needs == word_class.LIVES
+            or (needs == word_class.LEFT and not around.fates)
         ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 

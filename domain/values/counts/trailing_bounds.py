@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
-from domain.values.counts.lexicons.lexicon import AGENT, FATE, FILLER, PERSON, PREPOSITION, QUALIFIER, Vocabulary
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.tokens import Token
 
-_NOUNS, _FURTHER = frozenset({PERSON, QUALIFIER, FILLER}), frozenset({PREPOSITION, AGENT})
+_NOUNS, _FURTHER = (
+    frozenset({word_class.PERSON, word_class.QUALIFIER, word_class.FILLER}),
+    frozenset({word_class.PREPOSITION, word_class.AGENT}),
+)
 
 
 def move_bound_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int) -> list[Token] | None:
@@ -17,7 +21,7 @@ def move_bound_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int
         if named and bound and bound[0] == "at_least" and bound[1] - at > 1 and _goes_on(words, vocabulary, bound[1]):
             return [*tokens[:end], *tokens[at : bound[1]], *tokens[end:at], *tokens[bound[1] :]]
         found = vocabulary.around.longest(words, at)
-        if not found or not (found[0] in _NOUNS or found[0].startswith(FATE)):
+        if not found or not (found[0] in _NOUNS or found[0].startswith(word_class.FATE)):
             return None
         named, at = True, found[1]
     return None

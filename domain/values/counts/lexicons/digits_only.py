@@ -1,23 +1,25 @@
 """The lexicon `und/1`: figures in digits and signs alone, for reports in a language that no lexicon knows."""
 
 from domain.values.counts.lexicons.english_1 import PhraseTable
-from domain.values.counts.lexicons.lexicon import Numerals, Vocabulary, bounds, enclosed, nothing
+from domain.values.counts.lexicons.lexicon import Numerals, Vocabulary, classified, enclosed, nothing
 
-_BOUNDS = {
-    "at_least": "≥ | > =",
-    "more_than": ">",
-    "at_most": "≤ | < =",
-    "fewer_than": "<",
-    "about.one": "~ | ≈ | \u223c",
-}
+_BOUNDS = classified(
+    {
+        "at_least": "≥ | > =",
+        "more_than": ">",
+        "at_most": "≤ | < =",
+        "fewer_than": "<",
+        "about.one": "~ ≈ \u223c",
+    }
+)
 
 UND_1 = Vocabulary(
     name="und/1",
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal="",
     numerals=Numerals(),
-    bounds=PhraseTable(bounds(_BOUNDS)),
-    suffixes=PhraseTable(enclosed(bounds({"at_least": "+"}))),
+    bounds=PhraseTable(_BOUNDS),
+    suffixes=PhraseTable(enclosed(classified({"at_least": "+"}))),
     leads=nothing(),
     subjects=nothing(),
     verbs=nothing(),

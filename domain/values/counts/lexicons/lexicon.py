@@ -10,14 +10,6 @@ from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 NumberValue = int | Fraction
 FigureRange = tuple[int | None, int | None]
 
-# Classes of the words around a figure. A fate is written `fate:<measure>`, a refusal `!<reason>`.
-PERSON, THING, EQUIPMENT, QUALIFIER, FILLER, CLOSING = "person", "thing", "equipment", "qualifier", "filler", "closing"
-PREPOSITION, AGENT, OF, DETERMINER, ARTICLE, COMPLEMENT = "preposition", "agent", "of", "determiner", "article", "noun"
-JOIN, INCLUDING, PART_OF, MOSTLY, MORE, MONTH = "join", "including", "part_of", "mostly", "more", "month"
-FATE, REFUSED = "fate:", "!"
-COUNTING, COLLECTIVE = "!count", "!collective"
-LEFT, LIVES = "left", "lives"
-
 
 def nothing() -> PhraseTable[Any]:
     """Return a table of no phrases."""
@@ -102,19 +94,17 @@ def phrases(listed: str) -> list[Phrase]:
     return [tuple(phrase.split()) for phrase in listed.split("|") if phrase.strip()]
 
 
-def to_one(listed: str, lead: str) -> dict[Phrase, str]:
-    """Let all phrases lead to one thing."""
-    return dict.fromkeys(phrases(listed), lead)
+def classified(listed: Mapping[str, str]) -> dict[Phrase, str]:
+    """Turn phrases by class, or by bound, into classes by phrase.
 
-
-def words_to(listed: str, lead: str) -> dict[Phrase, str]:
-    """Let single words, parted by spaces, lead to one thing."""
-    return {(word,): lead for word in listed.split()}
-
-
-def bounds(listed: Mapping[str, str]) -> dict[Phrase, str]:
-    """Turn phrases by bound into bounds by phrase."""
-    return {phrase: bound for bound, several in listed.items() for phrase in phrases(several)}
+    Each text has single words, separated by spaces, and then phrases, each behind a bar.
+    """
+    found: dict[Phrase, str] = {}
+    for word_class, text in listed.items():
+        single, *several = text.split("|")
+        words = [*((word,) for word in single.split()), *(tuple(phrase.split()) for phrase in several)]
+        found |= dict.fromkeys(words, word_class)
+    return found
 
 
 def enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
