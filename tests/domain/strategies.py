@@ -5,7 +5,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Claim
@@ -222,10 +222,15 @@ def _bodies_of_kind(model: type[Report], example: Body) -> st.SearchStrategy[Bod
 
 
 def _completed(body: Body, example: Body) -> Body:
-    if body.get("act") == "accused" and body["whom"] is None:
-        body = body | {"whom": "someone"}
-    if not body.get("claims") and not body.get("complete"):
-        body = body | {"claims": example.get("claims", [])}
+    """Give a body whose fields its kind refuses together the kind's own fields, and the claims, of the example."""
+    try:
+        REPORTS.validate_python(body)
+    except ValidationError:
+        return (
+            body
+            | {name: value for name, value in example.items() if name not in Report.model_fields}
+            | {"claims": example.get("claims", [])}
+        )
     return body
 
 
