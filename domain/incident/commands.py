@@ -1,4 +1,4 @@
-"""What can be asked of an incident, imperative; each body of a write request is one of these."""
+"""Commands: the bodies of write requests, in the imperative."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -23,7 +23,7 @@ def _offset(text: str) -> str:
 
 UtcOffset = Annotated[str, AfterValidator(_offset), Field(examples=["+03:00"])]
 ZoneName = Annotated[Label, Field(examples=["Europe/Kyiv"])]
-"""An IANA time zone; which names there are is told when the command is decided."""
+"""An IANA time zone; unknown names are refused when the command is decided."""
 CountryCode = Annotated[str, CountryRule()]
 Countries = Annotated[tuple[CountryCode, ...], Field(max_length=50)]
 
@@ -245,10 +245,10 @@ IncidentCommand = (
     | DisputeReport
     | PublishEstimate
 )
-"""What is asked of one incident."""
+"""Commands on one incident."""
 
 GlobalCommand = StateSameOrigin | UndoSameOrigin | AdoptPolicy
-"""What is asked of sources and of the policy in force."""
+"""Commands on sources and on the policy in force."""
 
 CurationCommand = MoveReport | MergeIncident | UnmergeIncident | RescopeClaims
-"""What is asked of several incidents at once."""
+"""Commands that may touch several incidents."""

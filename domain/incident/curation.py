@@ -1,4 +1,4 @@
-"""What is asked of several incidents at once: merge and unmerge, move a report, give claims another scope."""
+"""Decisions on several incidents: merge and unmerge, move a report, assign scopes to claims."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -25,7 +25,7 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
 
 
 def unmerge(incident: Incident, command: UnmergeIncident) -> IncidentUnmerged:
-    """Let an incident stand by itself again."""
+    """Undo the merge of an incident."""
     if incident.into is None:
         raise refusals.IncidentNotMerged(incident=incident.slug)
     return IncidentUnmerged(incident=incident.slug, into=incident.into, text=note(command.reason))
@@ -47,10 +47,10 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
 def rescoped(
     within: Incident, homes: Mapping[UUID, Incident], under: Mapping[UUID, str], command: RescopeClaims
 ) -> list[tuple[str, ClaimsRescoped]]:
-    """Give claims a scope of the incident `within`: a fact for it, and for each other one that they were filed under.
+    """Assign claims a scope of the incident `within`: one fact for it, and one for each other home incident.
 
-    `homes` are those, by report; `under` is the slug of the incident that shows each
-    report now. Refuses if any claim can't be rescoped: then none is.
+    `homes` maps each report to the incident that it was filed under, `under` to the slug of the incident that shows
+    it now. All or nothing: raises a Refusal if any claim can't be rescoped.
     """
     expect_unmerged(within)
     bounds = within.scopes.get(command.scope) if command.scope else None

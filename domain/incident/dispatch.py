@@ -1,4 +1,4 @@
-"""Where every command is decided: which states it touches, and which facts it makes in which streams."""
+"""Decide any command: the states that it needs, and the facts that it makes, each with its stream."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -36,21 +36,21 @@ from domain.values.time.zones import TimeZone, UnknownZone, window_of
 
 AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
-"""Facts, each with the stream that it goes into; the first is the one that the request's id names."""
+"""Facts with their streams; the first fact gets the id of the request."""
 
 _HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
-_OF_A_REPORT: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
+_ON_REPORTS: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
 class StateReader(Protocol):
-    """The states that a command may touch, as they stand at the end of the log."""
+    """Read access to the states of streams at the end of the log."""
 
     def incident(self, stream: UUID) -> Incident | None:
         """Return an incident; None if there is none in this stream."""
         ...
 
     def source(self, origin: str) -> Source | None:
-        """Return a source; None if it is not known."""
+        """Return a source; None if it is not registered."""
         ...
 
     def adopted(self) -> str | None:
@@ -69,10 +69,10 @@ class StateReader(Protocol):
 def decide_command(
     states: StateReader, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
 ) -> Entries:
-    """Return the facts that a command makes, or raise the Refusal that says why not; none where nothing is new.
+    """Return the facts that a command makes, none where nothing is new; raises a Refusal.
 
-    `named` is the stream of the incident that the address names, None where the command
-    says; `expected` the version that the caller wrote against; `now` the moment of recording (UTC).
+    `named` is the stream of the incident in the request's path, None where the command names it; `expected` the
+    version that the caller wrote against; `now` the moment of recording (UTC).
     """
     match command:
         case Registration():
@@ -91,12 +91,12 @@ def decide_command(
     if isinstance(command, CurationCommand):
         return _curated(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
-        return _whole_statement(states, cast("Incident", incident), command, now)
+        return _file_complete(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
 def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
-    """Yield the streams whose states a command needs, as far as it tells; a report's home is told by the log."""
+    """Yield the streams that a command names; the home streams of its reports are looked up in the log."""
     match command:
         case Registration():
             yield source_stream(command.slug)
@@ -116,8 +116,8 @@ def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[U
 
 
 def reports_needed(command: AnyCommand) -> list[UUID]:
-    """Return the reports whose homes a command needs."""
-    if isinstance(command, _OF_A_REPORT):
+    """Return the reports whose home streams a command needs."""
+    if isinstance(command, _ON_REPORTS):
         return [command.report_id]
     if isinstance(command, RescopeClaims):
         return sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
@@ -125,7 +125,7 @@ def reports_needed(command: AnyCommand) -> list[UUID]:
 
 
 def max_facts(command: AnyCommand) -> int:
-    """Return how many facts a command makes at most, beside the sources that introduce themselves."""
+    """Return the maximum number of facts of a command, without those that register sources."""
     match command:
         case OpenIncident():
             return 1 + len(command.scopes)
@@ -148,7 +148,7 @@ def _target(states: StateReader, command: IncidentCommand | CurationCommand, nam
 
 
 def _zone(states: StateReader, incident: Incident | None, command: IncidentCommand, now: datetime) -> TimeZone | None:
-    """Look up the time zone that a command names, with the offsets of the years around what is known by then."""
+    """Look up the time zone that a command names, with the offsets of the years around the incident's dates."""
     if not isinstance(command, OpenIncident | AmendIncident) or command.time_zone is None:
         return None
     periods = [command.period or (incident.period if incident else None)]
@@ -170,7 +170,7 @@ def _expect_version(incident: Incident | None, expected: int | None) -> None:
 
 
 def _curated(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
-    """Decide what touches several incidents; what shows more comes first, so that nothing vanishes in between."""
+    """Decide a curation command; the fact of the incident that gains reports comes first."""
     match command:
         case MergeIncident():
             merged = curation.merge(incident, states.incident(incident_stream(command.into)), command)
@@ -189,15 +189,16 @@ def _curated(states: StateReader, incident: Incident, command: CurationCommand) 
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
-def _whole_statement(states: StateReader, incident: Incident, command: FileReport, now: datetime) -> Entries:
-    """File what a source says anew of one home, which no report elsewhere can do, wherever that home is shown now.
+def _file_complete(states: StateReader, incident: Incident, command: FileReport, now: datetime) -> Entries:
+    """File a complete report under its home incident, which may be merged.
 
-    Merged incidents show it where they are shown; where the last such statement was moved, this one follows it there.
+    A complete report withdraws earlier ones of its home only, so it can't be filed elsewhere. Where the latest
+    complete report of the same source and event was moved to another incident, this one is moved there too.
     """
     if incident.into:
         _expect_open(states, _shown_under(states, incident.slug))
     entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
-    at = _last_stated_at(incident, command)
+    at = _shown_under_of_latest(incident, command)
     to = incident.slug if at == incident.slug else _shown_under(states, at)
     if to != incident.slug and to != _shown_under(states, incident.slug):
         _expect_open(states, to)
@@ -206,8 +207,8 @@ def _whole_statement(states: StateReader, incident: Incident, command: FileRepor
     return entries
 
 
-def _last_stated_at(home: Incident, command: FileReport) -> str:
-    """Return where the last whole statement stands that a source made about a home, which is mostly the home itself."""
+def _shown_under_of_latest(home: Incident, command: FileReport) -> str:
+    """Return the slug of the incident that shows the source's latest complete report about a home."""
     origin = origin_of(command.report.source, command.report.via)
     for filed in reversed(home.reports.values()):
         report = filed.report
@@ -228,7 +229,7 @@ def _in_streams(fact: Fact, *slugs: str) -> Entries:
 
 
 def _shown_under(states: StateReader, slug: str) -> str:
-    """Return the slug of the incident that shows what stands under this one."""
+    """Return the slug of the incident at the end of a chain of merges."""
     while (incident := states.incident(incident_stream(slug))) and incident.into:
         slug = incident.into
     return slug

@@ -1,4 +1,4 @@
-"""What a recorder should look at again when a report is taken: it is kept all the same."""
+"""Warnings about a report that is filed all the same: duplicates, decreases, clocks, scopes, wording."""
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
@@ -19,7 +19,7 @@ from domain.values.time.zones import RecordedTimeZone
 
 @dataclass(frozen=True, slots=True)
 class ReportWarning:
-    """A code, a sentence, and the claim it is about, if it is about one."""
+    """A warning: its code, a sentence, and the id of the claim that it is about, if any."""
 
     code: str
     detail: str
@@ -28,14 +28,14 @@ class ReportWarning:
 
 @dataclass(frozen=True, slots=True)
 class LatestFigure:
-    """The newest figure of one origin under one key, as far as reports were taken."""
+    """The latest figure of one origin under one key among the filed reports."""
 
     said: datetime
     held: ResolvedClaim
 
     @property
     def rank(self) -> tuple[datetime, int, int]:
-        """Sort key: what was said last, then the stated order, then the greater figure."""
+        """Sort key: end of `reported`, then `reported_order`, then the figure."""
         return self.said, self.held.order, self.held.figure
 
 
@@ -43,24 +43,24 @@ OccurrenceKey = tuple[str, str, str]
 
 
 def content_digest(report: Report) -> str:
-    """Tell whether two reports say the same; an empty `text` is none, as the log keeps it."""
+    """Return a digest that is equal for reports of equal content; an empty `text` counts as none, as in the log."""
     said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
     return digest({name: value for name, value in said.items() if value or name != "text"})
 
 
 @dataclass(slots=True)
 class ContentIndex:
-    """What reports said, to tell whether one says the same again.
+    """Index of report contents, to find an earlier report of equal content.
 
-    Those that differ at a glance are told apart by that; only where two do not are they written out and compared.
+    Reports are bucketed by a few cheap fields; digests are computed only where a bucket is hit.
     """
 
-    _alike: dict[Hashable, list[tuple[str, Report]]] = field(default_factory=dict[Hashable, list[tuple[str, Report]]])
+    _buckets: dict[Hashable, list[tuple[str, Report]]] = field(default_factory=dict[Hashable, list[tuple[str, Report]]])
     _exact: dict[str, str] = field(default_factory=dict[str, str])
 
     def first(self, report: Report) -> str | None:
-        """Return the id of the first report that said the same; None if none did."""
-        alike = self._alike.get(_glance(report))
+        """Return the id of the first report of equal content, None if there is none."""
+        alike = self._buckets.get(_bucket(report))
         if alike is None:
             return None
         for report_id, other in alike:
@@ -69,11 +69,11 @@ class ContentIndex:
         return self._exact.get(content_digest(report))
 
     def add(self, report_id: str, report: Report) -> None:
-        """Add what a report says."""
-        self._alike.setdefault(_glance(report), []).append((report_id, report))
+        """Add a report."""
+        self._buckets.setdefault(_bucket(report), []).append((report_id, report))
 
 
-def _glance(report: Report) -> Hashable:
+def _bucket(report: Report) -> Hashable:
     counts = [claim.count for claim in report.claims]
     return (
         report.kind,
@@ -88,7 +88,7 @@ def _glance(report: Report) -> Hashable:
 
 @dataclass(slots=True)
 class WarningIndex:
-    """The little that warnings compare a new report with."""
+    """What warnings compare a new report with: figures, scopes, contents and occurrences of earlier ones."""
 
     figures: dict[tuple[str, str], LatestFigure] = field(default_factory=dict[tuple[str, str], LatestFigure])
     scopes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -98,7 +98,7 @@ class WarningIndex:
 
 @dataclass(frozen=True, slots=True)
 class SupersedesLink:
-    """A claim that one of a report names in `supersedes`; `origin` is who made it, None if nobody did here."""
+    """A claim named in `supersedes`; `origin` is that of the named claim, None where the incident has none such."""
 
     claim: str
     ref: str
@@ -107,7 +107,7 @@ class SupersedesLink:
 
 @dataclass(frozen=True, slots=True)
 class IncomingReport:
-    """A report as it is taken: its id, spans (UTC), held claims, and what they say that they supersede.
+    """A report to be filed: its id, spans (UTC), resolved claims, and their `supersedes` links.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
     first place, where all three are known; `offset` is the incident's, and so
@@ -127,7 +127,7 @@ class IncomingReport:
 
 
 def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> OccurrenceKey | None:
-    """Return what two reports of one event have in common: kind, first day and first place, where all are known."""
+    """Return kind, first day and first place of a report, if known: they hint at one event."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
     day = occurred.earliest.astimezone(offset).date().isoformat()
@@ -135,17 +135,17 @@ def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> Occ
 
 
 def warnings_for(seen: WarningIndex, taken: IncomingReport) -> list[ReportWarning]:
-    """Compare a new report with what was seen before it."""
+    """Return the warnings about a new report, compared with the reports before it."""
     parted = {claim.id for claim in taken.report.claims if claim.parts}
     beyond = extended_totals(taken.held)
-    words = (each for held in taken.held for each in _of_words(held, parted))
+    words = (each for held in taken.held for each in _about_wording(held, parted))
     now = (held for held in taken.held if held.ref not in beyond)
-    of_claims = (each for held in now for each in (*_of_scope(taken, held), *_of_claim(seen, held)))
-    return [*_of_report(seen, taken), *words, *of_claims]
+    of_claims = (each for held in now for each in (*_about_scope(taken, held), *_about_claim(seen, held)))
+    return [*_about_report(seen, taken), *words, *of_claims]
 
 
 def add_to_index(seen: WarningIndex, taken: IncomingReport) -> None:
-    """Add a report to what later ones are compared with."""
+    """Add a report to the index that later ones are compared with."""
     seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
@@ -159,23 +159,23 @@ def add_to_index(seen: WarningIndex, taken: IncomingReport) -> None:
                 seen.figures[held.origin, held.key.canonical] = newest
 
 
-def _of_report(seen: WarningIndex, taken: IncomingReport) -> Iterator[ReportWarning]:
+def _about_report(seen: WarningIndex, taken: IncomingReport) -> Iterator[ReportWarning]:
     if twin := seen.contents.first(taken.report):
         yield ReportWarning("possible_duplicate", f"Report {twin} has the same content.")
-    yield from _of_relays(taken.report)
+    yield from _about_relays(taken.report)
     other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
     if other and taken.event and other != taken.event:
         yield ReportWarning(
             "possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?"
         )
-    yield from _of_clocks(taken)
+    yield from _about_clocks(taken)
     if taken.replaced:
         own = origin_of(taken.report.source, taken.report.via)
-        yield from (found for each in taken.replaced if (found := _of_replaced(each, own)) is not None)
+        yield from (found for each in taken.replaced if (found := _about_supersedes(each, own)) is not None)
 
 
-def _of_replaced(replaced: SupersedesLink, own: str) -> ReportWarning | None:
-    """Tell what `supersedes` names in vain; it is kept, since what it names may come later, or be joined."""
+def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | None:
+    """Warn of a `supersedes` link without effect; it is kept, as it may take effect later."""
     names = f"Claim “{replaced.claim}” supersedes {replaced.ref}, which"
     if replaced.origin is None:
         why = f"{names} no report filed here has; it replaces nothing until this source has made such a claim."
@@ -189,16 +189,16 @@ def _of_replaced(replaced: SupersedesLink, own: str) -> ReportWarning | None:
     return None
 
 
-def _of_words(held: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
-    """Remark on the words of a count; a part is suggested only where the claim has none yet."""
+def _about_wording(held: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
+    """Warn about the wording of a count; a part is suggested only where the claim has none yet."""
     claim = held.ref.partition("#")[2]
     for code, said in wording_remarks(held.count, held.key.measure):
         if code != PART_IN_WORDS or claim not in parted:
             yield ReportWarning(code, f"Claim “{claim}” {said}", claim)
 
 
-def _of_clocks(taken: IncomingReport) -> Iterator[ReportWarning]:
-    """Tell what the clocks of a report leave in doubt: it tells of what had yet to happen."""
+def _about_clocks(taken: IncomingReport) -> Iterator[ReportWarning]:
+    """Warn of an occurrence after the report, and of times outside the recorded offsets of the time zone."""
     report = taken.report
     if isinstance(taken.offset, RecordedTimeZone) and not all(map(taken.offset.covers, _spans(taken))):
         sentence = (
@@ -229,8 +229,8 @@ def _spans(taken: IncomingReport) -> Iterator[Span]:
         yield taken.occurred
 
 
-def _of_scope(taken: IncomingReport, held: ResolvedClaim) -> Iterator[ReportWarning]:
-    """Tell of a claim on a period that had not begun when it was reported."""
+def _about_scope(taken: IncomingReport, held: ResolvedClaim) -> Iterator[ReportWarning]:
+    """Warn of a claim whose scope had not begun when it was reported."""
     scope = taken.scopes.get(held.key.scope) if taken.scopes else None
     if scope is None or scope.period is None:
         return
@@ -243,8 +243,8 @@ def _of_scope(taken: IncomingReport, held: ResolvedClaim) -> Iterator[ReportWarn
         yield ReportWarning("scope_after_reported", sentence, claim)
 
 
-def _of_relays(report: Report) -> Iterator[ReportWarning]:
-    """Look for a source that relays itself and a relay named twice: the chain is kept, `sources.relays` is weighed."""
+def _about_relays(report: Report) -> Iterator[ReportWarning]:
+    """Warn of a source that relays itself and of a relay named twice; `via` is kept as stated."""
     if report.source in report.via:
         detail = f"“{report.source}” is named as a relay of itself; it is kept as stated, and counts as no relay."
         yield ReportWarning("own_relay", detail)
@@ -252,7 +252,7 @@ def _of_relays(report: Report) -> Iterator[ReportWarning]:
         yield ReportWarning("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
-def _of_claim(seen: WarningIndex, held: ResolvedClaim) -> Iterator[ReportWarning]:
+def _about_claim(seen: WarningIndex, held: ResolvedClaim) -> Iterator[ReportWarning]:
     claim = held.ref.partition("#")[2]
     if PARTS_DO_NOT_ADD in held.flags:
         yield ReportWarning(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)

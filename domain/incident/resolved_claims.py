@@ -1,4 +1,4 @@
-"""From a report's claims to held claims: parts beside their whole, keys resolved, clocks fixed."""
+"""Resolve a report's claims: parts become claims of their own, with keys, scopes and clocks filled in."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     """Return the label of the occurrence that a report describes, derived where the client gave none.
 
     None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
-    report counts on no day; the label still has the day as said, which tells one such event from another.
+    report counts on no day, but the derived label has its day as stated.
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
@@ -41,10 +41,10 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
 
 
 def effective_occurred(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
-    """Return when what a report tells had happened: as `kept` in its fact, None where that is no time at all.
+    """Return the span of the occurrence that a report describes, from the span `kept` in its fact; None if unknown.
 
-    An `occurred` wholly after the report contradicts it. Facts now keep none for it; those recorded before kept the
-    last moment of the report, which nobody said.
+    An `occurred` wholly after the report contradicts it. Such facts store none; facts of early versions stored the
+    last moment of the report, which nobody stated and which is read as none.
     """
     if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
         return kept
@@ -63,7 +63,7 @@ def _read(occurred: str, offset: tzinfo) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class AssignedScope:
-    """A scope that a claim was given by us: one of the incident `within`; `bounds` are those of a declared one."""
+    """A scope assigned by curation: one of the incident `within`; `bounds` are those of a declared scope."""
 
     within: str
     scope: str
@@ -76,10 +76,9 @@ def _as_filed(_within: str | None, scope: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScopeOverrides:
-    """Which scopes claims have, where not those as stated: `rescoped` by claim id.
+    """Assigned scopes by claim id, for claims whose scope is not the stated one.
 
-    `named` tells how a scope of an incident (None: the one that the report was
-    filed under) is called where it is looked at.
+    `named` names a scope of an incident (None: the report's home) as the incident that is read does.
     """
 
     rescoped: Mapping[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
@@ -90,9 +89,9 @@ NO_OVERRIDES = ScopeOverrides()
 
 
 class ReportContext(NamedTuple):
-    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when.
+    """Fields that all claims of a report share: its id as text, origin, event label, and spans (UTC).
 
-    `record` has all that the report says, where that is asked for in a tie.
+    `record` is its whole content, where ties are to be broken.
     """
 
     ref: str
@@ -111,7 +110,7 @@ def resolve_claims(
     offset: tzinfo,
     scoping: ScopeOverrides = NO_OVERRIDES,
 ) -> tuple[ResolvedClaim, ...]:
-    """Hold each figure of a report: wholes and parts, in the order stated.
+    """Resolve each figure of a report: wholes and parts, in the order stated.
 
     `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
     scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
@@ -128,7 +127,7 @@ def resolve_in_context(
     offset: tzinfo,
     scoping: ScopeOverrides = NO_OVERRIDES,
 ) -> tuple[ResolvedClaim, ...]:
-    """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
+    """Resolve each figure of a report, wholes and parts, in the order stated, given the fields they share."""
     end, said = latest(filed.reported), report.reported_at or ""
     via = relays(report.source, report.via) if report.via else ()
     held: list[ResolvedClaim] = []
@@ -170,9 +169,9 @@ def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
 
 
 def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, AssignedScope]) -> tuple[str, str, Scope | None]:
-    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole.
+    """Return the incident whose scope it is (empty: the home), the scope of a figure, and its assigned bounds.
 
-    It comes after the incident whose scope it is (none: as stated), and before its bounds, where we gave it.
+    An assigned scope comes before a stated one; a part without a scope has that of its whole.
     """
     if rescoped:
         given = rescoped.get(part.id) if part else None

@@ -1,4 +1,4 @@
-"""What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
+"""Decisions on sources (register, grade, same origin) and on the policy in force; the state of a source."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -40,15 +40,15 @@ class Source:
     """The origins that it is stated to be one with."""
 
     def reads(self, registered: SourceRegistered) -> bool:
-        """Say whether it reads as it was registered here."""
+        """Say whether name, type, grade and `speaks_for` equal those of a registration."""
         said = (registered.name, registered.type, registered.reliability, registered.speaks_for)
         return (self.name, self.type, self.reliability, self.speaks_for) == said
 
 
 def register(source: Source | None, command: Registration) -> list[SourceFact]:
-    """Return the facts a registration makes: none where it says what is held, a grade where only that is new.
+    """Return the facts of a registration: none where nothing is new, a grade where only the grade is new.
 
-    An introduction makes none of a source that is known by more than its slug.
+    An introduction changes no source that was registered with more than its slug.
     """
     if source is not None:
         by_itself = _registered(source.origin, default_registration(command.slug))
@@ -69,7 +69,7 @@ def cited(report: Report) -> Iterable[str]:
 
 
 def introductions(report: Report) -> dict[str, SourceRegistered]:
-    """Return, by origin, how the source and the relays of a report register themselves where they are not known yet."""
+    """Return, by origin, the default registrations of the source and the relays of a report."""
     found = {slug: _registered(slug, default_registration(slug)) for slug in report.via}
     origin = origin_of(report.source, report.via)
     if isinstance(report.source, AnonymousSource):

@@ -1,4 +1,4 @@
-"""The state that commands are decided against: what became of an incident (`evolve`); readers use views instead."""
+"""The write model of an incident, folded from its facts by `evolve`; queries use views instead."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ __all__ = ["FiledReport", "Incident", "apply_filed", "content_digest", "evolve",
 
 @dataclass(slots=True)
 class FiledReport:
-    """What deciding needs to know of a report; `at` is the incident that it stands under.
+    """The state of a report; `shown_under` is the slug of the incident that shows it.
 
     `retracted`, `credibility` and `disputed` are by claim id, None for the whole report.
     """
@@ -67,7 +67,7 @@ class FiledReport:
 
 @dataclass(slots=True)
 class Incident(IncidentFields):
-    """An incident as it is decided about: what is said of it as a whole, and of each of its reports."""
+    """The state that commands are decided against: the incident's fields and its reports."""
 
     reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
     seen: WarningIndex = field(default_factory=WarningIndex)
@@ -81,13 +81,13 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         incident = Incident()
     incident.version += 1
     if isinstance(fact, ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated):
-        _report(incident, fact)
+        _apply_report(incident, fact)
     elif isinstance(fact, ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped):
-        _curated(incident, fact)
+        _apply_curation(incident, fact)
     else:
         incident.apply(fact)
         if isinstance(fact, IncidentAmended) and fact.time_zone:
-            _reread(incident)
+            _reparse_times(incident)
     return incident
 
 
@@ -100,8 +100,8 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
 
 
 def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
-    """Take a report in as `evolve` does, and return what `warnings_about` says of it, seen from before."""
-    taken = _taken(incident, fact)
+    """Apply a filed report as `evolve` does, and return the warnings about it."""
+    taken = _incoming(incident, fact)
     concerns = warnings_for(incident.seen, taken)
     incident.version += 1
     _file(incident, fact, taken)
@@ -109,14 +109,14 @@ def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
 
 
 def warnings_about(incident: Incident, filed: ReportFiled) -> list[ReportWarning]:
-    """Return what a recorder should look at again in a report, seen from the state *before* it was filed."""
-    return warnings_for(incident.seen, _taken(incident, filed))
+    """Return the warnings about a report, given the state *before* it was filed."""
+    return warnings_for(incident.seen, _incoming(incident, filed))
 
 
-def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
+def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
     match fact:
         case ReportFiled():
-            _file(incident, fact, _taken(incident, fact))
+            _file(incident, fact, _incoming(incident, fact))
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
             filed.report = fact.report
@@ -134,7 +134,7 @@ def _file(incident: Incident, fact: ReportFiled, taken: IncomingReport) -> None:
     add_to_index(incident.seen, taken)
 
 
-def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
+def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
     match fact:
         case ReportAssessed():
             incident.reports[fact.report_id].credibility[fact.claim] = fact.credibility
@@ -142,36 +142,36 @@ def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportM
             marked = incident.reports[fact.report_id].disputed
             (marked.add if fact.disputed else marked.discard)(fact.claim)
         case ReportMoved():
-            if filed := incident.reports.get(fact.report_id):  # it may be another's, passing through
+            if filed := incident.reports.get(fact.report_id):  # the report may have another home
                 filed.shown_under = fact.to
         case ClaimsRescoped():
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
-                if filed := incident.reports.get(UUID(report_id)):  # it may be another's, shown here
+                if filed := incident.reports.get(UUID(report_id)):  # the report may have another home
                     rescope(filed.rescoped, claim, fact)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 
 
 def rescope(rescoped: dict[str, AssignedScope], claim: str, fact: ClaimsRescoped) -> None:
-    """Give a claim its new scope among those that were `rescoped`, or let it have the one as filed again."""
+    """Assign a claim a scope in `rescoped`, or remove the assignment."""
     if fact.scope is None:
         rescoped.pop(claim, None)
     else:
         rescoped[claim] = AssignedScope(fact.within, fact.scope, fact.bounds)
 
 
-def _reread(incident: Incident) -> None:
-    """Read the clocks of every report anew: days begin and end by another time zone."""
+def _reparse_times(incident: Incident) -> None:
+    """Parse the times of every report again, in another time zone."""
     incident.seen = WarningIndex()
     for report_id, filed in incident.reports.items():
         filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
         filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
         fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
-        add_to_index(incident.seen, _taken(incident, fact))
+        add_to_index(incident.seen, _incoming(incident, fact))
 
 
-def _taken(incident: Incident, fact: ReportFiled) -> IncomingReport:
+def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
     occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
     filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     held = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
@@ -184,14 +184,14 @@ def _taken(incident: Incident, fact: ReportFiled) -> IncomingReport:
         held,
         filed.event,
         occurrence,
-        tuple(_replaced(incident, fact.report_id, fact.report)),
+        tuple(_supersedes_links(incident, fact.report_id, fact.report)),
         incident.offset,
         incident.scopes,
     )
 
 
-def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[SupersedesLink]:
-    """Yield what the claims of a report say that they supersede, with who made it, as far as it was filed here."""
+def _supersedes_links(incident: Incident, report_id: UUID, report: Report) -> Iterator[SupersedesLink]:
+    """Yield the `supersedes` links of a report's claims, with the origin of the claim that each names."""
     for claim in report.claims:
         for ref in claim.supersedes:
             name, _, figure = ref.partition("#")

@@ -1,4 +1,4 @@
-"""The leaf of a fact in the Merkle tree: what it commits to, never what it says (ledger.md §1)."""
+"""The leaf of a fact in the Merkle tree: its commitments, never its content (ledger.md §1)."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the log promises about one fact.
+    """The log's commitment to one fact.
 
     `position` and `version` count from 1; `recorded_at` is aware and kept to the
     microsecond; `parts` maps each part the fact was recorded with to its 32-byte

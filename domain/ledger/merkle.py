@@ -98,7 +98,7 @@ def includes(size: int, tree: bytes, index: int, leaf: bytes, proof: Sequence[by
             return False
         if place & 1 or place == last:
             found = node(sibling, found)
-            place, last = _past_the_edge(place, last)
+            place, last = _climb_edge(place, last)
         else:
             found = node(found, sibling)
         place, last = place >> 1, last >> 1
@@ -126,7 +126,7 @@ def continues(size: int, tree: bytes, first: int, earlier: bytes, proof: Sequenc
             return False
         if place & 1 or place == last:
             old, new = node(sibling, old), node(sibling, new)
-            place, last = _past_the_edge(place, last)
+            place, last = _climb_edge(place, last)
         else:
             new = node(new, sibling)
         place, last = place >> 1, last >> 1
@@ -145,7 +145,7 @@ def _half(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _past_the_edge(place: int, last: int) -> tuple[int, int]:
+def _climb_edge(place: int, last: int) -> tuple[int, int]:
     """Climb the levels on which a node at the right edge has no sibling."""
     while place and not place & 1:
         place, last = place >> 1, last >> 1

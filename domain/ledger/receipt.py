@@ -24,7 +24,7 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What it takes to ask for a published answer again, and to prove that it is still the same.
+    """Coordinates, inputs, digest and root: enough to compute a published answer again and to compare it.
 
     `position` is that of the last input, `root` the 32-byte Merkle root of the log up to it; `inputs` maps every
     stream that the answer depends on to its last version there. `incident` is a slug; `reported_until` is RFC 3339

@@ -1,4 +1,4 @@
-"""What every kind of report promises: the fields of every report, and the codes and tier that other code reads."""
+"""The base of all kinds of report: shared fields, and the declaration of a kind with its tier and codes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Responsibility:
 
 
 def _expect_distinct_ids(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """Refuse two figures of one id: `REPORT#1` names one."""
+    """Refuse two figures of one id: `REPORT#1` is unique."""
     ids = Counter(figure.id for claim in claims for figure in (claim, *claim.parts))
     for twice in (name for name, times in ids.items() if times > 1):
         raise PydanticCustomError("claim_ids", "Two figures of the report have the id “{id}”.", {"id": twice})
@@ -67,7 +67,7 @@ def _expect_distinct_ids(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
 
 
 def with_lexicon_of_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the body of a report whose counts are read by the lexicon of its language; without one, by the default."""
+    """Return the body of a report whose counts carry the lexicon of its language, where that is not the default."""
     language, claims = body.get("language"), body.get("claims")
     if not isinstance(language, str) or not isinstance(claims, list | tuple):
         return body
@@ -123,29 +123,29 @@ class Report(Strict, frozen=True):
         return with_lexicon_of_language(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     def event_part(self) -> str | None:
-        """Return what tells this event from another of the same kind, day and place, such as the method."""
+        """Return what distinguishes events of the same kind, day and place, such as the method."""
         return None
 
     def responsibility(self) -> Responsibility | None:
-        """Return what this states on who is responsible; most kinds state nothing."""
+        """Return the statement on responsibility; None for most kinds."""
         return None
 
     def taking_part(self) -> tuple[Actor, ...]:
-        """Return the actors who fought or were attacked; most kinds tell of none."""
+        """Return the actors who fought or were attacked; none for most kinds."""
         return ()
 
     def attacked(self) -> tuple[Slug, ...]:
-        """Return the slugs of those whom violence was done to; most kinds tell of none."""
+        """Return the slugs of those attacked; none for most kinds."""
         return ()
 
     def ucdp_type(self) -> str | None:
-        """Return UCDP's type of violence, where the parties tell; most kinds state none."""
+        """Return UCDP's type of violence, where the parties determine it; None for most kinds."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What others call this: ACLED (event and sub-event type), CAMEO, PLOVER and UCDP; None where they have no code."""
+    """Codes in other data sets: ACLED (event and sub-event type), CAMEO, PLOVER and UCDP; None where there is none."""
 
     acled_event: str | None = None
     acled_sub_event: str | None = None
@@ -156,7 +156,7 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class CrosswalkRow:
-    """The tier and codes of a kind, or of a kind with one word in its telling field: a row of the crosswalk."""
+    """The tier and codes of a kind, or of a kind with one word in its `case_field`."""
 
     tier: Tier
     codes: Codes = Codes()
@@ -166,9 +166,8 @@ class CrosswalkRow:
 class Kind:
     """One kind of report, as its file declares it.
 
-    `cases` maps the words of the field `told_by` to a tier and codes; the case under
-    None is for every other word, and for kinds that need no field to tell. `note`
-    says what a reader of the crosswalk must know besides.
+    `cases` maps the words of the field `case_field` to a tier and codes; the case under
+    None is for every other word, and for kinds without such a field. `note` is printed under the crosswalk.
     `example` is the golden body: accepted, given back and shown in the documentation, always.
     """
 
@@ -191,7 +190,7 @@ class Kind:
         return f"{self.name}.v1"
 
     def codes(self, report: Report) -> Codes:
-        """Return what others call what this report states."""
+        """Return the codes of this report in other data sets."""
         return replace(self._case(report).codes, ucdp=report.ucdp_type())
 
     def tier(self, report: Report) -> Tier:
@@ -208,7 +207,7 @@ def event_label(report: Report, earliest_day: str | None) -> str:
 
     `earliest_day` is the first day of `occurred` in the offset of the incident
     (`2025-03-08`), None if it is open or not stated. Place names meet as slugs, so
-    that case and punctuation do not part what is one event.
+    that case and punctuation make no difference.
     """
     if report.event is not None:
         return report.event

@@ -1,4 +1,4 @@
-"""Where something happened: a place by name, its country, and a point as exact as the source made it."""
+"""Places: a name, a country, and coordinates with the precision that the source gave."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from domain.values.countries import hint_for, is_country
 from domain.values.text_types import ClosedList, Label, Strict
 
-# With a length to mind, pydantic refuses half a surrogate pair, which no error could quote.
+# With a length limit, pydantic refuses lone surrogates, which no error could quote.
 _A_STRING = core_schema.str_schema(strict=True, min_length=0)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
 

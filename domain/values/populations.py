@@ -1,4 +1,4 @@
-"""Whom a figure counts, as the source says it; never a finding in law."""
+"""Populations: the people that a figure counts, in the source's terms; never a finding in law."""
 
 from typing import Annotated, Any
 
@@ -68,7 +68,7 @@ class Population(Strict, frozen=True):
     def is_part_of(self, other: "Population") -> bool:
         """Say whether everyone counted here is counted in `other` too: this one meets every limit of the other."""
         singles = (getattr(other, name) in (None, getattr(self, name)) for name in ("of", "age", "sex"))
-        lists = (_meets(getattr(self, name), getattr(other, name)) for name in ("status", "group", "role"))
+        lists = (_within(getattr(self, name), getattr(other, name)) for name in ("status", "group", "role"))
         return all(singles) and all(lists)
 
     def words(self) -> str:
@@ -86,5 +86,5 @@ class Population(Strict, frozen=True):
         return f"{text} ({', '.join(limits)})" if limits else text
 
 
-def _meets(mine: tuple[str, ...], limits: tuple[str, ...]) -> bool:
+def _within(mine: tuple[str, ...], limits: tuple[str, ...]) -> bool:
     return not limits or (bool(mine) and set(mine) <= set(limits))

@@ -1,4 +1,4 @@
-"""Who vouches for a statement: sources, their grades, the unnamed, and the one origin behind many relays."""
+"""Sources, their grades, anonymous sources, and the origin behind relays."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
 
 class _SlugOrAnonymous:
-    """The shape of a source decides what it is, so that a mistake is told once, for what was meant."""
+    """A slug or an object, chosen by the JSON type, so that an error is reported once."""
 
     @staticmethod
     def read(value: object, _: object) -> str | AnonymousSource:
@@ -90,7 +90,7 @@ def default_registration(slug: str) -> Registration:
 
 
 ANONYMOUS = "anonymous:"
-"""How the name of an unnamed source's origin begins."""
+"""Prefix of the origin of an anonymous source."""
 
 
 def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The field's closed lists of words, slugs, and the strict shape that every statement has."""
+"""Text types: closed lists, slugs, labels and free text; and the strict base model of statements."""
 
 import re
 import unicodedata
@@ -23,7 +23,7 @@ _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 _PLAIN = core_schema.str_schema(strict=True, min_length=0)
-"""Any string that UTF-8 can hold: only with a length to check does pydantic refuse half of a surrogate pair."""
+"""Any string that UTF-8 can encode: pydantic refuses lone surrogates only where it has a length to check."""
 
 
 class JsonNumber(str):
@@ -36,10 +36,10 @@ class JsonNumber(str):
 
     @property
     def whole(self) -> int | None:
-        """The whole number that it is, up to 2^53 - 1 (RFC 8259 §6); None where it has a fraction, or is greater."""
+        """The number as an integer, up to 2^53 - 1 (RFC 8259 §6); None where it has a fraction, or is greater."""
         try:
             exact = Decimal(self)
-        except InvalidOperation:  # an exponent of which nobody could write the digits
+        except InvalidOperation:  # an exponent out of range
             return None
         if not exact:
             return 0

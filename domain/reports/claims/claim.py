@@ -1,4 +1,4 @@
-"""A claim: one figure of a source, under a key; only claims of one key are ever compared, and none are added."""
+"""Claims: one figure of a source under a key. Only claims of one key are compared; claims are never added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,14 +85,14 @@ class Scope(Strict, frozen=True):
 
 
 _MEASURES_IN_WORDS = ("killed_or_injured", "strength")
-"""Measures of which words may say what those of no other may: two things that befell people, or vehicles."""
+"""Measures whose counts are read with wording that others refuse: “killed and wounded”, “40 vehicles”."""
 
 
 def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
-    """Return the body of a claim whose counts know what tells how to read their words.
+    """Return the body of a claim whose counts carry their reading context.
 
-    That is its measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as “12 more”
-    is an increase, and the lexicon of its report's language (None: the default).
+    That is the claim's measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as
+    “12 more” is an increase, and the lexicon of the report's language (None: the default).
     """
     measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
     if lexicon is None and not incremental and measure not in _MEASURES_IN_WORDS:
@@ -158,7 +158,7 @@ class Claim(Strict, frozen=True):
         return self
 
     def parts_add(self) -> bool:
-        """Say whether exhaustive parts can add up to the whole; True where ends are open enough to let them."""
+        """Say whether exhaustive parts can add up to the whole; True where open bounds allow it."""
         counts = [part.count for part in self.parts]
         if not (self.exhaustive and counts) or "worded" in {count.bound for count in (self.count, *counts)}:
             return True
@@ -174,8 +174,8 @@ class Claim(Strict, frozen=True):
 class ClaimKey:
     """Measure x population x scope x manner: what two figures must share to be compared at all.
 
-    `event` is the event that its scope is about, None if it is about none; `family` what it shares with those whose
-    people may be part of its own; `limits` is the population as it stands in documents: lists sorted, limits only.
+    `event` is the event of its scope, if any; `family` groups keys whose populations may contain one another;
+    `limits` is the population as documents show it: lists sorted, set fields only.
     """
 
     measure: str
@@ -190,7 +190,7 @@ class ClaimKey:
     _canonical: str | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        """Work out its hash once: keys are looked up all the time."""
+        """Compute the hash once: keys are looked up all the time."""
         limits, text = _limits(*_fields(self.population))
         identity = (self.measure, self.scope, self.manner, text)
         set_once = object.__setattr__
@@ -202,22 +202,22 @@ class ClaimKey:
 
     @property
     def document(self) -> Mapping[str, object]:
-        """How it stands in documents."""
+        """The key as an object in documents."""
         return {"measure": self.measure, "population": self.limits, "scope": self.scope, "manner": self.manner}
 
     @property
     def canonical(self) -> str:
-        """That as canonical JSON: equal keys have equal text, and documents sort by it."""
+        """The key as canonical JSON: equal keys have equal text, and documents sort by it."""
         if self._canonical is None:
             object.__setattr__(self, "_canonical", canonical(self.document).decode())
         return self._canonical or ""
 
     def __hash__(self) -> int:
-        """Hash by what it is made of."""
+        """Hash by value."""
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        """Compare by what it is made of."""
+        """Compare by value."""
         return self is other or (isinstance(other, ClaimKey) and self._identity == other._identity)
 
 
@@ -237,7 +237,7 @@ def _fields(population: Population) -> tuple[_Field, ...]:
 
 @lru_cache(maxsize=1024)
 def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
-    """Return the limits of a population as they stand in documents, and as text."""
+    """Return the set fields of a population, as an object and as canonical JSON."""
     limits = _population(*fields).model_dump(mode="json", exclude_unset=True)
     return limits, canonical(limits).decode()
 
@@ -250,7 +250,7 @@ def _population(*fields: _Field) -> Population:
 
 
 def key_of(measure: str, population: Population, scope: str, manner: str | None) -> ClaimKey:
-    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
+    """Return the key of a figure; cached, as few keys are used again and again."""
     return _key(measure, scope, manner, *_fields(population))
 
 
@@ -261,7 +261,7 @@ def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Claim
 
 @dataclass(frozen=True, slots=True)
 class ResolvedClaim:
-    """A claim as it is held: with its key, its origin and its clocks. A part is held beside its whole."""
+    """A claim with its key, origin and clocks resolved. A part is a resolved claim of its own."""
 
     ref: str
     key: ClaimKey
@@ -279,17 +279,17 @@ class ResolvedClaim:
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
     record: ReportContent | None = field(default=None, repr=False, compare=False)
-    """All that its report says; None where the claim is known alone."""
+    """The content of its report, for ties; None where the claim is known alone."""
     recency_key: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
-    """Sort key of "newer" among several sources: reported latest, then earliest; of one moment, the larger figure.
+    """Sort key of recency among several sources: end of `reported`, then its start, then the figure.
 
-    The origin comes last, so that no id decides. `reported_order` is no part: it orders what one source said.
+    The origin comes last, so that no id decides. `reported_order` is no part: it orders claims of one source.
     """
     figure: int = field(init=False, repr=False, compare=False)
-    """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
+    """The number that claims of one source are ordered by: the greatest of its bounds; -1 where it has none."""
 
     def __post_init__(self) -> None:
-        """Work out once what claims are sorted by again and again."""
+        """Compute the sort keys once."""
         count, span = self.count, self.reported
         said = [number for number in (count.upper, count.best, count.lower) if number is not None]
         figure = max(said) if said else -1
@@ -298,24 +298,24 @@ class ResolvedClaim:
 
     @property
     def place(self) -> tuple[datetime, datetime, int]:
-        """Sort key among what one source said: reported latest, then earliest, then `reported_order`."""
+        """Sort key among claims of one source: end of `reported`, then its start, then `reported_order`."""
         return self.recency_key[0], self.recency_key[1], self.order
 
     @property
     def content(self) -> TieRank:
-        """What it says beyond its time and its figure, for a tie: both ends before one, direct before relayed."""
+        """Sort key for ties in time and figure; later is preferred: both bounds before one, direct before relayed."""
         both, record = self.count.upper is not None and self.count.lower is not None, self.record
         said = (record.text, record.marks) if record else ()
         return both, not self.via, self.ref.partition("#")[2], *said
 
     @property
     def worded(self) -> bool:
-        """A count in words has numbers for sorting only."""
+        """Whether the count is in words; its numbers are for sorting only."""
         return self.count.bound == "worded"
 
     @property
     def printable_figures(self) -> tuple[int | None, int | None, int | None]:
-        """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
+        """Lower, upper and best as documents show them: None for a count in words."""
         return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
 
 
@@ -325,7 +325,7 @@ def event_scope(label: str) -> str:
 
 
 def event_of_scope(scope: str) -> str | None:
-    """Return the event that a scope of a key is about; None if it is about none.
+    """Return the event of a scope, None if it is no event's.
 
     An event of this incident is named by its label, one of another incident by its whole scope: `other-town/event:x`.
     """
@@ -340,7 +340,7 @@ def qualified_scope(home: str, scope: str) -> str:
 
 
 def split_scope(scope: str) -> tuple[str | None, str]:
-    """Tell whose scope it is: the slug of another incident or None, and the scope as that incident names it."""
+    """Split a scope into the slug of another incident, or None, and the scope as that incident names it."""
     home, slash, name = scope.partition("/")
     return (home, name) if slash and ":" not in home else (None, scope)
 

@@ -1,4 +1,4 @@
-"""What one source says now under one key: its claims in the order it said them, and the one that stands at the end."""
+"""Revision chain: the cumulative claims of one origin under one key, in order, and the current one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ NOTHING_REPLACED: Mapping[str, ResolvedClaim] = {}
 
 @dataclass(slots=True)
 class RevisionChain:
-    """The claims of one origin under one key, oldest first; the one that stands, if any; why each other does not.
+    """The claims of one origin under one key, oldest first; the current one, if any; why each other is not current.
 
-    `stood` are those that stood at some time, in turn; the last is `current`, if any stands. `behind` maps the ref of a
-    claim that does not stand to (code, the ref that it stands behind). `flags` maps
-    the ref of a claim to what must be said of it.
+    `succession` has the claims that were current at some time, in order; the last is `current`, if there is one.
+    `replaced` maps the ref of a claim that is not current to (code, ref of the claim in its place). `flags` maps the
+    ref of a claim to codes.
     """
 
     key: ClaimKey
@@ -32,19 +32,19 @@ class RevisionChain:
     replaced: dict[str, tuple[str, str]]
     flags: dict[str, tuple[str, ...]]
     _until: list[datetime]
-    """By when each claim, and all before it, had been said."""
+    """For each claim, the latest end of `reported` up to it."""
 
     def add(self, claim: ResolvedClaim) -> int:
-        """Take in one more claim where no claim supersedes or was replaced elsewhere; returns as `take` does."""
+        """Add one claim, where no claim supersedes another or has a break; returns as `remove` does."""
         later = self._rewind(earliest(claim.reported))
         stayed = len(self.succession)
         self.extend([*later, claim])
         return stayed
 
     def remove(self, claim: ResolvedClaim) -> int:
-        """Take out one of its claims, likewise; returns how many of `stood` are those that they were, from the first.
+        """Remove one claim, likewise; returns the length of the unchanged beginning of `succession`.
 
-        Only what does not lie wholly before the claim is told anew, however long the ledger is.
+        Only claims that do not lie wholly before this one are processed again.
         """
         later = self._rewind(earliest(claim.reported))
         stayed = len(self.succession)
@@ -57,7 +57,7 @@ class RevisionChain:
         replaced_elsewhere: Mapping[str, ResolvedClaim] = NOTHING_REPLACED,
         linked: Mapping[str, TieRank] = NO_LINKS,
     ) -> None:
-        """Take in claims that lie wholly after all in it."""
+        """Append claims that lie wholly after all earlier ones."""
         order, assumed = ordered(claims, linked) if len(claims) > 1 else (claims, ())
         until = self._until[-1] if self._until else BEGINNING
         for claim in order:
@@ -74,7 +74,7 @@ class RevisionChain:
             self._apply_break(replaced_elsewhere, before=None)
 
     def _rewind(self, moment: datetime) -> list[ResolvedClaim]:
-        """Take off, and return, the claims that lie not wholly before `moment` and before all others taken off."""
+        """Remove and return the claims at the end that do not lie wholly before `moment`, nor before those removed."""
         place = len(self.history)
         while place and self._until[place - 1] >= moment:
             place -= 1
@@ -86,7 +86,7 @@ class RevisionChain:
         return later
 
     def _forget(self, later: Sequence[ResolvedClaim]) -> None:
-        """Let the last claims no longer be told of, and let that stand again which stood before them."""
+        """Drop the last claims from the results and restore the claim that was current before them."""
         gone = {claim.ref for claim in later}
         while self.succession and self.succession[-1].ref in gone:
             self.succession.pop()
@@ -124,7 +124,7 @@ class RevisionChain:
         self.flags[claim.ref] = (*self.flags.get(claim.ref, ()), flag)
 
     def _apply_break(self, replaced_elsewhere: Mapping[str, ResolvedClaim], before: ResolvedClaim | None) -> None:
-        """Let the standing claim fall if one under another key has replaced it by the time of `before` (None: ever)."""
+        """End the current claim if one under another key replaced it before `before` was reported (None: ever)."""
         breaking = replaced_elsewhere.get(self.current.ref) if self.current else None
         if self.current is None or breaking is None:
             return
@@ -134,7 +134,7 @@ class RevisionChain:
 
 
 def _extends_own_report(standing: ResolvedClaim, claim: ResolvedClaim) -> bool:
-    """Say whether a claim counts further than another of its own report, so that a relay cannot have fallen behind."""
+    """Say whether a claim extends the current one of its own report, which makes a relay's delay impossible."""
     return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)
 
 
@@ -143,15 +143,14 @@ def revision_chain(
     replaced_elsewhere: Mapping[str, ResolvedClaim],
     linked: Mapping[str, TieRank] = NO_LINKS,
 ) -> RevisionChain:
-    """Find what stands among the cumulative claims of one origin and one key (vocabulary §4, supersession).
+    """Build the chain of the cumulative claims of one origin and one key (vocabulary §4, supersession).
 
-    `replaced_elsewhere` maps refs among `claims` to the claim of the same origin
-    under *another* key that supersedes them: there the series breaks, and what lies
-    before the break does not come back. `linked` tells claims apart that say the same (sequence.links_of).
-    Arrival and position play no part: any order of `claims` gives the same ledger.
+    `replaced_elsewhere` maps refs among `claims` to the claim of the same origin under *another* key that supersedes
+    them: there the series breaks, and claims before the break do not become current again. `linked` breaks ties
+    (statement_order.links_of). Position plays no part: any order of `claims` gives the same chain.
     """
     first = claims[0]
-    if len(claims) == 1 and not replaced_elsewhere:  # as most are, when they are first asked for
+    if len(claims) == 1 and not replaced_elsewhere:  # most chains
         return RevisionChain(first.key, first.origin, [first], [first], first, {}, {}, [latest(first.reported)])
     found = RevisionChain(first.key, first.origin, [], [], None, {}, {}, [])
     found.extend(claims, replaced_elsewhere, linked)

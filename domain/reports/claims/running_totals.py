@@ -1,6 +1,6 @@
-"""Totals of one key that one report counts until several moments: only the furthest is what its source says now.
+"""Running totals: claims of one report and key with several values of `counted_until`; only the last is current.
 
-A table that grows by a column a day states, in one report, how many there were by each of these days. The figures of
+A table that grows by a column a day states, in one report, the total by each of these days. The figures of
 past days are no revisions of one another; a later report that gives one of these days another figure revises that day.
 """
 
@@ -18,8 +18,8 @@ def report_of(held: ResolvedClaim) -> str:
 
 
 def extended_totals(claims: Sequence[ResolvedClaim]) -> frozenset[str]:
-    """Return the refs of totals beyond which another of the same report and key counts further."""
-    if len({held.key for held in claims}) == len(claims):  # each of a key of its own, as mostly
+    """Return the refs of totals that another of the same report and key extends."""
+    if len({held.key for held in claims}) == len(claims):  # the usual case
         return frozenset()
     furthest = _furthest(claims)
     return frozenset(
@@ -30,7 +30,7 @@ def extended_totals(claims: Sequence[ResolvedClaim]) -> frozenset[str]:
 
 
 def by_counted_until(claims: Sequence[ResolvedClaim]) -> dict[datetime, list[ResolvedClaim]]:
-    """Sort the totals of one key by the moment until which they count, where a report counts until several of them."""
+    """Group the totals of one key by `counted_until`, for the moments that reports with several of them give."""
     beyond = extended_totals(claims)
     several = {held.counted_until for held in claims if held.ref in beyond}
     if not several:
@@ -44,7 +44,7 @@ def by_counted_until(claims: Sequence[ResolvedClaim]) -> dict[datetime, list[Res
 
 
 def totals_by_moment(stood: Iterable[ResolvedClaim], current: ResolvedClaim | None) -> dict[datetime, ResolvedClaim]:
-    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
+    """Return the totals that the current claim's report gives under its key, by `counted_until`."""
     own = () if current is None else (held for held in stood if report_of(held) == report_of(current))
     return {held.counted_until: held for held in own}
 

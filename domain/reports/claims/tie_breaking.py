@@ -1,7 +1,7 @@
-"""Ties: statements of one moment are ordered by all that they say, and by their ids only where they say the very same.
+"""Tie-breaking: statements of one moment are ordered by their content, by their ids only where contents are equal.
 
-Ids are given by whoever records, so an answer that one of them decided would be nobody's. What a report says is
-written out once, when a tie first asks for it; its free text is no part of that, since it may be erased.
+Ids come from the recorder, so no answer may depend on them. A report's content is serialised once, when a tie first
+needs it; its free text is left out, since it may be erased.
 """
 
 from typing import Any, Protocol, cast
@@ -14,7 +14,7 @@ TieRank = tuple[object, ...]
 
 
 class TiedStatement(Protocol):
-    """A statement that can be in a tie: `content` is what it says, sorted last what is preferred; and its id."""
+    """A statement that can tie with another: `content` is a sort key, greater is preferred; `ref` is its id."""
 
     @property
     def content(self) -> TieRank: ...
@@ -23,40 +23,40 @@ class TiedStatement(Protocol):
 
 
 class Tie:
-    """The last part of a sort key: two that are equal so far are told apart by what they say, at last by their ids.
+    """The last part of a sort key: compares contents, then links, then ids.
 
-    `links` is what others say of it, and it of others, where they name each other by id.
+    `links` ranks the contents of claims that name this one by id, or that it names.
     """
 
-    __slots__ = ("_links", "_told")
+    __slots__ = ("_links", "_statement")
 
-    def __init__(self, told: TiedStatement, links: TieRank = ()) -> None:
-        self._told = told
+    def __init__(self, statement: TiedStatement, links: TieRank = ()) -> None:
+        self._statement = statement
         self._links = links
 
     def __lt__(self, other: "Tie") -> bool:
-        """Say whether the other is to be preferred."""
+        """Say whether the other is preferred."""
         return self._rank < other._rank
 
     def __gt__(self, other: "Tie") -> bool:
-        """Say whether this is to be preferred."""
+        """Say whether this is preferred."""
         return self._rank > other._rank
 
     def __eq__(self, other: object) -> bool:
         """Say whether both are one statement."""
-        return isinstance(other, Tie) and self._told.ref == other._told.ref
+        return isinstance(other, Tie) and self._statement.ref == other._statement.ref
 
     def __hash__(self) -> int:
         """Hash by the id."""
-        return hash(self._told.ref)
+        return hash(self._statement.ref)
 
     @property
     def _rank(self) -> tuple[TieRank, TieRank, str]:
-        return self._told.content, self._links, self._told.ref
+        return self._statement.content, self._links, self._statement.ref
 
 
 class ReportContent:
-    """What one content of a report says, as text without ids; `marks` is what became of the report since, as text."""
+    """The content of a report as text without ids; `marks` are its retractions, assessments and disputes, as text."""
 
     __slots__ = ("_report", "_text", "marks")
 
@@ -67,14 +67,14 @@ class ReportContent:
 
     @property
     def text(self) -> str:
-        """What it says, as canonical JSON."""
+        """The content as canonical JSON."""
         if self._text is None:
             self._text = content_text(self._report)
         return self._text
 
 
 def content_text(report: BaseModel) -> str:
-    """Write out what a report says, without its own id, without those that it names, and without its free text."""
+    """Return a report as canonical JSON, without its own id, those that it names, and its free text."""
     said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
     for claim in cast("list[dict[str, Any]]", said.get("claims", [])):
         if "supersedes" in claim:

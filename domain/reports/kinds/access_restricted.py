@@ -1,4 +1,4 @@
-"""Curfews, sieges, roadblocks and cut-offs, told apart by the restriction."""
+"""Curfews, sieges, roadblocks and cut-offs; the case is the restriction."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""An attack or a battle, told apart by its method."""
+"""An attack or a battle; the case is the method."""
 
 from typing import Literal
 
@@ -58,7 +58,7 @@ class AttackLaunched(Report, frozen=True):
         return self.targets
 
     def ucdp_type(self) -> str | None:
-        """Tell UCDP's type of violence from the types of those who took part (UCDP GED codebook, `type_of_violence`).
+        """Return UCDP's type of violence from the types of those who took part (UCDP GED codebook, `type_of_violence`).
 
         Two armed sides: state-based if a state's forces are among them, else
         non-state. One armed side against civilians: one-sided. Otherwise unknown.

@@ -1,4 +1,4 @@
-"""Protests and riots, told apart by their form."""
+"""Protests and riots; the case is the form."""
 
 from typing import Annotated, Literal
 

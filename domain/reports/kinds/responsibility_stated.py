@@ -1,4 +1,4 @@
-"""Who blames whom: an accusation, claim, admission or denial is a statement, never a fact about the perpetrator."""
+"""Statements on responsibility: accusation, claim, admission or denial, never a finding about the perpetrator."""
 
 from typing import Annotated, Literal, Self
 

@@ -1,4 +1,4 @@
-"""A speech, told apart by its stance; where it was held is a venue and no place of violence."""
+"""A speech; the case is the stance. Its venue is no place of violence."""
 
 from typing import Annotated, Literal
 

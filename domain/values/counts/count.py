@@ -1,4 +1,4 @@
-"""A count as a source gave it: its own words, and the figures and the bound that they mean.
+"""A count as a source gave it: its wording, and the figures and the bound that it means.
 
 Figures are as said and their strictness lives in `bound`: “more than 1,000” is lower 1000, more_than, as 1,001 would be
 a precision that nobody claimed. What was derived is stored with the lexicon's version, so that a later lexicon changes
@@ -51,7 +51,7 @@ KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 
 _JOINT, _STRENGTH = "killed_or_injured", "strength"
 PART_IN_WORDS = "part_in_words"
-"""The code of a remark: words count a part, too."""
+"""Code of a remark: the wording also counts a part."""
 _ALIKE = {
     "killed_or_injured": ("killed", "injured"),
     "bodies_found": ("killed", "bodies_found"),
@@ -59,7 +59,7 @@ _ALIKE = {
     "disappeared": ("missing", "disappeared", "abducted", "detained"),
     "abducted": ("missing", "disappeared", "abducted"),
 }
-"""What words may say of those whom a claim of a measure counts, where it is more than the measure itself."""
+"""Measures that the wording of a claim may name, where they are more than the claim's own."""
 _JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
@@ -139,18 +139,18 @@ class Count(Strict, frozen=True):
 
 
 class CountInContext(dict[str, Any]):
-    """The body of a count, with what its report and claim tell of its words: the lexicon, measure and accumulation."""
+    """The body of a count with its reading context: the report's lexicon, the claim's measure and accumulation."""
 
     __slots__ = ("incremental", "lexicon", "measure")
 
     def __init__(self, body: Mapping[str, Any], lexicon: str | None, measure: str | None, *, incremental: bool) -> None:
-        """Keep the body as it is; `lexicon` is that of the report's language, None for the default."""
+        """`lexicon` is that of the report's language, None for the default."""
         super().__init__(body)
         self.lexicon, self.measure, self.incremental = lexicon, measure, incremental
 
     @property
     def context(self) -> tuple[str | None, str | None, bool]:
-        """What tells two bodies apart that say the same."""
+        """The reading context, part of the cache key of a body."""
         return self.lexicon, self.measure, self.incremental
 
 
@@ -177,7 +177,7 @@ def words_for(count: Count) -> str:
 
 
 def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
-    """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
+    """Yield warnings about the wording of a count: a code, and the end of a sentence about its claim.
 
     `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
     those counted; `things_counted`: they count no people.
@@ -222,7 +222,7 @@ def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
 
 
 def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all five derived fields, so that a stored count is complete and is never derived again."""
+    """Return all five derived fields; a stored count is never derived again."""
     verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
     figures = (given.get("lower"), given.get("upper"), given.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
@@ -246,7 +246,7 @@ def _read(verbatim: str, lexicon: str) -> CountReading:
 
 @lru_cache(maxsize=16_384)
 def _read_once(verbatim: str, lexicon: str) -> CountReading:
-    """Read words by a lexicon of this name; the same few are said again and again."""
+    """Read words by a lexicon; cached, as few wordings are common."""
     return _read(verbatim, lexicon)
 
 
@@ -308,7 +308,7 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
 
 
 def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
-    """Hold given figures against the bound given: an exact count has one figure, an open one only its own end."""
+    """Check given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
         given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
         figure = given.pop()

@@ -1,4 +1,4 @@
-"""Numbers as they are written, in digits or in words, and the pieces of text they stand among."""
+"""Tokens and numbers of the lexicon `en/1`; the error and the quoting that all lexicons share."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""From a count as a source worded it to its numbers and their bound; what is not certain is refused, never guessed."""
+"""The reader of the lexicon `en/1`: wording to figures and bound; an uncertain wording is refused, never guessed."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _HOW = "cannot be read as a count; write a figure such as “at least 200” or 
 
 @dataclass(frozen=True, slots=True)
 class CountReading:
-    """What a verbatim count says: the figures as said, with their strictness in `bound` alone."""
+    """The figures and the bound of a wording; strictness (“more than”) is in `bound` alone."""
 
     lower: int | None
     upper: int | None
@@ -56,7 +56,7 @@ def read_english_1(verbatim: str, lexicon: Lexicon) -> CountReading:
 
 @dataclass(frozen=True, slots=True)
 class _EnglishPhraseReader:
-    """The pieces of one verbatim count, and their `words`; `at` and `end` are places among them."""
+    """The tokens of one count, and their `words`; `at` and `end` are indexes of tokens."""
 
     verbatim: str
     pieces: Sequence[EnglishToken]
@@ -107,18 +107,18 @@ class _EnglishPhraseReader:
     def _after(self, end: int) -> str | None:
         """Return the bound that follows the figure, at once or behind its noun; refuse a noun that says more."""
         if found := self.lexicon.suffixes.longest(self.words, end):
-            self._noun(self.pieces[found[1] :])
+            self._check_noun(self.pieces[found[1] :])
             return found[0]
         for start in range(max(end + 1, len(self.pieces) - _LONGEST_PHRASE), len(self.pieces)):
             found = self.lexicon.suffixes.longest(self.words, start)
             if found and found[1] == len(self.pieces):
-                self._noun(self.pieces[end:start])
+                self._check_noun(self.pieces[end:start])
                 return found[0]
-        self._noun(self.pieces[end:])
+        self._check_noun(self.pieces[end:])
         return None
 
-    def _noun(self, noun: Sequence[EnglishToken]) -> None:
-        if noun and self._spoils(noun[0]):
+    def _check_noun(self, noun: Sequence[EnglishToken]) -> None:
+        if noun and self._is_no_count(noun[0]):
             raise unreadable(
                 self.verbatim, f"is not a plain count, because of “{shown(noun[0].text)}” behind the figure"
             )
@@ -132,7 +132,7 @@ class _EnglishPhraseReader:
                 raise unreadable(self.verbatim, _TWO)
             if piece.text in _ALSO and previous in _JOINS:
                 raise unreadable(self.verbatim, _TWO)
-            if self._hedges(piece, previous, last=place == len(noun) - 1):
+            if self._is_doubtful(piece, previous, last=place == len(noun) - 1):
                 raise unreadable(
                     self.verbatim, f"cannot be read with certainty, because of “{shown(piece.text)}” behind the figure"
                 )
@@ -143,7 +143,7 @@ class _EnglishPhraseReader:
         ordinal = place + 1 < len(noun) and noun[place + 1].glued and noun[place + 1].text in _ORDINALS
         return ordinal or not beside.isdisjoint(self.lexicon.months)
 
-    def _hedges(self, piece: EnglishToken, previous: str, *, last: bool) -> bool:
+    def _is_doubtful(self, piece: EnglishToken, previous: str, *, last: bool) -> bool:
         """Say whether a word or sign among the nouns makes the figure before it doubtful."""
         if piece.kind == "sign":
             return piece.text not in _BESIDE
@@ -151,7 +151,7 @@ class _EnglishPhraseReader:
             return last or previous in {"and", "or", "at", "the"}
         return piece.text in self.lexicon.hedges or (piece.text == "more" and previous != "")
 
-    def _spoils(self, piece: EnglishToken) -> bool:
+    def _is_no_count(self, piece: EnglishToken) -> bool:
         """Say whether what stands right behind a figure makes it something else: `5 %`, `13 days`, `7 March`, `1e3`."""
         if piece.kind == "sign":
             return piece.text not in {",", "("}
@@ -199,7 +199,7 @@ class _EnglishPhraseReader:
             return False
         while person + 1 < len(words) and words[person + 1] in self.lexicon.persons:
             person += 1
-        self._noun(self.pieces[at + 1 :])
+        self._check_noun(self.pieces[at + 1 :])
         goes_on = set(words[person + 1 : person + 2]) <= self.lexicon.prepositions | self.lexicon.participles
         return goes_on and self.lexicon.prepositions.isdisjoint(words[:person])
 

@@ -1,4 +1,4 @@
-"""The words behind a figure: each is known, and together they leave the figure a plain count."""
+"""The words that follow a figure: all must be known, and leave it a plain count of people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,11 +40,10 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 
 @dataclass(slots=True)
 class FollowingWords:
-    """Reads the words behind a figure from `at` to the end; raises CountError for the first that spoils it.
+    """Parser of the words that follow a figure, from `at` to `end`; raises CountError for the first that refuses it.
 
-    Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
-    counted, `parts` what is
-    counted among them, `other` what befell them that no measure counts, `more` whether it is an increase.
+    Results: `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
+    counted, `parts` the counts among them, `other` fates that no measure counts, `more` whether it is an increase.
     """
 
     verbatim: str
@@ -137,7 +136,7 @@ class FollowingWords:
         self.headed, self._open, self._paused, self._joined, self.at = True, "", False, False, end
 
     def _add_fates(self, fates: set[str]) -> None:
-        """Take what befell them; what stands before the noun only describes: “12 displaced people killed”."""
+        """Add fates; those before the noun only describe it: “12 displaced people killed”."""
         joined = bool(self._open) and self._joined
         if fates and not joined:
             self.fates -= self._described - fates
@@ -170,7 +169,7 @@ class FollowingWords:
         self.at += 1
 
     def _is_attribution(self, at: int) -> bool:
-        """Say whether the rest only names who says so: “12 killed, police say”."""
+        """Say whether the rest is an attribution: “12 killed, police say”."""
         return Headline(self.tokens, self.words, self.vocabulary).is_attribution(at, self.end)
 
     def _figure(self) -> None:
@@ -185,7 +184,7 @@ class FollowingWords:
         raise unreadable(self.verbatim, refusals.SIDE_BY_SIDE if side_by_side else refusals.SECOND)
 
     def _complement(self, word: str, kind: str, end: int) -> None:
-        """Read what a preposition leads to: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
+        """Read the complement of a preposition: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
         if self._open and self._joined and not self._among:
             raise unreadable(self.verbatim, refusals.SECOND)
         if not self.headed and not (kind == word_class.OF and self._is_partitive(end)):
@@ -282,13 +281,13 @@ class FollowingWords:
                 at += 1
                 break
             elif at > begun and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
-                break  # what is told behind a part is told of all: “including 3 children, in Homs”
+                break  # a complement after a part belongs to all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
         self.headed, self._open, self._paused, self.at = True, "", False, at
 
     def _part_at(self, at: int) -> int:
-        """Return where the words of one part end; what befell a part must have befallen all."""
+        """Return where the words of one part end; its fate must be one of all."""
         named = False
         while at < self.end and self.tokens[at].kind == "word":
             found = self.vocabulary.around.longest(self.words, at)

@@ -1,4 +1,4 @@
-"""Whole headlines around a count: what did it, “Israeli strike on Gaza kills”, where, “Syria:”, and who says so."""
+"""Headlines around a count: an opening, “Israeli strike on Gaza kills”, “Syria:”, and an attribution, “police say”."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.tokens import Token
 
 COLON = "colon"
-"""The kind of an opening that ends in a colon; the words behind it must say whom they count."""
+"""The kind of an opening that ends in a colon; the words behind it must name a population."""
 
 _NOUNS = frozenset(
     {word_class.PERSON, word_class.THING, word_class.EQUIPMENT, word_class.COMPLEMENT, word_class.COLLECTIVE}
@@ -45,7 +45,7 @@ class Headline:
     def opening(self, start: int = 0) -> tuple[str, int] | None:
         """Return the kind of what opens a headline and where it ends: known words, up to a verb or a colon.
 
-        A place that is not known is told by its capital behind a preposition, and only where the verb has none: in a
+        An unknown place is recognised by its capital behind a preposition, and only where the verb has none: in a
         headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
         """
         felling = self.vocabulary.felling
@@ -68,7 +68,7 @@ class Headline:
         return None
 
     def is_attribution(self, at: int, end: int) -> bool:
-        """Say whether words from `at` to `end` only name who says so: `police say`, or `health ministry` alone."""
+        """Say whether words from `at` to `end` are an attribution: `police say`, or `health ministry` alone."""
         sayer = ""
         while at < end:
             if sayer and (saying := self.vocabulary.saying.longest(self.words, at)):

@@ -1,4 +1,4 @@
-"""A phrase read whole by a lexicon: what leads to the figure, its bound, the figure or range, and what is behind it."""
+"""The reader of lexicons since `en/2`: lead-in, bound, figure or range, and the words that follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,17 +18,17 @@ from domain.values.counts.trailing_bounds import move_bound_forward
 _MINUS = ("-", "\u2212", "minus")
 _LONGEST_PHRASE = 5
 _LEAST_BEHIND = 3
-"""A noun, a bound of two words and what goes on are more."""
+"""Fewer following words can't hold a noun, a bound of two words and a continuation."""
 _OPEN, _CAPPED = ("at_least", "more_than"), ("at_most", "fewer_than")
 _OF_ONE = "about.one"
-"""“c.”, “~” and the like stand before one figure, and say nothing of the end of a range."""
+"""“c.”, “~” and the like bound one figure, never the end of a range."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetailedReading(CountReading):
-    """A reading, and what else its words say: what befell people, things counted instead, parts, and an increase.
+    """A reading with details of its wording: fates, things counted instead of people, parts, and an increase.
 
-    `quoted`: the count alone stands in quotation marks, and the words behind it are not the source's.
+    `quoted`: only the count is in quotation marks, and the words behind it are not the source's.
     """
 
     fates: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
 
 @dataclass(slots=True)
 class _Prefix:
-    """What stands before the figure."""
+    """The words before the figure."""
 
     at: int = 0
     bound: str | None = None
@@ -150,7 +150,7 @@ class _PhraseReader:
         return bound is not None and bound[1] > end
 
     def _bounds(self, lead: _Prefix) -> None:
-        """Read bounds and words that change nothing, in any order."""
+        """Read bounds and lead-ins, in any order."""
         words, vocabulary = self.words, self.vocabulary
         while lead.at < len(words):
             if found := vocabulary.bounds.longest(words, lead.at):
@@ -169,7 +169,7 @@ class _PhraseReader:
         lead.needs = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.needs
 
     def _headline(self) -> _Prefix:
-        """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
+        """Read the opening of a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
         lead, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
         if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
             return sentence
@@ -332,7 +332,7 @@ class _PhraseReader:
         )
 
     def _meets(self, needs: str, around: FollowingWords) -> None:
-        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
+        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
         if needs == word_class.LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
         elif (

@@ -1,4 +1,4 @@
-"""A bound said behind the nouns and before what else is told: “12 morts au moins dans une frappe”."""
+"""Bounds between the nouns and further words: “12 morts au moins dans une frappe”."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def move_bound_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int
     at, named = end, False
     while at < len(words) and tokens[at].kind == "word":
         bound = vocabulary.suffixes.longest(words, at)
-        if named and bound and bound[0] == "at_least" and bound[1] - at > 1 and _goes_on(words, vocabulary, bound[1]):
+        if named and bound and bound[0] == "at_least" and bound[1] - at > 1 and _continues(words, vocabulary, bound[1]):
             return [*tokens[:end], *tokens[at : bound[1]], *tokens[end:at], *tokens[bound[1] :]]
         found = vocabulary.around.longest(words, at)
         if not found or not (found[0] in _NOUNS or found[0].startswith(word_class.FATE)):
@@ -27,6 +27,6 @@ def move_bound_forward(tokens: Sequence[Token], vocabulary: Vocabulary, end: int
     return None
 
 
-def _goes_on(words: Sequence[str], vocabulary: Vocabulary, at: int) -> bool:
+def _continues(words: Sequence[str], vocabulary: Vocabulary, at: int) -> bool:
     found = vocabulary.around.longest(words, at) if at < len(words) else None
     return at < len(words) and (words[at] == "," or (found is not None and found[0] in _FURTHER))

@@ -1,4 +1,4 @@
-"""The lexicon `ar/1`: what the Arabic-language press writes around its figures. Frozen once released.
+"""The lexicon `ar/1`, of the Arabic-language press. Frozen once released.
 
 Words are listed in plain spelling and read in any: `ألف` and `الف`, with vowel marks or without.
 """

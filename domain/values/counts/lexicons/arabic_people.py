@@ -141,7 +141,7 @@ def _people(listed: str, kind: str) -> dict[Phrase, str]:
 
 
 def _duals(listed: str) -> list[Phrase]:
-    """Return duals with their number, which tells `مدنيين اثنين`, two, from `مدنيين`, some."""
+    """Return duals with their number word: `مدنيين اثنين` is two, `مدنيين` alone a plural."""
     dual = [word for row in _forms(listed) for word in (*row[1], *row[2]) if word.endswith(("ين", "ان"))]
     return [(word, two) for word in dual for two in ("اثنين", "اثنان", "اثنتين", "اثنتان")]
 

@@ -1,4 +1,4 @@
-"""The lexicon `en/2`: what the English-language press writes around its figures.
+"""The lexicon `en/2`, of the English-language press.
 
 A lexicon is frozen once released, as stored counts name it; a changed word is a new version. Where a phrase could mean
 two things it is missing here on purpose, and so is refused.

@@ -1,4 +1,4 @@
-"""The words that the lexicon `en/1` reads a count by: what the English-language press writes around its figures.
+"""The lexicon `en/1`, of the English-language press.
 
 A lexicon is frozen once released, as stored counts name it; a changed word is a new version. Worded counts get
 numbers for sorting only. Where a phrase could mean two things it is missing here on purpose, and so is refused.
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class PhraseTable(Generic[_T]):
-    """What each of some phrases leads to."""
+    """A lookup table by phrase, with longest match."""
 
     entries: Mapping[Phrase, _T]
     _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
@@ -25,7 +25,7 @@ class PhraseTable(Generic[_T]):
             self._lengths.setdefault(first, []).append(length)
 
     def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
-        """Return what the longest phrase that begins at a word leads to, and the place behind it; None for none."""
+        """Return the entry of the longest phrase that begins at word `at`, and the index behind it; None for none."""
         for length in self._lengths.get(words[at], ()) if at < len(words) else ():
             phrase = tuple(words[at : at + length])
             if phrase in self.entries:
@@ -76,7 +76,6 @@ def _bounds(listed: dict[str, str]) -> dict[Phrase, str]:
 
 
 def _alike(phrases: Iterable[Phrase]) -> PhraseTable[str]:
-    """Make a table of phrases that all lead to the same."""
     return PhraseTable(dict.fromkeys(phrases, ""))
 
 

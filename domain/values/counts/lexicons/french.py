@@ -1,4 +1,4 @@
-"""The lexicon `fr/1`: what the French-language press writes around its figures. Frozen once released."""
+"""The lexicon `fr/1`, of the French-language press. Frozen once released."""
 
 import re
 from fractions import Fraction
@@ -27,7 +27,7 @@ _EIGHTIES = ("huitante", "octante")
 
 
 def _elided(text: str) -> str:
-    """Part what an apostrophe joins: `d'une` is `de une`; a capital stays with its word."""
+    """Expand elisions: `d'une` is `de une`; a capital stays with its word."""
     return _ELISION.sub(lambda found: _ELIDED[found[1].lower()] + " ", text)
 
 

@@ -1,4 +1,4 @@
-"""What a lexicon consists of since `en/2`: tables of phrases, each leading to a bound, a number or a class of words."""
+"""The structure of lexicons since `en/2`: tables from phrases to bounds, numbers or word classes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
