@@ -10,24 +10,19 @@ from domain.incident import curation, refusals, source_decisions
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
-    AssessReport,
-    CorrectReport,
     CurationCommand,
-    DisputeReport,
     FileReport,
     GlobalCommand,
     IncidentCommand,
     MergeIncident,
     MoveReport,
     OpenIncident,
-    ReinstateReport,
     RescopeClaims,
-    RetractReport,
     StateSameOrigin,
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.decide import decide, expect_open
+from domain.incident.decide import ON_REPORTS, decide, expect_open
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.values.sources import Registration, origin_of
@@ -39,7 +34,6 @@ Entries = list[tuple[UUID, Fact]]
 """Facts with their streams; the first fact gets the id of the request."""
 
 _HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
-_ON_REPORTS: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
 class StateReader(Protocol):
@@ -117,7 +111,7 @@ def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[U
 
 def reports_needed(command: AnyCommand) -> list[UUID]:
     """Return the reports whose home streams a command needs."""
-    if isinstance(command, _ON_REPORTS):
+    if isinstance(command, (*ON_REPORTS, MoveReport)):
         return [command.report_id]
     if isinstance(command, RescopeClaims):
         return sorted({UUID(ref.partition("#")[0]) for ref in command.claims})

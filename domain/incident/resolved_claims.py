@@ -102,22 +102,10 @@ class ReportContext(NamedTuple):
     record: ReportContent | None = None
 
 
-def resolve_claims(
-    report_id: UUID,
-    report: Report,
-    spans: tuple[Span, Span | None],
-    scopes: Mapping[str, Scope],
-    offset: tzinfo,
-    scoping: ScopeOverrides = NO_OVERRIDES,
-) -> tuple[ResolvedClaim, ...]:
-    """Resolve each figure of a report: wholes and parts, in the order stated.
-
-    `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
-    scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
-    """
-    event = event_of(report, spans[1], offset)
-    filed = ReportContext(str(report_id), origin_of(report.source, report.via), event, *spans)
-    return resolve_in_context(report, filed, scopes, offset, scoping)
+def report_context(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> ReportContext:
+    """Return the fields that the claims of a report share; `spans` are when it was reported and when it occurred."""
+    origin = origin_of(report.source, report.via)
+    return ReportContext(str(report_id), origin, event_of(report, spans[1], offset), *spans)
 
 
 def resolve_in_context(

@@ -25,17 +25,14 @@ from domain.incident.report_warnings import (
     SupersedesLink,
     WarningIndex,
     add_to_index,
-    content_digest,
     occurrence_key,
     warnings_for,
 )
-from domain.incident.resolved_claims import AssignedScope, effective_occurred, resolve_in_context
-from domain.incident.validation import occurred_span, read_span, report_context
+from domain.incident.resolved_claims import AssignedScope, effective_occurred, report_context, resolve_in_context
+from domain.incident.validation import occurred_span, read_span
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
-
-__all__ = ["FiledReport", "Incident", "apply_filed", "content_digest", "evolve", "fold", "rescope", "warnings_about"]
 
 
 @dataclass(slots=True)

@@ -6,10 +6,14 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.incident import refusals
-from domain.incident.resolved_claims import NO_OVERRIDES, ReportContext, ScopeOverrides, event_of, resolve_in_context
+from domain.incident.resolved_claims import (
+    NO_OVERRIDES,
+    ScopeOverrides,
+    report_context,
+    resolve_in_context,
+)
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ResolvedClaim, Scope, latest
 from domain.reports.kind import Report
-from domain.values.sources import origin_of
 from domain.values.text_types import nearest
 from domain.values.time.clocks import ClockError, Span, begins_after, clamp, format_instant, parse_occurred
 
@@ -50,12 +54,6 @@ def check_claims(
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
     _check_keys(held)
-
-
-def report_context(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> ReportContext:
-    """Return the fields that the claims of a report share; `spans` are when it was reported and when it occurred."""
-    origin = origin_of(report.source, report.via)
-    return ReportContext(str(report_id), origin, event_of(report, spans[1], offset), *spans)
 
 
 def _needs_no_check(report: Report) -> bool:

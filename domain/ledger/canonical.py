@@ -84,8 +84,7 @@ def _check(value: object) -> None:
                 _check(item)
     elif isinstance(value, int):
         if not -_BIGGEST <= value <= _BIGGEST:
-            message = f"{value} is beyond 2^53 - 1 and would not survive other JSON readers"
-            raise ValueError(message)
+            raise ValueError(f"{value} is beyond 2^53 - 1 and would not survive other JSON readers")
     elif value is not None and not isinstance(value, str):
         raise TypeError(_TYPE_ERROR.format(type(value).__name__))
 

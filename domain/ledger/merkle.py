@@ -50,8 +50,7 @@ def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     Raises IndexError where there is no such leaf.
     """
     if not 0 <= index < len(leaves):
-        message = f"a tree of {len(leaves)} leaves has none at {index}"
-        raise IndexError(message)
+        raise IndexError(f"a tree of {len(leaves)} leaves has none at {index}")
     proof: list[bytes] = []
     while len(leaves) > 1:
         half = _half(len(leaves))
@@ -69,8 +68,7 @@ def prove_consistency(first: int, leaves: Sequence[bytes]) -> list[bytes]:
     Raises IndexError where the smaller tree is empty or the larger one.
     """
     if not 1 <= first <= len(leaves):
-        message = f"a tree of {len(leaves)} leaves continues none of {first}"
-        raise IndexError(message)
+        raise IndexError(f"a tree of {len(leaves)} leaves continues none of {first}")
     proof: list[bytes] = []
     whole = True  # what is left to compare is the smaller tree itself, whose root the reader has
     while first < len(leaves):

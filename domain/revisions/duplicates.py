@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.history.history import History, ReportHistory
-from domain.incident.report_warnings import OccurrenceKey, occurrence_key
-from domain.incident.state import content_digest
+from domain.incident.report_warnings import OccurrenceKey, content_digest, occurrence_key
 from domain.reading import Document
 from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.values.counts.count import words_for

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.facts.union import IncidentFact, ReportFiled
 from domain.incident import refusals
 from domain.incident.commands import FileReport, GlobalCommand, OpenIncident
-from domain.incident.decide import Incident, evolve, warnings_about
+from domain.incident.state import Incident, evolve, warnings_about
 from domain.values.sources import Registration
 from service.eventstore.aggregate_cache import Folded
 from service.eventstore.append_session import Tail

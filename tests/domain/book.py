@@ -36,10 +36,10 @@ from domain.incident.commands import (
     ReinstateReport,
     RetractReport,
 )
-from domain.incident.decide import Incident
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import ReportUnknown
 from domain.incident.source_decisions import Source
+from domain.incident.state import Incident
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
 from domain.values.sources import Registration

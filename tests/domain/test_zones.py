@@ -18,7 +18,7 @@ from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled, dec
 from domain.history.history import History
 from domain.incident import refusals
 from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident, OpenIncident, RetractReport
-from domain.incident.decide import warnings_about
+from domain.incident.state import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
 from domain.summary.incident_projection import Present, listed

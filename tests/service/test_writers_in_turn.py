@@ -36,11 +36,10 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.decide import Incident, fold
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
-from domain.incident.report_warnings import ContentIndex
-from domain.incident.state import content_digest
+from domain.incident.report_warnings import ContentIndex, content_digest
+from domain.incident.state import Incident, fold
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import Folded, Warm

@@ -22,22 +22,6 @@ from domain.values.counts.phrase_reader import DetailedReading, read_phrase
 from domain.values.counts.ranges import is_elliptic
 from domain.values.text_types import Label, Strict, Text, nearest
 
-__all__ = [
-    "BOUNDS",
-    "DEFAULT_LEXICON",
-    "KNOWN_LEXICONS",
-    "PART_IN_WORDS",
-    "Bound",
-    "Count",
-    "CountError",
-    "CountInContext",
-    "Figure",
-    "lexicon_of",
-    "read_count",
-    "wording_remarks",
-    "words_for",
-]
-
 Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
 
@@ -231,8 +215,7 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
-        message = "A worded count needs its words; give `verbatim`."
-        raise CountError(message)
+        raise CountError("A worded count needs its words; give `verbatim`.")
     return _derived(_shaped(*figures, bound), lexicon)
 
 
@@ -280,8 +263,7 @@ def _fitting(verbatim: str, reading: CountReading, measure: str | None, *, incre
 
 def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
     if verbatim is None:
-        message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
-        raise CountError(message)
+        raise CountError("A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`.")
     reading, lexicon = _in_context(given, verbatim)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
@@ -321,6 +303,5 @@ def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) 
     ends = {"lower": lower, "upper": upper}
     needed = _NEEDS.get(bound)
     if needed is not None and {name for name, figure in ends.items() if figure is not None} != set(needed):
-        message = f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound."
-        raise CountError(message)
+        raise CountError(f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound.")
     return CountReading(lower, upper, best, bound)

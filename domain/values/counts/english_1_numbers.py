@@ -116,8 +116,9 @@ def numbers(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> list[E
 def whole(number: EnglishNumber, text: str) -> int:
     """Return the value as an integer of 0 to 10^12; raises CountError for `text` otherwise."""
     if number.value.denominator != 1:
-        why = "has a decimal, which needs thousand, million or billion behind it and must come to a whole number"
-        raise unreadable(text, why)
+        raise unreadable(
+            text, "has a decimal, which needs thousand, million or billion behind it and must come to a whole number"
+        )
     if number.value > BIGGEST:
         raise unreadable(text, "is above 10^12, more than anyone can count")
     return number.value.numerator

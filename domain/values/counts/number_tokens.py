@@ -56,8 +56,9 @@ def whole(number: Number, verbatim: str) -> int:
     value = number.value
     if isinstance(value, Fraction):
         if value.denominator != 1:
-            why = "has a decimal, which needs a word such as million behind it and must come to a whole number"
-            raise unreadable(verbatim, why)
+            raise unreadable(
+                verbatim, "has a decimal, which needs a word such as million behind it and must come to a whole number"
+            )
         value = value.numerator
     if value > BIGGEST:
         raise unreadable(verbatim, "is above 10^12, more than anyone can count")

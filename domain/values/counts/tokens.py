@@ -76,8 +76,10 @@ def _visible(text: str, verbatim: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     if unseen := _INVISIBLE.search(text):
-        why = f"holds the character U+{ord(unseen[0]):04X}, which cannot be seen; write the count again without it"
-        raise unreadable(verbatim, why)
+        raise unreadable(
+            verbatim,
+            f"holds the character U+{ord(unseen[0]):04X}, which cannot be seen; write the count again without it",
+        )
     for mark in _DIRECTION.finditer(text):
         if (
             mark.start() > 0
@@ -85,8 +87,9 @@ def _visible(text: str, verbatim: str) -> str:
             and text[mark.start() - 1].isalnum()
             and text[mark.end()].isalnum()
         ):
-            why = "holds a mark of direction inside a figure or word; write the count again without it"
-            raise unreadable(verbatim, why)
+            raise unreadable(
+                verbatim, "holds a mark of direction inside a figure or word; write the count again without it"
+            )
     return _DIRECTION.sub("", text)
 
 

@@ -17,22 +17,6 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.values.time.edtf import ClockError, beyond, days, unreadable
 
-__all__ = [
-    "ClockError",
-    "EdtfOccurred",
-    "EdtfReported",
-    "Instant",
-    "Span",
-    "begins_after",
-    "clamp",
-    "ends_after",
-    "format_instant",
-    "parse_instant",
-    "parse_occurred",
-    "parse_offset",
-    "parse_reported",
-]
-
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2})?"
 )

@@ -172,7 +172,6 @@ def _utc(text: str) -> datetime:
 def _ahead(text: str) -> timedelta:
     found = _OFFSET.fullmatch(text)
     if not found:
-        message = f"“{text}” is no offset of a time zone"
-        raise ValueError(message)
+        raise ValueError(f"“{text}” is no offset of a time zone")
     ahead = timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
     return -ahead if found[1] == "-" else ahead
