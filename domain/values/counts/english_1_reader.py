@@ -40,6 +40,15 @@ class CountReading:
     bound: str
 
 
+def bounded(value: int, bound: str) -> CountReading:
+    """Return the reading of one figure with a bound."""
+    if bound in {"at_least", "more_than"}:
+        return CountReading(value, None, None, bound)
+    if bound in {"at_most", "fewer_than"}:
+        return CountReading(None, value, None, bound)
+    return CountReading(value, value, value, bound)
+
+
 def read_english_1(verbatim: str, lexicon: Lexicon) -> CountReading:
     """Read a count of at most 300 characters by a lexicon; raises CountError."""
     if len(verbatim) > LONGEST:
@@ -80,9 +89,9 @@ class _EnglishPhraseReader:
             return CountReading(low, high, None, "between")
         if found:
             value = whole(found[0], self.verbatim)
-            return _bounded(value, self._agreed(before, self._after(found[0].end)))
+            return bounded(value, self._agreed(before, self._after(found[0].end)))
         if before is None and self._one_person(at):
-            return _bounded(1, "exact")
+            return bounded(1, "exact")
         unknown = not self.lexicon.no_figure.isdisjoint(self.words)
         raise unreadable(self.verbatim, _NO_FIGURE if unknown else _HOW)
 
@@ -210,11 +219,3 @@ class _EnglishPhraseReader:
 
     def _text(self, at: int) -> str:
         return self.words[at] if at < len(self.words) else ""
-
-
-def _bounded(value: int, bound: str) -> CountReading:
-    if bound in {"at_least", "more_than"}:
-        return CountReading(value, None, None, bound)
-    if bound in {"at_most", "fewer_than"}:
-        return CountReading(None, value, None, bound)
-    return CountReading(value, value, value, bound)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from domain.values.counts import refusals
 from domain.values.counts.english_1_numbers import unreadable
-from domain.values.counts.english_1_reader import LONGEST, CountReading
+from domain.values.counts.english_1_reader import LONGEST, CountReading, bounded
 from domain.values.counts.following_words import FollowingWords
 from domain.values.counts.headlines import COLON, Headline
 from domain.values.counts.lexicons import word_class
@@ -211,7 +211,7 @@ class _PhraseReader:
         after, around = self.after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
-        return self._said(lead, around, _bounded(value, bound))
+        return self._said(lead, around, bounded(value, bound))
 
     def noun_alone(self, lead: _Prefix, number: Number) -> DetailedReading:
         """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
@@ -228,7 +228,7 @@ class _PhraseReader:
             return phrase.noun_alone(lead, replace(number, end=behind[1]))
         around = self._around(lead, lead.at, joins=False)
         return self._said(
-            lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+            lead, around, bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
         )
 
     def _several(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
@@ -284,7 +284,7 @@ class _PhraseReader:
         around = self._around(lead, article[1], joins=False)
         if not any(word in self.vocabulary.singular for word in around.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
-        return self._said(lead, around, _bounded(1, lead.bound or "exact"))
+        return self._said(lead, around, bounded(1, lead.bound or "exact"))
 
     def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
@@ -359,11 +359,3 @@ class _PhraseReader:
         if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:
             return unreadable(self.verbatim, refusals.NO_PLAIN_FIGURE.format(word=word))
         return refusals.unknown_word(self.verbatim, word, self.vocabulary)
-
-
-def _bounded(value: int, bound: str) -> CountReading:
-    if bound in _OPEN:
-        return CountReading(value, None, None, bound)
-    if bound in _CAPPED:
-        return CountReading(None, value, None, bound)
-    return CountReading(value, value, value, bound)

@@ -10,10 +10,11 @@ from typing import TypeVar
 from domain.values.counts.lexicons import word_class
 from domain.values.counts.lexicons.arabic_people import AROUND, COUNTED_ALONE
 from domain.values.counts.lexicons.arabic_script import plain, splitter
-from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.lexicon import (
     FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
     classified,
     enclosed,

@@ -1,8 +1,7 @@
 """The words of `ar/1` around a figure: people, what befell them, and what makes a figure something else."""
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase
-from domain.values.counts.lexicons.lexicon import classified
+from domain.values.counts.lexicons.lexicon import Phrase, classified
 
 # One, two (nominative and genitive) where the form is no plural, and the other forms: parted by slashes.
 _PEOPLE = """

@@ -1,7 +1,6 @@
 """The lexicon `und/1`: figures in digits and signs alone, for reports in a language that no lexicon knows."""
 
-from domain.values.counts.lexicons.english_1 import PhraseTable
-from domain.values.counts.lexicons.lexicon import Numerals, Vocabulary, classified, enclosed, nothing
+from domain.values.counts.lexicons.lexicon import Numerals, PhraseTable, Vocabulary, classified, enclosed
 
 _BOUNDS = classified(
     {
@@ -20,17 +19,6 @@ UND_1 = Vocabulary(
     numerals=Numerals(),
     bounds=PhraseTable(_BOUNDS),
     suffixes=PhraseTable(enclosed(classified({"at_least": "+"}))),
-    leads=nothing(),
-    subjects=nothing(),
-    verbs=nothing(),
-    several=nothing(),
-    around=nothing(),
-    nothing=nothing(),
-    beside=frozenset(),
-    singular=frozenset(),
-    pairs={},
-    ranges=frozenset(),
-    unknown=frozenset(),
     hint=", as it reads digits alone; the words of English, Arabic and French are read by en/2, ar/1 and fr/1, which"
     " “lexicon” beside the words names",
 )

@@ -7,12 +7,13 @@ two things it is missing here on purpose, and so is refused.
 from fractions import Fraction
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.english_headlines import FELLING, OPENS, PLACES, SAYERS, SAYING
 from domain.values.counts.lexicons.english_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
     FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
     classified,
     enclosed,

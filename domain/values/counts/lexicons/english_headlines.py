@@ -1,8 +1,7 @@
 """The words of `en/2` around a headline: what an attack did, where, and who says so."""
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase
-from domain.values.counts.lexicons.lexicon import classified, firsts, phrases
+from domain.values.counts.lexicons.lexicon import Phrase, classified, firsts, phrases
 
 FELLING: dict[Phrase, str] = classified(
     {

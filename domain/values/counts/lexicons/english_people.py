@@ -1,8 +1,7 @@
 """The words of `en/2` around a figure: people, what befell them, and what makes a figure something else."""
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase
-from domain.values.counts.lexicons.lexicon import classified
+from domain.values.counts.lexicons.lexicon import Phrase, classified
 
 # Nations, peoples and religious communities, as the press counts their members.
 _NATIONS = """

@@ -4,11 +4,12 @@ import re
 from fractions import Fraction
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
 from domain.values.counts.lexicons.french_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
     FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
     classified,
     enclosed,

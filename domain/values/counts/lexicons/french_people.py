@@ -1,8 +1,7 @@
 """The words of `fr/1` around a figure: people, what befell them, and what makes a figure something else."""
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_1 import Phrase
-from domain.values.counts.lexicons.lexicon import classified
+from domain.values.counts.lexicons.lexicon import Phrase, classified
 
 _PEOPLE = """
     personne individu humain homme femme enfant bébé nourrisson garçon fille adolescent adolescente mineur mineure

@@ -1,22 +1,39 @@
 """The structure of lexicons since `en/2`: tables from phrases to bounds, numbers or word classes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from domain.values.counts.lexicons.english_1 import Phrase, PhraseTable
-
+Phrase = tuple[str, ...]
 NumberValue = int | Fraction
 FigureRange = tuple[int | None, int | None]
 
 
-def nothing() -> PhraseTable[Any]:
-    """Return a table of no phrases."""
-    return PhraseTable({})
+_T = TypeVar("_T")
 
 
-_NO_PHRASES: PhraseTable[Any] = PhraseTable({})
+@dataclass(frozen=True, slots=True)
+class PhraseTable(Generic[_T]):
+    """A lookup table by phrase, with longest match."""
+
+    entries: Mapping[Phrase, _T]
+    _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
+
+    def __post_init__(self) -> None:
+        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.entries}, reverse=True):
+            self._lengths.setdefault(first, []).append(length)
+
+    def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
+        """Return the entry of the longest phrase that begins at word `at`, and the index behind it; None for none."""
+        for length in self._lengths.get(words[at], ()) if at < len(words) else ():
+            phrase = tuple(words[at : at + length])
+            if phrase in self.entries:
+                return self.entries[phrase], at + len(phrase)
+        return None
+
+
+NO_PHRASES: PhraseTable[Any] = PhraseTable({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +46,19 @@ class Numerals:
     `mixed`: digits may be joined to a scale, “41 thousand and 788”.
     """
 
-    below_100: PhraseTable[int] = field(default_factory=nothing)
-    hundreds: PhraseTable[int] = field(default_factory=nothing)
+    below_100: PhraseTable[int] = NO_PHRASES
+    hundreds: PhraseTable[int] = NO_PHRASES
     carried: bool = False
     joins: frozenset[str] = frozenset()
     mixed: bool = False
-    scales: PhraseTable[int] = field(default_factory=nothing)
+    scales: PhraseTable[int] = NO_PHRASES
     glued: Mapping[str, int] = field(default_factory=dict[str, int])
-    alone: PhraseTable[tuple[int, int]] = field(default_factory=nothing)
-    bare: PhraseTable[int] = field(default_factory=nothing)
-    halves: PhraseTable[str] = field(default_factory=nothing)
-    named: PhraseTable[NumberValue] = field(default_factory=nothing)
-    rounded: PhraseTable[int] = field(default_factory=nothing)
-    nouns: PhraseTable[int] = field(default_factory=nothing)
+    alone: PhraseTable[tuple[int, int]] = NO_PHRASES
+    bare: PhraseTable[int] = NO_PHRASES
+    halves: PhraseTable[str] = NO_PHRASES
+    named: PhraseTable[NumberValue] = NO_PHRASES
+    rounded: PhraseTable[int] = NO_PHRASES
+    nouns: PhraseTable[int] = NO_PHRASES
     words: frozenset[str] = frozenset()
 
 
@@ -66,25 +83,25 @@ class Vocabulary:
     numerals: Numerals
     bounds: PhraseTable[str]
     suffixes: PhraseTable[str]
-    leads: PhraseTable[str]
-    subjects: PhraseTable[str]
-    verbs: PhraseTable[str]
-    several: PhraseTable[FigureRange]
-    around: PhraseTable[str]
-    nothing: PhraseTable[bool]
-    beside: frozenset[str]
-    singular: frozenset[str]
-    pairs: Mapping[str, frozenset[str]]
-    ranges: frozenset[str]
-    unknown: frozenset[str]
     hint: str
+    leads: PhraseTable[str] = NO_PHRASES
+    subjects: PhraseTable[str] = NO_PHRASES
+    verbs: PhraseTable[str] = NO_PHRASES
+    several: PhraseTable[FigureRange] = NO_PHRASES
+    around: PhraseTable[str] = NO_PHRASES
+    nothing: PhraseTable[bool] = NO_PHRASES
+    beside: frozenset[str] = frozenset()
+    singular: frozenset[str] = frozenset()
+    pairs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    ranges: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     spaced: bool = False
     names: bool = False
     partitive: bool = False
     split: Callable[[str], str] | None = None
-    felling: PhraseTable[str] = _NO_PHRASES
-    places: PhraseTable[str] = _NO_PHRASES
-    saying: PhraseTable[str] = _NO_PHRASES
+    felling: PhraseTable[str] = NO_PHRASES
+    places: PhraseTable[str] = NO_PHRASES
+    saying: PhraseTable[str] = NO_PHRASES
     sayers: frozenset[str] = frozenset()
     opens: frozenset[str] = frozenset()
 
