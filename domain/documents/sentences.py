@@ -53,7 +53,7 @@ def day_words(moment: datetime, offset: tzinfo, year: int | None) -> str:
 
 def _subject(history: History, key: ClaimKey) -> str:
     measure = _MEASURES.get(key.measure, key.measure.replace("_", " ").capitalize())
-    pieces = [measure, key.population.words()]
+    pieces = [measure, key.population.noun_phrase()]
     if key.manner:
         pieces.append(f"by {key.manner.replace('_', ' ')}")
     home, scope = split_scope(key.scope)
@@ -91,7 +91,7 @@ def _quote(history: History, claim: Standing) -> str:
     """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
     if claim.exceeded_by is not None and claim.lower is not None:
         part = claim.exceeded_by
-        alone = f"counting {part.key.population.words()} alone"
+        alone = f"counting {part.key.population.noun_phrase()} alone"
         return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
     return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
 

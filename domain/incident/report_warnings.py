@@ -30,13 +30,13 @@ class ReportWarning:
 class LatestFigure:
     """The latest figure of one origin under one key among the filed reports."""
 
-    said: datetime
-    held: ResolvedClaim
+    reported_until: datetime
+    claim: ResolvedClaim
 
     @property
     def rank(self) -> tuple[datetime, int, int]:
         """Sort key: end of `reported`, then `reported_order`, then the figure."""
-        return self.said, self.held.order, self.held.figure
+        return self.reported_until, self.claim.order, self.claim.figure
 
 
 OccurrenceKey = tuple[str, str, str]
@@ -118,10 +118,10 @@ class IncomingReport:
     report: Report
     reported: Span
     occurred: Span | None
-    held: tuple[ResolvedClaim, ...]
+    claims: tuple[ResolvedClaim, ...]
     event: str | None
     occurrence: OccurrenceKey | None
-    replaced: tuple[SupersedesLink, ...] = ()
+    supersedes_links: tuple[SupersedesLink, ...] = ()
     offset: tzinfo = UTC
     scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
 
@@ -137,9 +137,9 @@ def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> Occ
 def warnings_for(seen: WarningIndex, taken: IncomingReport) -> list[ReportWarning]:
     """Return the warnings about a new report, compared with the reports before it."""
     parted = {claim.id for claim in taken.report.claims if claim.parts}
-    beyond = extended_totals(taken.held)
-    words = (each for held in taken.held for each in _about_wording(held, parted))
-    now = (held for held in taken.held if held.ref not in beyond)
+    beyond = extended_totals(taken.claims)
+    words = (each for held in taken.claims for each in _about_wording(held, parted))
+    now = (held for held in taken.claims if held.ref not in beyond)
     of_claims = (each for held in now for each in (*_about_scope(taken, held), *_about_claim(seen, held)))
     return [*_about_report(seen, taken), *words, *of_claims]
 
@@ -149,8 +149,8 @@ def add_to_index(seen: WarningIndex, taken: IncomingReport) -> None:
     seen.contents.add(taken.report_id, taken.report)
     if taken.occurrence and taken.event:
         seen.occurrences.setdefault(taken.occurrence, taken.event)
-    beyond = extended_totals(taken.held)
-    for held in taken.held:
+    beyond = extended_totals(taken.claims)
+    for held in taken.claims:
         seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
         if not held.incremental and held.ref not in beyond:
             known = seen.figures.get((held.origin, held.key.canonical))
@@ -169,9 +169,9 @@ def _about_report(seen: WarningIndex, taken: IncomingReport) -> Iterator[ReportW
             "possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?"
         )
     yield from _about_clocks(taken)
-    if taken.replaced:
+    if taken.supersedes_links:
         own = origin_of(taken.report.source, taken.report.via)
-        yield from (found for each in taken.replaced if (found := _about_supersedes(each, own)) is not None)
+        yield from (found for each in taken.supersedes_links if (found := _about_supersedes(each, own)) is not None)
 
 
 def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | None:
@@ -264,14 +264,14 @@ def _about_claim(seen: WarningIndex, held: ResolvedClaim) -> Iterator[ReportWarn
     if scopes and not held.key.scope.startswith("event:") and held.key.scope not in scopes:
         yield ReportWarning("new_scope", f"This source has not used the scope “{held.key.scope}” here before.", claim)
     known = None if held.incremental else seen.figures.get((held.origin, held.key.canonical))
-    if known is None or held.worded or known.held.worded:
+    if known is None or held.worded or known.claim.worded:
         return
-    before = f"The same source gave {words_for(known.held.count)} ({known.held.reported_at}, {known.held.ref})"
-    if latest(held.reported) >= known.said and held.figure < known.held.figure:
+    before = f"The same source gave {words_for(known.claim.count)} ({known.claim.reported_at}, {known.claim.ref})"
+    if latest(held.reported) >= known.reported_until and held.figure < known.claim.figure:
         hint = "; if it now says less, name that claim in “supersedes”." if held.via else "."
         yield ReportWarning("decrease", f"{before} before{hint}", claim)
-    same_time = latest(held.reported) == known.said and held.order == known.held.order
-    if same_time and known.held.ref not in held.supersedes:
+    same_time = latest(held.reported) == known.reported_until and held.order == known.claim.order
+    if same_time and known.claim.ref not in held.supersedes:
         yield ReportWarning(
             "order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim
         )

@@ -67,7 +67,7 @@ class Incident(IncidentFields):
     """The state that commands are decided against: the incident's fields and its reports."""
 
     reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
-    seen: WarningIndex = field(default_factory=WarningIndex)
+    warning_index: WarningIndex = field(default_factory=WarningIndex)
 
 
 def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
@@ -99,7 +99,7 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
 def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
     """Apply a filed report as `evolve` does, and return the warnings about it."""
     taken = _incoming(incident, fact)
-    concerns = warnings_for(incident.seen, taken)
+    concerns = warnings_for(incident.warning_index, taken)
     incident.version += 1
     _file(incident, fact, taken)
     return concerns
@@ -107,7 +107,7 @@ def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
 
 def warnings_about(incident: Incident, filed: ReportFiled) -> list[ReportWarning]:
     """Return the warnings about a report, given the state *before* it was filed."""
-    return warnings_for(incident.seen, _incoming(incident, filed))
+    return warnings_for(incident.warning_index, _incoming(incident, filed))
 
 
 def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
@@ -128,7 +128,7 @@ def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | Repo
 
 def _file(incident: Incident, fact: ReportFiled, taken: IncomingReport) -> None:
     incident.reports[fact.report_id] = FiledReport(fact.reported, fact.report, taken.occurred, incident.slug)
-    add_to_index(incident.seen, taken)
+    add_to_index(incident.warning_index, taken)
 
 
 def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
@@ -160,12 +160,12 @@ def rescope(rescoped: dict[str, AssignedScope], claim: str, fact: ClaimsRescoped
 
 def _reparse_times(incident: Incident) -> None:
     """Parse the times of every report again, in another time zone."""
-    incident.seen = WarningIndex()
+    incident.warning_index = WarningIndex()
     for report_id, filed in incident.reports.items():
         filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
         filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
         fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
-        add_to_index(incident.seen, _incoming(incident, fact))
+        add_to_index(incident.warning_index, _incoming(incident, fact))
 
 
 def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:

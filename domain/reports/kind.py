@@ -19,8 +19,8 @@ from domain.values.sources import SourceRef
 from domain.values.text_types import FreeText, Label, Slug, Strict, slugify
 from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
-Slugs = Annotated[tuple[Slug, ...], Field(max_length=100)]
-Labels = Annotated[tuple[Label, ...], Field(max_length=100)]
+SlugList = Annotated[tuple[Slug, ...], Field(max_length=100)]
+LabelList = Annotated[tuple[Label, ...], Field(max_length=100)]
 ReportedOrder = Annotated[StrictInt, Field(ge=-(2**53 - 1), le=2**53 - 1)]
 Tier = Literal["violence", "tension", "easing", "none"]
 
@@ -110,7 +110,7 @@ class Report(Strict, frozen=True):
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
     language: LanguageTag | None = None
     """The language of its words, which also chooses the lexicon that reads its counts: "en", "ar" or "fr"."""
-    tags: Labels = ()
+    tags: LabelList = ()
     attributes: Attributes = Field(default_factory=dict[str, Any])
     """What else the source states, such as the cells of a row of a table: verbatim, with its type."""
     external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict[str, str])
@@ -130,11 +130,11 @@ class Report(Strict, frozen=True):
         """Return the statement on responsibility; None for most kinds."""
         return None
 
-    def taking_part(self) -> tuple[Actor, ...]:
+    def participants(self) -> tuple[Actor, ...]:
         """Return the actors who fought or were attacked; none for most kinds."""
         return ()
 
-    def attacked(self) -> tuple[Slug, ...]:
+    def victims(self) -> tuple[Slug, ...]:
         """Return the slugs of those attacked; none for most kinds."""
         return ()
 

@@ -84,7 +84,7 @@ def is_country(code: str) -> bool:
     return code in _VALID or _USER_ASSIGNED.fullmatch(code) is not None
 
 
-def hint_for(code: str) -> str:
+def country_hint(code: str) -> str:
     """Return what to write instead of an invalid code."""
     wanted = code.strip().upper()
     if wanted == "CS":

@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from domain.values.countries import hint_for, is_country
+from domain.values.countries import country_hint, is_country
 from domain.values.text_types import ClosedList, Label, Strict
 
 # With a length limit, pydantic refuses lone surrogates, which no error could quote.
@@ -39,7 +39,7 @@ class CountryRule:
         if is_country(code):
             return code
         sentence = "“{code}” is not a country code of ISO 3166-1 alpha-2; {hint}"
-        raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": hint_for(code)})
+        raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": country_hint(code)})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
         return core_schema.no_info_after_validator_function(self.check, _A_STRING)

@@ -71,7 +71,7 @@ class Population(Strict, frozen=True):
         lists = (_within(getattr(self, name), getattr(other, name)) for name in ("status", "group", "role"))
         return all(singles) and all(lists)
 
-    def words(self) -> str:
+    def noun_phrase(self) -> str:
         """Name the population for a sentence: `civilians`, `young men`, `everyone`."""
         people = [_STATUS_WORDS.get(status, status) for status in self.status]
         people = people or [_ROLE_WORDS.get(role, role) for role in self.role]

@@ -101,7 +101,7 @@ async def _track_record(services: Services, asked: AskedAt, slug: str) -> dict[s
 def _held(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
     source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
     held = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
-    same = sorted(source.same) if source else []
+    same = sorted(source.same_origins) if source else []
     return {"slug": slug, **held, "same": same, "history": [_step(row) for row in rows]}
 
 

@@ -103,7 +103,7 @@ class Batch:
 
     def _unknown(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
-            for origin in sources.cited(command.report):
+            for origin in sources.cited_origins(command.report):
                 if origin not in self._warm.origins and origin not in self._origins:
                     yield origin
 

@@ -119,8 +119,8 @@ def test_what_the_first_lexicon_misread_the_second_reads_or_refuses(phrase: str,
 
 def known_words(vocabulary: Vocabulary) -> frozenset[str]:
     tables = (
-        vocabulary.bounds, vocabulary.suffixes, vocabulary.leads, vocabulary.subjects, vocabulary.verbs,
-        vocabulary.several, vocabulary.around, vocabulary.nothing, vocabulary.numerals.scales,
+        vocabulary.bounds, vocabulary.suffixes, vocabulary.lead_ins, vocabulary.subjects, vocabulary.verbs,
+        vocabulary.worded, vocabulary.around, vocabulary.zero_words, vocabulary.numerals.scales,
         vocabulary.numerals.named,
     )  # fmt: skip
     found = {word for table in tables for phrase in table.entries for word in phrase}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Labels, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
 from domain.values.text_types import ClosedList, Slug
 from domain.values.time.clocks import EdtfOccurred
 
@@ -17,7 +17,7 @@ class AccessRestricted(Report, frozen=True):
     by: Slug | None = None
     effective: EdtfOccurred | None = None
     """When it is in force; it may lie ahead of `reported_at`."""
-    services: Labels = ()
+    services: LabelList = ()
     """What was cut off or held up: water, electricity, telephone, road traffic."""
 
     def event_part(self) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Labels, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
 from domain.values.text_types import Label, Slug
 
 
@@ -13,7 +13,7 @@ class AidDelivered(Report, frozen=True):
 
     kind: Literal["aid_delivered"]
     by: Slug | None = None
-    aid: Labels = ()
+    aid: LabelList = ()
     """What was brought, as the source names it: food, medical supplies."""
     recipients: Slug | None = None
     from_: Label | None = Field(default=None, alias="from")

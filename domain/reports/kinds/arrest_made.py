@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.values.text_types import Label, Slug
 
 
@@ -11,7 +11,7 @@ class ArrestMade(Report, frozen=True):
 
     kind: Literal["arrest_made"]
     by: Slug | None = None
-    whom: Slugs = ()
+    whom: SlugList = ()
     charge: Label | None = None
 
 

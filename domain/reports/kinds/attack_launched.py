@@ -3,7 +3,7 @@
 from typing import Literal
 
 from domain.reports.claims.claim import METHODS, Method
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.reports.text_forms import Duration
 from domain.values.actors import Actor
 from domain.values.text_types import Slug
@@ -38,10 +38,10 @@ class AttackLaunched(Report, frozen=True):
 
     kind: Literal["attack_launched"]
     method: Method
-    parties: Slugs = ()
+    parties: SlugList = ()
     """Who fought or attacked, in no order."""
     initiator: Slug | None = None
-    targets: Slugs = ()
+    targets: SlugList = ()
     duration: Duration | None = None
 
     def event_part(self) -> str:

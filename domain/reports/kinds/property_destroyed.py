@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Labels, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
 from domain.values.text_types import ClosedList, Slug
 
 Damage = Annotated[str, ClosedList("damage", ("destroyed", "damaged", "burned", "looted"))]
@@ -12,7 +12,7 @@ class PropertyDestroyed(Report, frozen=True):
     """Property was destroyed, damaged, burned or looted."""
 
     kind: Literal["property_destroyed"]
-    property: Labels = ()
+    property: LabelList = ()
     """What was hit, as the source names it: homes, shops, a hospital."""
     damage: Damage | None = None
     by: Slug | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.values.text_types import ClosedList, Label, Slug
 
 ProtestForm = Annotated[str, ClosedList("form of protest", ("peaceful", "intervention", "excessive_force", "violent"))]
@@ -14,7 +14,7 @@ class ProtestHeld(Report, frozen=True):
     kind: Literal["protest_held"]
     form: ProtestForm | None = None
     """Peaceful; met with an intervention; met with excessive force; or violent itself."""
-    by: Slugs = ()
+    by: SlugList = ()
     against: Slug | None = None
     demand: Label | None = None
 

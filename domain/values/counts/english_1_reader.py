@@ -60,7 +60,7 @@ def read_english_1(verbatim: str, lexicon: Lexicon) -> CountReading:
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
     phrase = _EnglishPhraseReader(verbatim, listed, [piece.text for piece in listed], lexicon)
-    return phrase.nothing() or phrase.something()
+    return phrase.read_zero() or phrase.read_count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class _EnglishPhraseReader:
     words: Sequence[str]
     lexicon: Lexicon
 
-    def something(self) -> CountReading:
+    def read_count(self) -> CountReading:
         at, before = self._before()
         if not at and self._text(0) in self.lexicon.scales:
             raise unreadable(self.verbatim, "may be one of that or several; say “a hundred” or “hundreds”")
@@ -95,7 +95,7 @@ class _EnglishPhraseReader:
         unknown = not self.lexicon.no_figure.isdisjoint(self.words)
         raise unreadable(self.verbatim, _NO_FIGURE if unknown else _HOW)
 
-    def nothing(self) -> CountReading | None:
+    def read_zero(self) -> CountReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         none = self.lexicon.none.longest(self.words, 0)
         if not none and (self.words[0] != "no" or self.lexicon.prefixes.longest(self.words, 0)):

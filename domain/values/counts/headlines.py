@@ -48,7 +48,7 @@ class Headline:
         An unknown place is recognised by its capital behind a preposition, and only where the verb has none: in a
         headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
         """
-        felling = self.vocabulary.felling
+        felling = self.vocabulary.attack_verbs
         at, noun, named = start, False, False
         while at < len(self.words):
             if noun and (verb := felling.longest(self.words, at)):
@@ -71,19 +71,19 @@ class Headline:
         """Say whether words from `at` to `end` are an attribution: `police say`, or `health ministry` alone."""
         sayer = ""
         while at < end:
-            if sayer and (saying := self.vocabulary.saying.longest(self.words, at)):
+            if sayer and (saying := self.vocabulary.attribution_verbs.longest(self.words, at)):
                 return saying[1] == end
             kind, after = self._kind(at)
             if kind == word_class.FILLER and after == end:
-                return (self.words[after - 1],) in self.vocabulary.saying.entries
+                return (self.words[after - 1],) in self.vocabulary.attribution_verbs.entries
             if self.tokens[at].kind != "word" or not (kind in _SAYING or (not kind and self.tokens[at].name)):
                 return False
             sayer, at = self.words[after - 1], after
-        return sayer in self.vocabulary.sayers
+        return sayer in self.vocabulary.attribution_nouns
 
     def _attribution_end(self, at: int) -> int:
         """Return where a colon or a verb of saying ends, 0 for neither."""
-        saying = self.vocabulary.saying.longest(self.words, at)
+        saying = self.vocabulary.attribution_verbs.longest(self.words, at)
         return at + 1 if self.words[at] == ":" else saying[1] if saying else 0
 
     def _kind(self, at: int) -> tuple[str, int]:

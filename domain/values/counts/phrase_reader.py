@@ -50,7 +50,7 @@ def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
     phrase = _PhraseReader(verbatim, listed, [token.text for token in listed], vocabulary)
-    return phrase.none() or phrase.some()
+    return phrase.read_zero() or phrase.read_count()
 
 
 @dataclass(slots=True)
@@ -75,15 +75,15 @@ class _PhraseReader:
     words: Sequence[str]
     vocabulary: Vocabulary
 
-    def some(self) -> DetailedReading:
+    def read_count(self) -> DetailedReading:
         """Read a phrase that counts somebody."""
         lead = self._sentence()
-        if not lead.at and not self.vocabulary.opens.isdisjoint(self.words):
+        if not lead.at and not self.vocabulary.headline_marks.isdisjoint(self.words):
             lead = self._headline()
         self._bounds(lead)
-        several = self.vocabulary.several.longest(self.words, lead.at)
+        several = self.vocabulary.worded.longest(self.words, lead.at)
         if several and not lead.ranging:
-            return self._several(lead, *several)
+            return self._worded(lead, *several)
         found = self._numbers(lead)
         if ranged := self._range(lead, found):
             return self._between(lead, *ranged)
@@ -95,10 +95,10 @@ class _PhraseReader:
             return one
         raise self._no_figure(lead)
 
-    def none(self) -> DetailedReading | None:
+    def read_zero(self) -> DetailedReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         words, vocabulary = self.words, self.vocabulary
-        found = vocabulary.nothing.longest(words, 0)
+        found = vocabulary.zero_words.longest(words, 0)
         if not found or vocabulary.bounds.longest(words, 0):
             return None
         needs_noun, at = found
@@ -106,7 +106,7 @@ class _PhraseReader:
         while at < len(words):
             here = vocabulary.around.longest(words, at) or ("", at + 1)
             victim = here[0] == word_class.PERSON or here[0].startswith(word_class.FATE)
-            if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.beside):
+            if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.zero_context):
                 raise unreadable(self.verbatim, refusals.NOT_NONE)
             named, at = named or victim, here[1] if victim else at + 1
         if needs_noun and not named:
@@ -155,13 +155,13 @@ class _PhraseReader:
         while lead.at < len(words):
             if found := vocabulary.bounds.longest(words, lead.at):
                 lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
-            elif found := vocabulary.leads.longest(words, lead.at):
+            elif found := vocabulary.lead_ins.longest(words, lead.at):
                 lead.at = found[1]
-                self._led(lead, found[0])
+                self._apply_class(lead, found[0])
             else:
                 return
 
-    def _led(self, lead: _Prefix, kind: str) -> None:
+    def _apply_class(self, lead: _Prefix, kind: str) -> None:
         lead.more = lead.more or kind == word_class.MORE
         if kind.startswith(word_class.FATE):
             lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(word_class.FATE).split("+")), True
@@ -173,15 +173,15 @@ class _PhraseReader:
         lead, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
         if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
             return sentence
-        if opening and self._counts(opening[1]):
+        if opening and self._can_count(opening[1]):
             lead.at = opening[1]
-            self._led(lead, opening[0])
+            self._apply_class(lead, opening[0])
         return lead
 
-    def _counts(self, at: int) -> bool:
+    def _can_count(self, at: int) -> bool:
         """Say whether a count can begin here, unlike behind “a journalist killed”."""
         vocabulary = self.vocabulary
-        tables = (vocabulary.bounds, vocabulary.leads, vocabulary.several)
+        tables = (vocabulary.bounds, vocabulary.lead_ins, vocabulary.worded)
         if any(table.longest(self.words, at) for table in tables):
             return True
         found = vocabulary.around.longest(self.words, at)
@@ -207,11 +207,11 @@ class _PhraseReader:
             most = whole(capped, self.verbatim)
             if value > most:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
-            return self._said(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
+            return self._reading(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
         after, around = self.after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
-        return self._said(lead, around, bounded(value, bound))
+        return self._reading(lead, around, bounded(value, bound))
 
     def noun_alone(self, lead: _Prefix, number: Number) -> DetailedReading:
         """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
@@ -227,18 +227,18 @@ class _PhraseReader:
             phrase = replace(self, tokens=moved, words=[token.text for token in moved])
             return phrase.noun_alone(lead, replace(number, end=behind[1]))
         around = self._around(lead, lead.at, joins=False)
-        return self._said(
+        return self._reading(
             lead, around, bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
         )
 
-    def _several(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
+    def _worded(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
         after, around = self.after(lead, self._past_of(end))
         bound = self._agreed(lead.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
         reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
-        return self._said(lead, around, reading)
+        return self._reading(lead, around, reading)
 
     def _between(self, lead: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
@@ -246,17 +246,17 @@ class _PhraseReader:
         after, around = self.after(lead, end)
         if not {lead.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
-        return self._said(lead, around, CountReading(lower, upper, None, "between"))
+        return self._reading(lead, around, CountReading(lower, upper, None, "between"))
 
     def _range(self, lead: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
         """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
         at = lead.at
         opening = self.words[at] if at < len(self.words) else ""
-        joins = self.vocabulary.pairs.get(opening)
+        joins = self.vocabulary.range_pairs.get(opening)
         pairs: list[tuple[Number, Number, bool]] = []
         firsts = numbers(self.tokens, self.words, at + 1, self.vocabulary) if joins is not None else found
         for low in firsts:
-            joined = join_of(self.tokens, low.end, joins if joins is not None else self.vocabulary.ranges)
+            joined = join_of(self.tokens, low.end, joins if joins is not None else self.vocabulary.range_joins)
             if joined:
                 highs = numbers(self.tokens, self.words, low.end + 1, self.vocabulary)[:1]
                 pairs += [(low, high, joined == "dash") for high in highs]
@@ -282,9 +282,9 @@ class _PhraseReader:
         if not article or article[0] != word_class.ARTICLE or lead.bound not in {None, "at_least"}:
             return None
         around = self._around(lead, article[1], joins=False)
-        if not any(word in self.vocabulary.singular for word in around.people[:2]):
+        if not any(word in self.vocabulary.singular_people for word in around.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
-        return self._said(lead, around, bounded(1, lead.bound or "exact"))
+        return self._reading(lead, around, bounded(1, lead.bound or "exact"))
 
     def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
@@ -312,8 +312,8 @@ class _PhraseReader:
         found = self.vocabulary.around.longest(self.words, end)
         return found[1] if found and found[0] == word_class.OF else end
 
-    def _said(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
-        self._meets(lead.needs, around)
+    def _reading(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
+        self._check_needs(lead.needs, around)
         largest = reading.upper if reading.upper is not None else reading.lower
         if largest is not None and any(value > largest for value, _ in around.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
@@ -331,7 +331,7 @@ class _PhraseReader:
             quoted=self._quoted(),
         )
 
-    def _meets(self, needs: str, around: FollowingWords) -> None:
+    def _check_needs(self, needs: str, around: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
         if needs == word_class.LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
@@ -353,7 +353,7 @@ class _PhraseReader:
         return before or after
 
     def _no_figure(self, lead: _Prefix) -> Exception:
-        if not self.vocabulary.unknown.isdisjoint(self.words) or lead.at == len(self.words):
+        if not self.vocabulary.unknown_words.isdisjoint(self.words) or lead.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
         word = self.words[lead.at]
         if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:

@@ -105,7 +105,7 @@ def _cells(
 ) -> list[Cell]:
     return [
         key.measure,
-        key.population.words(),
+        key.population.noun_phrase(),
         scope,
         event,
         events,

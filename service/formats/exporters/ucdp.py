@@ -246,12 +246,12 @@ _Side = tuple[Actor, ...]
 def _two(report: Report) -> tuple[_Side, _Side] | None:
     """Return the two sides of a report that tells UCDP's type of violence, a state first; None where there are more."""
     armed: dict[str | None, list[Actor]] = {}
-    for each in report.taking_part():
+    for each in report.participants():
         if each.type in _ARMED:
             armed.setdefault(each.side or each.slug, []).append(each)
     sides = [tuple(side) for side in armed.values()]
     if len(sides) == 1:
-        sides.append(tuple(each for each in report.taking_part() if each.type == _CIVILIAN))
+        sides.append(tuple(each for each in report.participants() if each.type == _CIVILIAN))
     elif len(sides) == _TWO:
         sides.sort(key=lambda side: (all(each.type != _STATE for each in side), [each.name for each in side]))
     return (sides[0], sides[1]) if len(sides) == _TWO else None

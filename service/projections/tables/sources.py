@@ -9,7 +9,7 @@ from service.projections.read_model import AT_A_POSITION, Change, ReadModel
 
 def _rows(source: Source, _moved: Moved) -> Iterable[Change]:
     key = (source.origin,)
-    held = (source.name, source.type, source.reliability, source.speaks_for, sorted(source.same))
+    held = (source.name, source.type, source.reliability, source.speaks_for, sorted(source.same_origins))
     yield key, (*key, *held)
 
 

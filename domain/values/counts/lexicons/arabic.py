@@ -16,11 +16,11 @@ from domain.values.counts.lexicons.lexicon import (
     Phrase,
     PhraseTable,
     Vocabulary,
+    all_words,
     classified,
-    enclosed,
     ends,
-    firsts,
     phrases,
+    with_enclosed,
 )
 
 _T = TypeVar("_T")
@@ -193,7 +193,7 @@ _VERBS = classified(
         "about.one": "| يقترب من | تقترب من | اقترب من | اقتربت من",
     }
 )
-_FELLING = {
+_ATTACK_VERBS = {
     **{
         (verb, *life): f"{word_class.FATE}killed"
         for verb in ("أودت", "أودى", "تودي", "يودي")
@@ -230,15 +230,15 @@ _NUMERALS = Numerals(
     halves=_table(dict.fromkeys(phrases("و نصف | و نصف مليون | و نصف مليار | و نصف ألف"), "")),
     named=PhraseTable(_NAMED),
     nouns=_table(COUNTED_ALONE),
-    words=firsts([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
+    words=all_words([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
 )
 _SEVERALLY = _table(ends(_SEVERAL))
 _AROUND = _plainly(AROUND)
 _TABLES = (
     _AROUND, _SCALES, _SEVERALLY.entries, _plainly(_BOUNDS), _plainly(_SUFFIXES), _plainly(_LEADS),
-    _plainly(_SUBJECTS), _plainly(_VERBS), _plainly(_FELLING),
+    _plainly(_SUBJECTS), _plainly(_VERBS), _plainly(_ATTACK_VERBS),
 )  # fmt: skip
-_KNOWN = _NUMERALS.words | firsts(_TABLES) | {"و", "بين", "نصف"}
+_KNOWN = _NUMERALS.words | all_words(_TABLES) | {"و", "بين", "نصف"}
 
 AR_1 = Vocabulary(
     name="ar/1",
@@ -246,26 +246,26 @@ AR_1 = Vocabulary(
     decimal=".,\u066b",
     numerals=_NUMERALS,
     bounds=_table(_BOUNDS),
-    suffixes=_table(enclosed(_SUFFIXES)),
-    leads=_table(_LEADS),
+    suffixes=_table(with_enclosed(_SUFFIXES)),
+    lead_ins=_table(_LEADS),
     subjects=_table(_SUBJECTS),
     verbs=_table(_VERBS),
-    several=_SEVERALLY,
+    worded=_SEVERALLY,
     around=PhraseTable(_AROUND),
-    nothing=_table(
+    zero_words=_table(
         {
             **dict.fromkeys([("لا", "أحد"), ("لا", "شيء")], False),
             **dict.fromkeys([("لا",), ("لا", "يوجد"), ("لا", "توجد"), ("دون",), ("بدون",), ("ب", "دون")], True),
         }
     ),
-    beside=frozenset(plain(_BESIDE).split()),
-    singular=frozenset(),
-    pairs={"بين": frozenset({"و"}), "من": frozenset({"الي"})},
-    ranges=frozenset({"الي", "او"}),
-    unknown=frozenset({"مجهول", "معروف", "غير"}),
+    zero_context=frozenset(plain(_BESIDE).split()),
+    singular_people=frozenset(),
+    range_pairs={"بين": frozenset({"و"}), "من": frozenset({"الي"})},
+    range_joins=frozenset({"الي", "او"}),
+    unknown_words=frozenset({"مجهول", "معروف", "غير"}),
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     partitive=True,
     split=splitter(_KNOWN),
-    felling=_table(_FELLING),
-    opens=firsts([_plainly(_FELLING)]) | {":"},
+    attack_verbs=_table(_ATTACK_VERBS),
+    headline_marks=all_words([_plainly(_ATTACK_VERBS)]) | {":"},
 )

@@ -1,6 +1,6 @@
 """The lexicon `und/1`: figures in digits and signs alone, for reports in a language that no lexicon knows."""
 
-from domain.values.counts.lexicons.lexicon import Numerals, PhraseTable, Vocabulary, classified, enclosed
+from domain.values.counts.lexicons.lexicon import Numerals, PhraseTable, Vocabulary, classified, with_enclosed
 
 _BOUNDS = classified(
     {
@@ -18,7 +18,7 @@ UND_1 = Vocabulary(
     decimal="",
     numerals=Numerals(),
     bounds=PhraseTable(_BOUNDS),
-    suffixes=PhraseTable(enclosed(classified({"at_least": "+"}))),
+    suffixes=PhraseTable(with_enclosed(classified({"at_least": "+"}))),
     hint=", as it reads digits alone; the words of English, Arabic and French are read by en/2, ar/1 and fr/1, which"
     " “lexicon” beside the words names",
 )

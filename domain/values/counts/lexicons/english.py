@@ -7,7 +7,13 @@ two things it is missing here on purpose, and so is refused.
 from fractions import Fraction
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.english_headlines import FELLING, OPENS, PLACES, SAYERS, SAYING
+from domain.values.counts.lexicons.english_headlines import (
+    ATTACK_VERBS,
+    ATTRIBUTION_NOUNS,
+    ATTRIBUTION_VERBS,
+    HEADLINE_MARKS,
+    PLACES,
+)
 from domain.values.counts.lexicons.english_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
     FigureRange,
@@ -15,11 +21,11 @@ from domain.values.counts.lexicons.lexicon import (
     Phrase,
     PhraseTable,
     Vocabulary,
+    all_words,
     classified,
-    enclosed,
     ends,
-    firsts,
     phrases,
+    with_enclosed,
 )
 
 _ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -82,7 +88,7 @@ _NUMERALS = Numerals(
     bare=PhraseTable({**{(word,): scale for word, scale in _SCALES.items()}, ("hundred",): 100}),
     halves=PhraseTable(dict.fromkeys(phrases("and a half"), "")),
     named=PhraseTable(_NAMED),
-    words=firsts([_BELOW_100]) | {"zero", "a", "half", "quarter", "three"},
+    words=all_words([_BELOW_100]) | {"zero", "a", "half", "quarter", "three"},
 )
 
 _BELOW = "fewer than | less than | under | below"
@@ -236,28 +242,28 @@ EN_2 = Vocabulary(
     decimal=".\u066b",
     numerals=_NUMERALS,
     bounds=PhraseTable(_BOUNDS | _GRADED),
-    suffixes=PhraseTable(enclosed(_SUFFIXES)),
-    leads=PhraseTable(_LEADS),
+    suffixes=PhraseTable(with_enclosed(_SUFFIXES)),
+    lead_ins=PhraseTable(_LEADS),
     subjects=PhraseTable(_SUBJECTS),
     verbs=PhraseTable(_VERBS),
-    several=PhraseTable(ends(_SEVERAL)),
+    worded=PhraseTable(ends(_SEVERAL)),
     around=PhraseTable(AROUND),
-    nothing=PhraseTable(
+    zero_words=PhraseTable(
         {
             **dict.fromkeys(phrases("none | nobody | no one | nil | none reported | none were reported"), False),
             **dict.fromkeys(phrases("no | there were no | there was no | there are no"), True),
         }
     ),
-    beside=frozenset(_BESIDE.split()),
-    singular=SINGULAR,
-    pairs={"between": frozenset({"and", "to"}), "from": frozenset({"to"})},
-    ranges=frozenset({"to", "or"}),
-    unknown=frozenset(_UNKNOWN.split()),
+    zero_context=frozenset(_BESIDE.split()),
+    singular_people=SINGULAR,
+    range_pairs={"between": frozenset({"and", "to"}), "from": frozenset({"to"})},
+    range_joins=frozenset({"to", "or"}),
+    unknown_words=frozenset(_UNKNOWN.split()),
     hint=" (a report in another language names it in “language”, such as “ar” or “fr”)",
     names=True,
-    felling=PhraseTable(FELLING),
+    attack_verbs=PhraseTable(ATTACK_VERBS),
     places=PhraseTable(PLACES),
-    saying=PhraseTable(SAYING),
-    sayers=SAYERS,
-    opens=OPENS,
+    attribution_verbs=PhraseTable(ATTRIBUTION_VERBS),
+    attribution_nouns=ATTRIBUTION_NOUNS,
+    headline_marks=HEADLINE_MARKS,
 )

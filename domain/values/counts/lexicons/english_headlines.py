@@ -1,9 +1,9 @@
 """The words of `en/2` around a headline: what an attack did, where, and who says so."""
 
 from domain.values.counts.lexicons import word_class
-from domain.values.counts.lexicons.lexicon import Phrase, classified, firsts, phrases
+from domain.values.counts.lexicons.lexicon import Phrase, all_words, classified, phrases
 
-FELLING: dict[Phrase, str] = classified(
+ATTACK_VERBS: dict[Phrase, str] = classified(
     {
         word_class.KILLED: """
     kills kill killed executes executed hangs hang hanged | has killed | have killed | claims the lives of | claimed the
@@ -42,11 +42,11 @@ PLACES = classified(
     | el salvador""",
     }
 )
-SAYING: dict[Phrase, str] = dict.fromkeys(
+ATTRIBUTION_VERBS: dict[Phrase, str] = dict.fromkeys(
     phrases("says | say | said | reports | report | reported | confirms | confirm"), ""
 )
-OPENS = firsts([FELLING, SAYING]) | {":"}
-SAYERS = frozenset(
+HEADLINE_MARKS = all_words([ATTACK_VERBS, ATTRIBUTION_VERBS]) | {":"}
+ATTRIBUTION_NOUNS = frozenset(
     """
     police official officials authorities army military ministry government governor mayor medic medics doctors
     hospital source sources witness witnesses resident residents activist activists monitor monitors media agency un

@@ -11,11 +11,11 @@ from domain.values.counts.lexicons.lexicon import (
     Phrase,
     PhraseTable,
     Vocabulary,
+    all_words,
     classified,
-    enclosed,
     ends,
-    firsts,
     phrases,
+    with_enclosed,
 )
 
 _ELIDED = {"d": "de", "l": "le", "n": "ne", "s": "se", "j": "je", "m": "me", "c": "ce", "qu": "que", "jusqu": "jusque"}
@@ -91,7 +91,7 @@ _NUMERALS = Numerals(
     halves=PhraseTable(dict.fromkeys(phrases("et demi | et demie"), "")),
     named=PhraseTable(_NAMED),
     rounded=PhraseTable(_ROUNDED),
-    words=firsts([_BELOW_100, _HUNDREDS]) | {"zéro", "mille"},
+    words=all_words([_BELOW_100, _HUNDREDS]) | {"zéro", "mille"},
 )
 
 _BOUNDS = classified(
@@ -181,7 +181,7 @@ _BESIDE = """
     instant en aucune
     aucun déplorer
 """
-_FELLING: dict[Phrase, str] = classified(
+_ATTACK_VERBS: dict[Phrase, str] = classified(
     {
         word_class.KILLED: "tue tuent | a tué | ont tué | coûte la vie à | a coûté la vie à | ont coûté la vie à",
         word_class.INJURED: "blesse blessent | a blessé | ont blessé",
@@ -191,7 +191,7 @@ _FELLING: dict[Phrase, str] = classified(
     }
 )
 """What an attack, or those who attack, did; “fait” does not say what, as the words behind it must."""
-_OPENS = firsts([_FELLING]) | {":"}
+_OPENS = all_words([_ATTACK_VERBS]) | {":"}
 
 _PLACES = classified(
     {
@@ -215,28 +215,28 @@ FR_1 = Vocabulary(
     decimal=",\u066b",
     numerals=_NUMERALS,
     bounds=PhraseTable(_BOUNDS),
-    suffixes=PhraseTable(enclosed(_SUFFIXES)),
-    leads=PhraseTable(_LEADS),
+    suffixes=PhraseTable(with_enclosed(_SUFFIXES)),
+    lead_ins=PhraseTable(_LEADS),
     subjects=PhraseTable(_SUBJECTS),
     verbs=PhraseTable(_VERBS),
-    several=PhraseTable(ends(_SEVERAL)),
+    worded=PhraseTable(ends(_SEVERAL)),
     around=PhraseTable(AROUND),
-    nothing=PhraseTable(
+    zero_words=PhraseTable(
         {
             **dict.fromkeys(phrases("aucun mort | aucune victime | aucun blessé | personne ne | néant"), False),
             **dict.fromkeys(phrases("aucun | aucune | pas de"), True),
         }
     ),
-    beside=frozenset(_BESIDE.split()),
-    singular=SINGULAR,
-    pairs={"entre": frozenset({"et"}), "de": frozenset({"à"})},
-    ranges=frozenset({"à", "ou"}),
-    unknown=frozenset({"inconnu", "inconnue", "indéterminé", "indéterminée"}),
+    zero_context=frozenset(_BESIDE.split()),
+    singular_people=SINGULAR,
+    range_pairs={"entre": frozenset({"et"}), "de": frozenset({"à"})},
+    range_joins=frozenset({"à", "ou"}),
+    unknown_words=frozenset({"inconnu", "inconnue", "indéterminé", "indéterminée"}),
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     spaced=True,
     names=True,
-    felling=PhraseTable(_FELLING),
+    attack_verbs=PhraseTable(_ATTACK_VERBS),
     places=PhraseTable(_PLACES),
-    opens=_OPENS,
+    headline_marks=_OPENS,
     split=_elided,
 )

@@ -84,26 +84,26 @@ class Vocabulary:
     bounds: PhraseTable[str]
     suffixes: PhraseTable[str]
     hint: str
-    leads: PhraseTable[str] = NO_PHRASES
+    lead_ins: PhraseTable[str] = NO_PHRASES
     subjects: PhraseTable[str] = NO_PHRASES
     verbs: PhraseTable[str] = NO_PHRASES
-    several: PhraseTable[FigureRange] = NO_PHRASES
+    worded: PhraseTable[FigureRange] = NO_PHRASES
     around: PhraseTable[str] = NO_PHRASES
-    nothing: PhraseTable[bool] = NO_PHRASES
-    beside: frozenset[str] = frozenset()
-    singular: frozenset[str] = frozenset()
-    pairs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    ranges: frozenset[str] = frozenset()
-    unknown: frozenset[str] = frozenset()
+    zero_words: PhraseTable[bool] = NO_PHRASES
+    zero_context: frozenset[str] = frozenset()
+    singular_people: frozenset[str] = frozenset()
+    range_pairs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    range_joins: frozenset[str] = frozenset()
+    unknown_words: frozenset[str] = frozenset()
     spaced: bool = False
     names: bool = False
     partitive: bool = False
     split: Callable[[str], str] | None = None
-    felling: PhraseTable[str] = NO_PHRASES
+    attack_verbs: PhraseTable[str] = NO_PHRASES
     places: PhraseTable[str] = NO_PHRASES
-    saying: PhraseTable[str] = NO_PHRASES
-    sayers: frozenset[str] = frozenset()
-    opens: frozenset[str] = frozenset()
+    attribution_verbs: PhraseTable[str] = NO_PHRASES
+    attribution_nouns: frozenset[str] = frozenset()
+    headline_marks: frozenset[str] = frozenset()
 
 
 def phrases(listed: str) -> list[Phrase]:
@@ -124,7 +124,7 @@ def classified(listed: Mapping[str, str]) -> dict[Phrase, str]:
     return found
 
 
-def enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
+def with_enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
     """Add what stands in brackets or behind a comma: `( est . )`, `, at least`."""
     in_brackets = {("(", *phrase, ")"): bound for phrase, bound in suffixes.items()}
     open_bracket = {("(", *phrase): bound for phrase, bound in suffixes.items()}
@@ -136,6 +136,6 @@ def ends(listed: Mapping[str, FigureRange]) -> dict[Phrase, FigureRange]:
     return {phrase: pair for several, pair in listed.items() for phrase in phrases(several)}
 
 
-def firsts(tables: Iterable[Mapping[Phrase, object]]) -> frozenset[str]:
+def all_words(tables: Iterable[Mapping[Phrase, object]]) -> frozenset[str]:
     """Return every word of some phrases."""
     return frozenset(word for table in tables for phrase in table for word in phrase)
