@@ -30,13 +30,13 @@ class ReportWarning:
 class LatestFigure:
     """The latest figure of one origin under one key among the filed reports."""
 
-    reported_until: datetime
+    reported_latest: datetime
     claim: ResolvedClaim
 
     @property
     def rank(self) -> tuple[datetime, int, int]:
         """Sort key: end of `reported`, then `reported_order`, then the figure."""
-        return self.reported_until, self.claim.order, self.claim.figure
+        return self.reported_latest, self.claim.order, self.claim.figure
 
 
 OccurrenceKey = tuple[str, str, str]
@@ -134,44 +134,46 @@ def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> Occ
     return report.kind, day, slugify(report.places[0].name)
 
 
-def warnings_for(seen: WarningIndex, taken: IncomingReport) -> list[ReportWarning]:
+def warnings_for(index: WarningIndex, incoming: IncomingReport) -> list[ReportWarning]:
     """Return the warnings about a new report, compared with the reports before it."""
-    parted = {claim.id for claim in taken.report.claims if claim.parts}
-    beyond = extended_totals(taken.claims)
-    words = (each for held in taken.claims for each in _about_wording(held, parted))
-    now = (held for held in taken.claims if held.ref not in beyond)
-    of_claims = (each for held in now for each in (*_about_scope(taken, held), *_about_claim(seen, held)))
-    return [*_about_report(seen, taken), *words, *of_claims]
+    parted = {claim.id for claim in incoming.report.claims if claim.parts}
+    beyond = extended_totals(incoming.claims)
+    words = (each for resolved in incoming.claims for each in _about_wording(resolved, parted))
+    now = (resolved for resolved in incoming.claims if resolved.ref not in beyond)
+    of_claims = (
+        each for resolved in now for each in (*_about_scope(incoming, resolved), *_about_claim(index, resolved))
+    )
+    return [*_about_report(index, incoming), *words, *of_claims]
 
 
-def add_to_index(seen: WarningIndex, taken: IncomingReport) -> None:
+def add_to_index(index: WarningIndex, incoming: IncomingReport) -> None:
     """Add a report to the index that later ones are compared with."""
-    seen.contents.add(taken.report_id, taken.report)
-    if taken.occurrence and taken.event:
-        seen.occurrences.setdefault(taken.occurrence, taken.event)
-    beyond = extended_totals(taken.claims)
-    for held in taken.claims:
-        seen.scopes.setdefault(held.origin, set()).add(held.key.scope)
-        if not held.incremental and held.ref not in beyond:
-            known = seen.figures.get((held.origin, held.key.canonical))
-            newest = LatestFigure(latest(held.reported), held)
+    index.contents.add(incoming.report_id, incoming.report)
+    if incoming.occurrence and incoming.event:
+        index.occurrences.setdefault(incoming.occurrence, incoming.event)
+    beyond = extended_totals(incoming.claims)
+    for resolved in incoming.claims:
+        index.scopes.setdefault(resolved.origin, set()).add(resolved.key.scope)
+        if not resolved.incremental and resolved.ref not in beyond:
+            known = index.figures.get((resolved.origin, resolved.key.canonical))
+            newest = LatestFigure(latest(resolved.reported), resolved)
             if known is None or newest.rank >= known.rank:
-                seen.figures[held.origin, held.key.canonical] = newest
+                index.figures[resolved.origin, resolved.key.canonical] = newest
 
 
-def _about_report(seen: WarningIndex, taken: IncomingReport) -> Iterator[ReportWarning]:
-    if twin := seen.contents.first(taken.report):
+def _about_report(index: WarningIndex, incoming: IncomingReport) -> Iterator[ReportWarning]:
+    if twin := index.contents.first(incoming.report):
         yield ReportWarning("possible_duplicate", f"Report {twin} has the same content.")
-    yield from _about_relays(taken.report)
-    other = seen.occurrences.get(taken.occurrence) if taken.occurrence else None
-    if other and taken.event and other != taken.event:
+    yield from _about_relays(incoming.report)
+    other = index.occurrences.get(incoming.occurrence) if incoming.occurrence else None
+    if other and incoming.event and other != incoming.event:
         yield ReportWarning(
             "possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?"
         )
-    yield from _about_clocks(taken)
-    if taken.supersedes_links:
-        own = origin_of(taken.report.source, taken.report.via)
-        yield from (found for each in taken.supersedes_links if (found := _about_supersedes(each, own)) is not None)
+    yield from _about_clocks(incoming)
+    if incoming.supersedes_links:
+        own = origin_of(incoming.report.source, incoming.report.via)
+        yield from (found for each in incoming.supersedes_links if (found := _about_supersedes(each, own)) is not None)
 
 
 def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | None:
@@ -189,33 +191,33 @@ def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | Non
     return None
 
 
-def _about_wording(held: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
+def _about_wording(resolved: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
     """Warn about the wording of a count; a part is suggested only where the claim has none yet."""
-    claim = held.ref.partition("#")[2]
-    for code, said in wording_remarks(held.count, held.key.measure):
+    claim = resolved.ref.partition("#")[2]
+    for code, said in wording_remarks(resolved.count, resolved.key.measure):
         if code != PART_IN_WORDS or claim not in parted:
             yield ReportWarning(code, f"Claim “{claim}” {said}", claim)
 
 
-def _about_clocks(taken: IncomingReport) -> Iterator[ReportWarning]:
+def _about_clocks(incoming: IncomingReport) -> Iterator[ReportWarning]:
     """Warn of an occurrence after the report, and of times outside the recorded offsets of the time zone."""
-    report = taken.report
-    if isinstance(taken.offset, RecordedTimeZone) and not all(map(taken.offset.covers, _spans(taken))):
+    report, zone = incoming.report, incoming.offset
+    if isinstance(zone, RecordedTimeZone) and not all(map(zone.covers, _spans(incoming))):
         sentence = (
-            f"The offsets of {taken.offset.zone.name} are written down for the years {taken.offset.years} only, and a"
+            f"The offsets of {zone.zone.name} are written down for the years {zone.years} only, and a"
             " time of this report lies outside of them: the nearest offset was taken. Amend “time_zone” to have the"
             " offsets of further years written down."
         )
         yield ReportWarning("outside_time_zone", sentence)
     if report.occurred is None:
         return
-    if taken.occurred is None:
+    if incoming.occurred is None:
         sentence = (
             f"It is said to have happened ({report.occurred}) after it was reported ({report.reported_at}),"
             " so it counts on no day; correct whichever is wrong."
         )
         yield ReportWarning("occurred_after_reported", sentence)
-    elif ends_after(report.occurred, latest(taken.reported), taken.offset):
+    elif ends_after(report.occurred, latest(incoming.reported), zone):
         sentence = (
             f"It is said to have gone on ({report.occurred}) after it was reported ({report.reported_at}),"
             " so it counts up to the report; correct whichever is wrong."
@@ -223,22 +225,22 @@ def _about_clocks(taken: IncomingReport) -> Iterator[ReportWarning]:
         yield ReportWarning("occurred_ends_after_reported", sentence)
 
 
-def _spans(taken: IncomingReport) -> Iterator[Span]:
-    yield taken.reported
-    if taken.occurred is not None:
-        yield taken.occurred
+def _spans(incoming: IncomingReport) -> Iterator[Span]:
+    yield incoming.reported
+    if incoming.occurred is not None:
+        yield incoming.occurred
 
 
-def _about_scope(taken: IncomingReport, held: ResolvedClaim) -> Iterator[ReportWarning]:
+def _about_scope(incoming: IncomingReport, resolved: ResolvedClaim) -> Iterator[ReportWarning]:
     """Warn of a claim whose scope had not begun when it was reported."""
-    scope = taken.scopes.get(held.key.scope) if taken.scopes else None
+    scope = incoming.scopes.get(resolved.key.scope) if incoming.scopes else None
     if scope is None or scope.period is None:
         return
-    if begins_after(parse_occurred(scope.period, taken.offset), latest(taken.reported)):
-        claim = held.ref.partition("#")[2]
+    if begins_after(parse_occurred(scope.period, incoming.offset), latest(incoming.reported)):
+        claim = resolved.ref.partition("#")[2]
         sentence = (
-            f"Claim “{claim}” counts within “{held.key.scope}” ({scope.period}), which began after it was reported"
-            f" ({held.reported_at}), so it counts on no day; correct whichever is wrong."
+            f"Claim “{claim}” counts within “{resolved.key.scope}” ({scope.period}), which began after it was reported"
+            f" ({resolved.reported_at}), so it counts on no day; correct whichever is wrong."
         )
         yield ReportWarning("scope_after_reported", sentence, claim)
 
@@ -252,26 +254,28 @@ def _about_relays(report: Report) -> Iterator[ReportWarning]:
         yield ReportWarning("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
-def _about_claim(seen: WarningIndex, held: ResolvedClaim) -> Iterator[ReportWarning]:
-    claim = held.ref.partition("#")[2]
-    if PARTS_DO_NOT_ADD in held.flags:
+def _about_claim(index: WarningIndex, resolved: ResolvedClaim) -> Iterator[ReportWarning]:
+    claim = resolved.ref.partition("#")[2]
+    if PARTS_DO_NOT_ADD in resolved.flags:
         yield ReportWarning(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)
-    if INCONSISTENT in held.flags:
+    if INCONSISTENT in resolved.flags:
         yield ReportWarning(
             INCONSISTENT, f"Claim “{claim}” breaks lowest <= best <= highest; it is kept as given.", claim
         )
-    scopes = seen.scopes.get(held.origin)
-    if scopes and not held.key.scope.startswith("event:") and held.key.scope not in scopes:
-        yield ReportWarning("new_scope", f"This source has not used the scope “{held.key.scope}” here before.", claim)
-    known = None if held.incremental else seen.figures.get((held.origin, held.key.canonical))
-    if known is None or held.worded or known.claim.worded:
+    scopes = index.scopes.get(resolved.origin)
+    if scopes and not resolved.key.scope.startswith("event:") and resolved.key.scope not in scopes:
+        yield ReportWarning(
+            "new_scope", f"This source has not used the scope “{resolved.key.scope}” here before.", claim
+        )
+    known = None if resolved.incremental else index.figures.get((resolved.origin, resolved.key.canonical))
+    if known is None or resolved.worded or known.claim.worded:
         return
     before = f"The same source gave {words_for(known.claim.count)} ({known.claim.reported_at}, {known.claim.ref})"
-    if latest(held.reported) >= known.reported_until and held.figure < known.claim.figure:
-        hint = "; if it now says less, name that claim in “supersedes”." if held.via else "."
+    if latest(resolved.reported) >= known.reported_latest and resolved.figure < known.claim.figure:
+        hint = "; if it now says less, name that claim in “supersedes”." if resolved.via else "."
         yield ReportWarning("decrease", f"{before} before{hint}", claim)
-    same_time = latest(held.reported) == known.reported_until and held.order == known.claim.order
-    if same_time and known.claim.ref not in held.supersedes:
+    same_time = latest(resolved.reported) == known.reported_latest and resolved.order == known.claim.order
+    if same_time and known.claim.ref not in resolved.supersedes:
         yield ReportWarning(
             "order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim
         )

@@ -35,8 +35,8 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
-    said = occurred or _as_said(report, offset)
-    day = said.earliest.astimezone(offset).date().isoformat() if said and said.earliest else None
+    stated = occurred or _as_said(report, offset)
+    day = stated.earliest.astimezone(offset).date().isoformat() if stated and stated.earliest else None
     return event_label(report, day)
 
 
@@ -48,8 +48,8 @@ def effective_occurred(report: Report, reported: Span, kept: Span | None, offset
     """
     if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
         return kept
-    said = _as_said(report, offset)
-    return None if said is not None and begins_after(said, kept.latest) else kept
+    stated = _as_said(report, offset)
+    return None if stated is not None and begins_after(stated, kept.latest) else kept
 
 
 def _as_said(report: Report, offset: tzinfo) -> Span | None:
@@ -116,9 +116,9 @@ def resolve_in_context(
     scoping: ScopeOverrides = NO_OVERRIDES,
 ) -> tuple[ResolvedClaim, ...]:
     """Resolve each figure of a report, wholes and parts, in the order stated, given the fields they share."""
-    end, said = latest(filed.reported), report.reported_at or ""
+    end, stated = latest(filed.reported), report.reported_at or ""
     via = relays(report.source, report.via) if report.via else ()
-    held: list[ResolvedClaim] = []
+    resolved: list[ResolvedClaim] = []
     for claim, part in _figures(report):
         within, scope, bounds = _scope(claim, part, scoping.rescoped)
         if not within and scopes:
@@ -126,7 +126,7 @@ def resolve_in_context(
         if scope == EVENT_SCOPE:
             scope = event_scope(filed.event or "")
         figure = part or claim
-        held.append(
+        resolved.append(
             ResolvedClaim(
                 f"{filed.ref}#{figure.id}",
                 _key(claim, part, scoping.named(within or None, scope)),
@@ -134,7 +134,7 @@ def resolve_in_context(
                 report.source,
                 via,
                 filed.reported,
-                said,
+                stated,
                 report.reported_order,
                 figure.count,
                 _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
@@ -146,7 +146,7 @@ def resolve_in_context(
                 record=filed.record,
             )
         )
-    return tuple(held)
+    return tuple(resolved)
 
 
 def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:

@@ -41,8 +41,8 @@ class Source:
 
     def equals_registration(self, registered: SourceRegistered) -> bool:
         """Say whether name, type, grade and `speaks_for` equal those of a registration."""
-        said = (registered.name, registered.type, registered.reliability, registered.speaks_for)
-        return (self.name, self.type, self.reliability, self.speaks_for) == said
+        registration_fields = (registered.name, registered.type, registered.reliability, registered.speaks_for)
+        return (self.name, self.type, self.reliability, self.speaks_for) == registration_fields
 
 
 def register(source: Source | None, command: Registration) -> list[SourceFact]:
@@ -119,9 +119,9 @@ def evolve(source: Source | None, fact: SourceFact) -> Source:
         case SourceGraded():
             return replace(after, reliability=fact.reliability)
         case SameOriginStated():
-            return replace(after, same=source.same_origins.union(fact.origins) - {source.origin})
+            return replace(after, same_origins=source.same_origins.union(fact.origins) - {source.origin})
         case SameOriginUndone():
-            return replace(after, same=source.same_origins.difference(fact.origins))
+            return replace(after, same_origins=source.same_origins.difference(fact.origins))
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 

@@ -98,10 +98,10 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
 
 def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
     """Apply a filed report as `evolve` does, and return the warnings about it."""
-    taken = _incoming(incident, fact)
-    concerns = warnings_for(incident.warning_index, taken)
+    incoming = _incoming(incident, fact)
+    concerns = warnings_for(incident.warning_index, incoming)
     incident.version += 1
-    _file(incident, fact, taken)
+    _file(incident, fact, incoming)
     return concerns
 
 
@@ -126,9 +126,9 @@ def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | Repo
             assert_never(fact)
 
 
-def _file(incident: Incident, fact: ReportFiled, taken: IncomingReport) -> None:
-    incident.reports[fact.report_id] = FiledReport(fact.reported, fact.report, taken.occurred, incident.slug)
-    add_to_index(incident.warning_index, taken)
+def _file(incident: Incident, fact: ReportFiled, incoming: IncomingReport) -> None:
+    incident.reports[fact.report_id] = FiledReport(fact.reported, fact.report, incoming.occurred, incident.slug)
+    add_to_index(incident.warning_index, incoming)
 
 
 def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
@@ -171,14 +171,14 @@ def _reparse_times(incident: Incident) -> None:
 def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
     occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
     filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
-    held = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
+    resolved = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
     occurrence = occurrence_key(fact.report, occurred, incident.offset)
     return IncomingReport(
         filed.ref,
         fact.report,
         fact.reported,
         occurred,
-        held,
+        resolved,
         filed.event,
         occurrence,
         tuple(_supersedes_links(incident, fact.report_id, fact.report)),

@@ -50,10 +50,10 @@ def check_claims(
     if scoping is NO_OVERRIDES and _needs_no_check(report):
         return
     try:
-        held = resolve_in_context(report, report_context(report_id, report, spans, offset), scopes, offset, scoping)
+        resolved = resolve_in_context(report, report_context(report_id, report, spans, offset), scopes, offset, scoping)
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
-    _check_keys(held)
+    _check_keys(resolved)
 
 
 def _needs_no_check(report: Report) -> bool:
@@ -75,9 +75,9 @@ def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, 
         raise refusals.ScopeUndeclared(scope=scope, hint=hint, nearest=near)
 
 
-def _check_keys(held: Iterable[ResolvedClaim]) -> None:
+def _check_keys(resolved: Iterable[ResolvedClaim]) -> None:
     seen: dict[tuple[str, bool, Span | datetime | None], str] = {}
-    for claim in held:
+    for claim in resolved:
         key = (claim.key.canonical, claim.incremental, claim.period or claim.counted_until)
         figure = claim.ref.partition("#")[2]
         if key in seen:

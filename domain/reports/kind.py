@@ -72,11 +72,11 @@ def with_lexicon_of_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(language, str) or not isinstance(claims, list | tuple):
         return body
     lexicon = None if lexicon_of(language) == DEFAULT_LEXICON else lexicon_of(language)
-    told = [
+    in_context = [
         with_count_context(cast("Mapping[str, Any]", claim), lexicon) if isinstance(claim, Mapping) else claim
         for claim in cast("list[object]", claims)
     ]
-    return {**body, "claims": told}
+    return {**body, "claims": in_context}
 
 
 class Report(Strict, frozen=True):

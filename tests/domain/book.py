@@ -25,9 +25,9 @@ from domain.facts.union import (
     source_stream,
 )
 from domain.history.history import History, history_of
-from domain.incident import decide as incidents
 from domain.incident import dispatch
 from domain.incident import source_decisions as sources
+from domain.incident import state as incidents
 from domain.incident.commands import (
     CorrectReport,
     DeclareScope,

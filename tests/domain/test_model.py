@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain.facts.union import Fact, decode, encode
 from domain.history.history import History
-from domain.incident import decide as incidents
 from domain.incident import refusals
+from domain.incident import state as incidents
 from domain.incident.commands import (
     AmendIncident,
     CloseIncident,

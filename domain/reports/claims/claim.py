@@ -106,15 +106,15 @@ def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> 
         count = body.get("count")
         if not isinstance(count, Mapping) or isinstance(count, CountInContext):
             return body
-        told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
-        return {**body, "count": told}
+        found = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
+        return {**body, "count": found}
 
-    told = cast("dict[str, Any]", of(claim))
-    parts = told.get("parts")
+    found = cast("dict[str, Any]", of(claim))
+    parts = found.get("parts")
     return (
-        {**told, "parts": [of(part) for part in cast("list[object]", parts)]}
+        {**found, "parts": [of(part) for part in cast("list[object]", parts)]}
         if isinstance(parts, list | tuple)
-        else told
+        else found
     )
 
 

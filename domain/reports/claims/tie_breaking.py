@@ -75,8 +75,8 @@ class ReportContent:
 
 def content_text(report: BaseModel) -> str:
     """Return a report as canonical JSON, without its own id, those that it names, and its free text."""
-    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
-    for claim in cast("list[dict[str, Any]]", said.get("claims", [])):
+    content = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
+    for claim in cast("list[dict[str, Any]]", content.get("claims", [])):
         if "supersedes" in claim:
             claim["supersedes"] = sorted(ref.partition("#")[2] for ref in claim["supersedes"])
-    return canonical(said).decode()
+    return canonical(content).decode()

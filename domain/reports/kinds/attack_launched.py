@@ -48,12 +48,12 @@ class AttackLaunched(Report, frozen=True):
         """Return the method: two methods on one day at one place are two events."""
         return self.method
 
-    def taking_part(self) -> tuple[Actor, ...]:
+    def participants(self) -> tuple[Actor, ...]:
         """Return the actors that are named as parties, initiator or targets."""
         named = {*self.parties, *self.targets, self.initiator} - {None}
         return tuple(actor for actor in self.actors if actor.slug in named)
 
-    def attacked(self) -> tuple[Slug, ...]:
+    def victims(self) -> tuple[Slug, ...]:
         """Return the targets."""
         return self.targets
 
@@ -63,9 +63,9 @@ class AttackLaunched(Report, frozen=True):
         Two armed sides: state-based if a state's forces are among them, else
         non-state. One armed side against civilians: one-sided. Otherwise unknown.
         """
-        taking_part = self.taking_part()
-        types = {actor.type for actor in taking_part}
-        armed = {actor.side or actor.slug for actor in taking_part if actor.type in ("state_forces", "armed_group")}
+        participants = self.participants()
+        types = {actor.type for actor in participants}
+        armed = {actor.side or actor.slug for actor in participants if actor.type in ("state_forces", "armed_group")}
         if len(armed) > 1:
             return "state-based" if "state_forces" in types else "non-state"
         return "one-sided" if armed and "civilian" in types else None
