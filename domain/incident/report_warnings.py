@@ -88,7 +88,7 @@ def _bucket(report: Report) -> Hashable:
 
 @dataclass(slots=True)
 class WarningIndex:
-    """What warnings compare a new report with: figures, scopes, contents and occurrences of earlier ones."""
+    """Index of earlier reports for warnings: their figures, scopes, contents and occurrences."""
 
     figures: dict[tuple[str, str], LatestFigure] = field(default_factory=dict[tuple[str, str], LatestFigure])
     scopes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
