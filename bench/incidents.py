@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from domain.facts.union import NAMESPACE, Fact, IncidentFact, Recorded, incident_stream, source_stream
 from domain.incident.commands import FileReport, OpenIncident
-from domain.incident.dispatch import decided
+from domain.incident.dispatch import decide_command
 from domain.incident.refusals import Refusal
 from domain.incident.source_decisions import introductions
 from domain.incident.state import Incident, evolve
@@ -65,14 +65,14 @@ def facts(number: int, seed: int = 2026) -> list[Recorded]:
             states.own = evolve(states.own, fact)
 
     opening = OpenIncident(slug=SLUG, title="Bench", period="2025-03-01/2025-06-30", utc_offset="+03:00")
-    for stream, fact in decided(states, opening, START):
+    for stream, fact in decide_command(states, opening, START):
         keep(stream, fact)
     for report in _reports(chance, number):
         if len(made) >= number:
             break
         command = FileReport.model_validate(report)
         try:
-            entries = decided(states, command, START, incident_stream(SLUG))
+            entries = decide_command(states, command, START, incident_stream(SLUG))
         except Refusal:
             continue
         for origin, fact in introductions(command.report).items():

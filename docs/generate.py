@@ -60,7 +60,7 @@ def _cases(kind: Kind) -> Iterable[Sequence[str]]:
     for word, case in kind.cases.items():
         codes = case.codes
         acled = " / ".join(part for part in (codes.acled_event, codes.acled_sub_event) if part)
-        name = f"{kind.told_by}: {word}" if word else ("any other" if len(kind.cases) > 1 else "–")
+        name = f"{kind.case_field}: {word}" if word else ("any other" if len(kind.cases) > 1 else "–")
         yield f"`{kind.name}`", name, case.tier, acled or "–", codes.cameo or "–", codes.plover or "–"
 
 

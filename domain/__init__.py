@@ -1,1 +1,1 @@
-"""What is true about incidents: pure rules over recorded facts, with no clock, no randomness and no I/O."""
+"""The domain: pure rules over recorded facts, with no clock, no randomness and no I/O."""

@@ -1,4 +1,4 @@
-"""How a slot is filled: each module of the package is asked for what the slot declares, and nothing is listed."""
+"""Plug-in discovery: a slot is a package whose modules each declare one object under the same name."""
 
 import pkgutil
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ from domain.estimates.claim_index import ALREADY_INCLUDED, Increment
 from domain.estimates.estimate import End, Estimate, Standing
 from domain.ledger.canonical import canonical
 from domain.reading import Document
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.time.clocks import format_instant
 
 
@@ -15,7 +15,7 @@ class Counted(Protocol):
     """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
 
     @property
-    def key(self) -> Key: ...
+    def key(self) -> ClaimKey: ...
     @property
     def increments(self) -> Sequence[Increment]: ...
     @property
@@ -63,7 +63,7 @@ def end_document(end: End | None) -> Document | None:
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 
-def _said(held: Held) -> Document:
+def _said(held: ResolvedClaim) -> Document:
     return {
         "claim": held.ref,
         "source": held.origin,
@@ -87,7 +87,7 @@ def _claim(claim: Standing) -> Document:
 
 def _increment(increment: Increment) -> Document:
     held = increment.held
-    lower, upper, best = held.said
+    lower, upper, best = held.printable_figures
     flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {
         **_said(held),
@@ -101,7 +101,7 @@ def _increment(increment: Increment) -> Document:
     }
 
 
-def _period(held: Held) -> Document:
+def _period(held: ResolvedClaim) -> Document:
     ends = held.period
     return {
         "earliest": format_instant(ends.earliest) if ends and ends.earliest else None,

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from domain.estimates.estimate import End, Estimate, Standing
 from domain.history.history import History
-from domain.reports.claims.claim import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
+from domain.reports.claims.claim import INCIDENT_SCOPE, ClaimKey, ResolvedClaim, event_of_scope, split_scope
 from domain.values.counts.count import words_for
 
 _MONTHS = (  # fixed, whatever the locale
@@ -28,7 +28,7 @@ _SO_FAR = dict.fromkeys("AB", "Verified")
 _MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
 
 
-def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
+def sentences(history: History, key: ClaimKey, estimate: Estimate) -> list[str]:
     """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
     if not estimate.used:
         return []
@@ -51,12 +51,12 @@ def day_words(moment: datetime, offset: tzinfo, year: int | None) -> str:
     return day if local.year == year else f"{day} {local.year}"
 
 
-def _subject(history: History, key: Key) -> str:
+def _subject(history: History, key: ClaimKey) -> str:
     measure = _MEASURES.get(key.measure, key.measure.replace("_", " ").capitalize())
-    pieces = [measure, key.population.words()]
+    pieces = [measure, key.population.noun_phrase()]
     if key.manner:
         pieces.append(f"by {key.manner.replace('_', ' ')}")
-    home, scope = home_of(key.scope)
+    home, scope = split_scope(key.scope)
     if event := event_of_scope(scope):
         pieces.append(f"in the event “{event}”")
     elif scope != INCIDENT_SCOPE:
@@ -70,7 +70,9 @@ def _subject(history: History, key: Key) -> str:
 def _headline(history: History, estimate: Estimate) -> str:
     """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
     lead = estimate.best or estimate.upper or estimate.lower
-    return _quote(history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.newness))
+    return _quote(
+        history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.recency_key)
+    )
 
 
 def _contested(history: History, estimate: Estimate) -> str:
@@ -89,12 +91,12 @@ def _quote(history: History, claim: Standing) -> str:
     """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
     if claim.exceeded_by is not None and claim.lower is not None:
         part = claim.exceeded_by
-        alone = f"counting {part.key.population.words()} alone"
+        alone = f"counting {part.key.population.noun_phrase()} alone"
         return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
     return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
 
 
-def _attribution(history: History, held: Held, *remarks: str) -> str:
+def _attribution(history: History, held: ResolvedClaim, *remarks: str) -> str:
     pieces = [_name(history, held), *remarks]
     if held.reported.latest:
         pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
@@ -103,7 +105,7 @@ def _attribution(history: History, held: Held, *remarks: str) -> str:
     return ", ".join(pieces)
 
 
-def _name(history: History, held: Held) -> str:
+def _name(history: History, held: ResolvedClaim) -> str:
     """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
     return history.name(held.source) if isinstance(held.source, str) else held.source.anonymous
 

@@ -14,7 +14,15 @@ from domain.escalation.occurrences import Event, Told, events_of, local_day, off
 from domain.estimates.claim_index import Said, Weighed
 from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, End, Standing
 from domain.history.history import History
-from domain.reports.claims.claim import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of, latest
+from domain.reports.claims.claim import (
+    INCIDENT_SCOPE,
+    ClaimKey,
+    ResolvedClaim,
+    event_scope,
+    latest,
+    qualified_scope,
+    split_scope,
+)
 from domain.values.time.clocks import Span, begins_after, parse_occurred
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
@@ -97,10 +105,10 @@ class Days:
         self._history = history
         self._told: dict[str, Told] = {}
         self._counted: dict[str, tuple[date, str, int]] = {}
-        self._leasts: dict[Key, End | None] = {}
-        self._keys_of: dict[str, set[Key]] = {}
-        self._keys_on: dict[date, set[Key]] = {}
-        self._day_of_key: dict[Key, date] = {}
+        self._leasts: dict[ClaimKey, End | None] = {}
+        self._keys_of: dict[str, set[ClaimKey]] = {}
+        self._keys_on: dict[date, set[ClaimKey]] = {}
+        self._day_of_key: dict[ClaimKey, date] = {}
         self._tallies: dict[date, _Tally] = {}
         self._levels: dict[date, int] = {}
         self._of_level = Counter[int]()
@@ -117,7 +125,7 @@ class Days:
                 self._place(key, label, None)
         self._count(label)
 
-    def weigh(self, key: Key, said: Iterable[Said]) -> None:
+    def weigh(self, key: ClaimKey, said: Iterable[Said]) -> None:
         """Let this be said under a key now; only what is said of the killed says anything of a day."""
         if key.measure != "killed":
             return
@@ -134,7 +142,7 @@ class Days:
         elif key in self._day_of_key:
             self._leasts[key] = _least(said)
 
-    def span_of(self, key: Key) -> Span | None:
+    def span_of(self, key: ClaimKey) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
         label, span = _about(self._history, key)
         return self._span(label, span)
@@ -209,7 +217,7 @@ class Days:
         told = self._told.get(label) if label is not None else None
         return told.span if told else span
 
-    def _place(self, key: Key, label: str | None, span: Span | None) -> None:
+    def _place(self, key: ClaimKey, label: str | None, span: Span | None) -> None:
         """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
         day = _day_within(self._span(label, span), _offset(self._history, key))
         if day is None:
@@ -260,7 +268,7 @@ def days(history: History, weighed: Weighed) -> list[Day]:
     return [day for day in account(history, weighed).days if day.level > NOTHING]
 
 
-def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
+def _about(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:
     """Return the label of the event that a key is about, if it is about one, or else the time that it covers.
 
     A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
@@ -269,16 +277,16 @@ def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
     label, scope = key.event, key.scope
     declared = history.bounds.get(scope)
     if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
-        home = home_of(scope)[0]
+        home = split_scope(scope)[0]
         if declared.period is not None:
             return None, parse_occurred(declared.period, history.home(home).offset)
-        label = declared.event and (foreign(home, event_scope(declared.event)) if home else declared.event)
+        label = declared.event and (qualified_scope(home, event_scope(declared.event)) if home else declared.event)
     return label, None
 
 
-def _offset(history: History, key: Key) -> tzinfo:
+def _offset(history: History, key: ClaimKey) -> tzinfo:
     """Return the offset of the incident whose scope a key has."""
-    home = home_of(key.scope)[0]
+    home = split_scope(key.scope)[0]
     return history.offset if home is None else history.home(home).offset
 
 
@@ -287,17 +295,17 @@ def _least(said: Iterable[Said]) -> End | None:
 
     Of equal ones that of the better graded source (A before F) is named, then the newest.
     """
-    most: tuple[int, str, Held] | None = None
+    most: tuple[int, str, ResolvedClaim] | None = None
     for held, grade, credibility in said:
         least = held.count.lower
         if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
             continue
-        if most is None or (least, most[1], held.newness) > (most[0], grade, most[2].newness):
+        if most is None or (least, most[1], held.recency_key) > (most[0], grade, most[2].recency_key):
             most = least, grade, held
     return most and End(most[0], most[2].ref)
 
 
-def _greatest(ends: Iterable[tuple[Key, End | None]]) -> End | None:
+def _greatest(ends: Iterable[tuple[ClaimKey, End | None]]) -> End | None:
     """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
     found = [(key, end) for key, end in ends if end is not None]
     if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly

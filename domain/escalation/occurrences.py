@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.estimates.estimate import End
 from domain.history.history import History, ReportHistory, Version
-from domain.reports.claims.claim import event_scope, home_of
+from domain.reports.claims.claim import event_scope, split_scope
 from domain.values.time.clocks import Span
 
 TIERS = ("none", "easing", "tension", "violence")
@@ -104,7 +104,7 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
 
 def offset_of(history: History, label: str) -> tzinfo:
     """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
-    return history.home(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
+    return history.home(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
 def local_day(moment: datetime, offset: tzinfo) -> date:

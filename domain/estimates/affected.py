@@ -22,7 +22,7 @@ from domain.facts.union import (
 )
 from domain.history.history import History, accumulate
 from domain.history.report_history import ReportHistory
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
 OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
 """Facts that say nothing of an incident as a whole."""
@@ -37,7 +37,7 @@ class Touched(NamedTuple):
     """What a fact has to do with: reports that may count otherwise, and what a source that was graded stands by."""
 
     reports: Collection[UUID]
-    stood: Sequence[tuple[Key, Held]] = ()
+    stood: Sequence[tuple[ClaimKey, ResolvedClaim]] = ()
 
 
 def touched_by(history: History, scales: Scales, recorded: Recorded) -> Touched:

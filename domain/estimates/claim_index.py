@@ -10,8 +10,8 @@ from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, Question, Standing
 from domain.estimates.responsibility import Statements, stated_scope
 from domain.estimates.source_claims import Voice
 from domain.history.history import History, ReportHistory, Version
-from domain.reports.claims.claim import Held, Key, earliest, event_scope, home_of
-from domain.reports.claims.revision_chain import Ledger
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim, earliest, event_scope, split_scope
+from domain.reports.claims.revision_chain import RevisionChain
 from domain.values.time.clocks import parse_occurred
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 
 ALREADY_INCLUDED = "already_included"
 
-Said = tuple[Held, str, int]
+Said = tuple[ResolvedClaim, str, int]
 """A claim that stands, the grade of its source, and how credible it is."""
 
 _ORIGIN = attrgetter("held.origin")
@@ -38,7 +38,7 @@ _ORIGIN = attrgetter("held.origin")
 class Increment:
     """A figure for a period of its own, shown beside a total and never added to it."""
 
-    held: Held
+    held: ResolvedClaim
     beside: str | None
     already_included: bool
 
@@ -50,8 +50,8 @@ class Keyed:
     `replaced` maps the ref of an increment that its source replaced to (code, the ref that replaced it).
     """
 
-    key: Key
-    ledgers: tuple[Ledger, ...]
+    key: ClaimKey
+    ledgers: tuple[RevisionChain, ...]
     increments: tuple[Increment, ...]
     replaced: Mapping[str, tuple[str, str]]
     question: Question
@@ -59,7 +59,7 @@ class Keyed:
     @property
     def superseded(self) -> int:
         """How many claims lie behind the current ones."""
-        return sum(len(each.behind) for each in self.ledgers) + len(self.replaced)
+        return sum(len(each.replaced) for each in self.ledgers) + len(self.replaced)
 
 
 class Scales:
@@ -72,14 +72,14 @@ class Scales:
         self._history = history
         self._voices: dict[str, Voice] = {}
         self._on: dict[str, Version] = {}
-        self._voices_of: dict[Key, set[str]] = {}
-        self._keys_of: dict[str, list[Key]] = {}
-        self._moved: dict[Key, set[str]] = {}
+        self._voices_of: dict[ClaimKey, set[str]] = {}
+        self._keys_of: dict[str, list[ClaimKey]] = {}
+        self._moved: dict[ClaimKey, set[str]] = {}
         self._heard: set[str] = set()
         self._statements = Statements()
         self._periods: dict[str | None, datetime | None] = {}
 
-    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+    def put(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> None:
         """Put a report on, with those of its claims that stand; it must not be on already."""
         self._on[report.ref] = report.now
         origin = report.now.origin
@@ -88,9 +88,9 @@ class Scales:
             voice = self._voices[origin] = Voice(origin)
         self._touch(voice, voice.put(report, held))
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
         """Put many reports on empty scales at once; nothing has moved by that."""
-        by_voice: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
+        by_voice: dict[str, list[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]] = {}
         for report, held in reports:
             self._on[report.ref] = report.now
             by_voice.setdefault(report.now.origin, []).append((report, held))
@@ -109,7 +109,7 @@ class Scales:
             voice = self._voices[was.origin]
             self._touch(voice, voice.take(ref))
 
-    def judge(self, report: ReportHistory, held: tuple[Held, ...]) -> bool:
+    def judge(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> bool:
         """Let a report that is on be judged, or disputed, as it is now; False if it is not on with these claims."""
         voice = self._voices.get(report.now.origin)
         if voice is None or self._on.get(report.ref) is not report.now or not voice.holds(report.ref, held):
@@ -119,7 +119,7 @@ class Scales:
             self._stated(voice, {report.ref})
         return True
 
-    def regraded(self, origin: str) -> list[tuple[Key, Held]]:
+    def regraded(self, origin: str) -> list[tuple[ClaimKey, ResolvedClaim]]:
         """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
         voice = self._voices.get(origin)
         if voice is None:
@@ -137,7 +137,7 @@ class Scales:
         for key in self._voices_of:
             self._moved.setdefault(key, set())
 
-    def moved(self) -> dict[Key, set[str]]:
+    def moved(self) -> dict[ClaimKey, set[str]]:
         """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
         moved, self._moved = self._moved, {}
         return moved
@@ -150,7 +150,7 @@ class Scales:
         heard, self._heard = self._heard, set()
         return {ref: self._speaking(ref) for ref in heard}
 
-    def breaks(self, key: Key) -> set[str]:
+    def breaks(self, key: ClaimKey) -> set[str]:
         """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
         return {ref for origin in self._voices_of.get(key, ()) for ref in self._voices[origin].breaks.get(key, ())}
 
@@ -158,7 +158,7 @@ class Scales:
         """Return what an origin says that has been put on."""
         return self._voices[origin]
 
-    def used_keys(self) -> list[Key]:
+    def used_keys(self) -> list[ClaimKey]:
         """Return the keys under which anything is on, in canonical order."""
         return sorted((key for key, voices in self._voices_of.items() if voices), key=lambda key: key.canonical)
 
@@ -169,22 +169,22 @@ class Scales:
         gone = (voice for voice in self._voices.values() if len(voice.speaking) < len(voice.reports))
         return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.speaking}
 
-    def keyed(self, key: Key) -> Keyed:
+    def keyed(self, key: ClaimKey) -> Keyed:
         """Weigh one key."""
         voices = [self._voices[origin] for origin in sorted(self._voices_of.get(key, ()))]
         ledgers = tuple(found for voice in voices if (found := voice.ledger(key)))
         replaced: dict[str, tuple[str, str]] = {}
-        increments: list[Held] = []
+        increments: list[ResolvedClaim] = []
         for voice in voices:
             for held in voice.increments.get(key, {}).values():
                 if replacement := voice.replacement(held):
                     replaced[held.ref] = replacement
                 else:
                     increments.append(held)
-        beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
+        beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.recency_key))
         return Keyed(key, ledgers, beside, replaced, self.question(key))
 
-    def question(self, key: Key, before: Question | None = None, moved: Collection[str] = ()) -> Question:
+    def question(self, key: ClaimKey, before: Question | None = None, moved: Collection[str] = ()) -> Question:
         """Return what a policy is asked of one key.
 
         Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
@@ -207,7 +207,7 @@ class Scales:
             asked = replace(asked, denied=denied, period_end=period_end, statements=statements)
         return asked
 
-    def said(self, key: Key) -> Iterator[Said]:
+    def said(self, key: ClaimKey) -> Iterator[Said]:
         """Yield what each origin says now under a key, with its grade and how credible that is."""
         for origin in self._voices_of.get(key, ()):
             voice = self._voices[origin]
@@ -215,7 +215,7 @@ class Scales:
             if current is not None:
                 yield current, self._history.grade(current.origin), voice.credibility(current)
 
-    def increments(self, key: Key) -> Iterator[Held]:
+    def increments(self, key: ClaimKey) -> Iterator[ResolvedClaim]:
         """Yield the increments under a key that stand: none that was replaced, or is rated out."""
         for origin in self._voices_of.get(key, ()):
             voice = self._voices[origin]
@@ -224,7 +224,7 @@ class Scales:
                 if not out and voice.replacement(held) is None:
                     yield held
 
-    def _standing(self, key: Key, origins: Iterable[str]) -> Sequence[Standing]:
+    def _standing(self, key: ClaimKey, origins: Iterable[str]) -> Sequence[Standing]:
         found = (self._voices[origin].standing(key, self._history) for origin in origins)
         return [claim for claim in found if claim is not None]
 
@@ -232,7 +232,7 @@ class Scales:
         on = self._on.get(ref)
         return None if on is None else self._voices[on.origin].speaking.get(ref)
 
-    def _touch(self, voice: Voice, keys: set[Key]) -> None:
+    def _touch(self, voice: Voice, keys: set[ClaimKey]) -> None:
         heard = voice.heard
         self._stated(voice, heard)
         self._heard |= heard
@@ -245,7 +245,7 @@ class Scales:
                 voices.discard(voice.origin)
             self._moved.setdefault(key, set()).add(voice.origin)
 
-    def _of(self, key: Key) -> set[str]:
+    def _of(self, key: ClaimKey) -> set[str]:
         """Return the origins that say anything under a key."""
         found = self._voices_of.get(key)
         if found is None:
@@ -269,12 +269,12 @@ class Scales:
         bounds = self._history.bounds.get(scope)
         if bounds is None:
             return scope
-        home = home_of(scope)[0]
+        home = split_scope(scope)[0]
         event = bounds.event and event_scope(bounds.event)
         return f"{home}/{event}" if home and event else event
 
-    def _period_end(self, key: Key) -> datetime | None:
-        home = home_of(key.scope)[0]
+    def _period_end(self, key: ClaimKey) -> datetime | None:
+        home = split_scope(key.scope)[0]
         if home not in self._periods:
             of = self._history.home(home)
             self._periods[home] = parse_occurred(of.period, of.offset).latest if of.period else None
@@ -314,10 +314,10 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     return found
 
 
-def _increment(held: Held, group: Sequence[Ledger]) -> Increment:
+def _increment(held: ResolvedClaim, group: Sequence[RevisionChain]) -> Increment:
     """Show an increment beside its origin's last total that ends before it starts; say if the current one holds it."""
     own = next((each for each in group if each.origin == held.origin), None)
     start = earliest(held.period or held.reported)
-    before = [claim for claim in own.stood if claim.counted_until <= start] if own else []
+    before = [claim for claim in own.succession if claim.counted_until <= start] if own else []
     included = own is not None and own.current is not None and own.current.counted_until > start
     return Increment(held, before[-1].ref if before else None, included)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from domain.estimates.estimate import Rival
-from domain.reports.claims.claim import Held
+from domain.reports.claims.claim import ResolvedClaim
 
 FURTHER = timedelta(hours=24)
 """How much further another count must reach to leave one behind; a choice of ours, and versioned."""
@@ -28,7 +28,7 @@ class Rivals:
         self._moments, self._most = _most(rivals)
         self._parts: list[Rivals] = []
 
-    def newest(self, origin: str, counted_until: datetime, figure: int) -> Held | None:
+    def newest(self, origin: str, counted_until: datetime, figure: int) -> ResolvedClaim | None:
         """Return the newest claim that leaves `figure`, counted until then by `origin`, behind; None if none does."""
         place = bisect_left(self._moments, FURTHER, key=lambda moment: moment - counted_until)
         if not any(by != origin and least > figure for most in self._most[place : place + 1] for by, least in most):

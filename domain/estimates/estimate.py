@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
 PART_EXCEEDS = "part_exceeds"
 
@@ -37,7 +37,7 @@ class Rival(NamedTuple):
     counted_until: datetime
     origin: str
     closed: bool
-    held: Held
+    held: ResolvedClaim
 
 
 class Lead(NamedTuple):
@@ -66,7 +66,7 @@ class Standing:
     judged improbable, and none that a newer one outdoes.
     """
 
-    held: Held
+    held: ResolvedClaim
     grade: str
     bound: str
     lower: End | None
@@ -75,8 +75,8 @@ class Standing:
     flags: tuple[str, ...] = ()
     credibility: int = 6
     disputed: bool = False
-    history: tuple[Held, ...] = ()
-    exceeded_by: Held | None = None
+    history: tuple[ResolvedClaim, ...] = ()
+    exceeded_by: ResolvedClaim | None = None
     ref: str = field(init=False)
     """The claim's ref: `REPORT#1`."""
     closed: bool = field(init=False)
@@ -128,13 +128,13 @@ class Standing:
             object.__setattr__(self, "_lead", self._led_by(said))
         return self._lead
 
-    def _led_by(self, said: Sequence[Held]) -> Lead | None:
+    def _led_by(self, said: Sequence[ResolvedClaim]) -> Lead | None:
         origin = self.held.origin
         found: list[Rival] = []
         for held in said:
             bound, least = held.count.bound, held.count.lower
             if least is not None and (bound in CLOSED or bound in OPEN):
-                found.append(Rival(held.newness, least, held.counted_until, origin, bound in CLOSED, held))
+                found.append(Rival(held.recency_key, least, held.counted_until, origin, bound in CLOSED, held))
         if not found:
             return None
         if len(found) > 1:
@@ -208,7 +208,7 @@ class Question:
     is rated out (a source graded E, a report judged improbable) states nothing.
     """
 
-    key: Key
+    key: ClaimKey
     claims: tuple[Standing, ...]
     denied: bool = False
     period_end: datetime | None = None

@@ -17,7 +17,7 @@ from domain.estimates.estimate import (
     SetAside,
     Standing,
 )
-from domain.reports.claims.claim import BEGINNING, Held
+from domain.reports.claims.claim import BEGINNING, ResolvedClaim
 from domain.values.counts.count import words_for
 
 DIFFER_PERCENT = 20
@@ -51,7 +51,7 @@ class Weighed:
         self._rivals: dict[tuple[str, bool], Rivals] = {}
         self._sentences: dict[str, str] = {}
 
-    def outrun_by(self, claim: Standing) -> Held | None:
+    def outrun_by(self, claim: Standing) -> ResolvedClaim | None:
         """Return the newest that leaves a claim behind: of as good a source or better; if it is closed, a closed count.
 
         None if nothing does.
@@ -74,7 +74,7 @@ class Weighed:
                     found = ahead
         return found and found.held
 
-    def sentence(self, ahead: Held) -> str:
+    def sentence(self, ahead: ResolvedClaim) -> str:
         """Say what a claim was left behind by."""
         found = self._sentences.get(ahead.ref)
         if found is None:
@@ -231,7 +231,7 @@ def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *,
 
 
 def _preference(claim: Standing) -> tuple[object, ...]:
-    return claim.closed, -rank(claim), claim.held.newness
+    return claim.closed, -rank(claim), claim.held.recency_key
 
 
 def _best(closed: Sequence[Standing]) -> End | None:
@@ -245,7 +245,7 @@ def _best(closed: Sequence[Standing]) -> End | None:
         return closed[0].best
     grade = min(rank(claim) for claim in closed)
     peers = [claim for claim in closed if rank(claim) == grade]
-    newest = max(peers, key=lambda claim: (*claim.held.newness[:3], claim.best is not None, claim.held.origin))
+    newest = max(peers, key=lambda claim: (*claim.held.recency_key[:3], claim.best is not None, claim.held.origin))
     return None if any(differ(newest, peer) for peer in peers) else newest.best
 
 

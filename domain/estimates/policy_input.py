@@ -6,22 +6,22 @@ from functools import lru_cache
 
 from domain.estimates.estimate import CAPPED, PART_EXCEEDS, End, Standing
 from domain.history.history import History, ReportHistory
-from domain.reports.claims.claim import Held, Key
-from domain.reports.claims.revision_chain import Ledger
-from domain.reports.claims.ties import Tie
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.revision_chain import RevisionChain
+from domain.reports.claims.tie_breaking import Tie
 
 DISPUTED = "disputed"
 
 
 @lru_cache(maxsize=8192)
-def is_part(part: Key, whole: Key) -> bool:
+def is_part(part: ClaimKey, whole: ClaimKey) -> bool:
     """Say whether everyone that a key counts is counted under the other too."""
     return part.population.is_part_of(whole.population)
 
 
-def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
+def _ends(held: ResolvedClaim) -> tuple[End | None, End | None, End | None]:
     """Return lower, upper and best with the claim that says them, one figure once."""
-    lower, upper, best = held.said
+    lower, upper, best = held.printable_figures
     if lower is not None and lower == upper == best:
         one = End(lower, held.ref)
         return one, one, one
@@ -30,7 +30,12 @@ def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
 
 
 def standing_of(
-    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Collection[Held]
+    history: History,
+    report: ReportHistory,
+    of: RevisionChain,
+    held: ResolvedClaim,
+    past: tuple[ResolvedClaim, ...],
+    family: Collection[ResolvedClaim],
 ) -> Standing:
     """Return the current claim `held` of a ledger as it reads beside `family`, current claims on part of its people.
 
@@ -67,7 +72,7 @@ def standing_of(
     )
 
 
-def exceeds(part: Held, whole: Held) -> bool:
+def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
     """Say whether a later claim about part of the whole's people is greater than the whole."""
     least = part.count.lower or 0
     return (

@@ -9,14 +9,14 @@ from domain.estimates.policy_input import exceeds, is_part, standing_of
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.incident.commands import UNJUDGED
-from domain.reports.claims.claim import Held, Key
-from domain.reports.claims.revision_chain import BREAK, Ledger, ledger
-from domain.reports.claims.statement_order import NO_LINKS, in_turn, links_of, superseded
-from domain.reports.claims.ties import Rank
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.revision_chain import BREAK, RevisionChain, revision_chain
+from domain.reports.claims.statement_order import NO_LINKS, links_of, order_key, superseded
+from domain.reports.claims.tie_breaking import TieRank
 
 _Family = tuple[str, str, str | None]
 
-_Past = tuple[int, tuple[Held, ...]]
+_Past = tuple[int, tuple[ResolvedClaim, ...]]
 """Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
 
 _LOOKED_BACK = 32
@@ -37,24 +37,26 @@ class Voice:
     origin: str
     reports: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
     speaking: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
-    claims: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
-    increments: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
-    replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
+    claims: dict[ClaimKey, dict[str, ResolvedClaim]] = field(default_factory=dict[ClaimKey, dict[str, ResolvedClaim]])
+    increments: dict[ClaimKey, dict[str, ResolvedClaim]] = field(
+        default_factory=dict[ClaimKey, dict[str, ResolvedClaim]]
+    )
+    replaced: dict[str, list[ResolvedClaim]] = field(default_factory=dict[str, list[ResolvedClaim]])
     breaking: set[str] = field(default_factory=set[str])
-    breaks: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
+    breaks: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
     stating: set[str] = field(default_factory=set[str])
     heard: set[str] = field(default_factory=set[str])
-    _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
-    _families: dict[_Family, dict[Key, None]] = field(default_factory=dict[_Family, dict[Key, None]])
-    _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
-    _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
-    _stale: set[Key] = field(default_factory=set[Key])
+    _held: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
+    _families: dict[_Family, dict[ClaimKey, None]] = field(default_factory=dict[_Family, dict[ClaimKey, None]])
+    _ledgers: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
+    _standing: dict[ClaimKey, Standing] = field(default_factory=dict[ClaimKey, Standing])
+    _stale: set[ClaimKey] = field(default_factory=set[ClaimKey])
     _tied: set[str] = field(default_factory=set[str])
-    _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, deque[_Past]])
+    _past: dict[ClaimKey, deque[_Past]] = field(default_factory=dict[ClaimKey, deque[_Past]])
     _judged: set[str] = field(default_factory=set[str])
-    _linked: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
+    _linked: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
 
-    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
+    def put(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
         self._place(report, held)
         self.heard.add(report.ref)
@@ -63,13 +65,13 @@ class Voice:
         self.speaking[report.ref] = report
         if report.now.report.responsibility():
             self.stating.add(report.ref)
-        moved: set[Key] = set()
+        moved: set[ClaimKey] = set()
         for each in held:
             self._claim(each)
-            moved |= self._retold(each, Ledger.put)
+            moved |= self._retold(each, RevisionChain.add)
         return moved
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
         """Put many reports on an empty side of the scales at once."""
         for report, held in reports:
             self._place(report, held)
@@ -80,7 +82,7 @@ class Voice:
         if self._tied:
             self._renew()
 
-    def _place(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+    def _place(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> None:
         self.reports[report.ref], self._held[report.ref] = report, held
         if report.credibility:
             self._judged.add(report.ref)
@@ -90,7 +92,7 @@ class Voice:
             if each.supersedes:
                 self._tied.add(report.ref)
 
-    def take(self, ref: str) -> set[Key]:
+    def take(self, ref: str) -> set[ClaimKey]:
         """Take a report off the scales; returns the keys that it may move."""
         del self.reports[ref]
         held = self._held.pop(ref)
@@ -101,20 +103,20 @@ class Voice:
             return self._renew()
         del self.speaking[ref]
         self.stating.discard(ref)
-        moved: set[Key] = set()
+        moved: set[ClaimKey] = set()
         for each in held:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
                 del of_kind[each.key]
-            moved |= self._retold(each, Ledger.take)
+            moved |= self._retold(each, RevisionChain.remove)
         return moved
 
-    def holds(self, ref: str, held: tuple[Held, ...]) -> bool:
+    def holds(self, ref: str, held: tuple[ResolvedClaim, ...]) -> bool:
         """Say whether a report is on with these claims."""
         return self._held.get(ref) == held
 
-    def judge(self, ref: str) -> set[Key]:
+    def judge(self, ref: str) -> set[ClaimKey]:
         """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
         (self._judged.add if self.reports[ref].credibility else self._judged.discard)(ref)
         keys = {each.key for each in self._held[ref]}
@@ -127,15 +129,15 @@ class Voice:
                 del self._ledgers[key]
         return keys
 
-    def ledger(self, key: Key) -> Ledger | None:
+    def ledger(self, key: ClaimKey) -> RevisionChain | None:
         """Return what this origin said under a key, in order; None if it gave no total there."""
         found = self._ledgers.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = ledger(claims, self._elsewhere(claims), self._linked)
+            found = self._ledgers[key] = revision_chain(claims, self._elsewhere(claims), self._linked)
         return found
 
-    def standing(self, key: Key, history: History) -> Standing | None:
+    def standing(self, key: ClaimKey, history: History) -> Standing | None:
         """Return its current claim under a key as a policy weighs it, None if it has none.
 
         It is the same object as long as it reads the same.
@@ -154,53 +156,53 @@ class Voice:
                 found = self._standing[key] = made
         return found
 
-    def current(self, key: Key) -> Held | None:
+    def current(self, key: ClaimKey) -> ResolvedClaim | None:
         """Return the claim that stands under a key, None if there is none."""
         of = self.ledger(key)
         return None if of is None else of.current
 
-    def credibility(self, held: Held) -> int:
+    def credibility(self, held: ResolvedClaim) -> int:
         """Return how credible one of its claims is."""
         return self._report_of(held).credibility_of(held.ref) if self._judged else UNJUDGED
 
-    def _past_of(self, key: Key, of: Ledger) -> tuple[Held, ...]:
+    def _past_of(self, key: ClaimKey, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
         """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
         states = self._past.get(key)
         seen, kept = states[-1] if states else (0, ())
-        if seen >= len(of.stood) - 1:
+        if seen >= len(of.succession) - 1:
             return kept
-        for held in of.stood[seen:-1]:
+        for held in of.succession[seen:-1]:
             if not self._judged or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
                 kept = (*(each for each in kept if not outdone(each, held)), held)
         if states is None:
             states = self._past[key] = deque(maxlen=_LOOKED_BACK)
-        states.append((len(of.stood) - 1, kept))
+        states.append((len(of.succession) - 1, kept))
         return kept
 
-    def _report_of(self, held: Held) -> ReportHistory:
+    def _report_of(self, held: ResolvedClaim) -> ReportHistory:
         return self.reports[held.ref.partition("#")[0]]
 
-    def weigh_again(self) -> set[Key]:
+    def weigh_again(self) -> set[ClaimKey]:
         """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
         self._stale.update(self.claims)
         return set(self.claims)
 
-    def replacement(self, increment: Held) -> tuple[str, str] | None:
+    def replacement(self, increment: ResolvedClaim) -> tuple[str, str] | None:
         """Say by what an increment was replaced, if it was: (code, ref)."""
         by = max(self.replaced.get(increment.ref, ()), key=self._in_turn, default=None)
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
-    def _elsewhere(self, claims: Iterable[Held]) -> Mapping[str, Held]:
+    def _elsewhere(self, claims: Iterable[ResolvedClaim]) -> Mapping[str, ResolvedClaim]:
         """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
         return {ref: min(by, key=self._in_turn) for ref, by in others.items() if by}
 
-    def _in_turn(self, held: Held) -> tuple[object, ...]:
-        return in_turn(held, self._linked)
+    def _in_turn(self, held: ResolvedClaim) -> tuple[object, ...]:
+        return order_key(held, self._linked)
 
-    def _retold(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
+    def _retold(self, held: ResolvedClaim, tell: Callable[[RevisionChain, ResolvedClaim], int]) -> set[ClaimKey]:
         """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
 
         These are the claim's own and, where what stands under it is others now, those that it may exceed as a part.
@@ -209,10 +211,10 @@ class Voice:
         if held.incremental:
             return {key}
         known = self._ledgers.get(key)
-        stood: list[Held | None] = []
+        stood: list[ResolvedClaim | None] = []
         if known is not None:
             stood.append(known.current)
-            self._look_back(key, min(tell(known, held), len(known.stood) - 1))
+            self._look_back(key, min(tell(known, held), len(known.succession) - 1))
             stood.append(known.current)
             if known.current is None:
                 del self._ledgers[key]
@@ -224,13 +226,13 @@ class Voice:
         self._stale |= wholes
         return {key, *wholes}
 
-    def _look_back(self, key: Key, stayed: int) -> None:
+    def _look_back(self, key: ClaimKey, stayed: int) -> None:
         """Forget what was found of a past from more than the first claims, so many of which `stayed` there."""
         states = self._past.get(key)
         while states and states[-1][0] > stayed:
             states.pop()
 
-    def _may_exceed(self, part: Key, stood: Sequence[Held | None], whole: Key) -> bool:
+    def _may_exceed(self, part: ClaimKey, stood: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
         """Say whether any of what stood under `part` (none: it is not known) may exceed what stands under `whole`."""
         if part is whole:
             return False
@@ -239,17 +241,17 @@ class Voice:
             return is_part(part, whole)
         return any(each is not None and exceeds(each, of.current) for each in stood)
 
-    def _kin(self, key: Key) -> Collection[Key]:
+    def _kin(self, key: ClaimKey) -> Collection[ClaimKey]:
         return self._families.get(key.family, ())
 
-    def _currents(self, key: Key) -> list[Held]:
+    def _currents(self, key: ClaimKey) -> list[ResolvedClaim]:
         kin = self._kin(key)
         if len(kin) == 1:
             return []
         ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
-    def _renew(self) -> set[Key]:
+    def _renew(self) -> set[ClaimKey]:
         """Work everything out anew: whole statements and replacements reach across keys."""
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
@@ -271,14 +273,14 @@ class Voice:
                     self.breaks.setdefault(held[other].key, set()).add(other)
         return self._moved(touched | self._add(held.values()))
 
-    def _add(self, held: Iterable[Held]) -> set[Key]:
-        touched: set[Key] = set()
+    def _add(self, held: Iterable[ResolvedClaim]) -> set[ClaimKey]:
+        touched: set[ClaimKey] = set()
         for each in held:
             self._claim(each)
             touched.add(each.key)
         return touched
 
-    def _claim(self, held: Held) -> None:
+    def _claim(self, held: ResolvedClaim) -> None:
         """Add a claim to those of its key, totals or increments."""
         of_kind, key = self.increments if held.incremental else self.claims, held.key
         found = of_kind.get(key)
@@ -287,7 +289,7 @@ class Voice:
             self._families.setdefault(key.family, {})[key] = None
         found[held.ref] = held
 
-    def _moved(self, keys: set[Key]) -> set[Key]:
+    def _moved(self, keys: set[ClaimKey]) -> set[ClaimKey]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
         moved = set(keys)
         for key in keys:
@@ -298,12 +300,12 @@ class Voice:
         return moved
 
 
-def outdone(earlier: Held, later: Held) -> bool:
+def outdone(earlier: ResolvedClaim, later: ResolvedClaim) -> bool:
     """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
 
     An open count outruns no closed one, so it outdoes none either.
     """
-    if later.count.lower is None or later.newness < earlier.newness:
+    if later.count.lower is None or later.recency_key < earlier.recency_key:
         return False
     as_far = later.counted_until >= earlier.counted_until and later.count.lower >= (earlier.count.lower or 0)
     return as_far and (later.count.bound in CLOSED or (later.count.bound in OPEN and earlier.count.bound in OPEN))

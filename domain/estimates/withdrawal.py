@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from domain.history.report_history import ReportHistory
-from domain.reports.claims.statement_order import history
-from domain.reports.claims.ties import Rank
+from domain.reports.claims.statement_order import ordered
+from domain.reports.claims.tie_breaking import TieRank
 
 
 def by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistory]]:
@@ -29,7 +29,7 @@ def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
     linked = _links(reports)
     for own in by_home(reports).values():
         if any(report.now.report.complete for report in own):
-            found.update(_withdrawn_of_one_home(history(own, linked)[0]))
+            found.update(_withdrawn_of_one_home(ordered(own, linked)[0]))
     return found
 
 
@@ -41,7 +41,7 @@ def statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistor
             yield own
             continue
         part: list[ReportHistory] = []
-        for report in history(own, linked)[0]:
+        for report in ordered(own, linked)[0]:
             if report.now.report.complete:
                 yield part
                 part = []
@@ -55,11 +55,11 @@ def withdraws(whole: ReportHistory, earlier: ReportHistory) -> bool:
     return whole.home == earlier.home and (event is None or event == earlier.now.report.event)
 
 
-def _links(reports: Iterable[ReportHistory]) -> Mapping[str, Rank]:
+def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
     """Tell reports apart that say the same by whose claims replace theirs, and whose theirs replace."""
     known = {report.ref: report for report in reports}
-    named: dict[str, list[Rank]] = {}
-    naming: dict[str, list[Rank]] = {}
+    named: dict[str, list[TieRank]] = {}
+    naming: dict[str, list[TieRank]] = {}
     for ref, report in known.items():
         for claim in report.now.report.claims:
             for of, _, number in (other.partition("#") for other in claim.supersedes):

@@ -15,7 +15,7 @@ from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
 from domain.reports.registry import KINDS, AnyReport
 from domain.values.sources import Reliability, SourceType
 from domain.values.sources import source_stream as source_stream_name
-from domain.values.text_types import Label, Slug, Strict, Words
+from domain.values.text_types import FreeText, Label, Slug, Strict
 from domain.values.time.clocks import EdtfOccurred, Span, format_instant, parse_instant
 from domain.values.time.zones import TimeZone
 
@@ -74,7 +74,7 @@ Content = SerializeAsAny[AnyReport]
 class Note(Strict, frozen=True):
     """The recorder's own words about a fact: free text, erasable."""
 
-    reason: Words
+    reason: FreeText
 
 
 def note(reason: str | None) -> Note | None:

@@ -32,12 +32,20 @@ from domain.facts.union import (
 )
 from domain.history.origins import Origins, SourceRecord
 from domain.history.report_history import ReportHistory, Version
-from domain.incident.incident_fields import Whole, WholeFact
-from domain.incident.resolved_claims import AS_FILED, Filed, Rescoped, Scoping, event_of, happened, held_as_filed
+from domain.incident.incident_fields import IncidentFieldFact, IncidentFields
+from domain.incident.resolved_claims import (
+    NO_OVERRIDES,
+    AssignedScope,
+    ReportContext,
+    ScopeOverrides,
+    effective_occurred,
+    event_of,
+    resolve_in_context,
+)
 from domain.incident.state import rescope
 from domain.incident.validation import occurred_span, read_span
-from domain.reports.claims.claim import Scope, event_scope, foreign
-from domain.reports.claims.ties import Record
+from domain.reports.claims.claim import Scope, event_scope, qualified_scope
+from domain.reports.claims.tie_breaking import ReportContent
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
 from domain.values.sources import origin_of
@@ -50,7 +58,7 @@ _NO_STREAM = UUID(int=0)
 
 
 @dataclass(slots=True)
-class Home(Whole):
+class Home(IncidentFields):
     """One incident among those that a history depends on: what was said of it as a whole, and what it shows.
 
     `reports` are the ids of those that stand under it, `children` the slugs of the
@@ -184,7 +192,7 @@ class History:
 
     def scope_name(self, home: UUID, slug: str, scope: str) -> str:
         """Return what a scope of the incident `home`, called `slug`, is called from the one that is asked about."""
-        return scope if home == self.stream else foreign(slug, scope)
+        return scope if home == self.stream else qualified_scope(slug, scope)
 
 
 _OF_SOURCES = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUndone)
@@ -245,7 +253,7 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
     match fact:
         case ReportFiled():
             ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
-            occurred = happened(fact.report, fact.reported, fact.occurred, home.offset)
+            occurred = effective_occurred(fact.report, fact.reported, fact.occurred, home.offset)
             version = _hold(history, home, _Content(ref, fact.report, fact.reported, occurred, *placed), {})
             filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
             history.filed[fact.report_id] = filed
@@ -253,7 +261,7 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
             return {fact.report_id}
         case ReportCorrected():
             report, placed = history.filed[fact.report_id], (recorded.text_commitment, recorded.position, fact.cause)
-            occurred = happened(fact.report, report.reported, fact.occurred, home.offset)
+            occurred = effective_occurred(fact.report, report.reported, fact.occurred, home.offset)
             content = _Content(report.ref, fact.report, report.reported, occurred, *placed)
             report.correct(_hold(history, home, content, report.rescoped))
             return {fact.report_id}
@@ -299,8 +307,8 @@ def _read_anew(history: History, home: Home, report: ReportHistory, version: Ver
     return _held_anew(history, home, report, replace(version, occurred=occurred))
 
 
-def _whole(history: History, home: Home, fact: WholeFact) -> None:
-    home.tell(fact)
+def _whole(history: History, home: Home, fact: IncidentFieldFact) -> None:
+    home.apply(fact)
     if isinstance(fact, ScopeDeclared):
         history.bounds[history.scope_name(home.stream, home.slug, fact.name)] = fact.scope
     elif isinstance(fact, IncidentMerged) and fact.into == home.slug:
@@ -345,22 +353,22 @@ class _Content(NamedTuple):
     cause: str | None
 
 
-def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str, Rescoped]) -> Version:
+def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str, AssignedScope]) -> Version:
     """Hold the claims of a content as they are called from the incident that is asked about."""
     report, occurred = content.report, content.occurred
     is_own = home.stream == history.stream
-    scoping = AS_FILED
+    scoping = NO_OVERRIDES
     if rescoped or not is_own:
 
         def named(within: str | None, scope: str) -> str:
             return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
 
-        scoping = Scoping(rescoped, named)
+        scoping = ScopeOverrides(rescoped, named)
     event = event_of(report, occurred, home.offset)
     origin = origin_of(report.source, report.via)
-    record = Record(report)
-    filed = Filed(content.ref, origin, event, content.reported, occurred, record)
-    held = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
+    record = ReportContent(report)
+    filed = ReportContext(content.ref, origin, event, content.reported, occurred, record)
+    held = resolve_in_context(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
     if event is not None and not is_own:
         event = scoping.named(None, event_scope(event))
     tier = KINDS[report.kind].tier(report)

@@ -9,9 +9,9 @@ from uuid import UUID
 from domain.facts.union import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
 from domain.history.origins import Origins
 from domain.incident.commands import UNJUDGED
-from domain.incident.resolved_claims import Rescoped
-from domain.reports.claims.claim import BEGINNING, Held, earliest, latest
-from domain.reports.claims.ties import Rank, Record, Tie
+from domain.incident.resolved_claims import AssignedScope
+from domain.reports.claims.claim import BEGINNING, ResolvedClaim, earliest, latest
+from domain.reports.claims.tie_breaking import ReportContent, Tie, TieRank
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import ClockError, Span, parse_reported
@@ -32,12 +32,12 @@ class Version:
     origin: str
     occurred: Span | None
     event: str | None
-    held: tuple[Held, ...]
+    held: tuple[ResolvedClaim, ...]
     text_commitment: str | None
     position: int
     cause: str | None = None
     tier: str = "none"
-    record: Record | None = field(default=None, repr=False, compare=False)
+    record: ReportContent | None = field(default=None, repr=False, compare=False)
 
     def of(self, origins: Origins) -> "Version":
         """Return the same content, said by whom it is said to come from now."""
@@ -62,7 +62,7 @@ class ReportHistory:
     retractions: dict[str | None, Retraction] = field(default_factory=dict[str | None, Retraction])
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputes: set[str | None] = field(default_factory=set[str | None])
-    rescoped: dict[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
     retracted: int = 0
     reinstated: int = 0
     rescopings: int = 0
@@ -151,7 +151,7 @@ class ReportHistory:
         ends = (latest(span) for _, span in self.retractions.values() if span is not None)
         return {latest(self.reported), *ends}
 
-    def held(self, moment: datetime | None) -> tuple[Held, ...]:
+    def held(self, moment: datetime | None) -> tuple[ResolvedClaim, ...]:
         """Return the claims of the report that stand at `moment`, for a report that stands itself."""
         if not self.retractions or self.retractions.keys() == {None}:
             return self.now.held
@@ -204,7 +204,7 @@ class ReportHistory:
         return max((held.figure for held in self.now.held), default=-1)
 
     @property
-    def content(self) -> Rank:
+    def content(self) -> TieRank:
         """What it says, for a tie: direct before relayed."""
         now = self.now
         said = (now.record.text, now.record.marks) if now.record else ()

@@ -1,4 +1,4 @@
-"""What can be asked of an incident, imperative; each body of a write request is one of these."""
+"""Commands: the bodies of write requests, in the imperative."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
 from domain.reports.registry import AnyReport
 from domain.values.places import CountryRule
-from domain.values.text_types import Label, Slug, Strict, Text, Words
+from domain.values.text_types import FreeText, Label, Slug, Strict, Text
 from domain.values.time.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
 
 
@@ -23,12 +23,12 @@ def _offset(text: str) -> str:
 
 UtcOffset = Annotated[str, AfterValidator(_offset), Field(examples=["+03:00"])]
 ZoneName = Annotated[Label, Field(examples=["Europe/Kyiv"])]
-"""An IANA time zone; which names there are is told when the command is decided."""
-Country = Annotated[str, CountryRule()]
-Countries = Annotated[tuple[Country, ...], Field(max_length=50)]
+"""An IANA time zone; unknown names are refused when the command is decided."""
+CountryCode = Annotated[str, CountryRule()]
+Countries = Annotated[tuple[CountryCode, ...], Field(max_length=50)]
 
 
-Content = SerializeAsAny[AnyReport]
+ReportBody = SerializeAsAny[AnyReport]
 Cause = Literal["transcription", "translation", "attribution", "reclassified"]
 Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
 """The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
@@ -45,7 +45,7 @@ def _two(origins: tuple[str, str]) -> tuple[str, str]:
     return one, other
 
 
-Origins = Annotated[tuple[Origin, Origin], AfterValidator(_two)]
+OriginPair = Annotated[tuple[Origin, Origin], AfterValidator(_two)]
 
 
 class DeclareScope(Scope, frozen=True):
@@ -97,26 +97,26 @@ class AmendIncident(Strict, frozen=True):
     period: EdtfOccurred | None = None
     countries: Countries | None = None
     time_zone: ZoneName | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class CloseIncident(Strict, frozen=True):
     """Take no further reports until it is reopened."""
 
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class ReopenIncident(Strict, frozen=True):
     """Take reports again."""
 
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class FileReport(Strict, frozen=True):
     """File a report under the id that it will keep."""
 
     report_id: UUID
-    report: Content
+    report: ReportBody
 
 
 class CorrectReport(Strict, frozen=True):
@@ -124,8 +124,8 @@ class CorrectReport(Strict, frozen=True):
 
     report_id: UUID
     cause: Cause
-    report: Content
-    reason: Words | None = None
+    report: ReportBody
+    reason: FreeText | None = None
 
 
 class RetractReport(Strict, frozen=True):
@@ -135,7 +135,7 @@ class RetractReport(Strict, frozen=True):
     claim: ClaimId | None = None
     by: Literal["recorder", "source"]
     reported_at: EdtfReported | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class ReinstateReport(Strict, frozen=True):
@@ -143,7 +143,7 @@ class ReinstateReport(Strict, frozen=True):
 
     report_id: UUID
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class AssessReport(Strict, frozen=True):
@@ -152,7 +152,7 @@ class AssessReport(Strict, frozen=True):
     report_id: UUID
     claim: ClaimId | None = None
     credibility: Credibility
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class DisputeReport(Strict, frozen=True):
@@ -161,7 +161,7 @@ class DisputeReport(Strict, frozen=True):
     report_id: UUID
     claim: ClaimId | None = None
     disputed: StrictBool = True
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class MoveReport(Strict, frozen=True):
@@ -169,20 +169,20 @@ class MoveReport(Strict, frozen=True):
 
     report_id: UUID
     to: Slug
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class MergeIncident(Strict, frozen=True):
     """Show all that an incident holds under another one; the claims keep the scopes they have."""
 
     into: Slug
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class UnmergeIncident(Strict, frozen=True):
     """Undo a merge."""
 
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class RescopeClaims(Strict, frozen=True):
@@ -190,28 +190,28 @@ class RescopeClaims(Strict, frozen=True):
 
     claims: Annotated[tuple[ClaimRef, ...], Field(min_length=1, max_length=1000)]
     scope: Slug | None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class StateSameOrigin(Strict, frozen=True):
     """Say that two sources are one origin, each named as documents name it: a slug, or `anonymous:<words>|<relay>`."""
 
-    origins: Origins
-    reason: Words | None = None
+    origins: OriginPair
+    reason: FreeText | None = None
 
 
 class UndoSameOrigin(Strict, frozen=True):
     """Say that two sources are two origins after all."""
 
-    origins: Origins
-    reason: Words | None = None
+    origins: OriginPair
+    reason: FreeText | None = None
 
 
 class AdoptPolicy(Strict, frozen=True):
     """Weigh claims by this policy from now on, where a reader names no other."""
 
     policy: PolicyId
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -228,10 +228,10 @@ class PublishEstimate(Strict, frozen=True):
     root: str
     inputs: dict[str, int]
     digest: Digest
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
-Command = (
+IncidentCommand = (
     OpenIncident
     | AmendIncident
     | CloseIncident
@@ -245,10 +245,10 @@ Command = (
     | DisputeReport
     | PublishEstimate
 )
-"""What is asked of one incident."""
+"""Commands on one incident."""
 
-About = StateSameOrigin | UndoSameOrigin | AdoptPolicy
-"""What is asked of sources and of the policy in force."""
+GlobalCommand = StateSameOrigin | UndoSameOrigin | AdoptPolicy
+"""Commands on sources and on the policy in force."""
 
-Curation = MoveReport | MergeIncident | UnmergeIncident | RescopeClaims
-"""What is asked of several incidents at once."""
+CurationCommand = MoveReport | MergeIncident | UnmergeIncident | RescopeClaims
+"""Commands that may touch several incidents."""

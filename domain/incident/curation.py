@@ -1,4 +1,4 @@
-"""What is asked of several incidents at once: merge and unmerge, move a report, give claims another scope."""
+"""Decisions on several incidents: merge and unmerge, move a report, assign scopes to claims."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,8 +8,8 @@ from domain.incident import refusals
 from domain.incident.commands import MergeIncident, MoveReport, RescopeClaims, UnmergeIncident
 from domain.incident.decide import expect_open, expect_unmerged
 from domain.incident.report_decisions import filed_report
-from domain.incident.resolved_claims import Scoping
-from domain.incident.state import Filed, Incident, rescope
+from domain.incident.resolved_claims import ScopeOverrides
+from domain.incident.state import FiledReport, Incident, rescope
 from domain.incident.validation import check_claims, check_scope
 
 
@@ -25,7 +25,7 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
 
 
 def unmerge(incident: Incident, command: UnmergeIncident) -> IncidentUnmerged:
-    """Let an incident stand by itself again."""
+    """Undo the merge of an incident."""
     if incident.into is None:
         raise refusals.IncidentNotMerged(incident=incident.slug)
     return IncidentUnmerged(incident=incident.slug, into=incident.into, text=note(command.reason))
@@ -37,20 +37,20 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
     if to is None:
         raise refusals.DestinationUnknown(incident=command.to)
     _expect_taking(to)
-    if to.slug == filed.at:
+    if to.slug == filed.shown_under:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     return ReportMoved(
-        report_id=command.report_id, home=home.slug, left=filed.at, to=to.slug, text=note(command.reason)
+        report_id=command.report_id, home=home.slug, left=filed.shown_under, to=to.slug, text=note(command.reason)
     )
 
 
 def rescoped(
     within: Incident, homes: Mapping[UUID, Incident], under: Mapping[UUID, str], command: RescopeClaims
 ) -> list[tuple[str, ClaimsRescoped]]:
-    """Give claims a scope of the incident `within`: a fact for it, and for each other one that they were filed under.
+    """Assign claims a scope of the incident `within`: one fact for it, and one for each other home incident.
 
-    `homes` are those, by report; `under` is the slug of the incident that shows each
-    report now. Refuses if any claim can't be rescoped: then none is.
+    `homes` maps each report to the incident that it was filed under, `under` to the slug of the incident that shows
+    it now. All or nothing: raises a Refusal if any claim can't be rescoped.
     """
     expect_unmerged(within)
     bounds = within.scopes.get(command.scope) if command.scope else None
@@ -79,7 +79,7 @@ def _by_report(command: RescopeClaims) -> dict[UUID, list[str]]:
 
 
 def _check(
-    within: Incident, home: Incident, report_id: UUID, filed: Filed, claims: list[str], command: RescopeClaims
+    within: Incident, home: Incident, report_id: UUID, filed: FiledReport, claims: list[str], command: RescopeClaims
 ) -> None:
     for claim in claims:
         if claim not in filed.claims:
@@ -94,7 +94,7 @@ def _check(
     if after == filed.rescoped:
         raise refusals.NothingChanged(what=f"report {report_id}")
     spans = (filed.reported, filed.occurred)
-    check_claims(report_id, filed.report, spans, home.scopes, home.offset, Scoping(after))
+    check_claims(report_id, filed.report, spans, home.scopes, home.offset, ScopeOverrides(after))
 
 
 def _expect_taking(target: Incident) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of one incident, and what is answered: `decide` returns facts, or raises the Refusal that says why."""
+"""Decide a command on one incident: `decide` returns facts, or raises a Refusal."""
 
 from datetime import datetime, tzinfo
 from typing import assert_never
@@ -18,11 +18,11 @@ from domain.incident.commands import (
     AmendIncident,
     AssessReport,
     CloseIncident,
-    Command,
     CorrectReport,
     DeclareScope,
     DisputeReport,
     FileReport,
+    IncidentCommand,
     OpenIncident,
     PublishEstimate,
     ReinstateReport,
@@ -30,34 +30,31 @@ from domain.incident.commands import (
     RetractReport,
 )
 from domain.incident.report_decisions import assess, correct, dispute, file, reinstate, retract
-from domain.incident.state import Incident, evolve, fold, warnings_about
-from domain.incident.time_zone_change import expect_readable
-from domain.incident.validation import read_span
+from domain.incident.resolved_claims import ScopeOverrides, report_context, resolve_in_context
+from domain.incident.state import Incident
+from domain.incident.validation import occurred_span, read_span
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Scope
-from domain.values.time.clocks import parse_occurred, parse_offset
+from domain.values.time.clocks import ClockError, parse_occurred, parse_offset, parse_reported
 from domain.values.time.zones import TimeZone
 
-__all__ = ["Incident", "decide", "evolve", "fold", "warnings_about"]
-
-_Reporting = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport
+ON_REPORTS = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport)
+"""Commands on a report, which keeps its home incident whether that is open, closed or merged."""
 
 
 def decide(
-    incident: Incident | None, command: Command, now: datetime, zone: TimeZone | None = None
+    incident: Incident | None, command: IncidentCommand, now: datetime, zone: TimeZone | None = None
 ) -> list[IncidentFact]:
-    """Return the facts that a command makes of an incident, or raise the Refusal that says why not.
+    """Return the facts that a command makes of an incident; raises a Refusal.
 
     `now` is the moment of recording (UTC). `incident` is None before it is opened. `zone` is the time zone that the
-    command names, with the offsets that are to be written down.
+    command names, with the offsets to be recorded.
     """
     if isinstance(command, OpenIncident):
         return _open(incident, command, zone)
     if incident is None:
         raise refusals.IncidentUnknown(incident="")
-    if isinstance(command, _Reporting):  # a report keeps its home, whatever becomes of the incident
-        return [_of_report(incident, command, now)]
-    if not (isinstance(command, FileReport) and command.report.complete):  # a whole statement is about its home
-        expect_unmerged(incident)
+    if not (isinstance(command, ON_REPORTS) or (isinstance(command, FileReport) and command.report.complete)):
+        expect_unmerged(incident)  # a complete report withdraws reports of its home, merged or not
     match command:
         case AmendIncident():
             return _amend(incident, command, zone)
@@ -74,36 +71,30 @@ def decide(
         case FileReport():
             expect_open(incident)
             return [file(incident, command, now)]
+        case CorrectReport():
+            return [correct(incident, command)]
+        case RetractReport():
+            return [retract(incident, command, now)]
+        case ReinstateReport():
+            return [reinstate(incident, command)]
+        case AssessReport():
+            return [assess(incident, command)]
+        case DisputeReport():
+            return [dispute(incident, command)]
         case PublishEstimate():
             return [EstimatePublished(**command.model_dump(exclude={"reason"}), text=note(command.reason))]
         case _:  # pragma: no cover - the checker proves it
             assert_never(command)
 
 
-def _of_report(incident: Incident, command: _Reporting, now: datetime) -> IncidentFact:
-    match command:
-        case CorrectReport():
-            return correct(incident, command)
-        case RetractReport():
-            return retract(incident, command, now)
-        case ReinstateReport():
-            return reinstate(incident, command)
-        case AssessReport():
-            return assess(incident, command)
-        case DisputeReport():
-            return dispute(incident, command)
-        case _:  # pragma: no cover - the checker proves it
-            assert_never(command)
-
-
 def expect_unmerged(incident: Incident) -> None:
-    """Refuse what must be asked of the incident that this one was merged into."""
+    """Raise IncidentIsMerged where the incident was merged into another."""
     if incident.into is not None:
         raise refusals.IncidentIsMerged(incident=incident.slug, into=incident.into)
 
 
 def expect_open(incident: Incident) -> None:
-    """Refuse what a closed incident does not take."""
+    """Raise IncidentIsClosed where the incident is closed."""
     if not incident.is_open:
         raise refusals.IncidentIsClosed(incident=incident.slug)
 
@@ -139,8 +130,23 @@ def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) ->
     if period := changed.get("period"):
         read_span(parse_occurred, period, zone.offset if zone else incident.offset)
     if zone:
-        expect_readable(incident, zone.offset)
+        _expect_readable(incident, zone.offset)
     return [IncidentAmended(**changed, text=note(command.reason))]
+
+
+def _expect_readable(incident: Incident, offset: tzinfo) -> None:
+    """Refuse a zone in which a day that was said does not exist, as 30 December 2011 in Samoa; it is named."""
+    periods = (incident.period, *(scope.period for scope in incident.scopes.values()))
+    for period in filter(None, periods):
+        read_span(parse_occurred, period, offset)
+    for report_id, filed in incident.reports.items():
+        reported = read_span(parse_reported, filed.reported_at, offset)
+        occurred = occurred_span(filed.report, reported, offset)
+        common = report_context(report_id, filed.report, (reported, occurred), offset)
+        try:
+            resolve_in_context(filed.report, common, incident.scopes, offset, ScopeOverrides(filed.rescoped))
+        except ClockError as error:
+            raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
 
 
 def _declare(scopes: dict[str, Scope], command: DeclareScope, offset: tzinfo) -> ScopeDeclared:

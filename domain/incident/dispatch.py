@@ -1,4 +1,4 @@
-"""Where every command is decided: which states it touches, and which facts it makes in which streams."""
+"""Decide any command: the states that it needs, and the facts that it makes, each with its stream."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,49 +8,43 @@ from uuid import UUID
 from domain.facts.union import POLICY_STREAM, Fact, ReportMoved, incident_stream, source_stream
 from domain.incident import curation, refusals, source_decisions
 from domain.incident.commands import (
-    About,
     AdoptPolicy,
     AmendIncident,
-    AssessReport,
-    Command,
-    CorrectReport,
-    Curation,
-    DisputeReport,
+    CurationCommand,
     FileReport,
+    GlobalCommand,
+    IncidentCommand,
     MergeIncident,
     MoveReport,
     OpenIncident,
-    ReinstateReport,
     RescopeClaims,
-    RetractReport,
     StateSameOrigin,
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.decide import decide, expect_open
+from domain.incident.decide import ON_REPORTS, decide, expect_open
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.values.sources import Registration, origin_of
 from domain.values.time.clocks import Span, parse_occurred
 from domain.values.time.zones import TimeZone, UnknownZone, window_of
 
-AnyCommand = Command | Curation | About | Registration
+AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
-"""Facts, each with the stream that it goes into; the first is the one that the request's id names."""
+"""Facts with their streams; the first fact gets the id of the request."""
 
 _HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
-_OF_A_REPORT: Final = (CorrectReport, RetractReport, ReinstateReport, AssessReport, DisputeReport, MoveReport)
 
 
-class States(Protocol):
-    """The states that a command may touch, as they stand at the end of the log."""
+class StateReader(Protocol):
+    """Read access to the states of streams at the end of the log."""
 
     def incident(self, stream: UUID) -> Incident | None:
         """Return an incident; None if there is none in this stream."""
         ...
 
     def source(self, origin: str) -> Source | None:
-        """Return a source; None if it is not known."""
+        """Return a source; None if it is not registered."""
         ...
 
     def adopted(self) -> str | None:
@@ -66,13 +60,13 @@ class States(Protocol):
         ...
 
 
-def decided(
-    states: States, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
+def decide_command(
+    states: StateReader, command: AnyCommand, now: datetime, named: UUID | None = None, expected: int | None = None
 ) -> Entries:
-    """Return the facts that a command makes, or raise the Refusal that says why not; none where nothing is new.
+    """Return the facts that a command makes, none where nothing is new; raises a Refusal.
 
-    `named` is the stream of the incident that the address names, None where the command
-    says; `expected` the version that the caller wrote against; `now` the moment of recording (UTC).
+    `named` is the stream of the incident in the request's path, None where the command names it; `expected` the
+    version that the caller wrote against; `now` the moment of recording (UTC).
     """
     match command:
         case Registration():
@@ -88,15 +82,15 @@ def decided(
     if incident is None and not isinstance(command, OpenIncident):
         raise refusals.IncidentUnknown(incident=stream)
     _expect_version(incident, expected)
-    if isinstance(command, Curation):
+    if isinstance(command, CurationCommand):
         return _curated(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
-        return _whole_statement(states, cast("Incident", incident), command, now)
+        return _file_complete(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
-def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
-    """Yield the streams whose states a command needs, as far as it tells; a report's home is told by the log."""
+def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
+    """Yield the streams that a command names; the home streams of its reports are looked up in the log."""
     match command:
         case Registration():
             yield source_stream(command.slug)
@@ -115,17 +109,17 @@ def touched(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
                 yield incident_stream(command.to)
 
 
-def reports_named(command: AnyCommand) -> list[UUID]:
-    """Return the reports whose homes a command needs."""
-    if isinstance(command, _OF_A_REPORT):
+def reports_needed(command: AnyCommand) -> list[UUID]:
+    """Return the reports whose home streams a command needs."""
+    if isinstance(command, (*ON_REPORTS, MoveReport)):
         return [command.report_id]
     if isinstance(command, RescopeClaims):
         return sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
     return []
 
 
-def most_facts(command: AnyCommand) -> int:
-    """Return how many facts a command makes at most, beside the sources that introduce themselves."""
+def max_facts(command: AnyCommand) -> int:
+    """Return the maximum number of facts of a command, without those that register sources."""
     match command:
         case OpenIncident():
             return 1 + len(command.scopes)
@@ -141,14 +135,14 @@ def most_facts(command: AnyCommand) -> int:
             return 1
 
 
-def _target(states: States, command: Command | Curation, named: UUID | None) -> UUID:
+def _target(states: StateReader, command: IncidentCommand | CurationCommand, named: UUID | None) -> UUID:
     if isinstance(command, OpenIncident):
         return incident_stream(command.slug)
     return named or states.home_of(cast("MoveReport", command).report_id)
 
 
-def _zone(states: States, incident: Incident | None, command: Command, now: datetime) -> TimeZone | None:
-    """Look up the time zone that a command names, with the offsets of the years around what is known by then."""
+def _zone(states: StateReader, incident: Incident | None, command: IncidentCommand, now: datetime) -> TimeZone | None:
+    """Look up the time zone that a command names, with the offsets of the years around the incident's dates."""
     if not isinstance(command, OpenIncident | AmendIncident) or command.time_zone is None:
         return None
     periods = [command.period or (incident.period if incident else None)]
@@ -169,8 +163,8 @@ def _expect_version(incident: Incident | None, expected: int | None) -> None:
         raise refusals.VersionMismatch(incident=incident.slug, expected=expected, actual=incident.version)
 
 
-def _curated(states: States, incident: Incident, command: Curation) -> Entries:
-    """Decide what touches several incidents; what shows more comes first, so that nothing vanishes in between."""
+def _curated(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
+    """Decide a curation command; the fact of the incident that gains reports comes first."""
     match command:
         case MergeIncident():
             merged = curation.merge(incident, states.incident(incident_stream(command.into)), command)
@@ -182,22 +176,23 @@ def _curated(states: States, incident: Incident, command: Curation) -> Entries:
             moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
             return _in_streams(moved, moved.to, moved.home, moved.left)
         case RescopeClaims():
-            ids = reports_named(command)
+            ids = reports_needed(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
-            under = {each: _shown_under(states, home.reports[each].at) for each, home in homes.items()}
+            under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
             facts = curation.rescoped(incident, homes, under, command)
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
-def _whole_statement(states: States, incident: Incident, command: FileReport, now: datetime) -> Entries:
-    """File what a source says anew of one home, which no report elsewhere can do, wherever that home is shown now.
+def _file_complete(states: StateReader, incident: Incident, command: FileReport, now: datetime) -> Entries:
+    """File a complete report under its home incident, which may be merged.
 
-    Merged incidents show it where they are shown; where the last such statement was moved, this one follows it there.
+    A complete report withdraws earlier ones of its home only, so it can't be filed elsewhere. Where the latest
+    complete report of the same source and event was moved to another incident, this one is moved there too.
     """
     if incident.into:
         _expect_open(states, _shown_under(states, incident.slug))
     entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
-    at = _last_stated_at(incident, command)
+    at = _shown_under_of_latest(incident, command)
     to = incident.slug if at == incident.slug else _shown_under(states, at)
     if to != incident.slug and to != _shown_under(states, incident.slug):
         _expect_open(states, to)
@@ -206,18 +201,18 @@ def _whole_statement(states: States, incident: Incident, command: FileReport, no
     return entries
 
 
-def _last_stated_at(home: Incident, command: FileReport) -> str:
-    """Return where the last whole statement stands that a source made about a home, which is mostly the home itself."""
+def _shown_under_of_latest(home: Incident, command: FileReport) -> str:
+    """Return the slug of the incident that shows the source's latest complete report about a home."""
     origin = origin_of(command.report.source, command.report.via)
     for filed in reversed(home.reports.values()):
         report = filed.report
         stands = report.complete and report.event == command.report.event and None not in filed.retracted
         if stands and origin_of(report.source, report.via) == origin:
-            return filed.at
+            return filed.shown_under
     return home.slug
 
 
-def _expect_open(states: States, slug: str) -> None:
+def _expect_open(states: StateReader, slug: str) -> None:
     shown = states.incident(incident_stream(slug))
     if shown is not None:
         expect_open(shown)
@@ -227,15 +222,15 @@ def _in_streams(fact: Fact, *slugs: str) -> Entries:
     return [(incident_stream(slug), fact) for slug in dict.fromkeys(slugs)]
 
 
-def _shown_under(states: States, slug: str) -> str:
-    """Return the slug of the incident that shows what stands under this one."""
+def _shown_under(states: StateReader, slug: str) -> str:
+    """Return the slug of the incident at the end of a chain of merges."""
     while (incident := states.incident(incident_stream(slug))) and incident.into:
         slug = incident.into
     return slug
 
 
-def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> Entries:
-    one, other = (_known(states, origin) for origin in command.origins)
+def _same_origin(states: StateReader, command: StateSameOrigin | UndoSameOrigin) -> Entries:
+    one, other = (_expect_source(states, origin) for origin in command.origins)
     if isinstance(command, StateSameOrigin):
         fact: Fact = source_decisions.same_origin(one, other, command)
     else:
@@ -243,7 +238,7 @@ def _same_origin(states: States, command: StateSameOrigin | UndoSameOrigin) -> E
     return [(source_stream(origin), fact) for origin in command.origins]
 
 
-def _known(states: States, origin: str) -> Source:
+def _expect_source(states: StateReader, origin: str) -> Source:
     known = states.source(origin)
     if known is None:
         raise refusals.SourceUnknown(origin=origin)

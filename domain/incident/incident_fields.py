@@ -1,4 +1,4 @@
-"""What is said of an incident as a whole: its title, period and scopes; whether it is open, and where it was merged."""
+"""Fields of an incident itself: title, period, scopes, open or closed, and the incident that it was merged into."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -18,7 +18,7 @@ from domain.reports.claims.claim import Scope
 from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
-WholeFact = (
+IncidentFieldFact = (
     IncidentOpened
     | IncidentAmended
     | IncidentClosed
@@ -31,8 +31,8 @@ WholeFact = (
 
 
 @dataclass(slots=True)
-class Whole:
-    """An incident as a whole, for deciding and for reading alike; `into` is the one that it was merged into."""
+class IncidentFields:
+    """Fields of an incident, for deciding and for views; `into` is the slug of the one that it was merged into."""
 
     slug: str = ""
     title: str = ""
@@ -46,18 +46,18 @@ class Whole:
     version: int = 0
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
 
-    def tell(self, fact: WholeFact) -> None:
-        """Take in what was said of the incident as a whole. Never refuses: a fact has happened."""
+    def apply(self, fact: IncidentFieldFact) -> None:
+        """Apply a fact about the incident itself. Never refuses: a fact has happened."""
         match fact:
             case IncidentOpened():
                 self.slug, self.title, self.period, self.countries = fact.slug, fact.title, fact.period, fact.countries
                 self.utc_offset, self.offset = fact.utc_offset, parse_offset(fact.utc_offset)
-                self._keep_time_by(fact.time_zone)
+                self._set_time_zone(fact.time_zone)
             case IncidentAmended():
                 self.title = fact.title or self.title
                 self.period = fact.period if "period" in fact.model_fields_set else self.period
                 self.countries = self.countries if fact.countries is None else fact.countries
-                self._keep_time_by(fact.time_zone)
+                self._set_time_zone(fact.time_zone)
             case IncidentClosed():
                 self.is_open = False
             case IncidentReopened():
@@ -69,10 +69,10 @@ class Whole:
             case ScopeDeclared():
                 self.scopes[fact.name] = fact.scope
             case EstimatePublished():
-                pass  # what was published changes nothing that is known
+                pass  # a publication changes no field
             case _:  # pragma: no cover - the checker proves it
                 assert_never(fact)
 
-    def _keep_time_by(self, zone: TimeZone | None) -> None:
+    def _set_time_zone(self, zone: TimeZone | None) -> None:
         if zone is not None:
             self.time_zone, self.offset = zone, zone.offset

@@ -1,4 +1,4 @@
-"""What is asked of a report: filed, corrected, retracted, reinstated, assessed, disputed."""
+"""Decisions on a report: file, correct, retract, reinstate, assess, dispute."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -23,29 +23,29 @@ from domain.incident.commands import (
     ReinstateReport,
     RetractReport,
 )
-from domain.incident.resolved_claims import Scoping
-from domain.incident.state import Filed, Incident
-from domain.incident.validation import check_claims, completed, expect_begun, occurred_span, read_span
-from domain.incident.warnings import content_of
+from domain.incident.report_warnings import content_digest
+from domain.incident.resolved_claims import ScopeOverrides
+from domain.incident.state import FiledReport, Incident
+from domain.incident.validation import check_claims, expect_not_in_future, occurred_span, read_span, with_defaults
 from domain.reports.claims.claim import latest
 from domain.values.time.clocks import format_instant, parse_reported
 
 
 def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
-    """File a report; without a `reported_at` it was said `now` (UTC)."""
+    """File a report; `reported_at` defaults to `now` (UTC)."""
     if command.report_id in incident.reports:
         raise refusals.ReportIdTaken(report_id=command.report_id)
     said = command.report.reported_at or format_instant(now)
     reported = read_span(parse_reported, said, incident.offset)
-    expect_begun(reported, said, now)
-    report = completed(command.report, command.report_id, said)
+    expect_not_in_future(reported, said, now)
+    report = with_defaults(command.report, command.report_id, said)
     occurred = occurred_span(report, reported, incident.offset)
     check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)
 
 
 def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
-    """Replace the content of a report; what was rescoped stays so, claim by claim."""
+    """Replace the content of a report; assigned scopes are kept, by claim id."""
     filed = filed_report(incident, command.report_id)
     if None in filed.retracted:
         raise refusals.ReportIsRetracted(report_id=command.report_id)
@@ -53,35 +53,35 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
         raise refusals.ReportIdIsKept(kept=command.report_id)
     if command.report.reported_at not in (None, filed.reported_at):
         raise refusals.ReportedAtIsKept(kept=filed.reported_at)
-    report = completed(command.report, command.report_id, filed.reported_at)
-    if content_of(report) == content_of(filed.report):
+    report = with_defaults(command.report, command.report_id, filed.reported_at)
+    if content_digest(report) == content_digest(filed.report):
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     occurred = occurred_span(report, filed.reported, incident.offset)
     spans = (filed.reported, occurred)
-    check_claims(command.report_id, report, spans, incident.scopes, incident.offset, Scoping(filed.rescoped))
+    check_claims(command.report_id, report, spans, incident.scopes, incident.offset, ScopeOverrides(filed.rescoped))
     return ReportCorrected(
         report_id=command.report_id, cause=command.cause, report=report, occurred=occurred, text=note(command.reason)
     )
 
 
 def retract(incident: Incident, command: RetractReport, now: datetime) -> ReportRetracted:
-    """Take a report or one claim back, as never said or as its source does; `now` in UTC."""
+    """Retract a report or one claim, as never said (`recorder`) or as taken back by its source; `now` in UTC."""
     filed = filed_report(incident, command.report_id)
-    _expect_standing(filed, command.report_id, command.claim)
+    _expect_unretracted(filed, command.report_id, command.claim)
     text = note(command.reason)
     if command.by == "recorder":
         if command.reported_at:
             raise refusals.RetractionHasNoTime
-        return ReportRetracted(report_id=command.report_id, **_of(command.claim), by="recorder", text=text)
+        return ReportRetracted(report_id=command.report_id, **_claim_field(command.claim), by="recorder", text=text)
     if not command.reported_at:
         raise refusals.RetractionNeedsTime
     reported = read_span(parse_reported, command.reported_at, incident.offset)
-    expect_begun(reported, command.reported_at, now)
+    expect_not_in_future(reported, command.reported_at, now)
     if latest(reported) < (filed.reported.earliest or latest(reported)):
         raise refusals.RetractedBeforeSaid(retracted=command.reported_at, reported=filed.reported_at)
     return ReportRetracted(
         report_id=command.report_id,
-        **_of(command.claim),
+        **_claim_field(command.claim),
         by="source",
         reported_at=command.reported_at,
         reported=reported,
@@ -97,7 +97,7 @@ def reinstate(incident: Incident, command: ReinstateReport) -> ReportReinstated:
         if command.claim is None:
             raise refusals.ReportStands(report_id=command.report_id)
         raise refusals.ClaimStands(report_id=command.report_id, claim=command.claim)
-    return ReportReinstated(report_id=command.report_id, **_of(command.claim), text=note(command.reason))
+    return ReportReinstated(report_id=command.report_id, **_claim_field(command.claim), text=note(command.reason))
 
 
 def assess(incident: Incident, command: AssessReport) -> ReportAssessed:
@@ -105,35 +105,35 @@ def assess(incident: Incident, command: AssessReport) -> ReportAssessed:
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if filed.credibility.get(command.claim, UNJUDGED if command.claim is None else None) == command.credibility:
-        raise refusals.NothingChanged(what=_name(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
     return ReportAssessed(
         report_id=command.report_id,
-        **_of(command.claim),
+        **_claim_field(command.claim),
         credibility=command.credibility,
         text=note(command.reason),
     )
 
 
 def dispute(incident: Incident, command: DisputeReport) -> ReportDisputed:
-    """Mark a report or one claim as disputed, or take the mark away."""
+    """Mark a report or one claim as disputed, or remove the mark."""
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if (command.claim in filed.disputed) == command.disputed:
-        raise refusals.NothingChanged(what=_name(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
     return ReportDisputed(
-        report_id=command.report_id, **_of(command.claim), disputed=command.disputed, text=note(command.reason)
+        report_id=command.report_id, **_claim_field(command.claim), disputed=command.disputed, text=note(command.reason)
     )
 
 
-def filed_report(incident: Incident, report_id: UUID) -> Filed:
-    """Return what is known of a report, or refuse."""
+def filed_report(incident: Incident, report_id: UUID) -> FiledReport:
+    """Return the state of a report; raises ReportUnknown."""
     try:
         return incident.reports[report_id]
     except KeyError:
         raise refusals.ReportUnknown(report_id=report_id) from None
 
 
-def _expect_standing(filed: Filed, report_id: UUID, claim: str | None) -> None:
+def _expect_unretracted(filed: FiledReport, report_id: UUID, claim: str | None) -> None:
     _expect_claim(filed, report_id, claim)
     if None in filed.retracted:
         raise refusals.ReportIsRetracted(report_id=report_id)
@@ -141,20 +141,20 @@ def _expect_standing(filed: Filed, report_id: UUID, claim: str | None) -> None:
         raise refusals.ClaimIsRetracted(report_id=report_id, claim=claim)
 
 
-def _expect_claim(filed: Filed, report_id: UUID, claim: str | None) -> None:
+def _expect_claim(filed: FiledReport, report_id: UUID, claim: str | None) -> None:
     if claim is not None and claim not in filed.claims:
         known = ", ".join(f"“{each}”" for each in filed.claims) or "none"
         raise refusals.ClaimUnknown(report_id=report_id, claim=claim, known=known)
 
 
-class _Which(TypedDict, total=False):
+class _ClaimField(TypedDict, total=False):
     claim: str
 
 
-def _of(claim: str | None) -> _Which:
-    """Name the claim that a fact is about; a fact about the whole report names none."""
+def _claim_field(claim: str | None) -> _ClaimField:
+    """Return the field `claim` of a fact; a fact about the whole report has none."""
     return {} if claim is None else {"claim": claim}
 
 
-def _name(report_id: UUID, claim: str | None) -> str:
+def _described(report_id: UUID, claim: str | None) -> str:
     return f"report {report_id}" if claim is None else f"claim {report_id}#{claim}"

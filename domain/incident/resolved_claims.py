@@ -1,4 +1,4 @@
-"""From a report's claims to held claims: parts beside their whole, keys resolved, clocks fixed."""
+"""Resolve a report's claims: parts become claims of their own, with keys, scopes and clocks filled in."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,18 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.reports.claims.claim import EVENT_SCOPE, Claim, Held, Key, Part, Scope, event_scope, key_of, latest
-from domain.reports.claims.ties import Record
+from domain.reports.claims.claim import (
+    EVENT_SCOPE,
+    Claim,
+    ClaimKey,
+    Part,
+    ResolvedClaim,
+    Scope,
+    event_scope,
+    key_of,
+    latest,
+)
+from domain.reports.claims.tie_breaking import ReportContent
 from domain.reports.kind import Report, event_label
 from domain.values.sources import origin_of, relays
 from domain.values.time.clocks import Span, begins_after, parse_occurred, parse_reported
@@ -21,25 +31,25 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     """Return the label of the occurrence that a report describes, derived where the client gave none.
 
     None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
-    report counts on no day; the label still has the day as said, which tells one such event from another.
+    report counts on no day, but the derived label has its day as stated.
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
-    said = occurred or _as_said(report, offset)
-    day = said.earliest.astimezone(offset).date().isoformat() if said and said.earliest else None
+    stated = occurred or _as_said(report, offset)
+    day = stated.earliest.astimezone(offset).date().isoformat() if stated and stated.earliest else None
     return event_label(report, day)
 
 
-def happened(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
-    """Return when what a report tells had happened: as `kept` in its fact, None where that is no time at all.
+def effective_occurred(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+    """Return the span of the occurrence that a report describes, from the span `kept` in its fact; None if unknown.
 
-    An `occurred` wholly after the report contradicts it. Facts now keep none for it; those recorded before kept the
-    last moment of the report, which nobody said.
+    An `occurred` wholly after the report contradicts it. Such facts store none; facts of early versions stored the
+    last moment of the report, which nobody stated and which is read as none.
     """
     if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
         return kept
-    said = _as_said(report, offset)
-    return None if said is not None and begins_after(said, kept.latest) else kept
+    stated = _as_said(report, offset)
+    return None if stated is not None and begins_after(stated, kept.latest) else kept
 
 
 def _as_said(report: Report, offset: tzinfo) -> Span | None:
@@ -52,8 +62,8 @@ def _read(occurred: str, offset: tzinfo) -> Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Rescoped:
-    """A scope that a claim was given by us: one of the incident `within`; `bounds` are those of a declared one."""
+class AssignedScope:
+    """A scope assigned by curation: one of the incident `within`; `bounds` are those of a declared scope."""
 
     within: str
     scope: str
@@ -65,24 +75,23 @@ def _as_filed(_within: str | None, scope: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoping:
-    """Which scopes claims have, where not those as stated: `rescoped` by claim id.
+class ScopeOverrides:
+    """Assigned scopes by claim id, for claims whose scope is not the stated one.
 
-    `named` tells how a scope of an incident (None: the one that the report was
-    filed under) is called where it is looked at.
+    `named` names a scope of an incident (None: the report's home) as the incident that is read does.
     """
 
-    rescoped: Mapping[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    rescoped: Mapping[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
     named: Callable[[str | None, str], str] = _as_filed
 
 
-AS_FILED = Scoping()
+NO_OVERRIDES = ScopeOverrides()
 
 
-class Filed(NamedTuple):
-    """What all claims of a report have in common: its id as text, origin and event; when it was said, and of when.
+class ReportContext(NamedTuple):
+    """Fields that all claims of a report share: its id as text, origin, event label, and spans (UTC).
 
-    `record` has all that the report says, where that is asked for in a tie.
+    `record` is its whole content, where ties are to be broken.
     """
 
     ref: str
@@ -90,34 +99,26 @@ class Filed(NamedTuple):
     event: str | None
     reported: Span
     occurred: Span | None
-    record: Record | None = None
+    record: ReportContent | None = None
 
 
-def held_claims(
-    report_id: UUID,
+def report_context(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> ReportContext:
+    """Return the fields that the claims of a report share; `spans` are when it was reported and when it occurred."""
+    origin = origin_of(report.source, report.via)
+    return ReportContext(str(report_id), origin, event_of(report, spans[1], offset), *spans)
+
+
+def resolve_in_context(
     report: Report,
-    spans: tuple[Span, Span | None],
+    filed: ReportContext,
     scopes: Mapping[str, Scope],
     offset: tzinfo,
-    scoping: Scoping = AS_FILED,
-) -> tuple[Held, ...]:
-    """Hold each figure of a report: wholes and parts, in the order stated.
-
-    `spans` are when it was reported and when it occurred (UTC); `scopes` the declared
-    scopes of the incident that it was filed under. A part has its whole's source, clocks and relay.
-    """
-    event = event_of(report, spans[1], offset)
-    filed = Filed(str(report_id), origin_of(report.source, report.via), event, *spans)
-    return held_as_filed(report, filed, scopes, offset, scoping)
-
-
-def held_as_filed(
-    report: Report, filed: Filed, scopes: Mapping[str, Scope], offset: tzinfo, scoping: Scoping = AS_FILED
-) -> tuple[Held, ...]:
-    """Hold each figure of a report, as `held_claims` does, where it is known what all of them have in common."""
-    end, said = latest(filed.reported), report.reported_at or ""
+    scoping: ScopeOverrides = NO_OVERRIDES,
+) -> tuple[ResolvedClaim, ...]:
+    """Resolve each figure of a report, wholes and parts, in the order stated, given the fields they share."""
+    end, stated = latest(filed.reported), report.reported_at or ""
     via = relays(report.source, report.via) if report.via else ()
-    held: list[Held] = []
+    resolved: list[ResolvedClaim] = []
     for claim, part in _figures(report):
         within, scope, bounds = _scope(claim, part, scoping.rescoped)
         if not within and scopes:
@@ -125,15 +126,15 @@ def held_as_filed(
         if scope == EVENT_SCOPE:
             scope = event_scope(filed.event or "")
         figure = part or claim
-        held.append(
-            Held(
+        resolved.append(
+            ResolvedClaim(
                 f"{filed.ref}#{figure.id}",
                 _key(claim, part, scoping.named(within or None, scope)),
                 filed.origin,
                 report.source,
                 via,
                 filed.reported,
-                said,
+                stated,
                 report.reported_order,
                 figure.count,
                 _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
@@ -145,7 +146,7 @@ def held_as_filed(
                 record=filed.record,
             )
         )
-    return tuple(held)
+    return tuple(resolved)
 
 
 def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
@@ -155,10 +156,10 @@ def _figures(report: Report) -> Iterator[tuple[Claim, Part | None]]:
             yield claim, part
 
 
-def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) -> tuple[str, str, Scope | None]:
-    """Return the scope of a figure: as given by us, else as stated; a part without one has that of its whole.
+def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, AssignedScope]) -> tuple[str, str, Scope | None]:
+    """Return the incident whose scope it is (empty: the home), the scope of a figure, and its assigned bounds.
 
-    It comes after the incident whose scope it is (none: as stated), and before its bounds, where we gave it.
+    An assigned scope comes before a stated one; a part without a scope has that of its whole.
     """
     if rescoped:
         given = rescoped.get(part.id) if part else None
@@ -169,7 +170,7 @@ def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, Rescoped]) ->
     return "", (part and part.scope) or claim.scope or "", None
 
 
-def _key(claim: Claim, part: Part | None, scope: str) -> Key:
+def _key(claim: Claim, part: Part | None, scope: str) -> ClaimKey:
     if part is None:
         return key_of(claim.measure, claim.population, scope, claim.manner)
     population = claim.population if part.population is None else part.population

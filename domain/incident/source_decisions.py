@@ -1,4 +1,4 @@
-"""What is no incident's alone: sources, registered, graded, stated to be one origin; and the policy in force."""
+"""Decisions on sources (register, grade, same origin) and on the policy in force; the state of a source."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -36,23 +36,23 @@ class Source:
     reliability: Reliability
     speaks_for: str | None
     version: int = 1
-    same: frozenset[str] = frozenset()
+    same_origins: frozenset[str] = frozenset()
     """The origins that it is stated to be one with."""
 
-    def reads(self, registered: SourceRegistered) -> bool:
-        """Say whether it reads as it was registered here."""
-        said = (registered.name, registered.type, registered.reliability, registered.speaks_for)
-        return (self.name, self.type, self.reliability, self.speaks_for) == said
+    def equals_registration(self, registered: SourceRegistered) -> bool:
+        """Say whether name, type, grade and `speaks_for` equal those of a registration."""
+        registration_fields = (registered.name, registered.type, registered.reliability, registered.speaks_for)
+        return (self.name, self.type, self.reliability, self.speaks_for) == registration_fields
 
 
 def register(source: Source | None, command: Registration) -> list[SourceFact]:
-    """Return the facts a registration makes: none where it says what is held, a grade where only that is new.
+    """Return the facts of a registration: none where nothing is new, a grade where only the grade is new.
 
-    An introduction makes none of a source that is known by more than its slug.
+    An introduction changes no source that was registered with more than its slug.
     """
     if source is not None:
         by_itself = _registered(source.origin, default_registration(command.slug))
-        if isinstance(command, Introduction) and not source.reads(by_itself):
+        if isinstance(command, Introduction) and not source.equals_registration(by_itself):
             return []
         described = (command.name, command.type, command.speaks_for) == (source.name, source.type, source.speaks_for)
         if described and command.reliability == source.reliability:
@@ -62,14 +62,14 @@ def register(source: Source | None, command: Registration) -> list[SourceFact]:
     return [_registered(command.slug, command)]
 
 
-def cited(report: Report) -> Iterable[str]:
+def cited_origins(report: Report) -> Iterable[str]:
     """Return the origins that a report names, each once: its source's, and its relays."""
     origin = origin_of(report.source, report.via)
     return dict.fromkeys((origin, *report.via)) if report.via else (origin,)
 
 
 def introductions(report: Report) -> dict[str, SourceRegistered]:
-    """Return, by origin, how the source and the relays of a report register themselves where they are not known yet."""
+    """Return, by origin, the default registrations of the source and the relays of a report."""
     found = {slug: _registered(slug, default_registration(slug)) for slug in report.via}
     origin = origin_of(report.source, report.via)
     if isinstance(report.source, AnonymousSource):
@@ -95,14 +95,14 @@ def adopt(adopted: str | None, command: AdoptPolicy) -> PolicyAdopted:
 
 def same_origin(one: Source, other: Source, command: StateSameOrigin) -> SameOriginStated:
     """Say that two sources are one origin; the fact goes into the streams of both."""
-    if other.origin in one.same:
+    if other.origin in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginStated(origins=command.origins, text=note(command.reason))
 
 
 def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> SameOriginUndone:
     """Say that two sources are two origins after all; the fact goes into the streams of both."""
-    if other.origin not in one.same:
+    if other.origin not in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginUndone(origins=command.origins, text=note(command.reason))
 
@@ -110,7 +110,7 @@ def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> Sam
 def evolve(source: Source | None, fact: SourceFact) -> Source:
     """Return the state after a fact. Never refuses."""
     if isinstance(fact, SourceRegistered):
-        version, same = (source.version + 1, source.same) if source else (1, frozenset[str]())
+        version, same = (source.version + 1, source.same_origins) if source else (1, frozenset[str]())
         return Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for, version, same)
     if source is None:
         raise ValueError("the first fact of a source is its registration")
@@ -119,9 +119,9 @@ def evolve(source: Source | None, fact: SourceFact) -> Source:
         case SourceGraded():
             return replace(after, reliability=fact.reliability)
         case SameOriginStated():
-            return replace(after, same=source.same.union(fact.origins) - {source.origin})
+            return replace(after, same_origins=source.same_origins.union(fact.origins) - {source.origin})
         case SameOriginUndone():
-            return replace(after, same=source.same.difference(fact.origins))
+            return replace(after, same_origins=source.same_origins.difference(fact.origins))
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 

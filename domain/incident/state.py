@@ -1,4 +1,4 @@
-"""The state that commands are decided against: what became of an incident (`evolve`); readers use views instead."""
+"""The write model of an incident, folded from its facts by `evolve`; queries use views instead."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,29 +18,26 @@ from domain.facts.union import (
     ReportReinstated,
     ReportRetracted,
 )
-from domain.incident.incident_fields import Whole
-from domain.incident.resolved_claims import Rescoped, happened, held_as_filed
-from domain.incident.validation import filed_as, occurred_span, read_span
-from domain.incident.warnings import (
-    Concern,
-    Replaced,
-    Seen,
-    Taken,
-    content_of,
-    occurrence_of,
-    remember,
-    warnings,
+from domain.incident.incident_fields import IncidentFields
+from domain.incident.report_warnings import (
+    IncomingReport,
+    ReportWarning,
+    SupersedesLink,
+    WarningIndex,
+    add_to_index,
+    occurrence_key,
+    warnings_for,
 )
+from domain.incident.resolved_claims import AssignedScope, effective_occurred, report_context, resolve_in_context
+from domain.incident.validation import occurred_span, read_span
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
 
-__all__ = ["Filed", "Incident", "content_of", "evolve", "file", "fold", "rescope", "warnings_about"]
-
 
 @dataclass(slots=True)
-class Filed:
-    """What deciding needs to know of a report; `at` is the incident that it stands under.
+class FiledReport:
+    """The state of a report; `shown_under` is the slug of the incident that shows it.
 
     `retracted`, `credibility` and `disputed` are by claim id, None for the whole report.
     """
@@ -48,11 +45,11 @@ class Filed:
     reported: Span
     report: Report
     occurred: Span | None
-    at: str
+    shown_under: str
     retracted: set[str | None] = field(default_factory=set[str | None])
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputed: set[str | None] = field(default_factory=set[str | None])
-    rescoped: dict[str, Rescoped] = field(default_factory=dict[str, Rescoped])
+    rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
 
     @property
     def reported_at(self) -> str:
@@ -66,11 +63,11 @@ class Filed:
 
 
 @dataclass(slots=True)
-class Incident(Whole):
-    """An incident as it is decided about: what is said of it as a whole, and of each of its reports."""
+class Incident(IncidentFields):
+    """The state that commands are decided against: the incident's fields and its reports."""
 
-    reports: dict[UUID, Filed] = field(default_factory=dict[UUID, Filed])
-    seen: Seen = field(default_factory=Seen)
+    reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
+    warning_index: WarningIndex = field(default_factory=WarningIndex)
 
 
 def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
@@ -81,13 +78,13 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         incident = Incident()
     incident.version += 1
     if isinstance(fact, ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated):
-        _report(incident, fact)
+        _apply_report(incident, fact)
     elif isinstance(fact, ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped):
-        _curated(incident, fact)
+        _apply_curation(incident, fact)
     else:
-        incident.tell(fact)
+        incident.apply(fact)
         if isinstance(fact, IncidentAmended) and fact.time_zone:
-            _reread(incident)
+            _reparse_times(incident)
     return incident
 
 
@@ -99,28 +96,28 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
     return incident
 
 
-def file(incident: Incident, fact: ReportFiled) -> list[Concern]:
-    """Take a report in as `evolve` does, and return what `warnings_about` says of it, seen from before."""
-    taken = _taken(incident, fact)
-    concerns = warnings(incident.seen, taken)
+def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
+    """Apply a filed report as `evolve` does, and return the warnings about it."""
+    incoming = _incoming(incident, fact)
+    concerns = warnings_for(incident.warning_index, incoming)
     incident.version += 1
-    _file(incident, fact, taken)
+    _file(incident, fact, incoming)
     return concerns
 
 
-def warnings_about(incident: Incident, filed: ReportFiled) -> list[Concern]:
-    """Return what a recorder should look at again in a report, seen from the state *before* it was filed."""
-    return warnings(incident.seen, _taken(incident, filed))
+def warnings_about(incident: Incident, filed: ReportFiled) -> list[ReportWarning]:
+    """Return the warnings about a report, given the state *before* it was filed."""
+    return warnings_for(incident.warning_index, _incoming(incident, filed))
 
 
-def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
+def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetracted | ReportReinstated) -> None:
     match fact:
         case ReportFiled():
-            _file(incident, fact, _taken(incident, fact))
+            _file(incident, fact, _incoming(incident, fact))
         case ReportCorrected():
             filed = incident.reports[fact.report_id]
             filed.report = fact.report
-            filed.occurred = happened(fact.report, filed.reported, fact.occurred, incident.offset)
+            filed.occurred = effective_occurred(fact.report, filed.reported, fact.occurred, incident.offset)
         case ReportRetracted():
             incident.reports[fact.report_id].retracted.add(fact.claim)
         case ReportReinstated():
@@ -129,12 +126,12 @@ def _report(incident: Incident, fact: ReportFiled | ReportCorrected | ReportRetr
             assert_never(fact)
 
 
-def _file(incident: Incident, fact: ReportFiled, taken: Taken) -> None:
-    incident.reports[fact.report_id] = Filed(fact.reported, fact.report, taken.occurred, incident.slug)
-    remember(incident.seen, taken)
+def _file(incident: Incident, fact: ReportFiled, incoming: IncomingReport) -> None:
+    incident.reports[fact.report_id] = FiledReport(fact.reported, fact.report, incoming.occurred, incident.slug)
+    add_to_index(incident.warning_index, incoming)
 
 
-def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
+def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
     match fact:
         case ReportAssessed():
             incident.reports[fact.report_id].credibility[fact.claim] = fact.credibility
@@ -142,56 +139,56 @@ def _curated(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportM
             marked = incident.reports[fact.report_id].disputed
             (marked.add if fact.disputed else marked.discard)(fact.claim)
         case ReportMoved():
-            if filed := incident.reports.get(fact.report_id):  # it may be another's, passing through
-                filed.at = fact.to
+            if filed := incident.reports.get(fact.report_id):  # the report may have another home
+                filed.shown_under = fact.to
         case ClaimsRescoped():
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
-                if filed := incident.reports.get(UUID(report_id)):  # it may be another's, shown here
+                if filed := incident.reports.get(UUID(report_id)):  # the report may have another home
                     rescope(filed.rescoped, claim, fact)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 
 
-def rescope(rescoped: dict[str, Rescoped], claim: str, fact: ClaimsRescoped) -> None:
-    """Give a claim its new scope among those that were `rescoped`, or let it have the one as filed again."""
+def rescope(rescoped: dict[str, AssignedScope], claim: str, fact: ClaimsRescoped) -> None:
+    """Assign a claim a scope in `rescoped`, or remove the assignment."""
     if fact.scope is None:
         rescoped.pop(claim, None)
     else:
-        rescoped[claim] = Rescoped(fact.within, fact.scope, fact.bounds)
+        rescoped[claim] = AssignedScope(fact.within, fact.scope, fact.bounds)
 
 
-def _reread(incident: Incident) -> None:
-    """Read the clocks of every report anew: days begin and end by another time zone."""
-    incident.seen = Seen()
+def _reparse_times(incident: Incident) -> None:
+    """Parse the times of every report again, in another time zone."""
+    incident.warning_index = WarningIndex()
     for report_id, filed in incident.reports.items():
         filed.reported = read_span(parse_reported, filed.reported_at, incident.offset)
         filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
         fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
-        remember(incident.seen, _taken(incident, fact))
+        add_to_index(incident.warning_index, _incoming(incident, fact))
 
 
-def _taken(incident: Incident, fact: ReportFiled) -> Taken:
-    occurred = happened(fact.report, fact.reported, fact.occurred, incident.offset)
-    filed = filed_as(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
-    held = held_as_filed(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_of(fact.report, occurred, incident.offset)
-    return Taken(
+def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
+    occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
+    filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
+    resolved = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
+    occurrence = occurrence_key(fact.report, occurred, incident.offset)
+    return IncomingReport(
         filed.ref,
         fact.report,
         fact.reported,
         occurred,
-        held,
+        resolved,
         filed.event,
         occurrence,
-        tuple(_replaced(incident, fact.report_id, fact.report)),
+        tuple(_supersedes_links(incident, fact.report_id, fact.report)),
         incident.offset,
         incident.scopes,
     )
 
 
-def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[Replaced]:
-    """Yield what the claims of a report say that they supersede, with who made it, as far as it was filed here."""
+def _supersedes_links(incident: Incident, report_id: UUID, report: Report) -> Iterator[SupersedesLink]:
+    """Yield the `supersedes` links of a report's claims, with the origin of the claim that each names."""
     for claim in report.claims:
         for ref in claim.supersedes:
             name, _, figure = ref.partition("#")
@@ -199,4 +196,6 @@ def _replaced(incident: Incident, report_id: UUID, report: Report) -> Iterator[R
             said = report if UUID(name) == report_id else other and other.report
             ids = () if said is None else [each.id for of in said.claims for each in (of, *of.parts)]
             known = said is not None and figure in ids
-            yield Replaced(claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None)
+            yield SupersedesLink(
+                claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None
+            )

@@ -1,4 +1,4 @@
-"""What a report must hold to be taken: readable times, scopes that are declared, one figure for one key."""
+"""Validation of a report: readable times, declared scopes, one figure for one key."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
@@ -6,10 +6,14 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.incident import refusals
-from domain.incident.resolved_claims import AS_FILED, Filed, Scoping, event_of, held_as_filed
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Held, Scope, latest
+from domain.incident.resolved_claims import (
+    NO_OVERRIDES,
+    ScopeOverrides,
+    report_context,
+    resolve_in_context,
+)
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ResolvedClaim, Scope, latest
 from domain.reports.kind import Report
-from domain.values.sources import origin_of
 from domain.values.text_types import nearest
 from domain.values.time.clocks import ClockError, Span, begins_after, clamp, format_instant, parse_occurred
 
@@ -17,8 +21,8 @@ CLOCK_SKEW = timedelta(minutes=10)
 """How far a source's clock may be ahead of ours before a `reported_at` is refused as lying in the future."""
 
 
-def completed(report: Report, report_id: UUID, reported_at: str) -> Report:
-    """Write out what is known of a report: its id, when it was said, and the scope of a claim that names none."""
+def with_defaults(report: Report, report_id: UUID, reported_at: str) -> Report:
+    """Return a report with its defaults filled in: its id, `reported_at`, and the scope of each claim."""
     known: dict[str, object] = {"report_id": report_id, "reported_at": reported_at}
     if not all(claim.scope for claim in report.claims):
         default = {"scope": report.default_scope}
@@ -32,41 +36,35 @@ def check_claims(
     spans: tuple[Span, Span | None],
     scopes: Mapping[str, Scope],
     offset: tzinfo,
-    scoping: Scoping = AS_FILED,
+    scoping: ScopeOverrides = NO_OVERRIDES,
 ) -> None:
-    """See that each claim of a report has a scope that there is, a key of its own and readable times; `spans` in UTC.
+    """Check that each claim has a declared scope, a key of its own and readable times; `spans` in UTC.
 
-    Raises the Refusal that says which has not.
+    Raises a Refusal.
     """
     for claim in report.claims:
         for scope, figure in ((claim.scope, claim.id), *((part.scope, part.id) for part in claim.parts)):
             check_scope(scopes, report, scope, figure)
         if f"{report_id}#{claim.id}" in claim.supersedes:
             raise refusals.SupersedesItself(claim=claim.id)
-    if scoping is AS_FILED and _plain(report):
+    if scoping is NO_OVERRIDES and _needs_no_check(report):
         return
     try:
-        held = held_as_filed(report, filed_as(report_id, report, spans, offset), scopes, offset, scoping)
+        resolved = resolve_in_context(report, report_context(report_id, report, spans, offset), scopes, offset, scoping)
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
-    _check_keys(held)
+    _check_keys(resolved)
 
 
-def filed_as(report_id: UUID, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Filed:
-    """Return what the claims of a report have in common; `spans` are when it was reported and when it occurred."""
-    origin = origin_of(report.source, report.via)
-    return Filed(str(report_id), origin, event_of(report, spans[1], offset), *spans)
-
-
-def _plain(report: Report) -> bool:
-    """Say whether no two figures can have one key and no figure has a time of its own, so that nothing can be wrong."""
+def _needs_no_check(report: Report) -> bool:
+    """Say whether keys and times need no check: measures differ, and no claim has parts or times of its own."""
     measures = {claim.measure for claim in report.claims}
     timed = any(claim.parts or claim.period or claim.counted_until for claim in report.claims)
     return len(measures) == len(report.claims) and not timed
 
 
 def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, figure: str) -> None:
-    """See that a figure's scope is built in or among the declared `scopes`; None is not looked at."""
+    """Check that a figure's scope is built in or among the declared `scopes`; None passes."""
     if scope == EVENT_SCOPE:
         if report.event is None and report.default_scope != EVENT_SCOPE:
             raise refusals.EventNeeded(claim=figure)
@@ -77,9 +75,9 @@ def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, 
         raise refusals.ScopeUndeclared(scope=scope, hint=hint, nearest=near)
 
 
-def _check_keys(held: Iterable[Held]) -> None:
+def _check_keys(resolved: Iterable[ResolvedClaim]) -> None:
     seen: dict[tuple[str, bool, Span | datetime | None], str] = {}
-    for claim in held:
+    for claim in resolved:
         key = (claim.key.canonical, claim.incremental, claim.period or claim.counted_until)
         figure = claim.ref.partition("#")[2]
         if key in seen:
@@ -88,30 +86,30 @@ def _check_keys(held: Iterable[Held]) -> None:
 
 
 def read_span(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo) -> Span:
-    """Read a time in the offset of the incident, or refuse it with the reader's own sentence."""
+    """Parse a time in the offset of the incident; raises TimeUnreadable with the parser's sentence."""
     try:
-        return _read_before(parse, text, offset)
+        return _parse_cached(parse, text, offset)
     except ClockError as error:
         raise refusals.TimeUnreadable(reason=str(error).rstrip(".")) from error
 
 
 @lru_cache(maxsize=16_384)
-def _read_before(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo) -> Span:
-    """Read a time; many reports state the same few."""
+def _parse_cached(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinfo) -> Span:
+    """Parse a time; many reports state the same few."""
     return parse(text, offset)
 
 
-def expect_begun(reported: Span, said: str, now: datetime) -> None:
-    """Refuse what a source can only say in the future; `now` is the moment of recording (UTC)."""
+def expect_not_in_future(reported: Span, said: str, now: datetime) -> None:
+    """Refuse a `reported` that begins after `now`, the moment of recording (UTC), give or take CLOCK_SKEW."""
     begin = reported.earliest or reported.latest
     if begin and begin > now + CLOCK_SKEW:
         raise refusals.ReportedInTheFuture(reported_at=said, now=format_instant(now))
 
 
 def occurred_span(report: Report, reported: Span, offset: tzinfo) -> Span | None:
-    """Read when it happened; nothing that was reported had yet to happen, so the span ends with the report.
+    """Parse `occurred`, clamped to the end of `reported`.
 
-    None where it lies wholly after the report: that contradicts it, and counts on no day (`warnings` tells).
+    None where it lies wholly after the report: that contradicts it, counts on no day and gets a warning.
     """
     if report.occurred is None:
         return None

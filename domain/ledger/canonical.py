@@ -9,10 +9,10 @@ _TYPE_ERROR = "a canonical document holds only strings, integers, booleans, null
 
 _BIGGEST = 2**53 - 1
 _AT_ONCE = 2047
-"""For more bytes than this (docs.python.org/3/library/hashlib.html), and in `hmac.digest` for any, the interpreter is
-let go of, and beside a busy thread it takes milliseconds to have it back."""
+"""hashlib releases the GIL above this many bytes, and `hmac.digest` always (docs.python.org/3/library/hashlib.html);
+beside a busy thread, getting it back takes milliseconds."""
 _PIECE = 200
-"""How many items of a list are written in one call: about 1 ms."""
+"""List items encoded in one call: about 1 ms."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -43,7 +43,7 @@ def _text(document: object) -> str:
 
 
 def _in_pieces(members: dict[str, object]) -> bytes:
-    """Write a large document list by list: one call for all of it would hold the interpreter until it is done."""
+    """Encode a large document list by list: one call for all of it would hold the GIL until it is done."""
     texts: list[bytes] = []
     for name in sorted(members, key=lambda name: name.encode("utf-16-be")):
         value = members[name]
@@ -84,8 +84,7 @@ def _check(value: object) -> None:
                 _check(item)
     elif isinstance(value, int):
         if not -_BIGGEST <= value <= _BIGGEST:
-            message = f"{value} is beyond 2^53 - 1 and would not survive other JSON readers"
-            raise ValueError(message)
+            raise ValueError(f"{value} is beyond 2^53 - 1 and would not survive other JSON readers")
     elif value is not None and not isinstance(value, str):
         raise TypeError(_TYPE_ERROR.format(type(value).__name__))
 
@@ -94,7 +93,7 @@ def _check_members(members: dict[object, object]) -> None:
     for key, item in members.items():
         if not isinstance(key, str):
             raise TypeError(_TYPE_ERROR.format(f"a key of type {type(key).__name__}"))
-        if type(item) is not str:  # most are, and a call for each would cost more than all else
+        if type(item) is not str:  # most are, and a call for each would dominate the cost
             _check(item)
 
 

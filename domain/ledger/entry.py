@@ -1,4 +1,4 @@
-"""The leaf of a fact in the Merkle tree: what it commits to, never what it says (ledger.md §1)."""
+"""The leaf of a fact in the Merkle tree: its commitments, never its content (ledger.md §1)."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the log promises about one fact.
+    """The log's commitment to one fact.
 
     `position` and `version` count from 1; `recorded_at` is aware and kept to the
     microsecond; `parts` maps each part the fact was recorded with to its 32-byte
@@ -66,11 +66,9 @@ def format_entry(entry: Entry) -> bytes:
     try:
         data = canonical(document)
     except ValueError as error:
-        message = f"this does not make an entry: {error}"
-        raise EntryError(message) from error
+        raise EntryError(f"this does not make an entry: {error}") from error
     if len(data) >= LIMIT:
-        message = f"an entry stays below {LIMIT:,} bytes; this one has {len(data):,}"
-        raise EntryError(message)
+        raise EntryError(f"an entry stays below {LIMIT:,} bytes; this one has {len(data):,}")
     return data
 
 
@@ -82,16 +80,13 @@ def parse_entry(data: bytes) -> Entry:
     and no key twice). Raises EntryError, whatever the bytes.
     """
     if len(data) >= LIMIT:
-        message = f"an entry stays below {LIMIT:,} bytes; these are {len(data):,}"
-        raise EntryError(message)
+        raise EntryError(f"an entry stays below {LIMIT:,} bytes; these are {len(data):,}")
     try:
         entry = _from_document(json.loads(data.decode()))
     except (ValueError, RecursionError) as error:
-        message = f"these bytes are not an entry: {error}"
-        raise EntryError(message) from error
+        raise EntryError(f"these bytes are not an entry: {error}") from error
     if format_entry(entry) != data:
-        message = "these bytes are not in the canonical form of the entry they hold"
-        raise EntryError(message)
+        raise EntryError("these bytes are not in the canonical form of the entry they hold")
     return entry
 
 
@@ -102,16 +97,13 @@ def leaf_hash(data: bytes) -> bytes:
 
 def _from_document(document: object) -> Entry:
     if not isinstance(document, dict) or set(cast("dict[str, object]", document)) != _KEYS:
-        message = f"it must be an object of exactly the keys {', '.join(sorted(_KEYS))}"
-        raise EntryError(message)
+        raise EntryError(f"it must be an object of exactly the keys {', '.join(sorted(_KEYS))}")
     fields = cast("dict[str, object]", document)
     parts = fields["parts"]
     if not isinstance(parts, dict):
-        message = "“parts” must be an object"
-        raise EntryError(message)
+        raise EntryError("“parts” must be an object")
     if type(fields["v"]) is not int or fields["v"] != 1:
-        message = "“v” must be 1"
-        raise EntryError(message)
+        raise EntryError("“v” must be 1")
     return Entry(
         position=_integer(fields["n"], "n"),
         recorded_at=_parse_at(_string(fields["at"], "at")),
@@ -125,53 +117,45 @@ def _from_document(document: object) -> Entry:
 
 def _check(entry: Entry) -> None:
     if entry.position < 1 or entry.version < 1:
-        message = "positions and versions count from 1"
-        raise EntryError(message)
+        raise EntryError("positions and versions count from 1")
     if not entry.topic:
-        message = "an entry has a topic"
-        raise EntryError(message)
+        raise EntryError("an entry has a topic")
     if "state" not in entry.parts or not set(entry.parts) <= set(PARTS):
-        message = f"an entry has the part “state”, and no others than {', '.join(PARTS)}"
-        raise EntryError(message)
+        raise EntryError(f"an entry has the part “state”, and no others than {', '.join(PARTS)}")
     if any(len(commitment) != hashlib.sha256().digest_size for commitment in entry.parts.values()):
-        message = "a commitment has 32 bytes"
-        raise EntryError(message)
+        raise EntryError("a commitment has 32 bytes")
 
 
 def _format_at(moment: datetime) -> str:
     if moment.utcoffset() is None:
-        message = "recorded_at must be aware"
-        raise EntryError(message)
+        raise EntryError("recorded_at must be aware")
     try:
         return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
     except OverflowError as error:
-        message = "recorded_at lies beyond the years 1 to 9999 in UTC"
-        raise EntryError(message) from error
+        raise EntryError("recorded_at lies beyond the years 1 to 9999 in UTC") from error
 
 
 def _parse_at(text: str) -> datetime:
     if not _AT.fullmatch(text):
-        message = "“at” must be RFC 3339 in UTC with six digits of a second, such as 2025-03-09T20:59:59.000000Z"
-        raise EntryError(message)
+        raise EntryError(
+            "“at” must be RFC 3339 in UTC with six digits of a second, such as 2025-03-09T20:59:59.000000Z"
+        )
     return datetime.fromisoformat(text)
 
 
 def _integer(value: object, name: str) -> int:
     if type(value) is not int:
-        message = f"“{name}” must be an integer"
-        raise EntryError(message)
+        raise EntryError(f"“{name}” must be an integer")
     return value
 
 
 def _string(value: object, name: str) -> str:
     if not isinstance(value, str):
-        message = f"“{name}” must be a string"
-        raise EntryError(message)
+        raise EntryError(f"“{name}” must be a string")
     return value
 
 
 def _commitment(value: object, part: str) -> bytes:
     if not isinstance(value, str) or not _COMMITMENT.fullmatch(value):
-        message = f"the commitment to “{part}” must be 64 lower-case hexadecimal digits"
-        raise EntryError(message)
+        raise EntryError(f"the commitment to “{part}” must be 64 lower-case hexadecimal digits")
     return bytes.fromhex(value)

@@ -50,8 +50,7 @@ def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     Raises IndexError where there is no such leaf.
     """
     if not 0 <= index < len(leaves):
-        message = f"a tree of {len(leaves)} leaves has none at {index}"
-        raise IndexError(message)
+        raise IndexError(f"a tree of {len(leaves)} leaves has none at {index}")
     proof: list[bytes] = []
     while len(leaves) > 1:
         half = _half(len(leaves))
@@ -69,8 +68,7 @@ def prove_consistency(first: int, leaves: Sequence[bytes]) -> list[bytes]:
     Raises IndexError where the smaller tree is empty or the larger one.
     """
     if not 1 <= first <= len(leaves):
-        message = f"a tree of {len(leaves)} leaves continues none of {first}"
-        raise IndexError(message)
+        raise IndexError(f"a tree of {len(leaves)} leaves continues none of {first}")
     proof: list[bytes] = []
     whole = True  # what is left to compare is the smaller tree itself, whose root the reader has
     while first < len(leaves):
@@ -98,7 +96,7 @@ def includes(size: int, tree: bytes, index: int, leaf: bytes, proof: Sequence[by
             return False
         if place & 1 or place == last:
             found = node(sibling, found)
-            place, last = _past_the_edge(place, last)
+            place, last = _climb_edge(place, last)
         else:
             found = node(found, sibling)
         place, last = place >> 1, last >> 1
@@ -126,7 +124,7 @@ def continues(size: int, tree: bytes, first: int, earlier: bytes, proof: Sequenc
             return False
         if place & 1 or place == last:
             old, new = node(sibling, old), node(sibling, new)
-            place, last = _past_the_edge(place, last)
+            place, last = _climb_edge(place, last)
         else:
             new = node(new, sibling)
         place, last = place >> 1, last >> 1
@@ -145,7 +143,7 @@ def _half(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _past_the_edge(place: int, last: int) -> tuple[int, int]:
+def _climb_edge(place: int, last: int) -> tuple[int, int]:
     """Climb the levels on which a node at the right edge has no sibling."""
     while place and not place & 1:
         place, last = place >> 1, last >> 1

@@ -24,7 +24,7 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What it takes to ask for a published answer again, and to prove that it is still the same.
+    """Coordinates, inputs, digest and root: enough to compute a published answer again and to compare it.
 
     `position` is that of the last input, `root` the 32-byte Merkle root of the log up to it; `inputs` maps every
     stream that the answer depends on to its last version there. `incident` is a slug; `reported_until` is RFC 3339
@@ -76,8 +76,7 @@ def format_receipt(receipt: Receipt) -> bytes:
     try:
         return canonical(document)
     except ValueError as error:
-        message = f"this does not make a receipt: {error}"
-        raise ReceiptError(message) from error
+        raise ReceiptError(f"this does not make a receipt: {error}") from error
 
 
 def parse_receipt(data: bytes) -> Receipt:
@@ -89,25 +88,20 @@ def parse_receipt(data: bytes) -> Receipt:
     try:
         receipt = _from_document(json.loads(data.decode()))
     except (ValueError, RecursionError) as error:
-        message = f"these bytes are not a receipt: {error}"
-        raise ReceiptError(message) from error
+        raise ReceiptError(f"these bytes are not a receipt: {error}") from error
     if format_receipt(receipt) != data:
-        message = "these bytes are not in the canonical form of the receipt they hold"
-        raise ReceiptError(message)
+        raise ReceiptError("these bytes are not in the canonical form of the receipt they hold")
     return receipt
 
 
 def _from_document(document: object) -> Receipt:
     if not isinstance(document, dict) or set(cast("dict[str, object]", document)) != _KEYS:
-        message = f"it must be an object of exactly the keys {', '.join(sorted(_KEYS))}"
-        raise ReceiptError(message)
+        raise ReceiptError(f"it must be an object of exactly the keys {', '.join(sorted(_KEYS))}")
     fields = cast("dict[str, object]", document)
     if _integer(fields, "v") != 1:
-        message = "“v” must be 1"
-        raise ReceiptError(message)
+        raise ReceiptError("“v” must be 1")
     if not isinstance(fields["inputs"], dict):
-        message = "“inputs” must be an object"
-        raise ReceiptError(message)
+        raise ReceiptError("“inputs” must be an object")
     inputs = cast("dict[str, object]", fields["inputs"])
     return Receipt(
         log=UUID(_string(fields, "log")),
@@ -150,14 +144,12 @@ def _is_moment(text: str | None) -> bool:
 def _integer(fields: Mapping[str, object], name: str) -> int:
     value = fields[name]
     if type(value) is not int:
-        message = f"“{name}” must be an integer"
-        raise ReceiptError(message)
+        raise ReceiptError(f"“{name}” must be an integer")
     return value
 
 
 def _string(fields: Mapping[str, object], name: str) -> str:
     value = fields[name]
     if not isinstance(value, str):
-        message = f"“{name}” must be a string"
-        raise ReceiptError(message)
+        raise ReceiptError(f"“{name}” must be a string")
     return value

@@ -38,7 +38,7 @@ def _fewest(claims: Sequence[Standing]) -> Standing | None:
 
     def preference(claim: Standing) -> tuple[object, ...]:
         number = _number(claim)
-        return (number is not None, -(number or 0), -rank(claim), claim.held.newness)
+        return (number is not None, -(number or 0), -rank(claim), claim.held.recency_key)
 
     return max(claims, key=preference, default=None)
 

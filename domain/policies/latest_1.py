@@ -33,9 +33,9 @@ def estimate(question: Question) -> Estimate:
 
 def _newest(claims: Sequence[Standing]) -> tuple[Standing, Sequence[Standing]]:
     """Return the claims of the newest moment: first that which gives both ends, or the largest figure."""
-    moment = max(claim.held.newness[:2] for claim in claims)
-    found = [claim for claim in claims if claim.held.newness[:2] == moment]
-    found.sort(key=lambda claim: (claim.closed, claim.held.newness), reverse=True)
+    moment = max(claim.held.recency_key[:2] for claim in claims)
+    found = [claim for claim in claims if claim.held.recency_key[:2] == moment]
+    found.sort(key=lambda claim: (claim.closed, claim.held.recency_key), reverse=True)
     return found[0], found[1:]
 
 

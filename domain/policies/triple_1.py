@@ -34,7 +34,7 @@ def _most_given(claims: Sequence[Standing]) -> End | None:
 
     def preference(pair: tuple[Standing, End]) -> tuple[object, ...]:
         claim, best = pair
-        return (len(origins[best.figure]), -rank(claim), claim.held.newness)
+        return (len(origins[best.figure]), -rank(claim), claim.held.recency_key)
 
     return max(given, key=preference)[1] if given else None
 

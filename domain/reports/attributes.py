@@ -1,4 +1,4 @@
-"""What else a source states of a thing: columns of a table and the like, each kept verbatim with its type."""
+"""Attributes of a report: further columns of a table and the like, each kept verbatim with its type."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,10 +8,10 @@ from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.reports.text_forms import Decimal
-from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, Digits, Label, Strict, Words
+from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, FreeText, JsonNumber, Label, Strict
 
 MOST = 2_000
-"""How many a thing may have."""
+"""The largest number of attributes."""
 
 _BIGGEST = 2**53 - 1
 
@@ -22,15 +22,15 @@ class DecimalNumber(Strict, frozen=True):
     decimal: Decimal
 
 
-_WORDS: TypeAdapter[str] = TypeAdapter(Words)
+_WORDS: TypeAdapter[str] = TypeAdapter(FreeText)
 
 
 @dataclass(frozen=True)
 class _Verbatim:
-    """Takes JSON's own types but lists, objects and binary fractions, which would not give back what was sent."""
+    """Accepts JSON scalars but binary fractions, which would not give back the digits that were sent."""
 
     def read(self, value: object, _: object) -> object:
-        if isinstance(value, Digits):
+        if isinstance(value, JsonNumber):
             return 0 if value == "-0" else DecimalNumber(decimal=str(value))
         if isinstance(value, str):
             return _WORDS.validate_python(value)
@@ -52,15 +52,15 @@ class _Verbatim:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
 
-Attribute = Annotated[Words | int | bool | DecimalNumber | None, _Verbatim()]
+Attribute = Annotated[FreeText | int | bool | DecimalNumber | None, _Verbatim()]
 
 
 @dataclass(frozen=True)
-class _Plain:
-    """Takes as they are those in which nothing can be wrong, as in nearly every row of a table; the rest one by one."""
+class _FastPath:
+    """Fast path: attributes that need no conversion, as in nearly every row of a table, skip validation one by one."""
 
     def read(self, value: object, one_by_one: core_schema.ValidatorFunctionWrapHandler) -> object:
-        if type(value) is dict and _are_plain(found := cast("dict[object, object]", value)):
+        if type(value) is dict and _need_no_conversion(found := cast("dict[object, object]", value)):
             return found.copy()
         return one_by_one(value)
 
@@ -68,25 +68,25 @@ class _Plain:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
 
-def _are_plain(found: dict[object, object]) -> bool:
-    """Say whether all names and cells can be seen to be fine at once: the columns of a table are always the same."""
+def _need_no_conversion(found: dict[object, object]) -> bool:
+    """Say whether all names and cells are valid as they are; names are cached, as the columns of a table repeat."""
     words = "".join([cell for cell in found.values() if type(cell) is str])
     others = [cell for cell in found.values() if type(cell) is not str]
-    fine = len(words) <= LONGEST_WORDS and words.isprintable() and _are_names(tuple(found))
-    return fine and (not others or all(map(_is_plain, others)))
+    fine = len(words) <= LONGEST_WORDS and words.isprintable() and _are_valid_names(tuple(found))
+    return fine and (not others or all(map(_is_valid_cell, others)))
 
 
 @lru_cache(maxsize=256)
-def _are_names(names: tuple[object, ...]) -> bool:
+def _are_valid_names(names: tuple[object, ...]) -> bool:
     return len(names) <= MOST and all(
         type(name) is str and 0 < len(name) <= LONGEST_LABEL and name.isprintable() and not name.isspace()
         for name in names
     )
 
 
-def _is_plain(cell: object) -> bool:
+def _is_valid_cell(cell: object) -> bool:
     return cell is None or type(cell) is bool or (type(cell) is int and -_BIGGEST <= cell <= _BIGGEST)
 
 
-Attributes = Annotated[dict[Label, Attribute], Field(max_length=MOST), _Plain()]
+Attributes = Annotated[dict[Label, Attribute], Field(max_length=MOST), _FastPath()]
 """Attributes by name."""

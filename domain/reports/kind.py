@@ -1,4 +1,4 @@
-"""What every kind of report promises: the fields of every report, and the codes and tier that other code reads."""
+"""The base of all kinds of report: shared fields, and the declaration of a kind with its tier and codes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,26 +10,26 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, m
 from pydantic_core import PydanticCustomError
 
 from domain.reports.attributes import Attributes
-from domain.reports.claims.claim import EVENT_SCOPE, Claim, in_context
-from domain.reports.text_forms import Address, Language, MediaType, Sha256
+from domain.reports.claims.claim import EVENT_SCOPE, Claim, with_count_context
+from domain.reports.text_forms import LanguageTag, MediaType, Sha256, WebAddress
 from domain.values.actors import Actor
 from domain.values.counts.count import DEFAULT_LEXICON, lexicon_of
 from domain.values.places import Place
 from domain.values.sources import SourceRef
-from domain.values.text_types import Label, Slug, Strict, Words, slugify
+from domain.values.text_types import FreeText, Label, Slug, Strict, slugify
 from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
-Slugs = Annotated[tuple[Slug, ...], Field(max_length=100)]
-Labels = Annotated[tuple[Label, ...], Field(max_length=100)]
-Order = Annotated[StrictInt, Field(ge=-(2**53 - 1), le=2**53 - 1)]
+SlugList = Annotated[tuple[Slug, ...], Field(max_length=100)]
+LabelList = Annotated[tuple[Label, ...], Field(max_length=100)]
+ReportedOrder = Annotated[StrictInt, Field(ge=-(2**53 - 1), le=2**53 - 1)]
 Tier = Literal["violence", "tension", "easing", "none"]
 
 
 class Evidence(Strict, frozen=True):
     """A document behind a report: where it is, where a copy is kept, or the digest that tells it."""
 
-    url: Address | None = None
-    archived_url: Address | None = None
+    url: WebAddress | None = None
+    archived_url: WebAddress | None = None
     sha256: Sha256 | None = None
     media_type: MediaType | None = None
 
@@ -43,10 +43,10 @@ class Evidence(Strict, frozen=True):
 class ReportText(Strict, frozen=True):
     """The free text of a report, kept apart from what is folded, so that it can be erased."""
 
-    summary: Words | None = None
-    quotes: Annotated[tuple[Words, ...], Field(max_length=100)] = ()
+    summary: FreeText | None = None
+    quotes: Annotated[tuple[FreeText, ...], Field(max_length=100)] = ()
     occurred_words: Label | None = None
-    notes: Words | None = None
+    notes: FreeText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,25 @@ class Responsibility:
     whom: str | None
 
 
-def _told_apart(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """Refuse two figures of one id: `REPORT#1` names one."""
+def _expect_distinct_ids(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Refuse two figures of one id: `REPORT#1` is unique."""
     ids = Counter(figure.id for claim in claims for figure in (claim, *claim.parts))
     for twice in (name for name, times in ids.items() if times > 1):
         raise PydanticCustomError("claim_ids", "Two figures of the report have the id “{id}”.", {"id": twice})
     return claims
 
 
-def read_in_its_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the body of a report whose counts are read by the lexicon of its language; without one, by the default."""
+def with_lexicon_of_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body of a report whose counts carry the lexicon of its language, where that is not the default."""
     language, claims = body.get("language"), body.get("claims")
     if not isinstance(language, str) or not isinstance(claims, list | tuple):
         return body
     lexicon = None if lexicon_of(language) == DEFAULT_LEXICON else lexicon_of(language)
-    told = [
-        in_context(cast("Mapping[str, Any]", claim), lexicon) if isinstance(claim, Mapping) else claim
+    in_context = [
+        with_count_context(cast("Mapping[str, Any]", claim), lexicon) if isinstance(claim, Mapping) else claim
         for claim in cast("list[object]", claims)
     ]
-    return {**body, "claims": told}
+    return {**body, "claims": in_context}
 
 
 class Report(Strict, frozen=True):
@@ -92,7 +92,7 @@ class Report(Strict, frozen=True):
     """When it happened: EDTF level 1, an RFC 3339 instant, or two instants joined by "/"."""
     reported_at: EdtfReported | None = None
     """When the source said it: an EDTF date, an instant, or "../DATE". Default: the instant of recording."""
-    reported_order: Order = 0
+    reported_order: ReportedOrder = 0
     """Orders statements of one source that share a day."""
     complete: StrictBool = False
     """This is the source's whole statement now of the incident that it is filed under, or else of the `event` that it
@@ -106,11 +106,11 @@ class Report(Strict, frozen=True):
     places: Annotated[tuple[Place, ...], Field(max_length=100)] = ()
     """Where it happened."""
     actors: Annotated[tuple[Actor, ...], Field(max_length=100)] = ()
-    claims: Annotated[tuple[Claim, ...], Field(max_length=2_000), AfterValidator(_told_apart)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=2_000), AfterValidator(_expect_distinct_ids)] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=100)] = ()
-    language: Language | None = None
+    language: LanguageTag | None = None
     """The language of its words, which also chooses the lexicon that reads its counts: "en", "ar" or "fr"."""
-    tags: Labels = ()
+    tags: LabelList = ()
     attributes: Attributes = Field(default_factory=dict[str, Any])
     """What else the source states, such as the cells of a row of a table: verbatim, with its type."""
     external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict[str, str])
@@ -120,32 +120,32 @@ class Report(Strict, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _counts_are_read_in_its_language(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        return read_in_its_language(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+        return with_lexicon_of_language(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     def event_part(self) -> str | None:
-        """Return what tells this event from another of the same kind, day and place, such as the method."""
+        """Return what distinguishes events of the same kind, day and place, such as the method."""
         return None
 
     def responsibility(self) -> Responsibility | None:
-        """Return what this states on who is responsible; most kinds state nothing."""
+        """Return the statement on responsibility; None for most kinds."""
         return None
 
-    def taking_part(self) -> tuple[Actor, ...]:
-        """Return the actors who fought or were attacked; most kinds tell of none."""
+    def participants(self) -> tuple[Actor, ...]:
+        """Return the actors who fought or were attacked; none for most kinds."""
         return ()
 
-    def attacked(self) -> tuple[Slug, ...]:
-        """Return the slugs of those whom violence was done to; most kinds tell of none."""
+    def victims(self) -> tuple[Slug, ...]:
+        """Return the slugs of those attacked; none for most kinds."""
         return ()
 
     def ucdp_type(self) -> str | None:
-        """Return UCDP's type of violence, where the parties tell; most kinds state none."""
+        """Return UCDP's type of violence, where the parties determine it; None for most kinds."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What others call this: ACLED (event and sub-event type), CAMEO, PLOVER and UCDP; None where they have no code."""
+    """Codes in other data sets: ACLED (event and sub-event type), CAMEO, PLOVER and UCDP; None where there is none."""
 
     acled_event: str | None = None
     acled_sub_event: str | None = None
@@ -155,8 +155,8 @@ class Codes:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """The tier and codes of a kind, or of a kind with one word in its telling field: a row of the crosswalk."""
+class CrosswalkRow:
+    """The tier and codes of a kind, or of a kind with one word in its `case_field`."""
 
     tier: Tier
     codes: Codes = Codes()
@@ -166,18 +166,17 @@ class Case:
 class Kind:
     """One kind of report, as its file declares it.
 
-    `cases` maps the words of the field `told_by` to a tier and codes; the case under
-    None is for every other word, and for kinds that need no field to tell. `note`
-    says what a reader of the crosswalk must know besides.
+    `cases` maps the words of the field `case_field` to a tier and codes; the case under
+    None is for every other word, and for kinds without such a field. `note` is printed under the crosswalk.
     `example` is the golden body: accepted, given back and shown in the documentation, always.
     """
 
     title: str
     meaning: str
     model: type[Report]
-    cases: Mapping[str | None, Case]
+    cases: Mapping[str | None, CrosswalkRow]
     example: Mapping[str, object]
-    told_by: str | None = None
+    case_field: str | None = None
     note: str = ""
 
     @property
@@ -191,15 +190,15 @@ class Kind:
         return f"{self.name}.v1"
 
     def codes(self, report: Report) -> Codes:
-        """Return what others call what this report states."""
+        """Return the codes of this report in other data sets."""
         return replace(self._case(report).codes, ucdp=report.ucdp_type())
 
     def tier(self, report: Report) -> Tier:
         """Say whether this report states violence, tension, easing, or none of them."""
         return self._case(report).tier
 
-    def _case(self, report: Report) -> Case:
-        word = getattr(report, self.told_by) if self.told_by else None
+    def _case(self, report: Report) -> CrosswalkRow:
+        word = getattr(report, self.case_field) if self.case_field else None
         return self.cases.get(word, self.cases[None])
 
 
@@ -208,7 +207,7 @@ def event_label(report: Report, earliest_day: str | None) -> str:
 
     `earliest_day` is the first day of `occurred` in the offset of the incident
     (`2025-03-08`), None if it is open or not stated. Place names meet as slugs, so
-    that case and punctuation do not part what is one event.
+    that case and punctuation make no difference.
     """
     if report.event is not None:
         return report.event

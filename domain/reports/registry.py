@@ -1,4 +1,4 @@
-"""All kinds of report, found in the slot, and the one type that reads a report of any of them."""
+"""All kinds of report, discovered in the slot, and the tagged union that parses a report of any kind."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,21 +33,21 @@ class _KnownKind:
         return core_schema.no_info_after_validator_function(self.check, text)
 
 
-class _Kinded(BaseModel):
-    """Reads the kind alone, so that a mistake in it is told at the field `kind`."""
+class _KindOnly(BaseModel):
+    """Parses the kind alone, so that its errors are at the field `kind`."""
 
     model_config = ConfigDict(extra="ignore")
     kind: Annotated[str, _KnownKind()]
 
 
 class _OfAnyKind:
-    """Tells reports apart by `kind`; a field's error names the field, not the way to it through the union."""
+    """A union tagged by `kind`; an error's location is the field, without the union's steps."""
 
     @staticmethod
     def read(body: object, _: object) -> Report:
         if isinstance(body, Report):
             return body
-        return KINDS[_Kinded.model_validate(body).kind].model.model_validate(body)
+        return KINDS[_KindOnly.model_validate(body).kind].model.model_validate(body)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
         models: dict[Any, CoreSchema] = {name: handler.generate_schema(kind.model) for name, kind in KINDS.items()}
@@ -59,7 +59,7 @@ AnyReport = Annotated[Report, _OfAnyKind()]
 """The type of a request body: a report of any kind."""
 
 REPORTS: TypeAdapter[Report] = TypeAdapter(AnyReport)
-"""Reads a report of any kind from a document of JSON's own types."""
+"""Parses a report of any kind."""
 
 
 def document(report: Report) -> dict[str, object]:

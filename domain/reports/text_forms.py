@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 @dataclass(frozen=True)
-class Written:
+class PatternText:
     """A string of at most `limit` characters in the form of `pattern`, all printable; an error shows `example`."""
 
     what: str
@@ -40,24 +40,26 @@ class Written:
 
 
 # Only http(s), so that no page that shows an address can be made to run it.
-Address = Annotated[str, Written("a web address", r"https?://\S+", "https://example.org/report", 2000)]
-Sha256 = Annotated[str, Written("a SHA-256 in 64 hex digits", "[0-9a-fA-F]{64}", "9f86d081" * 8, 64)]
+WebAddress = Annotated[str, PatternText("a web address", r"https?://\S+", "https://example.org/report", 2000)]
+Sha256 = Annotated[str, PatternText("a SHA-256 in 64 hex digits", "[0-9a-fA-F]{64}", "9f86d081" * 8, 64)]
 
 # RFC 6838 §4.2.
 _NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
-MediaType = Annotated[str, Written("a media type", f"{_NAME}/{_NAME}", "image/jpeg", 255)]
+MediaType = Annotated[str, PatternText("a media type", f"{_NAME}/{_NAME}", "image/jpeg", 255)]
 
 # RFC 5646 §2.1, its form only: a language, then subtags.
-Language = Annotated[str, Written("a language tag of BCP 47", "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "ar-SY", 100)]
+LanguageTag = Annotated[
+    str, PatternText("a language tag of BCP 47", "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "ar-SY", 100)
+]
 
 # ISO 8601-1:2019 §5.5.2: at least one component, one after a T, and a fraction only in the last.
 _SENSE = r"(?=.*[0-9])(?!.*T$)(?!.*[.,][0-9]+[A-Z]T?[0-9])"
 _NUMBER = "[0-9]{1,9}(?:[.,][0-9]{1,9})?"
 _DATE = "".join(f"(?:{_NUMBER}{unit})?" for unit in "YMWD")
 _TIME = "".join(f"(?:{_NUMBER}{unit})?" for unit in "HMS")
-Duration = Annotated[str, Written("a duration of ISO 8601", f"P{_SENSE}{_DATE}(?:T{_TIME})?", "P2D", 100)]
+Duration = Annotated[str, PatternText("a duration of ISO 8601", f"P{_SENSE}{_DATE}(?:T{_TIME})?", "P2D", 100)]
 
 # RFC 8259 §6: a number as JSON writes it, kept in a string so that no digit is lost.
 Decimal = Annotated[
-    str, Written("a decimal number", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "1.50", 100)
+    str, PatternText("a decimal number", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "1.50", 100)
 ]

@@ -8,9 +8,9 @@ from domain.estimates.claim_index import by_origin
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, span_document
-from domain.reports.claims.claim import Held, Key
-from domain.reports.claims.revision_chain import BREAK, Ledger
-from domain.reports.claims.running_totals import days_of, report_of
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.revision_chain import BREAK, RevisionChain
+from domain.reports.claims.running_totals import report_of, totals_by_moment
 from domain.revisions.corrections import corrections
 from domain.revisions.snapshot import Known
 from domain.values.time.clocks import format_instant
@@ -65,8 +65,8 @@ def _report(report: ReportHistory) -> Document:
     }
 
 
-def _claim(held: Held) -> Document:
-    lower, upper, best = held.said
+def _claim(held: ResolvedClaim) -> Document:
+    lower, upper, best = held.printable_figures
     return {
         "claim": held.ref,
         **held.key.document,
@@ -107,13 +107,13 @@ def _revised_days(old: Known, new: Known) -> Iterator[Document]:
     """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
     for place, ledger in old.ledgers.items():
         later = new.ledgers.get(place)
-        after = days_of(later.stood, later.current) if later else {}
-        before = days_of(ledger.stood, ledger.current)
+        after = totals_by_moment(later.succession, later.current) if later else {}
+        before = totals_by_moment(ledger.succession, ledger.current)
         learned = all(report_of(held) not in old.reports for held in after.values())
         if learned and max(len(before), len(after)) > 1:
             for until in sorted(before.keys() & after.keys()):
                 one, other = before[until], after[until]
-                if (one.said, one.count.bound) != (other.said, other.count.bound):
+                if (one.printable_figures, one.count.bound) != (other.printable_figures, other.count.bound):
                     yield {
                         "claim": one.ref,
                         "source": one.origin,
@@ -124,9 +124,9 @@ def _revised_days(old: Known, new: Known) -> Iterator[Document]:
                     }
 
 
-def _successor(new: Known, before: Held, ledger: Ledger | None) -> Held | None:
+def _successor(new: Known, before: ResolvedClaim, ledger: RevisionChain | None) -> ResolvedClaim | None:
     """Return the claim that now stands in the place of `before`, if another does: that which broke the series first."""
-    code, other = ledger.behind.get(before.ref, ("", "")) if ledger else ("", "")
+    code, other = ledger.replaced.get(before.ref, ("", "")) if ledger else ("", "")
     if code == BREAK:
         return new.claims.get(other)
     current = ledger.current if ledger else None
@@ -216,9 +216,9 @@ def _estimates(old: Known, new: Known) -> list[Document]:
     ]
 
 
-def _judged(known: Known) -> Mapping[Key, Document]:
+def _judged(known: Known) -> Mapping[ClaimKey, Document]:
     """Return the ends of each estimate that says anything."""
-    found: dict[Key, Document] = {}
+    found: dict[ClaimKey, Document] = {}
     for keyed in known.keyed:
         document = estimate_document(keyed, known.reading.policy.estimate(keyed.question))
         ends = {name: document[name] for name in _ENDS if name in document}

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.history.history import History, ReportHistory
-from domain.incident.state import content_of
-from domain.incident.warnings import Occurrence, occurrence_of
+from domain.incident.report_warnings import OccurrenceKey, content_digest, occurrence_key
 from domain.reading import Document
-from domain.reports.claims.claim import Held, latest
+from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.values.counts.count import words_for
 
 SAME_CONTENT, SAME_FIGURE, SAME_EVENT = "possible_duplicate", "same_figure", "possible_same_event"
@@ -32,7 +31,7 @@ def duplicates(history: History, moment: datetime | None) -> list[Document]:
     Sorted by code, then by reports.
     """
     standing = sorted(history.standing(moment), key=lambda report: report.ref)
-    twins = [group for alike in _alike(standing) for group in _shared((content_of(x.now.report), x) for x in alike)]
+    twins = [group for alike in _alike(standing) for group in _shared((content_digest(x.now.report), x) for x in alike)]
     found = [
         *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in twins),
         *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in twins}),
@@ -73,7 +72,7 @@ def _same_figures(
 ) -> Iterator[Document]:
     """Find figures that one origin gave twice; reports that are `told` to be the same all over are not told again."""
     claims = ((_figure(history, held), (held, report)) for report in standing for held in report.held(moment))
-    by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
+    by_reports: dict[frozenset[str], list[list[tuple[ResolvedClaim, ReportHistory]]]] = {}
     for group in _shared(claims):
         by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
     for refs, groups in by_reports.items():
@@ -87,7 +86,7 @@ def _same_figures(
             yield _item(SAME_FIGURE, reports, why)
 
 
-def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
+def _claimed(group: Sequence[tuple[ResolvedClaim, ReportHistory]]) -> tuple[str, str]:
     """Sort key of figures: by their places in their reports, then by what they count."""
     return min(held.ref.partition("#")[2] for held, _ in group), group[0][0].key.canonical
 
@@ -98,7 +97,7 @@ def _name(history: History, report: ReportHistory) -> str:
     return history.name(source) if isinstance(source, str) else history.name(report.now.origin)
 
 
-def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
+def _figure(history: History, held: ResolvedClaim) -> tuple[Hashable, ...]:
     """Return what two claims share that may be one statement: who says what figure, for which key, on which day."""
     day = latest(held.reported).astimezone(history.offset_at_home(held.ref)).date()
     count = held.count
@@ -116,6 +115,6 @@ def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterato
             yield _item(SAME_EVENT, (report for _, report in group), why)
 
 
-def _occurrence(history: History, report: ReportHistory) -> Occurrence | None:
+def _occurrence(history: History, report: ReportHistory) -> OccurrenceKey | None:
     home = history.homes.get(report.home)
-    return occurrence_of(report.now.report, report.now.occurred, home.offset if home else history.offset)
+    return occurrence_key(report.now.report, report.now.occurred, home.offset if home else history.offset)

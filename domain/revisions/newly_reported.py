@@ -8,9 +8,9 @@ from domain.escalation.occurrences import local_day
 from domain.estimates.claim_index import Scales
 from domain.estimates.source_claims import Voice
 from domain.history.history import History, ReportHistory
-from domain.reports.claims.claim import Held, Key, latest
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
 from domain.reports.claims.revision_chain import BREAK
-from domain.reports.claims.statement_order import in_turn
+from domain.reports.claims.statement_order import order_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Change:
     """
 
     day: date
-    key: Key
+    key: ClaimKey
     origin: str
-    before: Held | None
-    after: Held | None
+    before: ResolvedClaim | None
+    after: ResolvedClaim | None
     broken: bool
 
 
@@ -34,7 +34,7 @@ class Learned:
 
     reports: Mapping[date, Sequence[ReportHistory]]
     changes: Sequence[Change]
-    increments: Sequence[tuple[date, Held]]
+    increments: Sequence[tuple[date, ResolvedClaim]]
 
 
 def learned(history: History, moment: datetime | None) -> Learned:
@@ -53,7 +53,7 @@ def learned(history: History, moment: datetime | None) -> Learned:
             moved.setdefault(day, []).append(report)
     walk = _Walk(history)
     changes: list[Change] = []
-    increments: list[tuple[date, Held]] = []
+    increments: list[tuple[date, ResolvedClaim]] = []
     for day in sorted(moved):
         midnight = datetime.combine(day + timedelta(days=1), time(), history.offset).astimezone(UTC)
         end = midnight - timedelta(microseconds=1)
@@ -63,7 +63,7 @@ def learned(history: History, moment: datetime | None) -> Learned:
             told = (held for held in voice.increments.get(key, {}).values() if not voice.replacement(held))
             increments += [(day, each) for each in told if local_day(latest(each.reported), history.offset) == day]
     changes.sort(key=lambda change: (change.day, change.key.canonical, change.origin))
-    increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, in_turn(increment[1])))
+    increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, order_key(increment[1])))
     return Learned(said, changes, increments)
 
 
@@ -72,7 +72,7 @@ class _Walk:
 
     def __init__(self, history: History) -> None:
         self._scales = Scales(history)
-        self._stood: dict[tuple[Key, str], Held] = {}
+        self._stood: dict[tuple[ClaimKey, str], ResolvedClaim] = {}
 
     def to(self, end: datetime, reports: Sequence[ReportHistory]) -> None:
         """Let `reports` count as they do at `end` (UTC)."""
@@ -81,12 +81,12 @@ class _Walk:
             if report.stands_at(end):
                 self._scales.put(report, report.held(end))
 
-    def moved(self) -> Iterator[tuple[Key, Voice]]:
+    def moved(self) -> Iterator[tuple[ClaimKey, Voice]]:
         """Yield the keys that may have moved, each with every origin that may have moved it."""
         for key, origins in self._scales.moved().items():
             yield from ((key, self._scales.voice(origin)) for origin in origins)
 
-    def changes(self, day: date, key: Key, voice: Voice) -> Iterator[Change]:
+    def changes(self, day: date, key: ClaimKey, voice: Voice) -> Iterator[Change]:
         """Yield what an origin stands by now under a key, if it did not stand by it before."""
         ledger = voice.ledger(key)
         old, new = self._stood.get((key, voice.origin)), ledger and ledger.current
@@ -96,5 +96,5 @@ class _Walk:
             del self._stood[key, voice.origin]
         else:
             self._stood[key, voice.origin] = new
-        fell = ledger is not None and old is not None and ledger.behind.get(old.ref, ("",))[0] == BREAK
+        fell = ledger is not None and old is not None and ledger.replaced.get(old.ref, ("",))[0] == BREAK
         yield Change(day, key, voice.origin, old, new, fell or (new is not None and new.ref in voice.breaking))

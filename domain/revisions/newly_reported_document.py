@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.reading import Document
-from domain.reports.claims.claim import Held
+from domain.reports.claims.claim import ResolvedClaim
 from domain.revisions.newly_reported import Change, Learned
 from domain.revisions.series import figure_of
 
@@ -54,7 +54,7 @@ def _change(change: Change) -> Document:
     }
 
 
-def _increment(held: Held) -> Document:
+def _increment(held: ResolvedClaim) -> Document:
     return {
         **held.key.document,
         "source": held.origin,
@@ -66,7 +66,7 @@ def _increment(held: Held) -> Document:
     }
 
 
-def _said(held: Held | None) -> Document | None:
+def _said(held: ResolvedClaim | None) -> Document | None:
     if held is None:
         return None
     return {
@@ -77,9 +77,9 @@ def _said(held: Held | None) -> Document | None:
     }
 
 
-def _difference(before: Held | None, after: Held | None) -> int | None:
+def _difference(before: ResolvedClaim | None, after: ResolvedClaim | None) -> int | None:
     """Subtract one best figure from the next; an open end has none, and leaves nothing to subtract."""
     if before is None or after is None:
         return None
-    (_, _, old), (_, _, new) = before.said, after.said
+    (_, _, old), (_, _, new) = before.printable_figures, after.printable_figures
     return None if old is None or new is None else new - old

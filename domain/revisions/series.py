@@ -8,10 +8,10 @@ from uuid import UUID
 from domain.estimates.claim_index import by_origin
 from domain.estimates.withdrawal import statements, withdraws
 from domain.history.history import History, ReportHistory
-from domain.reports.claims.claim import Held, Key
-from domain.reports.claims.revision_chain import ledger
-from domain.reports.claims.statement_order import in_turn, links_of, superseded
-from domain.reports.claims.ties import Rank
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.revision_chain import revision_chain
+from domain.reports.claims.statement_order import links_of, order_key, superseded
+from domain.reports.claims.tie_breaking import TieRank
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class Series:
     claim; `breaking` are the refs of those that replaced a claim of another key.
     """
 
-    key: Key
+    key: ClaimKey
     origin: str
-    stood: tuple[Held, ...]
-    broken: Mapping[str, Held]
+    stood: tuple[ResolvedClaim, ...]
+    broken: Mapping[str, ResolvedClaim]
     breaking: frozenset[str]
 
 
@@ -52,16 +52,16 @@ class _Stood:
     """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
 
     def __init__(self, breaks: "Breaks") -> None:
-        self.by_key: dict[Key, dict[str, Held]] = {}
+        self.by_key: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._breaks = breaks
-        self._alive: dict[Key, dict[str, Held]] = {}
-        self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
+        self._alive: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
+        self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[ResolvedClaim]]]] = {}
 
     def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
         """Let these be said after all before them in the same home; the first of them may be a whole statement."""
         if part and part[0].now.report.complete:
             self._withdraw(part[0])
-        touched: set[Key] = set()
+        touched: set[ClaimKey] = set()
         for report in part:
             claims = [held for held in report.held(moment) if not held.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
@@ -70,7 +70,9 @@ class _Stood:
                 touched.add(held.key)
         for key in touched:
             stood = self.by_key.setdefault(key, {})
-            for held in ledger(list(self._alive[key].values()), self._breaks.broken, self._breaks.linked).stood:
+            for held in revision_chain(
+                list(self._alive[key].values()), self._breaks.broken, self._breaks.linked
+            ).succession:
                 stood.setdefault(held.ref, held)
 
     def _withdraw(self, whole: ReportHistory) -> None:
@@ -80,12 +82,12 @@ class _Stood:
                 del self._alive[held.key][held.ref]
 
 
-def figure_of(held: Held) -> int | None:
+def figure_of(held: ResolvedClaim) -> int | None:
     """Return the one figure that a claim has in a series: its best, else its lower, else its upper; none for words.
 
     Every one of them was said; an open claim's figure is its lower.
     """
-    lower, upper, best = held.said
+    lower, upper, best = held.printable_figures
     return next((figure for figure in (best, lower, upper) if figure is not None), None)
 
 
@@ -96,21 +98,21 @@ class Breaks:
     `linked` tells claims apart that say the same (sequence.links_of).
     """
 
-    broken: Mapping[str, Held]
+    broken: Mapping[str, ResolvedClaim]
     breaking: frozenset[str]
-    linked: Mapping[str, Rank]
+    linked: Mapping[str, TieRank]
 
     @classmethod
-    def among(cls, claims: Sequence[Held]) -> "Breaks":
+    def among(cls, claims: Sequence[ResolvedClaim]) -> "Breaks":
         """Find the breaks among claims of one origin; a claim replaced twice breaks where it was first replaced."""
         known = {claim.ref: claim for claim in claims}
-        broken: dict[str, Held] = {}
+        broken: dict[str, ResolvedClaim] = {}
         breaking: set[str] = set()
         replacing = superseded(claims)
         linked = links_of(replacing, known)
 
-        def place(held: Held) -> tuple[object, ...]:
-            return in_turn(held, linked)
+        def place(held: ResolvedClaim) -> tuple[object, ...]:
+            return order_key(held, linked)
 
         for ref, others in replacing.items():
             for other in others:

@@ -7,8 +7,8 @@ from functools import cached_property
 from domain.estimates.claim_index import Keyed, Weighed, weigh
 from domain.history.history import History, ReportHistory
 from domain.reading import Reading
-from domain.reports.claims.claim import Held, latest
-from domain.reports.claims.revision_chain import BREAK, Ledger
+from domain.reports.claims.claim import ResolvedClaim, latest
+from domain.reports.claims.revision_chain import BREAK, RevisionChain
 
 
 @dataclass
@@ -49,12 +49,12 @@ class Known:
         return self.weighed.keyed
 
     @cached_property
-    def ledgers(self) -> Mapping[tuple[str, str], Ledger]:
+    def ledgers(self) -> Mapping[tuple[str, str], RevisionChain]:
         """What each origin stands by, by canonical key and origin."""
         return {(keyed.key.canonical, each.origin): each for keyed in self.keyed for each in keyed.ledgers}
 
     @cached_property
-    def claims(self) -> Mapping[str, Held]:
+    def claims(self) -> Mapping[str, ResolvedClaim]:
         """Every claim that stands, by its ref."""
         return {held.ref: held for report in self.standing.values() for held in self.held(report)}
 
@@ -68,12 +68,12 @@ class Known:
         lost = (held.ref for held in report.now.held if held.ref not in standing)
         return {ref: "source" if ref in once else "recorder" for ref in lost}
 
-    def held(self, report: ReportHistory) -> tuple[Held, ...]:
+    def held(self, report: ReportHistory) -> tuple[ResolvedClaim, ...]:
         """Return the claims of a report that stand."""
         return report.held(self.reading.reported_until)
 
     @cached_property
     def breaking(self) -> frozenset[str]:
         """The refs of the claims that replaced one of another key."""
-        behind = (place for each in self.ledgers.values() for place in each.behind.values())
+        behind = (place for each in self.ledgers.values() for place in each.replaced.values())
         return frozenset(other for code, other in behind if code == BREAK)

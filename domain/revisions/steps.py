@@ -11,8 +11,8 @@ from domain.estimates.estimate import Estimate
 from domain.history.history import History
 from domain.history.report_history import ReportHistory
 from domain.reading import Reading
-from domain.reports.claims.claim import Held, Key
-from domain.reports.claims.running_totals import counted_beyond
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.running_totals import extended_totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Step:
     broken: bool
 
 
-Series = dict[Key, list[Step]]
+Series = dict[ClaimKey, list[Step]]
 
 NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
 """Where nothing stands there is nothing to estimate, whatever a policy would say of it."""
@@ -41,9 +41,9 @@ class _Moved:
     """What was put on or taken off at one moment."""
 
     reports: set[str] = field(default_factory=set[str])
-    claims: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
+    claims: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
 
-    def by(self, key: Key) -> tuple[str, ...]:
+    def by(self, key: ClaimKey) -> tuple[str, ...]:
         """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
@@ -58,8 +58,8 @@ class _Walk:
         self.series: Series = {}
         self._reading = reading
         self.scales = Scales(history)
-        self._on: dict[str, tuple[Held, ...]] = {}
-        self._breaks: dict[Key, set[str]] = {}
+        self._on: dict[str, tuple[ResolvedClaim, ...]] = {}
+        self._breaks: dict[ClaimKey, set[str]] = {}
         self._moved = _Moved()
 
     def weigh(self, history: History, report: ReportHistory, until: datetime | None) -> None:
@@ -74,12 +74,12 @@ class _Walk:
             self._on[ref] = held
         self._moved.reports.add(ref)
         for stated in (before or (), held):
-            beyond = counted_beyond(stated)
+            beyond = extended_totals(stated)
             for each in stated:
                 if each.ref not in beyond:
                     self._moved.claims.setdefault(each.key, set()).add(each.ref)
 
-    def regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
+    def regraded(self, stood: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
         """Take note that a source was graded anew: what it stands by moves what it moves."""
         for key, held in stood:
             self._moved.claims.setdefault(key, set()).add(held.ref)
@@ -137,6 +137,6 @@ def read(estimate: Estimate) -> tuple[object, ...]:
     return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
 
 
-def keys_of(*series: Mapping[Key, object]) -> list[Key]:
+def keys_of(*series: Mapping[ClaimKey, object]) -> list[ClaimKey]:
     """Return all keys of some series, in canonical order."""
     return sorted({key for each in series for key in each}, key=lambda key: key.canonical)

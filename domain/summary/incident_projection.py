@@ -19,7 +19,7 @@ from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted, Rec
 from domain.history.history import History, Version
 from domain.history.inputs import Reach
 from domain.reading import Reading
-from domain.reports.claims.claim import Key, home_of
+from domain.reports.claims.claim import ClaimKey, split_scope
 from domain.summary.killed import KILLED, InEvents, Part, Tolls, in_events_key
 from domain.summary.summary import Listed, Moved, Tallies
 from domain.values.search_words import words_of
@@ -40,7 +40,7 @@ class Present:
 
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
         self.history = history
-        self.estimates: dict[Key, Estimate] = {}
+        self.estimates: dict[ClaimKey, Estimate] = {}
         self.reach = Reach(history.stream or UUID(int=0))
         self._until = until
         self._named = policy
@@ -50,9 +50,9 @@ class Present:
         self._speaking: dict[str, Version] = {}
         self._told: dict[str, Telling] = {}
         self._spans: dict[str, Span] = {}
-        self.asked: dict[Key, Question] = {}
+        self.asked: dict[ClaimKey, Question] = {}
         self._tolls = Tolls()
-        self._pairs: set[Key] = set()
+        self._pairs: set[ClaimKey] = set()
         self._touched: set[UUID] = set()
         self._led: set[UUID] = set()
         self._adopted = False
@@ -111,7 +111,7 @@ class Present:
             self._adopted = False
         keys = [key for key, origins in moved.items() if self._weigh(key, origins)]
         if merged:
-            keys += [key for key in self.estimates if home_of(key.scope)[0] in merged and key not in keys]
+            keys += [key for key in self.estimates if split_scope(key.scope)[0] in merged and key not in keys]
         touched, self._touched = self._touched, set()
         led, self._led = self._led, set()
         pairs, self._pairs = self._pairs, set()
@@ -124,16 +124,16 @@ class Present:
         reports, pairs = list(self.history.own.reports), list(self._tolls.pairs)
         return Moved(reports, list(self.estimates), self.reach.streams - own, in_events=pairs)
 
-    def part(self, key: Key) -> Part:
+    def part(self, key: ClaimKey) -> Part:
         """Say what of the incident a key counts."""
         return self._tolls.part(key)
 
     @property
-    def pairs(self) -> Collection[Key]:
+    def pairs(self) -> Collection[ClaimKey]:
         """The measures of populations of which anything was said for single events, each as the key of `in_events`."""
         return self._tolls.pairs
 
-    def in_events(self, pair: Key) -> InEvents | None:
+    def in_events(self, pair: ClaimKey) -> InEvents | None:
         """Return what was said of a measure of a population for single events; None where nothing was."""
         return self._tolls.in_events(pair)
 
@@ -243,7 +243,7 @@ class Present:
         own = self.history.own
         return self._tolls.merge(frozenset(home.slug for home in self.history.shown() if home is not own))
 
-    def _weigh(self, key: Key, origins: Collection[str]) -> bool:
+    def _weigh(self, key: ClaimKey, origins: Collection[str]) -> bool:
         """Weigh one key; says whether its estimate may read otherwise than before; one of an event has none to read."""
         self._days.weigh(key, self._scales.said(key))
         if key.event is not None:
@@ -255,7 +255,7 @@ class Present:
             self._show(key, None)
         return question is not before and self._estimate(key, before, question)
 
-    def _estimate(self, key: Key, before: Question | None, question: Question) -> bool:
+    def _estimate(self, key: ClaimKey, before: Question | None, question: Question) -> bool:
         if not question.claims:
             self.asked.pop(key, None)
             return self.estimates.pop(key, None) is not None
@@ -267,7 +267,7 @@ class Present:
         self._show(key, estimate)
         return True
 
-    def _show(self, key: Key, estimate: Estimate | None) -> None:
+    def _show(self, key: ClaimKey, estimate: Estimate | None) -> None:
         """Let lists show of a key what its estimate says; of one without, its increments."""
         if key.measure == KILLED:
             increments = () if estimate and estimate.used else self._scales.increments(key)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from domain.estimates.estimate import Estimate, Question
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key, home_of, key_of
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, ResolvedClaim, key_of, split_scope
 from domain.summary.reference_counts import Tally
 from domain.summary.tolls import (
     Beside,
@@ -62,7 +62,7 @@ class Killed(NamedTuple):
         return self.at_least.lower.figure if self.at_least and self.at_least.lower else None
 
 
-def in_events_key(key: Key) -> Key:
+def in_events_key(key: ClaimKey) -> ClaimKey:
     """Return the key that stands for a measure of a population in single events, whichever and however done."""
     return key_of(key.measure, key.population, EVENT_SCOPE, None)
 
@@ -75,7 +75,7 @@ class _Told:
     origins: Tally[str] = field(default_factory=Tally[str])
     figured: Tally[str] = field(default_factory=Tally[str])
 
-    def tell(self, key: Key, toll: Toll | None, was: "_Voices", now: "_Voices") -> bool:
+    def tell(self, key: ClaimKey, toll: Toll | None, was: "_Voices", now: "_Voices") -> bool:
         """Let the key of an event read so now; says whether what is said together is another."""
         before = self.tolls.beside
         self.tolls.tell(key, toll)
@@ -97,14 +97,14 @@ class Tolls:
     def __init__(self) -> None:
         self._own, self._events, self._merged, self._scopes, self._increments = (Group() for _ in range(5))
         self._homes: frozenset[str] = frozenset()
-        self._told: dict[Key, _Told] = {}
-        self._voices: dict[Key, _Voices] = {}
+        self._told: dict[ClaimKey, _Told] = {}
+        self._voices: dict[ClaimKey, _Voices] = {}
 
-    def part(self, key: Key) -> Part:
+    def part(self, key: ClaimKey) -> Part:
         """Say what of the incident a key counts."""
         if key.event is not None:
             return "event"
-        home, scope = home_of(key.scope)
+        home, scope = split_scope(key.scope)
         if scope != INCIDENT_SCOPE:
             return "other"
         return "own" if home is None else "merged" if home in self._homes else "other"
@@ -121,18 +121,20 @@ class Tolls:
         return moved
 
     @property
-    def pairs(self) -> Collection[Key]:
+    def pairs(self) -> Collection[ClaimKey]:
         """The keys that stand for a measure of a population in single events, where anything is said."""
         return self._told.keys()
 
-    def tell(self, key: Key, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
+    def tell(self, key: ClaimKey, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()) -> bool:
         """Let a key of no single event read so now; says whether what is shown of those killed may be another."""
         if key.measure != KILLED:
             return False
         moved = self._group(key).tell(key, toll_of(key, estimate) if estimate else None)
         return self._increments.tell(key, increment_of(increments)) or moved
 
-    def tell_event(self, question: Question, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
+    def tell_event(
+        self, question: Question, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
+    ) -> bool:
         """Let the key of a single event read so now; says whether what is said for single events is another."""
         key, toll = question.key, toll_of(question.key, estimate) if estimate else None
         was, now = self._voices.pop(key, _SILENT), _voices(question) if toll else _SILENT
@@ -150,7 +152,7 @@ class Tolls:
             moved = self._increments.tell(key, increment_of(increments)) or moved
         return moved
 
-    def in_events(self, pair: Key) -> InEvents | None:
+    def in_events(self, pair: ClaimKey) -> InEvents | None:
         """Return what was said of a measure of a population for single events; None where nothing was."""
         told = self._told.get(pair)
         beside = told and told.tolls.beside
@@ -172,7 +174,7 @@ class Tolls:
         found = next((toll for toll in (*everyone, *others) if toll.figured), None)
         return found or next(iter((*everyone, *others)), None) or self._increments.greatest
 
-    def _group(self, key: Key) -> Group:
+    def _group(self, key: ClaimKey) -> Group:
         part = self.part(key)
         return self._own if part == "own" else self._merged if part == "merged" else self._scopes
 

@@ -41,7 +41,7 @@ from domain.facts.union import (
 from domain.history.history import History, ReportHistory, Version
 from domain.history.inputs import Reach
 from domain.reading import Document
-from domain.reports.claims.claim import Key
+from domain.reports.claims.claim import ClaimKey
 from domain.values.actors import Actor
 from domain.values.places import Place
 
@@ -75,7 +75,7 @@ class Noted(Generic[T]):
 class Judged(NamedTuple):
     """An estimate as it stood, with what its document says beside it, and its sentences."""
 
-    key: Key
+    key: ClaimKey
     increments: Sequence[Increment]
     superseded: int
     estimate: Estimate
@@ -122,7 +122,7 @@ class Chronicle:
         self._speaking: dict[str, tuple[ReportHistory, Version, Blame | None]] = {}
         self._parts: dict[str, Noted[Any]] = {}
         self._sources: dict[str, Noted[Document | None]] = {}
-        self._judged: dict[Key, Noted[Judged | None]] = {}
+        self._judged: dict[ClaimKey, Noted[Judged | None]] = {}
         self._policies = Noted[str]()
         self._retimed = False
 
@@ -284,7 +284,7 @@ class Chronicle:
         if document is not None or origin in self._sources:
             self._sources.setdefault(origin, Noted()).note(position, document)
 
-    def _judge(self, key: Key, position: int) -> None:
+    def _judge(self, key: ClaimKey, position: int) -> None:
         keyed = self._scales.keyed(key)
         self._days.weigh(key, self._scales.said(key))
         judged = None
@@ -294,7 +294,7 @@ class Chronicle:
             judged = Judged(key, keyed.increments, keyed.superseded, estimate, quoted)
         self._judged.setdefault(key, Noted()).note(position, judged)
 
-    def _quote_anew(self, origin: str | None, but: set[Key], position: int) -> None:
+    def _quote_anew(self, origin: str | None, but: set[ClaimKey], position: int) -> None:
         """Make sentences anew whose words may be others: a title, a period, a scope, or the name of an origin is."""
         for key, noted in self._judged.items():
             judged = noted.values[-1]

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.reports.claims.claim import Key
+from domain.reports.claims.claim import ClaimKey
 from domain.summary.killed import Killed
 from domain.summary.reference_counts import Moments, Tally
 from domain.values.time.clocks import parse_offset
@@ -59,10 +59,10 @@ class Moved(NamedTuple):
     """
 
     reports: Collection[UUID] = ()
-    keys: Collection[Key] = ()
+    keys: Collection[ClaimKey] = ()
     inputs: Collection[UUID] = ()
     listed: bool = True
-    in_events: Collection[Key] = ()
+    in_events: Collection[ClaimKey] = ()
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.estimates.estimate import End, Estimate
-from domain.reports.claims.claim import EVENT_SCOPE, Held, Key, event_of_scope, home_of
+from domain.reports.claims.claim import EVENT_SCOPE, ClaimKey, ResolvedClaim, event_of_scope, split_scope
 from domain.values.counts.count import words_for
 
 _Rank = tuple[int, int]
@@ -20,7 +20,7 @@ class Toll(NamedTuple):
     gave for a period of its own, which no policy weighs.
     """
 
-    key: Key
+    key: ClaimKey
     lower: End | None
     best: End | None
     upper: End | None
@@ -52,7 +52,7 @@ class Beside(NamedTuple):
     greatest: Toll
 
 
-def toll_of(key: Key, estimate: Estimate) -> Toll | None:
+def toll_of(key: ClaimKey, estimate: Estimate) -> Toll | None:
     """Return what an estimate says of its key; None if it uses no claim."""
     if not estimate.used:
         return None
@@ -63,12 +63,14 @@ def toll_of(key: Key, estimate: Estimate) -> Toll | None:
     return Toll(key, *ends, open_, contested, bound, _words(held), held.origin, held.ref)
 
 
-def increment_of(increments: Iterable[Held]) -> Toll | None:
+def increment_of(increments: Iterable[ResolvedClaim]) -> Toll | None:
     """Return the greatest of the increments of one key, as a toll; None where none has a figure."""
-    held = max((each for each in increments if each.said != (None, None, None)), key=_greatness, default=None)
+    held = max(
+        (each for each in increments if each.printable_figures != (None, None, None)), key=_greatness, default=None
+    )
     if held is None:
         return None
-    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.printable_figures)
     return Toll(
         key=held.key,
         lower=lower,
@@ -84,7 +86,7 @@ def increment_of(increments: Iterable[Held]) -> Toll | None:
     )
 
 
-def is_everyone(key: Key) -> bool:
+def is_everyone(key: ClaimKey) -> bool:
     """Say whether a key counts everyone, however they were killed."""
     return not key.limits and key.manner is None
 
@@ -94,10 +96,10 @@ class Group:
     """The tolls of many keys; `greatest` is that with the greatest lower end, of equals the first by its key."""
 
     greatest: Toll | None = None
-    _tolls: dict[Key, Toll] = field(default_factory=dict[Key, Toll])
+    _tolls: dict[ClaimKey, Toll] = field(default_factory=dict[ClaimKey, Toll])
     _figured: Counter[str] = field(default_factory=Counter[str])
 
-    def tell(self, key: Key, toll: Toll | None) -> bool:
+    def tell(self, key: ClaimKey, toll: Toll | None) -> bool:
         """Let a key have this toll now, or none; says whether it had another."""
         was = self._tolls.get(key)
         if was == toll:
@@ -154,7 +156,7 @@ def toll_document(toll: Toll) -> Mapping[str, object]:
 
 def counted_document(toll: Toll) -> Mapping[str, object]:
     """Write what a toll counts, for which incident that was merged, if for one; and who said it in which words."""
-    home, scope = home_of(toll.key.scope)
+    home, scope = split_scope(toll.key.scope)
     event = event_of_scope(scope)
     return {
         "scope": EVENT_SCOPE if event is not None else scope,
@@ -170,7 +172,7 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
     }
 
 
-def _behind(estimate: Estimate, end: End | None) -> tuple[Held, str]:
+def _behind(estimate: Estimate, end: End | None) -> tuple[ResolvedClaim, str]:
     """Find the claim that says an end, with its bound; the newest of those used where there are only words."""
     if end is not None:
         for claim in estimate.used:
@@ -178,15 +180,15 @@ def _behind(estimate: Estimate, end: End | None) -> tuple[Held, str]:
                 return claim.exceeded_by, claim.bound
             if claim.ref == end.claim:
                 return claim.held, claim.bound
-    newest = max(estimate.used, key=lambda claim: (claim.held.newness[:-1], claim.held.origin, _words(claim.held)))
+    newest = max(estimate.used, key=lambda claim: (claim.held.recency_key[:-1], claim.held.origin, _words(claim.held)))
     return newest.held, newest.bound
 
 
-def _words(held: Held) -> str:
+def _words(held: ResolvedClaim) -> str:
     return held.count.verbatim or words_for(held.count)
 
 
-def _greatness(held: Held) -> tuple[object, ...]:
+def _greatness(held: ResolvedClaim) -> tuple[object, ...]:
     """Order increments by their figure; ties go to the newer, and only then by who said it, and in which words."""
     lower = held.count.lower
-    return lower is not None, lower or 0, held.newness[:-1], held.origin, _words(held), held.ref
+    return lower is not None, lower or 0, held.recency_key[:-1], held.origin, _words(held), held.ref

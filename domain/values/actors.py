@@ -1,4 +1,4 @@
-"""Who took part: actors as the source names them, never a finding about who they are."""
+"""Actors as the source names them, never a finding about their identity."""
 
 from domain.values.text_types import Label, Slug, Strict
 

@@ -1,4 +1,4 @@
-"""Where something happened: a place by name, its country, and a point as exact as the source made it."""
+"""Places: a name, a country, and coordinates with the precision that the source gave."""
 
 import re
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from domain.values.countries import hint_for, is_country
-from domain.values.text_types import Label, Listed, Strict
+from domain.values.countries import country_hint, is_country
+from domain.values.text_types import ClosedList, Label, Strict
 
-# With a length to mind, pydantic refuses half a surrogate pair, which no error could quote.
+# With a length limit, pydantic refuses lone surrogates, which no error could quote.
 _A_STRING = core_schema.str_schema(strict=True, min_length=0)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
 
 Precision = Annotated[
-    str, Listed("precision", ("exact", "vicinity", "locality", "admin2", "admin1", "region", "country"))
+    str, ClosedList("precision", ("exact", "vicinity", "locality", "admin2", "admin1", "region", "country"))
 ]
 """How near to the event the point lies: the spot, its surroundings, a locality, or the middle of an area."""
 
@@ -39,7 +39,7 @@ class CountryRule:
         if is_country(code):
             return code
         sentence = "“{code}” is not a country code of ISO 3166-1 alpha-2; {hint}"
-        raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": hint_for(code)})
+        raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": country_hint(code)})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
         return core_schema.no_info_after_validator_function(self.check, _A_STRING)

@@ -1,15 +1,17 @@
-"""Whom a figure counts, as the source says it; never a finding in law."""
+"""Populations: the people that a figure counts, in the source's terms; never a finding in law."""
 
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.values.text_types import Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Slug, Strict
 
-Status = Annotated[str, Listed("status", ("civilian", "state_forces", "armed_group", "hors_de_combat", "unknown"))]
-Age = Annotated[str, Listed("age", ("infant", "child", "young_adult", "adult", "older"))]
-Sex = Annotated[str, Listed("sex", ("female", "male"))]
-Role = Annotated[str, Listed("role", ("journalist", "aid_worker", "medic", "peacekeeper", "prisoner"))]
+CombatantStatus = Annotated[
+    str, ClosedList("status", ("civilian", "state_forces", "armed_group", "hors_de_combat", "unknown"))
+]
+Age = Annotated[str, ClosedList("age", ("infant", "child", "young_adult", "adult", "older"))]
+Sex = Annotated[str, ClosedList("sex", ("female", "male"))]
+Role = Annotated[str, ClosedList("role", ("journalist", "aid_worker", "medic", "peacekeeper", "prisoner"))]
 
 _LONGEST_LIST = 20
 
@@ -48,7 +50,7 @@ _ROLE_WORDS = {
 class Population(Strict, frozen=True):
     """The people a figure counts. Every limit narrows it; `{}` is everyone. A list reads "any of these"."""
 
-    status: Annotated[tuple[Status, ...], Field(max_length=_LONGEST_LIST)] = ()
+    status: Annotated[tuple[CombatantStatus, ...], Field(max_length=_LONGEST_LIST)] = ()
     of: Slug | None = None
     age: Age | None = None
     sex: Sex | None = None
@@ -66,10 +68,10 @@ class Population(Strict, frozen=True):
     def is_part_of(self, other: "Population") -> bool:
         """Say whether everyone counted here is counted in `other` too: this one meets every limit of the other."""
         singles = (getattr(other, name) in (None, getattr(self, name)) for name in ("of", "age", "sex"))
-        lists = (_meets(getattr(self, name), getattr(other, name)) for name in ("status", "group", "role"))
+        lists = (_within(getattr(self, name), getattr(other, name)) for name in ("status", "group", "role"))
         return all(singles) and all(lists)
 
-    def words(self) -> str:
+    def noun_phrase(self) -> str:
         """Name the population for a sentence: `civilians`, `young men`, `everyone`."""
         people = [_STATUS_WORDS.get(status, status) for status in self.status]
         people = people or [_ROLE_WORDS.get(role, role) for role in self.role]
@@ -84,5 +86,5 @@ class Population(Strict, frozen=True):
         return f"{text} ({', '.join(limits)})" if limits else text
 
 
-def _meets(mine: tuple[str, ...], limits: tuple[str, ...]) -> bool:
+def _within(mine: tuple[str, ...], limits: tuple[str, ...]) -> bool:
     return not limits or (bool(mine) and set(mine) <= set(limits))

@@ -1,4 +1,4 @@
-"""Who vouches for a statement: sources, their grades, the unnamed, and the one origin behind many relays."""
+"""Sources, their grades, anonymous sources, and the origin behind relays."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Label, Slug, Strict
 
 SourceType = Annotated[
     str,
-    Listed(
+    ClosedList(
         "type of source",
         (
             "agency",
@@ -53,8 +53,8 @@ class AnonymousSource(Strict, frozen=True):
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
 
-class _ByShape:
-    """The shape of a source decides what it is, so that a mistake is told once, for what was meant."""
+class _SlugOrAnonymous:
+    """A slug or an object, chosen by the JSON type, so that an error is reported once."""
 
     @staticmethod
     def read(value: object, _: object) -> str | AnonymousSource:
@@ -66,7 +66,7 @@ class _ByShape:
         return core_schema.no_info_wrap_validator_function(self.read, handler(source))
 
 
-SourceRef = Annotated[Slug | AnonymousSource, _ByShape()]
+SourceRef = Annotated[Slug | AnonymousSource, _SlugOrAnonymous()]
 """The slug of a source, or an object with the words of a relay for a source that it does not name."""
 
 
@@ -90,7 +90,7 @@ def default_registration(slug: str) -> Registration:
 
 
 ANONYMOUS = "anonymous:"
-"""How the name of an unnamed source's origin begins."""
+"""Prefix of the origin of an anonymous source."""
 
 
 def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:

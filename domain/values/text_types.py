@@ -1,4 +1,4 @@
-"""The field's closed lists of words, slugs, and the strict shape that every statement has."""
+"""Text types: closed lists, slugs, labels and free text; and the strict base model of statements."""
 
 import re
 import unicodedata
@@ -23,10 +23,10 @@ _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 _PLAIN = core_schema.str_schema(strict=True, min_length=0)
-"""Any string that UTF-8 can hold: only with a length to check does pydantic refuse half of a surrogate pair."""
+"""Any string that UTF-8 can encode: pydantic refuses lone surrogates only where it has a length to check."""
 
 
-class Digits(str):
+class JsonNumber(str):
     """A number as JSON wrote it, where neither an integer nor a binary fraction would give back its digits: `35.50`.
 
     Where text is asked for it is that text; where a whole number is, `12.0` is 12.
@@ -36,10 +36,10 @@ class Digits(str):
 
     @property
     def whole(self) -> int | None:
-        """The whole number that it is, up to 2^53 - 1 (RFC 8259 §6); None where it has a fraction, or is greater."""
+        """The number as an integer, up to 2^53 - 1 (RFC 8259 §6); None where it has a fraction, or is greater."""
         try:
             exact = Decimal(self)
-        except InvalidOperation:  # an exponent of which nobody could write the digits
+        except InvalidOperation:  # an exponent out of range
             return None
         if not exact:
             return 0
@@ -61,7 +61,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ClosedList:
     """A string from a closed list; a word of one's own starts with `x-`.
 
     Raises `unknown_word` on validation, naming the nearest known word.
@@ -112,7 +112,7 @@ class Text:
 
 LONGEST_WORDS, LONGEST_LABEL = 10_000, 300
 
-Words = Annotated[str, Text(LONGEST_WORDS)]
+FreeText = Annotated[str, Text(LONGEST_WORDS)]
 """Free text, verbatim: up to 10,000 characters."""
 
 Label = Annotated[str, Text(LONGEST_LABEL, 1)]

@@ -9,7 +9,7 @@ from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
-from domain.reports.claims.claim import Held
+from domain.reports.claims.claim import ResolvedClaim
 from domain.values.time.clocks import format_instant
 
 _BEHIND = {
@@ -23,7 +23,7 @@ _COUNTS_ON = "The same report counts on in {other}."
 RESCOPED = "rescoped"
 
 Verdict = tuple[str, str, tuple[str, ...]]
-_Row = tuple[History, ReportHistory, Held, Verdict]
+_Row = tuple[History, ReportHistory, ResolvedClaim, Verdict]
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -46,7 +46,7 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
     for ref, (code, other) in keyed.replaced.items():
         yield ref, (code, _BEHIND[code].format(other=other), ())
     for each in keyed.ledgers:
-        for ref, (code, other) in each.behind.items():
+        for ref, (code, other) in each.replaced.items():
             why = (
                 _COUNTS_ON
                 if code == "superseded" and ref.partition("#")[0] == other.partition("#")[0]
@@ -72,12 +72,12 @@ def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answe
     return "retracted", "It was retracted, by itself or with its report.", ()
 
 
-def _claim(history: History, report: ReportHistory, held: Held, verdict: Verdict) -> Document:
+def _claim(history: History, report: ReportHistory, held: ResolvedClaim, verdict: Verdict) -> Document:
     status, why, flags = verdict
     claim = held.ref.partition("#")[2]
     ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
     count = held.count
-    lower, upper, best = held.said
+    lower, upper, best = held.printable_figures
     return {
         "claim": held.ref,
         **held.key.document,

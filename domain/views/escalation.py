@@ -77,7 +77,7 @@ def _phase(phase: Phase) -> Document:
 
 def _undated(undated: Undated) -> Document:
     held, period = undated.claim.held, undated.period
-    lower, upper, best = held.said
+    lower, upper, best = held.printable_figures
     return {
         "claim": held.ref,
         "source": held.origin,

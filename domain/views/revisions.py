@@ -27,8 +27,8 @@ from typing import cast
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View
-from domain.reports.claims.claim import Held, latest
-from domain.reports.claims.running_totals import by_reach, counted_beyond
+from domain.reports.claims.claim import ResolvedClaim, latest
+from domain.reports.claims.running_totals import by_counted_until, extended_totals
 from domain.revisions.series import Series, all_series, figure_of
 from domain.values.time.clocks import format_instant
 
@@ -38,7 +38,7 @@ NEAR = 5
 _PLACES = Decimal("0.0001")
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
-Step = tuple[int, Held]
+Step = tuple[int, ResolvedClaim]
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -55,13 +55,13 @@ def finish(history: History, reading: Reading) -> Document:
 
 def _parted(series: Series) -> Iterator[tuple[Series, datetime | None]]:
     """Yield what its source stood by in turn; then the series of each moment that one of its reports counts until."""
-    beyond = counted_beyond(series.stood)
+    beyond = extended_totals(series.stood)
     yield replace(series, stood=tuple(held for held in series.stood if held.ref not in beyond)), None
-    for until, claims in by_reach(series.stood).items():
+    for until, claims in by_counted_until(series.stood).items():
         yield replace(series, stood=tuple(claims)), until
 
 
-def _steps(stood: Sequence[Held]) -> list[Step]:
+def _steps(stood: Sequence[ResolvedClaim]) -> list[Step]:
     """Give each claim its figure; of those in a row with the same figure the first is kept."""
     steps: list[Step] = []
     for held in stood:
@@ -101,7 +101,7 @@ def _record(
     }
 
 
-def _report(held: Held) -> str:
+def _report(held: ResolvedClaim) -> str:
     return held.ref.partition("#")[0]
 
 

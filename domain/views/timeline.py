@@ -6,7 +6,7 @@ from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, Row, View, span_document
 from domain.reports.claims.claim import BEGINNING, latest
-from domain.reports.claims.ties import Tie
+from domain.reports.claims.tie_breaking import Tie
 from domain.reports.registry import KINDS
 from domain.revisions.corrections import content, corrections
 

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from domain.reports.claims.claim import home_of
+from domain.reports.claims.claim import split_scope
 from domain.values.populations import Population
 from service.console.words import NOTHING, shown
 
@@ -36,11 +36,11 @@ def key_words(key: Object, scopes: Mapping[str, str]) -> tuple[str, str, str]:
     """Return in words what a figure measures, of whom, and within which scope."""
     measure = str(key["measure"]).replace("_", " ")
     manner = f", by {str(key['manner']).replace('_', ' ')}" if key.get("manner") else ""
-    home, own = home_of(str(key.get("scope") or ""))
+    home, own = split_scope(str(key.get("scope") or ""))
     scope, _, event = own.partition(":")
     where = f"{scope} {event.replace('-', ' ')}" if event else scopes.get(scope, scope) if home is None else scope
     where += f", as counted for {home}" if home else ""
-    return f"{measure}{manner}", Population.model_validate(key.get("population") or {}).words(), where
+    return f"{measure}{manner}", Population.model_validate(key.get("population") or {}).noun_phrase(), where
 
 
 def figure_words(end: Object | None) -> str:

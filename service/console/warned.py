@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from domain.incident.warnings import Concern
+from domain.incident.report_warnings import ReportWarning
 from service.console.outcome import Misuse
 from service.console.words import count
 from service.formats.importer import Location
@@ -34,7 +34,7 @@ class Warned:
         self.listed: list[dict[str, Any]] = []
         self._limit = limit
 
-    def take(self, where: Location, concerns: Iterable[Concern]) -> None:
+    def take(self, where: Location, concerns: Iterable[ReportWarning]) -> None:
         """Count what a recorder should look at again in a row."""
         for each in concerns:
             self.codes[each.code] += 1

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.incident.decide import Incident
+from domain.incident.state import Incident
 
 MOST_FACTS = 100_000
 """How many facts the incidents that are kept may hold together; a larger one is kept alone."""

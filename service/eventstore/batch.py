@@ -12,10 +12,10 @@ from domain.facts.union import Parts, is_report, source_stream
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
 from domain.incident.commands import CorrectReport, FileReport
-from domain.incident.dispatch import AnyCommand, Entries, decided, reports_named, touched
-from domain.incident.warnings import Concern
+from domain.incident.dispatch import AnyCommand, Entries, decide_command, reports_needed, streams_needed
+from domain.incident.report_warnings import ReportWarning
 from domain.values.sources import Registration
-from domain.values.time.zones import Zones
+from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import Warm
 from service.eventstore.append_session import Tail
 from service.eventstore.encoding import encode
@@ -35,7 +35,7 @@ class Batch:
     drops whatever was touched.
     """
 
-    def __init__(self, tail: Tail, warm: Warm, zones: Zones) -> None:
+    def __init__(self, tail: Tail, warm: Warm, zones: ZoneLookup) -> None:
         self._tail = tail
         self._warm = warm
         self._desk = Desk(tail, warm.incidents, zones)
@@ -86,8 +86,8 @@ class Batch:
     def _expect(self, write: Write, ids: list[UUID], streams: dict[UUID, int]) -> None:
         """Add the ids and the streams that a command needs."""
         ids.extend(write.fact_ids())
-        ids.extend(reports_named(write.command))
-        for stream in touched(write.command, write.incident):
+        ids.extend(reports_needed(write.command))
+        for stream in streams_needed(write.command, write.incident):
             self._look_at(stream, streams)
         for origin in self._unknown(write.command):
             streams[source_stream(origin)] = 0
@@ -103,7 +103,7 @@ class Batch:
 
     def _unknown(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
-            for origin in sources.cited(command.report):
+            for origin in sources.cited_origins(command.report):
                 if origin not in self._warm.origins and origin not in self._origins:
                     yield origin
 
@@ -111,7 +111,7 @@ class Batch:
         """Read what the ids that were found lead to: the homes of reports, and what answers given before rest on."""
         homes: dict[UUID, int] = {}
         again = [(write, found) for write in writes if (found := self._tail.find(write.fact_id))]
-        for report_id in chain.from_iterable(reports_named(write.command) for write in writes):
+        for report_id in chain.from_iterable(reports_needed(write.command) for write in writes):
             if (row := self._tail.find(report_id)) and is_report(row.topic):
                 self._look_at(row.originator_id, homes)
         self._tail.look_up((), homes)
@@ -127,7 +127,7 @@ class Batch:
 
     def _record(self, write: Write) -> Written:
         tail = self._tail
-        entries = decided(self._desk, write.command, tail.moment, write.incident, write.expected_version)
+        entries = decide_command(self._desk, write.command, tail.moment, write.incident, write.expected_version)
         if not entries:  # a registration that says what is held
             stream = source_stream(cast("Registration", write.command).slug)
             return Written(write.fact_id, None, None, tail.version(stream), None)
@@ -159,7 +159,7 @@ class Batch:
             stored.append(_stored(write, encode(fact), stream, versions[stream], fact_id))
         return stored
 
-    def _taken_in(self, entries: Entries) -> tuple[Concern, ...]:
+    def _taken_in(self, entries: Entries) -> tuple[ReportWarning, ...]:
         return tuple(concern for stream, fact in entries for concern in self._desk.take_in(stream, fact))
 
     def _introduced(self, write: Write, unknown: Sequence[str]) -> list[StoredFact]:

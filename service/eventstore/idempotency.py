@@ -6,8 +6,8 @@ from uuid import UUID
 
 from domain.facts.union import IncidentFact, ReportFiled
 from domain.incident import refusals
-from domain.incident.commands import About, FileReport, OpenIncident
-from domain.incident.decide import Incident, evolve, warnings_about
+from domain.incident.commands import FileReport, GlobalCommand, OpenIncident
+from domain.incident.state import Incident, evolve, warnings_about
 from domain.values.sources import Registration
 from service.eventstore.aggregate_cache import Folded
 from service.eventstore.append_session import Tail
@@ -88,4 +88,4 @@ class Replaying:
 
 def _of_incident(write: Write, row: StoredRow) -> bool:
     """Say whether the answer tells of an incident; what is refused for its hash is not looked into."""
-    return row.request_hash == write.request_hash and not isinstance(write.command, Registration | About)
+    return row.request_hash == write.request_hash and not isinstance(write.command, Registration | GlobalCommand)

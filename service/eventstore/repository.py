@@ -20,10 +20,10 @@ from domain.facts.union import (
 )
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
+from domain.incident.report_warnings import ReportWarning
 from domain.incident.source_decisions import Source
-from domain.incident.state import Incident, evolve, file
-from domain.incident.warnings import Concern
-from domain.values.time.zones import Zones
+from domain.incident.state import Incident, apply_filed, evolve
+from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import Folded
 from service.eventstore.append_session import Tail
 from service.eventstore.stored_rows import StoredRow
@@ -36,7 +36,7 @@ class Desk:
     folded on in place, so that none that is in `touched` may be kept if the transaction fails.
     """
 
-    def __init__(self, tail: Tail, warm: Folded, zones: Zones) -> None:
+    def __init__(self, tail: Tail, warm: Folded, zones: ZoneLookup) -> None:
         self.touched: dict[UUID, Incident] = {}
         self.zone = zones
         self._tail = tail
@@ -76,7 +76,7 @@ class Desk:
             raise refusals.ReportUnknown(report_id=report_id)
         return row.originator_id
 
-    def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
+    def take_in(self, stream: UUID, fact: Fact) -> list[ReportWarning]:
         """Let a fact that was appended count in the incident that is folded; else it is folded when it is needed.
 
         Returns what a recorder should look at again in it, seen from before it was taken in.
@@ -86,7 +86,7 @@ class Desk:
             self.incident(stream)  # what is kept is taken for whole after this transaction
             return []
         if incident is not None and isinstance(fact, ReportFiled):
-            return file(incident, fact)
+            return apply_filed(incident, fact)
         if incident is not None or isinstance(fact, IncidentOpened):
             self.touched[stream] = evolve(incident, cast("IncidentFact", fact))
         return []

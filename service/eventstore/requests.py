@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from domain.incident.dispatch import AnyCommand, most_facts
-from domain.incident.warnings import Concern
+from domain.incident.dispatch import AnyCommand, max_facts
+from domain.incident.report_warnings import ReportWarning
 
 Request = tuple[UUID, bytes]
 """The id and the hash of what is asked, which are the same where it is asked again."""
@@ -37,7 +37,7 @@ class Write:
     def fact_ids(self) -> Iterator[UUID]:
         """Yield the ids of the facts it may make: the first has the id of the request, further ones follow from it."""
         yield self.fact_id
-        for place in range(1, most_facts(self.command)):
+        for place in range(1, max_facts(self.command)):
             yield uuid5(self.fact_id, str(place))
 
 
@@ -55,4 +55,4 @@ class Written:
     version: int
     incident: str | None
     replayed: bool = False
-    warnings: tuple[Concern, ...] = ()
+    warnings: tuple[ReportWarning, ...] = ()

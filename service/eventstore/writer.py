@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast
 
 from domain.incident import refusals
-from domain.values.time.zones import Zones
+from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import Warm
 from service.eventstore.append_session import OF_THE_SERVER, Tail
 from service.eventstore.batch import Batch, Outcome
@@ -57,7 +57,7 @@ class Writer:
     and the others are recorded without it.
     """
 
-    def __init__(self, log: Appends, zones: Zones) -> None:
+    def __init__(self, log: Appends, zones: ZoneLookup) -> None:
         self._log = log
         self._zones = zones
         self._warm = Warm()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import tzdata
 from pydantic_core import PydanticCustomError
 
-from domain.values.time.zones import TimeZone, UnknownZone, as_written, bounds_of
+from domain.values.time.zones import TimeZone, UnknownZone, bounds_of, recorded_zone
 
 _STEP: Final = timedelta(hours=12)
 """No two changes of an offset lie so near to each other that both would be stepped over."""
@@ -29,7 +29,7 @@ def zone(name: str, window: tuple[int, int]) -> TimeZone:
     first, last = bounds_of(window)
     known = _read(name)
     offsets = [(first, _ahead(known, first)), *_changes(known, first, last)]
-    return as_written(name, tzdata.IANA_VERSION, offsets, last)
+    return recorded_zone(name, tzdata.IANA_VERSION, offsets, last)
 
 
 def known_zone(name: str) -> str:

@@ -25,9 +25,9 @@ from domain.facts.union import (
     source_stream,
 )
 from domain.history.history import History, history_of
-from domain.incident import decide as incidents
 from domain.incident import dispatch
 from domain.incident import source_decisions as sources
+from domain.incident import state as incidents
 from domain.incident.commands import (
     CorrectReport,
     DeclareScope,
@@ -36,10 +36,10 @@ from domain.incident.commands import (
     ReinstateReport,
     RetractReport,
 )
-from domain.incident.decide import Incident
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import ReportUnknown
 from domain.incident.source_decisions import Source
+from domain.incident.state import Incident
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
 from domain.values.sources import Registration
@@ -96,7 +96,7 @@ class Book:
         moment = self.now
         named = self.stream if slug is None else incident_stream(slug)
         of_report = hasattr(command, "report_id") and not isinstance(command, FileReport)
-        decided = dispatch.decided(self, command, moment, None if of_report else named)
+        decided = dispatch.decide_command(self, command, moment, None if of_report else named)
         if isinstance(command, FileReport | CorrectReport):
             for origin, fact in sources.introductions(command.report).items():
                 if not self._in(source_stream(origin)):

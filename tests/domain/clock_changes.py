@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from domain.values.time.zones import TimeZone, UnknownZone, as_written, bounds_of
+from domain.values.time.zones import TimeZone, UnknownZone, bounds_of, recorded_zone
 
 _SUNDAY = 6
 _MARCH, _OCTOBER, _NOVEMBER = 3, 10, 11
@@ -19,14 +19,14 @@ def zone(name: str, window: tuple[int, int]) -> TimeZone:
     """Return one of the zones, or one that never changes its clocks; raises UnknownZone for any other."""
     first, until = bounds_of(window)
     if name == "Asia/Damascus":
-        return as_written(name, "test", [(first, timedelta(hours=3))], until)
+        return recorded_zone(name, "test", [(first, timedelta(hours=3))], until)
     if name == "Pacific/Apia":  # which had no 30 December 2011
         skip = datetime(2011, 12, 30, 10, tzinfo=UTC)
-        return as_written(name, "test", [(first, timedelta(hours=-10)), (skip, timedelta(hours=14))], until)
+        return recorded_zone(name, "test", [(first, timedelta(hours=-10)), (skip, timedelta(hours=14))], until)
     if name not in _RULES:
         raise UnknownZone("Europe/Kyiv" if "Ky" in name else None)
     changes = [each for year in range(window[0], window[1] + 1) for each in _changes(name, year)]
-    return as_written(name, "test", [(first, timedelta(hours=_RULES[name][2])), *changes], until)
+    return recorded_zone(name, "test", [(first, timedelta(hours=_RULES[name][2])), *changes], until)
 
 
 def _changes(name: str, year: int) -> Iterator[tuple[datetime, timedelta]]:

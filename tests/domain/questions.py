@@ -9,24 +9,24 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.estimates.estimate import PART_EXCEEDS, End, Estimate, Question, Standing, Statement
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.worlds import counts
 
-KEY = Key("killed", Population(), "incident")
+KEY = ClaimKey("killed", Population(), "incident")
 START = datetime(2025, 3, 1, tzinfo=UTC)
 FAR = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
-def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any) -> Held:
+def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any) -> ResolvedClaim:
     """Let a source say a count on a day of March, counted until then or until the day `until`."""
     moment = START + timedelta(days=day - 1)
     until = START + timedelta(days=fields.pop("until", day) - 1)
     said = Count.model_validate({"verbatim": count} if isinstance(count, str) else count)
     ref = fields.pop("ref", f"{source}-{day}#1")
-    plain = Held(ref, KEY, source, source, (), Span(moment, moment), f"2025-03-{day}", 0, said, until)
+    plain = ResolvedClaim(ref, KEY, source, source, (), Span(moment, moment), f"2025-03-{day}", 0, said, until)
     return replace(plain, **fields)
 
 
@@ -36,9 +36,9 @@ def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str =
     return standing(held(source, count, day, **fields), grade, **own)
 
 
-def standing(said: Held, grade: str, **fields: Any) -> Standing:
+def standing(said: ResolvedClaim, grade: str, **fields: Any) -> Standing:
     """Let a claim stand as it was said."""
-    lower, upper, best = (None if figure is None else End(figure, said.ref) for figure in said.said)
+    lower, upper, best = (None if figure is None else End(figure, said.ref) for figure in said.printable_figures)
     return Standing(said, grade, said.count.bound or "exact", lower, upper, best, **fields)
 
 
@@ -84,7 +84,7 @@ def _counts() -> st.SearchStrategy[Count]:
     return plain | plain | words.map(lambda each: Count(verbatim=each)) | counts().map(Count.model_validate)
 
 
-def _held() -> st.SearchStrategy[Held]:
+def _held() -> st.SearchStrategy[ResolvedClaim]:
     moments = st.integers(0, 8).map(lambda half: START + timedelta(hours=12 * half)) | st.sampled_from(FAR)
     return st.builds(
         replace,

@@ -5,17 +5,17 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Claim
 from domain.reports.kind import Evidence, Report
 from domain.reports.registry import KINDS, REPORTS
-from domain.reports.text_forms import Address, Decimal, Duration, Language, MediaType, Sha256
+from domain.reports.text_forms import Decimal, Duration, LanguageTag, MediaType, Sha256, WebAddress
 from domain.values.places import Place
 from domain.values.populations import Population
 from domain.values.sources import SourceRef
-from domain.values.text_types import Listed, SlugRule, Text
+from domain.values.text_types import ClosedList, SlugRule, Text
 from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
 Body = dict[str, Any]
@@ -35,7 +35,7 @@ def slugs() -> st.SearchStrategy[str]:
     return known | st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)
 
 
-def listed(known: Listed) -> st.SearchStrategy[str]:
+def listed(known: ClosedList) -> st.SearchStrategy[str]:
     """Words of a closed list, and now and then one of the client's own."""
     return st.sampled_from(known.words) | st.sampled_from(known.words) | st.just("x-of-our-own")
 
@@ -133,7 +133,7 @@ def places() -> st.SearchStrategy[Body]:
 
 def evidence() -> st.SearchStrategy[Body]:
     """Evidence with an address at least."""
-    return st.builds(lambda item, url: item | {"url": url}, bodies_of(Evidence), _WRITTEN[Address])
+    return st.builds(lambda item, url: item | {"url": url}, bodies_of(Evidence), _WRITTEN[WebAddress])
 
 
 def sources() -> st.SearchStrategy[str | Body]:
@@ -143,10 +143,10 @@ def sources() -> st.SearchStrategy[str | Body]:
 
 
 _WRITTEN: dict[object, st.SearchStrategy[str]] = {
-    Address: st.sampled_from(["https://example.org/a?b=c#d", "http://example.org/حلب"]),
+    WebAddress: st.sampled_from(["https://example.org/a?b=c#d", "http://example.org/حلب"]),
     Sha256: st.binary(min_size=32, max_size=32).map(bytes.hex),
     MediaType: st.sampled_from(["text/html", "image/svg+xml", "application/vnd.oasis.opendocument.text"]),
-    Language: st.sampled_from(["en", "en-GB", "en-Latn-US", "EN"]),  # as the words of counts are English
+    LanguageTag: st.sampled_from(["en", "en-GB", "en-Latn-US", "EN"]),  # as the words of counts are English
     Duration: st.sampled_from(["P2D", "PT12H", "P1Y2M10DT2H30M", "P3W", "PT0.5S", "PT1,5H"]),
     Decimal: st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),
     EdtfOccurred: occurred(),
@@ -189,7 +189,7 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
 
 def _marked(hint: Any, marks: tuple[object, ...]) -> st.SearchStrategy[Any]:
     for mark in marks:
-        if isinstance(mark, Listed):
+        if isinstance(mark, ClosedList):
             return listed(mark)
         if isinstance(mark, Text):
             return texts(least=mark.least)
@@ -222,10 +222,15 @@ def _bodies_of_kind(model: type[Report], example: Body) -> st.SearchStrategy[Bod
 
 
 def _completed(body: Body, example: Body) -> Body:
-    if body.get("act") == "accused" and body["whom"] is None:
-        body = body | {"whom": "someone"}
-    if not body.get("claims") and not body.get("complete"):
-        body = body | {"claims": example.get("claims", [])}
+    """Give a body whose fields its kind refuses together the kind's own fields, and the claims, of the example."""
+    try:
+        REPORTS.validate_python(body)
+    except ValidationError:
+        return (
+            body
+            | {name: value for name, value in example.items() if name not in Report.model_fields}
+            | {"claims": example.get("claims", [])}
+        )
     return body
 
 

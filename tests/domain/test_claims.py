@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from domain.reports.claims.claim import BEGINNING, END, Claim, Key, earliest, event_of_scope, foreign, home_of, latest
+from domain.reports.claims.claim import (
+    BEGINNING,
+    END,
+    Claim,
+    ClaimKey,
+    earliest,
+    event_of_scope,
+    latest,
+    qualified_scope,
+    split_scope,
+)
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.questions import claim, held
@@ -72,7 +82,7 @@ def test_words_for_the_whole_or_for_a_part_add_up_to_anything() -> None:
 
 def test_equal_keys_are_found_and_others_are_not() -> None:
     limits = {"status": ["civilian", "state_forces"]}, {"status": ["state_forces", "civilian"]}
-    one, same = (Key("killed", Population.model_validate(each).canonical(), "incident") for each in limits)
+    one, same = (ClaimKey("killed", Population.model_validate(each).canonical(), "incident") for each in limits)
     other = replace(one, manner="execution")
     assert {one: "found"}.get(same) == "found"
     assert hash(one) == hash(same) != hash(other)
@@ -83,11 +93,11 @@ def test_equal_keys_are_found_and_others_are_not() -> None:
 def test_a_key_stands_in_documents_by_its_limits_alone_and_sorts_by_their_text() -> None:
     civilians = Population.model_validate({"status": ["civilian"], "of": "police"})
     limits = {"status": ["civilian"], "of": "police"}
-    key = Key("killed", civilians, "incident", "execution")
+    key = ClaimKey("killed", civilians, "incident", "execution")
     assert key.document == {"measure": "killed", "population": limits, "scope": "incident", "manner": "execution"}
     assert json.loads(key.canonical) == key.document
-    assert Key("killed", Population(), "incident").document["population"] == {}
-    keys = [Key("killed", Population(), "incident", manner) for manner in (None, "execution")]
+    assert ClaimKey("killed", Population(), "incident").document["population"] == {}
+    keys = [ClaimKey("killed", Population(), "incident", manner) for manner in (None, "execution")]
     assert [each.canonical for each in keys] == [
         f'{{"manner":{manner},"measure":"killed","population":{{}},"scope":"incident"}}'
         for manner in ("null", '"execution"')
@@ -111,9 +121,9 @@ def test_a_key_stands_in_documents_by_its_limits_alone_and_sorts_by_their_text()
 def test_a_scope_says_whose_it_is_and_which_event_it_is_about(
     scope: str, home: tuple[str | None, str], event: str | None
 ) -> None:
-    assert home_of(scope) == home
+    assert split_scope(scope) == home
     assert event_of_scope(scope) == event
-    assert home[0] is None or foreign(*home) == scope
+    assert home[0] is None or qualified_scope(*home) == scope
 
 
 def test_an_open_end_of_a_span_lies_beyond_every_moment() -> None:
@@ -129,8 +139,8 @@ def test_a_claim_is_ordered_by_the_greatest_figure_that_it_says() -> None:
 
 
 def test_what_words_stand_for_is_never_printed() -> None:
-    assert (held("a", "dozens").worded, held("a", "dozens").said) == (True, (None, None, None))
-    assert (held("a", "at least 5").worded, held("a", "at least 5").said) == (False, (5, None, None))
+    assert (held("a", "dozens").worded, held("a", "dozens").printable_figures) == (True, (None, None, None))
+    assert (held("a", "at least 5").worded, held("a", "at least 5").printable_figures) == (False, (5, None, None))
     assert claim("a", "dozens").highest is None
 
 
@@ -144,4 +154,4 @@ def test_of_two_claims_that_is_newer_which_was_said_later_by_its_end_its_start_i
         replace(plain, ref="a", reported=Span(None, day.replace(hour=2)), order=-1),
         replace(plain, ref="a", reported=Span(None, None), order=-1),
     ]
-    assert sorted([*newer[::-1], plain], key=lambda each: each.newness) == [plain, *newer]
+    assert sorted([*newer[::-1], plain], key=lambda each: each.recency_key) == [plain, *newer]

@@ -10,7 +10,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from domain.values.counts.count import Count, CountError, lexicon_of, read_count, words_for
-from domain.values.counts.lexicons.lexicon import CLOSING, FATE, MORE, PERSON, THING, Vocabulary
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES
 
 HERE = Path(__file__).parent / "vectors"
@@ -118,11 +119,11 @@ def test_what_the_first_lexicon_misread_the_second_reads_or_refuses(phrase: str,
 
 def known_words(vocabulary: Vocabulary) -> frozenset[str]:
     tables = (
-        vocabulary.bounds, vocabulary.suffixes, vocabulary.leads, vocabulary.subjects, vocabulary.verbs,
-        vocabulary.several, vocabulary.around, vocabulary.nothing, vocabulary.numerals.scales,
+        vocabulary.bounds, vocabulary.suffixes, vocabulary.lead_ins, vocabulary.subjects, vocabulary.verbs,
+        vocabulary.worded, vocabulary.around, vocabulary.zero_words, vocabulary.numerals.scales,
         vocabulary.numerals.named,
     )  # fmt: skip
-    found = {word for table in tables for phrase in table.leads for word in phrase}
+    found = {word for table in tables for phrase in table.entries for word in phrase}
     return frozenset(found) | vocabulary.numerals.words | frozenset(vocabulary.numerals.glued)
 
 
@@ -155,11 +156,11 @@ def test_an_unknown_word_anywhere_refuses_even_beside_a_known_noun(
 
 def counts_nobody(vocabulary: Vocabulary) -> list[str]:
     """Every phrase that may stand behind a figure and is neither a noun nor ends a count."""
-    nouns = (PERSON, THING, CLOSING, MORE, "!alive")
+    nouns = (word_class.PERSON, word_class.THING, word_class.CLOSING, word_class.MORE, "!alive")
     return [
         " ".join(phrase)
-        for phrase, kind in vocabulary.around.leads.items()
-        if kind not in nouns and not kind.startswith(FATE) and any(map(str.isalnum, phrase))
+        for phrase, kind in vocabulary.around.entries.items()
+        if kind not in nouns and not kind.startswith(word_class.FATE) and any(map(str.isalnum, phrase))
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.values.countries import ASSIGNED, FORMER, hint_for, is_country
+from domain.values.countries import ASSIGNED, FORMER, country_hint, is_country
 from domain.values.places import Place
 from tests.domain.book import open_book
 
@@ -66,7 +66,7 @@ def test_what_is_no_code_is_refused_with_what_to_write(code: str, hint: str) -> 
 def test_every_hint_names_what_is_taken() -> None:
     letters = [chr(each) for each in range(ord("A"), ord("Z") + 1)]
     for code in (one + two + three for one in letters for two in letters for three in letters):
-        hint = hint_for(code)
+        hint = country_hint(code)
         meant = hint.partition("“")[2].partition("”")[0]
         assert is_country(meant), code
 

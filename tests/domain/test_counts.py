@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.values.counts.count import BOUNDS, Count, CountError, read_count, words_for
-from domain.values.counts.numerals import BIGGEST
+from domain.values.counts.english_1_numbers import BIGGEST
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "counts.json"
 vectors = json.loads(VECTORS.read_text("utf-8")) if VECTORS.is_file() else {"accepted": [], "refused": []}

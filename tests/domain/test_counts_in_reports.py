@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from domain.reports.claims.claim import Claim
 from domain.reports.kind import Report
 from domain.reports.registry import REPORTS
-from domain.values.counts.count import Count, remarks
+from domain.values.counts.count import Count, wording_remarks
 from service.api.requests.interning import with_interned_parts
 
 
@@ -127,11 +127,11 @@ def test_what_is_wrong_elsewhere_is_still_told_at_its_own_place(body: dict[str, 
     ],
 )
 def test_words_that_say_more_than_the_count_are_remarked_on(words: str, measure: str, codes: list[str]) -> None:
-    assert [code for code, _ in remarks(Count(verbatim=words), measure)] == codes
+    assert [code for code, _ in wording_remarks(Count(verbatim=words), measure)] == codes
 
 
 def test_a_remark_names_the_part_that_can_be_given() -> None:
-    (_, sentence), *_ = remarks(Count(verbatim="12, of whom 3 were children"), "killed")
+    (_, sentence), *_ = wording_remarks(Count(verbatim="12, of whom 3 were children"), "killed")
     assert "“3 were children”" in sentence
 
 
@@ -145,4 +145,4 @@ def test_a_remark_names_the_part_that_can_be_given() -> None:
     ],
 )
 def test_figures_that_were_given_or_read_long_ago_are_not_remarked_on(count: Count) -> None:
-    assert list(remarks(count, "killed")) == []
+    assert list(wording_remarks(count, "killed")) == []

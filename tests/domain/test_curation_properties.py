@@ -35,8 +35,8 @@ from domain.incident.commands import (
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical, digest
-from domain.reports.claims.claim import Held, latest
-from domain.reports.claims.revision_chain import Ledger
+from domain.reports.claims.claim import ResolvedClaim, latest
+from domain.reports.claims.revision_chain import RevisionChain
 from domain.values.time.clocks import format_instant
 from tests.domain.book import Book
 from tests.domain.worlds import IDS, SLUGS, STEPS, Body, World, digests, moments, reports, worlds
@@ -271,8 +271,8 @@ def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(wor
         assert (pruned.lower, pruned.upper, pruned.best) == (full.lower, full.upper, full.best)
 
 
-def _superseded(history: History, of: Ledger) -> tuple[Held, ...]:
+def _superseded(history: History, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
     """Return all that was superseded in a ledger, but for what was judged improbable."""
     reports = {report.ref: report for report in history.reports.values()}
-    behind = (each for each in of.stood[:-1] if each is not of.current)
+    behind = (each for each in of.succession[:-1] if each is not of.current)
     return tuple(each for each in behind if reports[each.ref.partition("#")[0]].credibility_of(each.ref) != IMPROBABLE)

@@ -12,7 +12,7 @@ from domain import catalogue
 from domain.escalation.occurrences import local_day
 from domain.facts.union import Recorded, ReportFiled
 from domain.incident.commands import CorrectReport, DeclareScope
-from domain.incident.decide import warnings_about
+from domain.incident.state import warnings_about
 from domain.reading import Reading
 from domain.summary.incident_projection import listed
 from domain.values.time.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported

@@ -19,7 +19,7 @@ from domain.estimates.claim_index import keyed_claims
 from domain.estimates.estimate import PART_EXCEEDS, End, Question, Standing
 from domain.incident.refusals import Refusal
 from domain.policies import range_1
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
@@ -147,7 +147,7 @@ def test_a_whole_reads_at_least_what_its_source_later_counts_of_a_part(world: Wo
             and part.count.bound in (*CLOSED, *OPEN)
             and not whole.worded
             and _later(part, whole)
-            and (part.count.lower or 0) > max(figure for figure in whole.said if figure is not None)
+            and (part.count.lower or 0) > max(figure for figure in whole.printable_figures if figure is not None)
         ]
         assert (PART_EXCEEDS in claim.flags) == bool(greater)
         if greater:
@@ -156,7 +156,7 @@ def test_a_whole_reads_at_least_what_its_source_later_counts_of_a_part(world: Wo
             assert claim.lower.figure == max(figure for figure in greater if figure is not None)
 
 
-def _later(part: Held, whole: Held) -> bool:
+def _later(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
     """Compare two claims by the clock and the stated order; no id makes one later."""
     places = [
         (each.reported.latest, each.reported.earliest or datetime.min.replace(tzinfo=UTC), each.order)
@@ -193,13 +193,13 @@ def _key_of(estimate: Body) -> tuple[str, str, str, str | None]:
 
 
 def _canonical(population: Population) -> str:
-    return str(Key("", population.canonical(), "").document["population"])
+    return str(ClaimKey("", population.canonical(), "").document["population"])
 
 
 # Policies on their own: any claims at all, of any sources.
 
 FIGURES = st.integers(0, 40) | st.sampled_from([0, 10**12, 1383])
-KEY = Key("killed", Population(), "incident")
+KEY = ClaimKey("killed", Population(), "incident")
 START = datetime(2025, 3, 6, tzinfo=UTC)
 FAR = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
@@ -209,10 +209,10 @@ def all_counts() -> st.SearchStrategy[Count]:
     return plain | plain | counts().map(Count.model_validate)
 
 
-def held_claims() -> st.SearchStrategy[Held]:
+def held_claims() -> st.SearchStrategy[ResolvedClaim]:
     moments = st.integers(0, 8).map(lambda half: START + timedelta(hours=12 * half)) | st.sampled_from(FAR)
     return st.builds(
-        Held,
+        ResolvedClaim,
         ref=st.just("?"),
         key=st.just(KEY),
         origin=st.just("?"),
@@ -244,9 +244,15 @@ def questions() -> st.SearchStrategy[Question]:
     return st.builds(Question, st.just(KEY), lists, st.sampled_from([False, False, False, True]), ends)
 
 
-def _standing(held: Held, grade: str, credibility: int, disputed: bool, behind: list[Held]) -> Standing:  # noqa: FBT001
+def _standing(
+    held: ResolvedClaim,
+    grade: str,
+    credibility: int,
+    disputed: bool,  # noqa: FBT001
+    behind: list[ResolvedClaim],
+) -> Standing:
     count = held.count
-    lower, upper, best = (None if figure is None else End(figure, "?") for figure in held.said)
+    lower, upper, best = (None if figure is None else End(figure, "?") for figure in held.printable_figures)
     return Standing(
         held, grade, count.bound or "exact", lower, upper, best, (), credibility, disputed, history=tuple(behind)
     )
@@ -321,8 +327,10 @@ def test_the_ends_of_the_range_are_those_of_the_rule(question: Question) -> None
     closed = [claim for claim in estimate.used if claim.bound in CLOSED]
     opened = [claim for claim in estimate.used if claim.bound in OPEN]
     capped = [claim for claim in estimate.used if claim.bound in ("at_most", "fewer_than")]
-    lows = [figure for claim in (closed or opened) for figure in claim.held.said if figure is not None]
-    highs = [figure for claim in (*closed, *opened, *capped) for figure in claim.held.said if figure is not None]
+    lows = [figure for claim in (closed or opened) for figure in claim.held.printable_figures if figure is not None]
+    highs = [
+        figure for claim in (*closed, *opened, *capped) for figure in claim.held.printable_figures if figure is not None
+    ]
     assert (estimate.lower and estimate.lower.figure) == min(lows, default=None)
     assert (estimate.upper and estimate.upper.figure) == max(highs, default=None)
 
@@ -332,7 +340,7 @@ def test_the_best_figure_is_the_newest_of_the_best_grade_or_none(question: Quest
     estimate = range_1.estimate(question)
     closed = [claim for claim in estimate.used if claim.bound in CLOSED]
     for grade in "ABCDF":
-        peers = sorted((each for each in closed if each.grade == grade), key=lambda each: each.held.newness)
+        peers = sorted((each for each in closed if each.grade == grade), key=lambda each: each.held.recency_key)
         if peers:
             agreed = not any(range_1.differ(one, other) for one in peers[-1:] for other in peers)
             assert estimate.best == (peers[-1].best if agreed else None)

@@ -21,7 +21,8 @@ from domain.incident.commands import (
     ReopenIncident,
     RetractReport,
 )
-from domain.incident.decide import decide, warnings_about
+from domain.incident.decide import decide
+from domain.incident.state import warnings_about
 from tests.domain.book import Book, open_book
 
 REPORT = UUID("00000000-0000-5000-8000-000000000001")

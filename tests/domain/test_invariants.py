@@ -18,8 +18,8 @@ from domain.history.history import History, accumulate, history_of
 from domain.incident.commands import (
     AmendIncident,
     CloseIncident,
-    Command,
     CorrectReport,
+    IncidentCommand,
     ReinstateReport,
     ReopenIncident,
     RetractReport,
@@ -34,7 +34,7 @@ from tests.domain.worlds import IDS, RECORDED, SLUGS, STEPS, TIMES, Body, World,
 BEFORE_ANYTHING_WAS_SAID = "2025-02-28T00:00:00Z"
 
 
-def commands() -> st.SearchStrategy[Command | Registration]:
+def commands() -> st.SearchStrategy[IncidentCommand | Registration]:
     """Everything that may come after the reports."""
     ids = st.sampled_from(IDS).map(UUID)
     grades = st.builds(
@@ -58,7 +58,7 @@ def _correction(report_id: UUID, body: Body) -> CorrectReport:
     return CorrectReport.model_validate({"report_id": report_id, "cause": "transcription", "report": content})
 
 
-def do(book: Book, command: Command | Registration) -> None:
+def do(book: Book, command: IncidentCommand | Registration) -> None:
     with suppress(Refusal):
         book.do(command)
 
@@ -80,7 +80,7 @@ def from_the_log(facts: Iterable[Recorded]) -> list[Recorded]:
 
 
 @given(worlds(), st.lists(commands(), max_size=5))
-def test_replay_is_exact(world: World, later: list[Command]) -> None:
+def test_replay_is_exact(world: World, later: list[IncidentCommand]) -> None:
     book = world.book()
     for command in later:
         do(book, command)
@@ -91,7 +91,7 @@ def test_replay_is_exact(world: World, later: list[Command]) -> None:
 
 
 @given(worlds(), st.lists(commands(), max_size=5))
-def test_reading_changes_nothing(world: World, later: list[Command]) -> None:
+def test_reading_changes_nothing(world: World, later: list[IncidentCommand]) -> None:
     book = world.book()
     for command in later:
         do(book, command)
@@ -104,7 +104,7 @@ def test_reading_changes_nothing(world: World, later: list[Command]) -> None:
 
 
 @given(worlds(), st.lists(commands(), max_size=5))
-def test_the_past_is_closed(world: World, later: list[Command]) -> None:
+def test_the_past_is_closed(world: World, later: list[IncidentCommand]) -> None:
     book = world.book()
     asked = moments(book.history())[-2:]
     answers = {len(book.facts): digests(book.history(), asked)}
@@ -128,7 +128,7 @@ def test_arrival_order_is_irrelevant_to_what_was_said(world: World, chance: Any)
 
 @given(worlds(), st.lists(commands(), max_size=5), st.data())
 def test_the_streams_of_incident_and_sources_may_be_read_in_any_order(
-    world: World, later: list[Command], data: st.DataObject
+    world: World, later: list[IncidentCommand], data: st.DataObject
 ) -> None:
     book = world.book()
     for command in later:
@@ -180,7 +180,7 @@ def test_what_was_said_later_changes_nothing_that_had_been_said_by_then(world: W
 
 @given(worlds(), st.lists(commands(), max_size=3), st.sampled_from(IDS), st.sampled_from(["recorder", "source"]))
 def test_reinstating_what_was_retracted_restores_every_answer(
-    world: World, before: list[Command], report_id: str, by: str
+    world: World, before: list[IncidentCommand], report_id: str, by: str
 ) -> None:
     book = world.book()
     for command in before:

@@ -15,15 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain.facts.union import Fact, decode, encode
 from domain.history.history import History
-from domain.incident import decide as incidents
 from domain.incident import refusals
+from domain.incident import state as incidents
 from domain.incident.commands import (
     AmendIncident,
     CloseIncident,
-    Command,
     CorrectReport,
     DeclareScope,
     FileReport,
+    IncidentCommand,
     OpenIncident,
     ReinstateReport,
     ReopenIncident,
@@ -92,7 +92,7 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
         self.book = Book()
         self.model: Plain | None = None
 
-    def expect(self, command: Command, refused: Refused | None) -> bool:
+    def expect(self, command: IncidentCommand, refused: Refused | None) -> bool:
         """Give a command; it must be refused for that reason, or make facts if there is none. Say whether it did."""
         if refused is None:
             assert self.book.do(command), f"{command!r} makes facts"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain import catalogue
 from domain.estimates.estimate import PART_EXCEEDS, Question, Standing
 from domain.estimates.exclusion import sift, span
-from domain.reports.claims.claim import Held
+from domain.reports.claims.claim import ResolvedClaim
 from domain.values.counts.count import words_for
 from tests.domain import questions as asked
 from tests.domain.questions import START, questions, stated
@@ -87,7 +87,7 @@ def test_what_outran_a_claim_is_the_newest_that_the_plain_rule_finds(question: Q
     for item in span(question).set_aside:
         if item.code == "outrun":
             found = ahead_of(item.claim, fit)
-            newest = max(found, key=lambda held: held.newness)
+            newest = max(found, key=lambda held: held.recency_key)
             assert item.why == f"It was outrun: {words_for(newest.count)} counts at least a day further ({newest.ref})."
     for claim in span(question).used:
         settled = question.period_end is not None and claim.held.counted_until >= question.period_end
@@ -98,7 +98,7 @@ def everyone_was_outrun(question: Question, fit: list[Standing]) -> bool:
     return all(ahead_of(claim, fit) for claim in span(question).used)
 
 
-def ahead_of(claim: Standing, fit: list[Standing]) -> list[Held]:
+def ahead_of(claim: Standing, fit: list[Standing]) -> list[ResolvedClaim]:
     """Look at every claim in turn: as good a source or better, a day further or more, and higher."""
     figures = said_by(claim)
     grades = "ABCDF"[: "ABCDF".index(claim.grade) + 1]

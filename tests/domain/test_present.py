@@ -26,7 +26,7 @@ from domain.incident.commands import (
 )
 from domain.incident.refusals import Refusal
 from domain.reading import Document, Reading
-from domain.reports.claims.claim import Key, event_of_scope
+from domain.reports.claims.claim import ClaimKey, event_of_scope
 from domain.summary.incident_projection import Present, listed
 from domain.summary.summary import Listed, Moved
 from domain.values.sources import Registration
@@ -104,7 +104,7 @@ def test_a_policy_that_rates_no_source_out_shows_what_an_unreliable_one_said_of_
 def _grown_as_told(book: Book, slug: str) -> None:
     """See that an incident that is grown fact by fact reads at each position as it does folded whole."""
     grown = Present(History(incident_stream(slug)))
-    rows: dict[Key, tuple[object, ...]] = {}
+    rows: dict[ClaimKey, tuple[object, ...]] = {}
     for recorded in book.facts:
         grown.take_in(recorded)
         moved = grown.settle()

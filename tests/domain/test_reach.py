@@ -15,7 +15,7 @@ from domain import catalogue
 from domain.facts.union import ReportFiled
 from domain.incident import refusals
 from domain.incident.commands import RetractReport
-from domain.incident.decide import Incident, warnings_about
+from domain.incident.state import Incident, warnings_about
 from domain.reading import Reading
 from domain.revisions.difference import difference
 from tests.domain.book import Book, open_book

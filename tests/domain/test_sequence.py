@@ -8,28 +8,28 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.claims.claim import Held
-from domain.reports.claims.revision_chain import BREAK, ORDER_ASSUMED, RELAYED_DECREASE, ledger
-from domain.reports.claims.statement_order import history, superseded
+from domain.reports.claims.claim import ResolvedClaim
+from domain.reports.claims.revision_chain import BREAK, ORDER_ASSUMED, RELAYED_DECREASE, revision_chain
+from domain.reports.claims.statement_order import ordered, superseded
 from domain.values.time.clocks import Span
 from tests.domain.questions import KEY, START, held
 
 
-def said(ref: str, count: str, first: float, last: float | None = None, **fields: object) -> Held:
+def said(ref: str, count: str, first: float, last: float | None = None, **fields: object) -> ResolvedClaim:
     """Let the one source say a count at some moment between two days of March, or at the first of them."""
     moments = (START + timedelta(days=day - 1) for day in (first, first if last is None else last))
     return replace(held("sohr", count), ref=ref, reported=Span(*moments), **fields)
 
 
-def refs(*claims: Held) -> list[str]:
+def refs(*claims: ResolvedClaim) -> list[str]:
     """Return the order of the claims, oldest first, having seen that it does not hang on how they come."""
-    order = [each.ref for each in history(claims)[0]]
-    assert [each.ref for each in history(claims[::-1])[0]] == order
+    order = [each.ref for each in ordered(claims)[0]]
+    assert [each.ref for each in ordered(claims[::-1])[0]] == order
     return order
 
 
-def assumed(*claims: Held) -> set[str]:
-    return set(history(claims)[1])
+def assumed(*claims: ResolvedClaim) -> set[str]:
+    return set(ordered(claims)[1])
 
 
 def test_what_lies_wholly_after_another_was_said_later_however_small() -> None:
@@ -106,39 +106,41 @@ def test_a_claim_that_is_not_known_is_superseded_by_nothing() -> None:
 
 def test_the_last_claim_stands_and_the_others_stand_behind_their_successors() -> None:
     one, other, last = said("a", "5", 8), said("b", "9", 9), said("c", "7", 10)
-    found = ledger([last, one, other], {})
+    found = revision_chain([last, one, other], {})
     assert (found.key, found.origin, found.current) == (KEY, "sohr", last)
-    assert (found.history, found.stood, found.flags) == ([one, other, last], [one, other, last], {})
-    assert found.behind == {"a": ("superseded", "b"), "b": ("superseded", "c")}
+    assert (found.history, found.succession, found.flags) == ([one, other, last], [one, other, last], {})
+    assert found.replaced == {"a": ("superseded", "b"), "b": ("superseded", "c")}
 
 
 def test_a_relay_that_says_as_much_stands_and_one_that_says_less_does_not() -> None:
     own = said("a", "830", 8)
-    assert ledger([own, said("b", "830", 9, via=("wion",))], {}).current != own
-    found = ledger([own, said("b", "829", 9, via=("wion",))], {})
-    assert (found.current, found.stood) == (own, [own])
-    assert (found.behind, found.flags) == ({"b": (RELAYED_DECREASE, "a")}, {"b": (RELAYED_DECREASE,)})
+    assert revision_chain([own, said("b", "830", 9, via=("wion",))], {}).current != own
+    found = revision_chain([own, said("b", "829", 9, via=("wion",))], {})
+    assert (found.current, found.succession) == (own, [own])
+    assert (found.replaced, found.flags) == ({"b": (RELAYED_DECREASE, "a")}, {"b": (RELAYED_DECREASE,)})
 
 
 def test_a_relay_may_say_less_than_words_do() -> None:
     figure = said("b", "5", 9, via=("wion",))
-    assert ledger([said("a", "hundreds", 8), figure], {}).current == figure
+    assert revision_chain([said("a", "hundreds", 8), figure], {}).current == figure
 
 
 def test_a_claim_can_be_placed_by_assumption_and_be_a_relayed_decrease_at_once() -> None:
-    found = ledger([said("a", "830", 8), said("b", "600", 9, via=("wion",)), said("c", "700", 9, via=("wion",))], {})
+    found = revision_chain(
+        [said("a", "830", 8), said("b", "600", 9, via=("wion",)), said("c", "700", 9, via=("wion",))], {}
+    )
     assert found.flags == {"b": (RELAYED_DECREASE,), "c": (ORDER_ASSUMED, RELAYED_DECREASE)}
 
 
 def test_after_a_break_words_may_stand_and_at_its_very_moment_they_may_not_yet() -> None:
     before, elsewhere = said("a", "830", 8), said("k", "340", 9)
     after, at_once = said("b", "dozens", 9.5), said("b", "dozens", 9)
-    found = ledger([before, after], {"a": elsewhere})
-    assert (found.current, found.behind) == (after, {"a": (BREAK, "k")})
-    found = ledger([before, at_once], {"a": elsewhere})
-    assert (found.current, found.behind) == (None, {"a": (BREAK, "k"), "b": ("worded", "a")})
+    found = revision_chain([before, after], {"a": elsewhere})
+    assert (found.current, found.replaced) == (after, {"a": (BREAK, "k")})
+    found = revision_chain([before, at_once], {"a": elsewhere})
+    assert (found.current, found.replaced) == (None, {"a": (BREAK, "k"), "b": ("worded", "a")})
 
 
 def test_what_follows_a_claim_that_another_key_replaced_later_names_the_break() -> None:
-    found = ledger([said("a", "830", 8), said("b", "900", 9)], {"a": said("k", "340", 10)})
-    assert found.behind == {"a": (BREAK, "k")}
+    found = revision_chain([said("a", "830", 8), said("b", "900", 9)], {"a": said("k", "340", 10)})
+    assert found.replaced == {"a": (BREAK, "k")}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from domain.reports.claims.claim import Key
-from domain.reports.claims.revision_chain import ledger
+from domain.reports.claims.claim import ClaimKey
+from domain.reports.claims.revision_chain import revision_chain
 from domain.values.populations import Population
 from tests.domain.book import Book, open_book
 from tests.domain.questions import held
@@ -251,25 +251,25 @@ def test_a_part_in_the_same_report_is_no_later_than_its_whole() -> None:
 def test_a_break_falls_where_the_replacing_claim_was_said_and_ends_the_series_there() -> None:
     """Relayed figures below show when a series had ended: only then do they stand, as nothing stands above them."""
     whole = held("sohr", "100", 3)
-    breaking = held("sohr", "90", 5, ref="breaking#1", key=Key("killed", Population(sex="female"), "incident"))
+    breaking = held("sohr", "90", 5, ref="breaking#1", key=ClaimKey("killed", Population(sex="female"), "incident"))
     broken = {whole.ref: breaking}
     for day, later in ((4, False), (5, False), (6, True)):
         relayed = held("sohr", "80", day, via=("wion",))
-        found = ledger([whole, relayed], broken)
-        assert found.behind[whole.ref] == ("break", breaking.ref)
+        found = revision_chain([whole, relayed], broken)
+        assert found.replaced[whole.ref] == ("break", breaking.ref)
         assert found.current == (relayed if later else None)
-        assert found.stood == ([whole, relayed] if later else [whole])
-        assert found.behind.get(relayed.ref) == (None if later else ("relayed_decrease", whole.ref))
+        assert found.succession == ([whole, relayed] if later else [whole])
+        assert found.replaced.get(relayed.ref) == (None if later else ("relayed_decrease", whole.ref))
 
 
 def test_a_break_of_what_was_replaced_before_changes_nothing_but_says_why() -> None:
     first, second = held("sohr", "100", 3), held("sohr", "120", 4)
-    breaking = held("sohr", "90", 5, ref="breaking#1", key=Key("killed", Population(sex="female"), "incident"))
-    found = ledger([first, second], {first.ref: breaking})
-    assert (found.current, found.behind) == (second, {first.ref: ("break", breaking.ref)})
+    breaking = held("sohr", "90", 5, ref="breaking#1", key=ClaimKey("killed", Population(sex="female"), "incident"))
+    found = revision_chain([first, second], {first.ref: breaking})
+    assert (found.current, found.replaced) == (second, {first.ref: ("break", breaking.ref)})
 
 
 def test_a_series_that_nothing_breaks_stands_to_its_end() -> None:
     claims = [held("sohr", "100", 3), held("sohr", "120", 4)]
-    unbroken = ledger(claims, {"another#1": held("sohr", "90", 5)})
-    assert (unbroken.current, unbroken.behind) == (claims[1], {claims[0].ref: ("superseded", claims[1].ref)})
+    unbroken = revision_chain(claims, {"another#1": held("sohr", "90", 5)})
+    assert (unbroken.current, unbroken.replaced) == (claims[1], {claims[0].ref: ("superseded", claims[1].ref)})

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from domain.estimates.claim_index import by_origin, keyed_claims
 from domain.estimates.withdrawal import withdrawn_reports
-from domain.reports.claims.claim import Held, Key, earliest, latest
-from domain.reports.claims.revision_chain import ledger
-from domain.reports.claims.statement_order import Said, history
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim, earliest, latest
+from domain.reports.claims.revision_chain import revision_chain
+from domain.reports.claims.statement_order import OrderedStatement, ordered
 from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)
-KEY = Key("killed", Population(), "incident")
+KEY = ClaimKey("killed", Population(), "incident")
 REFS = tuple(f"{UUID(int=number * 7919 % 31)}#1" for number in range(6))
 
 
@@ -42,10 +42,10 @@ def counts() -> st.SearchStrategy[Count]:
     return (figures | words).map(Count.model_validate)
 
 
-def claims() -> st.SearchStrategy[list[Held]]:
+def claims() -> st.SearchStrategy[list[ResolvedClaim]]:
     """Claims of one source under one key; some say which others they supersede, in circles too."""
     made = st.builds(
-        Held,
+        ResolvedClaim,
         ref=st.just(""),
         key=st.just(KEY),
         origin=st.just("sohr"),
@@ -67,7 +67,7 @@ def lies_wholly_after(other: Span, this: Span) -> bool:
     return earliest(other) > latest(this)
 
 
-def reached(claim: Said, claims: Sequence[Said]) -> set[str]:
+def reached(claim: OrderedStatement, claims: Sequence[OrderedStatement]) -> set[str]:
     """Follow `supersedes` from a claim as far as it goes."""
     by_ref = {each.ref: each for each in claims}
     found: set[str] = set()
@@ -120,9 +120,9 @@ def by_the_rule(claims: Sequence[Any]) -> tuple[list[Any], set[str]]:
     return order, assumed
 
 
-def standing_by_the_rule(order: Sequence[Held], broken: Mapping[str, Held]) -> Held | None:
+def standing_by_the_rule(order: Sequence[ResolvedClaim], broken: Mapping[str, ResolvedClaim]) -> ResolvedClaim | None:
     """Walk the history oldest first; a claim of another key ends what it replaces from its own time on."""
-    standing: Held | None = None
+    standing: ResolvedClaim | None = None
     for claim in order:
         breaking = broken.get(standing.ref) if standing is not None else None
         if breaking is not None and lies_wholly_after(claim.reported, breaking.reported):
@@ -137,8 +137,8 @@ def standing_by_the_rule(order: Sequence[Held], broken: Mapping[str, Held]) -> H
 
 
 @given(claims())
-def test_the_order_is_that_of_the_rule(said: list[Held]) -> None:
-    order, assumed = history(said)
+def test_the_order_is_that_of_the_rule(said: list[ResolvedClaim]) -> None:
+    order, assumed = ordered(said)
     assert ([claim.ref for claim in order], set(assumed)) == (
         [claim.ref for claim in by_the_rule(said)[0]],
         by_the_rule(said)[1],
@@ -147,76 +147,78 @@ def test_the_order_is_that_of_the_rule(said: list[Held]) -> None:
 
 @given(claims(), claims(), st.sets(st.sampled_from(REFS)))
 def test_what_stands_is_what_the_rule_leaves_standing(
-    said: list[Held], breaking: list[Held], elsewhere: set[str]
+    said: list[ResolvedClaim], breaking: list[ResolvedClaim], elsewhere: set[str]
 ) -> None:
     others = [replace(claim, ref="another#1") for claim in breaking]
     broken = {ref: others[place % len(others)] for place, ref in enumerate(sorted(elsewhere)) if others}
-    found = ledger(said, broken)
+    found = revision_chain(said, broken)
     assert found.current == standing_by_the_rule(by_the_rule(said)[0], broken)
 
 
 @given(claims(), st.randoms(use_true_random=False))
-def test_any_order_of_arrival_gives_the_same_ledger(said: list[Held], chance: Any) -> None:
+def test_any_order_of_arrival_gives_the_same_ledger(said: list[ResolvedClaim], chance: Any) -> None:
     shuffled = list(said)
     chance.shuffle(shuffled)
-    assert ledger(shuffled, {}) == ledger(said, {})
+    assert revision_chain(shuffled, {}) == revision_chain(said, {})
 
 
 @given(claims())
-def test_every_claim_stands_or_stands_behind_another(said: list[Held]) -> None:
-    found = ledger(said, {})
+def test_every_claim_stands_or_stands_behind_another(said: list[ResolvedClaim]) -> None:
+    found = revision_chain(said, {})
     standing = {found.current.ref} if found.current else set[str]()
-    assert standing | set(found.behind) == {claim.ref for claim in said}
-    assert standing.isdisjoint(found.behind)
+    assert standing | set(found.replaced) == {claim.ref for claim in said}
+    assert standing.isdisjoint(found.replaced)
 
 
 @given(claims())
-def test_something_always_stands_unless_the_series_breaks(said: list[Held]) -> None:
-    assert ledger(said, {}).current is not None
+def test_something_always_stands_unless_the_series_breaks(said: list[ResolvedClaim]) -> None:
+    assert revision_chain(said, {}).current is not None
 
 
 @given(claims())
-def test_what_a_standing_claim_supersedes_lies_before_it(said: list[Held]) -> None:
-    order = [claim.ref for claim in history(said)[0]]
+def test_what_a_standing_claim_supersedes_lies_before_it(said: list[ResolvedClaim]) -> None:
+    order = [claim.ref for claim in ordered(said)[0]]
     for ref, superseded in without_circles(said).items():
         assert all(order.index(other) < order.index(ref) for other in superseded)
 
 
 @given(claims())
-def test_without_a_word_on_supersession_the_clocks_alone_decide(said: list[Held]) -> None:
+def test_without_a_word_on_supersession_the_clocks_alone_decide(said: list[ResolvedClaim]) -> None:
     silent = [replace(claim, supersedes=()) for claim in said]
-    order, _ = history(silent)
+    order, _ = ordered(silent)
     for position, this in enumerate(order):
         assert not any(lies_wholly_after(this.reported, later.reported) for later in order[position + 1 :])
 
 
 @given(claims())
-def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_then_content(said: list[Held]) -> None:
+def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_then_content(
+    said: list[ResolvedClaim],
+) -> None:
     moment = Span(START, START)
     together = [replace(claim, supersedes=(), reported=moment) for claim in said]
-    order, _ = history(together)
+    order, _ = ordered(together)
     ranks = [(claim.order, claim.figure, claim.content, claim.ref) for claim in order]
     assert all(one < two for one, two in pairwise(ranks))
 
 
 @given(claims())
-def test_a_later_figure_by_the_source_itself_always_stands(said: list[Held]) -> None:
+def test_a_later_figure_by_the_source_itself_always_stands(said: list[ResolvedClaim]) -> None:
     moment = latest(max((claim.reported for claim in said), key=latest)) + timedelta(days=1)
     own = replace(said[0], ref="own#1", via=(), supersedes=(), count=Count(lower=0), reported=Span(moment, moment))
     assume(not own.worded)
-    current = ledger([*said, own], {}).current
+    current = revision_chain([*said, own], {}).current
     assert current is not None
     assert current.ref == "own#1"
 
 
-def plain(number: int, **fields: Any) -> Held:
+def plain(number: int, **fields: Any) -> ResolvedClaim:
     """Return one claim of the source under the key."""
     ref = f"{UUID(int=number)}#1"
     whole = {"reported": Span(START, START), "count": Count(lower=3), **fields}
-    return Held(ref, KEY, "sohr", "sohr", (), reported_at="", order=0, counted_until=START, **whole)
+    return ResolvedClaim(ref, KEY, "sohr", "sohr", (), reported_at="", order=0, counted_until=START, **whole)
 
 
-def chain(length: int) -> list[Held]:
+def chain(length: int) -> list[ResolvedClaim]:
     """Return claims that each supersede the one before, while the clocks run the other way."""
     moments = [START - timedelta(hours=number) for number in range(length)]
     refs = [(f"{UUID(int=number - 1)}#1",) if number else () for number in range(length)]
@@ -229,7 +231,7 @@ def chain(length: int) -> list[Held]:
 @pytest.mark.parametrize("length", [2, 3, 20_000])
 def test_a_chain_of_explicit_statements_outweighs_the_clocks_at_any_length(length: int) -> None:
     said = chain(length)
-    current = ledger(said, {}).current
+    current = revision_chain(said, {}).current
     assert current is not None
     assert current.ref == said[-1].ref
 
@@ -238,7 +240,7 @@ def test_one_claim_that_ten_thousand_supersede_is_no_burden() -> None:
     said = chain(10_000)
     first = said[0].ref
     crowd = [said[0], *(replace(claim, supersedes=(first,)) for claim in said[1:])]
-    assert history(crowd)[0][0].ref == first
+    assert ordered(crowd)[0][0].ref == first
 
 
 def test_one_who_takes_back_a_vague_date_is_later_than_what_that_replaced() -> None:
@@ -248,14 +250,14 @@ def test_one_who_takes_back_a_vague_date_is_later_than_what_that_replaced() -> N
     first = plain(1, reported=Span(exact, exact), count=Count(lower=300))
     second = plain(2, reported=by_then, count=Count(lower=200), supersedes=(first.ref,))
     third = plain(3, reported=before, count=Count(lower=100), supersedes=(second.ref,))
-    assert history([third, first, second])[0] == (first, second, third)
+    assert ordered([third, first, second])[0] == (first, second, third)
 
 
 def test_what_a_circle_supersedes_does_not_stand() -> None:
     outside = plain(3, count=Count(lower=3))
     one = plain(1, supersedes=(f"{UUID(int=2)}#1", outside.ref), count=Count(lower=1))
     other = plain(2, supersedes=(one.ref,), count=Count(lower=2))
-    assert ledger([one, other, outside], {}).current == other
+    assert revision_chain([one, other, outside], {}).current == other
 
 
 @given(worlds())
@@ -283,17 +285,17 @@ def test_no_withdrawn_claim_is_weighed(world: World) -> None:
 
 @given(claims(), st.lists(st.integers(0, 5), max_size=4))
 def test_a_ledger_that_grew_and_shrank_claim_by_claim_is_the_one_of_what_is_left(
-    said: list[Held], gone: list[int]
+    said: list[ResolvedClaim], gone: list[int]
 ) -> None:
     plain = [replace(claim, supersedes=()) for claim in said]
-    grown = ledger(plain[:1], {})
+    grown = revision_chain(plain[:1], {})
     for claim in plain[1:]:
-        before = list(grown.stood)
-        assert grown.stood[: (stayed := grown.put(claim))] == before[:stayed]
-    assert grown == ledger(plain, {})
+        before = list(grown.succession)
+        assert grown.succession[: (stayed := grown.add(claim))] == before[:stayed]
+    assert grown == revision_chain(plain, {})
     for claim in {plain[place].ref: plain[place] for place in gone if place < len(plain)}.values():
         plain.remove(claim)
-        before = list(grown.stood)
-        assert grown.stood[: (stayed := grown.take(claim))] == before[:stayed]
-        assert not plain or grown == ledger(plain, {})
+        before = list(grown.succession)
+        assert grown.succession[: (stayed := grown.remove(claim))] == before[:stayed]
+        assert not plain or grown == revision_chain(plain, {})
     assert bool(plain) == (grown.current is not None)

@@ -18,14 +18,14 @@ from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled, dec
 from domain.history.history import History
 from domain.incident import refusals
 from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident, OpenIncident, RetractReport
-from domain.incident.decide import warnings_about
+from domain.incident.state import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
 from domain.summary.incident_projection import Present, listed
 from domain.summary.state_timeline import Chronicle
 from domain.summary.summary import Listed
 from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
-from domain.values.time.zones import WrittenZone, format_offset, window_of
+from domain.values.time.zones import RecordedTimeZone, format_offset, window_of
 from tests.domain.book import Book, open_book
 from tests.domain.clock_changes import zone
 
@@ -329,7 +329,7 @@ def test_a_moment_put_into_a_zone_is_the_same_moment(wall: datetime, name: str) 
 
 def test_a_zone_can_be_sent_to_another_process() -> None:
     again = pickle.loads(pickle.dumps(KYIV.offset))  # noqa: S301 - our own bytes
-    assert isinstance(again, WrittenZone)
+    assert isinstance(again, RecordedTimeZone)
     assert (again, hash(again), repr(again)) == (KYIV.offset, hash(KYIV.offset), "WrittenZone('Europe/Kyiv')")
     assert again != zone("Asia/Beirut", (2015, 2046)).offset
 

@@ -10,7 +10,7 @@ import pytest
 
 from domain.facts.union import IncidentOpened, Recorded, ReportFiled, incident_stream
 from domain.history.history import History, history_of
-from domain.incident.validation import completed, occurred_span
+from domain.incident.validation import occurred_span, with_defaults
 from domain.reports.registry import REPORTS
 from domain.revisions.duplicates import duplicates
 from domain.values.time.clocks import parse_reported
@@ -49,7 +49,7 @@ def history(*reports: dict[str, Any]) -> History:
     stream, moment = incident_stream("x"), datetime(2025, 6, 2, tzinfo=UTC)
     facts: list[Any] = [IncidentOpened(slug="x", title="X")]
     for number, given in enumerate(reports, start=1):
-        report = completed(REPORTS.validate_python(given), UUID(int=number), given["reported_at"])
+        report = with_defaults(REPORTS.validate_python(given), UUID(int=number), given["reported_at"])
         reported = parse_reported(report.reported_at or "", UTC)
         spans = {"reported": reported, "occurred": occurred_span(report, reported, UTC)}
         facts.append(ReportFiled(report_id=UUID(int=number), report=report, **spans))

@@ -43,7 +43,7 @@ from domain.incident.commands import (
     OpenIncident,
     RetractReport,
 )
-from domain.incident.dispatch import AnyCommand, decided
+from domain.incident.dispatch import AnyCommand, decide_command
 from domain.incident.source_decisions import Source, introductions
 from domain.incident.source_decisions import evolve as evolve_source
 from domain.incident.state import Incident, evolve
@@ -127,7 +127,7 @@ def test_each_fact_is_the_one_that_the_domain_decides() -> None:
             assert stream == source_stream(fact.origin)
             assert encode(fact).state == parts[1]
         else:
-            ((into, made),) = decided(states, command_for(fact, states), at, stream)
+            ((into, made),) = decide_command(states, command_for(fact, states), at, stream)
             stored = encode(made)
             assert (into, stored.topic, stored.state, stored.text) == (stream, *parts)
         if isinstance(fact, ReportFiled):

@@ -14,7 +14,7 @@ from domain.incident.commands import AmendIncident, DeclareScope, OpenIncident
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
 from domain.values.sources import Registration
-from domain.values.text_types import Digits
+from domain.values.text_types import JsonNumber
 from service.api.batches.line import read_line
 from service.api.errors.problem import HttpProblem
 from service.api.requests.body import parse_json, validate, validate_report
@@ -183,7 +183,7 @@ def test_what_was_sent_is_not_changed() -> None:
     [("12.0", 12), ("-0", 0), ("0e9999999999", 0), ("1e3", 1000), ("9007199254740991.0", 2**53 - 1), ("1e16", None)],
 )
 def test_digits_know_the_whole_number_that_they_are(number: str, whole: int | None) -> None:
-    assert Digits(number).whole == whole
+    assert JsonNumber(number).whole == whole
 
 
 def test_a_post_keeps_the_digits_and_its_repetition_is_known(client: httpx.Client) -> None:

@@ -14,8 +14,9 @@ import pytest
 from domain.facts.union import encode as domain_encode
 from domain.facts.union import incident_stream
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, OpenIncident
-from domain.incident.decide import Incident, decide, fold
+from domain.incident.decide import decide
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken
+from domain.incident.state import Incident, fold
 from domain.reports.registry import KINDS
 from service.eventstore import FactRecorder, Tail
 from service.eventstore.aggregate_cache import Folded

@@ -36,11 +36,10 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.decide import Incident, fold
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
-from domain.incident.state import content_of
-from domain.incident.warnings import Contents
+from domain.incident.report_warnings import ContentIndex, content_digest
+from domain.incident.state import Incident, fold
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import Folded, Warm
@@ -177,11 +176,11 @@ def recorded(url: str) -> list[tuple[Any, ...]]:
 
 def state(incident: Incident) -> object:
     """Return what commands are decided against, with what reports say written out, which else waits for a need."""
-    contents = incident.seen.contents
+    contents = incident.warning_index.contents
     said = dict(contents._exact)
     for report_id, report in (each for alike in contents._alike.values() for each in alike):
-        said.setdefault(content_of(report), report_id)
-    return replace(incident, seen=replace(incident.seen, contents=Contents())), said
+        said.setdefault(content_digest(report), report_id)
+    return replace(incident, seen=replace(incident.warning_index, contents=ContentIndex())), said
 
 
 def drop(server: EmbeddedServer, *urls: str) -> None:

@@ -54,7 +54,7 @@ def test_a_clock_reads_the_moment_that_the_database_says_also_where_an_hour_is_t
     wall: datetime,
     again: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    turn = next((each for each in zone(name, WINDOW).offset.walls[int(again)] if each >= wall), wall)
+    turn = next((each for each in zone(name, WINDOW).offset.local_starts[int(again)] if each >= wall), wall)
     readings = (wall, turn, turn - timedelta(seconds=1), turn + timedelta(minutes=30))
     for reading in (each.replace(fold=int(again)) for each in readings):
         ours = reading.replace(tzinfo=zone(name, WINDOW).offset)

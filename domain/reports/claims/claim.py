@@ -1,4 +1,4 @@
-"""A claim: one figure of a source, under a key; only claims of one key are ever compared, and none are added."""
+"""Claims: one figure of a source under a key. Only claims of one key are compared; claims are never added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.ledger.canonical import canonical
-from domain.reports.claims.ties import Rank, Record
+from domain.reports.claims.tie_breaking import ReportContent, TieRank
 from domain.values.counts.count import Count, CountInContext
 from domain.values.populations import Population
 from domain.values.sources import SourceRef
-from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Label, Slug, Strict
 from domain.values.time.clocks import EdtfOccurred, EdtfReported, Span
 
 Measure = Annotated[
     str,
-    Listed(
+    ClosedList(
         "measure",
         (
             "killed",
@@ -53,9 +53,9 @@ METHODS = (
     "chemical",
     "other",
 )
-Method = Annotated[str, Listed("method", METHODS)]
-Manner = Annotated[str, Listed("manner", METHODS)]
-Accumulation = Annotated[str, Listed("accumulation", ("cumulative", "incremental"))]
+Method = Annotated[str, ClosedList("method", METHODS)]
+Manner = Annotated[str, ClosedList("manner", METHODS)]
+Accumulation = Annotated[str, ClosedList("accumulation", ("cumulative", "incremental"))]
 ClaimId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}(\.[0-9A-Za-z_-]{1,20})?$")]
 ClaimRef = Annotated[
     str,
@@ -78,24 +78,24 @@ class Scope(Strict, frozen=True):
     label: Label
     area: Label | None = None
     period: EdtfOccurred | None = None
-    period_of: Annotated[str, Listed("period_of", ("death", "documentation"))] | None = None
+    period_of: Annotated[str, ClosedList("period_of", ("death", "documentation"))] | None = None
     event: Label | None = None
     perpetrator: Slug | None = None
     wider_than: Slug | None = None
 
 
-_TOLD_BY_WORDS = ("killed_or_injured", "strength")
-"""Measures of which words may say what those of no other may: two things that befell people, or vehicles."""
+_MEASURES_IN_WORDS = ("killed_or_injured", "strength")
+"""Measures whose counts are read with wording that others refuse: “killed and wounded”, “40 vehicles”."""
 
 
-def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
-    """Return the body of a claim whose counts know what tells how to read their words.
+def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[str, Any]:
+    """Return the body of a claim whose counts carry their reading context.
 
-    That is its measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as “12 more”
-    is an increase, and the lexicon of its report's language (None: the default).
+    That is the claim's measure, as “killed and wounded” is a count of `killed_or_injured` alone, its accumulation, as
+    “12 more” is an increase, and the lexicon of the report's language (None: the default).
     """
     measure, incremental = claim.get("measure"), claim.get("accumulation") == "incremental"
-    if lexicon is None and not incremental and measure not in _TOLD_BY_WORDS:
+    if lexicon is None and not incremental and measure not in _MEASURES_IN_WORDS:
         return claim
     measure = measure if isinstance(measure, str) else None
 
@@ -106,15 +106,15 @@ def in_context(claim: Mapping[str, Any], lexicon: str | None = None) -> Mapping[
         count = body.get("count")
         if not isinstance(count, Mapping) or isinstance(count, CountInContext):
             return body
-        told = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
-        return {**body, "count": told}
+        found = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
+        return {**body, "count": found}
 
-    told = cast("dict[str, Any]", of(claim))
-    parts = told.get("parts")
+    found = cast("dict[str, Any]", of(claim))
+    parts = found.get("parts")
     return (
-        {**told, "parts": [of(part) for part in cast("list[object]", parts)]}
+        {**found, "parts": [of(part) for part in cast("list[object]", parts)]}
         if isinstance(parts, list | tuple)
-        else told
+        else found
     )
 
 
@@ -148,7 +148,7 @@ class Claim(Strict, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _counts_know_their_claim(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        return in_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+        return with_count_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "Claim":
@@ -158,7 +158,7 @@ class Claim(Strict, frozen=True):
         return self
 
     def parts_add(self) -> bool:
-        """Say whether exhaustive parts can add up to the whole; True where ends are open enough to let them."""
+        """Say whether exhaustive parts can add up to the whole; True where open bounds allow it."""
         counts = [part.count for part in self.parts]
         if not (self.exhaustive and counts) or "worded" in {count.bound for count in (self.count, *counts)}:
             return True
@@ -171,11 +171,11 @@ class Claim(Strict, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Key:
+class ClaimKey:
     """Measure x population x scope x manner: what two figures must share to be compared at all.
 
-    `event` is the event that its scope is about, None if it is about none; `family` what it shares with those whose
-    people may be part of its own; `limits` is the population as it stands in documents: lists sorted, limits only.
+    `event` is the event of its scope, if any; `family` groups keys whose populations may contain one another;
+    `limits` is the population as documents show it: lists sorted, set fields only.
     """
 
     measure: str
@@ -185,40 +185,40 @@ class Key:
     event: str | None = field(init=False, repr=False)
     family: tuple[str, str, str | None] = field(init=False, repr=False)
     limits: Mapping[str, object] = field(init=False, repr=False)
-    _told: tuple[str | None, ...] = field(init=False, repr=False)
+    _identity: tuple[str | None, ...] = field(init=False, repr=False)
     _hash: int = field(init=False, repr=False)
     _canonical: str | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        """Work out its hash once: keys are looked up all the time."""
+        """Compute the hash once: keys are looked up all the time."""
         limits, text = _limits(*_fields(self.population))
-        told = (self.measure, self.scope, self.manner, text)
+        identity = (self.measure, self.scope, self.manner, text)
         set_once = object.__setattr__
         set_once(self, "event", event_of_scope(self.scope))
         set_once(self, "family", (self.measure, self.scope, self.manner))
         set_once(self, "limits", limits)
-        set_once(self, "_told", told)
-        set_once(self, "_hash", hash(told))
+        set_once(self, "_identity", identity)
+        set_once(self, "_hash", hash(identity))
 
     @property
     def document(self) -> Mapping[str, object]:
-        """How it stands in documents."""
+        """The key as an object in documents."""
         return {"measure": self.measure, "population": self.limits, "scope": self.scope, "manner": self.manner}
 
     @property
     def canonical(self) -> str:
-        """That as canonical JSON: equal keys have equal text, and documents sort by it."""
+        """The key as canonical JSON: equal keys have equal text, and documents sort by it."""
         if self._canonical is None:
             object.__setattr__(self, "_canonical", canonical(self.document).decode())
         return self._canonical or ""
 
     def __hash__(self) -> int:
-        """Hash by what it is made of."""
+        """Hash by value."""
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        """Compare by what it is made of."""
-        return self is other or (isinstance(other, Key) and self._told == other._told)
+        """Compare by value."""
+        return self is other or (isinstance(other, ClaimKey) and self._identity == other._identity)
 
 
 _Field = str | tuple[str, ...] | None
@@ -237,7 +237,7 @@ def _fields(population: Population) -> tuple[_Field, ...]:
 
 @lru_cache(maxsize=1024)
 def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
-    """Return the limits of a population as they stand in documents, and as text."""
+    """Return the set fields of a population, as an object and as canonical JSON."""
     limits = _population(*fields).model_dump(mode="json", exclude_unset=True)
     return limits, canonical(limits).decode()
 
@@ -249,22 +249,22 @@ def _population(*fields: _Field) -> Population:
     return Population.model_construct(**given).canonical()
 
 
-def key_of(measure: str, population: Population, scope: str, manner: str | None) -> Key:
-    """Return the key of a figure; the same one for the same words, since few keys are used again and again."""
+def key_of(measure: str, population: Population, scope: str, manner: str | None) -> ClaimKey:
+    """Return the key of a figure; cached, as few keys are used again and again."""
     return _key(measure, scope, manner, *_fields(population))
 
 
 @lru_cache(maxsize=8192)
-def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Key:
-    return Key(measure, _population(*fields), scope, manner)
+def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> ClaimKey:
+    return ClaimKey(measure, _population(*fields), scope, manner)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A claim as it is held: with its key, its origin and its clocks. A part is held beside its whole."""
+class ResolvedClaim:
+    """A claim with its key, origin and clocks resolved. A part is a resolved claim of its own."""
 
     ref: str
-    key: Key
+    key: ClaimKey
     origin: str
     source: SourceRef
     via: tuple[str, ...]
@@ -278,44 +278,44 @@ class Held:
     partial: bool = False
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
-    record: Record | None = field(default=None, repr=False, compare=False)
-    """All that its report says; None where the claim is known alone."""
-    newness: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
-    """Sort key of "newer" among several sources: reported latest, then earliest; of one moment, the larger figure.
+    record: ReportContent | None = field(default=None, repr=False, compare=False)
+    """The content of its report, for ties; None where the claim is known alone."""
+    recency_key: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
+    """Sort key of recency among several sources: end of `reported`, then its start, then the figure.
 
-    The origin comes last, so that no id decides. `reported_order` is no part: it orders what one source said.
+    The origin comes last, so that no id decides. `reported_order` is no part: it orders claims of one source.
     """
     figure: int = field(init=False, repr=False, compare=False)
-    """The number that claims of one source are ordered by: the greatest said; -1 where none was."""
+    """The number that claims of one source are ordered by: the greatest of its bounds; -1 where it has none."""
 
     def __post_init__(self) -> None:
-        """Work out once what claims are sorted by again and again."""
+        """Compute the sort keys once."""
         count, span = self.count, self.reported
         said = [number for number in (count.upper, count.best, count.lower) if number is not None]
         figure = max(said) if said else -1
         object.__setattr__(self, "figure", figure)
-        object.__setattr__(self, "newness", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+        object.__setattr__(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
 
     @property
     def place(self) -> tuple[datetime, datetime, int]:
-        """Sort key among what one source said: reported latest, then earliest, then `reported_order`."""
-        return self.newness[0], self.newness[1], self.order
+        """Sort key among claims of one source: end of `reported`, then its start, then `reported_order`."""
+        return self.recency_key[0], self.recency_key[1], self.order
 
     @property
-    def content(self) -> Rank:
-        """What it says beyond its time and its figure, for a tie: both ends before one, direct before relayed."""
+    def content(self) -> TieRank:
+        """Sort key for ties in time and figure; later is preferred: both bounds before one, direct before relayed."""
         both, record = self.count.upper is not None and self.count.lower is not None, self.record
         said = (record.text, record.marks) if record else ()
         return both, not self.via, self.ref.partition("#")[2], *said
 
     @property
     def worded(self) -> bool:
-        """A count in words has numbers for sorting only."""
+        """Whether the count is in words; its numbers are for sorting only."""
         return self.count.bound == "worded"
 
     @property
-    def said(self) -> tuple[int | None, int | None, int | None]:
-        """Lower, upper and best as they may be printed: those of a count in words are nobody's figures."""
+    def printable_figures(self) -> tuple[int | None, int | None, int | None]:
+        """Lower, upper and best as documents show them: None for a count in words."""
         return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
 
 
@@ -325,22 +325,22 @@ def event_scope(label: str) -> str:
 
 
 def event_of_scope(scope: str) -> str | None:
-    """Return the event that a scope of a key is about; None if it is about none.
+    """Return the event of a scope, None if it is no event's.
 
     An event of this incident is named by its label, one of another incident by its whole scope: `other-town/event:x`.
     """
     if scope.startswith(_EVENT):
         return scope.removeprefix(_EVENT)
-    return scope if home_of(scope)[1].startswith(_EVENT) else None
+    return scope if split_scope(scope)[1].startswith(_EVENT) else None
 
 
-def foreign(home: str, scope: str) -> str:
+def qualified_scope(home: str, scope: str) -> str:
     """Name a scope of another incident, whose slug is `home`: `other-town/incident`."""
     return f"{home}/{scope}"
 
 
-def home_of(scope: str) -> tuple[str | None, str]:
-    """Tell whose scope it is: the slug of another incident or None, and the scope as that incident names it."""
+def split_scope(scope: str) -> tuple[str | None, str]:
+    """Split a scope into the slug of another incident, or None, and the scope as that incident names it."""
     home, slash, name = scope.partition("/")
     return (home, name) if slash and ":" not in home else (None, scope)
 

@@ -1,80 +1,80 @@
-"""What one source says now under one key: its claims in the order it said them, and the one that stands at the end."""
+"""Revision chain: the cumulative claims of one origin under one key, in order, and the current one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.reports.claims.claim import BEGINNING, Held, Key, earliest, latest
+from domain.reports.claims.claim import BEGINNING, ClaimKey, ResolvedClaim, earliest, latest
 from domain.reports.claims.running_totals import report_of
-from domain.reports.claims.statement_order import NO_LINKS, history
-from domain.reports.claims.ties import Rank
+from domain.reports.claims.statement_order import NO_LINKS, ordered
+from domain.reports.claims.tie_breaking import TieRank
 
 ORDER_ASSUMED = "order_assumed"
 RELAYED_DECREASE = "relayed_decrease"
 BREAK = "break"
-NOTHING_REPLACED: Mapping[str, Held] = {}
+NOTHING_REPLACED: Mapping[str, ResolvedClaim] = {}
 
 
 @dataclass(slots=True)
-class Ledger:
-    """The claims of one origin under one key, oldest first; the one that stands, if any; why each other does not.
+class RevisionChain:
+    """The claims of one origin under one key, oldest first; the current one, if any; why each other is not current.
 
-    `stood` are those that stood at some time, in turn; the last is `current`, if any stands. `behind` maps the ref of a
-    claim that does not stand to (code, the ref that it stands behind). `flags` maps
-    the ref of a claim to what must be said of it.
+    `succession` has the claims that were current at some time, in order; the last is `current`, if there is one.
+    `replaced` maps the ref of a claim that is not current to (code, ref of the claim in its place). `flags` maps the
+    ref of a claim to codes.
     """
 
-    key: Key
+    key: ClaimKey
     origin: str
-    history: list[Held]
-    stood: list[Held]
-    current: Held | None
-    behind: dict[str, tuple[str, str]]
+    history: list[ResolvedClaim]
+    succession: list[ResolvedClaim]
+    current: ResolvedClaim | None
+    replaced: dict[str, tuple[str, str]]
     flags: dict[str, tuple[str, ...]]
     _until: list[datetime]
-    """By when each claim, and all before it, had been said."""
+    """For each claim, the latest end of `reported` up to it."""
 
-    def put(self, claim: Held) -> int:
-        """Take in one more claim where no claim supersedes or was replaced elsewhere; returns as `take` does."""
+    def add(self, claim: ResolvedClaim) -> int:
+        """Add one claim, where no claim supersedes another or has a break; returns as `remove` does."""
         later = self._rewind(earliest(claim.reported))
-        stayed = len(self.stood)
-        self.tell([*later, claim])
+        stayed = len(self.succession)
+        self.extend([*later, claim])
         return stayed
 
-    def take(self, claim: Held) -> int:
-        """Take out one of its claims, likewise; returns how many of `stood` are those that they were, from the first.
+    def remove(self, claim: ResolvedClaim) -> int:
+        """Remove one claim, likewise; returns the length of the unchanged beginning of `succession`.
 
-        Only what does not lie wholly before the claim is told anew, however long the ledger is.
+        Only claims that do not lie wholly before this one are processed again.
         """
         later = self._rewind(earliest(claim.reported))
-        stayed = len(self.stood)
-        self.tell([each for each in later if each.ref != claim.ref])
+        stayed = len(self.succession)
+        self.extend([each for each in later if each.ref != claim.ref])
         return stayed
 
-    def tell(
+    def extend(
         self,
-        claims: Sequence[Held],
-        replaced_elsewhere: Mapping[str, Held] = NOTHING_REPLACED,
-        linked: Mapping[str, Rank] = NO_LINKS,
+        claims: Sequence[ResolvedClaim],
+        replaced_elsewhere: Mapping[str, ResolvedClaim] = NOTHING_REPLACED,
+        linked: Mapping[str, TieRank] = NO_LINKS,
     ) -> None:
-        """Take in claims that lie wholly after all in it."""
-        order, assumed = history(claims, linked) if len(claims) > 1 else (claims, ())
+        """Append claims that lie wholly after all earlier ones."""
+        order, assumed = ordered(claims, linked) if len(claims) > 1 else (claims, ())
         until = self._until[-1] if self._until else BEGINNING
         for claim in order:
             if claim.ref in assumed:
                 self._flag(claim, ORDER_ASSUMED)
             if replaced_elsewhere:
-                self._break_off(replaced_elsewhere, before=claim)
+                self._apply_break(replaced_elsewhere, before=claim)
             self._step(claim, replaced_elsewhere)
             if (end := latest(claim.reported)) > until:
                 until = end
             self._until.append(until)
         self.history += order
         if replaced_elsewhere:
-            self._break_off(replaced_elsewhere, before=None)
+            self._apply_break(replaced_elsewhere, before=None)
 
-    def _rewind(self, moment: datetime) -> list[Held]:
-        """Take off, and return, the claims that lie not wholly before `moment` and before all others taken off."""
+    def _rewind(self, moment: datetime) -> list[ResolvedClaim]:
+        """Remove and return the claims at the end that do not lie wholly before `moment`, nor before those removed."""
         place = len(self.history)
         while place and self._until[place - 1] >= moment:
             place -= 1
@@ -85,67 +85,73 @@ class Ledger:
             del self.history[place:], self._until[place:]
         return later
 
-    def _forget(self, later: Sequence[Held]) -> None:
-        """Let the last claims no longer be told of, and let that stand again which stood before them."""
+    def _forget(self, later: Sequence[ResolvedClaim]) -> None:
+        """Drop the last claims from the results and restore the claim that was current before them."""
         gone = {claim.ref for claim in later}
-        while self.stood and self.stood[-1].ref in gone:
-            self.stood.pop()
-        self.current = self.stood[-1] if self.stood else None
+        while self.succession and self.succession[-1].ref in gone:
+            self.succession.pop()
+        self.current = self.succession[-1] if self.succession else None
         for ref in (*gone, *([self.current.ref] if self.current else [])):
-            self.behind.pop(ref, None)
+            self.replaced.pop(ref, None)
         for ref in gone:
             self.flags.pop(ref, None)
 
-    def _step(self, claim: Held, replaced_elsewhere: Mapping[str, Held]) -> None:
+    def _step(self, claim: ResolvedClaim, replaced_elsewhere: Mapping[str, ResolvedClaim]) -> None:
         standing = self.current
         if standing is None or standing.ref in claim.supersedes:
-            self._stand(claim, replaced_elsewhere)
+            self._succeed(claim, replaced_elsewhere)
         elif claim.worded and not standing.worded:
-            self.behind[claim.ref] = ("worded", standing.ref)
-        elif claim.via and claim.figure < standing.figure and not standing.worded and not _counts_on(standing, claim):
-            self.behind[claim.ref] = (RELAYED_DECREASE, standing.ref)
+            self.replaced[claim.ref] = ("worded", standing.ref)
+        elif (
+            claim.via
+            and claim.figure < standing.figure
+            and not standing.worded
+            and not _extends_own_report(standing, claim)
+        ):
+            self.replaced[claim.ref] = (RELAYED_DECREASE, standing.ref)
             self._flag(claim, RELAYED_DECREASE)
         else:
-            self._stand(claim, replaced_elsewhere)
+            self._succeed(claim, replaced_elsewhere)
 
-    def _stand(self, claim: Held, replaced_elsewhere: Mapping[str, Held]) -> None:
+    def _succeed(self, claim: ResolvedClaim, replaced_elsewhere: Mapping[str, ResolvedClaim]) -> None:
         if self.current is not None:
             breaking = replaced_elsewhere.get(self.current.ref)
-            self.behind[self.current.ref] = (BREAK, breaking.ref) if breaking else ("superseded", claim.ref)
+            self.replaced[self.current.ref] = (BREAK, breaking.ref) if breaking else ("superseded", claim.ref)
         self.current = claim
-        self.stood.append(claim)
+        self.succession.append(claim)
 
-    def _flag(self, claim: Held, flag: str) -> None:
+    def _flag(self, claim: ResolvedClaim, flag: str) -> None:
         self.flags[claim.ref] = (*self.flags.get(claim.ref, ()), flag)
 
-    def _break_off(self, replaced_elsewhere: Mapping[str, Held], before: Held | None) -> None:
-        """Let the standing claim fall if one under another key has replaced it by the time of `before` (None: ever)."""
+    def _apply_break(self, replaced_elsewhere: Mapping[str, ResolvedClaim], before: ResolvedClaim | None) -> None:
+        """End the current claim if one under another key replaced it before `before` was reported (None: ever)."""
         breaking = replaced_elsewhere.get(self.current.ref) if self.current else None
         if self.current is None or breaking is None:
             return
         if before is None or earliest(before.reported) > latest(breaking.reported):
-            self.behind[self.current.ref] = (BREAK, breaking.ref)
+            self.replaced[self.current.ref] = (BREAK, breaking.ref)
             self.current = None
 
 
-def _counts_on(standing: Held, claim: Held) -> bool:
-    """Say whether a claim counts further than another of its own report, so that a relay cannot have fallen behind."""
+def _extends_own_report(standing: ResolvedClaim, claim: ResolvedClaim) -> bool:
+    """Say whether a claim extends the current one of its own report, which makes a relay's delay impossible."""
     return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)
 
 
-def ledger(
-    claims: Sequence[Held], replaced_elsewhere: Mapping[str, Held], linked: Mapping[str, Rank] = NO_LINKS
-) -> Ledger:
-    """Find what stands among the cumulative claims of one origin and one key (vocabulary §4, supersession).
+def revision_chain(
+    claims: Sequence[ResolvedClaim],
+    replaced_elsewhere: Mapping[str, ResolvedClaim],
+    linked: Mapping[str, TieRank] = NO_LINKS,
+) -> RevisionChain:
+    """Build the chain of the cumulative claims of one origin and one key (vocabulary §4, supersession).
 
-    `replaced_elsewhere` maps refs among `claims` to the claim of the same origin
-    under *another* key that supersedes them: there the series breaks, and what lies
-    before the break does not come back. `linked` tells claims apart that say the same (sequence.links_of).
-    Arrival and position play no part: any order of `claims` gives the same ledger.
+    `replaced_elsewhere` maps refs among `claims` to the claim of the same origin under *another* key that supersedes
+    them: there the series breaks, and claims before the break do not become current again. `linked` breaks ties
+    (statement_order.links_of). Position plays no part: any order of `claims` gives the same chain.
     """
     first = claims[0]
-    if len(claims) == 1 and not replaced_elsewhere:  # as most are, when they are first asked for
-        return Ledger(first.key, first.origin, [first], [first], first, {}, {}, [latest(first.reported)])
-    found = Ledger(first.key, first.origin, [], [], None, {}, {}, [])
-    found.tell(claims, replaced_elsewhere, linked)
+    if len(claims) == 1 and not replaced_elsewhere:  # most chains
+        return RevisionChain(first.key, first.origin, [first], [first], first, {}, {}, [latest(first.reported)])
+    found = RevisionChain(first.key, first.origin, [], [], None, {}, {}, [])
+    found.extend(claims, replaced_elsewhere, linked)
     return found

@@ -1,25 +1,25 @@
-"""Totals of one key that one report counts until several moments: only the furthest is what its source says now.
+"""Running totals: claims of one report and key with several values of `counted_until`; only the last is current.
 
-A table that grows by a column a day states, in one report, how many there were by each of these days. The figures of
+A table that grows by a column a day states, in one report, the total by each of these days. The figures of
 past days are no revisions of one another; a later report that gives one of these days another figure revises that day.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.reports.claims.claim import Held, Key
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
-_Of = tuple[str, Key]
+_Of = tuple[str, ClaimKey]
 
 
-def report_of(held: Held) -> str:
+def report_of(claim: ResolvedClaim) -> str:
     """Return the id of the report that a claim belongs to."""
-    return held.ref.partition("#")[0]
+    return claim.ref.partition("#")[0]
 
 
-def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
-    """Return the refs of totals beyond which another of the same report and key counts further."""
-    if len({held.key for held in claims}) == len(claims):  # each of a key of its own, as mostly
+def extended_totals(claims: Sequence[ResolvedClaim]) -> frozenset[str]:
+    """Return the refs of totals that another of the same report and key extends."""
+    if len({claim.key for claim in claims}) == len(claims):  # the usual case
         return frozenset()
     furthest = _furthest(claims)
     return frozenset(
@@ -29,31 +29,35 @@ def counted_beyond(claims: Sequence[Held]) -> frozenset[str]:
     )
 
 
-def by_reach(claims: Sequence[Held]) -> dict[datetime, list[Held]]:
-    """Sort the totals of one key by the moment until which they count, where a report counts until several of them."""
-    beyond = counted_beyond(claims)
-    several = {held.counted_until for held in claims if held.ref in beyond}
+def by_counted_until(claims: Sequence[ResolvedClaim]) -> dict[datetime, list[ResolvedClaim]]:
+    """Group the totals of one key by `counted_until`, for the moments that reports with several of them give."""
+    beyond = extended_totals(claims)
+    several = {claim.counted_until for claim in claims if claim.ref in beyond}
     if not several:
         return {}
-    several |= {held.counted_until for held in claims if report_of(held) in {ref.partition("#")[0] for ref in beyond}}
-    found: dict[datetime, list[Held]] = {moment: [] for moment in sorted(several)}
-    for held in claims:
-        if held.counted_until in found:
-            found[held.counted_until].append(held)
+    several |= {
+        claim.counted_until for claim in claims if report_of(claim) in {ref.partition("#")[0] for ref in beyond}
+    }
+    found: dict[datetime, list[ResolvedClaim]] = {moment: [] for moment in sorted(several)}
+    for claim in claims:
+        if claim.counted_until in found:
+            found[claim.counted_until].append(claim)
     return found
 
 
-def days_of(stood: Iterable[Held], current: Held | None) -> dict[datetime, Held]:
-    """Return what the report of the claim that stands says under its key, by the moments until which it counts."""
-    own = () if current is None else (held for held in stood if report_of(held) == report_of(current))
-    return {held.counted_until: held for held in own}
+def totals_by_moment(
+    succession: Iterable[ResolvedClaim], current: ResolvedClaim | None
+) -> dict[datetime, ResolvedClaim]:
+    """Return the totals that the current claim's report gives under its key, by `counted_until`."""
+    own = () if current is None else (claim for claim in succession if report_of(claim) == report_of(current))
+    return {claim.counted_until: claim for claim in own}
 
 
-def _furthest(claims: Iterable[Held]) -> dict[_Of, Held]:
-    found: dict[_Of, Held] = {}
-    for held in claims:
-        if not held.incremental:
-            known = found.get(of := (report_of(held), held.key))
-            if known is None or held.counted_until > known.counted_until:
-                found[of] = held
+def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_Of, ResolvedClaim]:
+    found: dict[_Of, ResolvedClaim] = {}
+    for claim in claims:
+        if not claim.incremental:
+            known = found.get(of := (report_of(claim), claim.key))
+            if known is None or claim.counted_until > known.counted_until:
+                found[of] = claim
     return found

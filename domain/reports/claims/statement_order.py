@@ -1,4 +1,4 @@
-"""The order in which one source said things: by its own word first, then by the clock, and then by assumption."""
+"""The order of one source's statements: by `supersedes`, then by `reported`, then by assumption."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,19 +8,19 @@ from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 from domain.reports.claims.claim import BEGINNING, earliest, latest
-from domain.reports.claims.ties import Rank, Tie
+from domain.reports.claims.tie_breaking import Tie, TieRank
 from domain.values.time.clocks import Span
 
-S = TypeVar("S", bound="Said")
+S = TypeVar("S", bound="OrderedStatement")
 
 Links = Mapping[str, Iterable[str]]
-"""From refs to refs."""
+"""A graph: refs by ref."""
 
-NO_LINKS: Mapping[str, Rank] = {}
+NO_LINKS: Mapping[str, TieRank] = {}
 
 
-class Said(Protocol):
-    """What has a place in the order in which one source said things: a claim, or a whole report."""
+class OrderedStatement(Protocol):
+    """A statement that can be ordered: a claim, or a whole report."""
 
     @property
     def ref(self) -> str: ...
@@ -35,39 +35,39 @@ class Said(Protocol):
     @property
     def supersedes(self) -> tuple[str, ...]: ...
     @property
-    def content(self) -> Rank: ...
+    def content(self) -> TieRank: ...
 
 
-def history(claims: Sequence[S], linked: Mapping[str, Rank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
-    """Order what one source said (claims of one key, or whole reports), oldest first.
+def ordered(claims: Sequence[S], linked: Mapping[str, TieRank] = NO_LINKS) -> tuple[tuple[S, ...], frozenset[str]]:
+    """Order the statements of one source (claims of one key, or whole reports), oldest first.
 
     Built from the end: of the claims that no other lies wholly after, and that no
     remaining claim says it supersedes, the last is the one with the highest
     `reported_order`, then the one that counts furthest, then the largest figure, then by
-    what else it says (ties.py; `linked` as from `links_of`). Also returns the refs whose
+    its content (tie_breaking; `linked` as from `links_of`). Also returns the refs whose
     place was decided by figure or content alone. O(n log n).
     """
     if len(claims) == 1:
         return tuple(claims), frozenset()
     if any(claim.supersedes for claim in claims):
-        placed, unsure = _queued(claims, linked)
+        placed, unsure = _by_queue(claims, linked)
         return tuple(placed), frozenset(unsure)
     order: list[S] = []
     assumed: set[str] = set()
     for cluster in _clusters(claims):
-        placed, unsure = (_of_one_span if _one_span(cluster) else _queued)(cluster, linked)
+        placed, unsure = (_order_same_span if _same_span(cluster) else _by_queue)(cluster, linked)
         order += placed
         assumed |= unsure
     return tuple(order), frozenset(assumed)
 
 
-def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said]) -> Mapping[str, Rank]:
-    """Tell apart claims that say the same by what names them, and what they name, as from `superseded`.
+def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, OrderedStatement]) -> Mapping[str, TieRank]:
+    """Return tie ranks of claims by the contents of those that name them and that they name (from `superseded`).
 
-    Of such claims that which another replaces comes last, so that a copy of it does not stand in its place.
+    Of claims of equal content, one that is superseded comes last, so that no copy of it becomes current.
     """
-    named: dict[str, list[Rank]] = {}
-    naming: dict[str, list[Rank]] = {}
+    named: dict[str, list[TieRank]] = {}
+    naming: dict[str, list[TieRank]] = {}
     for ref, others in replacing.items():
         for other in others:
             named.setdefault(other, []).append(claims[ref].content)
@@ -76,14 +76,14 @@ def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Said])
     return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
 
 
-def in_turn(claim: Said, linked: Mapping[str, Rank] = NO_LINKS) -> tuple[object, ...]:
-    """Sort key for what one source said when no other statement is looked at: by its clock, its order, its figure."""
+def order_key(claim: OrderedStatement, linked: Mapping[str, TieRank] = NO_LINKS) -> tuple[object, ...]:
+    """Sort key of a single statement of one source: by `reported`, `reported_order`, reach and figure."""
     tie = Tie(claim, linked.get(claim.ref, ()))
     return latest(claim.reported), earliest(claim.reported), claim.order, claim.counted_until, claim.figure, tie
 
 
 def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
-    """Part claims, of which none supersedes another, where all that follow lie wholly after: each part is by itself."""
+    """Split claims without `supersedes` links into clusters whose times don't overlap: each is ordered by itself."""
     cluster: list[S] = []
     end = BEGINNING
     for claim in sorted(claims, key=_earliest):
@@ -95,18 +95,18 @@ def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
     yield cluster
 
 
-def _earliest(claim: Said) -> datetime:
+def _earliest(claim: OrderedStatement) -> datetime:
     return earliest(claim.reported)
 
 
-def _one_span(cluster: Sequence[Said]) -> bool:
-    """Say whether all were said at the same time, as far as is known: the most common case by far."""
+def _same_span(cluster: Sequence[OrderedStatement]) -> bool:
+    """Say whether all have the same `reported` span: the most common case by far."""
     first = cluster[0].reported
     return all(claim.reported is first or claim.reported == first for claim in cluster)
 
 
-def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
-    """Order what was said at one time; the place is assumed of those that tie with the one before them."""
+def _order_same_span(cluster: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Sequence[S], AbstractSet[str]]:
+    """Order statements of one span; also return the refs that tie with the one before them."""
     placed = sorted(
         cluster,
         key=lambda claim: (claim.order, claim.counted_until, claim.figure, Tie(claim, linked.get(claim.ref, ()))),
@@ -114,13 +114,13 @@ def _of_one_span(cluster: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequ
     return placed, {later.ref for earlier, later in pairwise(placed) if _tied(earlier, later)}
 
 
-def _tied(one: Said, other: Said) -> bool:
-    """Say whether nothing that was said tells which of two came last, but their figures."""
+def _tied(one: OrderedStatement, other: OrderedStatement) -> bool:
+    """Say whether two statements have the same `reported_order` and reach."""
     return one.order == other.order and one.counted_until == other.counted_until
 
 
-def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S], AbstractSet[str]]:
-    """Order claims by the rule itself."""
+def _by_queue(claims: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Sequence[S], AbstractSet[str]]:
+    """Order claims by the general rule, with a priority queue."""
     queue = _Queue(claims, linked)
     order: list[S] = []
     assumed: set[str] = set()
@@ -132,37 +132,37 @@ def _queued(claims: Sequence[S], linked: Mapping[str, Rank]) -> tuple[Sequence[S
     return tuple(reversed(order)), frozenset(assumed)
 
 
-def superseded(claims: Sequence[Said]) -> dict[str, list[str]]:
-    """Map each claim to those of `claims` that it says it supersedes; a circle of such statements says nothing."""
+def superseded(claims: Sequence[OrderedStatement]) -> dict[str, list[str]]:
+    """Map each claim to those of `claims` that it supersedes; links within a cycle are dropped."""
     known = {claim.ref for claim in claims}
     links = {claim.ref: sorted(known.intersection(claim.supersedes)) for claim in claims}
     if not any(links.values()):
         return links
-    circle = _circles(links)
+    circle = _cycles(links)
     return {ref: [other for other in others if circle[other] != circle[ref]] for ref, others in links.items()}
 
 
 class _Queue(Generic[S]):
-    """Claims not yet placed; the one to be placed next is the last that was said.
+    """Priority queue of claims not yet placed; the last one said is taken next.
 
-    There always is one: what a claim supersedes never lies wholly after it in `_spans`,
-    and no circle is left among those that supersede one another.
+    There always is one: in `_spans` a superseded claim never lies wholly after the one that supersedes it, and
+    `superseded` has no cycles.
     """
 
-    def __init__(self, claims: Sequence[S], linked: Mapping[str, Rank]) -> None:
+    def __init__(self, claims: Sequence[S], linked: Mapping[str, TieRank]) -> None:
         self._linked = linked
         self._supersedes = superseded(claims)
-        superseded_by = _backwards(self._supersedes)
+        superseded_by = _reversed(self._supersedes)
         self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
-        self._spans = _places(claims, superseded_by)
+        self._spans = _effective_spans(claims, superseded_by)
         self._by_latest = sorted(claims, key=lambda claim: self._spans[claim.ref][1])
         self._by_earliest = sorted(claims, key=lambda claim: self._spans[claim.ref][0])
         self._taken: set[str] = set()
-        self._ready: list[tuple[_Last, S]] = []
+        self._ready: list[tuple[_LatestFirst, S]] = []
         self._parked: dict[str, S] = {}
 
     def take(self) -> tuple[S, bool]:
-        """Take the last claim; also say whether another of the same `reported_order` and reach could have been it."""
+        """Take the last claim; also say whether another has the same `reported_order` and reach."""
         self._admit()
         claim = heappop(self._ready)[1]
         tied = bool(self._ready) and _tied(self._ready[0][1], claim)
@@ -174,7 +174,7 @@ class _Queue(Generic[S]):
         return claim, tied
 
     def _admit(self) -> None:
-        """Let in the claims that no remaining one lies wholly after."""
+        """Admit the claims that no remaining one lies wholly after."""
         while self._by_earliest[-1].ref in self._taken:
             self._by_earliest.pop()
         threshold = self._spans[self._by_earliest[-1].ref][0]
@@ -185,23 +185,23 @@ class _Queue(Generic[S]):
         if self._waits_for[claim.ref]:
             self._parked[claim.ref] = claim
         else:
-            heappush(self._ready, (_Last(claim, self._linked.get(claim.ref, ())), claim))
+            heappush(self._ready, (_LatestFirst(claim, self._linked.get(claim.ref, ())), claim))
 
 
-class _Last:
+class _LatestFirst:
     """Heap order: the claim said last comes first."""
 
     __slots__ = ("rank",)
 
-    def __init__(self, claim: Said, links: Rank) -> None:
+    def __init__(self, claim: OrderedStatement, links: TieRank) -> None:
         self.rank = (claim.order, claim.counted_until, claim.figure, Tie(claim, links))
 
-    def __lt__(self, other: "_Last") -> bool:
+    def __lt__(self, other: "_LatestFirst") -> bool:
         return self.rank > other.rank
 
 
-def _places(claims: Sequence[Said], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
-    """Give each claim its span; one that supersedes what was said later takes that place in time, along any chain."""
+def _effective_spans(claims: Sequence[OrderedStatement], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
+    """Return each claim's span; one that supersedes later claims gets the span of the latest, along chains of links."""
     spans = {claim.ref: (earliest(claim.reported), latest(claim.reported)) for claim in claims}
     reached: dict[str, tuple[datetime, datetime]] = {}
     for ref in sorted(filter(superseded_by.__getitem__, spans), key=spans.__getitem__, reverse=True):
@@ -215,8 +215,8 @@ def _places(claims: Sequence[Said], superseded_by: Links) -> dict[str, tuple[dat
     return spans | lifted
 
 
-def _circles(links: Links) -> dict[str, str]:
-    """Name the circle of each ref: two have one name iff each leads to the other (Kosaraju's algorithm)."""
+def _cycles(links: Links) -> dict[str, str]:
+    """Label the strongly connected components of a graph (Kosaraju's algorithm)."""
     left: list[str] = []
     seen: set[str] = set()
     for start in links:
@@ -228,7 +228,7 @@ def _circles(links: Links) -> dict[str, str]:
             elif ref not in seen:
                 seen.add(ref)
                 steps += [(ref, True), *((other, False) for other in links[ref])]
-    backwards = _backwards(links)
+    backwards = _reversed(links)
     circle: dict[str, str] = {}
     for start in reversed(left):
         waiting = [start]
@@ -240,7 +240,7 @@ def _circles(links: Links) -> dict[str, str]:
     return circle
 
 
-def _backwards(links: Links) -> dict[str, list[str]]:
+def _reversed(links: Links) -> dict[str, list[str]]:
     turned: dict[str, list[str]] = {ref: [] for ref in links}
     for ref, others in links.items():
         for other in others:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.reports.kind import Case, Codes, Kind, Labels, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
 from domain.values.text_types import Label, Slug
 
 
@@ -13,7 +13,7 @@ class AidDelivered(Report, frozen=True):
 
     kind: Literal["aid_delivered"]
     by: Slug | None = None
-    aid: Labels = ()
+    aid: LabelList = ()
     """What was brought, as the source names it: food, medical supplies."""
     recipients: Slug | None = None
     from_: Label | None = Field(default=None, alias="from")
@@ -25,7 +25,7 @@ KIND = Kind(
     title="Aid delivered",
     meaning="Aid reached people who needed it.",
     model=AidDelivered,
-    cases={None: Case("easing", Codes(cameo="07", plover="AID"))},
+    cases={None: CrosswalkRow("easing", Codes(cameo="07", plover="AID"))},
     example={
         "kind": "aid_delivered",
         "by": "syrian-arab-red-crescent",

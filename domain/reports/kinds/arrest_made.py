@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.values.text_types import Label, Slug
 
 
@@ -11,7 +11,7 @@ class ArrestMade(Report, frozen=True):
 
     kind: Literal["arrest_made"]
     by: Slug | None = None
-    whom: Slugs = ()
+    whom: SlugList = ()
     charge: Label | None = None
 
 
@@ -20,7 +20,7 @@ KIND = Kind(
     title="Arrest made",
     meaning="People were arrested or detained.",
     model=ArrestMade,
-    cases={None: Case("tension", Codes("Strategic developments", "Arrests", "173", "COERCE"))},
+    cases={None: CrosswalkRow("tension", Codes("Strategic developments", "Arrests", "173", "COERCE"))},
     example={
         "kind": "arrest_made",
         "by": "syrian-military-police",

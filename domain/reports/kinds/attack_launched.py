@@ -1,9 +1,9 @@
-"""An attack or a battle, told apart by its method."""
+"""An attack or a battle; the case is the method."""
 
 from typing import Literal
 
 from domain.reports.claims.claim import METHODS, Method
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.reports.text_forms import Duration
 from domain.values.actors import Actor
 from domain.values.text_types import Slug
@@ -38,34 +38,34 @@ class AttackLaunched(Report, frozen=True):
 
     kind: Literal["attack_launched"]
     method: Method
-    parties: Slugs = ()
+    parties: SlugList = ()
     """Who fought or attacked, in no order."""
     initiator: Slug | None = None
-    targets: Slugs = ()
+    targets: SlugList = ()
     duration: Duration | None = None
 
     def event_part(self) -> str:
         """Return the method: two methods on one day at one place are two events."""
         return self.method
 
-    def taking_part(self) -> tuple[Actor, ...]:
+    def participants(self) -> tuple[Actor, ...]:
         """Return the actors that are named as parties, initiator or targets."""
         named = {*self.parties, *self.targets, self.initiator} - {None}
         return tuple(actor for actor in self.actors if actor.slug in named)
 
-    def attacked(self) -> tuple[Slug, ...]:
+    def victims(self) -> tuple[Slug, ...]:
         """Return the targets."""
         return self.targets
 
     def ucdp_type(self) -> str | None:
-        """Tell UCDP's type of violence from the types of those who took part (UCDP GED codebook, `type_of_violence`).
+        """Return UCDP's type of violence from the types of those who took part (UCDP GED codebook, `type_of_violence`).
 
         Two armed sides: state-based if a state's forces are among them, else
         non-state. One armed side against civilians: one-sided. Otherwise unknown.
         """
-        taking_part = self.taking_part()
-        types = {actor.type for actor in taking_part}
-        armed = {actor.side or actor.slug for actor in taking_part if actor.type in ("state_forces", "armed_group")}
+        participants = self.participants()
+        types = {actor.type for actor in participants}
+        armed = {actor.side or actor.slug for actor in participants if actor.type in ("state_forces", "armed_group")}
         if len(armed) > 1:
             return "state-based" if "state_forces" in types else "non-state"
         return "one-sided" if armed and "civilian" in types else None
@@ -75,8 +75,9 @@ KIND = Kind(
     title="Attack launched",
     meaning="An attack or a battle took place, by a method, between parties that may be unknown.",
     model=AttackLaunched,
-    told_by="method",
-    cases={None: Case("violence", _OTHER)} | {word: Case("violence", _CODES.get(word, _OTHER)) for word in METHODS},
+    case_field="method",
+    cases={None: CrosswalkRow("violence", _OTHER)}
+    | {word: CrosswalkRow("violence", _CODES.get(word, _OTHER)) for word in METHODS},
     note="UCDP's type of violence follows from the types of the actors named as parties, initiator and targets.",
     example={
         "kind": "attack_launched",

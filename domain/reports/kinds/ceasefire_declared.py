@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.values.text_types import Slug
 from domain.values.time.clocks import EdtfOccurred
 
@@ -11,7 +11,7 @@ class CeasefireDeclared(Report, frozen=True):
     """A ceasefire, truce or end of an operation was declared, by one party or several."""
 
     kind: Literal["ceasefire_declared"]
-    parties: Slugs = ()
+    parties: SlugList = ()
     by: Slug | None = None
     """Who declared it, where that is one of them or a mediator."""
     effective: EdtfOccurred | None = None
@@ -23,7 +23,7 @@ KIND = Kind(
     title="Ceasefire declared",
     meaning="A ceasefire or truce was declared.",
     model=CeasefireDeclared,
-    cases={None: Case("easing", Codes("Strategic developments", "Agreement", "0871", "RETREAT"))},
+    cases={None: CrosswalkRow("easing", Codes("Strategic developments", "Agreement", "0871", "RETREAT"))},
     example={
         "kind": "ceasefire_declared",
         "parties": ["syrian-state-forces", "pro-assad-groups"],

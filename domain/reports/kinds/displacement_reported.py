@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.reports.kind import Case, Kind, Report
+from domain.reports.kind import CrosswalkRow, Kind, Report
 from domain.values.text_types import Label, Slug
 
 
@@ -21,7 +21,7 @@ KIND = Kind(
     title="Displacement reported",
     meaning="People fled or were driven from their homes.",
     model=DisplacementReported,
-    cases={None: Case("tension")},
+    cases={None: CrosswalkRow("tension")},
     example={
         "kind": "displacement_reported",
         "who": "residents-of-jableh",

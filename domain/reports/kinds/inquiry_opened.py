@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.text_types import Label, Slug
 from domain.values.time.clocks import EdtfOccurred
 
@@ -24,7 +24,7 @@ KIND = Kind(
     title="Inquiry opened",
     meaning="An inquiry into what happened was opened.",
     model=InquiryOpened,
-    cases={None: Case("easing", Codes(cameo="09", plover="ACCUSE"))},
+    cases={None: CrosswalkRow("easing", Codes(cameo="09", plover="ACCUSE"))},
     example={
         "kind": "inquiry_opened",
         "by": "syrian-presidency",

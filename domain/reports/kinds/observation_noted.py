@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Kind, Report
+from domain.reports.kind import CrosswalkRow, Kind, Report
 from domain.values.text_types import Label
 
 
@@ -21,7 +21,7 @@ KIND = Kind(
     title="Observation noted",
     meaning="A source stated something that no other kind covers.",
     model=ObservationNoted,
-    cases={None: Case("none")},
+    cases={None: CrosswalkRow("none")},
     example={
         "kind": "observation_noted",
         "title": "Hospital status",

@@ -2,17 +2,17 @@
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Case, Codes, Kind, Labels, Report
-from domain.values.text_types import Listed, Slug
+from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
+from domain.values.text_types import ClosedList, Slug
 
-Damage = Annotated[str, Listed("damage", ("destroyed", "damaged", "burned", "looted"))]
+Damage = Annotated[str, ClosedList("damage", ("destroyed", "damaged", "burned", "looted"))]
 
 
 class PropertyDestroyed(Report, frozen=True):
     """Property was destroyed, damaged, burned or looted."""
 
     kind: Literal["property_destroyed"]
-    property: Labels = ()
+    property: LabelList = ()
     """What was hit, as the source names it: homes, shops, a hospital."""
     damage: Damage | None = None
     by: Slug | None = None
@@ -31,10 +31,10 @@ KIND = Kind(
     title="Property destroyed",
     meaning="Property was destroyed, damaged, burned or looted.",
     model=PropertyDestroyed,
-    told_by="damage",
+    case_field="damage",
     cases={
-        None: Case("violence", Codes(*_ACLED, "1712", "ASSAULT")),
-        "looted": Case("violence", Codes(*_ACLED, "1711", "COERCE")),
+        None: CrosswalkRow("violence", Codes(*_ACLED, "1712", "ASSAULT")),
+        "looted": CrosswalkRow("violence", Codes(*_ACLED, "1711", "COERCE")),
     },
     example={
         "kind": "property_destroyed",

@@ -1,20 +1,20 @@
-"""Protests and riots, told apart by their form."""
+"""Protests and riots; the case is the form."""
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report, Slugs
-from domain.values.text_types import Label, Listed, Slug
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
+from domain.values.text_types import ClosedList, Label, Slug
 
-Form = Annotated[str, Listed("form of protest", ("peaceful", "intervention", "excessive_force", "violent"))]
+ProtestForm = Annotated[str, ClosedList("form of protest", ("peaceful", "intervention", "excessive_force", "violent"))]
 
 
 class ProtestHeld(Report, frozen=True):
     """People gathered to protest, peacefully or not."""
 
     kind: Literal["protest_held"]
-    form: Form | None = None
+    form: ProtestForm | None = None
     """Peaceful; met with an intervention; met with excessive force; or violent itself."""
-    by: Slugs = ()
+    by: SlugList = ()
     against: Slug | None = None
     demand: Label | None = None
 
@@ -24,13 +24,15 @@ KIND = Kind(
     title="Protest held",
     meaning="People gathered to protest.",
     model=ProtestHeld,
-    told_by="form",
+    case_field="form",
     cases={
-        None: Case("tension", Codes("Protests", None, "14", "PROTEST")),
-        "peaceful": Case("tension", Codes("Protests", "Peaceful protest", "141", "PROTEST")),
-        "intervention": Case("tension", Codes("Protests", "Protest with intervention", "141", "PROTEST")),
-        "excessive_force": Case("tension", Codes("Protests", "Excessive force against protesters", "141", "PROTEST")),
-        "violent": Case("tension", Codes("Riots", "Violent demonstration", "145", "PROTEST")),
+        None: CrosswalkRow("tension", Codes("Protests", None, "14", "PROTEST")),
+        "peaceful": CrosswalkRow("tension", Codes("Protests", "Peaceful protest", "141", "PROTEST")),
+        "intervention": CrosswalkRow("tension", Codes("Protests", "Protest with intervention", "141", "PROTEST")),
+        "excessive_force": CrosswalkRow(
+            "tension", Codes("Protests", "Excessive force against protesters", "141", "PROTEST")
+        ),
+        "violent": CrosswalkRow("tension", Codes("Riots", "Violent demonstration", "145", "PROTEST")),
     },
     example={
         "kind": "protest_held",

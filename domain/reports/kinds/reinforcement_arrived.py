@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.reports.kind import Case, Codes, Kind, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.text_types import Label, Slug
 
 
@@ -27,7 +27,9 @@ KIND = Kind(
     title="Reinforcement arrived",
     meaning="Forces or supporters arrived to take a side.",
     model=ReinforcementArrived,
-    cases={None: Case("tension", Codes("Strategic developments", "Change to group/activity", "154", "MOBILIZE"))},
+    cases={
+        None: CrosswalkRow("tension", Codes("Strategic developments", "Change to group/activity", "154", "MOBILIZE"))
+    },
     example={
         "kind": "reinforcement_arrived",
         "event": "supporters-arrive",

@@ -1,15 +1,15 @@
-"""Who blames whom: an accusation, claim, admission or denial is a statement, never a fact about the perpetrator."""
+"""Statements on responsibility: accusation, claim, admission or denial, never a finding about the perpetrator."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.reports.kind import Case, Codes, Kind, Report, Responsibility
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Responsibility
 from domain.values.sources import origin_of
-from domain.values.text_types import Label, Listed, Slug, Strict
+from domain.values.text_types import ClosedList, Label, Slug, Strict
 
-Act = Annotated[str, Listed("act", ("accused", "claimed", "admitted", "denied"))]
+Act = Annotated[str, ClosedList("act", ("accused", "claimed", "admitted", "denied"))]
 
 
 class Relation(Strict, frozen=True):
@@ -47,19 +47,19 @@ class ResponsibilityStated(Report, frozen=True):
 
 # CAMEO 112 (Accuse) was read in second-hand copies of the codebook 1.1b3 §2.11, as were 015 (acknowledge or claim
 # responsibility) and 016 (deny responsibility) of §2.1. PLOVER: CAMEO2PLOVER-2021, 112; it codes no statements of §2.1.
-_ACKNOWLEDGED = Case("none", Codes(cameo="015"))
+_ACKNOWLEDGED = CrosswalkRow("none", Codes(cameo="015"))
 
 KIND = Kind(
     title="Responsibility stated",
     meaning="Someone accused another, or claimed, admitted or denied responsibility.",
     model=ResponsibilityStated,
-    told_by="act",
+    case_field="act",
     cases={
-        None: Case("none", Codes(cameo="010")),
-        "accused": Case("none", Codes(cameo="112", plover="ACCUSE")),
+        None: CrosswalkRow("none", Codes(cameo="010")),
+        "accused": CrosswalkRow("none", Codes(cameo="112", plover="ACCUSE")),
         "claimed": _ACKNOWLEDGED,
         "admitted": _ACKNOWLEDGED,
-        "denied": Case("none", Codes(cameo="016")),
+        "denied": CrosswalkRow("none", Codes(cameo="016")),
     },
     example={
         "kind": "responsibility_stated",

@@ -1,12 +1,12 @@
-"""A speech, told apart by its stance; where it was held is a venue and no place of violence."""
+"""A speech; the case is the stance. Its venue is no place of violence."""
 
 from typing import Annotated, Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.places import Place
-from domain.values.text_types import Label, Listed, Slug
+from domain.values.text_types import ClosedList, Label, Slug
 
-Stance = Annotated[str, Listed("stance", ("conciliatory", "neutral", "threatening"))]
+Stance = Annotated[str, ClosedList("stance", ("conciliatory", "neutral", "threatening"))]
 
 
 class SpeechDelivered(Report, frozen=True):
@@ -33,12 +33,12 @@ KIND = Kind(
     title="Speech delivered",
     meaning="Someone gave a speech that bears on the incident.",
     model=SpeechDelivered,
-    told_by="stance",
+    case_field="stance",
     cases={
-        None: Case("none", _STATEMENT),
-        "conciliatory": Case("easing", _STATEMENT),
-        "neutral": Case("none", _STATEMENT),
-        "threatening": Case("tension", Codes(cameo="13", plover="THREATEN")),
+        None: CrosswalkRow("none", _STATEMENT),
+        "conciliatory": CrosswalkRow("easing", _STATEMENT),
+        "neutral": CrosswalkRow("none", _STATEMENT),
+        "threatening": CrosswalkRow("tension", Codes(cameo="13", plover="THREATEN")),
     },
     example={
         "kind": "speech_delivered",

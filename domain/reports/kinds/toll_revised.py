@@ -6,7 +6,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.reports.claims.claim import INCIDENT_SCOPE
-from domain.reports.kind import Case, Kind, Report
+from domain.reports.kind import CrosswalkRow, Kind, Report
 
 
 class TollRevised(Report, frozen=True):
@@ -29,7 +29,7 @@ KIND = Kind(
     title="Toll revised",
     meaning="A source gave figures, for the first time or anew.",
     model=TollRevised,
-    cases={None: Case("none")},
+    cases={None: CrosswalkRow("none")},
     example={
         "kind": "toll_revised",
         "source": "sohr",

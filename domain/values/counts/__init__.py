@@ -1,1 +1,1 @@
-"""Counts in words since `en/2`: every word of a phrase is known to its lexicon, or the phrase is refused by name."""
+"""Counts in words and digits, read by a versioned lexicon; a phrase with an unknown word is refused."""

@@ -1,4 +1,4 @@
-"""A count as a source gave it: its own words, and the figures and the bound that they mean.
+"""A count as a source gave it: its wording, and the figures and the bound that it means.
 
 Figures are as said and their strictness lives in `bound`: “more than 1,000” is lower 1000, more_than, as 1,001 would be
 a precision that nobody claimed. What was derived is stored with the lexicon's version, so that a later lexicon changes
@@ -14,29 +14,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.values.counts import refusals
-from domain.values.counts.english_1 import LONGEST, Reading, read
+from domain.values.counts.english_1_numbers import BIGGEST, CountError, shown, unreadable
+from domain.values.counts.english_1_reader import LONGEST, CountReading, read_english_1
 from domain.values.counts.lexicons.english_1 import LEXICONS
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
-from domain.values.counts.numerals import BIGGEST, CountError, shown, unreadable
+from domain.values.counts.phrase_reader import DetailedReading, read_phrase
 from domain.values.counts.ranges import is_elliptic
-from domain.values.counts.reader import Understood, understand
 from domain.values.text_types import Label, Strict, Text, nearest
-
-__all__ = [
-    "BOUNDS",
-    "DEFAULT_LEXICON",
-    "KNOWN_LEXICONS",
-    "PART_IN_WORDS",
-    "Bound",
-    "Count",
-    "CountError",
-    "CountInContext",
-    "Figure",
-    "lexicon_of",
-    "read_count",
-    "remarks",
-    "words_for",
-]
 
 Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
@@ -51,7 +35,7 @@ KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 
 _JOINT, _STRENGTH = "killed_or_injured", "strength"
 PART_IN_WORDS = "part_in_words"
-"""The code of a remark: words count a part, too."""
+"""Code of a remark: the wording also counts a part."""
 _ALIKE = {
     "killed_or_injured": ("killed", "injured"),
     "bodies_found": ("killed", "bodies_found"),
@@ -59,7 +43,7 @@ _ALIKE = {
     "disappeared": ("missing", "disappeared", "abducted", "detained"),
     "abducted": ("missing", "disappeared", "abducted"),
 }
-"""What words may say of those whom a claim of a measure counts, where it is more than the measure itself."""
+"""Measures that the wording of a claim may name, where they are more than the claim's own."""
 _JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
@@ -139,18 +123,18 @@ class Count(Strict, frozen=True):
 
 
 class CountInContext(dict[str, Any]):
-    """The body of a count, with what its report and claim tell of its words: the lexicon, measure and accumulation."""
+    """The body of a count with its reading context: the report's lexicon, the claim's measure and accumulation."""
 
     __slots__ = ("incremental", "lexicon", "measure")
 
     def __init__(self, body: Mapping[str, Any], lexicon: str | None, measure: str | None, *, incremental: bool) -> None:
-        """Keep the body as it is; `lexicon` is that of the report's language, None for the default."""
+        """`lexicon` is that of the report's language, None for the default."""
         super().__init__(body)
         self.lexicon, self.measure, self.incremental = lexicon, measure, incremental
 
     @property
     def context(self) -> tuple[str | None, str | None, bool]:
-        """What tells two bodies apart that say the same."""
+        """The reading context, part of the cache key of a body."""
         return self.lexicon, self.measure, self.incremental
 
 
@@ -176,8 +160,8 @@ def words_for(count: Count) -> str:
     return _SENTENCES[count.bound or "exact"].format(lower=count.lower, upper=count.upper, verbatim=count.verbatim)
 
 
-def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
-    """Yield what a recorder should look at in the words of a count: a code, and the end of a sentence about its claim.
+def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
+    """Yield warnings about the wording of a count: a code, and the end of a sentence about its claim.
 
     `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
     those counted; `things_counted`: they count no people.
@@ -188,7 +172,7 @@ def remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         reading = _read_once(count.verbatim, count.lexicon)
     except CountError:  # figures were given beside words that are not read
         return
-    if not isinstance(reading, Understood):
+    if not isinstance(reading, DetailedReading):
         return
     for part in reading.parts:
         yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
@@ -216,13 +200,13 @@ def _well_formed(given: Mapping[str, Any]) -> bool:
     return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
 
 
-def _derived(reading: Reading, lexicon: str | None) -> dict[str, Any]:
+def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
     ends = {"lower": reading.lower, "upper": reading.upper, "best": reading.best}
     return {**ends, "bound": reading.bound, "lexicon": lexicon}
 
 
 def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all five derived fields, so that a stored count is complete and is never derived again."""
+    """Return all five derived fields; a stored count is never derived again."""
     verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
     figures = (given.get("lower"), given.get("upper"), given.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
@@ -231,22 +215,25 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
-        message = "A worded count needs its words; give `verbatim`."
-        raise CountError(message)
+        raise CountError("A worded count needs its words; give `verbatim`.")
     return _derived(_shaped(*figures, bound), lexicon)
 
 
-def _read(verbatim: str, lexicon: str) -> Reading:
-    return read(verbatim, LEXICONS[lexicon]) if lexicon in LEXICONS else understand(verbatim, VOCABULARIES[lexicon])
+def _read(verbatim: str, lexicon: str) -> CountReading:
+    return (
+        read_english_1(verbatim, LEXICONS[lexicon])
+        if lexicon in LEXICONS
+        else read_phrase(verbatim, VOCABULARIES[lexicon])
+    )
 
 
 @lru_cache(maxsize=16_384)
-def _read_once(verbatim: str, lexicon: str) -> Reading:
-    """Read words by a lexicon of this name; the same few are said again and again."""
+def _read_once(verbatim: str, lexicon: str) -> CountReading:
+    """Read words by a lexicon; cached, as few wordings are common."""
     return _read(verbatim, lexicon)
 
 
-def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
+def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
     """Read words by the lexicon named beside them, else by that of the report's language."""
     if not isinstance(given, CountInContext):
         lexicon = given.get("lexicon") or DEFAULT
@@ -256,12 +243,12 @@ def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[Reading, str]:
     return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
 
 
-def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incremental: bool) -> Reading:
+def _fitting(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
     """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
     In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
     """
-    if not isinstance(reading, Understood):
+    if not isinstance(reading, DetailedReading):
         return reading
     if reading.more and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
@@ -276,8 +263,7 @@ def _fitting(verbatim: str, reading: Reading, measure: str | None, *, incrementa
 
 def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
     if verbatim is None:
-        message = "A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`."
-        raise CountError(message)
+        raise CountError("A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`.")
     reading, lexicon = _in_context(given, verbatim)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
@@ -303,8 +289,8 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
     return "exact" if lower == upper and best in (None, lower) else "between"
 
 
-def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> Reading:
-    """Hold given figures against the bound given: an exact count has one figure, an open one only its own end."""
+def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
+    """Check given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
         given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
         figure = given.pop()
@@ -313,10 +299,9 @@ def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) 
                 f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
             )
             raise CountError(message)
-        return Reading(figure, figure, figure, bound)
+        return CountReading(figure, figure, figure, bound)
     ends = {"lower": lower, "upper": upper}
     needed = _NEEDS.get(bound)
     if needed is not None and {name for name, figure in ends.items() if figure is not None} != set(needed):
-        message = f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound."
-        raise CountError(message)
-    return Reading(lower, upper, best, bound)
+        raise CountError(f"The bound “{bound}” goes with {' and '.join(needed)} alone; give that, or another bound.")
+    return CountReading(lower, upper, best, bound)

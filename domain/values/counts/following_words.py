@@ -1,55 +1,49 @@
-"""The words behind a figure: each is known, and together they leave the figure a plain count."""
+"""The words that follow a figure: all must be known, and leave it a plain count of people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.values.counts import refusals
+from domain.values.counts.english_1_numbers import CountError, shown, unreadable
 from domain.values.counts.headlines import Headline
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    CLOSING,
-    COLLECTIVE,
-    COMPLEMENT,
-    COUNTING,
-    DETERMINER,
-    EQUIPMENT,
-    FATE,
-    FILLER,
-    INCLUDING,
-    JOIN,
-    MONTH,
-    MORE,
-    MOSTLY,
-    OF,
-    PART_OF,
-    PERSON,
-    PREPOSITION,
-    QUALIFIER,
-    REFUSED,
-    THING,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.number_tokens import numbers, whole
-from domain.values.counts.numerals import CountError, shown, unreadable
 from domain.values.counts.tokens import Token
 
 _QUOTED = frozenset("\"'“”\u2018\u2019«»")
 _DASHES = frozenset("-\u2010\u2011\u2013\u2014\u2015")
 _PAUSES = _DASHES | {",", ":"}
 _DAYS, _YEARS = range(1, 32), range(1900, 2101)
-_NOUNS = frozenset({COMPLEMENT, QUALIFIER, PERSON, MONTH, THING, EQUIPMENT})
-_OF_PARTS = frozenset({PERSON, QUALIFIER, FILLER, PART_OF, DETERMINER, OF})
+_NOUNS = frozenset(
+    {
+        word_class.COMPLEMENT,
+        word_class.QUALIFIER,
+        word_class.PERSON,
+        word_class.MONTH,
+        word_class.THING,
+        word_class.EQUIPMENT,
+    }
+)
+_OF_PARTS = frozenset(
+    {
+        word_class.PERSON,
+        word_class.QUALIFIER,
+        word_class.FILLER,
+        word_class.PART_OF,
+        word_class.DETERMINER,
+        word_class.OF,
+    }
+)
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"})
 
 
 @dataclass(slots=True)
-class Around:
-    """Reads the words behind a figure from `at` to the end; raises CountError for the first that spoils it.
+class FollowingWords:
+    """Parser of the words that follow a figure, from `at` to `end`; raises CountError for the first that refuses it.
 
-    Afterwards `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
-    counted, `parts` what is
-    counted among them, `other` what befell them that no measure counts, `more` whether it is an increase.
+    Results: `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
+    counted, `parts` the counts among them, `other` fates that no measure counts, `more` whether it is an increase.
     """
 
     verbatim: str
@@ -68,18 +62,18 @@ class Around:
     more: bool = False
     joins: bool = True
     _open: str = ""
-    _soft: bool = False
+    _paused: bool = False
     _brackets: int = 0
     _joined: bool = False
     _among: bool = False
-    _loose: set[str] = field(default_factory=set[str])
+    _latest_fates: set[str] = field(default_factory=set[str])
     _described: set[str] = field(default_factory=set[str])
 
     def read(self) -> None:
         """Read to the end."""
         start = self.at
         if self.at < self.end and self.tokens[self.at].glued and self.tokens[self.at].kind == "word":
-            raise self._spoilt(self.words[self.at])
+            raise self._refusal_of(self.words[self.at])
         while self.at < self.end:
             self._next()
         if self._open:
@@ -104,49 +98,49 @@ class Around:
 
     def _of_class(self, kind: str, end: int) -> None:
         word = " ".join(self.words[self.at : end])
-        if kind.startswith(FATE) or kind in {PERSON, THING, EQUIPMENT}:
+        if kind.startswith(word_class.FATE) or kind in {word_class.PERSON, word_class.THING, word_class.EQUIPMENT}:
             self._head(kind, word, end)
-        elif kind == QUALIFIER:
+        elif kind == word_class.QUALIFIER:
             self._open, self.at = self._open if self.headed and not self._open else word, end
-        elif kind == JOIN:
+        elif kind == word_class.JOIN:
             self._join(word, end)
-        elif kind in {PREPOSITION, AGENT, OF}:
+        elif kind in {word_class.PREPOSITION, word_class.AGENT, word_class.OF}:
             self._complement(word, kind, end)
-        elif kind == COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
-            self._complement(word, OF, self.at)
-        elif kind == INCLUDING or (kind == PART_OF and self._soft):
+        elif kind == word_class.COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
+            self._complement(word, word_class.OF, self.at)
+        elif kind == word_class.INCLUDING or (kind == word_class.PART_OF and self._paused):
             self._list_parts(end)
-        elif kind == COUNTING and self._soft:
+        elif kind == word_class.COUNTING and self._paused:
             self._figure()
-        elif kind == DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
-            self._soft, self.at = False, dated
-        elif kind in {FILLER, MOSTLY, CLOSING, MORE}:
-            self.more = self.more or kind == MORE
-            self._among = self._among or kind == MOSTLY
-            self.headed = self.headed or kind in {CLOSING, MORE}
-            self._soft, self.at = False, end
+        elif kind == word_class.DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
+            self._paused, self.at = False, dated
+        elif kind in {word_class.FILLER, word_class.MOSTLY, word_class.CLOSING, word_class.MORE}:
+            self.more = self.more or kind == word_class.MORE
+            self._among = self._among or kind == word_class.MOSTLY
+            self.headed = self.headed or kind in {word_class.CLOSING, word_class.MORE}
+            self._paused, self.at = False, end
         else:
-            raise self._spoilt(word, kind)
+            raise self._refusal_of(word, kind)
 
     def _head(self, kind: str, word: str, end: int) -> None:
         if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
-        if kind.startswith(FATE):
-            fates = set(filter(None, kind.removeprefix(FATE).split("+")))
-            self._befell(fates)
+        if kind.startswith(word_class.FATE):
+            fates = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
+            self._add_fates(fates)
             self.other += [] if fates else [word]
-        elif kind == PERSON:
+        elif kind == word_class.PERSON:
             self.other.clear()
-            self._described, self._loose = self._described | self._loose, set()
-        {THING: self.things, EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
-        self.headed, self._open, self._soft, self._joined, self.at = True, "", False, False, end
+            self._described, self._latest_fates = self._described | self._latest_fates, set()
+        {word_class.THING: self.things, word_class.EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
+        self.headed, self._open, self._paused, self._joined, self.at = True, "", False, False, end
 
-    def _befell(self, fates: set[str]) -> None:
-        """Take what befell them; what stands before the noun only describes: “12 displaced people killed”."""
+    def _add_fates(self, fates: set[str]) -> None:
+        """Add fates; those before the noun only describe it: “12 displaced people killed”."""
         joined = bool(self._open) and self._joined
         if fates and not joined:
             self.fates -= self._described - fates
-        self._loose = set() if joined else fates
+        self._latest_fates = set() if joined else fates
         self.fates |= fates
 
     def _join(self, word: str, end: int) -> None:
@@ -154,11 +148,11 @@ class Around:
         if not self.joins:
             raise unreadable(self.verbatim, refusals.SECOND)
         if not self.headed and not self._open:
-            raise self._spoilt(word)
-        self._open, self._soft, self.at = word, False, end
+            raise self._refusal_of(word)
+        self._open, self._paused, self.at = word, False, end
 
     def _sign(self, sign: str) -> None:
-        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_said(self.at + 1):
+        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_attribution(self.at + 1):
             self.at = self.end
             return
         glued = self.tokens[self.at].glued
@@ -167,33 +161,33 @@ class Around:
             self._brackets -= sign == ")"
         elif sign in {",", "("} or (spaced_dash and self.headed):
             self._brackets += sign == "("
-            self._soft = True
+            self._paused = True
         elif sign in {"&", "/"} and self.headed:
             self._open, self._joined = sign, True
         else:
-            raise self._spoilt(sign)
+            raise self._refusal_of(sign)
         self.at += 1
 
-    def _is_said(self, at: int) -> bool:
-        """Say whether the rest only names who says so: “12 killed, police say”."""
-        return Headline(self.tokens, self.words, self.vocabulary).is_said(at, self.end)
+    def _is_attribution(self, at: int) -> bool:
+        """Say whether the rest is an attribution: “12 killed, police say”."""
+        return Headline(self.tokens, self.words, self.vocabulary).is_attribution(at, self.end)
 
     def _figure(self) -> None:
         """Refuse a second figure, unless it counts a part: “12 killed, 3 of them children”."""
-        if self._soft and (counted := self._counted(self.at)):
+        if self._paused and (counted := self._counted(self.at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
-            if found and found[0] == PART_OF:
-                self._soft = False
+            if found and found[0] == word_class.PART_OF:
+                self._paused = False
                 self._list_parts(self.at)
                 return
         side_by_side = self.tokens[self.at - 1].kind == "figure"
         raise unreadable(self.verbatim, refusals.SIDE_BY_SIDE if side_by_side else refusals.SECOND)
 
     def _complement(self, word: str, kind: str, end: int) -> None:
-        """Read what a preposition leads to: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
+        """Read the complement of a preposition: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
         if self._open and self._joined and not self._among:
             raise unreadable(self.verbatim, refusals.SECOND)
-        if not self.headed and not (kind == OF and self._is_partitive(end)):
+        if not self.headed and not (kind == word_class.OF and self._is_partitive(end)):
             raise unreadable(self.verbatim, refusals.NO_NOUN)
         at, nouns, article = end, 0, False
         while at < self.end and (step := self._noun_at(at, kind, article=article, first=not nouns)):
@@ -201,11 +195,11 @@ class Around:
             nouns, article = nouns + counted, articled
         if not nouns:
             raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, word)
-        self.headed, self._open, self._soft, self.at = True, "", False, at
+        self.headed, self._open, self._paused, self.at = True, "", False, at
 
     def _is_partitive(self, end: int) -> bool:
         """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
-        return self.vocabulary.partitive and self._class(end) == PERSON
+        return self.vocabulary.partitive and self._class(end) == word_class.PERSON
 
     def _noun_at(self, at: int, kind: str, *, article: bool, first: bool) -> tuple[int, int, bool] | None:
         """Return where a word of a complement ends, whether it is a noun, and whether an article waits for one."""
@@ -219,21 +213,25 @@ class Around:
                 return at + 1, 1, False
             return (at + 1, 0, False) if not first and self._joins_names(at) else None
         of, end = found
-        if of in _NOUNS or (of == COLLECTIVE and (article or kind in {OF, AGENT})):
-            alone = article and of == PERSON and kind != AGENT
-            return None if alone else (end, 1, article and of == QUALIFIER)
-        if of == DETERMINER or (of == ARTICLE and not article) or (of == OF and first and kind == PREPOSITION):
-            return end, 0, of == ARTICLE
-        return (end, 0, False) if of == JOIN and not first and self._joins_names(at) else None
+        if of in _NOUNS or (of == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})):
+            alone = article and of == word_class.PERSON and kind != word_class.AGENT
+            return None if alone else (end, 1, article and of == word_class.QUALIFIER)
+        if (
+            of == word_class.DETERMINER
+            or (of == word_class.ARTICLE and not article)
+            or (of == word_class.OF and first and kind == word_class.PREPOSITION)
+        ):
+            return end, 0, of == word_class.ARTICLE
+        return (end, 0, False) if of == word_class.JOIN and not first and self._joins_names(at) else None
 
     def _joins_names(self, at: int) -> bool:
         """Say whether a comma or “and” goes on with a second place: “in Homs and Hama”, “in Homs, Syria”."""
-        if self.words[at] not in {",", "&"} and self._class(at) != JOIN:
+        if self.words[at] not in {",", "&"} and self._class(at) != word_class.JOIN:
             return False
         following = self.tokens[at + 1] if at + 1 < self.end else None
         if following is None or not following.name or not self.vocabulary.names:
             return False
-        if self.words[at] == "," and self._is_said(at + 1):
+        if self.words[at] == "," and self._is_attribution(at + 1):
             return False
         return self.vocabulary.around.longest(self.words, at + 1) is None
 
@@ -249,7 +247,7 @@ class Around:
             dated = self._is_month(at - 1) and following < self.end and _is_in(self.words[following], _YEARS)
             return following + 1 if dated else at + 1
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
-        since = before is not None and before[0] == PREPOSITION
+        since = before is not None and before[0] == word_class.PREPOSITION
         return at + 1 if year and (since or self._is_month(at - 1)) else 0
 
     def _dated(self, at: int) -> int:
@@ -260,7 +258,7 @@ class Around:
 
     def _is_month(self, at: int) -> bool:
         found = self.vocabulary.around.longest(self.words, at) if 0 <= at < self.end else None
-        return found is not None and found[0] == MONTH
+        return found is not None and found[0] == word_class.MONTH
 
     def _list_parts(self, at: int) -> None:
         """Read what is counted among them: “including 3 children and a woman”, “3 of them children”."""
@@ -270,35 +268,35 @@ class Around:
             at = self._part_at(at)
             if counted:
                 self.parts.append((counted[0], " ".join(self.words[begun:at])))
-            if at < self.end and self.words[at] == "," and not self._brackets and self._is_said(at + 1):
+            if at < self.end and self.words[at] == "," and not self._brackets and self._is_attribution(at + 1):
                 at = self.end
-            elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == JOIN):
+            elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == word_class.JOIN):
                 at += 1
                 if at == self.end:
                     raise refusals.unfinished(self.verbatim, self.words[at - 1])
-                if self.words[at - 1] == "," and self._class(at) in {PREPOSITION, AGENT}:
+                if self.words[at - 1] == "," and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
                     break
             elif at < self.end and self.words[at] == ")" and self._brackets:
                 self._brackets -= 1
                 at += 1
                 break
-            elif at > begun and self._class(at) in {PREPOSITION, AGENT}:
-                break  # what is told behind a part is told of all: “including 3 children, in Homs”
+            elif at > begun and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
+                break  # a complement after a part belongs to all: “including 3 children, in Homs”
             elif at == begun or at < self.end:
                 raise self._at_fault(at)
-        self.headed, self._open, self._soft, self.at = True, "", False, at
+        self.headed, self._open, self._paused, self.at = True, "", False, at
 
     def _part_at(self, at: int) -> int:
-        """Return where the words of one part end; what befell a part must have befallen all."""
+        """Return where the words of one part end; its fate must be one of all."""
         named = False
         while at < self.end and self.tokens[at].kind == "word":
             found = self.vocabulary.around.longest(self.words, at)
-            if not found or not (found[0] in _OF_PARTS or found[0].startswith(FATE)):
+            if not found or not (found[0] in _OF_PARTS or found[0].startswith(word_class.FATE)):
                 break
-            fate = found[0].removeprefix(FATE) if found[0].startswith(FATE) else ""
+            fate = found[0].removeprefix(word_class.FATE) if found[0].startswith(word_class.FATE) else ""
             if fate and fate not in self.fates:
                 raise unreadable(self.verbatim, refusals.SECOND)
-            named, at = named or found[0] == PERSON or bool(fate), found[1]
+            named, at = named or found[0] == word_class.PERSON or bool(fate), found[1]
         if not named:
             raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, self.words[at - 1])
         return at
@@ -307,7 +305,7 @@ class Around:
         """Return the number that begins here, 1 for an article, and where it ends."""
         if found := numbers(self.tokens, self.words, at, self.vocabulary):
             return whole(found[0], self.verbatim), at if found[0].noun else found[0].end
-        return (1, at + 1) if at < self.end and self._class(at) == ARTICLE else None
+        return (1, at + 1) if at < self.end and self._class(at) == word_class.ARTICLE else None
 
     def _class(self, at: int) -> str:
         found = self.vocabulary.around.longest(self.words, at) if at < self.end else None
@@ -316,21 +314,21 @@ class Around:
     def _at_fault(self, at: int) -> CountError:
         """Name the word at fault by its class."""
         token, kind = self.tokens[at], self._class(at)
-        if (token.kind == "figure" or kind == COUNTING) and (counted := self._counted(at)):
+        if (token.kind == "figure" or kind == word_class.COUNTING) and (counted := self._counted(at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
             if found and found[0] in {"!unit", "!age"}:
                 return refusals.because(self.verbatim, "period", " ".join(self.words[at : found[1]]))
         if token.kind == "figure":
             return unreadable(self.verbatim, refusals.SECOND)
         if kind or token.kind == "sign":
-            return self._spoilt(token.text, kind)
+            return self._refusal_of(token.text, kind)
         return refusals.unknown_word(self.verbatim, token.text, self.vocabulary)
 
-    def _spoilt(self, word: str, kind: str = "") -> CountError:
-        reason = kind.removeprefix(REFUSED) if kind.startswith(REFUSED) else ""
+    def _refusal_of(self, word: str, kind: str = "") -> CountError:
+        reason = kind.removeprefix(word_class.REFUSED) if kind.startswith(word_class.REFUSED) else ""
         if reason:
-            return refusals.because(self.verbatim, "group" if kind == COLLECTIVE else reason, word)
-        if kind in {ARTICLE, DETERMINER}:
+            return refusals.because(self.verbatim, "group" if kind == word_class.COLLECTIVE else reason, word)
+        if kind in {word_class.ARTICLE, word_class.DETERMINER}:
             return unreadable(self.verbatim, refusals.SECOND)
         why = (
             f"is not a plain count of people, because of “{shown(word)}”; write how many people it is, or give"

@@ -1,31 +1,37 @@
-"""Whole headlines around a count: what did it, “Israeli strike on Gaza kills”, where, “Syria:”, and who says so."""
+"""Headlines around a count: an opening, “Israeli strike on Gaza kills”, “Syria:”, and an attribution, “police say”."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    COLLECTIVE,
-    COMPLEMENT,
-    DETERMINER,
-    EQUIPMENT,
-    FILLER,
-    OF,
-    PERSON,
-    PREPOSITION,
-    QUALIFIER,
-    THING,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.tokens import Token
 
 COLON = "colon"
-"""The kind of an opening that ends in a colon; the words behind it must say whom they count."""
+"""The kind of an opening that ends in a colon; the words behind it must name a population."""
 
-_NOUNS = frozenset({PERSON, THING, EQUIPMENT, COMPLEMENT, COLLECTIVE})
-_OPENING = _NOUNS | {QUALIFIER, PREPOSITION, AGENT, OF, DETERMINER, ARTICLE}
-_SAYING = frozenset({PERSON, QUALIFIER, COMPLEMENT, COLLECTIVE, DETERMINER, OF, "!group"})
+_NOUNS = frozenset(
+    {word_class.PERSON, word_class.THING, word_class.EQUIPMENT, word_class.COMPLEMENT, word_class.COLLECTIVE}
+)
+_OPENING = _NOUNS | {
+    word_class.QUALIFIER,
+    word_class.PREPOSITION,
+    word_class.AGENT,
+    word_class.OF,
+    word_class.DETERMINER,
+    word_class.ARTICLE,
+}
+_SAYING = frozenset(
+    {
+        word_class.PERSON,
+        word_class.QUALIFIER,
+        word_class.COMPLEMENT,
+        word_class.COLLECTIVE,
+        word_class.DETERMINER,
+        word_class.OF,
+        "!group",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +45,18 @@ class Headline:
     def opening(self, start: int = 0) -> tuple[str, int] | None:
         """Return the kind of what opens a headline and where it ends: known words, up to a verb or a colon.
 
-        A place that is not known is told by its capital behind a preposition, and only where the verb has none: in a
+        An unknown place is recognised by its capital behind a preposition, and only where the verb has none: in a
         headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
         """
-        felling = self.vocabulary.felling
+        felling = self.vocabulary.attack_verbs
         at, noun, named = start, False, False
         while at < len(self.words):
             if noun and (verb := felling.longest(self.words, at)):
                 return None if named and self.tokens[at].name else verb
-            if noun and (end := self._says(at)):
+            if noun and (end := self._attribution_end(at)):
                 return self.opening(end) or (COLON, end)
             kind, end = self._kind(at)
-            if kind == FILLER and self._says(end - 1):
+            if kind == word_class.FILLER and self._attribution_end(end - 1):
                 return COLON, end
             if kind in _OPENING:
                 noun = noun or kind in _NOUNS
@@ -61,23 +67,23 @@ class Headline:
             at = end
         return None
 
-    def is_said(self, at: int, end: int) -> bool:
-        """Say whether words from `at` to `end` only name who says so: `police say`, or `health ministry` alone."""
+    def is_attribution(self, at: int, end: int) -> bool:
+        """Say whether words from `at` to `end` are an attribution: `police say`, or `health ministry` alone."""
         sayer = ""
         while at < end:
-            if sayer and (saying := self.vocabulary.saying.longest(self.words, at)):
+            if sayer and (saying := self.vocabulary.attribution_verbs.longest(self.words, at)):
                 return saying[1] == end
             kind, after = self._kind(at)
-            if kind == FILLER and after == end:
-                return (self.words[after - 1],) in self.vocabulary.saying.leads
+            if kind == word_class.FILLER and after == end:
+                return (self.words[after - 1],) in self.vocabulary.attribution_verbs.entries
             if self.tokens[at].kind != "word" or not (kind in _SAYING or (not kind and self.tokens[at].name)):
                 return False
             sayer, at = self.words[after - 1], after
-        return sayer in self.vocabulary.sayers
+        return sayer in self.vocabulary.attribution_nouns
 
-    def _says(self, at: int) -> int:
+    def _attribution_end(self, at: int) -> int:
         """Return where a colon or a verb of saying ends, 0 for neither."""
-        saying = self.vocabulary.saying.longest(self.words, at)
+        saying = self.vocabulary.attribution_verbs.longest(self.words, at)
         return at + 1 if self.words[at] == ":" else saying[1] if saying else 0
 
     def _kind(self, at: int) -> tuple[str, int]:
@@ -89,4 +95,4 @@ class Headline:
         if not (self.tokens[at].name and self.vocabulary.names):
             return False
         before = self._kind(at - 1)[0]
-        return before in {PREPOSITION, AGENT} or (not before and self.tokens[at - 1].name)
+        return before in {word_class.PREPOSITION, word_class.AGENT} or (not before and self.tokens[at - 1].name)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from domain.values.counts.lexicons.lexicon import Numerals, Value, Vocabulary
-from domain.values.counts.numerals import BIGGEST, unreadable
+from domain.values.counts.english_1_numbers import BIGGEST, unreadable
+from domain.values.counts.lexicons.lexicon import NumberValue, Numerals, Vocabulary
 from domain.values.counts.tokens import Token
 
 _THOUSAND = 1_000
@@ -26,10 +26,10 @@ class Number:
     itself, in the singular or dual.
     """
 
-    value: Value
+    value: NumberValue
     end: int
     scale: int = 1
-    reach: Value = 0
+    reach: NumberValue = 0
     unclear: bool = False
     grouped: bool = False
     rounded: bool = False
@@ -56,8 +56,9 @@ def whole(number: Number, verbatim: str) -> int:
     value = number.value
     if isinstance(value, Fraction):
         if value.denominator != 1:
-            why = "has a decimal, which needs a word such as million behind it and must come to a whole number"
-            raise unreadable(verbatim, why)
+            raise unreadable(
+                verbatim, "has a decimal, which needs a word such as million behind it and must come to a whole number"
+            )
         value = value.numerator
     if value > BIGGEST:
         raise unreadable(verbatim, "is above 10^12, more than anyone can count")
@@ -110,7 +111,7 @@ def _scaled(number: Number, listed: Sequence[Token], words: Sequence[str], vocab
         raise unreadable(figure, "could mean thousands or decimals; write the figure out")
     if isinstance(number.value, Fraction) and scale < _THOUSAND:
         raise unreadable(words[at], "cannot follow a decimal; only words from thousand on can")
-    value: Value = number.value * scale
+    value: NumberValue = number.value * scale
     if half := numerals.halves.longest(words, end):
         end, value = half[1], value + Fraction(scale, 2)
     return Number(value, end, scale, number.value)

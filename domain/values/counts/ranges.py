@@ -1,12 +1,12 @@
-"""Two figures that are the ends of a range: what joins them, and what the lower one leaves out."""
+"""Ranges of two figures: their joins, and scale words that the lower end leaves out."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from domain.values.counts import refusals
+from domain.values.counts.english_1_numbers import unreadable
 from domain.values.counts.number_tokens import Number, whole
-from domain.values.counts.numerals import unreadable
 from domain.values.counts.tokens import Token
 
 _DASHES = ("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015")
@@ -14,7 +14,7 @@ _THOUSAND = 1_000
 
 
 def join_of(tokens: Sequence[Token], at: int, joins: Collection[str]) -> Literal["word", "dash", "spaced dash"] | None:
-    """Say what joins two figures: a word of the language, or a dash with spaces on both its sides or on neither."""
+    """Return the join of two figures: a word of the language, or a dash with spaces on both its sides or on neither."""
     pair = tokens[at : at + 2]
     if len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued:
         return "dash" if pair[0].glued else "spaced dash"
@@ -22,7 +22,7 @@ def join_of(tokens: Sequence[Token], at: int, joins: Collection[str]) -> Literal
 
 
 def ordered(verbatim: str, low: Number, high: Number, *, dashed: bool) -> tuple[int, int]:
-    """Return both ends of a range, with what the lower one leaves out; raises CountError where that is not certain.
+    """Return both ends of a range, the lower one completed; raises CountError where that is not certain.
 
     “two to three hundred” is 200 to 300, and “80 to one hundred” 80 to 100; “10-80,000” is 10,000 to 80,000, as a
     dash before thousands joins what both multiply. “5 to 30,000” may be either.

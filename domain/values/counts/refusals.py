@@ -1,7 +1,7 @@
-"""Why a count is refused, in sentences that say what to write instead."""
+"""Refusals of counts: sentences that say what to write instead."""
 
+from domain.values.counts.english_1_numbers import CountError, shown, unreadable
 from domain.values.counts.lexicons.lexicon import Vocabulary
-from domain.values.counts.numerals import CountError, shown, unreadable
 
 _INSTEAD = "write the count alone, such as “at least 200” or “80 to 100”, or give lower and upper beside the words"
 _WHY = {
@@ -50,7 +50,7 @@ UNFINISHED = f"breaks off behind “{{word}}”; {_INSTEAD}"
 
 
 def because(verbatim: str, reason: str, word: str) -> CountError:
-    """Refuse a phrase for a word of a class that spoils a count: a rate, a group, a unit, a doubt."""
+    """Refuse a phrase for a word of a refused class: a rate, a group, a unit, a doubt."""
     return unreadable(verbatim, _WHY[reason].format(word=shown(word)))
 
 

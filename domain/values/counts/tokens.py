@@ -1,20 +1,20 @@
-"""The text of a count cut into figures, words and signs; what cannot be seen in it is refused."""
+"""Tokens of a count: figures, words and signs; invisible characters are refused."""
 
 import re
 import unicodedata
 from collections.abc import Callable
 from typing import Literal, NamedTuple, cast
 
-from domain.values.counts.numerals import unreadable
+from domain.values.counts.english_1_numbers import unreadable
 
 QUOTES = "\"'“”\u2018\u2019«»\u2039\u203a„"
 EDGES = QUOTES + " \t\n\r\u00a0\u202f\u2009\u200e\u200f\u061c\ufeff"
-"""What is cut off at both ends of a phrase."""
+"""Characters stripped at both ends of a phrase."""
 SEPARATORS = ".,'\u2019\u00a0\u202f\u2009\u066b\u066c"
-"""What may stand between the digits of one figure."""
+"""Separators within one figure."""
 
 _MARKS_OF_DIRECTION = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
-_UNSEEN = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u202d\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u202d\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]")
 _DIRECTION = re.compile(f"(?<=[^\\W_])[{_MARKS_OF_DIRECTION}]+(?=[^\\W_])|[{_MARKS_OF_DIRECTION}]")
 _FOOTNOTE = re.compile(r"(?<=[^\s\[(])(?:\[(?:[0-9]{1,3}|[a-z]|(?:nb|note) [0-9]{1,2})\])+(?!\d)")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
@@ -41,7 +41,7 @@ class Token(NamedTuple):
 
 
 def tokens(verbatim: str, *, spaced: bool, split: Callable[[str], str] | None = None) -> list[Token]:
-    """Cut a phrase; raises CountError for characters that nobody sees.
+    """Tokenise a phrase; raises CountError for invisible characters.
 
     A plain space joins groups of three digits where the language writes thousands so (`spaced`), else only where no
     second figure could begin: `1 018`. `split` parts words that a language writes together.
@@ -54,18 +54,18 @@ def tokens(verbatim: str, *, spaced: bool, split: Callable[[str], str] | None = 
     if "-" in text or not text.isascii():
         text = _HYPHEN.sub(" ", text)
     text = text.rstrip(EDGES + ".,;:!")
-    shouted = text.isupper()
-    return _cut(split(text) if split else text, shouted=shouted)
+    all_capitals = text.isupper()
+    return _cut(split(text) if split else text, all_capitals=all_capitals)
 
 
-def _cut(text: str, *, shouted: bool) -> list[Token]:
+def _cut(text: str, *, all_capitals: bool) -> list[Token]:
     found: list[Token] = []
     before = -1
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         raw = match[0]
         kind = cast("Literal['figure', 'word', 'sign']", match.lastgroup)
-        capital = kind == "word" and raw[0].isupper() and not shouted
+        capital = kind == "word" and raw[0].isupper() and not all_capitals
         acronym = capital and len(raw) > 2 and raw.isupper()  # noqa: PLR2004 - of two letters are units: KM, MN
         found.append(Token(raw.lower(), kind, start == before, capital, acronym))
         before = end
@@ -75,9 +75,11 @@ def _cut(text: str, *, shouted: bool) -> list[Token]:
 def _visible(text: str, verbatim: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    if unseen := _UNSEEN.search(text):
-        why = f"holds the character U+{ord(unseen[0]):04X}, which cannot be seen; write the count again without it"
-        raise unreadable(verbatim, why)
+    if unseen := _INVISIBLE.search(text):
+        raise unreadable(
+            verbatim,
+            f"holds the character U+{ord(unseen[0]):04X}, which cannot be seen; write the count again without it",
+        )
     for mark in _DIRECTION.finditer(text):
         if (
             mark.start() > 0
@@ -85,8 +87,9 @@ def _visible(text: str, verbatim: str) -> str:
             and text[mark.start() - 1].isalnum()
             and text[mark.end()].isalnum()
         ):
-            why = "holds a mark of direction inside a figure or word; write the count again without it"
-            raise unreadable(verbatim, why)
+            raise unreadable(
+                verbatim, "holds a mark of direction inside a figure or word; write the count again without it"
+            )
     return _DIRECTION.sub("", text)
 
 

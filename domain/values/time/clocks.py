@@ -1,4 +1,4 @@
-"""The clocks a report speaks of: when it happened, when its source said so, and the moments that both stand for.
+"""The occurred and the reported clock: parsing of their texts into spans of UTC.
 
 Dates and intervals are EDTF level 1, instants are RFC 3339. Our one extension: two instants joined by “/”, since
 EDTF intervals have no time of day. The text is kept as it was given; a Span is derived from it and never replaces it.
@@ -16,22 +16,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.values.time.edtf import ClockError, beyond, days, unreadable
-
-__all__ = [
-    "ClockError",
-    "EdtfOccurred",
-    "EdtfReported",
-    "Instant",
-    "Span",
-    "begins_after",
-    "clamp",
-    "ends_after",
-    "format_instant",
-    "parse_instant",
-    "parse_occurred",
-    "parse_offset",
-    "parse_reported",
-]
 
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2})?"
@@ -133,7 +117,7 @@ def parse_reported(text: str, offset: tzinfo) -> Span:
 
 
 def clamp(span: Span, latest: datetime) -> Span:
-    """Let nothing lie after `latest` (aware): what was told had happened by then. An open end becomes `latest`."""
+    """Clamp both ends of a span to `latest` (aware); an open end becomes `latest`."""
     return Span(
         None if span.earliest is None else min(span.earliest, latest),
         latest if span.latest is None else min(span.latest, latest),
@@ -191,7 +175,7 @@ _FARTHEST = (timezone(timedelta(hours=23, minutes=59)), timezone(-timedelta(hour
 
 
 def _anywhere(parse: Callable[[str, tzinfo], Span]) -> Callable[[str], None]:
-    """Try a text at both extremes: once stored, it must stay readable and printable whatever the incident's offset."""
+    """Check a text in both extreme offsets: once stored, it must stay readable in any incident."""
 
     @lru_cache(maxsize=16_384)
     def check(text: str) -> None:
@@ -206,7 +190,7 @@ def _anywhere(parse: Callable[[str, tzinfo], Span]) -> Callable[[str], None]:
 
 @dataclass(frozen=True, eq=False)
 class _ClockText:
-    """A field that keeps its text as given and refuses, with error code `clock`, what cannot be read."""
+    """A text that is kept verbatim; raises the error `clock` where it cannot be parsed."""
 
     read: Callable[[str], object]
     shape: dict[str, Any]

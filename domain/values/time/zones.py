@@ -1,4 +1,4 @@
-"""A time zone as it was written into a fact: the offsets from UTC that apply, so that no answer asks a database.
+"""Time zones as facts store them: with their UTC offsets, so that no answer depends on a time zone database.
 
 The rules of time zones change several times a year. An incident keeps those that were known when it was opened or
 amended, over a window of years; before and after that, the nearest offset is taken.
@@ -37,8 +37,8 @@ class TimeZone(Strict, frozen=True):
     until: str
 
     @property
-    def offset(self) -> "WrittenZone":
-        """Return it as moments are put into it."""
+    def offset(self) -> "RecordedTimeZone":
+        """The zone as a `tzinfo`."""
         return _written(self)
 
 
@@ -50,8 +50,8 @@ class UnknownZone(Exception):
         self.nearest = nearest
 
 
-class Zones(Protocol):
-    """Where the offsets of a time zone are looked up."""
+class ZoneLookup(Protocol):
+    """Lookup of the offsets of a time zone."""
 
     def __call__(self, name: str, window: tuple[int, int]) -> TimeZone:
         """Return the zone with its offsets from the first year to the last, both included; raises UnknownZone."""
@@ -59,13 +59,13 @@ class Zones(Protocol):
 
 
 def window_of(moments: Sequence[Span]) -> tuple[int, int]:
-    """Return the first and the last year of the window around spans of time, one of which has an end."""
+    """Return the first and the last year of the window around spans, one of which has an end."""
     years = [end.year for span in moments for end in (span.earliest, span.latest) if end is not None]
     return max(_FIRST_YEAR, min(years) - YEARS_BEFORE), min(_LAST_YEAR, max(years) + YEARS_AFTER)
 
 
 def bounds_of(window: tuple[int, int]) -> tuple[datetime, datetime]:
-    """Return the begin and the end (UTC) of the years of a window wherever they are lived: a day more at both ends."""
+    """Return the begin and the end (UTC) of the years of a window in any offset: a day more at both ends."""
     first = datetime(window[0], 1, 1, tzinfo=UTC)
     last = datetime(window[1], _DECEMBER, 31, tzinfo=UTC)
     return (first if window[0] == _FIRST_YEAR else first - _DAY), (last if window[1] == _LAST_YEAR else last + 2 * _DAY)
@@ -78,42 +78,45 @@ def format_offset(ahead: timedelta) -> str:
     return f"{text}:{seconds:02}" if seconds else text
 
 
-def as_written(name: str, tzdata: str, offsets: Sequence[tuple[datetime, timedelta]], until: datetime) -> TimeZone:
-    """Write a zone down: its offsets, each with the moment (UTC) that it applies from, the first that of the window."""
+def recorded_zone(name: str, tzdata: str, offsets: Sequence[tuple[datetime, timedelta]], until: datetime) -> TimeZone:
+    """Make a zone of its offsets, each with the moment (UTC) that it applies from, the first that of the window."""
     written = tuple((format_instant(start), format_offset(ahead)) for start, ahead in offsets)
     return TimeZone(name=name, tzdata=tzdata, offsets=written, until=format_instant(until))
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
-class WrittenZone(tzinfo):
-    """The offsets of a zone as Python's `datetime` asks for them (PEP 495 for hours that are twice, or not at all).
+class RecordedTimeZone(tzinfo):
+    """A `tzinfo` of recorded offsets (PEP 495 for local times that occur twice, or not at all).
 
-    `walls` are the readings of the local clock at which an offset takes over: for a reading that comes twice the
-    first (fold 0), and then the second (fold 1).
+    `local_starts` are the local times from which an offset applies: for fold 0, and for fold 1.
     """
 
     zone: TimeZone
     starts: tuple[datetime, ...]
-    aheads: tuple[timedelta, ...]
-    walls: tuple[tuple[datetime, ...], tuple[datetime, ...]]
+    utc_offsets: tuple[timedelta, ...]
+    local_starts: tuple[tuple[datetime, ...], tuple[datetime, ...]]
 
     def __init__(self, zone: TimeZone) -> None:
-        """Work out when each offset takes over."""
+        """Compute the local times at which offsets change."""
         starts = tuple(_utc(start) for start, _ in zone.offsets[1:])
-        aheads = tuple(_ahead(text) for _, text in zone.offsets)
-        turns = [(start, *sorted(aheads[nth : nth + 2])) for nth, start in enumerate(starts)]
-        walls = tuple(start + most for start, _, most in turns), tuple(start + least for start, least, _ in turns)
-        for name, value in (("zone", zone), ("starts", starts), ("aheads", aheads), ("walls", walls)):
+        utc_offsets = tuple(_ahead(text) for _, text in zone.offsets)
+        turns = [(start, *sorted(utc_offsets[nth : nth + 2])) for nth, start in enumerate(starts)]
+        local_starts = (
+            tuple(start + most for start, _, most in turns),
+            tuple(start + least for start, least, _ in turns),
+        )
+        fields = {"zone": zone, "starts": starts, "utc_offsets": utc_offsets, "local_starts": local_starts}
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def utcoffset(self, dt: datetime | None, /) -> timedelta:
-        """Return how far ahead of UTC the local clock is that reads so."""
+        """Return the offset from UTC of a local time."""
         if dt is None:
-            return self.aheads[0]
-        return self.aheads[bisect_right(self.walls[dt.fold], dt.replace(tzinfo=None, fold=0))]
+            return self.utc_offsets[0]
+        return self.utc_offsets[bisect_right(self.local_starts[dt.fold], dt.replace(tzinfo=None, fold=0))]
 
     def dst(self, _dt: datetime | None, /) -> timedelta | None:
-        """Return nothing: whether an offset is that of summer is not written down."""
+        """Return None: daylight saving is not recorded."""
         return None
 
     def tzname(self, _dt: datetime | None, /) -> str:
@@ -121,16 +124,16 @@ class WrittenZone(tzinfo):
         return self.zone.name
 
     def fromutc(self, dt: datetime, /) -> datetime:
-        """Return what the local clock reads at a moment."""
+        """Return the local time of a moment."""
         moment = dt.replace(tzinfo=None)
         place = bisect_right(self.starts, moment)
-        ahead = self.aheads[place]
-        back = self.aheads[place - 1] - ahead if place else _NEVER
+        ahead = self.utc_offsets[place]
+        back = self.utc_offsets[place - 1] - ahead if place else _NEVER
         again = back > _NEVER and moment - self.starts[place - 1] < back
         return (dt + ahead).replace(fold=int(again))
 
     def covers(self, span: Span) -> bool:
-        """Say whether both ends of a span lie in the window whose offsets are written down."""
+        """Say whether both ends of a span lie in the recorded window."""
         first, until = _utc(self.zone.offsets[0][0]), _utc(self.zone.until)
         return all(end is None or first <= end.replace(tzinfo=None) < until for end in (span.earliest, span.latest))
 
@@ -140,16 +143,16 @@ class WrittenZone(tzinfo):
         first, until = _utc(self.zone.offsets[0][0]), _utc(self.zone.until)
         return f"{(first + _DAY).year:04} to {(until - 2 * _DAY).year:04}"
 
-    def __reduce__(self) -> tuple[type["WrittenZone"], tuple[TimeZone]]:
-        """Be made anew in another process."""
+    def __reduce__(self) -> tuple[type["RecordedTimeZone"], tuple[TimeZone]]:
+        """Pickle by the zone."""
         return type(self), (self.zone,)
 
     def __eq__(self, other: object) -> bool:
-        """Be one with what has the same offsets."""
-        return self is other or (isinstance(other, WrittenZone) and self.zone == other.zone)
+        """Compare by the zone."""
+        return self is other or (isinstance(other, RecordedTimeZone) and self.zone == other.zone)
 
     def __hash__(self) -> int:
-        """Return what tells most zones apart."""
+        """Hash by name and window."""
         return hash((self.zone.name, self.zone.until, len(self.starts)))
 
     def __repr__(self) -> str:
@@ -158,8 +161,8 @@ class WrittenZone(tzinfo):
 
 
 @lru_cache(maxsize=4_096)
-def _written(zone: TimeZone) -> WrittenZone:
-    return WrittenZone(zone)
+def _written(zone: TimeZone) -> RecordedTimeZone:
+    return RecordedTimeZone(zone)
 
 
 def _utc(text: str) -> datetime:
@@ -169,7 +172,6 @@ def _utc(text: str) -> datetime:
 def _ahead(text: str) -> timedelta:
     found = _OFFSET.fullmatch(text)
     if not found:
-        message = f"“{text}” is no offset of a time zone"
-        raise ValueError(message)
+        raise ValueError(f"“{text}” is no offset of a time zone")
     ahead = timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
     return -ahead if found[1] == "-" else ahead

@@ -11,7 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
-from domain.values.text_types import Digits, nearest
+from domain.values.text_types import JsonNumber, nearest
 
 FieldPath = tuple[str | int, ...]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -73,7 +73,7 @@ def _field_error(
         return FieldError(field, *_unknown(str(where[-1]), _fields_at(model, document, where[:-1])))
     if code == "literal_error":
         return FieldError(field, *_not_in_list(given, re.findall(r"'([^']*)'", context["expected"])))
-    if code in _WHOLE_NUMBER_CODES and isinstance(given, Digits):
+    if code in _WHOLE_NUMBER_CODES and isinstance(given, JsonNumber):
         return FieldError(field, f"This must be a whole number, and up to 2^53 - 1; {given[:40]} is not.")
     subject = "The name" if of_name else "This"
     if code == "string_pattern_mismatch" and (form := _FORMS.get(_field_name(where))):

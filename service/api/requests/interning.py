@@ -5,8 +5,8 @@ from typing import Any, Final, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from domain.reports.claims.claim import in_context
-from domain.reports.kind import read_in_its_language
+from domain.reports.claims.claim import with_count_context
+from domain.reports.kind import with_lexicon_of_language
 from domain.values.counts.count import Count, CountInContext
 from domain.values.places import Place
 from domain.values.populations import Population
@@ -23,7 +23,7 @@ def with_interned_parts(body: dict[str, Any]) -> dict[str, Any]:
 
     They are immutable. An invalid part is left as it is, for the report's own model to refuse.
     """
-    found = dict(read_in_its_language(body))
+    found = dict(with_lexicon_of_language(body))
     if isinstance(places := body.get("places"), list):
         found["places"] = [_read(Place, each) for each in cast("list[object]", places)]
     if isinstance(claims := found.get("claims"), list):
@@ -34,7 +34,7 @@ def with_interned_parts(body: dict[str, Any]) -> dict[str, Any]:
 def _claim(given: object) -> object:
     if not isinstance(given, dict):
         return given
-    claim = dict(in_context(cast("dict[str, object]", given)))
+    claim = dict(with_count_context(cast("dict[str, object]", given)))
     for name, model in _OF_A_CLAIM:
         if name in claim:
             claim[name] = _read(model, claim[name])

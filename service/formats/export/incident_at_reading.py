@@ -12,7 +12,7 @@ from domain.estimates.claim_index import Weighed, weigh
 from domain.estimates.estimate import Estimate, Policy
 from domain.history.history import History, ReportHistory
 from domain.reading import Reading
-from domain.reports.claims.claim import END, Key, latest
+from domain.reports.claims.claim import END, ClaimKey, latest
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
 from domain.summary.incident_projection import VIOLENCE, listed
@@ -79,12 +79,12 @@ class IncidentAtReading:
         """Return the events by label."""
         return events_of(self.reports)
 
-    def estimates(self, policy: Policy | None = None) -> Iterator[tuple[Key, Estimate]]:
+    def estimates(self, policy: Policy | None = None) -> Iterator[tuple[ClaimKey, Estimate]]:
         """Yield the estimate of each key, in canonical order; by `policy` instead of that of the reading, if given."""
         for keyed in self.weighed.keyed:
             yield keyed.key, (policy or self.reading.policy).estimate(keyed.question)
 
-    def triple(self) -> Mapping[Key, Estimate]:
+    def triple(self) -> Mapping[ClaimKey, Estimate]:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
 

@@ -174,7 +174,7 @@ def _actors(newest: ReportHistory) -> AcledCells:
 
 def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
     report = newest.now.report
-    acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.attacked()]
+    acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.victims()]
     sides = [each.side or each.name for each in acting]
     fought = _codes(newest).acled_event == _BATTLES and len(acting) == _TWO
     if fought or any(each.side for each in acting):

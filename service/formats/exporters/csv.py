@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from domain.estimates.estimate import Estimate
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, key_of
 from domain.summary.incident_projection import Present
 from domain.summary.killed import Killed
 from domain.summary.tolls import Toll
@@ -97,11 +97,11 @@ def _covers_events(present: Present, toll: Toll) -> bool:
 
 
 def _estimate_cells(
-    key: Key, scope: str, estimate: Estimate | Toll, event: str | None = None, events: int | None = None
+    key: ClaimKey, scope: str, estimate: Estimate | Toll, event: str | None = None, events: int | None = None
 ) -> list[CsvValue]:
     return [
         key.measure,
-        key.population.words(),
+        key.population.noun_phrase(),
         scope,
         event,
         events,

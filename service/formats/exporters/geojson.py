@@ -7,7 +7,7 @@ import orjson
 
 from domain.documents.estimates import end_document
 from domain.estimates.estimate import Estimate
-from domain.reports.claims.claim import Key
+from domain.reports.claims.claim import ClaimKey
 from domain.summary.incident_projection import Present
 from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
@@ -72,7 +72,7 @@ def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     }
 
 
-def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
+def _estimate(key: ClaimKey, estimate: Estimate | Toll) -> dict[str, Any]:
     return {
         **key.document,
         **{end: end_document(getattr(estimate, end)) for end in _ENDS},

@@ -89,7 +89,7 @@ def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]
             **whole,
             **{name: key.document[name] for name in ("measure", "scope", "manner")},
             "population": canonical(key.document["population"]).decode(),
-            "population_words": key.population.words(),
+            "population_words": key.population.noun_phrase(),
             **_end("lower", estimate.lower),
             **_end("best", estimate.best),
             **_end("upper", estimate.upper),

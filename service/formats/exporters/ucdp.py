@@ -7,7 +7,7 @@ from typing import BinaryIO, Final, NamedTuple
 from domain.escalation.occurrences import Event
 from domain.estimates.estimate import Estimate
 from domain.history.history import ReportHistory
-from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Key, home_of, key_of
+from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, key_of, split_scope
 from domain.reports.kind import Report
 from domain.summary.incident_projection import VIOLENCE
 from domain.values.actors import Actor
@@ -46,7 +46,7 @@ _SCATTERED: Final = "at several places; where_coordinates, where_prec and the po
 _OPEN_ABOVE: Final = "of which only a least number was said at the top; “high” stays empty"
 
 GedCells = dict[str, str | int | None]
-EstimatesByKey = Mapping[Key, Estimate]
+EstimatesByKey = Mapping[ClaimKey, Estimate]
 
 
 def _write(export: Export, out: BinaryIO) -> None:
@@ -76,14 +76,14 @@ def _home_incidents(incident: IncidentAtReading, estimates: EstimatesByKey) -> I
     Reports merged or moved in without a figure are included with the incident itself.
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
-    others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
+    others = sorted({home for scope in counted if (home := split_scope(scope)[0]) is not None})
     of_report = {each.ref: incident.history.homes[each.home].slug for each in incident.reports}
     for slug in (None, *others):
         reports = [each for each in incident.reports if _slug_among(others, of_report[each.ref]) == slug]
         refs = {each.ref for each in reports}
         events = [event for event in incident.events.values() if event.reports[0].ref in refs]
         yield _HomeIncident(
-            slug, {scope: of for scope, of in counted.items() if home_of(scope)[0] == slug}, events, reports
+            slug, {scope: of for scope, of in counted.items() if split_scope(scope)[0] == slug}, events, reports
         )
 
 
@@ -241,12 +241,12 @@ _Side = tuple[Actor, ...]
 def _two_sides(report: Report) -> tuple[_Side, _Side] | None:
     """Return the two sides of a report with UCDP's type of violence, a state first; None if there are more."""
     armed: dict[str | None, list[Actor]] = {}
-    for each in report.taking_part():
+    for each in report.participants():
         if each.type in _ARMED:
             armed.setdefault(each.side or each.slug, []).append(each)
     sides = [tuple(side) for side in armed.values()]
     if len(sides) == 1:
-        sides.append(tuple(each for each in report.taking_part() if each.type == _CIVILIAN))
+        sides.append(tuple(each for each in report.participants() if each.type == _CIVILIAN))
     elif len(sides) == _TWO:
         sides.sort(key=lambda side: (all(each.type != _STATE for each in side), [each.name for each in side]))
     return (sides[0], sides[1]) if len(sides) == _TWO else None

@@ -59,7 +59,7 @@ class _CodedKind(NamedTuple):
     @property
     def fields(self) -> JsonObject:
         """The fields of a report of it."""
-        case = {self.kind.told_by: self.word} if self.kind.told_by and self.word else {}
+        case = {self.kind.case_field: self.word} if self.kind.case_field and self.word else {}
         return {"kind": self.kind.name, **case}
 
 
@@ -67,9 +67,9 @@ def _coded_kinds() -> Iterator[tuple[str | None, str | None, _CodedKind]]:
     """Yield event type, sub-event type and kind, for kinds whose required fields ACLED has."""
     for kind in KINDS.values():
         required = {name for name, each in kind.model.model_fields.items() if each.is_required()}
-        if required <= {"kind", "source", kind.told_by}:
+        if required <= {"kind", "source", kind.case_field}:
             for word, case in kind.cases.items():
-                if word is not None or kind.told_by not in required:
+                if word is not None or kind.case_field not in required:
                     yield case.codes.acled_event, case.codes.acled_sub_event, _CodedKind(kind, word)
 
 

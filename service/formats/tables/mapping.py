@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.incident.commands import Countries, DeclareScope, UtcOffset, ZoneName
 from domain.reports.claims.claim import INCIDENT_SCOPE
-from domain.reports.text_forms import Language
+from domain.reports.text_forms import LanguageTag
 from domain.values.sources import Reliability, SourceType
 from domain.values.text_types import Label, Slug, Strict, nearest
 from domain.values.time.zones import format_offset
@@ -115,7 +115,7 @@ class TableMap(Strict, frozen=True):
     source: Slug
     registered: SourceRegistration | None = None
     via: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
-    language: Language | None = None
+    language: LanguageTag | None = None
     utc_offset: UtcOffset = "Z"
     time_zone: Annotated[ZoneName, AfterValidator(known_zone)] | None = None
     period: str | None = None

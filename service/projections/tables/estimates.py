@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.estimates.estimate import End, Estimate, Standing
 from domain.ledger.canonical import canonical
-from domain.reports.claims.claim import Key as ClaimKey
+from domain.reports.claims.claim import ClaimKey
 from domain.summary.incident_projection import Present
 from domain.summary.killed import InEvents
 from domain.summary.summary import Moved

@@ -62,8 +62,8 @@ def _clock(found: Listed) -> tuple[object, ...]:
     if found.time_zone is None:
         return (None,) * 5
     zone = found.time_zone.offset
-    turns = (zone.starts, *zone.walls)
-    aheads = [int(ahead.total_seconds()) for ahead in zone.aheads]
+    turns = (zone.starts, *zone.local_starts)
+    aheads = [int(ahead.total_seconds()) for ahead in zone.utc_offsets]
     return (found.time_zone.name, *([_seconds(each) for each in turn] for turn in turns), aheads)
 
 

@@ -7,7 +7,7 @@ from service.projections.read_model import AT_A_POSITION, ReadModel, RowValues
 
 
 def _rows(source: Source) -> Iterable[RowValues]:
-    yield source.origin, source.name, source.type, source.reliability, source.speaks_for, sorted(source.same)
+    yield source.origin, source.name, source.type, source.reliability, source.speaks_for, sorted(source.same_origins)
 
 
 READ_MODEL: ReadModel[Source] = ReadModel(

@@ -1,4 +1,4 @@
-"""The lexicon `ar/1`: what the Arabic-language press writes around its figures. Frozen once released.
+"""The lexicon `ar/1`, of the Arabic-language press. Frozen once released.
 
 Words are listed in plain spelling and read in any: `ألف` and `الف`, with vowel marks or without.
 """
@@ -7,22 +7,20 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeVar
 
+from domain.values.counts.lexicons import word_class
 from domain.values.counts.lexicons.arabic_people import AROUND, COUNTED_ALONE
 from domain.values.counts.lexicons.arabic_script import plain, splitter
-from domain.values.counts.lexicons.english_1 import Phrase, Table
 from domain.values.counts.lexicons.lexicon import (
-    FATE,
-    LEFT,
-    MORE,
-    Ends,
+    FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
-    bounds,
-    enclosed,
+    all_words,
+    classified,
     ends,
-    firsts,
     phrases,
-    to_one,
+    with_enclosed,
 )
 
 _T = TypeVar("_T")
@@ -112,24 +110,29 @@ _NAMED: dict[Phrase, int | Fraction] = _plainly(
     }
 )
 
-_BOUNDS = {
-    "at_least": "ما لا يقل عن | مالا يقل عن | ما لايقل عن | لا يقل عن | لا تقل عن | على الأقل | حد أدنى | ليس"
-    " أقل من | ≥ | > =",
-    "more_than": "أكثر من | ما يزيد عن | ما يزيد على | يزيد عن | يزيد على | أزيد من | ما يفوق | يفوق | ما"
-    " يتجاوز | يتجاوز"
-    " | تجاوز | فوق | >",
-    "at_most": "ما لا يزيد عن | ما لا يزيد على | لا يزيد عن | لا يزيد على | على الأكثر | ما يصل إلى | حد أقصى"
-    " | ما لا يتجاوز | لا يتجاوز | ليس أكثر من | ≤ | < =",
-    "fewer_than": "أقل من | ما يقل عن | دون | <",
-    "about": "نحو | حوالي | حوالى | ما يقارب | يقارب | ما يقرب من | يقرب من | تقريبا | ما يناهز | يناهز | في حدود",
-    "about.one": "قرابة | زهاء | قريبا من | ~ | ≈ | \u223c",
-}
-_SUFFIXES = {
-    "at_least": "على الأقل | أو أكثر | فأكثر | ف أكثر | فما فوق | ف ما فوق | كحد أدنى | ك حد أدنى | +",
-    "at_most": "على الأكثر | أو أقل | فأقل | ف أقل | كحد أقصى | ك حد أقصى",
-    "about": "تقريبا | على وجه التقريب",
-}
-_SEVERAL: dict[str, Ends] = {
+_BOUNDS = classified(
+    {
+        "at_least": """
+    ≥ | ما لا يقل عن | مالا يقل عن | ما لايقل عن | لا يقل عن | لا تقل عن | على الأقل | حد أدنى | ليس أقل من | > =""",
+        "more_than": """
+    يفوق يتجاوز تجاوز فوق > | أكثر من | ما يزيد عن | ما يزيد على | يزيد عن | يزيد على | أزيد من | ما يفوق | ما
+    يتجاوز""",
+        "at_most": """
+    ≤ | ما لا يزيد عن | ما لا يزيد على | لا يزيد عن | لا يزيد على | على الأكثر | ما يصل إلى | حد أقصى | ما لا يتجاوز |
+    لا يتجاوز | ليس أكثر من | < =""",
+        "fewer_than": "دون < | أقل من | ما يقل عن",
+        "about": "نحو حوالي يقارب تقريبا يناهز | ما يقارب | ما يقرب من | يقرب من | ما يناهز | في حدود",
+        "about.one": "قرابة زهاء ~ ≈ ∼ | قريبا من",
+    }
+)
+_SUFFIXES = classified(
+    {
+        "at_least": "فأكثر + | على الأقل | أو أكثر | ف أكثر | فما فوق | ف ما فوق | كحد أدنى | ك حد أدنى",
+        "at_most": "فأقل | على الأكثر | أو أقل | ف أقل | كحد أقصى | ك حد أقصى",
+        "about": "تقريبا | على وجه التقريب",
+    }
+)
+_SEVERAL: dict[str, FigureRange] = {
     "عشرات": (20, 99),
     "مئات | مآت | مائات": (200, 999),
     "آلاف": (2_000, 9_999),
@@ -144,122 +147,125 @@ _SEVERAL: dict[str, Ends] = {
     "عدد من | عدد كبير من | أعداد كبيرة من | عديد من | كثير من | عدد غير معروف من | عدد غير محدد من": (None, None),
 }
 _LEADS = {
-    **to_one("ال | ما مجموعه | مجموع | إجمالي | جميع | هؤلاء | فقط | ب | ل | كل من في-ذلك", ""),
-    **to_one(
-        "سقوط | مجموعة من | طاقم من | جثث | جثامين | رفات | العثور على | عثر على | انتشال |"
-        " انتشال جثث | انتشال جثامين | العثور على جثث | تشييع | جثة",
-        "person",
-    ),
-    **to_one(
-        "مقتل | استشهاد | وفاة | مصرع | اغتيال | إعدام | تصفية | ارتقاء | قتل | قتلت | يقتل | تقتل | غرق",
-        f"{FATE}killed",
-    ),
-    **to_one("أسفر عن مقتل | أسفرت عن مقتل | أدى إلى مقتل | أدت إلى مقتل | أودى بحياة | أودت بحياة", f"{FATE}killed"),
-    **to_one("ما أسفر عن مقتل | مما أسفر عن مقتل | ما أدى إلى مقتل | مما أدى إلى مقتل", f"{FATE}killed"),
-    **to_one("ما أسفر عن استشهاد | مما أسفر عن استشهاد | أسفرت عن استشهاد | أدى إلى استشهاد", f"{FATE}killed"),
-    **to_one("راح ضحيته | راح ضحيتها | ما أدى إلى استشهاد | مما أدى إلى استشهاد | تسفر عن مقتل", f"{FATE}killed"),
     **{
-        (*verb, *toll): f"{FATE}killed"
+        (*verb, *toll): f"{word_class.FATE}killed"
         for verb in phrases("عدد | بلغ عدد | وصل عدد | حصيلة | بلغت حصيلة")
         for toll in phrases("قتلى | شهداء | وفيات | قتلى إلى | شهداء إلى | وفيات إلى")
     },
-    **to_one("أسفر عن استشهاد | أودى ب حياة | أودت ب حياة | خلف مقتل", f"{FATE}killed"),
-    **to_one("مقتل و إصابة | مقتل أو إصابة | مقتل و جرح | استشهاد و إصابة", f"{FATE}killed+injured"),
-    **to_one("إصابة | جرح | أصيب | أصابت", f"{FATE}injured"),
-    **to_one("اعتقال | توقيف | احتجاز | اعتقلت | تعتقل", f"{FATE}detained"),
-    **to_one("خطف | اختطاف", f"{FATE}abducted"),
-    **to_one("فقدان | فقد", f"{FATE}missing"),
-    **to_one("نزوح | تهجير | تشريد", f"{FATE}displaced"),
-    **to_one("مزيد من", MORE),
-}
-_SUBJECTS = {
-    **to_one(
-        "على | ارتفاع | ارتفع | ارتفعت | ترتفع | يرتفع | انخفاض | في | من | جراء | حرب | زلزال | قصف | هجوم | عدوان", ""
+    **classified(
+        {
+            word_class.NEUTRAL: "ال مجموع إجمالي جميع هؤلاء فقط ب ل | ما مجموعه | كل من في-ذلك",
+            word_class.PERSON: """
+    سقوط جثث جثامين رفات انتشال تشييع جثة | مجموعة من | طاقم من | العثور على | عثر على | انتشال جثث | انتشال جثامين |
+    العثور على جثث""",
+            word_class.KILLED: """
+    مقتل استشهاد وفاة مصرع اغتيال إعدام تصفية ارتقاء قتل قتلت يقتل تقتل غرق | أسفر عن مقتل | أسفرت عن مقتل | أدى إلى
+    مقتل | أدت إلى مقتل | أودى بحياة | أودت بحياة | ما أسفر عن مقتل | مما أسفر عن مقتل | ما أدى إلى مقتل | مما أدى إلى
+    مقتل | ما أسفر عن استشهاد | مما أسفر عن استشهاد | أسفرت عن استشهاد | أدى إلى استشهاد | راح ضحيته | راح ضحيتها | ما
+    أدى إلى استشهاد | مما أدى إلى استشهاد | تسفر عن مقتل | أسفر عن استشهاد | أودى ب حياة | أودت ب حياة | خلف مقتل""",
+            word_class.KILLED_AND_INJURED: "| مقتل و إصابة | مقتل أو إصابة | مقتل و جرح | استشهاد و إصابة",
+            word_class.INJURED: "إصابة جرح أصيب أصابت",
+            word_class.DETAINED: "اعتقال توقيف احتجاز اعتقلت تعتقل",
+            word_class.ABDUCTED: "خطف اختطاف",
+            word_class.MISSING: "فقدان فقد",
+            word_class.DISPLACED: "نزوح تهجير تشريد",
+            word_class.MORE: "| مزيد من",
+        }
     ),
-    **to_one(
-        "إسرائيلي | غزة | قطاع | سوريا | لبنان | سودان | يمن | عراق | إجمالية | رسمية | أولية | جديدة | مؤقتة", ""
-    ),
-    **to_one("حصيلة | عدد | إجمالي | مجموع | ضحايا | عدد ضحايا | أعداد", "person"),
-    **to_one("قتلى | شهداء | وفيات | عدد قتلى | عدد شهداء | حصيلة قتلى | حصيلة شهداء | حصيلة وفيات", f"{FATE}killed"),
-    **to_one("جرحى | مصابين | عدد جرحى | عدد مصابين | إصابات", f"{FATE}injured"),
-    **to_one("مفقودين | عدد مفقودين", f"{FATE}missing"),
-    **to_one("نازحين | عدد نازحين", f"{FATE}displaced"),
-    **to_one("معتقلين | عدد معتقلين", f"{FATE}detained"),
 }
-_VERBS = {
-    "": "إلى | بلغ | بلغت | تبلغ | يبلغ | وصل إلى | وصلت إلى | تصل إلى | بلغ عددهم | : | هو | هي",
-    "more_than": "تجاوز | تجاوزت | تتجاوز | يتجاوز | فاق | فاقت | تخطى | تخطت | زاد عن | زادت عن | يزيد عن | تزيد عن",
-    "about.one": "يقترب من | تقترب من | اقترب من | اقتربت من",
-}
-_FELLING = {
-    **to_one("تقتل | يقتل | قتلت | قتل", f"{FATE}killed"),
+_SUBJECTS = classified(
+    {
+        word_class.NEUTRAL: """
+    على ارتفاع ارتفع ارتفعت ترتفع يرتفع انخفاض في من جراء حرب زلزال قصف هجوم عدوان إسرائيلي غزة قطاع سوريا لبنان سودان
+    يمن عراق إجمالية رسمية أولية جديدة مؤقتة""",
+        word_class.PERSON: "حصيلة عدد إجمالي مجموع ضحايا أعداد | عدد ضحايا",
+        word_class.KILLED: "قتلى شهداء وفيات | عدد قتلى | عدد شهداء | حصيلة قتلى | حصيلة شهداء | حصيلة وفيات",
+        word_class.INJURED: "جرحى مصابين إصابات | عدد جرحى | عدد مصابين",
+        word_class.MISSING: "مفقودين | عدد مفقودين",
+        word_class.DISPLACED: "نازحين | عدد نازحين",
+        word_class.DETAINED: "معتقلين | عدد معتقلين",
+    }
+)
+_VERBS = classified(
+    {
+        "": "إلى بلغ بلغت تبلغ يبلغ : هو هي | وصل إلى | وصلت إلى | تصل إلى | بلغ عددهم",
+        "more_than": "تجاوز تجاوزت تتجاوز يتجاوز فاق فاقت تخطى تخطت | زاد عن | زادت عن | يزيد عن | تزيد عن",
+        "about.one": "| يقترب من | تقترب من | اقترب من | اقتربت من",
+    }
+)
+_ATTACK_VERBS = {
     **{
-        (verb, *life): f"{FATE}killed"
+        (verb, *life): f"{word_class.FATE}killed"
         for verb in ("أودت", "أودى", "تودي", "يودي")
         for life in (("بحياة",), ("ب", "حياة"))
     },
-    **to_one("تعتقل | يعتقل | اعتقلت | اعتقل", f"{FATE}detained"),
     **{
-        (*verb, toll): f"{FATE}killed"
+        (*verb, toll): f"{word_class.FATE}killed"
         for verb in phrases("أسفر عن | أسفرت عن | تسفر عن | يسفر عن | أدى إلى | أدت إلى | تؤدي إلى | يؤدي إلى")
         for toll in ("مقتل", "استشهاد", "مصرع", "وفاة")
     },
-    **to_one("تصيب | يصيب | أصابت", f"{FATE}injured"),
-    **to_one("توقع | يوقع | أوقع | أوقعت | تخلف | خلف | خلفت | يخلف", LEFT),
+    **classified(
+        {
+            word_class.KILLED: "تقتل يقتل قتلت قتل",
+            word_class.DETAINED: "تعتقل يعتقل اعتقلت اعتقل",
+            word_class.INJURED: "تصيب يصيب أصابت",
+            word_class.LEFT: "توقع يوقع أوقع أوقعت تخلف خلف خلفت يخلف",
+        }
+    ),
 }
 _BESIDE = "في أي من أو و بين حتى الآن لحظة أحد يسقط تسجل تسجيل يقتل يصب أن"
 
 
-def _table(listed: Mapping[Phrase, _T]) -> Table[_T]:
-    return Table(_plainly(listed))
+def _table(listed: Mapping[Phrase, _T]) -> PhraseTable[_T]:
+    return PhraseTable(_plainly(listed))
 
 
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     joins=frozenset({"و"}),
     mixed=True,
-    scales=Table(_SCALES),
-    alone=Table(_ALONE),
-    halves=_table(to_one("و نصف | و نصف مليون | و نصف مليار | و نصف ألف", "")),
-    named=Table(_NAMED),
+    scales=PhraseTable(_SCALES),
+    alone=PhraseTable(_ALONE),
+    halves=_table(dict.fromkeys(phrases("و نصف | و نصف مليون | و نصف مليار | و نصف ألف"), "")),
+    named=PhraseTable(_NAMED),
     nouns=_table(COUNTED_ALONE),
-    words=firsts([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
+    words=all_words([_BELOW_100, _HUNDREDS, _ALONE, _NAMED, _plainly(COUNTED_ALONE)]),
 )
 _SEVERALLY = _table(ends(_SEVERAL))
 _AROUND = _plainly(AROUND)
 _TABLES = (
-    _AROUND, _SCALES, _SEVERALLY.leads, _plainly(bounds(_BOUNDS)), _plainly(bounds(_SUFFIXES)), _plainly(_LEADS),
-    _plainly(_SUBJECTS), _plainly(bounds(_VERBS)), _plainly(_FELLING),
+    _AROUND, _SCALES, _SEVERALLY.entries, _plainly(_BOUNDS), _plainly(_SUFFIXES), _plainly(_LEADS),
+    _plainly(_SUBJECTS), _plainly(_VERBS), _plainly(_ATTACK_VERBS),
 )  # fmt: skip
-_KNOWN = _NUMERALS.words | firsts(_TABLES) | {"و", "بين", "نصف"}
+_KNOWN = _NUMERALS.words | all_words(_TABLES) | {"و", "بين", "نصف"}
 
 AR_1 = Vocabulary(
     name="ar/1",
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal=".,\u066b",
     numerals=_NUMERALS,
-    bounds=_table(bounds(_BOUNDS)),
-    suffixes=_table(enclosed(bounds(_SUFFIXES))),
-    leads=_table(_LEADS),
+    bounds=_table(_BOUNDS),
+    suffixes=_table(with_enclosed(_SUFFIXES)),
+    lead_ins=_table(_LEADS),
     subjects=_table(_SUBJECTS),
-    verbs=_table(bounds(_VERBS)),
-    several=_SEVERALLY,
-    around=Table(_AROUND),
-    nothing=_table(
+    verbs=_table(_VERBS),
+    worded=_SEVERALLY,
+    around=PhraseTable(_AROUND),
+    zero_words=_table(
         {
             **dict.fromkeys([("لا", "أحد"), ("لا", "شيء")], False),
             **dict.fromkeys([("لا",), ("لا", "يوجد"), ("لا", "توجد"), ("دون",), ("بدون",), ("ب", "دون")], True),
         }
     ),
-    beside=frozenset(plain(_BESIDE).split()),
-    singular=frozenset(),
-    pairs={"بين": frozenset({"و"}), "من": frozenset({"الي"})},
-    ranges=frozenset({"الي", "او"}),
-    unknown=frozenset({"مجهول", "معروف", "غير"}),
+    zero_context=frozenset(plain(_BESIDE).split()),
+    singular_people=frozenset(),
+    range_pairs={"بين": frozenset({"و"}), "من": frozenset({"الي"})},
+    range_joins=frozenset({"الي", "او"}),
+    unknown_words=frozenset({"مجهول", "معروف", "غير"}),
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     partitive=True,
     split=splitter(_KNOWN),
-    felling=_table(_FELLING),
-    opens=firsts([_plainly(_FELLING)]) | {":"},
+    attack_verbs=_table(_ATTACK_VERBS),
+    headline_marks=all_words([_plainly(_ATTACK_VERBS)]) | {":"},
 )

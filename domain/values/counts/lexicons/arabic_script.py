@@ -23,7 +23,7 @@ def _between(text: str) -> str:
 
 
 def splitter(known: Collection[str]) -> Callable[[str], str]:
-    """Return what parts the particles and the article from words whose rest is known: `وخمسون`, `القتلى`, `بقصف`."""
+    """Return a function that splits particles and the article off known words: `وخمسون`, `القتلى`, `بقصف`."""
 
     def parted(word: str) -> str:
         if word in known or len(word) < 3:  # noqa: PLR2004 - a particle and two letters

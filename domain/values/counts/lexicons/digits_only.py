@@ -1,34 +1,24 @@
 """The lexicon `und/1`: figures in digits and signs alone, for reports in a language that no lexicon knows."""
 
-from domain.values.counts.lexicons.english_1 import Table
-from domain.values.counts.lexicons.lexicon import Numerals, Vocabulary, bounds, enclosed, nothing
+from domain.values.counts.lexicons.lexicon import Numerals, PhraseTable, Vocabulary, classified, with_enclosed
 
-_BOUNDS = {
-    "at_least": "≥ | > =",
-    "more_than": ">",
-    "at_most": "≤ | < =",
-    "fewer_than": "<",
-    "about.one": "~ | ≈ | \u223c",
-}
+_BOUNDS = classified(
+    {
+        "at_least": "≥ | > =",
+        "more_than": ">",
+        "at_most": "≤ | < =",
+        "fewer_than": "<",
+        "about.one": "~ ≈ \u223c",
+    }
+)
 
 UND_1 = Vocabulary(
     name="und/1",
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal="",
     numerals=Numerals(),
-    bounds=Table(bounds(_BOUNDS)),
-    suffixes=Table(enclosed(bounds({"at_least": "+"}))),
-    leads=nothing(),
-    subjects=nothing(),
-    verbs=nothing(),
-    several=nothing(),
-    around=nothing(),
-    nothing=nothing(),
-    beside=frozenset(),
-    singular=frozenset(),
-    pairs={},
-    ranges=frozenset(),
-    unknown=frozenset(),
+    bounds=PhraseTable(_BOUNDS),
+    suffixes=PhraseTable(with_enclosed(classified({"at_least": "+"}))),
     hint=", as it reads digits alone; the words of English, Arabic and French are read by en/2, ar/1 and fr/1, which"
     " “lexicon” beside the words names",
 )

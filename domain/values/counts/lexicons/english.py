@@ -1,4 +1,4 @@
-"""The lexicon `en/2`: what the English-language press writes around its figures.
+"""The lexicon `en/2`, of the English-language press.
 
 A lexicon is frozen once released, as stored counts name it; a changed word is a new version. Where a phrase could mean
 two things it is missing here on purpose, and so is refused.
@@ -6,23 +6,26 @@ two things it is missing here on purpose, and so is refused.
 
 from fractions import Fraction
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
-from domain.values.counts.lexicons.english_headlines import FELLING, OPENS, PLACES, SAYERS, SAYING
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.english_headlines import (
+    ATTACK_VERBS,
+    ATTRIBUTION_NOUNS,
+    ATTRIBUTION_VERBS,
+    HEADLINE_MARKS,
+    PLACES,
+)
 from domain.values.counts.lexicons.english_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
-    FATE,
-    LEFT,
-    LIVES,
-    MORE,
-    Ends,
+    FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
-    bounds,
-    enclosed,
+    all_words,
+    classified,
     ends,
-    firsts,
     phrases,
-    to_one,
+    with_enclosed,
 )
 
 _ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -75,54 +78,59 @@ _HUNDREDS: dict[Phrase, int] = {
 }
 
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     carried=True,
     joins=frozenset({"and"}),
-    scales=Table({**{(word,): scale for word, scale in _SCALES.items()}, **_PLURAL_SCALES}),
+    scales=PhraseTable({**{(word,): scale for word, scale in _SCALES.items()}, **_PLURAL_SCALES}),
     glued={"k": 1_000, "m": 10**6, "mn": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9},
-    alone=Table({("a", word): (1, scale) for word, scale in _SCALES.items()}),
-    bare=Table({**{(word,): scale for word, scale in _SCALES.items()}, ("hundred",): 100}),
-    halves=Table(to_one("and a half", "")),
-    named=Table(_NAMED),
-    words=firsts([_BELOW_100]) | {"zero", "a", "half", "quarter", "three"},
+    alone=PhraseTable({("a", word): (1, scale) for word, scale in _SCALES.items()}),
+    bare=PhraseTable({**{(word,): scale for word, scale in _SCALES.items()}, ("hundred",): 100}),
+    halves=PhraseTable(dict.fromkeys(phrases("and a half"), "")),
+    named=PhraseTable(_NAMED),
+    words=all_words([_BELOW_100]) | {"zero", "a", "half", "quarter", "three"},
 )
 
-_ABOVE = "more than | greater than | over | above | in excess of | exceeding"
 _BELOW = "fewer than | less than | under | below"
 _DEGREES = "just | well | far | much | slightly | somewhat | considerably | significantly | a little | a bit"
 
-_BOUNDS = {
-    "exact": "exactly | precisely | just",
-    "at_least": "at least | at the least | at the very least | no fewer than | not fewer than | no less than |"
-    " not less than"
-    " | a minimum of | minimum of | minimum | min | min . | upwards of | upward of | ≥ | > =",
-    "more_than": f"{_ABOVE} | >",
-    "at_most": "at most | at the most | up to | as many as | as much as | no more than | not more than | a maximum of"
-    " | maximum of | maximum | max | max . | not exceeding | ≤ | < =",
-    "fewer_than": f"{_BELOW} | <",
-    "about": "about | around | some | approximately | approx | approx . | roughly | just about | an estimated |"
-    " estimated"
-    " | in the region of | on the order of | in the order of | something like",
-    "about.one": "circa | ca | ca . | c . | ~ | ≈ | \u223c | nearly | almost | close to | est | est . | c",
-}
+_BOUNDS = classified(
+    {
+        "exact": "exactly precisely just",
+        "at_least": """
+    minimum min ≥ | at least | at the least | at the very least | no fewer than | not fewer than | no less than | not
+    less than | a minimum of | minimum of | min . | upwards of | upward of | > =""",
+        "more_than": "over above exceeding > | more than | greater than | in excess of",
+        "at_most": """
+    maximum max ≤ | at most | at the most | up to | as many as | as much as | no more than | not more than | a maximum
+    of | maximum of | max . | not exceeding | < =""",
+        "fewer_than": "under below < | fewer than | less than",
+        "about": """
+    about around some approximately approx roughly estimated | approx . | just about | an estimated | in the region of |
+    on the order of | in the order of | something like""",
+        "about.one": "circa ca ~ ≈ ∼ nearly almost est c | ca . | c . | close to | est .",
+    }
+)
 _GRADED = {
     (*degree, *phrase): bound
     for bound, several in (("more_than", "more than | over | above"), ("fewer_than", _BELOW))
     for degree in phrases(_DEGREES)
     for phrase in phrases(several)
 }
-_SUFFIXES = {
-    "at_least": "or more | and more | at least | at the least | at the very least | or over | or above | and above"
-    " | and over | and up | plus | - plus | + | minimum | min | and counting | and rising",
-    "at_most": "or less | or fewer | or under | and under | or below | and below | at most | at the most |"
-    " maximum | max",
-    "about": "or so | or thereabouts | approx | approx . | approximately | est | est . | estimated | odd | -"
-    " odd | estimate"
-    " | roughly | more or less",
-}
+_SUFFIXES = classified(
+    {
+        "at_least": """
+    plus + minimum min | or more | and more | at least | at the least | at the very least | or over | or above | and
+    above | and over | and up | - plus | and counting | and rising""",
+        "at_most": """
+    maximum max | or less | or fewer | or under | and under | or below | and below | at most | at the most""",
+        "about": """
+    approx approximately est estimated odd estimate roughly | or so | or thereabouts | approx . | est . | - odd | more
+    or less""",
+    }
+)
 
-_SEVERAL: dict[str, Ends] = {
+_SEVERAL: dict[str, FigureRange] = {
     "several": (3, 9),
     "a few": (3, 5),
     "a handful": (3, 5),
@@ -151,40 +159,31 @@ _SEVERAL: dict[str, Ends] = {
     " | an unspecified number | an undetermined number": (None, None),
 }
 
-_LEADS = {
-    **to_one(
-        "a total of | total of | only | all | all of the | the | these | those | a reported | reportedly | a confirmed",
-        "",
-    ),
-    **to_one("another | an additional | additional | a further | further | an extra", MORE),
-    **to_one(
-        "a group of | a crowd of | the entire crew of | the crew of | a crew of | a family of | the family of",
-        "person",
-    ),
-    **to_one("the bodies of | bodies of | the remains of | the corpses of | the lives of | lives of", "person"),
-    **to_one(
-        "the deaths of | deaths of | the death of | death of | the killing of | killing of | the killings of",
-        f"{FATE}killed",
-    ),
-    **to_one(
-        "the loss of | loss of | kills | killed | killing | killing of | executes | executed | executing",
-        f"{FATE}killed",
-    ),
-    **to_one("claims the lives of | claimed the lives of | claiming the lives of | has killed", f"{FATE}killed"),
-    **to_one("has claimed the lives of | have claimed the lives of | have killed | death toll at", f"{FATE}killed"),
-    **to_one("leaves | leaving | left | has left | have left", LEFT),
-    **to_one("claims | claiming | claimed | has claimed | have claimed", LIVES),
-    **to_one("rises to | rose to | rising to | climbs to | climbed to | reaches | reached | toll at", "person"),
-    **to_one("injures | injured | injuring | wounds | wounded | wounding | injuries to", f"{FATE}injured"),
-    **to_one(
-        "the arrest of | arrest of | the arrests of | the detention of | arrested | arrests | detained",
-        f"{FATE}detained",
-    ),
-    **to_one("arresting | detaining | arrest of | detention of | detains | detain | arrest", f"{FATE}detained"),
-    **to_one("the abduction of | the kidnapping of | abducted | kidnapped", f"{FATE}abducted"),
-    **to_one("abducting | abducts | kidnaps | kidnapping | kidnapping of | abduction of", f"{FATE}abducted"),
-    **to_one("the displacement of | displaced | displaces | displacing", f"{FATE}displaced"),
-}
+_LEADS = classified(
+    {
+        word_class.NEUTRAL: """
+    only all the these those reportedly | a total of | total of | all of the | a reported | a confirmed""",
+        word_class.MORE: "another additional further | an additional | a further | an extra",
+        word_class.PERSON: """
+    reaches reached | a group of | a crowd of | the entire crew of | the crew of | a crew of | a family of | the family
+    of | the bodies of | bodies of | the remains of | the corpses of | the lives of | lives of | rises to | rose to |
+    rising to | climbs to | climbed to | toll at""",
+        word_class.KILLED: """
+    kills killed killing executes executed executing | the deaths of | deaths of | the death of | death of | the killing
+    of | killing of | the killings of | the loss of | loss of | claims the lives of | claimed the lives of | claiming
+    the lives of | has killed | has claimed the lives of | have claimed the lives of | have killed | death toll at""",
+        word_class.LEFT: "leaves leaving left | has left | have left",
+        word_class.LIVES: "claims claiming claimed | has claimed | have claimed",
+        word_class.INJURED: "injures injured injuring wounds wounded wounding | injuries to",
+        word_class.DETAINED: """
+    arrested arrests detained arresting detaining detains detain arrest | the arrest of | arrest of | the arrests of |
+    the detention of | detention of""",
+        word_class.ABDUCTED: """
+    abducted kidnapped abducting abducts kidnaps kidnapping | the abduction of | the kidnapping of | kidnapping of |
+    abduction of""",
+        word_class.DISPLACED: "displaced displaces displacing | the displacement of",
+    }
+)
 
 _EVENTS = (
     "attack attacks war bombing earthquake quake blast strike strikes airstrike airstrikes crash fire"
@@ -193,55 +192,43 @@ _EVENTS = (
 _SUBJECTS = {
     **{(*of, event): "" for of in phrases("from | from the | in | in the | of the") for event in _EVENTS.split()},
     **dict.fromkeys([(event,) for event in _EVENTS.split()], ""),
-    **to_one("from | following | after", ""),
-    **to_one(
-        "the | a | an | official | confirmed | overall | total | current | latest | new | updated | provisional | its",
-        "",
+    **classified(
+        {
+            word_class.NEUTRAL: """
+    from following after the a an official confirmed overall current latest new updated provisional its preliminary
+    known combined civilian in of now officially has certainly already have had since by and or | number of | total
+    number of""",
+            word_class.PERSON: """
+    toll number count total figure figures casualties victims estimates estimate bodies people civilians soldiers
+    children women | casualty toll | casualty count | body count | number of people | number of civilians | number of
+    victims | bodies found""",
+            word_class.KILLED: """
+    deaths dead killed fatalities | death toll | death count | number of dead | people killed""",
+            word_class.INJURED: "wounded injured injuries",
+            word_class.MISSING: "missing",
+            word_class.DISPLACED: "displaced",
+            word_class.DETAINED: "detained arrested arrests",
+            word_class.ABDUCTED: "abducted kidnapped",
+        }
     ),
-    **to_one(
-        "preliminary | known | combined | civilian | number of | total number of | in | of | now | officially | has", ""
-    ),
-    **to_one(
-        "certainly | already | have | had | since | by | and",
-        "",
-    ),
-    **to_one(
-        "toll | number | count | total | figure | figures | casualty toll | casualties | casualty count | body count",
-        "person",
-    ),
-    **to_one(
-        "number of people | number of civilians | number of victims | victims | estimates | estimate | bodies", "person"
-    ),
-    **to_one("bodies found | people | civilians | soldiers | children | women", "person"),
-    **to_one(
-        "death toll | deaths | dead | killed | fatalities | death count | number of dead | people killed",
-        f"{FATE}killed",
-    ),
-    **to_one("wounded | injured | injuries", f"{FATE}injured"),
-    **to_one("missing", f"{FATE}missing"),
-    **to_one("displaced", f"{FATE}displaced"),
-    **to_one("detained | arrested | arrests", f"{FATE}detained"),
-    **to_one("abducted | kidnapped", f"{FATE}abducted"),
-    **to_one("or", ""),
 }
-_VERBS = {
-    "": "rises to | rose to | risen to | rising to | climbs to | climbed to | climbing to | jumps to | jumped"
-    " to | grows to"
-    " | grew to | grown to | reaches | reached | reaching | hits | hit | stands at | now stands at"
-    " | now stood at | has stood at | stood at | standing at |"
-    " now at | is | was"
-    " | are | were | : | increases to | increased to | revised to | falls to | fell to | drops to | lowered to | put at"
-    " | totals | totalled | totaled | came to | comes to | has reached | goes to | went to | raised to | revised up to"
-    " | revised down to | revised upwards to | revised upward to"
-    " | revised downwards to | revised downward to | mounts to | soars to | soared to | surges to | surged to"
-    " | remains at | currently at | now",
-    "more_than": "jumps past | jumped past | climbs past | climbed past | rises past | soars past"
-    " | rises above | climbs above |"
-    " exceeds | exceeded | tops | topped | passes | passed | surpasses | surpassed | crosses | crossed",
-    "about": "estimated at | put at about | put at around",
-    "about.one": "nears | approaches | approaching | nearing",
-    "ranging": "ranging | range | ranges | vary | varying | ranged",
-}
+_VERBS = classified(
+    {
+        "": """
+    reaches reached reaching hits hit is was are were : totals totalled totaled now | rises to | rose to | risen to |
+    rising to | climbs to | climbed to | climbing to | jumps to | jumped to | grows to | grew to | grown to | stands at
+    | now stands at | now stood at | has stood at | stood at | standing at | now at | increases to | increased to |
+    revised to | falls to | fell to | drops to | lowered to | put at | came to | comes to | has reached | goes to | went
+    to | raised to | revised up to | revised down to | revised upwards to | revised upward to | revised downwards to |
+    revised downward to | mounts to | soars to | soared to | surges to | surged to | remains at | currently at""",
+        "more_than": """
+    exceeds exceeded tops topped passes passed surpasses surpassed crosses crossed | jumps past | jumped past | climbs
+    past | climbed past | rises past | soars past | rises above | climbs above""",
+        "about": "| estimated at | put at about | put at around",
+        "about.one": "nears approaches approaching nearing",
+        "ranging": "ranging range ranges vary varying ranged",
+    }
+)
 
 _BESIDE = """
     among from of on the either side both them these those were was are is been have has had so far there at all in life
@@ -254,29 +241,29 @@ EN_2 = Vocabulary(
     grouping=",.'\u2019\u00a0\u202f\u2009\u066c",
     decimal=".\u066b",
     numerals=_NUMERALS,
-    bounds=Table(bounds(_BOUNDS) | _GRADED),
-    suffixes=Table(enclosed(bounds(_SUFFIXES))),
-    leads=Table(_LEADS),
-    subjects=Table(_SUBJECTS),
-    verbs=Table(bounds(_VERBS)),
-    several=Table(ends(_SEVERAL)),
-    around=Table(AROUND),
-    nothing=Table(
+    bounds=PhraseTable(_BOUNDS | _GRADED),
+    suffixes=PhraseTable(with_enclosed(_SUFFIXES)),
+    lead_ins=PhraseTable(_LEADS),
+    subjects=PhraseTable(_SUBJECTS),
+    verbs=PhraseTable(_VERBS),
+    worded=PhraseTable(ends(_SEVERAL)),
+    around=PhraseTable(AROUND),
+    zero_words=PhraseTable(
         {
             **dict.fromkeys(phrases("none | nobody | no one | nil | none reported | none were reported"), False),
             **dict.fromkeys(phrases("no | there were no | there was no | there are no"), True),
         }
     ),
-    beside=frozenset(_BESIDE.split()),
-    singular=SINGULAR,
-    pairs={"between": frozenset({"and", "to"}), "from": frozenset({"to"})},
-    ranges=frozenset({"to", "or"}),
-    unknown=frozenset(_UNKNOWN.split()),
+    zero_context=frozenset(_BESIDE.split()),
+    singular_people=SINGULAR,
+    range_pairs={"between": frozenset({"and", "to"}), "from": frozenset({"to"})},
+    range_joins=frozenset({"to", "or"}),
+    unknown_words=frozenset(_UNKNOWN.split()),
     hint=" (a report in another language names it in “language”, such as “ar” or “fr”)",
     names=True,
-    felling=Table(FELLING),
-    places=Table(PLACES),
-    saying=Table(SAYING),
-    sayers=SAYERS,
-    opens=OPENS,
+    attack_verbs=PhraseTable(ATTACK_VERBS),
+    places=PhraseTable(PLACES),
+    attribution_verbs=PhraseTable(ATTRIBUTION_VERBS),
+    attribution_nouns=ATTRIBUTION_NOUNS,
+    headline_marks=HEADLINE_MARKS,
 )

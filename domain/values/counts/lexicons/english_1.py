@@ -1,36 +1,13 @@
-"""The words that the lexicon `en/1` reads a count by: what the English-language press writes around its figures.
+"""The lexicon `en/1`, of the English-language press.
 
 A lexicon is frozen once released, as stored counts name it; a changed word is a new version. Worded counts get
 numbers for sorting only. Where a phrase could mean two things it is missing here on purpose, and so is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-Phrase = tuple[str, ...]
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[_T]):
-    """What each of some phrases leads to."""
-
-    leads: Mapping[Phrase, _T]
-    _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
-
-    def __post_init__(self) -> None:
-        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.leads}, reverse=True):
-            self._lengths.setdefault(first, []).append(length)
-
-    def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
-        """Return what the longest phrase that begins at a word leads to, and the place behind it; None for none."""
-        for length in self._lengths.get(words[at], ()) if at < len(words) else ():
-            phrase = tuple(words[at : at + length])
-            if phrase in self.leads:
-                return self.leads[phrase], at + len(phrase)
-        return None
+from domain.values.counts.lexicons.lexicon import Phrase, PhraseTable, phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +23,10 @@ class Lexicon:
     """
 
     name: str
-    silent: Table[str]
-    prefixes: Table[str]
-    suffixes: Table[str]
-    worded: Table[tuple[int | None, int | None]]
+    silent: PhraseTable[str]
+    prefixes: PhraseTable[str]
+    suffixes: PhraseTable[str]
+    worded: PhraseTable[tuple[int | None, int | None]]
     scales: dict[str, int]
     sets: dict[Phrase, int]
     numerals: frozenset[str]
@@ -57,7 +34,7 @@ class Lexicon:
     persons: frozenset[str]
     prepositions: frozenset[str]
     participles: frozenset[str]
-    none: Table[str]
+    none: PhraseTable[str]
     victims: frozenset[str]
     beside: frozenset[str]
     hedges: frozenset[str]
@@ -67,17 +44,12 @@ class Lexicon:
     no_figure: frozenset[str]
 
 
-def _phrases(listed: str) -> list[Phrase]:
-    return [tuple(phrase.split()) for phrase in listed.split("|")]
-
-
 def _bounds(listed: dict[str, str]) -> dict[Phrase, str]:
-    return {phrase: bound for bound, phrases in listed.items() for phrase in _phrases(phrases)}
+    return {phrase: bound for bound, text in listed.items() for phrase in phrases(text)}
 
 
-def _alike(phrases: Iterable[Phrase]) -> Table[str]:
-    """Make a table of phrases that all lead to the same."""
-    return Table(dict.fromkeys(phrases, ""))
+def _alike(found: Iterable[Phrase]) -> PhraseTable[str]:
+    return PhraseTable(dict.fromkeys(found, ""))
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -110,9 +82,9 @@ _SUFFIXES = {
 
 _GRADED = {
     (*degree, *phrase): bound
-    for bound, phrases in (("more_than", _ABOVE), ("fewer_than", _BELOW))
-    for degree in _phrases(_DEGREES)
-    for phrase in _phrases(phrases)
+    for bound, text in (("more_than", _ABOVE), ("fewer_than", _BELOW))
+    for degree in phrases(_DEGREES)
+    for phrase in phrases(text)
 }
 
 _WORDED: dict[str, tuple[int | None, int | None]] = {
@@ -183,10 +155,10 @@ _FRACTIONS = _words(
 
 EN_1 = Lexicon(
     name="en/1",
-    silent=_alike(_phrases("a total of | another | an additional | a further | only")),
-    prefixes=Table(_bounds(_PREFIXES) | _GRADED),
-    suffixes=Table(_bounds(_SUFFIXES)),
-    worded=Table({phrase: ends for phrases, ends in _WORDED.items() for phrase in _phrases(phrases)}),
+    silent=_alike(phrases("a total of | another | an additional | a further | only")),
+    prefixes=PhraseTable(_bounds(_PREFIXES) | _GRADED),
+    suffixes=PhraseTable(_bounds(_SUFFIXES)),
+    worded=PhraseTable({phrase: ends for text, ends in _WORDED.items() for phrase in phrases(text)}),
     scales={"dozen": 12, "score": 20, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 10**9},
     sets={("a", "couple"): 2, ("a", "pair"): 2},
     numerals=_NUMERALS,
@@ -200,7 +172,7 @@ EN_1 = Lexicon(
     participles=_words(
         "killed dead wounded shot injured died missing detained abducted arrested executed kidnapped hurt found"
     ),
-    none=_alike(_phrases("none | nobody | no one | nil")),
+    none=_alike(phrases("none | nobody | no one | nil")),
     victims=_VICTIMS,
     beside=_words(
         "among from of on the either side both them these those were was are is been have has had so far there at all"

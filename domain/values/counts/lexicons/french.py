@@ -1,24 +1,21 @@
-"""The lexicon `fr/1`: what the French-language press writes around its figures. Frozen once released."""
+"""The lexicon `fr/1`, of the French-language press. Frozen once released."""
 
 import re
 from fractions import Fraction
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
-from domain.values.counts.lexicons.french_headlines import FELLING, OPENS, PLACES
+from domain.values.counts.lexicons import word_class
 from domain.values.counts.lexicons.french_people import AROUND, SINGULAR
 from domain.values.counts.lexicons.lexicon import (
-    FATE,
-    LEFT,
-    MORE,
-    Ends,
+    FigureRange,
     Numerals,
+    Phrase,
+    PhraseTable,
     Vocabulary,
-    bounds,
-    enclosed,
+    all_words,
+    classified,
     ends,
-    firsts,
     phrases,
-    to_one,
+    with_enclosed,
 )
 
 _ELIDED = {"d": "de", "l": "le", "n": "ne", "s": "se", "j": "je", "m": "me", "c": "ce", "qu": "que", "jusqu": "jusque"}
@@ -31,7 +28,7 @@ _EIGHTIES = ("huitante", "octante")
 
 
 def _elided(text: str) -> str:
-    """Part what an apostrophe joins: `d'une` is `de une`; a capital stays with its word."""
+    """Expand elisions: `d'une` is `de une`; a capital stays with its word."""
     return _ELISION.sub(lambda found: _ELIDED[found[1].lower()] + " ", text)
 
 
@@ -84,36 +81,40 @@ _NAMED: dict[Phrase, int | Fraction] = {
     ("trois", "quarts", "de", "million"): 750_000,
 }
 _NUMERALS = Numerals(
-    below_100=Table(_BELOW_100),
-    hundreds=Table(_HUNDREDS),
+    below_100=PhraseTable(_BELOW_100),
+    hundreds=PhraseTable(_HUNDREDS),
     carried=True,
-    scales=Table(_SCALES),
+    scales=PhraseTable(_SCALES),
     glued={"k": 1_000, "m": 10**6, "md": 10**9},
-    alone=Table({("mille",): (1, 1_000)}),
-    bare=Table({}),
-    halves=Table(to_one("et demi | et demie", "")),
-    named=Table(_NAMED),
-    rounded=Table(_ROUNDED),
-    words=firsts([_BELOW_100, _HUNDREDS]) | {"zéro", "mille"},
+    alone=PhraseTable({("mille",): (1, 1_000)}),
+    bare=PhraseTable({}),
+    halves=PhraseTable(dict.fromkeys(phrases("et demi | et demie"), "")),
+    named=PhraseTable(_NAMED),
+    rounded=PhraseTable(_ROUNDED),
+    words=all_words([_BELOW_100, _HUNDREDS]) | {"zéro", "mille"},
 )
 
-_BOUNDS = {
-    "exact": "exactement | précisément",
-    "at_least": "au moins | pas moins de | un minimum de | au minimum | minimum | à tout le moins | au bas mot"
-    " | ≥ | > =",
-    "more_than": "plus de | bien plus de | un peu plus de | au delà de | au dessus de | dépassant | >",
-    "at_most": "au plus | tout au plus | au maximum | un maximum de | maximum | jusque à | pas plus de | ≤ | < =",
-    "fewer_than": "moins de | un peu moins de | en dessous de | <",
-    "about": "environ | autour de | quelque | à peu près | approximativement | aux alentours de | aux environs de"
-    " | de l ordre de",
-    "about.one": "près de | presque | env | env . | ~ | ≈ | \u223c",
-}
-_SUFFIXES = {
-    "at_least": "au moins | ou plus | et plus | au minimum | minimum | au bas mot | +",
-    "at_most": "au plus | tout au plus | au maximum | maximum | ou moins",
-    "about": "environ | à peu près | approximativement | ou presque | ou à peu près | estimation",
-}
-_SEVERAL: dict[str, Ends] = {
+_BOUNDS = classified(
+    {
+        "exact": "exactement précisément",
+        "at_least": """
+    minimum ≥ | au moins | pas moins de | un minimum de | au minimum | à tout le moins | au bas mot | > =""",
+        "more_than": "dépassant > | plus de | bien plus de | un peu plus de | au delà de | au dessus de",
+        "at_most": "maximum ≤ | au plus | tout au plus | au maximum | un maximum de | jusque à | pas plus de | < =",
+        "fewer_than": "< | moins de | un peu moins de | en dessous de",
+        "about": """
+    environ quelque approximativement | autour de | à peu près | aux alentours de | aux environs de | de l ordre de""",
+        "about.one": "presque env ~ ≈ ∼ | près de | env .",
+    }
+)
+_SUFFIXES = classified(
+    {
+        "at_least": "minimum + | au moins | ou plus | et plus | au minimum | au bas mot",
+        "at_most": "maximum | au plus | tout au plus | au maximum | ou moins",
+        "about": "environ approximativement estimation | à peu près | ou presque | ou à peu près",
+    }
+)
+_SEVERAL: dict[str, FigureRange] = {
     "plusieurs": (2, 9),
     "quelques": (2, 9),
     "une poignée": (2, 9),
@@ -134,84 +135,108 @@ _SEVERAL: dict[str, Ends] = {
     "de nombreux | de nombreuses | nombreux | nombreuses | beaucoup | un grand nombre | un nombre indéterminé"
     " | un nombre inconnu | un certain nombre | un nombre": (None, None),
 }
-_LEADS = {
-    **to_one("un total de | total de | au total | les | le | la | ces | tous les | toutes les | seulement", ""),
-    **to_one("fait | font | a fait | ont fait | faisant", LEFT),
-    **to_one("il y a | se compte | compte | un bilan de | nouveau bilan de | un nouveau bilan de", "person"),
-    **to_one("bilan de | bilan provisoire de | un bilan provisoire de | dernier bilan", "person"),
-    **to_one("encore | de nouveau", MORE),
-    **to_one("un groupe de | une famille de | la famille de | le équipage de", "person"),
-    **to_one("les corps de | le corps de | les cadavres de | la vie de", "person"),
-    **to_one(
-        "la mort de | mort de | le décès de | la exécution de | le assassinat de | le massacre de", f"{FATE}killed"
-    ),
-    **to_one(
-        "tue | tuent | tué | a tué | ont tué | tuant | a coûté la vie à | ont coûté la vie à"
-        " | coûtant la vie à | coûté la vie à | coûte la vie à",
-        f"{FATE}killed",
-    ),
-    **to_one("blesse | blessent | a blessé | ont blessé | blessant", f"{FATE}injured"),
-    **to_one("la arrestation de | arrestation de | arrestations de", f"{FATE}detained"),
-    **to_one("le enlèvement de | enlèvement de | la disparition de", f"{FATE}abducted"),
-    **to_one("le déplacement de", f"{FATE}displaced"),
-}
-_SUBJECTS = {
-    **to_one(
-        "le | la | les | un | des | de | du | provisoire | officiel | nouveau | dernier | humain | total | actuel", ""
-    ),
-    **to_one("selon | à | au | en | et | global | lourd | séisme | attaque | attentat | guerre | civiles | civils", ""),
-    **to_one(
-        "bilan | nombre | chiffre | total | décompte | nombre de personnes | nombre de victimes | victimes", "person"
-    ),
-    **to_one("nombre de morts | nombre des morts | morts | décès | tués | bilan des morts | mort", f"{FATE}killed"),
-    **to_one("nombre de blessés | blessés", f"{FATE}injured"),
-    **to_one("disparus | nombre de disparus", f"{FATE}missing"),
-    **to_one("déplacés | nombre de déplacés", f"{FATE}displaced"),
-}
-_VERBS = {
-    "": "revu à la baisse à | revu à la hausse à"
-    " | passe à | est passé à | se élève à | se élevait à | se établit à | se alourdit à | se est alourdi à | monte à"
-    " | est monté à | grimpe à | atteint | a atteint | est de | était de | est porté à | porté à | revu à |"
-    " ramené à | :"
-    " | est à | compte | totalise",
-    "more_than": "dépasse | a dépassé | dépassait | franchit | a franchi | excède",
-    "about.one": "approche | avoisine | frôle",
-    "at_least": "est de au moins",
-}
+_LEADS = classified(
+    {
+        word_class.NEUTRAL: "les le la ces seulement | un total de | total de | au total | tous les | toutes les",
+        word_class.LEFT: "fait font faisant | a fait | ont fait",
+        word_class.PERSON: """
+    compte | il y a | se compte | un bilan de | nouveau bilan de | un nouveau bilan de | bilan de | bilan provisoire de
+    | un bilan provisoire de | dernier bilan | un groupe de | une famille de | la famille de | le équipage de | les
+    corps de | le corps de | les cadavres de | la vie de""",
+        word_class.MORE: "encore | de nouveau",
+        word_class.KILLED: """
+    tue tuent tué tuant | la mort de | mort de | le décès de | la exécution de | le assassinat de | le massacre de | a
+    tué | ont tué | a coûté la vie à | ont coûté la vie à | coûtant la vie à | coûté la vie à | coûte la vie à""",
+        word_class.INJURED: "blesse blessent blessant | a blessé | ont blessé",
+        word_class.DETAINED: "| la arrestation de | arrestation de | arrestations de",
+        word_class.ABDUCTED: "| le enlèvement de | enlèvement de | la disparition de",
+        word_class.DISPLACED: "| le déplacement de",
+    }
+)
+_SUBJECTS = classified(
+    {
+        word_class.NEUTRAL: """
+    le la les un des de du provisoire officiel nouveau dernier humain actuel selon à au en et global lourd séisme
+    attaque attentat guerre civiles civils""",
+        word_class.PERSON: "bilan nombre chiffre total décompte victimes | nombre de personnes | nombre de victimes",
+        word_class.KILLED: "morts décès tués mort | nombre de morts | nombre des morts | bilan des morts",
+        word_class.INJURED: "blessés | nombre de blessés",
+        word_class.MISSING: "disparus | nombre de disparus",
+        word_class.DISPLACED: "déplacés | nombre de déplacés",
+    }
+)
+_VERBS = classified(
+    {
+        "": """
+    atteint : compte totalise | revu à la baisse à | revu à la hausse à | passe à | est passé à | se élève à | se
+    élevait à | se établit à | se alourdit à | se est alourdi à | monte à | est monté à | grimpe à | a atteint | est de
+    | était de | est porté à | porté à | revu à | ramené à | est à""",
+        "more_than": "dépasse dépassait franchit excède | a dépassé | a franchi",
+        "about.one": "approche avoisine frôle",
+        "at_least": "| est de au moins",
+    }
+)
 _BESIDE = """
     ne a à été n ont était est sont eu y il ni ou et de des du parmi les la le jusque présent ce jour pour
     instant en aucune
     aucun déplorer
 """
+_ATTACK_VERBS: dict[Phrase, str] = classified(
+    {
+        word_class.KILLED: "tue tuent | a tué | ont tué | coûte la vie à | a coûté la vie à | ont coûté la vie à",
+        word_class.INJURED: "blesse blessent | a blessé | ont blessé",
+        word_class.ABDUCTED: "enlève enlèvent | a enlevé | ont enlevé",
+        word_class.DETAINED: "arrête arrêtent | a arrêté | ont arrêté",
+        word_class.LEFT: "fait font | a fait | ont fait",
+    }
+)
+"""What an attack, or those who attack, did; “fait” does not say what, as the words behind it must."""
+_OPENS = all_words([_ATTACK_VERBS]) | {":"}
+
+_PLACES = classified(
+    {
+        word_class.COMPLEMENT: """
+    afghanistan alep algérie arménie azerbaïdjan bagdad bamako bangladesh beyrouth birmanie biélorussie bruxelles brésil
+    burundi bénin cameroun centrafrique chine cisjordanie colombie congo crimée cuba damas darfour djibouti donbass
+    france gaza goma grèce guinée géorgie haïti homs idleb inde indonésie irak iran israël istanbul italie jordanie
+    jénine jérusalem kaboul karachi kenya kharkiv khartoum kherson kiev kosovo koweït kyiv lattaquié liban libye mali
+    manille maroc mauritanie mayotte mexique mogadiscio moldavie moscou mossoul mozambique naplouse niger nigeria
+    nigéria népal odessa oman ouagadougou ouganda pakistan palestine philippines pérou qatar rafah rdc russie rwanda
+    sahel serbie somalie soudan syrie sénégal tchad thaïlande tigré tunisie turquie téhéran ukraine venezuela vietnam
+    yémen zimbabwe égypte équateur érythrée éthiopie hamas hezbollah onu osdh afp talibans fsr | boko haram | burkina
+    faso | sri lanka | arabie saoudite | soudan du sud | nord kivu | sud liban | côte de ivoire | bande de gaza | el
+    facher | port au prince | proche orient | tel aviv""",
+    }
+)
 
 FR_1 = Vocabulary(
     name="fr/1",
     grouping=".,'\u2019\u00a0\u202f\u2009\u066c",
     decimal=",\u066b",
     numerals=_NUMERALS,
-    bounds=Table(bounds(_BOUNDS)),
-    suffixes=Table(enclosed(bounds(_SUFFIXES))),
-    leads=Table(_LEADS),
-    subjects=Table(_SUBJECTS),
-    verbs=Table(bounds(_VERBS)),
-    several=Table(ends(_SEVERAL)),
-    around=Table(AROUND),
-    nothing=Table(
+    bounds=PhraseTable(_BOUNDS),
+    suffixes=PhraseTable(with_enclosed(_SUFFIXES)),
+    lead_ins=PhraseTable(_LEADS),
+    subjects=PhraseTable(_SUBJECTS),
+    verbs=PhraseTable(_VERBS),
+    worded=PhraseTable(ends(_SEVERAL)),
+    around=PhraseTable(AROUND),
+    zero_words=PhraseTable(
         {
             **dict.fromkeys(phrases("aucun mort | aucune victime | aucun blessé | personne ne | néant"), False),
             **dict.fromkeys(phrases("aucun | aucune | pas de"), True),
         }
     ),
-    beside=frozenset(_BESIDE.split()),
-    singular=SINGULAR,
-    pairs={"entre": frozenset({"et"}), "de": frozenset({"à"})},
-    ranges=frozenset({"à", "ou"}),
-    unknown=frozenset({"inconnu", "inconnue", "indéterminé", "indéterminée"}),
+    zero_context=frozenset(_BESIDE.split()),
+    singular_people=SINGULAR,
+    range_pairs={"entre": frozenset({"et"}), "de": frozenset({"à"})},
+    range_joins=frozenset({"à", "ou"}),
+    unknown_words=frozenset({"inconnu", "inconnue", "indéterminé", "indéterminée"}),
     hint=" (words of another language: name its lexicon beside them in “lexicon”, such as “en/2”)",
     spaced=True,
     names=True,
-    felling=Table(FELLING),
-    places=Table(PLACES),
-    opens=OPENS,
+    attack_verbs=PhraseTable(_ATTACK_VERBS),
+    places=PhraseTable(_PLACES),
+    headline_marks=_OPENS,
     split=_elided,
 )

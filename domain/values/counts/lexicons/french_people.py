@@ -1,31 +1,7 @@
 """The words of `fr/1` around a figure: people, what befell them, and what makes a figure something else."""
 
-from domain.values.counts.lexicons.english_1 import Phrase
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    CLOSING,
-    COLLECTIVE,
-    COMPLEMENT,
-    COUNTING,
-    DETERMINER,
-    EQUIPMENT,
-    FATE,
-    FILLER,
-    INCLUDING,
-    JOIN,
-    MONTH,
-    MORE,
-    MOSTLY,
-    OF,
-    PART_OF,
-    PERSON,
-    PREPOSITION,
-    QUALIFIER,
-    THING,
-    to_one,
-    words_to,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Phrase, classified
 
 _PEOPLE = """
     personne individu humain homme femme enfant bébé nourrisson garçon fille adolescent adolescente mineur mineure
@@ -46,10 +22,6 @@ _PEOPLE = """
     commerçant commerçante vendeur juge avocat magistrat diplomate expatrié colon déserteur mercenaire tireur
     paramilitaire guérillero casque-bleu parachutiste marcheur randonneur alpiniste skieur nageur cycliste motard
     automobiliste piéton garçonnet fillette autre âme vie suspect suspecte
-"""
-_PEOPLE_UNCHANGED = """
-    forces-de-lordre | casques bleus | membres de une même famille | membres de la même famille | membres de sa
-    famille | gens de mer | gens | policiers | âmes | vies | travailleurs humanitaires | forces de le ordre | eux
 """
 _NATIONS = """
     palestinien israélien syrien libyen égyptien tunisien algérien iranien italien ukrainien norvégien autrichien
@@ -74,119 +46,6 @@ _FEMININE = {
     "turc": "turque",
     "grec": "grecque",
 }
-_KILLED = """
-    mort | morts | morte | mortes | tué | tués | tuée | tuées | décédé | décédés | décédée | décédées | décès |
-    assassiné | assassinés | assassinées | exécuté | exécutés | exécutée | exécutées | abattu | abattus | abattues |
-    massacré | massacrés | massacrées | péri | noyé | noyés | noyées | pendu | pendus | décapité | décapités | lynché
-    | lynchés | ont perdu la vie | perdu la vie | ont trouvé la mort | trouvé la mort | retrouvé mort | retrouvés
-    morts | présumés morts | présumé mort | brûlés vifs | tuées par balles | tués par balles | sans vie | meurent
-    | périssent | sont morts
-"""
-_OTHER_FATES = {
-    "injured": "blessé | blessés | blessée | blessées | grièvement blessés | légèrement blessés",
-    "missing": "disparu | disparus | disparue | disparues | portés disparus | portées disparues | manquants"
-    " | porté disparu",
-    "abducted": "enlevé | enlevés | enlevée | enlevées | kidnappé | kidnappés | kidnappées | pris en otage",
-    "detained": "arrêté | arrêtés | arrêtée | arrêtées | interpellé | interpellés | interpellées | incarcérés |"
-    " emprisonnés"
-    " | arrestation | arrestations | interpellations | détenus-s",
-    "displaced": "déplacé | déplacés | déplacée | déplacées | évacué | évacués | évacuées | sans abri | fui | ont fui",
-    "": "endeuillés | affectés | touchés | torturés | violées | violés | ensevelis | piégés | pris au piège | bloqués",
-}
-_QUALIFIERS = """
-    armé armés armée-s innocent innocents innocente innocentes jeunes âgés âgées petit petits kurdes étrangers
-    étrangère étrangères local locaux locales gouvernemental gouvernementaux gouvernementales fédéral fédéraux
-    national nationaux international internationaux humanitaires présumé présumés présumée présumées identifié
-    identifiés identifiées non irrégulier irréguliers clandestins islamistes djihadistes pro anti loyalistes rebelles
-    spécial spéciaux haut gradés gradé supérieur supérieurs médical médicaux onusien onusiens tutsis hutus mineurs
-    majeurs enceinte enceintes suspectés politiques religieux civiles civils militaires onu otan hamas
-    hezbollah fds ei daech non identifiés | non identifiées | bas âge
-"""
-_FILLERS = """
-    ont a été sont est étaient était avaient avait eu être déjà aussi également confirmé confirmés confirmées recensé
-    recensés recensées retrouvé retrouvés retrouvées découvert découverts découvertes
-    graves grave dénombré dénombrés signalés qui officiellement selon-s hier lundi
-    mardi mercredi jeudi vendredi samedi dimanche encore-s sommairement vif grièvement légèrement gravement très
-    aujourd'hui ce matin soir nuit | au total | en tout | à ce jour | pour le instant | à ce stade | au moment | cette
-    semaine | de une même famille | de la même famille | dans la nuit | sur place | sur le coup | en une même famille
-    | jusque à présent | selon les autorités | selon le ministère de la santé | selon un nouveau bilan | selon un
-    bilan provisoire | selon un bilan | selon la police | selon le onu | selon le osdh | selon des sources | selon une
-    ong | de leur famille
-    | depuis lundi | depuis mardi | depuis mercredi | depuis jeudi |
-    depuis vendredi | depuis samedi | depuis dimanche | dans une fosse commune | dans des fosses communes
-"""
-_CLOSINGS = """
-    au total | en tout | à ce jour | à bord | à ce stade | confirmé | jusque à présent | pour le instant
-"""
-_PREPOSITIONS = """
-    à au aux en dans sur sous près-de lors lors-de après durant pendant depuis vers devant derrière autour chez contre
-    hors | près de | près du | lors de | lors du | lors des | au cours de | au cours du | à la suite de | à la suite
-    du | selon
-    | de après | à cause de | à cause du | en raison de | au nord de | au sud de | à le est de | à le ouest de | dans
-    le cadre
-    de | le long de | au large de | au large des | à proximité de | en face de | suite à
-"""
-_COMPLEMENTS = """
-    attaque attaques attentat attentats bombardement bombardements frappe frappes raid raids embuscade explosion
-    explosions combat combats affrontement affrontements guerre conflit bilan provisoire violence violences massacre
-    massacres fusillade fusillades tir tirs balle balles assaut offensive opération opérations incident incidents
-    séisme tremblement terre inondation inondations glissement tempête incendie accident naufrage effondrement
-    bousculade émeutes manifestation manifestations détention prison prisons hôpital hôpitaux école écoles mosquée
-    mosquées église églises marché marchés camp camps village villages ville villes district districts province
-    provinces gouvernorat région régions zone zones quartier quartiers banlieue rue rues route routes frontière côte
-    littoral mer rivière fleuve montagne île capitale pays nord sud est ouest centre nord-est véhicule véhicules
-    voiture voitures bus camion bateau navire avion hélicoptère convoi barrage base bases caserne bâtiment immeuble
-    maison maisons restaurant hôtel abri tentes rang rangs côté décombres sol force forces division brigade bataillon
-    régiment unité armée police milice milices régime gouvernement sécurité ordre hommes drone drones missile missiles
-    roquette roquettes obus mine mines bombe bombes arme armes couteau gang groupe groupes mouvement parti
-    organisation ministère agence aérienne aériennes aérien aériens israélienne israéliennes russe russes occidentale
-    orientale septentrional matin week-end lundi-s défense intérieur al el bande cisjordanie suicide piégée piégé
-    soldats rebelles séparatistes même leurs nationale nationales côtière syrienne syriennes américaine américaines
-    inconnus hommes-armés
-"""
-_GROUPS = """
-    familles foyers ménages camions bus-s sacs tombes groupes équipes villages villes tribus charniers couples
-"""
-_COLLECTIVES = """
-    famille foyer ménage groupe équipe bande unité bataillon brigade compagnie convoi village tribu charnier
-"""
-_RATES = """
-    chacun chacune chaque quotidien quotidienne quotidiens moyenne pct % ‰ taux | par jour | par an | par semaine |
-    par mois | par heure | en moyenne | pour cent | par personne | le jour | par tête | tous les jours | pour mille
-"""
-_UNITS = """
-    fois km kilomètre kilomètres m mètre mètres cm kg tonne tonnes litre litres hectare hectares seconde secondes
-    minute minutes heure heures h jour jours semaine semaines mois an ans année années décennies siècle siècles euro
-    euros dollar dollars francs livres $ € £ ¥ degrés point points moitié tiers quart quarts demi demie ème er ère ier
-    ° cas er
-"""
-_DOUBTS = """
-    que ne pas jamais peut-être probablement possiblement éventuellement potentiellement vraisemblablement sans sauf
-    hormis excepté hors-s sinon voire contesté présumément prétendument non-confirmé environ plus moins presque quasi
-    ? ! * † ‡ ± → ← = < > ~ ≈ # @ + pourraient pourrait serait seraient auraient aurait ni sur-s | non confirmé | non
-    confirmés | peut être | non vérifié
-"""
-_ALIVE = """
-    survivant survivants survivante survivantes rescapé rescapés rescapées secouru secourus libéré libérés sauvés
-    indemnes
-"""
-_CHANGES = "contre augmentation hausse baisse mais"
-_THINGS = """
-    maisons habitations logements frappes attaques bombardements raids | frappes aériennes | raids aériens
-"""
-_COUNTING = """
-    zéro un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt trente
-    quarante cinquante soixante cent cents mille million millions milliard milliards dizaine dizaines douzaine
-    centaine centaines millier milliers plusieurs quelques nombreux nombreuses nombre vingtaine trentaine quarantaine
-    cinquantaine
-"""
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-
-
-def _class(listed: str, kind: str) -> dict[Phrase, str]:
-    single, _, several = listed.partition("|")
-    words = {(word,): kind for word in single.lower().split() if "-" not in word}
-    return words | to_one(several, kind)
 
 
 def _plural(word: str) -> str:
@@ -208,45 +67,107 @@ SINGULAR = frozenset(_PEOPLE.split())
 """People whom an article counts one of."""
 
 AROUND: dict[Phrase, str] = {
-    **_class(_COMPLEMENTS, COMPLEMENT),
-    **_class(_GROUPS, "!group"),
-    **words_to("villages villes camps", COMPLEMENT),
-    **words_to(_COLLECTIVES, COLLECTIVE),
-    **_class(_UNITS, "!unit"),
-    **_class(_RATES, "!rate"),
-    **_class(_DOUBTS, "!doubt"),
-    **_class(_ALIVE, "!alive"),
-    **_class(_CHANGES, "!change"),
-    **_class(_COUNTING, COUNTING),
-    **words_to(_MONTHS, MONTH),
-    **_class(_QUALIFIERS, QUALIFIER),
-    **dict.fromkeys([(word,) for word in _nations()], PERSON),
-    **{(word,): PERSON for each in _PEOPLE.split() for word in (each, _plural(each)) if "-" not in each},
-    **to_one(_PEOPLE_UNCHANGED.partition("|")[2], PERSON),
-    **_class(_THINGS, THING),
-    **to_one(_KILLED, f"{FATE}killed"),
-    **{phrase: f"{FATE}{fate}" for fate, several in _OTHER_FATES.items() for phrase in to_one(several, "")},
-    **to_one(
-        "véhicules | véhicules blindés | chars | blindés | drones | missiles | roquettes | hélicoptères", EQUIPMENT
+    **dict.fromkeys([(word,) for word in _nations()], word_class.PERSON),
+    **{(word,): word_class.PERSON for each in _PEOPLE.split() for word in (each, _plural(each)) if "-" not in each},
+    **classified(
+        {
+            word_class.COMPLEMENT: """
+    attaque attentat attentats bombardement frappe raid embuscade explosion explosions combat combats affrontement
+    affrontements guerre conflit bilan provisoire violence violences massacre massacres fusillade fusillades tir tirs
+    balle balles assaut offensive opération opérations incident incidents séisme tremblement terre inondation
+    inondations glissement tempête incendie accident naufrage effondrement bousculade émeutes manifestation
+    manifestations détention prison prisons hôpital hôpitaux école écoles mosquée mosquées église églises marché marchés
+    camp camps villages ville villes district districts province provinces gouvernorat région régions zone zones
+    quartier quartiers banlieue rue rues route routes frontière côte littoral mer rivière fleuve montagne île capitale
+    pays nord sud ouest centre véhicule voiture voitures bus camion bateau navire avion hélicoptère barrage base bases
+    caserne bâtiment immeuble maison restaurant hôtel abri tentes rang rangs côté décombres sol force forces division
+    régiment armée police milice milices régime gouvernement sécurité ordre drone missile roquette obus mine mines bombe
+    bombes arme armes couteau gang mouvement parti organisation ministère agence aérienne aériennes aérien aériens
+    occidentale orientale septentrional défense intérieur al el cisjordanie suicide piégée piégé séparatistes même
+    nationale nationales côtière inconnus""",
+            word_class.GROUP: "familles foyers ménages camions sacs tombes groupes équipes tribus charniers couples",
+            word_class.COLLECTIVE: """
+    famille foyer ménage groupe équipe bande unité bataillon brigade compagnie convoi village tribu charnier""",
+            word_class.UNIT: """
+    fois km kilomètre kilomètres m mètre mètres cm kg tonne tonnes litre litres hectare hectares seconde secondes
+    minute minutes heure heures h jour jours semaine semaines mois an ans année années décennies siècle siècles euro
+    euros dollar dollars francs livres $ € £ ¥ degrés point points moitié tiers quart quarts demi demie ème er ère
+    ier ° cas""",
+            word_class.RATE: """
+    chacun chacune chaque quotidien quotidienne quotidiens moyenne pct % ‰ taux | par jour | par an | par semaine | par
+    mois | par heure | en moyenne | pour cent | par personne | le jour | par tête | tous les jours | pour mille""",
+            word_class.DOUBT: """
+    que ne pas jamais probablement possiblement éventuellement potentiellement vraisemblablement sans sauf hormis
+    excepté sinon voire contesté présumément prétendument environ plus moins presque quasi ? ! * † ‡ ± → ← = < > ~ ≈
+    # @ + pourraient pourrait serait seraient auraient aurait ni | non confirmé | non confirmés | peut être | non
+    vérifié""",
+            word_class.ALIVE: """
+    survivant survivants survivante survivantes rescapé rescapés rescapées secouru secourus libéré libérés sauvés
+    indemnes""",
+            word_class.CHANGE: "augmentation hausse baisse mais",
+            word_class.COUNTING: """
+    zéro deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt trente quarante
+    cinquante soixante cent cents mille million millions milliard milliards dizaine dizaines douzaine centaine centaines
+    millier milliers plusieurs quelques nombreux nombreuses nombre vingtaine trentaine quarantaine cinquantaine""",
+            word_class.MONTH: "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+            word_class.QUALIFIER: """
+    armé armés innocent innocents innocente innocentes âgés âgées petit petits étrangère étrangères local locaux locales
+    gouvernemental gouvernementaux gouvernementales fédéral fédéraux national nationaux international internationaux
+    présumé présumés présumée présumées identifié identifiés identifiées non irrégulier irréguliers clandestins pro anti
+    loyalistes spécial spéciaux haut gradés gradé supérieur supérieurs médical médicaux onusien onusiens majeurs
+    enceinte enceintes suspectés politiques onu otan hamas hezbollah fds ei daech | non identifiées | bas âge""",
+            word_class.PERSON: """
+    gens eux | casques bleus | membres de une même famille | membres de la même famille | membres de sa famille | gens
+    de mer | travailleurs humanitaires | forces de le ordre""",
+            word_class.THING: """
+    maisons habitations logements frappes attaques bombardements raids | frappes aériennes | raids aériens""",
+            word_class.KILLED: """
+    mort morts morte mortes tué tués tuée tuées décédé décédés décédée décédées décès assassiné assassinés assassinées
+    exécuté exécutés exécutée exécutées abattu abattus abattues massacré massacrés massacrées péri noyé noyés noyées
+    pendu pendus décapité décapités lynché lynchés meurent périssent | ont perdu la vie | perdu la vie | ont trouvé la
+    mort | trouvé la mort | retrouvé mort | retrouvés morts | présumés morts | présumé mort | brûlés vifs | tuées par
+    balles | tués par balles | sans vie | sont morts""",
+            word_class.INJURED: "blessé blessés blessée blessées | grièvement blessés | légèrement blessés",
+            word_class.MISSING: """
+    disparu disparus disparue disparues manquants | portés disparus | portées disparues | porté disparu""",
+            word_class.ABDUCTED: "enlevé enlevés enlevée enlevées kidnappé kidnappés kidnappées | pris en otage",
+            word_class.DETAINED: """
+    arrêté arrêtés arrêtée arrêtées interpellé interpellés interpellées incarcérés emprisonnés arrestation arrestations
+    interpellations détenus-s""",
+            word_class.DISPLACED: """
+    déplacé déplacés déplacée déplacées évacué évacués évacuées fui | sans abri | ont fui""",
+            word_class.OTHER_FATE: """
+    endeuillés affectés touchés torturés violées violés ensevelis piégés bloqués | pris au piège""",
+            word_class.EQUIPMENT: "véhicules chars blindés drones missiles roquettes hélicoptères | véhicules blindés",
+            word_class.FILLER: """
+    détruites détruits endommagées détruite ont a été sont est étaient était avaient avait eu être déjà aussi également
+    confirmés confirmées recensé recensés recensées retrouvé retrouvés retrouvées découvert découverts découvertes
+    graves grave dénombré dénombrés signalés qui officiellement hier lundi mardi mercredi jeudi vendredi samedi dimanche
+    sommairement vif grièvement légèrement gravement très aujourd'hui matin soir nuit | ont été détruites | au moment |
+    cette semaine | de une même famille | de la même famille | dans la nuit | sur place | sur le coup | en une même
+    famille | selon les autorités | selon le ministère de la santé | selon un nouveau bilan | selon un bilan provisoire
+    | selon un bilan | selon la police | selon le onu | selon le osdh | selon des sources | selon une ong | de leur
+    famille | depuis lundi | depuis mardi | depuis mercredi | depuis jeudi | depuis vendredi | depuis samedi | depuis
+    dimanche | dans une fosse commune | dans des fosses communes""",
+            word_class.CLOSING: """
+    confirmé | au total | en tout | à ce jour | à bord | à ce stade | jusque à présent | pour le instant""",
+            word_class.PREPOSITION: """
+    à au aux en dans sur sous lors après durant pendant depuis vers devant derrière autour chez contre hors selon | près
+    de | près du | lors de | lors du | lors des | au cours de | au cours du | à la suite de | à la suite du | de après |
+    à cause de | à cause du | en raison de | au nord de | au sud de | à le est de | à le ouest de | dans le cadre de |
+    le long de | au large de | au large des | à proximité de | en face de | suite à""",
+            word_class.AGENT: "par | par des",
+            word_class.OF: "de des du | de la | de le",
+            word_class.DETERMINER: "le la les leur leurs sa son ses ce ces cette",
+            word_class.ARTICLE: "un une",
+            word_class.JOIN: "et ou & | ainsi que",
+            word_class.INCLUDING: """
+    dont incluant | parmi lesquels | parmi lesquelles | y compris | parmi eux | parmi elles""",
+            word_class.PART_OF: "| de entre eux | de entre elles",
+            word_class.MOSTLY: """
+    principalement majoritairement essentiellement tous toutes surtout | pour la plupart | la plupart | en majorité |
+    une majorité de | une grande majorité de | en grande majorité | pour moitié | la plupart des | en majorité des""",
+            word_class.MORE: "supplémentaires supplémentaire nouveaux nouvelles nouveau | de plus",
+        }
     ),
-    **to_one("à bord", PERSON),
-    **to_one("détruites | détruits | endommagées | détruite | ont été détruites", FILLER),
-    **_class(_FILLERS, FILLER),
-    **to_one(_CLOSINGS, CLOSING),
-    **_class(_PREPOSITIONS, PREPOSITION),
-    **to_one("par | par des", AGENT),
-    **to_one("de | des | du | de la | de le", OF),
-    **to_one("le | la | les | leur | leurs | sa | son | ses | ce | ces | cette", DETERMINER),
-    **to_one("un | une", ARTICLE),
-    **to_one("et | ou | ainsi que | &", JOIN),
-    **to_one("dont | parmi lesquels | parmi lesquelles | y compris | parmi eux | incluant | parmi elles", INCLUDING),
-    **to_one("de entre eux | de entre elles", PART_OF),
-    **to_one(
-        "pour la plupart | la plupart | principalement | majoritairement | en majorité | essentiellement"
-        " | une majorité de"
-        " | une grande majorité de",
-        MOSTLY,
-    ),
-    **to_one("tous | toutes | surtout | en grande majorité | pour moitié | la plupart des | en majorité des", MOSTLY),
-    **to_one("supplémentaires | supplémentaire | de plus | nouveaux | nouvelles | nouveau", MORE),
 }

@@ -1,30 +1,39 @@
-"""What a lexicon consists of since `en/2`: tables of phrases, each leading to a bound, a number or a class of words."""
+"""The structure of lexicons since `en/2`: tables from phrases to bounds, numbers or word classes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from domain.values.counts.lexicons.english_1 import Phrase, Table
-
-Value = int | Fraction
-Ends = tuple[int | None, int | None]
-
-# Classes of the words around a figure. A fate is written `fate:<measure>`, a refusal `!<reason>`.
-PERSON, THING, EQUIPMENT, QUALIFIER, FILLER, CLOSING = "person", "thing", "equipment", "qualifier", "filler", "closing"
-PREPOSITION, AGENT, OF, DETERMINER, ARTICLE, COMPLEMENT = "preposition", "agent", "of", "determiner", "article", "noun"
-JOIN, INCLUDING, PART_OF, MOSTLY, MORE, MONTH = "join", "including", "part_of", "mostly", "more", "month"
-FATE, REFUSED = "fate:", "!"
-COUNTING, COLLECTIVE = "!count", "!collective"
-LEFT, LIVES = "left", "lives"
+Phrase = tuple[str, ...]
+NumberValue = int | Fraction
+FigureRange = tuple[int | None, int | None]
 
 
-def nothing() -> Table[Any]:
-    """Return a table of no phrases."""
-    return Table({})
+_T = TypeVar("_T")
 
 
-_NO_PHRASES: Table[Any] = Table({})
+@dataclass(frozen=True, slots=True)
+class PhraseTable(Generic[_T]):
+    """A lookup table by phrase, with longest match."""
+
+    entries: Mapping[Phrase, _T]
+    _lengths: dict[str, list[int]] = field(init=False, repr=False, default_factory=dict[str, list[int]])
+
+    def __post_init__(self) -> None:
+        for first, length in sorted({(phrase[0], len(phrase)) for phrase in self.entries}, reverse=True):
+            self._lengths.setdefault(first, []).append(length)
+
+    def longest(self, words: Sequence[str], at: int) -> tuple[_T, int] | None:
+        """Return the entry of the longest phrase that begins at word `at`, and the index behind it; None for none."""
+        for length in self._lengths.get(words[at], ()) if at < len(words) else ():
+            phrase = tuple(words[at : at + length])
+            if phrase in self.entries:
+                return self.entries[phrase], at + len(phrase)
+        return None
+
+
+NO_PHRASES: PhraseTable[Any] = PhraseTable({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +46,19 @@ class Numerals:
     `mixed`: digits may be joined to a scale, “41 thousand and 788”.
     """
 
-    below_100: Table[int] = field(default_factory=nothing)
-    hundreds: Table[int] = field(default_factory=nothing)
+    below_100: PhraseTable[int] = NO_PHRASES
+    hundreds: PhraseTable[int] = NO_PHRASES
     carried: bool = False
     joins: frozenset[str] = frozenset()
     mixed: bool = False
-    scales: Table[int] = field(default_factory=nothing)
+    scales: PhraseTable[int] = NO_PHRASES
     glued: Mapping[str, int] = field(default_factory=dict[str, int])
-    alone: Table[tuple[int, int]] = field(default_factory=nothing)
-    bare: Table[int] = field(default_factory=nothing)
-    halves: Table[str] = field(default_factory=nothing)
-    named: Table[Value] = field(default_factory=nothing)
-    rounded: Table[int] = field(default_factory=nothing)
-    nouns: Table[int] = field(default_factory=nothing)
+    alone: PhraseTable[tuple[int, int]] = NO_PHRASES
+    bare: PhraseTable[int] = NO_PHRASES
+    halves: PhraseTable[str] = NO_PHRASES
+    named: PhraseTable[NumberValue] = NO_PHRASES
+    rounded: PhraseTable[int] = NO_PHRASES
+    nouns: PhraseTable[int] = NO_PHRASES
     words: frozenset[str] = frozenset()
 
 
@@ -72,29 +81,29 @@ class Vocabulary:
     grouping: str
     decimal: str
     numerals: Numerals
-    bounds: Table[str]
-    suffixes: Table[str]
-    leads: Table[str]
-    subjects: Table[str]
-    verbs: Table[str]
-    several: Table[Ends]
-    around: Table[str]
-    nothing: Table[bool]
-    beside: frozenset[str]
-    singular: frozenset[str]
-    pairs: Mapping[str, frozenset[str]]
-    ranges: frozenset[str]
-    unknown: frozenset[str]
+    bounds: PhraseTable[str]
+    suffixes: PhraseTable[str]
     hint: str
+    lead_ins: PhraseTable[str] = NO_PHRASES
+    subjects: PhraseTable[str] = NO_PHRASES
+    verbs: PhraseTable[str] = NO_PHRASES
+    worded: PhraseTable[FigureRange] = NO_PHRASES
+    around: PhraseTable[str] = NO_PHRASES
+    zero_words: PhraseTable[bool] = NO_PHRASES
+    zero_context: frozenset[str] = frozenset()
+    singular_people: frozenset[str] = frozenset()
+    range_pairs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    range_joins: frozenset[str] = frozenset()
+    unknown_words: frozenset[str] = frozenset()
     spaced: bool = False
     names: bool = False
     partitive: bool = False
     split: Callable[[str], str] | None = None
-    felling: Table[str] = _NO_PHRASES
-    places: Table[str] = _NO_PHRASES
-    saying: Table[str] = _NO_PHRASES
-    sayers: frozenset[str] = frozenset()
-    opens: frozenset[str] = frozenset()
+    attack_verbs: PhraseTable[str] = NO_PHRASES
+    places: PhraseTable[str] = NO_PHRASES
+    attribution_verbs: PhraseTable[str] = NO_PHRASES
+    attribution_nouns: frozenset[str] = frozenset()
+    headline_marks: frozenset[str] = frozenset()
 
 
 def phrases(listed: str) -> list[Phrase]:
@@ -102,33 +111,31 @@ def phrases(listed: str) -> list[Phrase]:
     return [tuple(phrase.split()) for phrase in listed.split("|") if phrase.strip()]
 
 
-def to_one(listed: str, lead: str) -> dict[Phrase, str]:
-    """Let all phrases lead to one thing."""
-    return dict.fromkeys(phrases(listed), lead)
+def classified(listed: Mapping[str, str]) -> dict[Phrase, str]:
+    """Turn phrases by class, or by bound, into classes by phrase.
+
+    Each text has single words, separated by spaces, and then phrases, each behind a bar.
+    """
+    found: dict[Phrase, str] = {}
+    for word_class, text in listed.items():
+        single, *several = text.split("|")
+        words = [*((word,) for word in single.split()), *(tuple(phrase.split()) for phrase in several)]
+        found |= dict.fromkeys(words, word_class)
+    return found
 
 
-def words_to(listed: str, lead: str) -> dict[Phrase, str]:
-    """Let single words, parted by spaces, lead to one thing."""
-    return {(word,): lead for word in listed.split()}
-
-
-def bounds(listed: Mapping[str, str]) -> dict[Phrase, str]:
-    """Turn phrases by bound into bounds by phrase."""
-    return {phrase: bound for bound, several in listed.items() for phrase in phrases(several)}
-
-
-def enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
+def with_enclosed(suffixes: Mapping[Phrase, str]) -> dict[Phrase, str]:
     """Add what stands in brackets or behind a comma: `( est . )`, `, at least`."""
     in_brackets = {("(", *phrase, ")"): bound for phrase, bound in suffixes.items()}
     open_bracket = {("(", *phrase): bound for phrase, bound in suffixes.items()}
     return {**suffixes, **in_brackets, **open_bracket, **{(",", *phrase): bound for phrase, bound in suffixes.items()}}
 
 
-def ends(listed: Mapping[str, Ends]) -> dict[Phrase, Ends]:
+def ends(listed: Mapping[str, FigureRange]) -> dict[Phrase, FigureRange]:
     """Turn phrases in words into what they sort by."""
     return {phrase: pair for several, pair in listed.items() for phrase in phrases(several)}
 
 
-def firsts(tables: Iterable[Mapping[Phrase, object]]) -> frozenset[str]:
+def all_words(tables: Iterable[Mapping[Phrase, object]]) -> frozenset[str]:
     """Return every word of some phrases."""
     return frozenset(word for table in tables for phrase in table for word in phrase)

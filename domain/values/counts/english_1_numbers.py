@@ -1,4 +1,4 @@
-"""Numbers as they are written, in digits or in words, and the pieces of text they stand among."""
+"""Tokens and numbers of the lexicon `en/1`; the error and the quoting that all lexicons share."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -59,7 +59,7 @@ def shown(text: str) -> str:
     return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in kept)
 
 
-class Piece(NamedTuple):
+class EnglishToken(NamedTuple):
     """A figure in digits, a word or a single sign; `glued` to what stands before it when no space is between."""
 
     text: str
@@ -68,7 +68,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class EnglishNumber:
     """A number that ends before piece `end`.
 
     `scale` is the one scale word that closes it (“20 thousand”: 1000), 0 if it has several, else 1; `reach` the largest
@@ -82,7 +82,7 @@ class Number:
     dotted: bool = False
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str) -> list[EnglishToken]:
     """Cut lower-case text into figures, words and signs; a hyphen between letters only joins words.
 
     A plain space joins digits only where no second figure could begin, as none begins with a zero: `1 018`, but
@@ -90,17 +90,17 @@ def pieces(text: str) -> list[Piece]:
     """
     joined = _SPACED.sub(lambda found: found[0].replace(" ", "\u202f") if " 0" in found[0] else found[0], text)
     cut = _PIECE.finditer(_HYPHEN.sub(" ", joined))
-    found: list[Piece] = []
+    found: list[EnglishToken] = []
     before = -1
     for match in cut:
         start, end = match.span()
         kind = cast("Literal['figure', 'word', 'sign']", match.lastgroup)
-        found.append(Piece(match[0], kind, start == before))
+        found.append(EnglishToken(match[0], kind, start == before))
         before = end
     return found
 
 
-def numbers(listed: Sequence[Piece], at: int, lexicon: Lexicon) -> list[Number]:
+def numbers(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> list[EnglishNumber]:
     """Return every number that begins at piece `at`, longest first; none if none does.
 
     Raises CountError for digits that are written wrongly.
@@ -113,17 +113,18 @@ def numbers(listed: Sequence[Piece], at: int, lexicon: Lexicon) -> list[Number]:
     return [named] if named else _in_words(listed, at, lexicon)
 
 
-def whole(number: Number, text: str) -> int:
+def whole(number: EnglishNumber, text: str) -> int:
     """Return the value as an integer of 0 to 10^12; raises CountError for `text` otherwise."""
     if number.value.denominator != 1:
-        why = "has a decimal, which needs thousand, million or billion behind it and must come to a whole number"
-        raise unreadable(text, why)
+        raise unreadable(
+            text, "has a decimal, which needs thousand, million or billion behind it and must come to a whole number"
+        )
     if number.value > BIGGEST:
         raise unreadable(text, "is above 10^12, more than anyone can count")
     return number.value.numerator
 
 
-def _in_digits(text: str, end: int) -> Number:
+def _in_digits(text: str, end: int) -> EnglishNumber:
     if not text.isascii() and sum(not digits.isdisjoint(text) for digits in map(frozenset, _DIGIT_SETS)) > 1:
         raise unreadable(text, "mixes the digits of two scripts")
     digits = text if text.isascii() else text.translate(_VALUES)
@@ -131,17 +132,17 @@ def _in_digits(text: str, end: int) -> Number:
     if not separators:
         if not _PLAIN.fullmatch(digits):
             raise unreadable(text, "begins with a zero; write the figure without it")
-        return Number(Fraction(int(digits)), end)
+        return EnglishNumber(Fraction(int(digits)), end)
     grouped = digits.replace(next(iter(separators)), ",") if len(separators) == 1 else digits
     if len(separators) == 1 and _GROUPED.fullmatch(grouped):
         dotted = separators == {"."} and grouped.count(",") == 1
-        return Number(Fraction(int(grouped.replace(",", ""))), end, dotted=dotted)
+        return EnglishNumber(Fraction(int(grouped.replace(",", ""))), end, dotted=dotted)
     if _DECIMAL.fullmatch(digits):
-        return Number(Fraction(digits), end)
+        return EnglishNumber(Fraction(digits), end)
     raise unreadable(text, "is not grouped in thousands; a separator needs exactly three digits after it")
 
 
-def _scaled(number: Number, listed: Sequence[Piece], lexicon: Lexicon) -> Number:
+def _scaled(number: EnglishNumber, listed: Sequence[EnglishToken], lexicon: Lexicon) -> EnglishNumber:
     """Multiply digits by the scale word behind them: `1.2 million`, `2 dozen`, `10k`."""
     if number.end >= len(listed):
         return number
@@ -154,38 +155,38 @@ def _scaled(number: Number, listed: Sequence[Piece], lexicon: Lexicon) -> Number
         raise unreadable(figure, "could mean thousands or decimals; write the figure out")
     if number.value.denominator != 1 and scale < _THOUSAND:
         raise unreadable(piece.text, "cannot follow a decimal; only thousand, million and billion can")
-    return Number(number.value * scale, number.end + 1, scale, number.value)
+    return EnglishNumber(number.value * scale, number.end + 1, scale, number.value)
 
 
-def _named(listed: Sequence[Piece], at: int, lexicon: Lexicon) -> Number | None:
+def _named(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> EnglishNumber | None:
     """Read `a couple`, `half a dozen`, `a half million`: a number under a name of its own."""
     words = tuple(piece.text for piece in listed[at : at + 3])
     if words[:2] in lexicon.sets:
-        return Number(Fraction(lexicon.sets[words[:2]]), at + 2, 0)
+        return EnglishNumber(Fraction(lexicon.sets[words[:2]]), at + 2, 0)
     for opening in (("half", "a"), ("a", "half"), ("half",)):
         scale = words[len(opening)] if words[: len(opening)] == opening and len(words) > len(opening) else ""
         if scale in lexicon.scales:
-            return Number(Fraction(lexicon.scales[scale], 2), at + len(opening) + 1, 0)
+            return EnglishNumber(Fraction(lexicon.scales[scale], 2), at + len(opening) + 1, 0)
     return None
 
 
-def _in_words(listed: Sequence[Piece], at: int, lexicon: Lexicon) -> list[Number]:
+def _in_words(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> list[EnglishNumber]:
     words: list[str] = []
     for piece in listed[at:]:
         if piece.text not in lexicon.numerals and piece.text != "and" and (words or piece.text not in _ARTICLES):
             break
         words.append(piece.text)
     if not words or (len(words) == 1 and words[0] in _ARTICLES):
-        found = [_by_the_dozen(Number(Fraction(1), at + len(words)), listed, lexicon)]
+        found = [_by_the_dozen(EnglishNumber(Fraction(1), at + len(words)), listed, lexicon)]
         return [number for number in found if number.scale > 1]
     spelled = (_spelled(words[:length], at + length, lexicon) for length in range(len(words), 0, -1))
     return [_by_the_dozen(number, listed, lexicon) for number in spelled if number]
 
 
-def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> Number | None:
+def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> EnglishNumber | None:
     """Read a number in words, or nothing unless it is spelled as the grammar above has it."""
     if list(words) == ["zero"]:
-        return Number(Fraction(0), end)
+        return EnglishNumber(Fraction(0), end)
     if words[0] in _ARTICLES and len(words) > 1 and words[1] in lexicon.scales:
         words = ["one", *words[1:]]
     elif words[0] in lexicon.scales:
@@ -195,10 +196,10 @@ def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> Number | None:
     scales = [index for index, word in enumerate(words) if word in lexicon.scales]
     reach = max((_spelled_value(" ".join(words[:index]), "en") for index in scales), default=0)
     scale = lexicon.scales[words[-1]] if scales == [len(words) - 1] else 0 if scales else 1
-    return Number(Fraction(_spelled_value(" ".join(words), "en")), end, scale, Fraction(reach))
+    return EnglishNumber(Fraction(_spelled_value(" ".join(words), "en")), end, scale, Fraction(reach))
 
 
-def _by_the_dozen(number: Number, listed: Sequence[Piece], lexicon: Lexicon) -> Number:
+def _by_the_dozen(number: EnglishNumber, listed: Sequence[EnglishToken], lexicon: Lexicon) -> EnglishNumber:
     """Multiply by `dozen` or `score`, the scale words that no spelled number holds."""
     word = listed[number.end].text if number.end < len(listed) else ""
     if word in lexicon.numerals or word not in lexicon.scales:

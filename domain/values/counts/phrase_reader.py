@@ -1,45 +1,34 @@
-"""A phrase read whole by a lexicon: what leads to the figure, its bound, the figure or range, and what is behind it."""
+"""The reader of lexicons since `en/2`: lead-in, bound, figure or range, and the words that follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.values.counts import refusals
-from domain.values.counts.english_1 import LONGEST, Reading
-from domain.values.counts.following_words import Around
+from domain.values.counts.english_1_numbers import unreadable
+from domain.values.counts.english_1_reader import LONGEST, CountReading, bounded
+from domain.values.counts.following_words import FollowingWords
 from domain.values.counts.headlines import COLON, Headline
-from domain.values.counts.lexicons.lexicon import (
-    AGENT,
-    ARTICLE,
-    FATE,
-    JOIN,
-    LEFT,
-    LIVES,
-    MORE,
-    OF,
-    PERSON,
-    PREPOSITION,
-    Vocabulary,
-)
+from domain.values.counts.lexicons import word_class
+from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.number_tokens import Number, numbers, whole
-from domain.values.counts.numerals import unreadable
 from domain.values.counts.ranges import join_of, ordered
 from domain.values.counts.tokens import QUOTES, Token, tokens
-from domain.values.counts.trailing_bounds import brought_forward
+from domain.values.counts.trailing_bounds import move_bound_forward
 
 _MINUS = ("-", "\u2212", "minus")
 _LONGEST_PHRASE = 5
 _LEAST_BEHIND = 3
-"""A noun, a bound of two words and what goes on are more."""
+"""Fewer following words can't hold a noun, a bound of two words and a continuation."""
 _OPEN, _CAPPED = ("at_least", "more_than"), ("at_most", "fewer_than")
 _OF_ONE = "about.one"
-"""“c.”, “~” and the like stand before one figure, and say nothing of the end of a range."""
+"""“c.”, “~” and the like bound one figure, never the end of a range."""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood(Reading):
-    """A reading, and what else its words say: what befell people, things counted instead, parts, and an increase.
+class DetailedReading(CountReading):
+    """A reading with details of its wording: fates, things counted instead of people, parts, and an increase.
 
-    `quoted`: the count alone stands in quotation marks, and the words behind it are not the source's.
+    `quoted`: only the count is in quotation marks, and the words behind it are not the source's.
     """
 
     fates: tuple[str, ...] = ()
@@ -51,7 +40,7 @@ class Understood(Reading):
     quoted: bool = False
 
 
-def understand(verbatim: str, vocabulary: Vocabulary) -> Understood:
+def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
     """Read a count of at most 300 characters; raises CountError, a sentence that says what to write instead."""
     if len(verbatim) > LONGEST:
         raise unreadable(verbatim, f"is longer than {LONGEST} characters; give the count alone")
@@ -60,13 +49,13 @@ def understand(verbatim: str, vocabulary: Vocabulary) -> Understood:
         raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
-    phrase = _Phrase(verbatim, listed, [token.text for token in listed], vocabulary)
-    return phrase.none() or phrase.some()
+    phrase = _PhraseReader(verbatim, listed, [token.text for token in listed], vocabulary)
+    return phrase.read_zero() or phrase.read_count()
 
 
 @dataclass(slots=True)
-class _Lead:
-    """What stands before the figure."""
+class _Prefix:
+    """The words before the figure."""
 
     at: int = 0
     bound: str | None = None
@@ -78,7 +67,7 @@ class _Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrase:
+class _PhraseReader:
     """The tokens of one count and their `words`."""
 
     verbatim: str
@@ -86,15 +75,15 @@ class _Phrase:
     words: Sequence[str]
     vocabulary: Vocabulary
 
-    def some(self) -> Understood:
+    def read_count(self) -> DetailedReading:
         """Read a phrase that counts somebody."""
         lead = self._sentence()
-        if not lead.at and not self.vocabulary.opens.isdisjoint(self.words):
+        if not lead.at and not self.vocabulary.headline_marks.isdisjoint(self.words):
             lead = self._headline()
         self._bounds(lead)
-        several = self.vocabulary.several.longest(self.words, lead.at)
+        several = self.vocabulary.worded.longest(self.words, lead.at)
         if several and not lead.ranging:
-            return self._several(lead, *several)
+            return self._worded(lead, *several)
         found = self._numbers(lead)
         if ranged := self._range(lead, found):
             return self._between(lead, *ranged)
@@ -106,27 +95,27 @@ class _Phrase:
             return one
         raise self._no_figure(lead)
 
-    def none(self) -> Understood | None:
+    def read_zero(self) -> DetailedReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         words, vocabulary = self.words, self.vocabulary
-        found = vocabulary.nothing.longest(words, 0)
+        found = vocabulary.zero_words.longest(words, 0)
         if not found or vocabulary.bounds.longest(words, 0):
             return None
         needs_noun, at = found
         named = False
         while at < len(words):
             here = vocabulary.around.longest(words, at) or ("", at + 1)
-            victim = here[0] == PERSON or here[0].startswith(FATE)
-            if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.beside):
+            victim = here[0] == word_class.PERSON or here[0].startswith(word_class.FATE)
+            if self.tokens[at].kind != "word" or not (victim or words[at] in vocabulary.zero_context):
                 raise unreadable(self.verbatim, refusals.NOT_NONE)
             named, at = named or victim, here[1] if victim else at + 1
         if needs_noun and not named:
             raise unreadable(self.verbatim, refusals.NOT_NONE)
-        return Understood(0, 0, 0, "none")
+        return DetailedReading(0, 0, 0, "none")
 
-    def _sentence(self, at: int = 0) -> _Lead:
+    def _sentence(self, at: int = 0) -> _Prefix:
         """Read `the death toll in Gaza rises to`: known words with a subject among them, up to a verb."""
-        words, vocabulary, lead = self.words, self.vocabulary, _Lead()
+        words, vocabulary, lead = self.words, self.vocabulary, _Prefix()
         fates, subject = set[str](), False
         while at < len(words):
             verb = vocabulary.verbs.longest(words, at) if subject else None
@@ -139,7 +128,7 @@ class _Phrase:
             found = vocabulary.subjects.longest(words, at)
             if found:
                 subject = subject or bool(found[0])
-                fates |= {found[0].removeprefix(FATE)} if found[0].startswith(FATE) else set()
+                fates |= {found[0].removeprefix(word_class.FATE)} if found[0].startswith(word_class.FATE) else set()
                 at = found[1]
             elif self._is_name(at, subject=subject):
                 at += 1
@@ -153,52 +142,54 @@ class _Phrase:
             return False
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
         named = at > 0 and self.tokens[at - 1].name
-        return not subject or named or (before is not None and before[0] in {PREPOSITION, AGENT})
+        return not subject or named or (before is not None and before[0] in {word_class.PREPOSITION, word_class.AGENT})
 
     def _longer_bound(self, end: int, at: int) -> bool:
         """Say whether a verb is only the beginning of a bound: “a total of at least 200”."""
         bound = self.vocabulary.bounds.longest(self.words, at)
         return bound is not None and bound[1] > end
 
-    def _bounds(self, lead: _Lead) -> None:
-        """Read bounds and words that change nothing, in any order."""
+    def _bounds(self, lead: _Prefix) -> None:
+        """Read bounds and lead-ins, in any order."""
         words, vocabulary = self.words, self.vocabulary
         while lead.at < len(words):
             if found := vocabulary.bounds.longest(words, lead.at):
                 lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
-            elif found := vocabulary.leads.longest(words, lead.at):
+            elif found := vocabulary.lead_ins.longest(words, lead.at):
                 lead.at = found[1]
-                self._led(lead, found[0])
+                self._apply_class(lead, found[0])
             else:
                 return
 
-    def _led(self, lead: _Lead, kind: str) -> None:
-        lead.more = lead.more or kind == MORE
-        if kind.startswith(FATE):
-            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(FATE).split("+")), True
-        lead.headed = lead.headed or kind == PERSON
-        lead.needs = kind if kind in {COLON, LEFT, LIVES} else lead.needs
+    def _apply_class(self, lead: _Prefix, kind: str) -> None:
+        lead.more = lead.more or kind == word_class.MORE
+        if kind.startswith(word_class.FATE):
+            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(word_class.FATE).split("+")), True
+        lead.headed = lead.headed or kind == word_class.PERSON
+        lead.needs = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.needs
 
-    def _headline(self) -> _Lead:
-        """Read what opens a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
-        lead, opening = _Lead(), Headline(self.tokens, self.words, self.vocabulary).opening()
+    def _headline(self) -> _Prefix:
+        """Read the opening of a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
+        lead, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
         if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
             return sentence
-        if opening and self._counts(opening[1]):
+        if opening and self._can_count(opening[1]):
             lead.at = opening[1]
-            self._led(lead, opening[0])
+            self._apply_class(lead, opening[0])
         return lead
 
-    def _counts(self, at: int) -> bool:
+    def _can_count(self, at: int) -> bool:
         """Say whether a count can begin here, unlike behind “a journalist killed”."""
         vocabulary = self.vocabulary
-        tables = (vocabulary.bounds, vocabulary.leads, vocabulary.several)
+        tables = (vocabulary.bounds, vocabulary.lead_ins, vocabulary.worded)
         if any(table.longest(self.words, at) for table in tables):
             return True
         found = vocabulary.around.longest(self.words, at)
-        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (found is not None and found[0] == ARTICLE)
+        return bool(numbers(self.tokens, self.words, at, vocabulary)) or (
+            found is not None and found[0] == word_class.ARTICLE
+        )
 
-    def _numbers(self, lead: _Lead) -> list[Number]:
+    def _numbers(self, lead: _Prefix) -> list[Number]:
         at, numerals = lead.at, self.vocabulary.numerals
         found = numbers(self.tokens, self.words, at, self.vocabulary)
         if not found and (bare := numerals.bare.longest(self.words, at)):
@@ -207,7 +198,7 @@ class _Phrase:
             return [Number(bare[0], bare[1], bare[0], 1)]
         return found
 
-    def _one(self, lead: _Lead, number: Number) -> Understood:
+    def _one(self, lead: _Prefix, number: Number) -> DetailedReading:
         value = whole(number, self.verbatim)
         if number.noun:
             return self.noun_alone(lead, number)
@@ -216,13 +207,13 @@ class _Phrase:
             most = whole(capped, self.verbatim)
             if value > most:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
-            return self._said(lead, self._around(lead, capped.end), Reading(value, most, None, "between"))
+            return self._reading(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
         after, around = self.after(lead, end)
         bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
-        return self._said(lead, around, _bounded(value, bound))
+        return self._reading(lead, around, bounded(value, bound))
 
-    def noun_alone(self, lead: _Lead, number: Number) -> Understood:
+    def noun_alone(self, lead: _Prefix, number: Number) -> DetailedReading:
         """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
         behind = self.vocabulary.suffixes.longest(self.words, number.end)
         if behind and lead.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
@@ -236,36 +227,36 @@ class _Phrase:
             phrase = replace(self, tokens=moved, words=[token.text for token in moved])
             return phrase.noun_alone(lead, replace(number, end=behind[1]))
         around = self._around(lead, lead.at, joins=False)
-        return self._said(
-            lead, around, _bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+        return self._reading(
+            lead, around, bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
         )
 
-    def _several(self, lead: _Lead, ends: tuple[int | None, int | None], end: int) -> Understood:
+    def _worded(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
         after, around = self.after(lead, self._past_of(end))
         bound = self._agreed(lead.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
-        reading = Reading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
-        return self._said(lead, around, reading)
+        reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
+        return self._reading(lead, around, reading)
 
-    def _between(self, lead: _Lead, low: Number, high: Number, dashed: bool) -> Understood:  # noqa: FBT001 - a pair's third
+    def _between(self, lead: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
         end = self._past_of(high.end) if high.scale != 1 else high.end
         after, around = self.after(lead, end)
         if not {lead.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
-        return self._said(lead, around, Reading(lower, upper, None, "between"))
+        return self._reading(lead, around, CountReading(lower, upper, None, "between"))
 
-    def _range(self, lead: _Lead, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
+    def _range(self, lead: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
         """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
         at = lead.at
         opening = self.words[at] if at < len(self.words) else ""
-        joins = self.vocabulary.pairs.get(opening)
+        joins = self.vocabulary.range_pairs.get(opening)
         pairs: list[tuple[Number, Number, bool]] = []
         firsts = numbers(self.tokens, self.words, at + 1, self.vocabulary) if joins is not None else found
         for low in firsts:
-            joined = join_of(self.tokens, low.end, joins if joins is not None else self.vocabulary.ranges)
+            joined = join_of(self.tokens, low.end, joins if joins is not None else self.vocabulary.range_joins)
             if joined:
                 highs = numbers(self.tokens, self.words, low.end + 1, self.vocabulary)[:1]
                 pairs += [(low, high, joined == "dash") for high in highs]
@@ -273,10 +264,10 @@ class _Phrase:
             raise unreadable(self.verbatim, f"says “{opening}” without two figures behind it; write 80 to 100")
         return max(pairs, key=lambda pair: pair[1].end, default=None)
 
-    def _cap(self, lead: _Lead, end: int) -> Number | None:
+    def _cap(self, lead: _Prefix, end: int) -> Number | None:
         """Read the upper end of `at least 80 and at most 100`."""
         join = self.vocabulary.around.longest(self.words, end)
-        if lead.bound != "at_least" or not join or join[0] != JOIN:
+        if lead.bound != "at_least" or not join or join[0] != word_class.JOIN:
             return None
         bound = self.vocabulary.bounds.longest(self.words, join[1])
         if not bound or bound[0] != "at_most":
@@ -284,18 +275,18 @@ class _Phrase:
         found = numbers(self.tokens, self.words, bound[1], self.vocabulary)
         return found[0] if found else None
 
-    def _one_person(self, lead: _Lead) -> Understood | None:
+    def _one_person(self, lead: _Prefix) -> DetailedReading | None:
         """Read the indefinite article before one known kind of person: “a soldier”, “an army officer killed”."""
         at = lead.at
         article = self.vocabulary.around.longest(self.words, at)
-        if not article or article[0] != ARTICLE or lead.bound not in {None, "at_least"}:
+        if not article or article[0] != word_class.ARTICLE or lead.bound not in {None, "at_least"}:
             return None
         around = self._around(lead, article[1], joins=False)
-        if not any(word in self.vocabulary.singular for word in around.people[:2]):
+        if not any(word in self.vocabulary.singular_people for word in around.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
-        return self._said(lead, around, _bounded(1, lead.bound or "exact"))
+        return self._reading(lead, around, bounded(1, lead.bound or "exact"))
 
-    def after(self, lead: _Lead, end: int) -> tuple[str | None, Around]:
+    def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
         suffixes, last = self.vocabulary.suffixes, len(self.words)
         if found := suffixes.longest(self.words, end):
@@ -304,13 +295,13 @@ class _Phrase:
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
                 return found[0], self._around(lead, end, start)
-        if last - end > _LEAST_BEHIND and (moved := brought_forward(self.tokens, self.vocabulary, end)):
+        if last - end > _LEAST_BEHIND and (moved := move_bound_forward(self.tokens, self.vocabulary, end)):
             return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
         return None, self._around(lead, end)
 
-    def _around(self, lead: _Lead, at: int, end: int | None = None, *, joins: bool = True) -> Around:
+    def _around(self, lead: _Prefix, at: int, end: int | None = None, *, joins: bool = True) -> FollowingWords:
         last = len(self.words) if end is None else end
-        around = Around(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
+        around = FollowingWords(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
         around.joins = joins
         around.fates |= set(lead.fates)
         around.read()
@@ -319,14 +310,14 @@ class _Phrase:
     def _past_of(self, end: int) -> int:
         """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
         found = self.vocabulary.around.longest(self.words, end)
-        return found[1] if found and found[0] == OF else end
+        return found[1] if found and found[0] == word_class.OF else end
 
-    def _said(self, lead: _Lead, around: Around, reading: Reading) -> Understood:
-        self._meets(lead.needs, around)
+    def _reading(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
+        self._check_needs(lead.needs, around)
         largest = reading.upper if reading.upper is not None else reading.lower
         if largest is not None and any(value > largest for value, _ in around.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
-        return Understood(
+        return DetailedReading(
             reading.lower,
             reading.upper,
             reading.best,
@@ -340,14 +331,14 @@ class _Phrase:
             quoted=self._quoted(),
         )
 
-    def _meets(self, needs: str, around: Around) -> None:
-        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which do not say what befell whom."""
-        if needs == LIVES and around.people[:1] == ["lives"]:
+    def _check_needs(self, needs: str, around: FollowingWords) -> None:
+        """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
+        if needs == word_class.LIVES and around.people[:1] == ["lives"]:
             around.fates.add("killed")
         elif (
             (needs == COLON and not (around.people or around.fates))
-            or needs == LIVES
-            or (needs == LEFT and not around.fates)
+            or needs == word_class.LIVES
+            or (needs == word_class.LEFT and not around.fates)
         ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 
@@ -361,18 +352,10 @@ class _Phrase:
             raise unreadable(self.verbatim, refusals.TWO_BOUNDS)
         return before or after
 
-    def _no_figure(self, lead: _Lead) -> Exception:
-        if not self.vocabulary.unknown.isdisjoint(self.words) or lead.at == len(self.words):
+    def _no_figure(self, lead: _Prefix) -> Exception:
+        if not self.vocabulary.unknown_words.isdisjoint(self.words) or lead.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
         word = self.words[lead.at]
         if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:
             return unreadable(self.verbatim, refusals.NO_PLAIN_FIGURE.format(word=word))
         return refusals.unknown_word(self.verbatim, word, self.vocabulary)
-
-
-def _bounded(value: int, bound: str) -> Reading:
-    if bound in _OPEN:
-        return Reading(value, None, None, bound)
-    if bound in _CAPPED:
-        return Reading(None, value, None, bound)
-    return Reading(value, value, value, bound)

@@ -1,11 +1,19 @@
-"""From a count as a source worded it to its numbers and their bound; what is not certain is refused, never guessed."""
+"""The reader of the lexicon `en/1`: wording to figures and bound; an uncertain wording is refused, never guessed."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.values.counts.english_1_numbers import (
+    EnglishNumber,
+    EnglishToken,
+    numbers,
+    pieces,
+    shown,
+    unreadable,
+    whole,
+)
 from domain.values.counts.lexicons.english_1 import Lexicon
-from domain.values.counts.numerals import Number, Piece, numbers, pieces, shown, unreadable, whole
 
 LONGEST = 300
 
@@ -23,8 +31,8 @@ _HOW = "cannot be read as a count; write a figure such as “at least 200” or 
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a verbatim count says: the figures as said, with their strictness in `bound` alone."""
+class CountReading:
+    """The figures and the bound of a wording; strictness (“more than”) is in `bound` alone."""
 
     lower: int | None
     upper: int | None
@@ -32,7 +40,16 @@ class Reading:
     bound: str
 
 
-def read(verbatim: str, lexicon: Lexicon) -> Reading:
+def bounded(value: int, bound: str) -> CountReading:
+    """Return the reading of one figure with a bound."""
+    if bound in {"at_least", "more_than"}:
+        return CountReading(value, None, None, bound)
+    if bound in {"at_most", "fewer_than"}:
+        return CountReading(None, value, None, bound)
+    return CountReading(value, value, value, bound)
+
+
+def read_english_1(verbatim: str, lexicon: Lexicon) -> CountReading:
     """Read a count of at most 300 characters by a lexicon; raises CountError."""
     if len(verbatim) > LONGEST:
         raise unreadable(verbatim, f"is longer than {LONGEST} characters; give the count alone")
@@ -42,20 +59,20 @@ def read(verbatim: str, lexicon: Lexicon) -> Reading:
         raise unreadable(verbatim, "is empty; give the count as it was said, or leave the claim out")
     if listed[0].text in _MINUS and len(listed) > 1:
         raise unreadable(verbatim, "is negative, which a count cannot be")
-    phrase = _Phrase(verbatim, listed, [piece.text for piece in listed], lexicon)
-    return phrase.nothing() or phrase.something()
+    phrase = _EnglishPhraseReader(verbatim, listed, [piece.text for piece in listed], lexicon)
+    return phrase.read_zero() or phrase.read_count()
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrase:
-    """The pieces of one verbatim count, and their `words`; `at` and `end` are places among them."""
+class _EnglishPhraseReader:
+    """The tokens of one count, and their `words`; `at` and `end` are indexes of tokens."""
 
     verbatim: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[EnglishToken]
     words: Sequence[str]
     lexicon: Lexicon
 
-    def something(self) -> Reading:
+    def read_count(self) -> CountReading:
         at, before = self._before()
         if not at and self._text(0) in self.lexicon.scales:
             raise unreadable(self.verbatim, "may be one of that or several; say “a hundred” or “hundreds”")
@@ -63,22 +80,22 @@ class _Phrase:
             (lower, upper), end = worded
             bound = self._agreed(before, self._after(end))
             opens, caps = bound in {"at_least", "more_than"}, bound in {"at_most", "fewer_than"}
-            return Reading(None if caps else lower, None if opens else upper, None, "worded")
+            return CountReading(None if caps else lower, None if opens else upper, None, "worded")
         found = numbers(self.pieces, at, self.lexicon)
         if ranged := self._range(at, found):
             low, high = self._ordered(*ranged)
             if not {before, self._after(ranged[1].end)} <= {None, "about"}:
                 raise unreadable(self.verbatim, "puts a bound before or after a range; say one or the other")
-            return Reading(low, high, None, "between")
+            return CountReading(low, high, None, "between")
         if found:
             value = whole(found[0], self.verbatim)
-            return _bounded(value, self._agreed(before, self._after(found[0].end)))
+            return bounded(value, self._agreed(before, self._after(found[0].end)))
         if before is None and self._one_person(at):
-            return _bounded(1, "exact")
+            return bounded(1, "exact")
         unknown = not self.lexicon.no_figure.isdisjoint(self.words)
         raise unreadable(self.verbatim, _NO_FIGURE if unknown else _HOW)
 
-    def nothing(self) -> Reading | None:
+    def read_zero(self) -> CountReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
         none = self.lexicon.none.longest(self.words, 0)
         if not none and (self.words[0] != "no" or self.lexicon.prefixes.longest(self.words, 0)):
@@ -88,7 +105,7 @@ class _Phrase:
             raise unreadable(
                 self.verbatim, "does not say for certain that there were none; write 0, or leave the claim out"
             )
-        return Reading(0, 0, 0, "none")
+        return CountReading(0, 0, 0, "none")
 
     def _before(self) -> tuple[int, str | None]:
         _, at = self.lexicon.silent.longest(self.words, 0) or ("", 0)
@@ -99,18 +116,18 @@ class _Phrase:
     def _after(self, end: int) -> str | None:
         """Return the bound that follows the figure, at once or behind its noun; refuse a noun that says more."""
         if found := self.lexicon.suffixes.longest(self.words, end):
-            self._noun(self.pieces[found[1] :])
+            self._check_noun(self.pieces[found[1] :])
             return found[0]
         for start in range(max(end + 1, len(self.pieces) - _LONGEST_PHRASE), len(self.pieces)):
             found = self.lexicon.suffixes.longest(self.words, start)
             if found and found[1] == len(self.pieces):
-                self._noun(self.pieces[end:start])
+                self._check_noun(self.pieces[end:start])
                 return found[0]
-        self._noun(self.pieces[end:])
+        self._check_noun(self.pieces[end:])
         return None
 
-    def _noun(self, noun: Sequence[Piece]) -> None:
-        if noun and self._spoils(noun[0]):
+    def _check_noun(self, noun: Sequence[EnglishToken]) -> None:
+        if noun and self._is_no_count(noun[0]):
             raise unreadable(
                 self.verbatim, f"is not a plain count, because of “{shown(noun[0].text)}” behind the figure"
             )
@@ -124,18 +141,18 @@ class _Phrase:
                 raise unreadable(self.verbatim, _TWO)
             if piece.text in _ALSO and previous in _JOINS:
                 raise unreadable(self.verbatim, _TWO)
-            if self._hedges(piece, previous, last=place == len(noun) - 1):
+            if self._is_doubtful(piece, previous, last=place == len(noun) - 1):
                 raise unreadable(
                     self.verbatim, f"cannot be read with certainty, because of “{shown(piece.text)}” behind the figure"
                 )
 
-    def _dates(self, noun: Sequence[Piece], place: int) -> bool:
+    def _dates(self, noun: Sequence[EnglishToken], place: int) -> bool:
         """Say whether a figure among the nouns is of a date or an ordinal: `since 6 March`, `the 25th Division`."""
         beside = {piece.text for piece in (*noun[max(place - 1, 0) : place], *noun[place + 1 : place + 2])}
         ordinal = place + 1 < len(noun) and noun[place + 1].glued and noun[place + 1].text in _ORDINALS
         return ordinal or not beside.isdisjoint(self.lexicon.months)
 
-    def _hedges(self, piece: Piece, previous: str, *, last: bool) -> bool:
+    def _is_doubtful(self, piece: EnglishToken, previous: str, *, last: bool) -> bool:
         """Say whether a word or sign among the nouns makes the figure before it doubtful."""
         if piece.kind == "sign":
             return piece.text not in _BESIDE
@@ -143,20 +160,20 @@ class _Phrase:
             return last or previous in {"and", "or", "at", "the"}
         return piece.text in self.lexicon.hedges or (piece.text == "more" and previous != "")
 
-    def _spoils(self, piece: Piece) -> bool:
+    def _is_no_count(self, piece: EnglishToken) -> bool:
         """Say whether what stands right behind a figure makes it something else: `5 %`, `13 days`, `7 March`, `1e3`."""
         if piece.kind == "sign":
             return piece.text not in {",", "("}
         return piece.text in self.lexicon.starts or (piece.kind == "word" and piece.glued)
 
-    def _range(self, at: int, found: Sequence[Number]) -> tuple[Number, Number] | None:
+    def _range(self, at: int, found: Sequence[EnglishNumber]) -> tuple[EnglishNumber, EnglishNumber] | None:
         """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first.
 
         `found` are the numbers that begin right there.
         """
         opening = self._text(at)
         joins = {"between": {"and", "to"}, "from": {"to"}}.get(opening)
-        pairs: list[tuple[Number, Number]] = []
+        pairs: list[tuple[EnglishNumber, EnglishNumber]] = []
         for low in numbers(self.pieces, at + 1, self.lexicon) if joins else found[:1]:
             if self._text(low.end) in (joins or {"to", "or"}) or self._dash(low.end):
                 pairs += [(low, high) for high in numbers(self.pieces, low.end + 1, self.lexicon)[:1]]
@@ -169,7 +186,7 @@ class _Phrase:
         pair = self.pieces[at : at + 2]
         return len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued
 
-    def _ordered(self, low: Number, high: Number) -> tuple[int, int]:
+    def _ordered(self, low: EnglishNumber, high: EnglishNumber) -> tuple[int, int]:
         """Settle what a scale word multiplies: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
         least = low.value
         if high.reach and (low.dotted or least < high.reach):
@@ -191,7 +208,7 @@ class _Phrase:
             return False
         while person + 1 < len(words) and words[person + 1] in self.lexicon.persons:
             person += 1
-        self._noun(self.pieces[at + 1 :])
+        self._check_noun(self.pieces[at + 1 :])
         goes_on = set(words[person + 1 : person + 2]) <= self.lexicon.prepositions | self.lexicon.participles
         return goes_on and self.lexicon.prepositions.isdisjoint(words[:person])
 
@@ -202,11 +219,3 @@ class _Phrase:
 
     def _text(self, at: int) -> str:
         return self.words[at] if at < len(self.words) else ""
-
-
-def _bounded(value: int, bound: str) -> Reading:
-    if bound in {"at_least", "more_than"}:
-        return Reading(value, None, None, bound)
-    if bound in {"at_most", "fewer_than"}:
-        return Reading(None, value, None, bound)
-    return Reading(value, value, value, bound)
