@@ -7,7 +7,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Final, NamedTuple
 
-from service.api.batches.line import BatchLine, write_of
+from service.api.batches.line import ParsedLine, write_of
 from service.api.errors.problem import HttpProblem
 from service.formats.importer import BatchLine, ImportFault, ImportNote, Location, Withdrawal
 
@@ -20,7 +20,7 @@ class Ready(NamedTuple):
     """A row that can be decided."""
 
     where: Location
-    taken: BatchLine
+    taken: ParsedLine
 
 
 class Wrong(NamedTuple):
@@ -90,6 +90,6 @@ def _checked(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> Row:
     if isinstance(row, ImportFault | ImportNote | Withdrawal):
         return row
     try:
-        return Ready(row.where, BatchLine(write_of(row.document), row.document))
+        return Ready(row.where, ParsedLine(write_of(row.document), row.document))
     except HttpProblem as problem:
         return Wrong(row.where, problem)

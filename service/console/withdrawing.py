@@ -21,7 +21,7 @@ from domain.reports.claims.claim import earliest, latest
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import UTC, format_instant, parse_reported
-from service.api.batches.line import BatchLine
+from service.api.batches.line import ParsedLine
 from service.api.batches.outcomes import record
 from service.api.services import Services
 from service.console.imported import Report as Outcomes
@@ -60,7 +60,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
             planned.append((each, list(_writes(each, known))))
     answers = iter(await record(house.writer, [write for _, writes in planned for write in writes]))
     for each, writes in planned:
-        told = [Ready(each.where, BatchLine(write, {"incident": each.incident})) for write in writes]
+        told = [Ready(each.where, ParsedLine(write, {"incident": each.incident})) for write in writes]
         outcomes.together([(one, next(answers)) for one in told])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.api.batches.ipc import PackedLine, unpack
-from service.api.batches.line import BatchLine
+from service.api.batches.line import ParsedLine
 from service.console import beside, importing
 from service.console.importing import Asked
 from service.console.outcome import CannotRun, Misuse
@@ -211,7 +211,7 @@ def test_what_goes_wrong_beside_is_told_here(
         importing.import_(read_settings(), Asked("ucdp", [path]))
     path = write(tmp_path / "a.ndjson", OPEN, *(report(str(figure)) for figure in range(6_000)))
 
-    def killing(packed: PackedLine) -> BatchLine:
+    def killing(packed: PackedLine) -> ParsedLine:
         for process in multiprocessing.active_children():
             process.kill()
         return unpack(packed)

@@ -7,7 +7,7 @@ import orjson
 
 from domain.facts.unchecked_decode import trusted_report, write_report
 from domain.incident.commands import FileReport
-from service.api.batches.line import BatchLine, read_line
+from service.api.batches.line import ParsedLine, read_line
 from service.eventstore.writer import Write
 
 
@@ -22,7 +22,7 @@ class PackedLine(NamedTuple):
     incident: bytes = b""
 
 
-def pack(line: BatchLine) -> PackedLine:
+def pack(line: ParsedLine) -> PackedLine:
     """Encode a line; the inverse of `unpack`."""
     write, document = line.write, line.raw
     raw = document if isinstance(document, bytes) else orjson.dumps(document)
@@ -33,11 +33,11 @@ def pack(line: BatchLine) -> PackedLine:
     return PackedLine(raw, report.kind, content, write.fact_id.bytes, write.request_hash, write.incident.bytes)
 
 
-def unpack(packed: PackedLine) -> BatchLine:
+def unpack(packed: PackedLine) -> ParsedLine:
     """Decode a line of `pack`. A line that is no report is parsed again."""
     if packed.kind is None:
         return read_line(packed.raw)
     report_id, incident = UUID(bytes=packed.fact_id), UUID(bytes=packed.incident)
     report = trusted_report(packed.kind, packed.report)
     command = FileReport.model_construct(report_id=report_id, report=report)
-    return BatchLine(Write(command, report_id, packed.request_hash, incident), packed.raw)
+    return ParsedLine(Write(command, report_id, packed.request_hash, incident), packed.raw)

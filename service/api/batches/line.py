@@ -35,7 +35,7 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 """The first byte in UTF-8 of a character whose order in UTF-16 is not that of its code point (RFC 8785 §3.2.3)."""
 
 
-class BatchLine(NamedTuple):
+class ParsedLine(NamedTuple):
     """A valid line: its write, and the JSON object or bytes it was parsed from."""
 
     write: Write
@@ -47,12 +47,12 @@ class BatchLine(NamedTuple):
         return orjson.loads(self.raw) if isinstance(self.raw, bytes) else self.raw
 
 
-def read_line(raw: bytes) -> BatchLine:
+def read_line(raw: bytes) -> ParsedLine:
     """Parse one line of NDJSON, without its line break. Raises HttpProblem."""
     return _parse_fast(raw) or _parse_strictly(raw)
 
 
-def _parse_fast(raw: bytes) -> BatchLine | None:
+def _parse_fast(raw: bytes) -> ParsedLine | None:
     """Parse a valid line with orjson; None where the strict parser has to decide.
 
     Of what orjson accepts and `parse_json` refuses, duplicate names are checked here; NUL and surrogates need an
@@ -64,18 +64,18 @@ def _parse_fast(raw: bytes) -> BatchLine | None:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and each_once(raw, cast("object", document)):
             line = cast("JsonObject", document)
-            return BatchLine(write_of(line, coerce_numbers=False), line)
+            return ParsedLine(write_of(line, coerce_numbers=False), line)
     except (orjson.JSONDecodeError, HttpProblem):
         pass
     return None
 
 
-def _parse_strictly(raw: bytes) -> BatchLine:
+def _parse_strictly(raw: bytes) -> ParsedLine:
     document = parse_json(raw)
     if not isinstance(document, dict):
         raise problem_of_fields([FieldError("", f"A line must be one JSON object. {_FORM}")])
     line = cast("JsonObject", document)
-    return BatchLine(write_of(line), line)
+    return ParsedLine(write_of(line), line)
 
 
 def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> Write:

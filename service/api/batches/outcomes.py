@@ -10,7 +10,7 @@ import structlog
 
 from domain.incident.refusals import Refusal
 from domain.values.time.clocks import format_instant
-from service.api.batches.line import BatchLine, problem_of_line
+from service.api.batches.line import ParsedLine, problem_of_line
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.requests.write import warning_documents
 from service.eventstore import LogBusyError
@@ -61,7 +61,7 @@ def _answer(write: Write, answer: Written | Exception) -> LineResult:
     return problem_of(answer)
 
 
-def outcome_of(line: BatchLine, answer: LineResult) -> dict[str, Any]:
+def outcome_of(line: ParsedLine, answer: LineResult) -> dict[str, Any]:
     """Return the outcome of a line that was decided."""
     if isinstance(answer, Refusal):
         return problem_outcome(REFUSED, problem_of_line(answer, line.document))

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from domain.incident.refusals import OthersRefused
-from service.api.batches.line import BatchLine, read_line
+from service.api.batches.line import ParsedLine, read_line
 from service.api.batches.line_splitter import MAX_LINE_BYTES, LineSplitter, NumberedLine
 from service.api.batches.outcomes import (
     FAILED,
@@ -40,7 +40,7 @@ _PAUSE: Final = 0.5
 _INTERNAL: Final = 500
 _log = structlog.stdlib.get_logger("service.api")
 
-CheckedLine = tuple[int, BatchLine | HttpProblem]
+CheckedLine = tuple[int, ParsedLine | HttpProblem]
 """A line's number, and the line or its problem."""
 
 
@@ -119,14 +119,14 @@ class BatchRecorder:
         following = iter(answers)
         outcomes: list[bytes] = []
         for number, found in lines:
-            outcome = outcome_of(found, next(following)) if isinstance(found, BatchLine) else _invalid(found)
+            outcome = outcome_of(found, next(following)) if isinstance(found, ParsedLine) else _invalid(found)
             self._counts.count(outcome)
             outcomes.append(orjson.dumps({"line": number, **outcome}))
         return b"".join(each + b"\n" for each in outcomes)
 
 
 def _writes(lines: Sequence[CheckedLine]) -> list[Write]:
-    return [found.write for _, found in lines if isinstance(found, BatchLine)]
+    return [found.write for _, found in lines if isinstance(found, ParsedLine)]
 
 
 def _invalid(problem: HttpProblem) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def _checked(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
     return [(line.number, _check(line.raw)) for line in lines]
 
 
-def _check(raw: bytes | None) -> BatchLine | HttpProblem:
+def _check(raw: bytes | None) -> ParsedLine | HttpProblem:
     if raw is None:
         return HttpProblem("body-too-large", f"The line has more than {MAX_LINE_BYTES:,} bytes, and was not kept.")
     try:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS, REPORTS
-from domain.values.text_types import BIGGEST_WHOLE, Digits
+from domain.values.text_types import BIGGEST_WHOLE, JsonNumber
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path, report_model
 from service.api.requests.interning import with_interned_parts
@@ -51,7 +51,7 @@ async def read_body(request: Request) -> JsonBody:
 def parse_json(raw: bytes) -> object:
     """Parse JSON strictly: no duplicate names, no NUL and no lone surrogates.
 
-    A number that an integer would not round-trip becomes Digits. Raises HttpProblem.
+    A number that an integer would not round-trip becomes JsonNumber. Raises HttpProblem.
     """
     with contextlib.suppress(_NeedsSlowParser, ValueError, RecursionError):
         if not (_UNSAFE.search(raw) or _MINUS_ZERO.search(raw)):
@@ -104,7 +104,7 @@ def _parse_slowly(raw: bytes) -> object:
     text = _decoded(raw)
     try:
         found = json.loads(
-            text, object_pairs_hook=_Pairs, parse_int=_integer, parse_float=Digits, parse_constant=_refuse_constant
+            text, object_pairs_hook=_Pairs, parse_int=_integer, parse_float=JsonNumber, parse_constant=_refuse_constant
         )
     except RecursionError:
         raise _too_deep() from None
@@ -209,10 +209,10 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object as its members, including duplicates."""
 
 
-def _integer(text: str) -> int | Digits:
+def _integer(text: str) -> int | JsonNumber:
     if text != "-0" and len(text) <= len(str(-BIGGEST_WHOLE)) and abs(number := int(text)) <= BIGGEST_WHOLE:
         return number
-    return Digits(text)
+    return JsonNumber(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

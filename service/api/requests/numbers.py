@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
-from domain.values.text_types import Digits
+from domain.values.text_types import JsonNumber
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def _coerced(document: object, errors: Iterable[Mapping[str, Any]]) -> object | 
         given, other = error["input"], None
         if error["type"] in _STRING_ERRORS and type(given) is int:
             other = str(given)
-        elif error["type"] in _INTEGER_ERRORS and isinstance(given, Digits):
+        elif error["type"] in _INTEGER_ERRORS and isinstance(given, JsonNumber):
             other = given.whole
         if other is not None:
             found = _replaced(found, error["loc"], given, other)

@@ -13,7 +13,7 @@ from domain.incident.commands import (
     UnmergeIncident,
 )
 from domain.reports.claims.claim import ClaimId
-from domain.values.text_types import Slug, Strict, Words
+from domain.values.text_types import FreeText, Slug, Strict
 from service.api.parameters import IncidentName, ReportId
 from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import Resource
@@ -26,7 +26,7 @@ class Assessment(Strict, frozen=True):
 
     credibility: Credibility
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Dispute(Strict, frozen=True):
@@ -34,14 +34,14 @@ class Dispute(Strict, frozen=True):
 
     disputed: StrictBool = True
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Move(Strict, frozen=True):
     """Show a report under the incident `to`; its claims keep the scopes they have."""
 
     to: Slug
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 _OF_REPORT = "no-such-report version-mismatch nothing-changed"

@@ -2,7 +2,14 @@
 
 from starlette.responses import Response
 
-from domain.incident.commands import AmendIncident, CloseIncident, Command, DeclareScope, OpenIncident, ReopenIncident
+from domain.incident.commands import (
+    AmendIncident,
+    CloseIncident,
+    DeclareScope,
+    IncidentCommand,
+    OpenIncident,
+    ReopenIncident,
+)
 from service.api.parameters import IncidentName
 from service.api.requests.write import IncomingWrite, WriteParameter, write_response
 from service.api.resource import Resource
@@ -103,7 +110,7 @@ async def declare_scope(write: WriteParameter, incident: IncidentName) -> Respon
     return await _change(write, "scopes", incident, DeclareScope)
 
 
-async def _change(write: IncomingWrite, operation: str, incident: str, model: type[Command]) -> Response:
+async def _change(write: IncomingWrite, operation: str, incident: str, model: type[IncidentCommand]) -> Response:
     command = await write.read(model)
     written = await write.record(write.about_incident(operation, incident), command)
     return write_response(written, f"/v1/incidents/{written.incident}")

@@ -11,7 +11,7 @@ from domain.catalogue import DEFAULT_POLICY
 from domain.catalogue import policy as known_policy
 from domain.facts.union import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
-from domain.values.text_types import Strict, Words
+from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import settle
 from service.api.coordinates import coordinates_of
@@ -50,7 +50,7 @@ class PolicyAdoption(Strict, frozen=True):
     """Weigh claims by this policy from now on, where a reader names no other."""
 
     policy: str = Field(examples=["range/1"])
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 _OWN = "/v1/policy"

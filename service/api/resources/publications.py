@@ -16,7 +16,7 @@ from domain.facts.union import EstimatePublished, decode
 from domain.incident.commands import PublishEstimate
 from domain.incident.refusals import VersionMismatch
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
-from domain.values.text_types import Strict, Words
+from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
 from service.answers.answer import Question, answer
 from service.api.errors.problem import HttpProblem, problem_of, problem_of_fields
@@ -84,7 +84,7 @@ class Publication(Strict, frozen=True):
     view: str = Field(default="state/1", examples=["state/1"])
     policy: str | None = Field(default=None, examples=["range/1"])
     reported_until: str | None = Field(default=None, examples=["2025-03-09T23:59:59+03:00"])
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 ATTEMPTS = 10

@@ -7,11 +7,11 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from domain.incident.commands import Cause, Content, CorrectReport, FileReport, ReinstateReport, RetractReport
+from domain.incident.commands import Cause, CorrectReport, FileReport, ReinstateReport, ReportBody, RetractReport
 from domain.reports.claims.claim import ClaimId
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
-from domain.values.text_types import Strict, Words
+from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import EdtfReported
 from service.api.parameters import IncidentName, ReportId, incident_name, refuse_unknown_parameters
 from service.api.requests.body import validate_report
@@ -26,8 +26,8 @@ class Correction(Strict, frozen=True):
     """Replace the content of a report that *we* got wrong; `reported_at` is kept."""
 
     cause: Cause
-    report: Content
-    reason: Words | None = None
+    report: ReportBody
+    reason: FreeText | None = None
 
 
 class RetractionBody(Strict, frozen=True):
@@ -39,14 +39,14 @@ class RetractionBody(Strict, frozen=True):
     claim: ClaimId | None = None
     by: Literal["recorder", "source"]
     reported_at: EdtfReported | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class Reinstatement(Strict, frozen=True):
     """Undo a retraction, of a report or of one `claim`."""
 
     claim: ClaimId | None = None
-    reason: Words | None = None
+    reason: FreeText | None = None
 
 
 class _DirectRoute(APIRoute):

@@ -144,7 +144,7 @@ async def _track_record(services: Services, read_at: ReadAtParameters, slug: str
 def _source_document(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
     source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
     document = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
-    same = sorted(source.same) if source else []
+    same = sorted(source.same_origins) if source else []
     return {"slug": slug, **document, "same": same, "history": [_step(row) for row in rows]}
 
 
