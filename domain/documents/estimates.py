@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from domain.estimates.claim_index import ALREADY_INCLUDED, Increment
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
 from domain.reading import Document
 from domain.reports.claims.claim import Held, Key
@@ -58,7 +58,7 @@ def estimate_cells(document: Document) -> Document:
     }
 
 
-def end_document(end: End | None) -> Document | None:
+def end_document(end: CitedFigure | None) -> Document | None:
     """Write an end of an estimate: its figure, and the claim that says it."""
     return {"figure": end.figure, "claim": end.claim} if end else None
 
@@ -73,9 +73,9 @@ def _said(held: Held) -> Document:
     }
 
 
-def _claim(claim: Standing) -> Document:
+def _claim(claim: PolicyClaim) -> Document:
     return {
-        **_said(claim.held),
+        **_said(claim.resolved),
         "grade": claim.grade,
         "lower": None if claim.lower is None else claim.lower.figure,
         "upper": None if claim.upper is None else claim.upper.figure,
@@ -86,7 +86,7 @@ def _claim(claim: Standing) -> Document:
 
 
 def _increment(increment: Increment) -> Document:
-    held = increment.held
+    held = increment.resolved
     lower, upper, best = held.said
     flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {

@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.history.history import History
 from domain.reports.claims.claim import INCIDENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.values.counts.count import words_for
@@ -36,9 +36,9 @@ def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
     if estimate.contested:
         text.append(_contested(history, estimate))
     text += [
-        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.held.count)}"
-        f" ({_name(history, item.claim.held)})."
-        for item in sorted(estimate.set_aside, key=lambda item: item.claim.held.origin)
+        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.resolved.count)}"
+        f" ({_name(history, item.claim.resolved)})."
+        for item in sorted(estimate.set_aside, key=lambda item: item.claim.resolved.origin)
         if item.code == "partial"
     ]
     return [" ".join(part for part in text if part)]
@@ -63,14 +63,16 @@ def _subject(history: History, key: Key) -> str:
         bounds = history.bounds.get(key.scope)
         pieces.append(bounds.label if bounds else scope)
     if home:
-        pieces.append(f"as counted for “{history.home(home).title}”")
+        pieces.append(f"as counted for “{history.incident(home).title}”")
     return ", ".join(pieces)
 
 
 def _headline(history: History, estimate: Estimate) -> str:
     """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
     lead = estimate.best or estimate.upper or estimate.lower
-    return _quote(history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.newness))
+    return _quote(
+        history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.resolved.newness)
+    )
 
 
 def _contested(history: History, estimate: Estimate) -> str:
@@ -80,32 +82,32 @@ def _contested(history: History, estimate: Estimate) -> str:
     return f"Sources differ: from {_quote(history, low)} to {_quote(history, high)}."
 
 
-def _behind(estimate: Estimate, end: End) -> Standing:
+def _behind(estimate: Estimate, end: CitedFigure) -> PolicyClaim:
     """Find the used claim that gave an end; where a part exceeds its whole, the whole that reads so."""
     return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
 
 
-def _quote(history: History, claim: Standing) -> str:
+def _quote(history: History, claim: PolicyClaim) -> str:
     """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
     if claim.exceeded_by is not None and claim.lower is not None:
         part = claim.exceeded_by
         alone = f"counting {part.key.population.words()} alone"
         return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
-    return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
+    return f"{words_for(claim.resolved.count)} ({_attribution(history, claim.resolved)})"
 
 
 def _attribution(history: History, held: Held, *remarks: str) -> str:
     pieces = [_name(history, held), *remarks]
     if held.reported.latest:
-        pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
+        pieces.append(day_words(held.reported.latest, history.filing_offset(held.ref), _year(history)))
     if held.via:
-        pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
+        pieces.append("via " + ", ".join(history.source_name(relay) for relay in held.via))
     return ", ".join(pieces)
 
 
 def _name(history: History, held: Held) -> str:
     """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
-    return history.name(held.source) if isinstance(held.source, str) else held.source.anonymous
+    return history.source_name(held.source) if isinstance(held.source, str) else held.source.anonymous
 
 
 def _year(history: History) -> int | None:

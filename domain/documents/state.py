@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from domain.estimates.claim_index import stated_scope
+from domain.estimates.claim_index import statement_scope
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document
@@ -28,7 +28,7 @@ def whole_document(history: History) -> Document:
         "period": history.period,
         "countries": list(history.countries),
         "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
-        "merged": sorted(home.slug for home in history.shown() if home is not history.own),
+        "merged": sorted(home.slug for home in history.included_incidents() if home is not history.own),
     }
 
 
@@ -59,14 +59,14 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
     """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
     ends = {"grade": history.grade(origin), "reports": len(reports)}
     if origin.startswith(ANONYMOUS):
-        source = max(reports.values(), key=lambda report: report.newness).now.report.source
+        source = max(reports.values(), key=lambda report: report.newness).current.report.source
         if isinstance(source, AnonymousSource):
             described = {"name": source.anonymous, "type": source.type, "speaks_for": source.speaks_for}
             return {"source": origin, **described, **ends}
-    record = history.origins.records.get(origin)
+    record = history.sources.records.get(origin)
     return {
         "source": origin,
-        "name": history.name(origin),
+        "name": history.source_name(origin),
         "type": record.type if record else "other",
         "speaks_for": record.speaks_for if record else None,
         **ends,
@@ -75,10 +75,10 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
 
 def blame_of(history: History, report: ReportHistory) -> Blame | None:
     """Return what a report states on who is responsible; None for one that states nothing."""
-    said = report.now.report.responsibility()
+    said = report.current.report.responsibility()
     if said is None:
         return None
-    scope = stated_scope(history, report)
+    scope = statement_scope(history, report)
     event = "" if scope == INCIDENT_SCOPE else event_of_scope(scope) or scope
     return said.act, said.by or "", said.whom or "", event
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
 from domain.escalation.occurrences import Event, Told, events_of, local_day, offset_of
-from domain.estimates.claim_index import Said, Weighed
-from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, End, Standing
+from domain.estimates.claim_index import ClaimSnapshot, GradedClaim
+from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, CitedFigure, PolicyClaim
 from domain.history.history import History
 from domain.reports.claims.claim import INCIDENT_SCOPE, Held, Key, event_scope, foreign, home_of, latest
 from domain.values.time.clocks import Span, begins_after, parse_occurred
@@ -31,7 +31,7 @@ class Day:
 
     day: date
     events: list[Event] = field(default_factory=list[Event])
-    claim: End | None = None
+    claim: CitedFigure | None = None
 
     @property
     def level(self) -> int:
@@ -60,7 +60,7 @@ class Undated:
     `offset` is that of the incident whose scope the claim has: its days are those of that place.
     """
 
-    claim: Standing
+    claim: PolicyClaim
     period: Span
     offset: tzinfo
 
@@ -97,7 +97,7 @@ class Days:
         self._history = history
         self._told: dict[str, Told] = {}
         self._counted: dict[str, tuple[date, str, int]] = {}
-        self._leasts: dict[Key, End | None] = {}
+        self._leasts: dict[Key, CitedFigure | None] = {}
         self._keys_of: dict[str, set[Key]] = {}
         self._keys_on: dict[date, set[Key]] = {}
         self._day_of_key: dict[Key, date] = {}
@@ -117,7 +117,7 @@ class Days:
                 self._place(key, label, None)
         self._count(label)
 
-    def weigh(self, key: Key, said: Iterable[Said]) -> None:
+    def weigh(self, key: Key, said: Iterable[GradedClaim]) -> None:
         """Let this be said under a key now; only what is said of the killed says anything of a day."""
         if key.measure != "killed":
             return
@@ -220,12 +220,12 @@ class Days:
             self._keys_on.setdefault(day, set()).add(key)
             self._stale.add(day)
 
-    def _least_of(self, label: str) -> End | None:
+    def _least_of(self, label: str) -> CitedFigure | None:
         """Return the greatest least number of dead under the keys of an event that lies within one day."""
         keys = self._keys_of.get(label)
         return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
 
-    def _claim_on(self, day: date) -> End | None:
+    def _claim_on(self, day: date) -> CitedFigure | None:
         """Return the greatest figure for a day itself, and not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
@@ -234,28 +234,28 @@ class Days:
         return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
-def account(history: History, weighed: Weighed) -> Account:
+def account(history: History, weighed: ClaimSnapshot) -> Account:
     """Tell what happened on which day, of what counts at one moment, and which claims no day can have."""
-    found, events = Days(history), events_of(weighed.speaking.values())
+    found, events = Days(history), events_of(weighed.counting.values())
     for label, event in events.items():
         found.tell(label, event)
     undated: list[Undated] = []
-    for each in weighed.keyed:
-        found.weigh(each.key, ((claim.held, claim.grade, claim.credibility) for claim in each.question.claims))
+    for each in weighed.keys:
+        found.weigh(each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims))
         if each.key.measure == "killed":
             span = found.span_of(each.key)
             offset = _offset(history, each.key)
             if span is not None and _day_within(span, offset) is None:
-                counted = (claim for claim in each.question.claims if not claim.rated_out)
+                counted = (claim for claim in each.policy_input.claims if not claim.rated_out)
                 undated += [
                     Undated(claim, span, offset)
                     for claim in counted
-                    if not begins_after(span, latest(claim.held.reported))
+                    if not begins_after(span, latest(claim.resolved.reported))
                 ]
     return Account(found.days(events), undated)
 
 
-def days(history: History, weighed: Weighed) -> list[Day]:
+def days(history: History, weighed: ClaimSnapshot) -> list[Day]:
     """Return the days of violence or tension, in order."""
     return [day for day in account(history, weighed).days if day.level > NOTHING]
 
@@ -271,7 +271,7 @@ def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
     if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
         home = home_of(scope)[0]
         if declared.period is not None:
-            return None, parse_occurred(declared.period, history.home(home).offset)
+            return None, parse_occurred(declared.period, history.incident(home).offset)
         label = declared.event and (foreign(home, event_scope(declared.event)) if home else declared.event)
     return label, None
 
@@ -279,10 +279,10 @@ def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
 def _offset(history: History, key: Key) -> tzinfo:
     """Return the offset of the incident whose scope a key has."""
     home = home_of(key.scope)[0]
-    return history.offset if home is None else history.home(home).offset
+    return history.offset if home is None else history.incident(home).offset
 
 
-def _least(said: Iterable[Said]) -> End | None:
+def _least(said: Iterable[GradedClaim]) -> CitedFigure | None:
     """Return the greatest least figure that is said in figures and not rated out, with the claim that says it.
 
     Of equal ones that of the better graded source (A before F) is named, then the newest.
@@ -294,10 +294,10 @@ def _least(said: Iterable[Said]) -> End | None:
             continue
         if most is None or (least, most[1], held.newness) > (most[0], grade, most[2].newness):
             most = least, grade, held
-    return most and End(most[0], most[2].ref)
+    return most and CitedFigure(most[0], most[2].ref)
 
 
-def _greatest(ends: Iterable[tuple[Key, End | None]]) -> End | None:
+def _greatest(ends: Iterable[tuple[Key, CitedFigure | None]]) -> CitedFigure | None:
     """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
     found = [(key, end) for key, end in ends if end is not None]
     if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly

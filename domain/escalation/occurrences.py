@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import NamedTuple
 
-from domain.estimates.estimate import End
-from domain.history.history import History, ReportHistory, Version
+from domain.estimates.estimate import CitedFigure
+from domain.history.history import History, ReportHistory, ReportVersion
 from domain.reports.claims.claim import event_scope, home_of
 from domain.values.time.clocks import Span
 
@@ -34,7 +34,7 @@ class Event:
     reports: Sequence[ReportHistory]
     span: Span | None
     tier: str
-    least: End | None = None
+    least: CitedFigure | None = None
 
 
 class Telling:
@@ -43,11 +43,11 @@ class Telling:
     __slots__ = ("_narrowest", "reports", "told")
 
     def __init__(self) -> None:
-        self.reports: dict[str, Version] = {}
+        self.reports: dict[str, ReportVersion] = {}
         self.told = Told(None, TIERS[0])
         self._narrowest: _Narrowness | None = None
 
-    def add(self, ref: str, version: Version) -> None:
+    def add(self, ref: str, version: ReportVersion) -> None:
         """Let a report tell of it."""
         self.reports[ref] = version
         own = _narrowness(ref, version)
@@ -70,8 +70,8 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     """Return the events, by label, in the order of their labels."""
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
-        if report.now.event is not None:
-            found.setdefault(report.now.event, []).append(report)
+        if report.current.event is not None:
+            found.setdefault(report.current.event, []).append(report)
     return {label: Event(label, sorted(found[label], key=_REF), *_told(found[label])) for label in sorted(found)}
 
 
@@ -83,14 +83,14 @@ _ELSEWHERE = f"/{event_scope('')}"
 def _told(reports: Iterable[ReportHistory]) -> Told:
     telling = Telling()
     for each in reports:
-        telling.add(each.ref, each.now)
+        telling.add(each.ref, each.current)
     return telling.told
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]
 
 
-def _narrowness(ref: str, version: Version) -> _Narrowness | None:
+def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
     """Rank the `occurred` of a report, least the narrowest; ties go to the earlier, then to the report id.
 
     What has no beginning is wider than all that has one; None for what has no end.
@@ -104,7 +104,7 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
 
 def offset_of(history: History, label: str) -> tzinfo:
     """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
-    return history.home(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
+    return history.incident(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
 def local_day(moment: datetime, offset: tzinfo) -> date:

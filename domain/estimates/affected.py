@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.estimates.claim_index import Scales
+from domain.estimates.claim_index import ClaimIndex
 from domain.facts.union import (
     IncidentAmended,
     IncidentMerged,
@@ -24,49 +24,49 @@ from domain.history.history import History, accumulate
 from domain.history.report_history import ReportHistory
 from domain.reports.claims.claim import Held, Key
 
-OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
+REPORT_FACTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
 """Facts that say nothing of an incident as a whole."""
 
 
-def retimed(recorded: Recorded) -> bool:
+def sets_time_zone(recorded: Recorded) -> bool:
     """Say whether the days of an incident begin and end at other moments from this fact on."""
     return isinstance(recorded.fact, IncidentAmended) and recorded.fact.time_zone is not None
 
 
-class Touched(NamedTuple):
+class Affected(NamedTuple):
     """What a fact has to do with: reports that may count otherwise, and what a source that was graded stands by."""
 
     reports: Collection[UUID]
-    stood: Sequence[tuple[Key, Held]] = ()
+    regraded: Sequence[tuple[Key, Held]] = ()
 
 
-def touched_by(history: History, scales: Scales, recorded: Recorded) -> Touched:
+def apply_fact(history: History, scales: ClaimIndex, recorded: Recorded) -> Affected:
     """Take a fact into the history, and let the scales know of grades and periods; `weigh_anew` what it touched."""
     touched = accumulate(history, recorded)
-    if isinstance(recorded.fact, OF_REPORTS):
-        return Touched(touched)
+    if isinstance(recorded.fact, REPORT_FACTS):
+        return Affected(touched)
     match recorded.fact:
         case IncidentMerged() | IncidentUnmerged():
-            return Touched(list(history.filed))
+            return Affected(list(history.all_reports))
         case IncidentAmended():
-            scales.retimed()
+            scales.reset_periods()
         case SourceRegistered(origin=origin) | SourceGraded(origin=origin):
-            return Touched(touched, scales.regraded(history.origins.of(origin)))
+            return Affected(touched, scales.apply_grade(history.sources.resolve(origin)))
         case _:
             pass
-    return Touched(touched)
+    return Affected(touched)
 
 
-def weigh_anew(history: History, scales: Scales, report: ReportHistory, until: datetime | None) -> bool:
+def reindex(history: History, scales: ClaimIndex, report: ReportHistory, until: datetime | None) -> bool:
     """Put a report on the scales as it counts at `until` on the reported clock (None: now), or take it off.
 
     Returns whether it counts: it stands, and under the incident that is asked about.
     """
-    if not (history.shows(report.report_id) and report.stands_at(until)):
-        scales.take(report.ref)
+    if not (history.includes(report.report_id) and report.is_standing(until)):
+        scales.remove(report.ref)
         return False
-    held = report.held(until)
-    if not scales.judge(report, held):
-        scales.take(report.ref)
-        scales.put(report, held)
+    held = report.claims_at(until)
+    if not scales.update_marks(report, held):
+        scales.remove(report.ref)
+        scales.add(report, held)
     return True

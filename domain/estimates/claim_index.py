@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, Question, Standing
-from domain.estimates.responsibility import Statements, stated_scope
-from domain.estimates.source_claims import Voice
-from domain.history.history import History, ReportHistory, Version
+from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, PolicyClaim, PolicyInput
+from domain.estimates.responsibility import StatementIndex, statement_scope
+from domain.estimates.source_claims import SourceClaims
+from domain.history.history import History, ReportHistory, ReportVersion
 from domain.reports.claims.claim import Held, Key, earliest, event_scope, home_of
 from domain.reports.claims.revision_chain import Ledger
 from domain.values.time.clocks import parse_occurred
@@ -17,18 +17,18 @@ from domain.values.time.clocks import parse_occurred
 __all__ = [
     "ALREADY_INCLUDED",
     "Increment",
-    "Keyed",
-    "Scales",
-    "Weighed",
+    "KeyClaims",
+    "ClaimIndex",
+    "ClaimSnapshot",
     "by_origin",
     "keyed_claims",
-    "stated_scope",
-    "weigh",
+    "statement_scope",
+    "snapshot_claims",
 ]
 
 ALREADY_INCLUDED = "already_included"
 
-Said = tuple[Held, str, int]
+GradedClaim = tuple[Held, str, int]
 """A claim that stands, the grade of its source, and how credible it is."""
 
 _ORIGIN = attrgetter("held.origin")
@@ -38,13 +38,13 @@ _ORIGIN = attrgetter("held.origin")
 class Increment:
     """A figure for a period of its own, shown beside a total and never added to it."""
 
-    held: Held
+    resolved: Held
     beside: str | None
     already_included: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
+class KeyClaims:
     """One key at one reading: each origin's ledger, the increments, and the question for the policy.
 
     `replaced` maps the ref of an increment that its source replaced to (code, the ref that replaced it).
@@ -54,7 +54,7 @@ class Keyed:
     ledgers: tuple[Ledger, ...]
     increments: tuple[Increment, ...]
     replaced: Mapping[str, tuple[str, str]]
-    question: Question
+    policy_input: PolicyInput
 
     @property
     def superseded(self) -> int:
@@ -62,7 +62,7 @@ class Keyed:
         return sum(len(each.behind) for each in self.ledgers) + len(self.replaced)
 
 
-class Scales:
+class ClaimIndex:
     """Reports are put on and taken off; only the keys that this may move are weighed again when they are asked for.
 
     So one way of weighing serves an answer about one moment and a series over all of them.
@@ -70,108 +70,114 @@ class Scales:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._voices: dict[str, Voice] = {}
-        self._on: dict[str, Version] = {}
-        self._voices_of: dict[Key, set[str]] = {}
-        self._keys_of: dict[str, list[Key]] = {}
-        self._moved: dict[Key, set[str]] = {}
-        self._heard: set[str] = set()
-        self._statements = Statements()
+        self._sources: dict[str, SourceClaims] = {}
+        self._versions: dict[str, ReportVersion] = {}
+        self._origins_by_key: dict[Key, set[str]] = {}
+        self._keys_by_scope: dict[str, list[Key]] = {}
+        self._changed_keys: dict[Key, set[str]] = {}
+        self._changed_reports: set[str] = set()
+        self._statements = StatementIndex()
         self._periods: dict[str | None, datetime | None] = {}
 
-    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+    def add(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
         """Put a report on, with those of its claims that stand; it must not be on already."""
-        self._on[report.ref] = report.now
-        origin = report.now.origin
-        voice = self._voices.get(origin)
+        self._versions[report.ref] = report.current
+        origin = report.current.origin
+        voice = self._sources.get(origin)
         if voice is None:
-            voice = self._voices[origin] = Voice(origin)
-        self._touch(voice, voice.put(report, held))
+            voice = self._sources[origin] = SourceClaims(origin)
+        self._record_changes(voice, voice.add(report, held))
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+    def load(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Put many reports on empty scales at once; nothing has moved by that."""
         by_voice: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
         for report, held in reports:
-            self._on[report.ref] = report.now
-            by_voice.setdefault(report.now.origin, []).append((report, held))
+            self._versions[report.ref] = report.current
+            by_voice.setdefault(report.current.origin, []).append((report, held))
         for origin, own in by_voice.items():
-            voice = self._voices[origin] = Voice(origin)
-            voice.fill(own)
+            voice = self._sources[origin] = SourceClaims(origin)
+            voice.load(own)
             for key in (*voice.claims, *voice.increments):
-                self._of(key).add(origin)
-            for ref in voice.stating:
-                self._statements.tell(self._history, ref, voice.speaking[ref])
+                self._origins_of(key).add(origin)
+            for ref in voice.with_statements:
+                self._statements.update(self._history, ref, voice.counting[ref])
 
-    def take(self, ref: str) -> None:
+    def remove(self, ref: str) -> None:
         """Take a report off, if it is on."""
-        was = self._on.pop(ref, None)
+        was = self._versions.pop(ref, None)
         if was is not None:
-            voice = self._voices[was.origin]
-            self._touch(voice, voice.take(ref))
+            voice = self._sources[was.origin]
+            self._record_changes(voice, voice.remove(ref))
 
-    def judge(self, report: ReportHistory, held: tuple[Held, ...]) -> bool:
+    def update_marks(self, report: ReportHistory, held: tuple[Held, ...]) -> bool:
         """Let a report that is on be judged, or disputed, as it is now; False if it is not on with these claims."""
-        voice = self._voices.get(report.now.origin)
-        if voice is None or self._on.get(report.ref) is not report.now or not voice.holds(report.ref, held):
+        voice = self._sources.get(report.current.origin)
+        if (
+            voice is None
+            or self._versions.get(report.ref) is not report.current
+            or not voice.contains(report.ref, held)
+        ):
             return False
-        self._touch(voice, voice.judge(report.ref))
-        if report.ref in voice.stating:
-            self._stated(voice, {report.ref})
+        self._record_changes(voice, voice.update_marks(report.ref))
+        if report.ref in voice.with_statements:
+            self._update_statements(voice, {report.ref})
         return True
 
-    def regraded(self, origin: str) -> list[tuple[Key, Held]]:
+    def apply_grade(self, origin: str) -> list[tuple[Key, Held]]:
         """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
-        voice = self._voices.get(origin)
+        voice = self._sources.get(origin)
         if voice is None:
             return []
-        keys = voice.weigh_again()
+        keys = voice.invalidate()
         for key in (*keys, *voice.increments):
-            self._moved.setdefault(key, set()).add(origin)
-        self._stated(voice, voice.stating)
+            self._changed_keys.setdefault(key, set()).add(origin)
+        self._update_statements(voice, voice.with_statements)
         ledgers = ((key, voice.ledger(key)) for key in keys)
         return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
-    def retimed(self) -> None:
+    def reset_periods(self) -> None:
         """Weigh everything again: the period of an incident is another."""
         self._periods.clear()
-        for key in self._voices_of:
-            self._moved.setdefault(key, set())
+        for key in self._origins_by_key:
+            self._changed_keys.setdefault(key, set())
 
-    def moved(self) -> dict[Key, set[str]]:
+    def changed_keys(self) -> dict[Key, set[str]]:
         """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
-        moved, self._moved = self._moved, {}
+        moved, self._changed_keys = self._changed_keys, {}
         return moved
 
-    def heard(self) -> dict[str, ReportHistory | None]:
+    def changed_reports(self) -> dict[str, ReportHistory | None]:
         """Return the reports that may speak otherwise since this was last asked, by id: None where one no longer does.
 
         A report speaks if it is on and no later whole statement of its source leaves it out.
         """
-        heard, self._heard = self._heard, set()
-        return {ref: self._speaking(ref) for ref in heard}
+        heard, self._changed_reports = self._changed_reports, set()
+        return {ref: self._counting_report(ref) for ref in heard}
 
     def breaks(self, key: Key) -> set[str]:
         """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
-        return {ref for origin in self._voices_of.get(key, ()) for ref in self._voices[origin].breaks.get(key, ())}
+        return {
+            ref for origin in self._origins_by_key.get(key, ()) for ref in self._sources[origin].breaks.get(key, ())
+        }
 
-    def voice(self, origin: str) -> Voice:
+    def source(self, origin: str) -> SourceClaims:
         """Return what an origin says that has been put on."""
-        return self._voices[origin]
+        return self._sources[origin]
 
-    def used_keys(self) -> list[Key]:
+    def keys(self) -> list[Key]:
         """Return the keys under which anything is on, in canonical order."""
-        return sorted((key for key, voices in self._voices_of.items() if voices), key=lambda key: key.canonical)
+        return sorted((key for key, voices in self._origins_by_key.items() if voices), key=lambda key: key.canonical)
 
     def reports(self, *, counting: bool) -> dict[str, ReportHistory]:
         """Return the reports that are on and count, or those that a later whole statement has withdrawn."""
         if counting:
-            return {ref: report for voice in self._voices.values() for ref, report in voice.speaking.items()}
-        gone = (voice for voice in self._voices.values() if len(voice.speaking) < len(voice.reports))
-        return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.speaking}
+            return {ref: report for voice in self._sources.values() for ref, report in voice.counting.items()}
+        gone = (voice for voice in self._sources.values() if len(voice.counting) < len(voice.reports))
+        return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.counting}
 
-    def keyed(self, key: Key) -> Keyed:
+    def key_claims(self, key: Key) -> KeyClaims:
         """Weigh one key."""
-        voices = [self._voices[origin] for origin in sorted(self._voices_of.get(key, ()))]
+        voices = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
         ledgers = tuple(found for voice in voices if (found := voice.ledger(key)))
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[Held] = []
@@ -182,89 +188,89 @@ class Scales:
                 else:
                     increments.append(held)
         beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
-        return Keyed(key, ledgers, beside, replaced, self.question(key))
+        return KeyClaims(key, ledgers, beside, replaced, self.policy_input(key))
 
-    def question(self, key: Key, before: Question | None = None, moved: Collection[str] = ()) -> Question:
+    def policy_input(self, key: Key, before: PolicyInput | None = None, moved: Collection[str] = ()) -> PolicyInput:
         """Return what a policy is asked of one key.
 
         Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
         it did is the same object, and so is a question.
         """
-        statements, denied = self._statements.about(self._stated_of(key.scope))
+        statements, denied = self._statements.on_scope(self._statement_scope(key.scope))
         period_end = self._period_end(key)
         if before is None:
-            claims = self._standing(key, sorted(self._voices_of.get(key, ())))
-            return Question(key, tuple(claims), denied, period_end, statements)
+            claims = self._policy_claims(key, sorted(self._origins_by_key.get(key, ())))
+            return PolicyInput(key, tuple(claims), denied, period_end, statements)
         asked = before
         for origin in moved:
             claims = asked.claims
             place = bisect_left(claims, origin, key=_ORIGIN)
-            old = claims[place] if place < len(claims) and claims[place].held.origin == origin else None
-            new = self._voices[origin].standing(key, self._history)
+            old = claims[place] if place < len(claims) and claims[place].resolved.origin == origin else None
+            new = self._sources[origin].policy_claim(key, self._history)
             if new is not old:
                 asked = asked.with_claim(place, old, new)
         if asked.statements is not statements or asked.denied is not denied or asked.period_end != period_end:
             asked = replace(asked, denied=denied, period_end=period_end, statements=statements)
         return asked
 
-    def said(self, key: Key) -> Iterator[Said]:
+    def current_claims(self, key: Key) -> Iterator[GradedClaim]:
         """Yield what each origin says now under a key, with its grade and how credible that is."""
-        for origin in self._voices_of.get(key, ()):
-            voice = self._voices[origin]
+        for origin in self._origins_by_key.get(key, ()):
+            voice = self._sources[origin]
             current = voice.current(key)
             if current is not None:
                 yield current, self._history.grade(current.origin), voice.credibility(current)
 
     def increments(self, key: Key) -> Iterator[Held]:
         """Yield the increments under a key that stand: none that was replaced, or is rated out."""
-        for origin in self._voices_of.get(key, ()):
-            voice = self._voices[origin]
+        for origin in self._origins_by_key.get(key, ()):
+            voice = self._sources[origin]
             for held in voice.increments.get(key, {}).values():
                 out = self._history.grade(held.origin) == UNRELIABLE or voice.credibility(held) == IMPROBABLE
                 if not out and voice.replacement(held) is None:
                     yield held
 
-    def _standing(self, key: Key, origins: Iterable[str]) -> Sequence[Standing]:
-        found = (self._voices[origin].standing(key, self._history) for origin in origins)
+    def _policy_claims(self, key: Key, origins: Iterable[str]) -> Sequence[PolicyClaim]:
+        found = (self._sources[origin].policy_claim(key, self._history) for origin in origins)
         return [claim for claim in found if claim is not None]
 
-    def _speaking(self, ref: str) -> ReportHistory | None:
-        on = self._on.get(ref)
-        return None if on is None else self._voices[on.origin].speaking.get(ref)
+    def _counting_report(self, ref: str) -> ReportHistory | None:
+        on = self._versions.get(ref)
+        return None if on is None else self._sources[on.origin].counting.get(ref)
 
-    def _touch(self, voice: Voice, keys: set[Key]) -> None:
-        heard = voice.heard
-        self._stated(voice, heard)
-        self._heard |= heard
+    def _record_changes(self, voice: SourceClaims, keys: set[Key]) -> None:
+        heard = voice.changed_reports
+        self._update_statements(voice, heard)
+        self._changed_reports |= heard
         heard.clear()
         for key in keys:
-            voices = self._of(key)
+            voices = self._origins_of(key)
             if key in voice.claims or key in voice.increments:
                 voices.add(voice.origin)
             else:
                 voices.discard(voice.origin)
-            self._moved.setdefault(key, set()).add(voice.origin)
+            self._changed_keys.setdefault(key, set()).add(voice.origin)
 
-    def _of(self, key: Key) -> set[str]:
+    def _origins_of(self, key: Key) -> set[str]:
         """Return the origins that say anything under a key."""
-        found = self._voices_of.get(key)
+        found = self._origins_by_key.get(key)
         if found is None:
-            found = self._voices_of[key] = set()
-            self._keys_of.setdefault(key.scope, []).append(key)
+            found = self._origins_by_key[key] = set()
+            self._keys_by_scope.setdefault(key.scope, []).append(key)
         return found
 
-    def _stated(self, voice: Voice, refs: Iterable[str]) -> None:
+    def _update_statements(self, voice: SourceClaims, refs: Iterable[str]) -> None:
         """Weigh again what these reports state on who is responsible, and what that is about."""
         changed: set[str] = set()
         for ref in refs:
-            changed |= self._statements.tell(self._history, ref, voice.speaking.get(ref))
+            changed |= self._statements.update(self._history, ref, voice.counting.get(ref))
         if changed:
             for scope in (*changed, *self._history.bounds):
-                if self._stated_of(scope) in changed:
-                    for key in self._keys_of.get(scope, ()):
-                        self._moved.setdefault(key, set())
+                if self._statement_scope(scope) in changed:
+                    for key in self._keys_by_scope.get(scope, ()):
+                        self._changed_keys.setdefault(key, set())
 
-    def _stated_of(self, scope: str) -> str | None:
+    def _statement_scope(self, scope: str) -> str | None:
         """Return the scope that statements must be about to be about what a scope covers: its event, or itself."""
         bounds = self._history.bounds.get(scope)
         if bounds is None:
@@ -276,41 +282,41 @@ class Scales:
     def _period_end(self, key: Key) -> datetime | None:
         home = home_of(key.scope)[0]
         if home not in self._periods:
-            of = self._history.home(home)
+            of = self._history.incident(home)
             self._periods[home] = parse_occurred(of.period, of.offset).latest if of.period else None
         return self._periods[home]
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class ClaimSnapshot:
     """All that counts at one moment: the keys in canonical order, and the reports, by id.
 
     `withdrawn` are those that stand and do not count, since a later whole statement of their source leaves them out.
     """
 
-    keyed: tuple[Keyed, ...]
-    speaking: Mapping[str, ReportHistory]
+    keys: tuple[KeyClaims, ...]
+    counting: Mapping[str, ReportHistory]
     withdrawn: Mapping[str, ReportHistory]
 
 
-def weigh(history: History, moment: datetime | None) -> Weighed:
+def snapshot_claims(history: History, moment: datetime | None) -> ClaimSnapshot:
     """Weigh what counts at `moment` (reported clock, UTC; None: as far as we know now). Arrival changes nothing."""
-    scales = Scales(history)
-    scales.fill((report, report.held(moment)) for report in history.standing(moment))
-    keyed = tuple(scales.keyed(key) for key in scales.used_keys())
-    return Weighed(keyed, scales.reports(counting=True), scales.reports(counting=False))
+    scales = ClaimIndex(history)
+    scales.load((report, report.claims_at(moment)) for report in history.standing_reports(moment))
+    keyed = tuple(scales.key_claims(key) for key in scales.keys())
+    return ClaimSnapshot(keyed, scales.reports(counting=True), scales.reports(counting=False))
 
 
-def keyed_claims(history: History, moment: datetime | None) -> tuple[Keyed, ...]:
+def keyed_claims(history: History, moment: datetime | None) -> tuple[KeyClaims, ...]:
     """Return the claims that count at `moment`, by canonical key and origin."""
-    return weigh(history, moment).keyed
+    return snapshot_claims(history, moment).keys
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
     """Sort reports by who vouches for them."""
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
-        found.setdefault(report.now.origin, []).append(report)
+        found.setdefault(report.current.origin, []).append(report)
     return found
 
 

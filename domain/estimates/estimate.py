@@ -19,14 +19,14 @@ CAPPED = frozenset({"at_most", "fewer_than"})
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class CitedFigure:
     """One end of an estimate: a figure that somebody said, and the claim that says it."""
 
     figure: int
     claim: str
 
 
-class Rival(NamedTuple):
+class DominanceCandidate(NamedTuple):
     """What a claim, current or superseded, says that may leave another behind.
 
     `least` is its least figure, `counted_until` (UTC) how far it counts. `closed` says that the source gave both ends.
@@ -37,10 +37,10 @@ class Rival(NamedTuple):
     counted_until: datetime
     origin: str
     closed: bool
-    held: Held
+    resolved: Held
 
 
-class Lead(NamedTuple):
+class OriginCandidates(NamedTuple):
     """All that one source says, or said before, that may leave another's claim behind: its rivals, newest first.
 
     `most` is the greatest of their figures, `furthest` how far any of them counts. `grade` is that of the source; `fit`
@@ -48,16 +48,16 @@ class Lead(NamedTuple):
     """
 
     newest: tuple[datetime, datetime, int, str]
-    most: int
-    furthest: datetime
+    greatest: int
+    counted_until: datetime
     origin: str
     grade: str
-    fit: bool
-    rivals: Sequence[Rival]
+    eligible: bool
+    candidates: Sequence[DominanceCandidate]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PolicyClaim:
     """A current claim as a policy weighs it: with its source's grade, and as it reads beside its own parts.
 
     `lower`, `upper` and `best` name the claim behind each figure, which is another
@@ -66,16 +66,16 @@ class Standing:
     judged improbable, and none that a newer one outdoes.
     """
 
-    held: Held
+    resolved: Held
     grade: str
     bound: str
-    lower: End | None
-    upper: End | None
-    best: End | None
+    lower: CitedFigure | None
+    upper: CitedFigure | None
+    best: CitedFigure | None
     flags: tuple[str, ...] = ()
     credibility: int = 6
     disputed: bool = False
-    history: tuple[Held, ...] = ()
+    superseded: tuple[Held, ...] = ()
     exceeded_by: Held | None = None
     ref: str = field(init=False)
     """The claim's ref: `REPORT#1`."""
@@ -83,18 +83,18 @@ class Standing:
     """The source gave both ends."""
     open: bool = field(init=False)
     """The source gave a least figure only."""
-    lowest: End | None = field(init=False)
+    lowest: CitedFigure | None = field(init=False)
     """The least figure said, in whatever order the source gave them; none where there is no lower end."""
-    highest: End | None = field(init=False)
+    highest: CitedFigure | None = field(init=False)
     """The greatest figure said; that of the open end where there is no other."""
     rated_out: bool = field(init=False)
     """The source is unreliable (E) or the report improbable (5)."""
-    _lead: "Lead | None" = field(init=False, repr=False, compare=False, default=None)
+    _candidates: "OriginCandidates | None" = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Work out once what policies ask again and again."""
         set_once = object.__setattr__
-        set_once(self, "ref", self.held.ref)
+        set_once(self, "ref", self.resolved.ref)
         set_once(self, "closed", self.bound in CLOSED)
         set_once(self, "open", self.bound in OPEN)
         lowest = highest = self.lower
@@ -117,40 +117,40 @@ class Standing:
         return self.highest.figure if self.highest else None
 
     @property
-    def lead(self) -> Lead | None:
+    def candidates(self) -> OriginCandidates | None:
         """What it says, or said before, that may leave another's claim behind: what has a least figure.
 
         Where a part exceeds it, what it says itself does not. None if there is nothing.
         """
-        if self._lead is None:
-            before = self.history[::-1]
-            said = before if PART_EXCEEDS in self.flags else (self.held, *before)
-            object.__setattr__(self, "_lead", self._led_by(said))
-        return self._lead
+        if self._candidates is None:
+            before = self.superseded[::-1]
+            said = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
+            object.__setattr__(self, "_lead", self._candidates_among(said))
+        return self._candidates
 
-    def _led_by(self, said: Sequence[Held]) -> Lead | None:
-        origin = self.held.origin
-        found: list[Rival] = []
+    def _candidates_among(self, said: Sequence[Held]) -> OriginCandidates | None:
+        origin = self.resolved.origin
+        found: list[DominanceCandidate] = []
         for held in said:
             bound, least = held.count.bound, held.count.lower
             if least is not None and (bound in CLOSED or bound in OPEN):
-                found.append(Rival(held.newness, least, held.counted_until, origin, bound in CLOSED, held))
+                found.append(DominanceCandidate(held.newness, least, held.counted_until, origin, bound in CLOSED, held))
         if not found:
             return None
         if len(found) > 1:
             found.sort(key=_NEWEST, reverse=True)
         most, furthest = max([each[1] for each in found]), max([each[2] for each in found])
-        return Lead(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
+        return OriginCandidates(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
 
 
 _NEWEST = itemgetter(0)
 
 
-def _figure(end: End) -> int:
+def _figure(end: CitedFigure) -> int:
     return end.figure
 
 
-def _place(leads: Sequence[Lead], lead: Lead) -> int:
+def _insertion_point(leads: Sequence[OriginCandidates], lead: OriginCandidates) -> int:
     """Find the place of one among those with the newest first: mostly, what is said last is the newest."""
     newest = lead.newest
     for place, each in enumerate(leads):
@@ -162,7 +162,7 @@ def _place(leads: Sequence[Lead], lead: Lead) -> int:
 class SetAside(NamedTuple):
     """A claim that the policy did not use, with a code and a sentence that says why."""
 
-    claim: Standing
+    claim: PolicyClaim
     code: str
     why: str
 
@@ -190,18 +190,18 @@ class Estimate:
     `label` is a policy's word for how well the figures are borne out; most policies have none.
     """
 
-    lower: End | None
-    upper: End | None
+    lower: CitedFigure | None
+    upper: CitedFigure | None
     upper_open: bool
-    best: End | None
+    best: CitedFigure | None
     contested: bool
-    used: tuple[Standing, ...]
+    used: tuple[PolicyClaim, ...]
     set_aside: tuple[SetAside, ...]
     label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PolicyInput:
     """All that a policy may look at: one key's current claims, who is said to be responsible, and the period's end.
 
     `denied` says whether a denial stands among `statements`, which are sorted by report; what
@@ -209,31 +209,31 @@ class Question:
     """
 
     key: Key
-    claims: tuple[Standing, ...]
+    claims: tuple[PolicyClaim, ...]
     denied: bool = False
     period_end: datetime | None = None
     statements: tuple[Statement, ...] = ()
-    _leads: list[Lead] | None = field(init=False, default=None, repr=False, compare=False)
+    _candidates: list[OriginCandidates] | None = field(init=False, default=None, repr=False, compare=False)
 
     @property
-    def leads(self) -> Sequence[Lead]:
+    def candidates(self) -> Sequence[OriginCandidates]:
         """What may leave any claim behind, the newest first."""
-        found = self._leads
+        found = self._candidates
         if found is None:
-            found = [lead for claim in self.claims if (lead := claim.lead) is not None]
+            found = [lead for claim in self.claims if (lead := claim.candidates) is not None]
             found.sort(key=_NEWEST, reverse=True)
             object.__setattr__(self, "_leads", found)
         return found
 
-    def with_claim(self, place: int, old: Standing | None, new: Standing | None) -> "Question":
+    def with_claim(self, place: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
         """Ask the same with another claim in the place of one, with one more in that place, or without the one."""
-        claims, leads = list(self.claims), list(self.leads)
+        claims, leads = list(self.claims), list(self.candidates)
         claims[place : place + (old is not None)] = () if new is None else (new,)
-        if old is not None and (was := old.lead) is not None:
+        if old is not None and (was := old.candidates) is not None:
             leads = [lead for lead in leads if lead is not was]
-        if new is not None and (lead := new.lead) is not None:
-            leads.insert(_place(leads, lead), lead)
-        asked = Question(self.key, tuple(claims), self.denied, self.period_end, self.statements)
+        if new is not None and (lead := new.candidates) is not None:
+            leads.insert(_insertion_point(leads, lead), lead)
+        asked = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
         object.__setattr__(asked, "_leads", leads)
         return asked
 
@@ -249,16 +249,16 @@ class Policy:
     name: str
     version: int
     meaning: str
-    estimate: Callable[[Question], Estimate]
-    heeds_statements: bool = True
+    estimate: Callable[[PolicyInput], Estimate]
+    reads_statements: bool = True
 
     @property
     def id(self) -> str:
         """Return `name/version`, as coordinates print it."""
         return f"{self.name}/{self.version}"
 
-    def answers_alike(self, one: Question, other: Question) -> bool:
+    def same_answer(self, one: PolicyInput, other: PolicyInput) -> bool:
         """Say whether it must answer two questions alike, by what it looks at."""
-        if self.heeds_statements and one.statements != other.statements:
+        if self.reads_statements and one.statements != other.statements:
             return False
         return (one.denied, one.period_end, one.claims) == (other.denied, other.period_end, other.claims)

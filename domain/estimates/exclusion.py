@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from domain.estimates.dominance import FURTHER, Rivals
+from domain.estimates.dominance import DOMINANCE_MARGIN, DominanceSearch
 from domain.estimates.estimate import (
     UNRELIABLE,
-    End,
+    CitedFigure,
+    DominanceCandidate,
     Estimate,
-    Question,
-    Rival,
+    PolicyClaim,
+    PolicyInput,
     SetAside,
-    Standing,
 )
 from domain.reports.claims.claim import BEGINNING, Held
 from domain.values.counts.count import words_for
@@ -35,118 +35,120 @@ _CLAIM_REF = attrgetter("claim.ref")
 _LOWEST, _HIGHEST = attrgetter("lowest"), attrgetter("highest")
 
 
-FEW = 512
+LINEAR_SEARCH_LIMIT = 512
 """Up to so many rivals are looked at one by one, which is quicker than to sort them for a search."""
 
 
-class Weighed:
+class ExclusionContext:
     """What a step holds each claim against: all that were not rated out, whatever earlier steps set aside."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: PolicyInput) -> None:
         self.period_end = question.period_end
-        self._leads = leads = [lead for lead in question.leads if lead.fit]
-        self._most = max([lead.most for lead in leads], default=-1)
-        self._furthest = max([lead.furthest for lead in leads], default=BEGINNING)
-        self._many = sum([len(lead.rivals) for lead in leads]) > FEW
-        self._rivals: dict[tuple[str, bool], Rivals] = {}
-        self._sentences: dict[str, str] = {}
+        self._candidates = leads = [lead for lead in question.candidates if lead.eligible]
+        self._greatest = max([lead.greatest for lead in leads], default=-1)
+        self._counted_until = max([lead.counted_until for lead in leads], default=BEGINNING)
+        self._use_search = sum([len(lead.candidates) for lead in leads]) > LINEAR_SEARCH_LIMIT
+        self._searches: dict[tuple[str, bool], DominanceSearch] = {}
+        self._reasons: dict[str, str] = {}
 
-    def outrun_by(self, claim: Standing) -> Held | None:
+    def dominated_by(self, claim: PolicyClaim) -> Held | None:
         """Return the newest that leaves a claim behind: of as good a source or better; if it is closed, a closed count.
 
         None if nothing does.
         """
         if claim.highest is None:
             return None
-        figure, until, own = claim.highest.figure, claim.held.counted_until, claim.held.origin
-        if figure >= self._most or self._furthest - until < FURTHER:
+        figure, until, own = claim.highest.figure, claim.resolved.counted_until, claim.resolved.origin
+        if figure >= self._greatest or self._counted_until - until < DOMINANCE_MARGIN:
             return None
-        if self._many:
-            return self._among(claim.grade, closed=claim.closed).newest(own, until, figure)
+        if self._use_search:
+            return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
-        found: Rival | None = None
-        for newest, most, furthest, origin, grade, _, rivals in self._leads:
+        found: DominanceCandidate | None = None
+        for newest, most, furthest, origin, grade, _, rivals in self._candidates:
             if found is not None and newest < found.newness:
                 break  # and so are all that follow
-            if most > figure and grade in grades and origin != own and furthest - until >= FURTHER:
-                ahead = _first(rivals, figure, until, any_end=any_end)
+            if most > figure and grade in grades and origin != own and furthest - until >= DOMINANCE_MARGIN:
+                ahead = _first_above(rivals, figure, until, any_end=any_end)
                 if ahead is not None and (found is None or ahead.newness > found.newness):
                     found = ahead
-        return found and found.held
+        return found and found.resolved
 
-    def sentence(self, ahead: Held) -> str:
+    def reason(self, ahead: Held) -> str:
         """Say what a claim was left behind by."""
-        found = self._sentences.get(ahead.ref)
+        found = self._reasons.get(ahead.ref)
         if found is None:
             found = f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
-            self._sentences[ahead.ref] = found
+            self._reasons[ahead.ref] = found
         return found
 
-    def _among(self, grade: str, *, closed: bool) -> Rivals:
+    def _search(self, grade: str, *, closed: bool) -> DominanceSearch:
         """Return what may leave a claim of such a source behind, to be searched."""
-        found = self._rivals.get((grade, closed))
+        found = self._searches.get((grade, closed))
         if found is None:
-            leads = (lead for lead in self._leads if lead.grade in _AS_GOOD[grade])
-            ahead = [rival for lead in leads for rival in lead.rivals if rival.closed or not closed]
-            found = self._rivals[grade, closed] = Rivals(ahead)
+            leads = (lead for lead in self._candidates if lead.grade in _AS_GOOD[grade])
+            ahead = [rival for lead in leads for rival in lead.candidates if rival.closed or not closed]
+            found = self._searches[grade, closed] = DominanceSearch(ahead)
         return found
 
 
-def _first(rivals: Sequence[Rival], figure: int, until: datetime, *, any_end: bool) -> Rival | None:
+def _first_above(
+    rivals: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
+) -> DominanceCandidate | None:
     """Return the first of one source's rivals that says more than a figure, and counts far enough."""
     for rival in rivals:
-        if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= FURTHER:
+        if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= DOMINANCE_MARGIN:
             return rival
     return None
 
 
-Rule = Callable[[Sequence[Standing], Weighed], list[SetAside]]
+Rule = Callable[[Sequence[PolicyClaim], ExclusionContext], list[SetAside]]
 """What a step sets aside of some claims, each with a code and a sentence."""
 
 
-def rank(claim: Standing) -> int:
+def grade_rank(claim: PolicyClaim) -> int:
     """Rank a grade: A before B, C, D, F; E only excludes."""
     return _RANK[claim.grade]
 
 
-def rated_out(claim: Standing) -> SetAside:
+def rated_out(claim: PolicyClaim) -> SetAside:
     """Rule out what is unreliable (E) or improbable (5), for good."""
     unreliable = claim.grade == UNRELIABLE
     why = "The source is graded E, unreliable." if unreliable else "The report is judged 5, improbable."
     return SetAside(claim, "rated_out", why)
 
 
-def worded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+def worded(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
     """Set aside counts in words, which have no figure."""
     why = "It is a count in words, and others give figures."
     return [SetAside(claim, "worded", why) for claim in claims if claim.bound == "worded"]
 
 
-def ungraded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+def ungraded(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
     """Let D and F give way where A to C stands; elsewhere this step would leave nothing."""
     return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
 
 
-def partial(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+def partial(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
     """Set aside counts that their own source calls incomplete."""
     why = "Its source says that the count is incomplete."
-    return [SetAside(claim, "partial", why) for claim in claims if claim.held.partial]
+    return [SetAside(claim, "partial", why) for claim in claims if claim.resolved.partial]
 
 
-def outrun(claims: Sequence[Standing], weighed: Weighed) -> list[SetAside]:
+def outrun(claims: Sequence[PolicyClaim], weighed: ExclusionContext) -> list[SetAside]:
     """Set aside what another has left behind: as good a source or better, a day further or more, and higher."""
     end = weighed.period_end
     return [
-        SetAside(claim, "outrun", weighed.sentence(ahead))
+        SetAside(claim, "outrun", weighed.reason(ahead))
         for claim in claims
-        if (end is None or claim.held.counted_until < end) and (ahead := weighed.outrun_by(claim)) is not None
+        if (end is None or claim.resolved.counted_until < end) and (ahead := weighed.dominated_by(claim)) is not None
     ]
 
 
 STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)
 
 
-def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
+def exclude(question: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
     """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
     remaining = [claim for claim in question.claims if not claim.rated_out]
     aside: list[SetAside] = []
@@ -154,7 +156,7 @@ def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
         aside += [rated_out(claim) for claim in question.claims if claim.rated_out]
     if len(remaining) == 1:  # as under most keys; no step may leave none
         return remaining, aside
-    weighed = Weighed(question)
+    weighed = ExclusionContext(question)
     for step in STEPS:
         found = step(remaining, weighed)
         if found and len(found) < len(remaining):
@@ -164,9 +166,9 @@ def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
     return remaining, aside
 
 
-def span(question: Question) -> Estimate:
+def range_estimate(question: PolicyInput) -> Estimate:
     """Estimate one key by the least and the greatest that a reader can stand on (vocabulary §5, range/1)."""
-    remaining, aside = sift(question)
+    remaining, aside = exclude(question)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
@@ -179,7 +181,7 @@ def span(question: Question) -> Estimate:
     )
 
 
-def by_ref(claims: Sequence[Standing]) -> tuple[Standing, ...]:
+def by_ref(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, ...]:
     """Order claims as documents list them."""
     return tuple(sorted(claims, key=_REF))
 
@@ -189,7 +191,7 @@ def aside_by_ref(aside: Iterable[SetAside]) -> tuple[SetAside, ...]:
     return tuple(sorted(aside, key=_CLAIM_REF))
 
 
-def differ(one: Standing, other: Standing) -> bool:
+def differ(one: PolicyClaim, other: PolicyClaim) -> bool:
     """Say whether two claims are more than a fifth of the larger apart.
 
     Closed claims are as far apart as their nearest ends; an open claim differs only
@@ -198,7 +200,7 @@ def differ(one: Standing, other: Standing) -> bool:
     return _above(one, other) or _above(other, one)
 
 
-def _above(high: Standing, low: Standing) -> bool:
+def _above(high: PolicyClaim, low: PolicyClaim) -> bool:
     if not (low.closed and (high.closed or high.open)) or low.greatest is None or high.least is None:
         return False
     return _apart(high.least, low.greatest)
@@ -208,18 +210,20 @@ def _apart(high: int, low: int) -> bool:
     return (high - low) * 100 > DIFFER_PERCENT * high
 
 
-def lower(claims: Sequence[Standing]) -> Standing | None:
+def lower(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Find the claim behind the lower end: the least closed figure; the least open one if none is closed."""
     closed = [claim for claim in claims if claim.closed]
     return choose(closed or claims, _LOWEST, least=True)
 
 
-def upper(claims: Sequence[Standing]) -> Standing | None:
+def upper(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Find the claim behind the upper end: the greatest figure of any."""
     return choose(claims, _HIGHEST, least=False)
 
 
-def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *, least: bool) -> Standing | None:
+def choose(
+    claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
+) -> PolicyClaim | None:
     """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then by source."""
     figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not figured:
@@ -230,11 +234,11 @@ def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *,
     return equal[0] if len(equal) == 1 else max(equal, key=_preference)
 
 
-def _preference(claim: Standing) -> tuple[object, ...]:
-    return claim.closed, -rank(claim), claim.held.newness
+def _preference(claim: PolicyClaim) -> tuple[object, ...]:
+    return claim.closed, -grade_rank(claim), claim.resolved.newness
 
 
-def _best(closed: Sequence[Standing]) -> End | None:
+def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
     """Return the newest figure of the best grade, of one moment the largest.
 
     There is none where that is a range, or another of that grade differs.
@@ -243,13 +247,13 @@ def _best(closed: Sequence[Standing]) -> End | None:
         return None
     if len(closed) == 1:
         return closed[0].best
-    grade = min(rank(claim) for claim in closed)
-    peers = [claim for claim in closed if rank(claim) == grade]
-    newest = max(peers, key=lambda claim: (*claim.held.newness[:3], claim.best is not None, claim.held.origin))
+    grade = min(grade_rank(claim) for claim in closed)
+    peers = [claim for claim in closed if grade_rank(claim) == grade]
+    newest = max(peers, key=lambda claim: (*claim.resolved.newness[:3], claim.best is not None, claim.resolved.origin))
     return None if any(differ(newest, peer) for peer in peers) else newest.best
 
 
-def contested(remaining: Sequence[Standing], *, denied: bool) -> bool:
+def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
     """Say whether a denial stands, a claim is disputed, or any two differ: then the furthest ends do."""
     tops = [claim.least for claim in remaining if claim.least is not None]
     bottoms = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
-from domain.estimates.estimate import CAPPED, PART_EXCEEDS, End, Standing
+from domain.estimates.estimate import CAPPED, PART_EXCEEDS, CitedFigure, PolicyClaim
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import Held, Key
 from domain.reports.claims.revision_chain import Ledger
@@ -19,28 +19,28 @@ def is_part(part: Key, whole: Key) -> bool:
     return part.population.is_part_of(whole.population)
 
 
-def _ends(held: Held) -> tuple[End | None, End | None, End | None]:
+def _cited_figures(held: Held) -> tuple[CitedFigure | None, CitedFigure | None, CitedFigure | None]:
     """Return lower, upper and best with the claim that says them, one figure once."""
     lower, upper, best = held.said
     if lower is not None and lower == upper == best:
-        one = End(lower, held.ref)
+        one = CitedFigure(lower, held.ref)
         return one, one, one
-    low, high, middle = (None if figure is None else End(figure, held.ref) for figure in (lower, upper, best))
+    low, high, middle = (None if figure is None else CitedFigure(figure, held.ref) for figure in (lower, upper, best))
     return low, high, middle
 
 
-def standing_of(
+def policy_claim_of(
     history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Collection[Held]
-) -> Standing:
+) -> PolicyClaim:
     """Return the current claim `held` of a ledger as it reads beside `family`, current claims on part of its people.
 
     `past` are the claims that it superseded and that may still outrun another's.
     """
     count = held.count
-    lower, upper, best = _ends(held)
+    lower, upper, best = _cited_figures(held)
     disputed = report.is_disputed(held.ref)
     marks = (DISPUTED,) if disputed else ()
-    plain = Standing(
+    plain = PolicyClaim(
         held,
         history.grade(held.origin),
         count.bound or "exact",
@@ -50,7 +50,7 @@ def standing_of(
         flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
         credibility=report.credibility_of(held.ref),
         disputed=disputed,
-        history=past,
+        superseded=past,
     )
     exceeding = [each for each in family if each.figure > held.figure and exceeds(each, held)]
     if not exceeding:
@@ -59,7 +59,7 @@ def standing_of(
     return replace(
         plain,
         bound="at_least",
-        lower=End(part.count.lower or 0, part.ref),
+        lower=CitedFigure(part.count.lower or 0, part.ref),
         upper=None,
         best=None,
         flags=tuple(sorted({*plain.flags, PART_EXCEEDS})),

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, Standing
-from domain.estimates.policy_input import exceeds, is_part, standing_of
+from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, PolicyClaim
+from domain.estimates.policy_input import exceeds, is_part, policy_claim_of
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.incident.commands import UNJUDGED
@@ -19,12 +19,12 @@ _Family = tuple[str, str, str | None]
 _Past = tuple[int, tuple[Held, ...]]
 """Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
 
-_LOOKED_BACK = 32
+_PAST_STATES = 32
 """How many states of a past are kept: a claim mostly comes, or goes, where few have come since."""
 
 
 @dataclass(slots=True)
-class Voice:
+class SourceClaims:
     """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
 
     `claims` and `increments` hold what counts by key and ref; `replaced` which claims
@@ -36,93 +36,93 @@ class Voice:
 
     origin: str
     reports: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
-    speaking: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
+    counting: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
     claims: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
     increments: dict[Key, dict[str, Held]] = field(default_factory=dict[Key, dict[str, Held]])
     replaced: dict[str, list[Held]] = field(default_factory=dict[str, list[Held]])
     breaking: set[str] = field(default_factory=set[str])
     breaks: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
-    stating: set[str] = field(default_factory=set[str])
-    heard: set[str] = field(default_factory=set[str])
-    _held: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
+    with_statements: set[str] = field(default_factory=set[str])
+    changed_reports: set[str] = field(default_factory=set[str])
+    _resolved: dict[str, tuple[Held, ...]] = field(default_factory=dict[str, tuple[Held, ...]])
     _families: dict[_Family, dict[Key, None]] = field(default_factory=dict[_Family, dict[Key, None]])
     _ledgers: dict[Key, Ledger] = field(default_factory=dict[Key, Ledger])
-    _standing: dict[Key, Standing] = field(default_factory=dict[Key, Standing])
+    _policy_claims: dict[Key, PolicyClaim] = field(default_factory=dict[Key, PolicyClaim])
     _stale: set[Key] = field(default_factory=set[Key])
-    _tied: set[str] = field(default_factory=set[str])
-    _past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, deque[_Past]])
-    _judged: set[str] = field(default_factory=set[str])
-    _linked: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
+    _cross_key_reports: set[str] = field(default_factory=set[str])
+    _dominating_past: dict[Key, deque[_Past]] = field(default_factory=dict[Key, deque[_Past]])
+    _rated: set[str] = field(default_factory=set[str])
+    _links: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
 
-    def put(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
+    def add(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
         """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
-        self._place(report, held)
-        self.heard.add(report.ref)
-        if self._tied:
-            return self._renew()
-        self.speaking[report.ref] = report
-        if report.now.report.responsibility():
-            self.stating.add(report.ref)
+        self._add_report(report, held)
+        self.changed_reports.add(report.ref)
+        if self._cross_key_reports:
+            return self._rebuild()
+        self.counting[report.ref] = report
+        if report.current.report.responsibility():
+            self.with_statements.add(report.ref)
         moved: set[Key] = set()
         for each in held:
-            self._claim(each)
-            moved |= self._retold(each, Ledger.put)
+            self._add_claim(each)
+            moved |= self._update_chain(each, Ledger.put)
         return moved
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
+    def load(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Put many reports on an empty side of the scales at once."""
         for report, held in reports:
-            self._place(report, held)
+            self._add_report(report, held)
             for each in held:
-                self._claim(each)
-        self.speaking = dict(self.reports)
-        self.stating = _stating(self.speaking)
-        if self._tied:
-            self._renew()
+                self._add_claim(each)
+        self.counting = dict(self.reports)
+        self.with_statements = _stating_reports(self.counting)
+        if self._cross_key_reports:
+            self._rebuild()
 
-    def _place(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
-        self.reports[report.ref], self._held[report.ref] = report, held
+    def _add_report(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
+        self.reports[report.ref], self._resolved[report.ref] = report, held
         if report.credibility:
-            self._judged.add(report.ref)
-        if report.now.report.complete:
-            self._tied.add(report.ref)
+            self._rated.add(report.ref)
+        if report.current.report.complete:
+            self._cross_key_reports.add(report.ref)
         for each in held:
             if each.supersedes:
-                self._tied.add(report.ref)
+                self._cross_key_reports.add(report.ref)
 
-    def take(self, ref: str) -> set[Key]:
+    def remove(self, ref: str) -> set[Key]:
         """Take a report off the scales; returns the keys that it may move."""
         del self.reports[ref]
-        held = self._held.pop(ref)
-        self._judged.discard(ref)
-        self.heard.add(ref)
-        if self._tied:
-            self._tied.discard(ref)
-            return self._renew()
-        del self.speaking[ref]
-        self.stating.discard(ref)
+        held = self._resolved.pop(ref)
+        self._rated.discard(ref)
+        self.changed_reports.add(ref)
+        if self._cross_key_reports:
+            self._cross_key_reports.discard(ref)
+            return self._rebuild()
+        del self.counting[ref]
+        self.with_statements.discard(ref)
         moved: set[Key] = set()
         for each in held:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
                 del of_kind[each.key]
-            moved |= self._retold(each, Ledger.take)
+            moved |= self._update_chain(each, Ledger.take)
         return moved
 
-    def holds(self, ref: str, held: tuple[Held, ...]) -> bool:
+    def contains(self, ref: str, held: tuple[Held, ...]) -> bool:
         """Say whether a report is on with these claims."""
-        return self._held.get(ref) == held
+        return self._resolved.get(ref) == held
 
-    def judge(self, ref: str) -> set[Key]:
+    def update_marks(self, ref: str) -> set[Key]:
         """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
-        (self._judged.add if self.reports[ref].credibility else self._judged.discard)(ref)
-        keys = {each.key for each in self._held[ref]}
-        if self._tied:
-            return keys | self._renew()
+        (self._rated.add if self.reports[ref].credibility else self._rated.discard)(ref)
+        keys = {each.key for each in self._resolved[ref]}
+        if self._cross_key_reports:
+            return keys | self._rebuild()
         for key in keys:
             self._stale.add(key)
-            self._past.pop(key, None)
+            self._dominating_past.pop(key, None)
             if (of := self._ledgers.get(key)) is not None and of.flags:  # a tie may end otherwise now
                 del self._ledgers[key]
         return keys
@@ -132,26 +132,26 @@ class Voice:
         found = self._ledgers.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = ledger(claims, self._elsewhere(claims), self._linked)
+            found = self._ledgers[key] = ledger(claims, self._cross_key_replacements(claims), self._links)
         return found
 
-    def standing(self, key: Key, history: History) -> Standing | None:
+    def policy_claim(self, key: Key, history: History) -> PolicyClaim | None:
         """Return its current claim under a key as a policy weighs it, None if it has none.
 
         It is the same object as long as it reads the same.
         """
-        found = self._standing.get(key)
+        found = self._policy_claims.get(key)
         if found is None or key in self._stale:
             self._stale.discard(key)
             of = self.ledger(key)
             if of is None or of.current is None:
-                self._standing.pop(key, None)
+                self._policy_claims.pop(key, None)
                 return None
             report = self._report_of(of.current)
-            past = self._past_of(key, of)
-            made = standing_of(history, report, of, of.current, past, self._currents(key))
-            if found is None or found.held is not made.held or found != made:
-                found = self._standing[key] = made
+            past = self._dominating_superseded(key, of)
+            made = policy_claim_of(history, report, of, of.current, past, self._related_claims(key))
+            if found is None or found.resolved is not made.resolved or found != made:
+                found = self._policy_claims[key] = made
         return found
 
     def current(self, key: Key) -> Held | None:
@@ -161,46 +161,46 @@ class Voice:
 
     def credibility(self, held: Held) -> int:
         """Return how credible one of its claims is."""
-        return self._report_of(held).credibility_of(held.ref) if self._judged else UNJUDGED
+        return self._report_of(held).credibility_of(held.ref) if self._rated else UNJUDGED
 
-    def _past_of(self, key: Key, of: Ledger) -> tuple[Held, ...]:
+    def _dominating_superseded(self, key: Key, of: Ledger) -> tuple[Held, ...]:
         """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
-        states = self._past.get(key)
+        states = self._dominating_past.get(key)
         seen, kept = states[-1] if states else (0, ())
         if seen >= len(of.stood) - 1:
             return kept
         for held in of.stood[seen:-1]:
-            if not self._judged or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
-                kept = (*(each for each in kept if not outdone(each, held)), held)
+            if not self._rated or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
+                kept = (*(each for each in kept if not is_redundant(each, held)), held)
         if states is None:
-            states = self._past[key] = deque(maxlen=_LOOKED_BACK)
+            states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
         states.append((len(of.stood) - 1, kept))
         return kept
 
     def _report_of(self, held: Held) -> ReportHistory:
         return self.reports[held.ref.partition("#")[0]]
 
-    def weigh_again(self) -> set[Key]:
+    def invalidate(self) -> set[Key]:
         """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
         self._stale.update(self.claims)
         return set(self.claims)
 
     def replacement(self, increment: Held) -> tuple[str, str] | None:
         """Say by what an increment was replaced, if it was: (code, ref)."""
-        by = max(self.replaced.get(increment.ref, ()), key=self._in_turn, default=None)
+        by = max(self.replaced.get(increment.ref, ()), key=self._statement_order, default=None)
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
-    def _elsewhere(self, claims: Iterable[Held]) -> Mapping[str, Held]:
+    def _cross_key_replacements(self, claims: Iterable[Held]) -> Mapping[str, Held]:
         """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
-        return {ref: min(by, key=self._in_turn) for ref, by in others.items() if by}
+        return {ref: min(by, key=self._statement_order) for ref, by in others.items() if by}
 
-    def _in_turn(self, held: Held) -> tuple[object, ...]:
-        return in_turn(held, self._linked)
+    def _statement_order(self, held: Held) -> tuple[object, ...]:
+        return in_turn(held, self._links)
 
-    def _retold(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
+    def _update_chain(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
         """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
 
         These are the claim's own and, where what stands under it is others now, those that it may exceed as a part.
@@ -212,21 +212,21 @@ class Voice:
         stood: list[Held | None] = []
         if known is not None:
             stood.append(known.current)
-            self._look_back(key, min(tell(known, held), len(known.stood) - 1))
+            self._trim_past(key, min(tell(known, held), len(known.stood) - 1))
             stood.append(known.current)
             if known.current is None:
                 del self._ledgers[key]
         self._stale.add(key)
-        kin = self._kin(key)
+        kin = self._related_keys(key)
         if len(kin) == 1:
             return {key}
         wholes = {each for each in kin if self._may_exceed(key, stood, each)}
         self._stale |= wholes
         return {key, *wholes}
 
-    def _look_back(self, key: Key, stayed: int) -> None:
+    def _trim_past(self, key: Key, stayed: int) -> None:
         """Forget what was found of a past from more than the first claims, so many of which `stayed` there."""
-        states = self._past.get(key)
+        states = self._dominating_past.get(key)
         while states and states[-1][0] > stayed:
             states.pop()
 
@@ -239,29 +239,29 @@ class Voice:
             return is_part(part, whole)
         return any(each is not None and exceeds(each, of.current) for each in stood)
 
-    def _kin(self, key: Key) -> Collection[Key]:
+    def _related_keys(self, key: Key) -> Collection[Key]:
         return self._families.get(key.family, ())
 
-    def _currents(self, key: Key) -> list[Held]:
-        kin = self._kin(key)
+    def _related_claims(self, key: Key) -> list[Held]:
+        kin = self._related_keys(key)
         if len(kin) == 1:
             return []
         ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
-    def _renew(self) -> set[Key]:
+    def _rebuild(self) -> set[Key]:
         """Work everything out anew: whole statements and replacements reach across keys."""
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
-        spoke = self.speaking.keys()
-        self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
-        self.heard |= spoke ^ self.speaking.keys()
-        self.stating = _stating(self.speaking)
+        spoke = self.counting.keys()
+        self.counting = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
+        self.changed_reports |= spoke ^ self.counting.keys()
+        self.with_statements = _stating_reports(self.counting)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
-        held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
+        held = {each.ref: each for ref in self.counting for each in self._resolved[ref]}
         replacing = superseded(list(held.values()))
-        self._linked = links_of(replacing, held)
+        self._links = links_of(replacing, held)
         for ref, others in replacing.items():
             for other in others:
                 self.replaced.setdefault(other, []).append(held[ref])
@@ -269,16 +269,16 @@ class Voice:
                     self.breaking.add(ref)
                     self.breaks.setdefault(held[ref].key, set()).add(ref)
                     self.breaks.setdefault(held[other].key, set()).add(other)
-        return self._moved(touched | self._add(held.values()))
+        return self._invalidate_keys(touched | self._add(held.values()))
 
     def _add(self, held: Iterable[Held]) -> set[Key]:
         touched: set[Key] = set()
         for each in held:
-            self._claim(each)
+            self._add_claim(each)
             touched.add(each.key)
         return touched
 
-    def _claim(self, held: Held) -> None:
+    def _add_claim(self, held: Held) -> None:
         """Add a claim to those of its key, totals or increments."""
         of_kind, key = self.increments if held.incremental else self.claims, held.key
         found = of_kind.get(key)
@@ -287,18 +287,18 @@ class Voice:
             self._families.setdefault(key.family, {})[key] = None
         found[held.ref] = held
 
-    def _moved(self, keys: set[Key]) -> set[Key]:
+    def _invalidate_keys(self, keys: set[Key]) -> set[Key]:
         """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
         moved = set(keys)
         for key in keys:
             self._ledgers.pop(key, None)
-            self._past.pop(key, None)
-            moved.update(self._kin(key))
+            self._dominating_past.pop(key, None)
+            moved.update(self._related_keys(key))
         self._stale |= moved
         return moved
 
 
-def outdone(earlier: Held, later: Held) -> bool:
+def is_redundant(earlier: Held, later: Held) -> bool:
     """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
 
     An open count outruns no closed one, so it outdoes none either.
@@ -309,5 +309,5 @@ def outdone(earlier: Held, later: Held) -> bool:
     return as_far and (later.count.bound in CLOSED or (later.count.bound in OPEN and earlier.count.bound in OPEN))
 
 
-def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
-    return {ref for ref, report in reports.items() if report.now.report.responsibility()}
+def _stating_reports(reports: Mapping[str, ReportHistory]) -> set[str]:
+    return {ref for ref, report in reports.items() if report.current.report.responsibility()}

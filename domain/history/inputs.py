@@ -19,7 +19,7 @@ from domain.facts.union import (
 from domain.history.history import cited_origins
 
 
-def leads_to(recorded: Recorded) -> Iterator[UUID]:
+def required_streams(recorded: Recorded) -> Iterator[UUID]:
     """Yield the streams that a fact makes inputs: of the sources cited, and of what is shown here, or was.
 
     What was merged or moved in stays an input when that is undone: the recorded series keeps its steps.
@@ -40,7 +40,7 @@ def leads_to(recorded: Recorded) -> Iterator[UUID]:
 
 
 @dataclass(slots=True)
-class Reach:
+class InputStreams:
     """How far the inputs of one incident reach, fact by fact.
 
     `streams` are its inputs at the position of the last fact taken in. A fact of a stream that is no input yet leads
@@ -50,14 +50,14 @@ class Reach:
 
     stream: UUID
     streams: set[UUID] = field(init=False)
-    _later: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    _pending: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
     _cited: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         """Begin with what every answer depends on."""
         self.streams = {self.stream, POLICY_STREAM}
 
-    def take_in(self, recorded: Recorded) -> Collection[UUID]:
+    def add(self, recorded: Recorded) -> Collection[UUID]:
         """Take in a fact; returns the streams that became inputs by it."""
         fact, is_input = recorded.fact, recorded.stream in self.streams
         if is_input and isinstance(fact, ReportFiled | ReportCorrected):
@@ -65,13 +65,13 @@ class Reach:
             if self._cited.issuperset(cited):
                 return ()
             self._cited.update(cited)
-        led = set(leads_to(recorded))
+        led = set(required_streams(recorded))
         if not is_input:
-            self._later.setdefault(recorded.stream, set()).update(led)
+            self._pending.setdefault(recorded.stream, set()).update(led)
             return ()
         found: set[UUID] = set()
         while new := led - self.streams:
             self.streams |= new
             found |= new
-            led = {each for stream in new for each in self._later.pop(stream, ())}
+            led = {each for stream in new for each in self._pending.pop(stream, ())}
         return found

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.estimates.estimate import CAPPED, Estimate, Policy, Question, SetAside, Standing
-from domain.estimates.exclusion import aside_by_ref, contested, lower, rank, sift
+from domain.estimates.estimate import CAPPED, Estimate, Policy, PolicyClaim, PolicyInput, SetAside
+from domain.estimates.exclusion import aside_by_ref, contested, exclude, grade_rank, lower
 from domain.values.counts.count import read_count
 
 _ACLED = {"tens": 10, "dozens": 12, "hundreds": 100}
@@ -12,13 +12,13 @@ _AS_READ = {read_count(word, "en/1").lower: number for word, number in _ACLED.it
 """ACLED's number by that which the lexicon sorts the word by, as a count says it in many ways: “dozens of men”."""
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Use one claim: the least closed figure, else the least open one, else the least cap, else the fewest in words.
 
     A figure stands as lower end and best, and nothing is said of a top. A cap has no
     least figure, so it stands as the upper end alone; words give no figure at all.
     """
-    remaining, aside = sift(question)
+    remaining, aside = exclude(question)
     used = lower(remaining) or _fewest(remaining)
     least = used.lowest if used else None
     others = [SetAside(claim, *_why(claim, used)) for claim in remaining if used and claim is not used]
@@ -33,25 +33,25 @@ def estimate(question: Question) -> Estimate:
     )
 
 
-def _fewest(claims: Sequence[Standing]) -> Standing | None:
+def _fewest(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then by source."""
 
-    def preference(claim: Standing) -> tuple[object, ...]:
+    def preference(claim: PolicyClaim) -> tuple[object, ...]:
         number = _number(claim)
-        return (number is not None, -(number or 0), -rank(claim), claim.held.newness)
+        return (number is not None, -(number or 0), -grade_rank(claim), claim.resolved.newness)
 
     return max(claims, key=preference, default=None)
 
 
-def _number(claim: Standing) -> int | None:
+def _number(claim: PolicyClaim) -> int | None:
     """Return what a claim ranks by: its least figure, its cap, or the number of its words; “many” has none."""
     if claim.bound == "worded":
-        said = claim.held.count.lower
+        said = claim.resolved.count.lower
         return _AS_READ.get(said, said)
     return claim.greatest if claim.least is None else claim.least
 
 
-def _why(claim: Standing, used: Standing) -> tuple[str, str]:
+def _why(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
     """Say why another claim is used: a code, and a sentence."""
     own, least = _number(claim), _number(used)
     if own is None or least is None:
@@ -70,5 +70,5 @@ POLICY = Policy(
     version=1,
     meaning="The least figure among the claims that range/1 would use: how many at the very least. It says no top.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
 )

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.estimates.estimate import Estimate, Policy, Question, Standing, Statement
-from domain.estimates.exclusion import contested, span
+from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, Statement
+from domain.estimates.exclusion import contested, range_estimate
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Estimate as range/1 does, and label the estimate by who admits, denies, disputes or repeats it.
 
     The labels are ours, after the logic by which Airwars grades an event as confirmed, fair,
     weak, contested or discounted (Airwars, “Methodology”, airwars.org/about/methodology).
     """
-    found = span(question)
+    found = range_estimate(question)
     return replace(found, label=_label(found.used, question.statements))
 
 
-def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | None:
+def _label(used: Sequence[PolicyClaim], statements: Sequence[Statement]) -> str | None:
     """Return the first label that applies; none where only words or caps are left: there is no figure to bear out."""
     acts = {statement.act for statement in statements}
     if acts & {"claimed", "admitted"}:
@@ -26,7 +26,7 @@ def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | N
         return "disputed"
     if not used:
         return "set_aside"
-    origins = {claim.held.origin for claim in used if claim.closed or claim.open}
+    origins = {claim.resolved.origin for claim in used if claim.closed or claim.open}
     if not origins:
         return None
     return "single" if len(origins) == 1 else "corroborated"

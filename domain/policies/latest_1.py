@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.estimates.estimate import Estimate, Policy, Question, SetAside, Standing
+from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, SetAside
 from domain.estimates.exclusion import aside_by_ref, by_ref, choose, upper
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Take the newest claim that has a figure, whoever says it; a count in words only where nothing else stands.
 
     Where several sources said different things at that moment, none of them is the latest: all are shown, from the
@@ -31,21 +31,21 @@ def estimate(question: Question) -> Estimate:
     )
 
 
-def _newest(claims: Sequence[Standing]) -> tuple[Standing, Sequence[Standing]]:
+def _newest(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, Sequence[PolicyClaim]]:
     """Return the claims of the newest moment: first that which gives both ends, or the largest figure."""
-    moment = max(claim.held.newness[:2] for claim in claims)
-    found = [claim for claim in claims if claim.held.newness[:2] == moment]
-    found.sort(key=lambda claim: (claim.closed, claim.held.newness), reverse=True)
+    moment = max(claim.resolved.newness[:2] for claim in claims)
+    found = [claim for claim in claims if claim.resolved.newness[:2] == moment]
+    found.sort(key=lambda claim: (claim.closed, claim.resolved.newness), reverse=True)
     return found[0], found[1:]
 
 
-def _said(claim: Standing) -> tuple[object, ...]:
+def _said(claim: PolicyClaim) -> tuple[object, ...]:
     """Return what a claim says in figures, whoever says it."""
     ends = (claim.lowest, claim.highest, claim.best)
     return (claim.open, *(end and end.figure for end in ends))
 
 
-def _aside(question: Question, used: Collection[Standing], newest: Standing) -> Iterator[SetAside]:
+def _aside(question: PolicyInput, used: Collection[PolicyClaim], newest: PolicyClaim) -> Iterator[SetAside]:
     refs = {claim.ref for claim in used}
     for claim in question.claims:
         if claim.ref in refs:
@@ -61,5 +61,5 @@ POLICY = Policy(
     version=1,
     meaning="The newest figure, whoever says it: the headline; of one moment, all that were said. It weighs no source.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
 )

@@ -2,7 +2,7 @@
 
 from domain.estimates.estimate import Policy
 from domain.estimates.exclusion import differ
-from domain.estimates.exclusion import span as estimate
+from domain.estimates.exclusion import range_estimate as estimate
 
 __all__ = ["POLICY", "differ", "estimate"]
 
@@ -11,5 +11,5 @@ POLICY = Policy(
     version=1,
     meaning="The least and the greatest figure among the claims that stand, and the newest of the best graded source.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
 )

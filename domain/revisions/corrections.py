@@ -1,11 +1,11 @@
 """What our own corrections changed in a report: field by field, before and after."""
 
-from domain.history.history import ReportHistory, Version
+from domain.history.history import ReportHistory, ReportVersion
 from domain.reading import Document
 from domain.reports.registry import document
 
 
-def content(version: Version) -> Document:
+def content(version: ReportVersion) -> Document:
     """Return the structured part of a report; its free text travels beside the document."""
     return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
 

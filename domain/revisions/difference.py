@@ -54,7 +54,7 @@ def _sorted(entries: Iterable[Document]) -> list[Document]:
 
 
 def _report(report: ReportHistory) -> Document:
-    now = report.now
+    now = report.current
     return {
         "report_id": report.ref,
         "kind": now.report.kind,
@@ -199,8 +199,8 @@ def _rescoped(old: Known, new: Known) -> Iterator[Document]:
         known = old.reports.get(ref)
         if known is None or len(known.versions) != len(report.versions):
             continue
-        keys = {held.ref: held.key for held in known.now.held}
-        for held in report.now.held:
+        keys = {held.ref: held.key for held in known.current.claims}
+        for held in report.current.claims:
             if held.ref in keys and keys[held.ref] != held.key:
                 ends = {"before": keys[held.ref].document, "after": held.key.document}
                 yield {**_report(report), "what": "rescoped", "claim": held.ref, **ends}
@@ -220,7 +220,7 @@ def _judged(known: Known) -> Mapping[Key, Document]:
     """Return the ends of each estimate that says anything."""
     found: dict[Key, Document] = {}
     for keyed in known.keyed:
-        document = estimate_document(keyed, known.reading.policy.estimate(keyed.question))
+        document = estimate_document(keyed, known.reading.policy.estimate(keyed.policy_input))
         ends = {name: document[name] for name in _ENDS if name in document}
         if any(ends.values()):
             found[keyed.key] = ends

@@ -31,8 +31,8 @@ def duplicates(history: History, moment: datetime | None) -> list[Document]:
 
     Sorted by code, then by reports.
     """
-    standing = sorted(history.standing(moment), key=lambda report: report.ref)
-    twins = [group for alike in _alike(standing) for group in _shared((content_of(x.now.report), x) for x in alike)]
+    standing = sorted(history.standing_reports(moment), key=lambda report: report.ref)
+    twins = [group for alike in _alike(standing) for group in _shared((content_of(x.current.report), x) for x in alike)]
     found = [
         *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in twins),
         *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in twins}),
@@ -51,7 +51,7 @@ def _shared(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
 
 def _alike(reports: Iterable[ReportHistory]) -> list[list[ReportHistory]]:
     """Group by what is quickly told apart, so that whole contents are compared within these groups alone."""
-    versions = ((each.now, each) for each in reports)
+    versions = ((each.current, each) for each in reports)
     return _shared(
         ((now.report.kind, now.origin, now.report.via, now.report.reported_at, now.occurred, now.event), each)
         for now, each in versions
@@ -63,7 +63,7 @@ def _item(code: str, reports: Iterable[ReportHistory], why: str) -> Document:
     return {
         "code": code,
         "reports": sorted(each.ref for each in told),
-        "events": sorted({each.now.event for each in told if each.now.event is not None}),
+        "events": sorted({each.current.event for each in told if each.current.event is not None}),
         "why": why,
     }
 
@@ -72,7 +72,7 @@ def _same_figures(
     history: History, standing: Sequence[ReportHistory], moment: datetime | None, told: set[frozenset[str]]
 ) -> Iterator[Document]:
     """Find figures that one origin gave twice; reports that are `told` to be the same all over are not told again."""
-    claims = ((_figure(history, held), (held, report)) for report in standing for held in report.held(moment))
+    claims = ((_figure(history, held), (held, report)) for report in standing for held in report.claims_at(moment))
     by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
     for group in _shared(claims):
         by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
@@ -80,7 +80,7 @@ def _same_figures(
         if len(refs) > 1 and refs not in told:
             reports = [report for _, report in groups[0]]
             said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
-            relays = ", ".join(sorted({"by " + (" by ".join(each.now.report.via) or "itself") for each in reports}))
+            relays = ", ".join(sorted({"by " + (" by ".join(each.current.report.via) or "itself") for each in reports}))
             who = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
             say = "says" if "” and “" not in who else "say"
             why = f"{who} {say} {said} of one day in {len(reports)} reports ({relays})."
@@ -94,22 +94,22 @@ def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
 
 def _name(history: History, report: ReportHistory) -> str:
     """Return how the source of a report is called, even if it is stated to be one origin with another."""
-    source = report.now.report.source
-    return history.name(source) if isinstance(source, str) else history.name(report.now.origin)
+    source = report.current.report.source
+    return history.source_name(source) if isinstance(source, str) else history.source_name(report.current.origin)
 
 
 def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
     """Return what two claims share that may be one statement: who says what figure, for which key, on which day."""
-    day = latest(held.reported).astimezone(history.offset_at_home(held.ref)).date()
+    day = latest(held.reported).astimezone(history.filing_offset(held.ref)).date()
     count = held.count
     said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)
     return held.origin, held.key.canonical, held.incremental, held.period, day, said
 
 
 def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterator[Document]:
-    placed = ((_occurrence(history, report), report) for report in standing if report.now.event is not None)
+    placed = ((_occurrence(history, report), report) for report in standing if report.current.event is not None)
     for group in _shared((occurrence, (occurrence, report)) for occurrence, report in placed if occurrence):
-        labels = {report.now.event for _, report in group}
+        labels = {report.current.event for _, report in group}
         if len(labels) > 1:
             kind, day, place = group[0][0]
             why = f"{len(labels)} events are of the same kind ({kind}), day ({day}) and place ({place}); are they one?"
@@ -117,5 +117,5 @@ def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterato
 
 
 def _occurrence(history: History, report: ReportHistory) -> Occurrence | None:
-    home = history.homes.get(report.home)
-    return occurrence_of(report.now.report, report.now.occurred, home.offset if home else history.offset)
+    home = history.incidents.get(report.home)
+    return occurrence_of(report.current.report, report.current.occurred, home.offset if home else history.offset)

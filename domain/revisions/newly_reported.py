@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import Scales
-from domain.estimates.source_claims import Voice
+from domain.estimates.claim_index import ClaimIndex
+from domain.estimates.source_claims import SourceClaims
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import Held, Key, latest
 from domain.reports.claims.revision_chain import BREAK
@@ -46,9 +46,9 @@ def learned(history: History, moment: datetime | None) -> Learned:
     said: dict[date, list[ReportHistory]] = {}
     moved: dict[date, list[ReportHistory]] = {}
     for report in history.reports.values():
-        if report.said_by(moment) and report.stands_at(latest(report.reported)):
+        if report.reported_by(moment) and report.is_standing(latest(report.reported)):
             said.setdefault(local_day(latest(report.reported), history.offset), []).append(report)
-        by_then = (each for each in report.moments() if moment is None or each <= moment)
+        by_then = (each for each in report.effective_moments() if moment is None or each <= moment)
         for day in {local_day(each, history.offset) for each in by_then}:
             moved.setdefault(day, []).append(report)
     walk = _Walk(history)
@@ -71,22 +71,22 @@ class _Walk:
     """Goes from the end of one day to that of the next, and remembers what each origin stood by."""
 
     def __init__(self, history: History) -> None:
-        self._scales = Scales(history)
+        self._scales = ClaimIndex(history)
         self._stood: dict[tuple[Key, str], Held] = {}
 
     def to(self, end: datetime, reports: Sequence[ReportHistory]) -> None:
         """Let `reports` count as they do at `end` (UTC)."""
         for report in reports:
-            self._scales.take(report.ref)
-            if report.stands_at(end):
-                self._scales.put(report, report.held(end))
+            self._scales.remove(report.ref)
+            if report.is_standing(end):
+                self._scales.add(report, report.claims_at(end))
 
-    def moved(self) -> Iterator[tuple[Key, Voice]]:
+    def moved(self) -> Iterator[tuple[Key, SourceClaims]]:
         """Yield the keys that may have moved, each with every origin that may have moved it."""
-        for key, origins in self._scales.moved().items():
-            yield from ((key, self._scales.voice(origin)) for origin in origins)
+        for key, origins in self._scales.changed_keys().items():
+            yield from ((key, self._scales.source(origin)) for origin in origins)
 
-    def changes(self, day: date, key: Key, voice: Voice) -> Iterator[Change]:
+    def changes(self, day: date, key: Key, voice: SourceClaims) -> Iterator[Change]:
         """Yield what an origin stands by now under a key, if it did not stand by it before."""
         ledger = voice.ledger(key)
         old, new = self._stood.get((key, voice.origin)), ledger and ledger.current

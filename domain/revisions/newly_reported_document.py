@@ -21,7 +21,9 @@ def learned_document(told: Learned) -> list[Document]:
     rows: list[Document] = []
     for day in sorted(figures):
         reports = told.reports.get(day, ())
-        events = sorted({label for each in reports if (label := each.now.event) is not None and first[label] == day})
+        events = sorted(
+            {label for each in reports if (label := each.current.event) is not None and first[label] == day}
+        )
         rows.append(
             {
                 "day": day.isoformat(),
@@ -38,7 +40,7 @@ def _first_told(told: Learned) -> dict[str, date]:
     """Return the day on which each event was first told of."""
     found: dict[str, date] = {}
     for day in sorted(told.reports, reverse=True):
-        found.update((each.now.event, day) for each in told.reports[day] if each.now.event is not None)
+        found.update((each.current.event, day) for each in told.reports[day] if each.current.event is not None)
     return found
 
 

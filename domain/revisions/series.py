@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.estimates.claim_index import by_origin
-from domain.estimates.withdrawal import statements, withdraws
+from domain.estimates.withdrawal import split_at_whole_statements, withdraws
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import Held, Key
 from domain.reports.claims.revision_chain import ledger
@@ -36,10 +36,10 @@ def all_series(history: History, moment: datetime | None) -> list[Series]:
     was retracted is none. Increments are no steps of a total.
     """
     found: list[Series] = []
-    for origin, own in by_origin(history.standing(moment)).items():
-        breaks = Breaks.among([held for report in own for held in report.held(moment)])
+    for origin, own in by_origin(history.standing_reports(moment)).items():
+        breaks = Breaks.among([held for report in own for held in report.claims_at(moment)])
         stood = _Stood(breaks)
-        for part in statements(own):
+        for part in split_at_whole_statements(own):
             stood.say(part, moment)
         found += [
             Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
@@ -59,11 +59,11 @@ class _Stood:
 
     def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
         """Let these be said after all before them in the same home; the first of them may be a whole statement."""
-        if part and part[0].now.report.complete:
+        if part and part[0].current.report.complete:
             self._withdraw(part[0])
         touched: set[Key] = set()
         for report in part:
-            claims = [held for held in report.held(moment) if not held.incremental]
+            claims = [held for held in report.claims_at(moment) if not held.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
             for held in claims:
                 self._alive.setdefault(held.key, {})[held.ref] = held

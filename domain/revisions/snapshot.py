@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from domain.estimates.claim_index import Keyed, Weighed, weigh
+from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.history.history import History, ReportHistory
 from domain.reading import Reading
 from domain.reports.claims.claim import Held, latest
@@ -26,27 +26,27 @@ class Known:
     @cached_property
     def reports(self) -> Mapping[str, ReportHistory]:
         """What had been said, whatever became of it."""
-        return {ref: each for ref, each in self.ever.items() if each.said_by(self.reading.reported_until)}
+        return {ref: each for ref, each in self.ever.items() if each.reported_by(self.reading.reported_until)}
 
     @cached_property
     def standing(self) -> Mapping[str, ReportHistory]:
         """What had been said and was neither struck nor taken back."""
-        return {each.ref: each for each in self.history.standing(self.reading.reported_until)}
+        return {each.ref: each for each in self.history.standing_reports(self.reading.reported_until)}
 
     @cached_property
-    def weighed(self) -> Weighed:
+    def weighed(self) -> ClaimSnapshot:
         """What counts, and how."""
-        return weigh(self.history, self.reading.reported_until)
+        return snapshot_claims(self.history, self.reading.reported_until)
 
     @property
     def speaking(self) -> Mapping[str, ReportHistory]:
         """The reports that count."""
-        return self.weighed.speaking
+        return self.weighed.counting
 
     @property
-    def keyed(self) -> Sequence[Keyed]:
+    def keyed(self) -> Sequence[KeyClaims]:
         """The claims that count, by key."""
-        return self.weighed.keyed
+        return self.weighed.keys
 
     @cached_property
     def ledgers(self) -> Mapping[tuple[str, str], Ledger]:
@@ -63,14 +63,14 @@ class Known:
         if report.retractions.keys() <= {None}:
             return {}
         standing, once = (
-            {held.ref for held in each} for each in (self.held(report), report.held(latest(report.reported)))
+            {held.ref for held in each} for each in (self.held(report), report.claims_at(latest(report.reported)))
         )
-        lost = (held.ref for held in report.now.held if held.ref not in standing)
+        lost = (held.ref for held in report.current.claims if held.ref not in standing)
         return {ref: "source" if ref in once else "recorder" for ref in lost}
 
     def held(self, report: ReportHistory) -> tuple[Held, ...]:
         """Return the claims of a report that stand."""
-        return report.held(self.reading.reported_until)
+        return report.claims_at(self.reading.reported_until)
 
     @cached_property
     def breaking(self) -> frozenset[str]:

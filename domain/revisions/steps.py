@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from domain.estimates.affected import touched_by, weigh_anew
-from domain.estimates.claim_index import Scales
+from domain.estimates.affected import apply_fact, reindex
+from domain.estimates.claim_index import ClaimIndex
 from domain.estimates.estimate import Estimate
 from domain.history.history import History
 from domain.history.report_history import ReportHistory
@@ -57,7 +57,7 @@ class _Walk:
     def __init__(self, history: History, reading: Reading) -> None:
         self.series: Series = {}
         self._reading = reading
-        self.scales = Scales(history)
+        self.scales = ClaimIndex(history)
         self._on: dict[str, tuple[Held, ...]] = {}
         self._breaks: dict[Key, set[str]] = {}
         self._moved = _Moved()
@@ -66,10 +66,10 @@ class _Walk:
         """Let a report count as it does at `until` on the reported clock (None: now), or not at all."""
         ref = report.ref
         before = self._on.pop(ref, None)
-        counts = weigh_anew(history, self.scales, report, until)
+        counts = reindex(history, self.scales, report, until)
         if before is None and not counts:
             return
-        held = report.held(until) if counts else ()
+        held = report.claims_at(until) if counts else ()
         if counts:
             self._on[ref] = held
         self._moved.reports.add(ref)
@@ -86,8 +86,8 @@ class _Walk:
 
     def note(self, at: datetime, position: int | None) -> None:
         """Note the steps of all that moved until now."""
-        for key in self.scales.moved():
-            question = self.scales.keyed(key).question
+        for key in self.scales.changed_keys():
+            question = self.scales.key_claims(key).policy_input
             estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
             breaks = self.scales.breaks(key)
             broken = bool(breaks - self._breaks.get(key, set()))
@@ -104,7 +104,7 @@ def reported_steps(history: History, reading: Reading) -> Series:
     walk = _Walk(history, reading)
     changes: dict[datetime, list[ReportHistory]] = {}
     for report in history.reports.values():
-        for moment in report.moments():
+        for moment in report.effective_moments():
             if reading.reported_until is None or moment <= reading.reported_until:
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
@@ -123,10 +123,10 @@ def recorded_steps(history: History, reading: Reading) -> Series:
         position = 0
         for recorded in together:
             position = recorded.position
-            touched = touched_by(grown, walk.scales, recorded)
-            walk.regraded(touched.stood)
+            touched = apply_fact(grown, walk.scales, recorded)
+            walk.regraded(touched.regraded)
             for report_id in touched.reports:
-                walk.weigh(grown, grown.filed[report_id], reading.reported_until)
+                walk.weigh(grown, grown.all_reports[report_id], reading.reported_until)
         walk.note(at, position)
     return walk.series
 

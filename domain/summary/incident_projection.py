@@ -12,12 +12,12 @@ from uuid import UUID
 from domain import catalogue
 from domain.escalation.levels import Days
 from domain.escalation.occurrences import Telling
-from domain.estimates.affected import OF_REPORTS, retimed, touched_by, weigh_anew
-from domain.estimates.claim_index import Scales
-from domain.estimates.estimate import Estimate, Policy, Question
+from domain.estimates.affected import REPORT_FACTS, apply_fact, reindex, sets_time_zone
+from domain.estimates.claim_index import ClaimIndex
+from domain.estimates.estimate import Estimate, Policy, PolicyInput
 from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
-from domain.history.history import History, Version
-from domain.history.inputs import Reach
+from domain.history.history import History, ReportVersion
+from domain.history.inputs import InputStreams
 from domain.reading import Reading
 from domain.reports.claims.claim import Key, home_of
 from domain.summary.killed import KILLED, InEvents, Part, Tolls, in_events_key
@@ -41,16 +41,16 @@ class Present:
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
         self.history = history
         self.estimates: dict[Key, Estimate] = {}
-        self.reach = Reach(history.stream or UUID(int=0))
+        self.reach = InputStreams(history.stream or UUID(int=0))
         self._until = until
         self._named = policy
-        self._scales = Scales(history)
+        self._scales = ClaimIndex(history)
         self._days = Days(history)
         self._tallies = Tallies()
-        self._speaking: dict[str, Version] = {}
+        self._speaking: dict[str, ReportVersion] = {}
         self._told: dict[str, Telling] = {}
         self._spans: dict[str, Span] = {}
-        self.asked: dict[Key, Question] = {}
+        self.asked: dict[Key, PolicyInput] = {}
         self._tolls = Tolls()
         self._pairs: set[Key] = set()
         self._touched: set[UUID] = set()
@@ -68,44 +68,44 @@ class Present:
     def at(cls, history: History, reading: Reading) -> Self:
         """Return an incident as it stood at a reading, of all that was recorded."""
         present = cls(history, reading.reported_until, reading.policy)
-        for report in history.standing(reading.reported_until):
-            weigh_anew(history, present._scales, report, reading.reported_until)
+        for report in history.standing_reports(reading.reported_until):
+            reindex(history, present._scales, report, reading.reported_until)
         present.settle()
         return present
 
     @property
     def policy(self) -> Policy:
         """The policy that weighs its claims: the one in force, unless another was named."""
-        return self._named or catalogue.policy(self.history.adopted or catalogue.DEFAULT_POLICY)
+        return self._named or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
     def take_in(self, recorded: Recorded) -> None:
         """Take in a fact; facts of one stream come in the order of their versions."""
-        self._led.update(self.reach.take_in(recorded))
-        if retimed(recorded):
+        self._led.update(self.reach.add(recorded))
+        if sets_time_zone(recorded):
             self._days, self._retimed = Days(self.history), True
-        touched = touched_by(self.history, self._scales, recorded).reports
+        touched = apply_fact(self.history, self._scales, recorded).reports
         for report_id in touched:
-            weigh_anew(self.history, self._scales, self.history.filed[report_id], self._until)
+            reindex(self.history, self._scales, self.history.all_reports[report_id], self._until)
         self._touched.update(touched)
-        if not isinstance(recorded.fact, OF_REPORTS):
+        if not isinstance(recorded.fact, REPORT_FACTS):
             self._stale = self._ordered = True
             self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
 
     def settle(self) -> Moved:
         """Weigh what the facts moved that were taken in since this was last called; returns what that was."""
         labels: set[str] = set()
-        for ref, report in self._scales.heard().items():
-            self._hear(ref, None if report is None else report.now, labels)
+        for ref, report in self._scales.changed_reports().items():
+            self._hear(ref, None if report is None else report.current, labels)
         if self._retimed:
             labels |= self._told.keys()
             self._retimed = False
         for label in labels:
             self._tell(label)
-        moved = self._scales.moved()
+        moved = self._scales.changed_keys()
         merged = self._merge()
         if self._adopted:
             # Also those keys of which the policy before it made nothing, since all that is said there is rated out.
-            moved = dict.fromkeys(self._scales.used_keys(), _NOBODY) | moved
+            moved = dict.fromkeys(self._scales.keys(), _NOBODY) | moved
             self._pairs.update(self._tolls.pairs)
             self.asked.clear()
             self._adopted = False
@@ -178,7 +178,7 @@ class Present:
             self._parts, self._listed = parts, Listed(*parts)
         return self._listed
 
-    def _hear(self, ref: str, now: Version | None, labels: set[str]) -> None:
+    def _hear(self, ref: str, now: ReportVersion | None, labels: set[str]) -> None:
         """Let a report speak as it does now, or no longer; adds the labels of the events that it tells or told."""
         was = self._speaking.get(ref)
         if was is now:
@@ -199,7 +199,7 @@ class Present:
                     telling = self._told[now.event] = Telling()
                 telling.add(ref, now)
 
-    def _tally(self, version: Version, *, add: bool) -> None:
+    def _tally(self, version: ReportVersion, *, add: bool) -> None:
         """Count what a report says, once more or once less."""
         report, said = version.report, self._tallies
         news = said.kinds.count((report.kind,), add=add) | said.sources.count((version.origin,), add=add)
@@ -241,27 +241,27 @@ class Present:
             return frozenset()
         self._ordered = False
         own = self.history.own
-        return self._tolls.merge(frozenset(home.slug for home in self.history.shown() if home is not own))
+        return self._tolls.merge(frozenset(home.slug for home in self.history.included_incidents() if home is not own))
 
     def _weigh(self, key: Key, origins: Collection[str]) -> bool:
         """Weigh one key; says whether its estimate may read otherwise than before; one of an event has none to read."""
-        self._days.weigh(key, self._scales.said(key))
+        self._days.weigh(key, self._scales.current_claims(key))
         if key.event is not None:
-            self._weigh_event(self._scales.question(key))
+            self._weigh_event(self._scales.policy_input(key))
             return False
         before = self.asked.get(key)
-        question = self._scales.question(key, before, origins)
+        question = self._scales.policy_input(key, before, origins)
         if not question.claims:
             self._show(key, None)
         return question is not before and self._estimate(key, before, question)
 
-    def _estimate(self, key: Key, before: Question | None, question: Question) -> bool:
+    def _estimate(self, key: Key, before: PolicyInput | None, question: PolicyInput) -> bool:
         if not question.claims:
             self.asked.pop(key, None)
             return self.estimates.pop(key, None) is not None
         policy = self.policy
         self.asked[key] = question
-        if before is not None and policy.answers_alike(before, question):
+        if before is not None and policy.same_answer(before, question):
             return False
         estimate = self.estimates[key] = policy.estimate(question)
         self._show(key, estimate)
@@ -273,7 +273,7 @@ class Present:
             increments = () if estimate and estimate.used else self._scales.increments(key)
             self._stale = self._tolls.tell(key, estimate, increments) or self._stale
 
-    def _weigh_event(self, question: Question) -> None:
+    def _weigh_event(self, question: PolicyInput) -> None:
         """Weigh the key of a single event, of which nothing is kept but what lists and totals show."""
         key = question.key
         estimate = self.policy.estimate(question) if question.claims else None

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from domain.estimates.estimate import Estimate, Question
+from domain.estimates.estimate import Estimate, PolicyInput
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key, home_of, key_of
 from domain.summary.reference_counts import Tally
 from domain.summary.tolls import (
@@ -132,7 +132,7 @@ class Tolls:
         moved = self._group(key).tell(key, toll_of(key, estimate) if estimate else None)
         return self._increments.tell(key, increment_of(increments)) or moved
 
-    def tell_event(self, question: Question, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
+    def tell_event(self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
         """Let the key of a single event read so now; says whether what is said for single events is another."""
         key, toll = question.key, toll_of(question.key, estimate) if estimate else None
         was, now = self._voices.pop(key, _SILENT), _voices(question) if toll else _SILENT
@@ -196,6 +196,8 @@ def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
     return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
-def _voices(question: Question) -> _Voices:
+def _voices(question: PolicyInput) -> _Voices:
     fit = [claim for claim in question.claims if not claim.rated_out]
-    return [claim.held.origin for claim in fit], [claim.held.origin for claim in fit if claim.lowest or claim.highest]
+    return [claim.resolved.origin for claim in fit], [
+        claim.resolved.origin for claim in fit if claim.lowest or claim.highest
+    ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from domain.estimates.estimate import End, Estimate
+from domain.estimates.estimate import CitedFigure, Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.values.counts.count import words_for
 
@@ -21,9 +21,9 @@ class Toll(NamedTuple):
     """
 
     key: Key
-    lower: End | None
-    best: End | None
-    upper: End | None
+    lower: CitedFigure | None
+    best: CitedFigure | None
+    upper: CitedFigure | None
     upper_open: bool
     contested: bool
     bound: str
@@ -68,7 +68,7 @@ def increment_of(increments: Iterable[Held]) -> Toll | None:
     held = max((each for each in increments if each.said != (None, None, None)), key=_greatness, default=None)
     if held is None:
         return None
-    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.said)
+    lower, upper, best = (None if figure is None else CitedFigure(figure, held.ref) for figure in held.said)
     return Toll(
         key=held.key,
         lower=lower,
@@ -170,16 +170,18 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
     }
 
 
-def _behind(estimate: Estimate, end: End | None) -> tuple[Held, str]:
+def _behind(estimate: Estimate, end: CitedFigure | None) -> tuple[Held, str]:
     """Find the claim that says an end, with its bound; the newest of those used where there are only words."""
     if end is not None:
         for claim in estimate.used:
             if claim.exceeded_by is not None and claim.exceeded_by.ref == end.claim:
                 return claim.exceeded_by, claim.bound
             if claim.ref == end.claim:
-                return claim.held, claim.bound
-    newest = max(estimate.used, key=lambda claim: (claim.held.newness[:-1], claim.held.origin, _words(claim.held)))
-    return newest.held, newest.bound
+                return claim.resolved, claim.bound
+    newest = max(
+        estimate.used, key=lambda claim: (claim.resolved.newness[:-1], claim.resolved.origin, _words(claim.resolved))
+    )
+    return newest.resolved, newest.bound
 
 
 def _words(held: Held) -> str:

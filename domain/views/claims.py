@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from domain.estimates.claim_index import Keyed, Weighed, weigh
+from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
@@ -29,20 +29,20 @@ _Row = tuple[History, ReportHistory, Held, Verdict]
 def finish(history: History, reading: Reading) -> Document:
     """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
     verdicts: dict[str, Verdict] = {}
-    weighed = weigh(history, reading.reported_until)
-    for keyed in weighed.keyed:
-        verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.question)))
+    weighed = snapshot_claims(history, reading.reported_until)
+    for keyed in weighed.keys:
+        verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.policy_input)))
     return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts, weighed)]}
 
 
-def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
+def _verdicts(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
     for claim in estimate.used:
         yield claim.ref, ("used", "It stands, and the policy uses it.", claim.flags)
     for item in estimate.set_aside:
         yield item.claim.ref, (item.code, item.why, item.claim.flags)
     for increment in keyed.increments:
         flags = ("already_included",) if increment.already_included else ()
-        yield increment.held.ref, ("increment", "It counts a period of its own and is not added.", flags)
+        yield increment.resolved.ref, ("increment", "It counts a period of its own and is not added.", flags)
     for ref, (code, other) in keyed.replaced.items():
         yield ref, (code, _BEHIND[code].format(other=other), ())
     for each in keyed.ledgers:
@@ -55,14 +55,14 @@ def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]
             yield ref, (code, why.format(other=other), each.flags.get(ref, ()))
 
 
-def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: Weighed) -> list[_Row]:
+def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: ClaimSnapshot) -> list[_Row]:
     moment = reading.reported_until
     rows: list[_Row] = []
     for report in history.reports.values():
-        if not report.said_by(moment):
+        if not report.reported_by(moment):
             continue
         gone = _gone(report.ref in weighed.withdrawn)
-        rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.now.held]
+        rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
 
 

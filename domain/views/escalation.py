@@ -19,7 +19,7 @@ from typing import Any, cast
 from domain.documents.estimates import end_document, key_cells
 from domain.escalation.levels import Day, Event, Undated, account
 from domain.escalation.phases import Phase, phases, turning_points
-from domain.estimates.claim_index import weigh
+from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
 from domain.reading import Document, Reading, Row, View
 from domain.reports.registry import KINDS
@@ -30,7 +30,7 @@ from domain.values.time.clocks import format_instant
 
 def finish(history: History, reading: Reading) -> Document:
     """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
-    told = account(history, weigh(history, reading.reported_until))
+    told = account(history, snapshot_claims(history, reading.reported_until))
     found = phases(told)
     return {
         "incident": history.slug,
@@ -53,7 +53,7 @@ def _day(day: Day) -> Document:
 
 
 def _event(event: Event) -> Document:
-    reports = [each.now.report for each in event.reports]
+    reports = [each.current.report for each in event.reports]
     codes = [KINDS[report.kind].codes(report) for report in reports]
     return {
         "event": event.label,
@@ -76,7 +76,7 @@ def _phase(phase: Phase) -> Document:
 
 
 def _undated(undated: Undated) -> Document:
-    held, period = undated.claim.held, undated.period
+    held, period = undated.claim.resolved, undated.period
     lower, upper, best = held.said
     return {
         "claim": held.ref,

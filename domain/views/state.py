@@ -18,7 +18,7 @@ from domain.documents.state import (
     whole_document,
 )
 from domain.escalation.levels import days
-from domain.estimates.claim_index import by_origin, weigh
+from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, Row, View
 
@@ -28,10 +28,10 @@ def finish(history: History, reading: Reading) -> Document:
 
     Title, status, period and scopes are ours and stand on the recorded clock alone.
     """
-    weighed = weigh(history, reading.reported_until)
-    reports = weighed.speaking.values()
-    versions = [report.now for report in reports]
-    judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in weighed.keyed]
+    weighed = snapshot_claims(history, reading.reported_until)
+    reports = weighed.counting.values()
+    versions = [report.current for report in reports]
+    judged = [(keyed, reading.policy.estimate(keyed.policy_input)) for keyed in weighed.keys]
     return {
         **whole_document(history),
         "places": places_document({place for each in versions for place in each.report.places}),
@@ -52,7 +52,7 @@ def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Blame, se
     found: dict[Blame, set[str]] = {}
     for report in reports:
         if (said := blame_of(history, report)) is not None:
-            found.setdefault(said, set()).add(report.now.origin)
+            found.setdefault(said, set()).add(report.current.origin)
     return found
 
 

@@ -13,7 +13,7 @@ from domain.revisions.corrections import content, corrections
 
 def finish(history: History, reading: Reading) -> Document:
     """List every report said by `reading.reported_until`, struck ones too, each with its standing."""
-    said = [report for report in history.reports.values() if report.said_by(reading.reported_until)]
+    said = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
     return {
         "incident": history.slug,
         "entries": [_entry(report, reading) for report in sorted(said, key=_place)],
@@ -26,17 +26,17 @@ def _place(report: ReportHistory) -> tuple[object, ...]:
     What has no `occurred` stands where it was reported; what has no start stands at its end.
     """
     reported = latest(report.reported)
-    span = report.now.occurred
+    span = report.current.occurred
     end = (span.latest if span else None) or reported
     start = (span.earliest if span else None) or end
     return (start or BEGINNING, end, reported, report.order, Tie(report))
 
 
 def _entry(report: ReportHistory, reading: Reading) -> Document:
-    now = report.now
+    now = report.current
     return {
         "report_id": report.ref,
-        "standing": report.standing_at(reading.reported_until),
+        "standing": report.status_at(reading.reported_until),
         "tier": KINDS[now.report.kind].tier(now.report),
         "event": now.event,
         "occurred": span_document(now.report.occurred, now.occurred),

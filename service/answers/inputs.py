@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.facts.unchecked_decode import trusted_bytes
 from domain.facts.union import POLICY_STREAM, Recorded
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from service.eventstore.stored_rows import StoredRow
 
 
@@ -23,7 +23,7 @@ def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Re
         known.update(wanted)
         fresh = yield wanted
         gathered += fresh
-        wanted = sorted({led for each in fresh for led in leads_to(each)} - known)
+        wanted = sorted({led for each in fresh for led in required_streams(each)} - known)
     return sorted(gathered, key=lambda each: each.position)
 
 

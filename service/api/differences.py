@@ -87,7 +87,7 @@ async def diff(
         raise refuse_fields([Complaint("from", "This lies after “to”; turn them round.")], "invalid-parameter")
     held = await _held(request, services.reader, incident, ends)
     readings = [
-        Reading(end.until, named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY))
+        Reading(end.until, named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY))
         for end, inputs in zip(ends, held, strict=True)
     ]
     facts = sum(len(inputs.rows) for inputs in held)

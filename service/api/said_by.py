@@ -85,13 +85,13 @@ async def read_each(reader: LogReader, rows: Sequence[Row], position: int, until
 
 
 def _listed(history: History, until: datetime) -> Listed | None:
-    if not any(report.said_by(until) for report in history.reports.values()):
+    if not any(report.reported_by(until) for report in history.reports.values()):
         return None
     return listed(history, Reading(until, _policy_of(history)))
 
 
 def _policy_of(history: History) -> Policy:
-    return catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+    return catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
 
 
 def _cells(listing: Listed) -> dict[str, object]:

@@ -104,7 +104,7 @@ async def _suggested(services: Opened, question: Question) -> Question | None:
 
 def _anything_said(history: History, until: str) -> bool:
     moment = read_moment("reported_until", until)
-    return any(report.said_by(moment) for report in history.reports.values())
+    return any(report.reported_by(moment) for report in history.reports.values())
 
 
 def address(request: Request, question: Question) -> str:

@@ -134,7 +134,7 @@ def test_an_increment_dated_after_its_report_keeps_the_period_that_was_said() ->
     book = open_book(period=None)
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": "3"}, "accumulation": "incremental"}
     book.file(attack("2099-12-01", "2025-03-06", event="e", claims=[claim]))
-    [held] = next(iter(book.history().reports.values())).now.held
+    [held] = next(iter(book.history().reports.values())).current.claims
     assert held.period == parse_occurred("2099-12-01", book.history().offset)
 
 

@@ -289,7 +289,8 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
     @staticmethod
     def standing(history: History) -> dict[str, tuple[int, str | None]]:
         return {
-            each.ref: (len(each.versions), each.now.report.claims[0].count.verbatim) for each in history.standing(None)
+            each.ref: (len(each.versions), each.current.report.claims[0].count.verbatim)
+            for each in history.standing_reports(None)
         }
 
     @invariant()

@@ -112,7 +112,7 @@ def _grown_as_told(book: Book, slug: str) -> None:
         rows |= {key: (grown.policy.id, grown.part(key), grown.estimates.get(key)) for key in moved.keys}
         history = book.history(recorded.position, slug)
         if history.own.slug:
-            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+            policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
             assert grown.listed == listed(history, Reading(None, policy))
             _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
             whole = Present.at(history, Reading(None, policy))
@@ -179,7 +179,7 @@ def test_a_long_series_that_comes_out_of_order_and_is_judged_on_the_way_is_weigh
         grown.settle()
         if number % 5 == 0 or number > 140:
             keyed = keyed_claims(book.history(), None)
-            assert grown.estimates == {each.key: grown.policy.estimate(each.question) for each in keyed}
+            assert grown.estimates == {each.key: grown.policy.estimate(each.policy_input) for each in keyed}
 
 
 def test_an_event_is_as_narrow_and_as_grave_as_those_tell_it_who_still_do() -> None:

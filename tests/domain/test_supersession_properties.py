@@ -261,7 +261,7 @@ def test_what_a_circle_supersedes_does_not_stand() -> None:
 @given(worlds())
 def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_its_event(world: World) -> None:
     book = world.book()
-    for own in by_origin(book.history().standing(None)).values():
+    for own in by_origin(book.history().standing_reports(None)).values():
         order, _ = by_the_rule(own)
         expected: dict[str, str] = {}
         for place, report in enumerate(order):
@@ -275,9 +275,12 @@ def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_it
 @given(worlds())
 def test_no_withdrawn_claim_is_weighed(world: World) -> None:
     found = world.book().history()
-    withdrawn = {ref for own in by_origin(found.standing(None)).values() for ref in withdrawn_reports(own)}
+    withdrawn = {ref for own in by_origin(found.standing_reports(None)).values() for ref in withdrawn_reports(own)}
     for keyed in keyed_claims(found, None):
-        weighed = [*(claim.held for claim in keyed.question.claims), *(each.held for each in keyed.increments)]
+        weighed = [
+            *(claim.resolved for claim in keyed.policy_input.claims),
+            *(each.resolved for each in keyed.increments),
+        ]
         assert withdrawn.isdisjoint(held.ref.partition("#")[0] for held in weighed)
 
 

@@ -110,7 +110,9 @@ def tolls_in(shown: Told) -> Iterator[Told]:
 
 def standing_figures(history: History, asked: Reading) -> dict[str, set[int]]:
     """Return every figure of the claims that stand, by the claim."""
-    held = chain.from_iterable(each.held(asked.reported_until) for each in history.standing(asked.reported_until))
+    held = chain.from_iterable(
+        each.claims_at(asked.reported_until) for each in history.standing_reports(asked.reported_until)
+    )
     return {each.ref: {figure for figure in each.said if figure is not None} for each in held}
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from domain.escalation.levels import account
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import keyed_claims, weigh
+from domain.estimates.claim_index import keyed_claims, snapshot_claims
 from domain.history.history import History
 from domain.incident.commands import AssessReport, RetractReport
 from domain.incident.refusals import Refusal
@@ -96,7 +96,7 @@ def test_an_increment_becomes_known_on_its_day_unless_it_was_replaced_by_then(bo
     history = book.history()
     told = learned(history, None).increments
     for end in ends_of_days(history):
-        shown = {each.held.ref for keyed in keyed_claims(history, end) for each in keyed.increments}
+        shown = {each.resolved.ref for keyed in keyed_claims(history, end) for each in keyed.increments}
         said = {ref for ref in shown if local_day(latest(_report(history, ref).reported), history.offset) == end.date()}
         assert {held.ref for day, held in told if day == end.date()} == said
 
@@ -118,8 +118,8 @@ def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(bo
 @given(books())
 def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     history = book.history()
-    weighed = weigh(history, None)
-    without = replace(weighed, keyed=tuple(each for each in weighed.keyed if each.key.scope != INCIDENT_SCOPE))
+    weighed = snapshot_claims(history, None)
+    without = replace(weighed, keyed=tuple(each for each in weighed.keys if each.key.scope != INCIDENT_SCOPE))
     assert [(day.day, day.level) for day in account(history, weighed).days] == [
         (day.day, day.level) for day in account(history, without).days
     ]
@@ -143,10 +143,10 @@ def test_every_figure_of_what_happened_was_said_by_the_claim_beside_it(book: Boo
 @given(books())
 def test_unreliable_sources_and_improbable_reports_raise_no_level(book: Book) -> None:
     history = book.history()
-    weighed = weigh(history, None)
+    weighed = snapshot_claims(history, None)
     reliable = tuple(
-        replace(each, question=replace(each.question, claims=tuple(filter(_is_reliable, each.question.claims))))
-        for each in weighed.keyed
+        replace(each, question=replace(each.policy_input, claims=tuple(filter(_is_reliable, each.policy_input.claims))))
+        for each in weighed.keys
     )
     assert account(history, weighed) == account(history, replace(weighed, keyed=reliable))
 
@@ -202,15 +202,17 @@ def test_a_difference_accounts_for_every_report_that_counts_now_and_did_not(book
     known = {report.ref for report in before.reports.values()}
     new = {report.ref for report in after.reports.values()} - known
     assert {entry["report_id"] for entry in found["learned"]} <= new
-    gone = {report.ref for report in before.standing(None)} - {report.ref for report in after.standing(None)}
+    gone = {report.ref for report in before.standing_reports(None)} - {
+        report.ref for report in after.standing_reports(None)
+    }
     told = {each["report_id"] for name in ("withdrawn_by_source", "removed_by_us") for each in found[name]}
-    assert gone & {report.ref for report in before.standing(None)} <= told | _silent(before)
+    assert gone & {report.ref for report in before.standing_reports(None)} <= told | _silent(before)
 
 
 def _silent(history: History) -> set[str]:
     """Return the reports that stand, and that a whole statement of their source had withdrawn already."""
-    counting = set(weigh(history, None).speaking)
-    return {report.ref for report in history.standing(None)} - counting
+    counting = set(snapshot_claims(history, None).counting)
+    return {report.ref for report in history.standing_reports(None)} - counting
 
 
 @given(worlds())

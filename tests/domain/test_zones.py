@@ -250,7 +250,7 @@ def _do(book: Book, step: tuple[str, ...], number: int) -> None:
         case ("zone", name):
             if book.history().own.time_zone != zone(name, (2014, 2045)):
                 amended(book, time_zone=name)
-        case ("retract", at) if free := [each for each in book.history().filed.values() if not each.retractions]:
+        case ("retract", at) if free := [each for each in book.history().all_reports.values() if not each.retractions]:
             about = {"report_id": str(free[0].report_id), "by": "source", "reported_at": at}
             book.do(RetractReport.model_validate(about))
         case ("scope",) if not book.history().scopes:

@@ -60,7 +60,7 @@ def reports(url: str, at: int, count: int = MANY) -> int:
 
 def has_figure(present: Present) -> bool:
     """Say whether the report with the figure was filed."""
-    held = (claim for report in present.history.reports.values() for claim in report.now.held)
+    held = (claim for report in present.history.reports.values() for claim in report.current.claims)
     return any(claim.count.lower == FIGURE for claim in held)
 
 

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain import catalogue
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.history.history import history_of
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
 from domain.reading import Reading
 from domain.summary.incident_projection import Present
@@ -59,7 +59,7 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
             inputs = _inputs(by_stream, stream)
             mine = [each for each in known if each.stream in inputs]
             history = history_of(mine, stream)
-            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+            policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
             present = Present.at(history, Reading(None, policy))
             moved = present.everything()._replace(inputs=inputs - {stream, POLICY_STREAM})
             _tell(rows, "incident", present, moved)
@@ -69,7 +69,7 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
 def _inputs(by_stream: Mapping[UUID, Iterable[Recorded]], stream: UUID) -> set[UUID]:
     found, waiting = {stream, POLICY_STREAM}, [stream]
     while waiting:
-        led = {each for recorded in by_stream.get(waiting.pop(), ()) for each in leads_to(recorded)}
+        led = {each for recorded in by_stream.get(waiting.pop(), ()) for each in required_streams(recorded)}
         waiting += led - found
         found |= led
     return found

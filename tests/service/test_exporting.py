@@ -195,5 +195,5 @@ def test_the_free_text_of_reports_comes_along(log: Log) -> None:
     url, _ = log
     with incidents.exporting(url, Asked(only=("south",))) as export:
         (history,) = [each.history for each in export.incidents()]
-        texts = [report.now.report.text for report in history.reports.values()]
+        texts = [report.current.report.text for report in history.reports.values()]
     assert [text and text.summary for text in texts] == ["S"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain import catalogue
 from domain.escalation.occurrences import Event, events_of
-from domain.estimates.claim_index import Weighed, weigh
+from domain.estimates.claim_index import ClaimSnapshot, snapshot_claims
 from domain.estimates.estimate import Estimate, Policy
 from domain.history.history import History, ReportHistory
 from domain.reading import Reading
@@ -67,16 +67,16 @@ class Shown:
         return listed(self.history, self.reading)
 
     @cached_property
-    def weighed(self) -> Weighed:
+    def weighed(self) -> ClaimSnapshot:
         """Return all that counts."""
-        return weigh(self.history, self.reading.reported_until)
+        return snapshot_claims(self.history, self.reading.reported_until)
 
     @cached_property
     def reports(self) -> Sequence[ReportHistory]:
         """Return the reports that count, in the order in which they were said; of one moment, by what they say."""
-        standing = list(self.history.standing(self.reading.reported_until))
+        standing = list(self.history.standing_reports(self.reading.reported_until))
         if len(standing) > 1:  # one alone is withdrawn by none
-            standing = list(self.weighed.speaking.values())
+            standing = list(self.weighed.counting.values())
         return sorted(standing, key=lambda each: each.newness)
 
     @cached_property
@@ -86,8 +86,8 @@ class Shown:
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[Key, Estimate]]:
         """Yield the estimate of each key, in canonical order; by another policy, if one is given."""
-        for keyed in self.weighed.keyed:
-            yield keyed.key, (policy or self.reading.policy).estimate(keyed.question)
+        for keyed in self.weighed.keys:
+            yield keyed.key, (policy or self.reading.policy).estimate(keyed.policy_input)
 
     def triple(self) -> Mapping[Key, Estimate]:
         """Return low, best and high of each key."""
@@ -103,7 +103,7 @@ class Shown:
         found: dict[str, list[ReportHistory]] = {}
         for each in self.reports:
             if tier(each) == VIOLENCE:
-                found.setdefault(each.now.event or each.ref, []).append(each)
+                found.setdefault(each.current.event or each.ref, []).append(each)
         return list(found.values())
 
     def occurred(self, events: Iterable[Event], order: Callable[[datetime], datetime], home: str | None = None) -> When:
@@ -144,14 +144,14 @@ class Shown:
         """
         found: list[When] = []
         for each in event.reports:
-            text = each.now.report.occurred
-            if text is not None and event.span is not None and each.now.occurred == event.span:
-                found.append(_said(text, self.history.homes[each.home].offset, latest(each.reported)))
+            text = each.current.report.occurred
+            if text is not None and event.span is not None and each.current.occurred == event.span:
+                found.append(_said(text, self.history.incidents[each.home].offset, latest(each.reported)))
         return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=When())
 
     def period(self, home: str | None = None) -> When:
         """Return the declared period; of another incident that is shown here, by its slug, if one is given."""
-        of = self.history.home(home)
+        of = self.history.incident(home)
         if of.period is None:
             return When()
         span = parse_occurred(of.period, of.offset)
@@ -162,16 +162,16 @@ class Shown:
 
         Rows of incidents that were merged or moved in come beside its own.
         """
-        found = (each for each in self.reports if source in each.now.report.external_ids)
+        found = (each for each in self.reports if source in each.current.report.external_ids)
         newest_last = sorted(found, key=lambda each: each.newness)
-        latest = {(each.home, each.now.report.external_ids[source]): each for each in newest_last}
-        rows = (cells_of(each.now.report.attributes) for each in latest.values())
+        latest = {(each.home, each.current.report.external_ids[source]): each for each in newest_last}
+        rows = (cells_of(each.current.report.attributes) for each in latest.values())
         return [row for row in rows if row]
 
 
 def tier(report: ReportHistory) -> Tier:
     """Say what a report states, as it counts now."""
-    return KINDS[report.now.report.kind].tier(report.now.report)
+    return KINDS[report.current.report.kind].tier(report.current.report)
 
 
 def _said(text: str, offset: tzinfo, told: datetime) -> When:
@@ -206,7 +206,7 @@ def as_days(end: datetime) -> datetime:
 
 def places(reports: Iterable[ReportHistory]) -> list[Place]:
     """Return the places of violence, each once, those with a point first; where a speech was held is none."""
-    found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
+    found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.current.report.places)
     return sorted(found, key=lambda place: place.lat is None)
 
 
@@ -216,7 +216,7 @@ def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]
     A group is one event. Where its reports say more and less of one place, it is the place of which most is said; an
     event of which no place is said has nothing in common with others.
     """
-    return _in_common([_one_place(place for each in group for place in each.now.report.places) for group in groups])
+    return _in_common([_one_place(place for each in group for place in each.current.report.places) for group in groups])
 
 
 def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:

@@ -204,7 +204,7 @@ class _Incidents:
             if self.only:
                 raise MergedAway(history.slug, into)
             return None
-        if self.only or self.until is None or any(each.said_by(self.until) for each in history.reports.values()):
+        if self.only or self.until is None or any(each.reported_by(self.until) for each in history.reports.values()):
             return Folded(history.slug, history)
         return None
 

@@ -65,7 +65,7 @@ def _rows(export: Export) -> Iterator[Mapping[str, object]]:
         shown = Shown.of(folded, export.reading)
         if rows := shown.rows(SOURCE):
             yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
+            if any(SOURCE not in each.current.report.external_ids for each in shown.reports):
                 export.miss("incident", _BESIDE)
         else:
             yield from _events(export, shown)
@@ -105,7 +105,7 @@ def _miss(export: Export, row: Mapping[str, object], reports: Sequence[ReportHis
     """Count what nobody said, or what one row cannot say."""
     if not row["event_date"]:
         export.miss("event", _UNDATED)
-    if row["location"] is None and any(each.now.report.places for each in reports):
+    if row["location"] is None and any(each.current.report.places for each in reports):
         export.miss("event", _SCATTERED)
     if row["fatalities"] is None:
         export.miss("event", _UNCOUNTED)
@@ -119,7 +119,7 @@ def _coded(event: Event) -> list[ReportHistory]:
 
 
 def _codes(report: ReportHistory) -> Codes:
-    return KINDS[report.now.report.kind].codes(report.now.report)
+    return KINDS[report.current.report.kind].codes(report.current.report)
 
 
 def _dead(shown: Shown) -> dict[str, int | None]:
@@ -179,7 +179,7 @@ def _who(newest: ReportHistory) -> Cells:
 
 
 def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
-    report = newest.now.report
+    report = newest.current.report
     acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.attacked()]
     sides = [each.side or each.name for each in acting]
     fought = _codes(newest).acled_event == _BATTLES and len(acting) == _TWO
@@ -209,12 +209,12 @@ def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
 
 def _told(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
     """Return who told of it, in what words, and when the last of them did (seconds since 1970), if that is so exact."""
-    texts = (text.summary for each in reports if (text := each.now.report.text))
+    texts = (text.summary for each in reports if (text := each.current.report.text))
     newest = max((each.reported for each in reports), key=latest)
     return {
-        "source": _SEVERAL.join(sorted({shown.history.name(each.now.origin) for each in reports})),
+        "source": _SEVERAL.join(sorted({shown.history.source_name(each.current.origin) for each in reports})),
         "notes": " ".join(filter(None, texts)),
-        "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.now.report.tags})),
+        "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.current.report.tags})),
         "timestamp": int(latest(newest).timestamp()) if newest.earliest == newest.latest else None,
     }
 

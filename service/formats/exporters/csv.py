@@ -83,7 +83,7 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
     whole = _whole(Shown.of(folded, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
-        sources = sorted({claim.held.origin for claim in estimate.used})
+        sources = sorted({claim.resolved.origin for claim in estimate.used})
         yield [*whole, *_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
         if (said := present.in_events(pair)) is not None and not _tells_whole(present, said.greatest):

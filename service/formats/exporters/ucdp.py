@@ -52,7 +52,7 @@ def _rows(export: Export) -> Iterator[Mapping[str, object]]:
         shown = Shown.of(folded, export.reading)
         if rows := shown.rows(SOURCE):
             yield from rows
-            if any(SOURCE not in each.now.report.external_ids for each in shown.reports):
+            if any(SOURCE not in each.current.report.external_ids for each in shown.reports):
                 export.miss("incident", _BESIDE)
             continue
         for cells in _made(export, shown):
@@ -83,7 +83,7 @@ def _homes(shown: Shown, estimates: Estimates) -> Iterator[_Home]:
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     others = sorted({home for scope in counted if (home := home_of(scope)[0]) is not None})
-    of_report = {each.ref: shown.history.homes[each.home].slug for each in shown.reports}
+    of_report = {each.ref: shown.history.incidents[each.home].slug for each in shown.reports}
     for slug in (None, *others):
         reports = [each for each in shown.reports if (_other(of_report[each.ref], others)) == slug]
         refs = {each.ref for each in reports}
@@ -148,7 +148,7 @@ def _row(
     reports = home.reports if event is None else event.reports
     scope = home.whole if event is None else _scope(event)
     violent = [_violent(event) for event in events]
-    sources = sorted({shown.history.name(each.now.origin) for each in reports})
+    sources = sorted({shown.history.source_name(each.current.origin) for each in reports})
     thing = "event" if single else "incident"
     cells = {
         "id": name,
@@ -194,7 +194,7 @@ def _precision(first: str, last: str) -> str:
 def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]], shown: Shown) -> Cells:
     """Return the place of all that is told; of several places only what they have in common."""
     place = shared_place(violent)
-    if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
+    if violent and "name" not in place and any(each.current.report.places for group in violent for each in group):
         export.miss(thing, _SCATTERED)
     code = place.get("country") or _alone(shown.history.countries)
     country = BY_CODE.get(code or "")
@@ -225,7 +225,9 @@ def _cell_of(lat: float, lon: float) -> int:
 
 def _sides(violent: Iterable[ReportHistory], estimates: Estimates, scope: str) -> Cells:
     """Return UCDP's type of violence and who fought, where all reports that tell them agree; and the dead."""
-    told = [(kind, _two(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None]
+    told = [
+        (kind, _two(each.current.report)) for each in violent if (kind := each.current.report.ucdp_type()) is not None
+    ]
     kinds, sides = {kind for kind, _ in told}, {two for _, two in told}
     cells: Cells = {}
     slugs: list[str | None] = [None, None]

@@ -124,7 +124,7 @@ class Comparing:
             source = sources.fold(cast("list[SourceFact]", own))
             return _Whole("source", first.origin, first.origin, self._rows("source", source, Moved()))
         history = history_of(facts, stream)
-        policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+        policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
         present = Present.at(history, Reading(None, policy)) if own else None
         moved = present.everything() if present else Moved()
         moved = moved._replace(inputs=read - {stream, POLICY_STREAM})

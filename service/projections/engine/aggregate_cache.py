@@ -10,7 +10,7 @@ from psycopg import Cursor
 
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.history.history import History
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
@@ -75,12 +75,12 @@ class Folds:
     def take_into_incident(self, incident: Incident, recorded: Recorded) -> Moved:
         """Take a fact into an incident, after those of the streams that it leads to; returns what may have moved."""
         before = incident.facts
-        wanted, led = set(leads_to(recorded)) - incident.fed, list[Recorded]()
+        wanted, led = set(required_streams(recorded)) - incident.fed, list[Recorded]()
         while wanted:
             incident.fed |= wanted
             fresh = self._led(wanted, recorded.position)
             led += fresh
-            wanted = {stream for each in fresh for stream in leads_to(each)} - incident.fed
+            wanted = {stream for each in fresh for stream in required_streams(each)} - incident.fed
         led.sort(key=lambda each: each.position)  # a report is filed before it is moved, though in another stream
         _feed(incident, [*led, recorded])
         self._facts += incident.facts - before

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Key as ClaimKey
 from domain.summary.incident_projection import Present
@@ -36,7 +36,7 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
         yield key, None if said is None else (*key, *_in_events(pair, said, policy), "event", None, None)
 
 
-def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
+def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[PolicyClaim], policy: str) -> tuple[object, ...]:
     out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
     said = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
@@ -51,25 +51,25 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         *_end(estimate.best),
         estimate.contested,
         estimate.label,
-        [claim.held.origin for claim in said],
+        [claim.resolved.origin for claim in said],
         [None if claim.lower is None else claim.lower.figure for claim in said],
         [None if claim.upper is None else claim.upper.figure for claim in said],
-        [claim.held.origin for claim in said if claim.lowest or claim.highest],
+        [claim.resolved.origin for claim in said if claim.lowest or claim.highest],
         None,
         None,
     )
 
 
-def _teller(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
+def _teller(present: Present, estimate: Estimate, claims: Sequence[PolicyClaim]) -> tuple[str | None, str | None]:
     """Return the origin that says the lower end; and the event, where it says so in a whole statement on one event.
 
     A source that states its events one by one, each whole, counts nobody in two of them.
     """
     end = estimate.lower
-    origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
+    origin = next((claim.resolved.origin for claim in claims if end is not None and claim.ref == end.claim), None)
     if end is None or origin is None:
         return None, None
-    said = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
+    said = present.history.all_reports[UUID(end.claim.partition("#")[0])].current.report
     return origin, said.event if said.complete else None
 
 
@@ -103,7 +103,7 @@ def _written(key: ClaimKey) -> tuple[str, str]:
     return digest, canonical(key.document["population"]).decode()
 
 
-def _end(end: End | None) -> tuple[int | None, str | None]:
+def _end(end: CitedFigure | None) -> tuple[int | None, str | None]:
     return (None, None) if end is None else (end.figure, end.claim)
 
 

@@ -15,14 +15,14 @@ from service.projections.read_model import Change, Key, ReadModel
 
 
 def _rows(present: Present, moved: Moved) -> Iterable[Change]:
-    own, filed = present.history.own, present.history.filed
+    own, filed = present.history.own, present.history.all_reports
     for report_id in moved.reports:
         key: Key = (own.stream, report_id)
         yield key, _row(key, own.slug, filed[report_id]) if report_id in own.reports else None
 
 
 def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
-    now, said = report.now, report.now.report
+    now, said = report.current, report.current.report
     occurred = now.occurred
     return (
         *key,
@@ -30,7 +30,7 @@ def _row(key: Key, slug: str, report: ReportHistory) -> tuple[object, ...]:
         now.position,
         said.kind,
         now.tier,
-        report.standing_at(None),
+        report.status_at(None),
         now.event,
         now.origin,
         list(said.via),

@@ -19,14 +19,14 @@ class SourceRecord:
 
 
 @dataclass(slots=True)
-class Origins:
+class SourceDirectory:
     """The sources that a history depends on; `links` joins those that are stated to be one."""
 
     records: dict[str, SourceRecord] = field(default_factory=dict[str, SourceRecord])
     links: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    one: dict[str, str] = field(default_factory=dict[str, str])
+    canonical: dict[str, str] = field(default_factory=dict[str, str])
 
-    def describe(self, fact: SourceRegistered | SourceGraded) -> None:
+    def apply(self, fact: SourceRegistered | SourceGraded) -> None:
         """Take in how a source is described, or graded anew."""
         if isinstance(fact, SourceRegistered):
             record = SourceRecord(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for)
@@ -35,14 +35,14 @@ class Origins:
             record = SourceRecord(was.origin, was.name, was.type, fact.reliability, was.speaks_for)
         self.records[fact.origin] = record
 
-    def join(self, pair: tuple[str, str], *, same: bool) -> None:
+    def set_same_origin(self, pair: tuple[str, str], *, same: bool) -> None:
         """Make two sources one origin, or two again; what is joined by others stays joined."""
         (self.links.add if same else self.links.discard)((min(pair), max(pair)))
-        self.one = _named(self.links)
+        self.canonical = _canonical_names(self.links)
 
-    def of(self, origin: str) -> str:
+    def resolve(self, origin: str) -> str:
         """Return the name that an origin goes by: of those that are one, a named source's before an unnamed one's."""
-        return self.one.get(origin, origin)
+        return self.canonical.get(origin, origin)
 
     def grade(self, origin: str) -> str:
         """Return the Admiralty letter of a source; F (cannot be judged) where it has none."""
@@ -55,7 +55,7 @@ class Origins:
         return record.name if record else origin
 
 
-def _named(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _canonical_names(links: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Give each linked origin the name of all that it is one with."""
     groups: dict[str, set[str]] = {}
     for one, other in links:
