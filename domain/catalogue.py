@@ -30,15 +30,15 @@ class UnknownName(ValueError):
 
 def policy(name: str) -> Policy:
     """Return the policy `name/version`, or raise UnknownName with the nearest that there is."""
-    return _pick("policy", name, POLICIES)
+    return _lookup("policy", name, POLICIES)
 
 
 def view(name: str) -> View:
     """Return the view `name/version`, or raise UnknownName with the nearest that there is."""
-    return _pick("view", name, VIEWS)
+    return _lookup("view", name, VIEWS)
 
 
-def _pick(what: str, name: str, known: dict[str, T]) -> T:
+def _lookup(what: str, name: str, known: dict[str, T]) -> T:
     if name in known:
         return known[name]
     near = nearest(name, known)

@@ -11,7 +11,7 @@ from domain.reports.claims.claim import Held, Key
 from domain.values.time.clocks import format_instant
 
 
-class Counted(Protocol):
+class EstimateContext(Protocol):
     """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
 
     @property
@@ -22,14 +22,14 @@ class Counted(Protocol):
     def superseded(self) -> int: ...
 
 
-def estimate_document(keyed: Counted, estimate: Estimate) -> Document:
+def estimate_document(keyed: EstimateContext, estimate: Estimate) -> Document:
     """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
     return {
         **keyed.key.document,
-        "lower": end_document(estimate.lower),
-        "upper": end_document(estimate.upper),
+        "lower": figure_document(estimate.lower),
+        "upper": figure_document(estimate.upper),
         "upper_open": estimate.upper_open,
-        "best": end_document(estimate.best),
+        "best": figure_document(estimate.best),
         "contested": estimate.contested,
         "used": [_claim(claim) for claim in estimate.used],
         "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
@@ -58,12 +58,12 @@ def estimate_cells(document: Document) -> Document:
     }
 
 
-def end_document(end: CitedFigure | None) -> Document | None:
+def figure_document(end: CitedFigure | None) -> Document | None:
     """Write an end of an estimate: its figure, and the claim that says it."""
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 
-def _said(held: Held) -> Document:
+def _claim_source(held: Held) -> Document:
     return {
         "claim": held.ref,
         "source": held.origin,
@@ -75,7 +75,7 @@ def _said(held: Held) -> Document:
 
 def _claim(claim: PolicyClaim) -> Document:
     return {
-        **_said(claim.resolved),
+        **_claim_source(claim.resolved),
         "grade": claim.grade,
         "lower": None if claim.lower is None else claim.lower.figure,
         "upper": None if claim.upper is None else claim.upper.figure,
@@ -90,7 +90,7 @@ def _increment(increment: Increment) -> Document:
     lower, upper, best = held.said
     flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {
-        **_said(held),
+        **_claim_source(held),
         "lower": lower,
         "upper": upper,
         "best": best,

@@ -14,7 +14,7 @@ from domain.values.sources import ANONYMOUS, AnonymousSource
 from domain.values.text_types import Strict
 from domain.values.time.zones import TimeZone
 
-Blame = tuple[str, str, str, str]
+Responsibility = tuple[str, str, str, str]
 """A statement on who is responsible: act, by whom, about whom, of which event; empty where it does not say."""
 
 
@@ -27,7 +27,7 @@ def whole_document(history: History) -> Document:
         **clock_document(history.utc_offset, history.own.time_zone),
         "period": history.period,
         "countries": list(history.countries),
-        "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
+        "scopes": [{"name": name, **_set_fields(scope)} for name, scope in sorted(history.scopes.items())],
         "merged": sorted(home.slug for home in history.included_incidents() if home is not history.own),
     }
 
@@ -73,7 +73,7 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
     }
 
 
-def blame_of(history: History, report: ReportHistory) -> Blame | None:
+def responsibility_of(history: History, report: ReportHistory) -> Responsibility | None:
     """Return what a report states on who is responsible; None for one that states nothing."""
     said = report.current.report.responsibility()
     if said is None:
@@ -83,7 +83,7 @@ def blame_of(history: History, report: ReportHistory) -> Blame | None:
     return said.act, said.by or "", said.whom or "", event
 
 
-def blame_document(statements: Mapping[Blame, Iterable[str]]) -> list[Document]:
+def blame_document(statements: Mapping[Responsibility, Iterable[str]]) -> list[Document]:
     """Say who blames whom: statements, each with those who made it, and never a finding."""
     return [
         {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
@@ -102,14 +102,14 @@ def escalation_document(levels: Mapping[date, int]) -> Document:
     }
 
 
-def _limits(statement: Strict) -> Document:
+def _set_fields(statement: Strict) -> Document:
     """Return what a place, an actor or a scope says, without what it leaves open."""
     return statement.model_dump(mode="json", exclude_none=True)
 
 
 def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
     """Return what statements say, each thing once and without the field `but`, sorted."""
-    documents = (_limits(statement) for statement in statements)
+    documents = (_set_fields(statement) for statement in statements)
     kept = ({name: value for name, value in each.items() if name != but} for each in documents)
     found = {canonical(document): document for document in kept}
     return [found[key] for key in sorted(found)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
-from domain.escalation.occurrences import Event, Told, events_of, local_day, offset_of
+from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of
 from domain.estimates.claim_index import ClaimSnapshot, GradedClaim
 from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, CitedFigure, PolicyClaim
 from domain.history.history import History
@@ -54,7 +54,7 @@ def level_of(tiers: Counter[str], dead: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Undated:
+class UndatedClaim:
     """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time.
 
     `offset` is that of the incident whose scope the claim has: its days are those of that place.
@@ -66,25 +66,25 @@ class Undated:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Chronology:
     """What happened: the days that have an event or a claim of their own, in order; and claims that no day can have."""
 
     days: Sequence[Day]
-    undated: Sequence[Undated]
+    undated: Sequence[UndatedClaim]
 
 
 @dataclass(slots=True)
-class _Tally:
+class _DayTotals:
     """What sets the level of a day: how many events of each tier, and the least dead of all its events together."""
 
     tiers: Counter[str] = field(default_factory=Counter[str])
     dead: int = 0
 
 
-_NO_EVENTS = _Tally()
+_NO_EVENTS = _DayTotals()
 
 
-class Days:
+class DayLevels:
     """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
@@ -95,55 +95,55 @@ class Days:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._told: dict[str, Told] = {}
-        self._counted: dict[str, tuple[date, str, int]] = {}
+        self._summaries: dict[str, EventSummary] = {}
+        self._contributions: dict[str, tuple[date, str, int]] = {}
         self._leasts: dict[Key, CitedFigure | None] = {}
         self._keys_of: dict[str, set[Key]] = {}
         self._keys_on: dict[date, set[Key]] = {}
         self._day_of_key: dict[Key, date] = {}
-        self._tallies: dict[date, _Tally] = {}
+        self._totals: dict[date, _DayTotals] = {}
         self._levels: dict[date, int] = {}
         self._of_level = Counter[int]()
         self._highest: int | None = None
         self._stale: set[date] = set()
 
-    def tell(self, label: str, event: Event | Told | None) -> None:
+    def set_event(self, label: str, event: Event | EventSummary | None) -> None:
         """Let an event be told so; None: nobody tells of it any more."""
-        before, told = self._told.pop(label, None), None
+        before, told = self._summaries.pop(label, None), None
         if event is not None:
-            told = self._told[label] = Told(event.span, event.tier)
+            told = self._summaries[label] = EventSummary(event.span, event.tier)
         if (before and before.span) != (told and told.span):
             for key in self._keys_of.get(label, ()):
-                self._place(key, label, None)
-        self._count(label)
+                self._assign_day(key, label, None)
+        self._update_contribution(label)
 
-    def weigh(self, key: Key, said: Iterable[GradedClaim]) -> None:
+    def set_claims(self, key: Key, said: Iterable[GradedClaim]) -> None:
         """Let this be said under a key now; only what is said of the killed says anything of a day."""
         if key.measure != "killed":
             return
-        label, span = _about(self._history, key)
+        label, span = _event_or_period(self._history, key)
         if label is None and span is None and key not in self._day_of_key:
             return  # as mostly: it is about the whole incident
-        self._place(key, label, span)
+        self._assign_day(key, label, span)
         if span is not None:
             said = (each for each in said if not begins_after(span, latest(each[0].reported)))
         if label is not None:
             self._leasts[key] = _least(said)
             self._keys_of.setdefault(label, set()).add(key)
-            self._count(label)
+            self._update_contribution(label)
         elif key in self._day_of_key:
             self._leasts[key] = _least(said)
 
     def span_of(self, key: Key) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
-        label, span = _about(self._history, key)
+        label, span = _event_or_period(self._history, key)
         return self._span(label, span)
 
     def days(self, events: Mapping[str, Event]) -> list[Day]:
         """Return the days that have one of the events that were told, or a claim of their own, in order."""
         found: dict[date, Day] = {}
-        for label in sorted(self._counted):
-            day = self._counted[label][0]
+        for label in sorted(self._contributions):
+            day = self._contributions[label][0]
             event = replace(events[label], least=self._least_of(label))
             found.setdefault(day, Day(day)).events.append(event)
         for day in self._keys_on:
@@ -154,19 +154,19 @@ class Days:
     @property
     def highest(self) -> int | None:
         """The highest level of any day; None where no day has violence or tension."""
-        self._settle()
+        self._refresh()
         return self._highest
 
     @property
     def levels(self) -> Mapping[date, int]:
         """The levels of the days that have violence or tension, in no order."""
-        self._settle()
+        self._refresh()
         return self._levels
 
-    def _settle(self) -> None:
+    def _refresh(self) -> None:
         if self._stale:
             for day in self._stale:
-                tally, claim = self._tallies.get(day, _NO_EVENTS), self._claim_on(day)
+                tally, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
                 level = level_of(tally.tiers, max(tally.dead, claim.figure if claim else 0))
                 self._of_level[self._levels.pop(day, NOTHING)] -= 1
                 if level:
@@ -175,21 +175,21 @@ class Days:
             self._stale.clear()
             self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
 
-    def _count(self, label: str) -> None:
+    def _update_contribution(self, label: str) -> None:
         """Let an event count on its day as it is told now."""
-        was, now = self._counted.get(label), self._counts(label)
+        was, now = self._contributions.get(label), self._contribution(label)
         if was == now:
             return
         if was is not None:
-            del self._counted[label]
+            del self._contributions[label]
             self._add(was, -1)
         if now is not None:
-            self._counted[label] = now
+            self._contributions[label] = now
             self._add(now, 1)
 
-    def _counts(self, label: str) -> tuple[date, str, int] | None:
+    def _contribution(self, label: str) -> tuple[date, str, int] | None:
         """Return how an event counts, if it does: its day, its tier and its dead."""
-        told = self._told.get(label)
+        told = self._summaries.get(label)
         if told is None or told.span is None or told.span.earliest is None:
             return None
         least = self._least_of(label)
@@ -198,18 +198,18 @@ class Days:
 
     def _add(self, counted: tuple[date, str, int], times: int) -> None:
         day, tier, dead = counted
-        tally = self._tallies.get(day)
+        tally = self._totals.get(day)
         if tally is None:
-            tally = self._tallies[day] = _Tally()
+            tally = self._totals[day] = _DayTotals()
         tally.tiers[tier] += times
         tally.dead += times * dead
         self._stale.add(day)
 
     def _span(self, label: str | None, span: Span | None) -> Span | None:
-        told = self._told.get(label) if label is not None else None
+        told = self._summaries.get(label) if label is not None else None
         return told.span if told else span
 
-    def _place(self, key: Key, label: str | None, span: Span | None) -> None:
+    def _assign_day(self, key: Key, label: str | None, span: Span | None) -> None:
         """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
         day = _day_within(self._span(label, span), _offset(self._history, key))
         if day is None:
@@ -234,33 +234,35 @@ class Days:
         return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
-def account(history: History, weighed: ClaimSnapshot) -> Account:
+def chronology(history: History, weighed: ClaimSnapshot) -> Chronology:
     """Tell what happened on which day, of what counts at one moment, and which claims no day can have."""
-    found, events = Days(history), events_of(weighed.counting.values())
+    found, events = DayLevels(history), events_of(weighed.counting.values())
     for label, event in events.items():
-        found.tell(label, event)
-    undated: list[Undated] = []
+        found.set_event(label, event)
+    undated: list[UndatedClaim] = []
     for each in weighed.keys:
-        found.weigh(each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims))
+        found.set_claims(
+            each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
+        )
         if each.key.measure == "killed":
             span = found.span_of(each.key)
             offset = _offset(history, each.key)
             if span is not None and _day_within(span, offset) is None:
                 counted = (claim for claim in each.policy_input.claims if not claim.rated_out)
                 undated += [
-                    Undated(claim, span, offset)
+                    UndatedClaim(claim, span, offset)
                     for claim in counted
                     if not begins_after(span, latest(claim.resolved.reported))
                 ]
-    return Account(found.days(events), undated)
+    return Chronology(found.days(events), undated)
 
 
 def days(history: History, weighed: ClaimSnapshot) -> list[Day]:
     """Return the days of violence or tension, in order."""
-    return [day for day in account(history, weighed).days if day.level > NOTHING]
+    return [day for day in chronology(history, weighed).days if day.level > NOTHING]
 
 
-def _about(history: History, key: Key) -> tuple[str | None, Span | None]:
+def _event_or_period(history: History, key: Key) -> tuple[str | None, Span | None]:
     """Return the label of the event that a key is about, if it is about one, or else the time that it covers.
 
     A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose

@@ -16,7 +16,7 @@ TIERS = ("none", "easing", "tension", "violence")
 _RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
-class Told(NamedTuple):
+class EventSummary(NamedTuple):
     """What an event is told to be: its time (UTC), the narrowest `occurred` of its reports; and the highest tier."""
 
     span: Span | None
@@ -37,14 +37,14 @@ class Event:
     least: CitedFigure | None = None
 
 
-class Telling:
+class EventReports:
     """The reports of one event, as they come and go; `told` is what they tell together."""
 
-    __slots__ = ("_narrowest", "reports", "told")
+    __slots__ = ("_narrowest", "reports", "summary")
 
     def __init__(self) -> None:
         self.reports: dict[str, ReportVersion] = {}
-        self.told = Told(None, TIERS[0])
+        self.summary = EventSummary(None, TIERS[0])
         self._narrowest: _Narrowness | None = None
 
     def add(self, ref: str, version: ReportVersion) -> None:
@@ -53,15 +53,15 @@ class Telling:
         own = _narrowness(ref, version)
         if own is not None and (self._narrowest is None or own < self._narrowest):
             self._narrowest = own
-        tier = max(self.told.tier, version.tier, key=_RANKS.__getitem__)
+        tier = max(self.summary.tier, version.tier, key=_RANKS.__getitem__)
         span = self.reports[self._narrowest[-1]].occurred if self._narrowest else None
-        if span is not self.told.span or tier != self.told.tier:
-            self.told = Told(span, tier)
+        if span is not self.summary.span or tier != self.summary.tier:
+            self.summary = EventSummary(span, tier)
 
     def remove(self, ref: str) -> None:
         """Let a report no longer tell of it."""
         del self.reports[ref]
-        self.told, self._narrowest = Told(None, TIERS[0]), None
+        self.summary, self._narrowest = EventSummary(None, TIERS[0]), None
         for other, version in self.reports.items():
             self.add(other, version)
 
@@ -72,7 +72,7 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     for report in reports:
         if report.current.event is not None:
             found.setdefault(report.current.event, []).append(report)
-    return {label: Event(label, sorted(found[label], key=_REF), *_told(found[label])) for label in sorted(found)}
+    return {label: Event(label, sorted(found[label], key=_REF), *_summary_of(found[label])) for label in sorted(found)}
 
 
 _REF = attrgetter("ref")
@@ -80,11 +80,11 @@ _ELSEWHERE = f"/{event_scope('')}"
 """What the label of another incident's event has in it."""
 
 
-def _told(reports: Iterable[ReportHistory]) -> Told:
-    telling = Telling()
+def _summary_of(reports: Iterable[ReportHistory]) -> EventSummary:
+    telling = EventReports()
     for each in reports:
         telling.add(each.ref, each.current)
-    return telling.told
+    return telling.summary
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]

@@ -16,14 +16,14 @@ from domain.values.time.clocks import parse_occurred
 
 __all__ = [
     "ALREADY_INCLUDED",
-    "Increment",
-    "KeyClaims",
     "ClaimIndex",
     "ClaimSnapshot",
+    "Increment",
+    "KeyClaims",
     "by_origin",
     "keyed_claims",
-    "statement_scope",
     "snapshot_claims",
+    "statement_scope",
 ]
 
 ALREADY_INCLUDED = "already_included"
@@ -31,7 +31,7 @@ ALREADY_INCLUDED = "already_included"
 GradedClaim = tuple[Held, str, int]
 """A claim that stands, the grade of its source, and how credible it is."""
 
-_ORIGIN = attrgetter("held.origin")
+_ORIGIN = attrgetter("resolved.origin")
 
 
 @dataclass(frozen=True, slots=True)

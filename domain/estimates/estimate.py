@@ -125,7 +125,7 @@ class PolicyClaim:
         if self._candidates is None:
             before = self.superseded[::-1]
             said = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
-            object.__setattr__(self, "_lead", self._candidates_among(said))
+            object.__setattr__(self, "_candidates", self._candidates_among(said))
         return self._candidates
 
     def _candidates_among(self, said: Sequence[Held]) -> OriginCandidates | None:
@@ -222,7 +222,7 @@ class PolicyInput:
         if found is None:
             found = [lead for claim in self.claims if (lead := claim.candidates) is not None]
             found.sort(key=_NEWEST, reverse=True)
-            object.__setattr__(self, "_leads", found)
+            object.__setattr__(self, "_candidates", found)
         return found
 
     def with_claim(self, place: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
@@ -234,7 +234,7 @@ class PolicyInput:
         if new is not None and (lead := new.candidates) is not None:
             leads.insert(_insertion_point(leads, lead), lead)
         asked = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
-        object.__setattr__(asked, "_leads", leads)
+        object.__setattr__(asked, "_candidates", leads)
         return asked
 
 

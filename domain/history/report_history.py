@@ -44,7 +44,7 @@ class ReportVersion:
         origin = origins.resolve(origin_of(self.report.source, self.report.via))
         if origin == self.origin:
             return self
-        return replace(self, origin=origin, held=tuple(replace(each, origin=origin) for each in self.claims))
+        return replace(self, origin=origin, claims=tuple(replace(each, origin=origin) for each in self.claims))
 
 
 @dataclass(slots=True)

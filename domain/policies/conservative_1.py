@@ -19,9 +19,9 @@ def estimate(question: PolicyInput) -> Estimate:
     least figure, so it stands as the upper end alone; words give no figure at all.
     """
     remaining, aside = exclude(question)
-    used = lower(remaining) or _fewest(remaining)
+    used = lower(remaining) or _least_in_words(remaining)
     least = used.lowest if used else None
-    others = [SetAside(claim, *_why(claim, used)) for claim in remaining if used and claim is not used]
+    others = [SetAside(claim, *_reason(claim, used)) for claim in remaining if used and claim is not used]
     return Estimate(
         lower=least,
         upper=used.highest if used and used.bound in CAPPED else None,
@@ -33,7 +33,7 @@ def estimate(question: PolicyInput) -> Estimate:
     )
 
 
-def _fewest(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
+def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then by source."""
 
     def preference(claim: PolicyClaim) -> tuple[object, ...]:
@@ -51,7 +51,7 @@ def _number(claim: PolicyClaim) -> int | None:
     return claim.greatest if claim.least is None else claim.least
 
 
-def _why(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
+def _reason(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
     """Say why another claim is used: a code, and a sentence."""
     own, least = _number(claim), _number(used)
     if own is None or least is None:

@@ -16,7 +16,7 @@ def estimate(question: PolicyInput) -> Estimate:
     if not question.claims:
         return Estimate(None, None, upper_open=False, best=None, contested=question.denied, used=(), set_aside=())
     newest, others = _newest(figured or question.claims)
-    tied = bool(figured) and any(_said(claim) != _said(newest) for claim in others)
+    tied = bool(figured) and any(_figures(claim) != _figures(newest) for claim in others)
     used = (newest, *others)
     low = choose(used, lambda claim: claim.lowest, least=True) if tied else newest
     high = upper(used) if tied else newest
@@ -39,7 +39,7 @@ def _newest(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, Sequence[Policy
     return found[0], found[1:]
 
 
-def _said(claim: PolicyClaim) -> tuple[object, ...]:
+def _figures(claim: PolicyClaim) -> tuple[object, ...]:
     """Return what a claim says in figures, whoever says it."""
     ends = (claim.lowest, claim.highest, claim.best)
     return (claim.open, *(end and end.figure for end in ends))

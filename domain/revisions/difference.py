@@ -12,12 +12,12 @@ from domain.reports.claims.claim import Held, Key
 from domain.reports.claims.revision_chain import BREAK, Ledger
 from domain.reports.claims.running_totals import days_of, report_of
 from domain.revisions.corrections import corrections
-from domain.revisions.snapshot import Known
+from domain.revisions.snapshot import IncidentSnapshot
 from domain.values.time.clocks import format_instant
 
 RECLASSIFIED = "reclassified"
 
-_ENDS = ("lower", "upper", "upper_open", "best", "contested", "label")
+_COMPARED = ("lower", "upper", "upper_open", "best", "contested", "label")
 
 
 def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
@@ -34,7 +34,7 @@ def difference(before: tuple[History, Reading], after: tuple[History, Reading]) 
 
     A report that the later reading has not reached on the reported clock is in none of them.
     """
-    old, new = Known(*before), Known(*after)
+    old, new = IncidentSnapshot(*before), IncidentSnapshot(*after)
     return {
         "learned": _sorted(_learned(old, new)),
         "revised_by_source": _sorted([*_revised(old, new), *_revised_days(old, new)]),
@@ -79,13 +79,13 @@ def _claim(held: Held) -> Document:
     }
 
 
-def _learned(old: Known, new: Known) -> Iterator[Document]:
-    for ref, report in new.speaking.items():
+def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
+    for ref, report in new.counting.items():
         if ref not in old.reports:
-            yield {**_report(report), "claims": [_claim(held) for held in new.held(report)]}
+            yield {**_report(report), "claims": [_claim(held) for held in new.claims_of(report)]}
 
 
-def _revised(old: Known, new: Known) -> Iterator[Document]:
+def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Find what each origin stood by in the claims that it has made since: only what was learned since revises."""
     for ledger in old.ledgers.values():
         kept = new.claims.get(ledger.current.ref) if ledger.current else None
@@ -103,7 +103,7 @@ def _revised(old: Known, new: Known) -> Iterator[Document]:
             }
 
 
-def _revised_days(old: Known, new: Known) -> Iterator[Document]:
+def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
     for place, ledger in old.ledgers.items():
         later = new.ledgers.get(place)
@@ -124,7 +124,7 @@ def _revised_days(old: Known, new: Known) -> Iterator[Document]:
                     }
 
 
-def _successor(new: Known, before: Held, ledger: Ledger | None) -> Held | None:
+def _successor(new: IncidentSnapshot, before: Held, ledger: Ledger | None) -> Held | None:
     """Return the claim that now stands in the place of `before`, if another does: that which broke the series first."""
     code, other = ledger.behind.get(before.ref, ("", "")) if ledger else ("", "")
     if code == BREAK:
@@ -133,11 +133,11 @@ def _successor(new: Known, before: Held, ledger: Ledger | None) -> Held | None:
     return current if current is not None and current.ref != before.ref else None
 
 
-def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
+def _withdrawn(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     whole = _whole_statements(new)
-    for ref, report in old.speaking.items():
+    for ref, report in old.counting.items():
         found = new.reports.get(ref)
-        if found is None or ref in new.speaking:
+        if found is None or ref in new.counting:
             continue
         if ref in new.standing:
             yield {**_report(report), "what": "withdrawn by a whole statement", "by": whole.get(ref)}
@@ -146,17 +146,17 @@ def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
     yield from _claims_taken_back(old, new, "source")
 
 
-def _claims_taken_back(old: Known, new: Known, by: str) -> Iterator[Document]:
+def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) -> Iterator[Document]:
     """Find the claims that stood and were taken back by themselves: by their source, or struck by the recorder."""
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
         lost = new.taken_back(found) if found else None
-        for held in old.held(report) if lost else ():
+        for held in old.claims_of(report) if lost else ():
             if lost and lost.get(held.ref) == by:
                 yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": held.ref}
 
 
-def _whole_statements(known: Known) -> Mapping[str, str]:
+def _whole_statements(known: IncidentSnapshot) -> Mapping[str, str]:
     """Return, by withdrawn report, the last whole statement of its source that withdraws it."""
     found: dict[str, str] = {}
     for own in by_origin(known.standing.values()).values():
@@ -164,9 +164,9 @@ def _whole_statements(known: Known) -> Mapping[str, str]:
     return found
 
 
-def _removed(old: Known, new: Known) -> Iterator[Document]:
+def _removed(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     for ref, report in old.standing.items():
-        found = new.ever.get(ref)
+        found = new.all_reports.get(ref)
         if found is None:
             yield {**_report(report), "what": "no longer in the incident"}
         elif found.retraction is not None and found.retraction[0] == "recorder":
@@ -174,7 +174,9 @@ def _removed(old: Known, new: Known) -> Iterator[Document]:
     yield from _claims_taken_back(old, new, "recorder")
 
 
-def _corrected(old: Known, new: Known, wanted: Callable[[str | None], bool]) -> Iterator[Document]:
+def _corrected(
+    old: IncidentSnapshot, new: IncidentSnapshot, wanted: Callable[[str | None], bool]
+) -> Iterator[Document]:
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         for made in corrections(report, len(known.versions)) if known else ():
@@ -182,18 +184,18 @@ def _corrected(old: Known, new: Known, wanted: Callable[[str | None], bool]) -> 
                 yield {**_report(report), "what": "corrected", **made}
 
 
-def _reinstated(old: Known, new: Known) -> Iterator[Document]:
+def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         if known is None:
             continue
         if known.retraction is not None and report.retraction is None:
             yield {**_report(report), "what": "reinstated"}
-        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.held(report)}):
+        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.claims_of(report)}):
             yield {**_report(report), "what": "reinstated", "claim": claim}
 
 
-def _rescoped(old: Known, new: Known) -> Iterator[Document]:
+def _rescoped(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Find the claims whose key differs although nobody corrected their report."""
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
@@ -206,9 +208,9 @@ def _rescoped(old: Known, new: Known) -> Iterator[Document]:
                 yield {**_report(report), "what": "rescoped", "claim": held.ref, **ends}
 
 
-def _estimates(old: Known, new: Known) -> list[Document]:
+def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:
     """Hold the estimates of each key against one another, sorted by canonical key."""
-    before, after = _judged(old), _judged(new)
+    before, after = _estimate_figures(old), _estimate_figures(new)
     differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
     return [
         {**key.document, "before": before.get(key), "after": after.get(key)}
@@ -216,12 +218,12 @@ def _estimates(old: Known, new: Known) -> list[Document]:
     ]
 
 
-def _judged(known: Known) -> Mapping[Key, Document]:
+def _estimate_figures(known: IncidentSnapshot) -> Mapping[Key, Document]:
     """Return the ends of each estimate that says anything."""
     found: dict[Key, Document] = {}
-    for keyed in known.keyed:
+    for keyed in known.keys:
         document = estimate_document(keyed, known.reading.policy.estimate(keyed.policy_input))
-        ends = {name: document[name] for name in _ENDS if name in document}
+        ends = {name: document[name] for name in _COMPARED if name in document}
         if any(ends.values()):
             found[keyed.key] = ends
     return found

@@ -32,7 +32,11 @@ def duplicates(history: History, moment: datetime | None) -> list[Document]:
     Sorted by code, then by reports.
     """
     standing = sorted(history.standing_reports(moment), key=lambda report: report.ref)
-    twins = [group for alike in _alike(standing) for group in _shared((content_of(x.current.report), x) for x in alike)]
+    twins = [
+        group
+        for alike in _candidate_groups(standing)
+        for group in _groups((content_of(x.current.report), x) for x in alike)
+    ]
     found = [
         *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in twins),
         *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in twins}),
@@ -41,7 +45,7 @@ def duplicates(history: History, moment: datetime | None) -> list[Document]:
     return sorted(found, key=lambda item: (str(item["code"]), item["reports"], str(item["why"])))
 
 
-def _shared(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
+def _groups(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
     """Group by a key, and return the groups of two or more."""
     groups: dict[K, list[T]] = {}
     for key, each in pairs:
@@ -49,10 +53,10 @@ def _shared(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
     return [group for group in groups.values() if group[1:]]
 
 
-def _alike(reports: Iterable[ReportHistory]) -> list[list[ReportHistory]]:
+def _candidate_groups(reports: Iterable[ReportHistory]) -> list[list[ReportHistory]]:
     """Group by what is quickly told apart, so that whole contents are compared within these groups alone."""
     versions = ((each.current, each) for each in reports)
-    return _shared(
+    return _groups(
         ((now.report.kind, now.origin, now.report.via, now.report.reported_at, now.occurred, now.event), each)
         for now, each in versions
     )
@@ -74,7 +78,7 @@ def _same_figures(
     """Find figures that one origin gave twice; reports that are `told` to be the same all over are not told again."""
     claims = ((_figure(history, held), (held, report)) for report in standing for held in report.claims_at(moment))
     by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
-    for group in _shared(claims):
+    for group in _groups(claims):
         by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
     for refs, groups in by_reports.items():
         if len(refs) > 1 and refs not in told:
@@ -108,7 +112,7 @@ def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
 
 def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterator[Document]:
     placed = ((_occurrence(history, report), report) for report in standing if report.current.event is not None)
-    for group in _shared((occurrence, (occurrence, report)) for occurrence, report in placed if occurrence):
+    for group in _groups((occurrence, (occurrence, report)) for occurrence, report in placed if occurrence):
         labels = {report.current.event for _, report in group}
         if len(labels) > 1:
             kind, day, place = group[0][0]

@@ -4,20 +4,20 @@ from datetime import date
 
 from domain.reading import Document
 from domain.reports.claims.claim import Held
-from domain.revisions.newly_reported import Change, Learned
+from domain.revisions.newly_reported import FigureChange, NewlyReported
 from domain.revisions.series import figure_of
 
 TITLE = "newly reported"
 
 
-def learned_document(told: Learned) -> list[Document]:
+def newly_reported_document(told: NewlyReported) -> list[Document]:
     """Write a row for each day on which something was said, or taken back."""
     figures: dict[date, list[Document]] = {day: [] for day in told.reports}
     for change in told.changes:
         figures.setdefault(change.day, []).append(_change(change))
     for day, held in told.increments:
         figures.setdefault(day, []).append(_increment(held))
-    first = _first_told(told)
+    first = _first_reported(told)
     rows: list[Document] = []
     for day in sorted(figures):
         reports = told.reports.get(day, ())
@@ -36,7 +36,7 @@ def learned_document(told: Learned) -> list[Document]:
     return rows
 
 
-def _first_told(told: Learned) -> dict[str, date]:
+def _first_reported(told: NewlyReported) -> dict[str, date]:
     """Return the day on which each event was first told of."""
     found: dict[str, date] = {}
     for day in sorted(told.reports, reverse=True):
@@ -44,7 +44,7 @@ def _first_told(told: Learned) -> dict[str, date]:
     return found
 
 
-def _change(change: Change) -> Document:
+def _change(change: FigureChange) -> Document:
     return {
         **change.key.document,
         "source": change.origin,

@@ -15,7 +15,7 @@ from domain.reports.claims.ties import Rank
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ClaimSeries:
     """The claims of one origin under one key that stood at some time, in turn; never empty.
 
     `broken` maps the refs of those that a claim of another key replaced to that
@@ -24,40 +24,40 @@ class Series:
 
     key: Key
     origin: str
-    stood: tuple[Held, ...]
+    claims: tuple[Held, ...]
     broken: Mapping[str, Held]
     breaking: frozenset[str]
 
 
-def all_series(history: History, moment: datetime | None) -> list[Series]:
+def claim_series(history: History, moment: datetime | None) -> list[ClaimSeries]:
     """Return every series as said by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
 
     What a later `complete` statement withdrew had been said, so it is a step too; what
     was retracted is none. Increments are no steps of a total.
     """
-    found: list[Series] = []
+    found: list[ClaimSeries] = []
     for origin, own in by_origin(history.standing_reports(moment)).items():
-        breaks = Breaks.among([held for report in own for held in report.claims_at(moment)])
-        stood = _Stood(breaks)
+        breaks = SeriesBreaks.among([held for report in own for held in report.claims_at(moment)])
+        stood = _SeriesBuilder(breaks)
         for part in split_at_whole_statements(own):
-            stood.say(part, moment)
+            stood.add(part, moment)
         found += [
-            Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
+            ClaimSeries(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
             for key, each in stood.by_key.items()
         ]
     return sorted(found, key=lambda series: (series.key.canonical, series.origin))
 
 
-class _Stood:
+class _SeriesBuilder:
     """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
 
-    def __init__(self, breaks: "Breaks") -> None:
+    def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[Key, dict[str, Held]] = {}
         self._breaks = breaks
-        self._alive: dict[Key, dict[str, Held]] = {}
+        self._standing: dict[Key, dict[str, Held]] = {}
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
 
-    def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
+    def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
         """Let these be said after all before them in the same home; the first of them may be a whole statement."""
         if part and part[0].current.report.complete:
             self._withdraw(part[0])
@@ -66,18 +66,18 @@ class _Stood:
             claims = [held for held in report.claims_at(moment) if not held.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
             for held in claims:
-                self._alive.setdefault(held.key, {})[held.ref] = held
+                self._standing.setdefault(held.key, {})[held.ref] = held
                 touched.add(held.key)
         for key in touched:
             stood = self.by_key.setdefault(key, {})
-            for held in ledger(list(self._alive[key].values()), self._breaks.broken, self._breaks.linked).stood:
+            for held in ledger(list(self._standing[key].values()), self._breaks.broken, self._breaks.linked).stood:
                 stood.setdefault(held.ref, held)
 
     def _withdraw(self, whole: ReportHistory) -> None:
         reports = self._reports.get(whole.home, {})
         for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
             for held in reports.pop(ref)[1]:
-                del self._alive[held.key][held.ref]
+                del self._standing[held.key][held.ref]
 
 
 def figure_of(held: Held) -> int | None:
@@ -90,7 +90,7 @@ def figure_of(held: Held) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Breaks:
+class SeriesBreaks:
     """Where claims of one origin replaced one another across keys; see Series for its first two members.
 
     `linked` tells claims apart that say the same (sequence.links_of).
@@ -101,7 +101,7 @@ class Breaks:
     linked: Mapping[str, Rank]
 
     @classmethod
-    def among(cls, claims: Sequence[Held]) -> "Breaks":
+    def among(cls, claims: Sequence[Held]) -> "SeriesBreaks":
         """Find the breaks among claims of one origin; a claim replaced twice breaks where it was first replaced."""
         known = {claim.ref: claim for claim in claims}
         broken: dict[str, Held] = {}

@@ -12,21 +12,21 @@ from domain.reports.claims.revision_chain import BREAK, Ledger
 
 
 @dataclass
-class Known:
+class IncidentSnapshot:
     """What is known at one reading."""
 
     history: History
     reading: Reading
 
     @cached_property
-    def ever(self) -> Mapping[str, ReportHistory]:
+    def all_reports(self) -> Mapping[str, ReportHistory]:
         """Every report of the incident, by its id."""
         return {each.ref: each for each in self.history.reports.values()}
 
     @cached_property
     def reports(self) -> Mapping[str, ReportHistory]:
         """What had been said, whatever became of it."""
-        return {ref: each for ref, each in self.ever.items() if each.reported_by(self.reading.reported_until)}
+        return {ref: each for ref, each in self.all_reports.items() if each.reported_by(self.reading.reported_until)}
 
     @cached_property
     def standing(self) -> Mapping[str, ReportHistory]:
@@ -34,41 +34,41 @@ class Known:
         return {each.ref: each for each in self.history.standing_reports(self.reading.reported_until)}
 
     @cached_property
-    def weighed(self) -> ClaimSnapshot:
+    def counted_claims(self) -> ClaimSnapshot:
         """What counts, and how."""
         return snapshot_claims(self.history, self.reading.reported_until)
 
     @property
-    def speaking(self) -> Mapping[str, ReportHistory]:
+    def counting(self) -> Mapping[str, ReportHistory]:
         """The reports that count."""
-        return self.weighed.counting
+        return self.counted_claims.counting
 
     @property
-    def keyed(self) -> Sequence[KeyClaims]:
+    def keys(self) -> Sequence[KeyClaims]:
         """The claims that count, by key."""
-        return self.weighed.keys
+        return self.counted_claims.keys
 
     @cached_property
     def ledgers(self) -> Mapping[tuple[str, str], Ledger]:
         """What each origin stands by, by canonical key and origin."""
-        return {(keyed.key.canonical, each.origin): each for keyed in self.keyed for each in keyed.ledgers}
+        return {(keyed.key.canonical, each.origin): each for keyed in self.keys for each in keyed.ledgers}
 
     @cached_property
     def claims(self) -> Mapping[str, Held]:
         """Every claim that stands, by its ref."""
-        return {held.ref: held for report in self.standing.values() for held in self.held(report)}
+        return {held.ref: held for report in self.standing.values() for held in self.claims_of(report)}
 
     def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
         """Return which claims of a report that stands do not, and who took each back: what we struck never stood."""
         if report.retractions.keys() <= {None}:
             return {}
         standing, once = (
-            {held.ref for held in each} for each in (self.held(report), report.claims_at(latest(report.reported)))
+            {held.ref for held in each} for each in (self.claims_of(report), report.claims_at(latest(report.reported)))
         )
         lost = (held.ref for held in report.current.claims if held.ref not in standing)
         return {ref: "source" if ref in once else "recorder" for ref in lost}
 
-    def held(self, report: ReportHistory) -> tuple[Held, ...]:
+    def claims_of(self, report: ReportHistory) -> tuple[Held, ...]:
         """Return the claims of a report that stand."""
         return report.claims_at(self.reading.reported_until)
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain import catalogue
-from domain.escalation.levels import Days
-from domain.escalation.occurrences import Telling
+from domain.escalation.levels import DayLevels
+from domain.escalation.occurrences import EventReports
 from domain.estimates.affected import REPORT_FACTS, apply_fact, reindex, sets_time_zone
 from domain.estimates.claim_index import ClaimIndex
 from domain.estimates.estimate import Estimate, Policy, PolicyInput
@@ -20,8 +20,8 @@ from domain.history.history import History, ReportVersion
 from domain.history.inputs import InputStreams
 from domain.reading import Reading
 from domain.reports.claims.claim import Key, home_of
-from domain.summary.killed import KILLED, InEvents, Part, Tolls, in_events_key
-from domain.summary.summary import Listed, Moved, Tallies
+from domain.summary.killed import KILLED, IncidentPart, InEvents, TollIndex, in_events_key
+from domain.summary.summary import IncidentSummary, ReportCounts, SummaryChanges
 from domain.values.search_words import words_of
 from domain.values.time.clocks import Span, parse_occurred
 
@@ -30,7 +30,7 @@ VIOLENCE = "violence"
 _NOBODY: Collection[str] = frozenset()
 
 
-class Present:
+class IncidentProjection:
     """An incident as it stands, or as it stood at a reading; grown fact by fact with `take_in`.
 
     `estimates` holds, for each key that any claim stands under and that is not a single event's, what the policy in
@@ -41,20 +41,20 @@ class Present:
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
         self.history = history
         self.estimates: dict[Key, Estimate] = {}
-        self.reach = InputStreams(history.stream or UUID(int=0))
+        self.input_streams = InputStreams(history.stream or UUID(int=0))
         self._until = until
         self._named = policy
-        self._scales = ClaimIndex(history)
-        self._days = Days(history)
-        self._tallies = Tallies()
-        self._speaking: dict[str, ReportVersion] = {}
-        self._told: dict[str, Telling] = {}
+        self._index = ClaimIndex(history)
+        self._levels = DayLevels(history)
+        self._counts = ReportCounts()
+        self._counting: dict[str, ReportVersion] = {}
+        self._events: dict[str, EventReports] = {}
         self._spans: dict[str, Span] = {}
-        self.asked: dict[Key, PolicyInput] = {}
-        self._tolls = Tolls()
-        self._pairs: set[Key] = set()
-        self._touched: set[UUID] = set()
-        self._led: set[UUID] = set()
+        self.policy_inputs: dict[Key, PolicyInput] = {}
+        self._tolls = TollIndex()
+        self._changed_pairs: set[Key] = set()
+        self._changed_reports: set[UUID] = set()
+        self._new_inputs: set[UUID] = set()
         self._adopted = False
         self._retimed = False
         self._stale = self._ordered = True
@@ -62,15 +62,15 @@ class Present:
         self._opened: Recorded | None = None
         self._words: tuple[object, tuple[str, ...]] = (None, ())
         self._parts: tuple[Any, ...] = ()
-        self._listed: Listed | None = None
+        self._summary: IncidentSummary | None = None
 
     @classmethod
     def at(cls, history: History, reading: Reading) -> Self:
         """Return an incident as it stood at a reading, of all that was recorded."""
         present = cls(history, reading.reported_until, reading.policy)
         for report in history.standing_reports(reading.reported_until):
-            reindex(history, present._scales, report, reading.reported_until)
-        present.settle()
+            reindex(history, present._index, report, reading.reported_until)
+        present.update()
         return present
 
     @property
@@ -78,53 +78,53 @@ class Present:
         """The policy that weighs its claims: the one in force, unless another was named."""
         return self._named or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
-    def take_in(self, recorded: Recorded) -> None:
+    def apply(self, recorded: Recorded) -> None:
         """Take in a fact; facts of one stream come in the order of their versions."""
-        self._led.update(self.reach.add(recorded))
+        self._new_inputs.update(self.input_streams.add(recorded))
         if sets_time_zone(recorded):
-            self._days, self._retimed = Days(self.history), True
-        touched = apply_fact(self.history, self._scales, recorded).reports
+            self._levels, self._retimed = DayLevels(self.history), True
+        touched = apply_fact(self.history, self._index, recorded).reports
         for report_id in touched:
-            reindex(self.history, self._scales, self.history.all_reports[report_id], self._until)
-        self._touched.update(touched)
+            reindex(self.history, self._index, self.history.all_reports[report_id], self._until)
+        self._changed_reports.update(touched)
         if not isinstance(recorded.fact, REPORT_FACTS):
             self._stale = self._ordered = True
             self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
 
-    def settle(self) -> Moved:
+    def update(self) -> SummaryChanges:
         """Weigh what the facts moved that were taken in since this was last called; returns what that was."""
         labels: set[str] = set()
-        for ref, report in self._scales.changed_reports().items():
-            self._hear(ref, None if report is None else report.current, labels)
+        for ref, report in self._index.changed_reports().items():
+            self._update_report(ref, None if report is None else report.current, labels)
         if self._retimed:
-            labels |= self._told.keys()
+            labels |= self._events.keys()
             self._retimed = False
         for label in labels:
-            self._tell(label)
-        moved = self._scales.changed_keys()
-        merged = self._merge()
+            self._update_event(label)
+        moved = self._index.changed_keys()
+        merged = self._update_merged()
         if self._adopted:
             # Also those keys of which the policy before it made nothing, since all that is said there is rated out.
-            moved = dict.fromkeys(self._scales.keys(), _NOBODY) | moved
-            self._pairs.update(self._tolls.pairs)
-            self.asked.clear()
+            moved = dict.fromkeys(self._index.keys(), _NOBODY) | moved
+            self._changed_pairs.update(self._tolls.pairs)
+            self.policy_inputs.clear()
             self._adopted = False
-        keys = [key for key, origins in moved.items() if self._weigh(key, origins)]
+        keys = [key for key, origins in moved.items() if self._update_key(key, origins)]
         if merged:
             keys += [key for key in self.estimates if home_of(key.scope)[0] in merged and key not in keys]
-        touched, self._touched = self._touched, set()
-        led, self._led = self._led, set()
-        pairs, self._pairs = self._pairs, set()
-        before = self._listed
-        return Moved(touched, keys, led, self.listed is not before, pairs)
+        touched, self._changed_reports = self._changed_reports, set()
+        led, self._new_inputs = self._new_inputs, set()
+        pairs, self._changed_pairs = self._changed_pairs, set()
+        before = self._summary
+        return SummaryChanges(touched, keys, led, self.summary is not before, pairs)
 
-    def everything(self) -> Moved:
+    def all_changes(self) -> SummaryChanges:
         """Return all that it has, as if all of it had moved."""
-        own = {self.reach.stream, POLICY_STREAM}
+        own = {self.input_streams.stream, POLICY_STREAM}
         reports, pairs = list(self.history.own.reports), list(self._tolls.pairs)
-        return Moved(reports, list(self.estimates), self.reach.streams - own, in_events=pairs)
+        return SummaryChanges(reports, list(self.estimates), self.input_streams.streams - own, in_events=pairs)
 
-    def part(self, key: Key) -> Part:
+    def part(self, key: Key) -> IncidentPart:
         """Say what of the incident a key counts."""
         return self._tolls.part(key)
 
@@ -146,13 +146,13 @@ class Present:
         return self._opened
 
     @property
-    def listed(self) -> Listed:
+    def summary(self) -> IncidentSummary:
         """Return it as lists show it; the same object as long as that reads the same."""
-        level = self._days.highest
-        if self._listed is not None and not self._stale and level == self._level:
-            return self._listed
+        level = self._levels.highest
+        if self._summary is not None and not self._stale and level == self._level:
+            return self._summary
         self._stale, self._level = False, level
-        own, said = self.history.own, self._tallies
+        own, said = self.history.own, self._counts
         parts = (
             own.slug,
             own.title,
@@ -162,80 +162,80 @@ class Present:
             own.period,
             own.utc_offset,
             own.time_zone,
-            said.kinds.all,
-            said.actors.all,
-            said.sources.all,
-            said.tags.all,
-            said.places.all,
-            said.admin1s.all,
-            said.points.all,
+            said.kinds.values,
+            said.actors.values,
+            said.sources.values,
+            said.tags.values,
+            said.places.values,
+            said.admin1s.values,
+            said.points.values,
             level,
             self._tolls.killed,
             *self._occurred(),
-            self._found_by(),
+            self._search_words(),
         )
-        if self._listed is None or self._parts != parts:
-            self._parts, self._listed = parts, Listed(*parts)
-        return self._listed
+        if self._summary is None or self._parts != parts:
+            self._parts, self._summary = parts, IncidentSummary(*parts)
+        return self._summary
 
-    def _hear(self, ref: str, now: ReportVersion | None, labels: set[str]) -> None:
+    def _update_report(self, ref: str, now: ReportVersion | None, labels: set[str]) -> None:
         """Let a report speak as it does now, or no longer; adds the labels of the events that it tells or told."""
-        was = self._speaking.get(ref)
+        was = self._counting.get(ref)
         if was is now:
             return
         if was is not None:
-            del self._speaking[ref]
-            self._tally(was, add=False)
+            del self._counting[ref]
+            self._count(was, add=False)
             if was.event is not None:
                 labels.add(was.event)
-                self._told[was.event].remove(ref)
+                self._events[was.event].remove(ref)
         if now is not None:
-            self._speaking[ref] = now
-            self._tally(now, add=True)
+            self._counting[ref] = now
+            self._count(now, add=True)
             if now.event is not None:
                 labels.add(now.event)
-                telling = self._told.get(now.event)
+                telling = self._events.get(now.event)
                 if telling is None:
-                    telling = self._told[now.event] = Telling()
+                    telling = self._events[now.event] = EventReports()
                 telling.add(ref, now)
 
-    def _tally(self, version: ReportVersion, *, add: bool) -> None:
+    def _count(self, version: ReportVersion, *, add: bool) -> None:
         """Count what a report says, once more or once less."""
-        report, said = version.report, self._tallies
-        news = said.kinds.count((report.kind,), add=add) | said.sources.count((version.origin,), add=add)
+        report, said = version.report, self._counts
+        news = said.kinds.update((report.kind,), add=add) | said.sources.update((version.origin,), add=add)
         if report.actors:
-            news |= said.actors.count({actor.name for actor in report.actors}, add=add)
+            news |= said.actors.update({actor.name for actor in report.actors}, add=add)
         if report.tags:
-            news |= said.tags.count(report.tags, add=add)
+            news |= said.tags.update(report.tags, add=add)
         if report.places:
-            news |= said.places.count({place.name for place in report.places}, add=add)
+            news |= said.places.update({place.name for place in report.places}, add=add)
             if version.tier == VIOLENCE:
-                news |= said.admin1s.count({place.admin1 for place in report.places if place.admin1}, add=add)
+                news |= said.admin1s.update({place.admin1 for place in report.places if place.admin1}, add=add)
                 points = {(place.lat, place.lon) for place in report.places if place.lat and place.lon}
-                news |= said.points.count(points, add=add)
+                news |= said.points.update(points, add=add)
         self._stale = self._stale or news
 
-    def _tell(self, label: str) -> None:
+    def _update_event(self, label: str) -> None:
         """Let an event be told as its reports do now."""
-        telling = self._told[label]
-        told = telling.told if telling.reports else None
+        telling = self._events[label]
+        told = telling.summary if telling.reports else None
         if told is None:
-            del self._told[label]
-        self._days.tell(label, told)
+            del self._events[label]
+        self._levels.set_event(label, told)
         was, span = self._spans.get(label), told and told.span
         if was is span:
             return
         self._stale = True
         if was is not None:
             del self._spans[label]
-            self._tallies.starts.remove(was.earliest)
-            self._tallies.ends.remove(was.latest)
+            self._counts.starts.remove(was.earliest)
+            self._counts.ends.remove(was.latest)
         if span is not None:
             self._spans[label] = span
-            self._tallies.starts.add(span.earliest)
-            self._tallies.ends.add(span.latest)
+            self._counts.starts.add(span.earliest)
+            self._counts.ends.add(span.latest)
 
-    def _merge(self) -> frozenset[str]:
+    def _update_merged(self) -> frozenset[str]:
         """Let those incidents be merged into it that are; returns which are so newly, or no longer."""
         if not self._ordered:
             return frozenset()
@@ -243,63 +243,63 @@ class Present:
         own = self.history.own
         return self._tolls.merge(frozenset(home.slug for home in self.history.included_incidents() if home is not own))
 
-    def _weigh(self, key: Key, origins: Collection[str]) -> bool:
+    def _update_key(self, key: Key, origins: Collection[str]) -> bool:
         """Weigh one key; says whether its estimate may read otherwise than before; one of an event has none to read."""
-        self._days.weigh(key, self._scales.current_claims(key))
+        self._levels.set_claims(key, self._index.current_claims(key))
         if key.event is not None:
-            self._weigh_event(self._scales.policy_input(key))
+            self._update_event_key(self._index.policy_input(key))
             return False
-        before = self.asked.get(key)
-        question = self._scales.policy_input(key, before, origins)
+        before = self.policy_inputs.get(key)
+        question = self._index.policy_input(key, before, origins)
         if not question.claims:
-            self._show(key, None)
+            self._update_toll(key, None)
         return question is not before and self._estimate(key, before, question)
 
     def _estimate(self, key: Key, before: PolicyInput | None, question: PolicyInput) -> bool:
         if not question.claims:
-            self.asked.pop(key, None)
+            self.policy_inputs.pop(key, None)
             return self.estimates.pop(key, None) is not None
         policy = self.policy
-        self.asked[key] = question
+        self.policy_inputs[key] = question
         if before is not None and policy.same_answer(before, question):
             return False
         estimate = self.estimates[key] = policy.estimate(question)
-        self._show(key, estimate)
+        self._update_toll(key, estimate)
         return True
 
-    def _show(self, key: Key, estimate: Estimate | None) -> None:
+    def _update_toll(self, key: Key, estimate: Estimate | None) -> None:
         """Let lists show of a key what its estimate says; of one without, its increments."""
         if key.measure == KILLED:
-            increments = () if estimate and estimate.used else self._scales.increments(key)
-            self._stale = self._tolls.tell(key, estimate, increments) or self._stale
+            increments = () if estimate and estimate.used else self._index.increments(key)
+            self._stale = self._tolls.set(key, estimate, increments) or self._stale
 
-    def _weigh_event(self, question: PolicyInput) -> None:
+    def _update_event_key(self, question: PolicyInput) -> None:
         """Weigh the key of a single event, of which nothing is kept but what lists and totals show."""
         key = question.key
         estimate = self.policy.estimate(question) if question.claims else None
         said = (estimate and estimate.used) or key.measure != KILLED
-        increments = () if said else self._scales.increments(key)
-        if self._tolls.tell_event(question, estimate, increments):
-            self._pairs.add(in_events_key(key))
+        increments = () if said else self._index.increments(key)
+        if self._tolls.set_event(question, estimate, increments):
+            self._changed_pairs.add(in_events_key(key))
             self._stale = self._stale or key.measure == KILLED
 
     def _occurred(self) -> tuple[datetime | None, datetime | None]:
-        first, last = self._tallies.starts.ends, self._tallies.ends.ends
+        first, last = self._counts.starts.bounds, self._counts.ends.bounds
         if first or last:
             return first and first[0], last and last[1]
         own = self.history.own
         span = parse_occurred(own.period, own.offset) if own.period else None
         return (span.earliest, span.latest) if span else (None, None)
 
-    def _found_by(self) -> tuple[str, ...]:
-        own, said = self.history.own, self._tallies
-        of = own.title, own.slug, said.places.all, said.actors.all, said.tags.all
+    def _search_words(self) -> tuple[str, ...]:
+        own, said = self.history.own, self._counts
+        of = own.title, own.slug, said.places.values, said.actors.values, said.tags.values
         if of != self._words[0]:
-            texts = (own.title, own.slug, *said.places.all, *said.actors.all, *said.tags.all)
+            texts = (own.title, own.slug, *said.places.values, *said.actors.values, *said.tags.values)
             self._words = of, tuple(words_of(texts))
         return self._words[1]
 
 
-def listed(history: History, reading: Reading) -> Listed:
+def summarize(history: History, reading: Reading) -> IncidentSummary:
     """Return an incident as a list shows it at a reading."""
-    return Present.at(history, reading).listed
+    return IncidentProjection.at(history, reading).summary

@@ -12,11 +12,11 @@ from typing import Literal, NamedTuple
 
 from domain.estimates.estimate import Estimate, PolicyInput
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Held, Key, home_of, key_of
-from domain.summary.reference_counts import Tally
+from domain.summary.reference_counts import ReferenceCounts
 from domain.summary.tolls import (
-    Beside,
-    Group,
+    ScopeTotals,
     Toll,
+    TollGroup,
     counted_document,
     greatest,
     increment_of,
@@ -27,7 +27,7 @@ from domain.summary.tolls import (
 
 KILLED = "killed"
 
-Part = Literal["own", "event", "merged", "other"]
+IncidentPart = Literal["own", "event", "merged", "other"]
 """What of an incident a key counts: the whole, one event, an incident that was merged into it, or a scope beside it."""
 
 
@@ -43,7 +43,7 @@ class InEvents(NamedTuple):
     figured: Sequence[str]
 
 
-class Killed(NamedTuple):
+class KilledSummary(NamedTuple):
     """What was said of those killed in an incident.
 
     `toll` is the incident's own; else the greatest for an event or for an incident that was merged into it; else that
@@ -52,9 +52,9 @@ class Killed(NamedTuple):
 
     toll: Toll | None = None
     at_least: Toll | None = None
-    events: Beside | None = None
-    merged: Beside | None = None
-    scopes: Beside | None = None
+    events: ScopeTotals | None = None
+    merged: ScopeTotals | None = None
+    scopes: ScopeTotals | None = None
 
     @property
     def floor(self) -> int | None:
@@ -68,39 +68,39 @@ def in_events_key(key: Key) -> Key:
 
 
 @dataclass(slots=True)
-class _Told:
+class _EventMeasure:
     """What was said of a measure of a population in single events, and by which origins: all, and in figures."""
 
-    tolls: Group = field(default_factory=Group)
-    origins: Tally[str] = field(default_factory=Tally[str])
-    figured: Tally[str] = field(default_factory=Tally[str])
+    tolls: TollGroup = field(default_factory=TollGroup)
+    origins: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    figured: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
 
-    def tell(self, key: Key, toll: Toll | None, was: "_Voices", now: "_Voices") -> bool:
+    def set(self, key: Key, toll: Toll | None, was: "_Origins", now: "_Origins") -> bool:
         """Let the key of an event read so now; says whether what is said together is another."""
-        before = self.tolls.beside
-        self.tolls.tell(key, toll)
-        moved = self.tolls.beside != before
+        before = self.tolls.totals
+        self.tolls.set(key, toll)
+        moved = self.tolls.totals != before
         for tally, old, new in zip((self.origins, self.figured), was, now, strict=True):
             if old != new:
-                moved = tally.count(new, add=True) | tally.count(old, add=False) | moved
+                moved = tally.update(new, add=True) | tally.update(old, add=False) | moved
         return moved
 
 
-_Voices = tuple[Sequence[str], Sequence[str]]
+_Origins = tuple[Sequence[str], Sequence[str]]
 """The origins that say anything under a key, and those of them that give a figure."""
-_SILENT: _Voices = ((), ())
+_NO_ORIGINS: _Origins = ((), ())
 
 
-class Tolls:
+class TollIndex:
     """The figures of an incident that lists and totals show, kept true as its keys are weighed anew."""
 
     def __init__(self) -> None:
-        self._own, self._events, self._merged, self._scopes, self._increments = (Group() for _ in range(5))
+        self._own, self._events, self._merged, self._scopes, self._increments = (TollGroup() for _ in range(5))
         self._homes: frozenset[str] = frozenset()
-        self._told: dict[Key, _Told] = {}
-        self._voices: dict[Key, _Voices] = {}
+        self._event_measures: dict[Key, _EventMeasure] = {}
+        self._origins: dict[Key, _Origins] = {}
 
-    def part(self, key: Key) -> Part:
+    def part(self, key: Key) -> IncidentPart:
         """Say what of the incident a key counts."""
         if key.event is not None:
             return "event"
@@ -115,54 +115,54 @@ class Tolls:
         tolls = [*self._merged, *self._scopes] if moved else ()
         for group in (self._merged, self._scopes):
             for toll in tolls:
-                group.tell(toll.key, None)
+                group.set(toll.key, None)
         for toll in tolls:
-            self._group(toll.key).tell(toll.key, toll)
+            self._group(toll.key).set(toll.key, toll)
         return moved
 
     @property
     def pairs(self) -> Collection[Key]:
         """The keys that stand for a measure of a population in single events, where anything is said."""
-        return self._told.keys()
+        return self._event_measures.keys()
 
-    def tell(self, key: Key, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
+    def set(self, key: Key, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
         """Let a key of no single event read so now; says whether what is shown of those killed may be another."""
         if key.measure != KILLED:
             return False
-        moved = self._group(key).tell(key, toll_of(key, estimate) if estimate else None)
-        return self._increments.tell(key, increment_of(increments)) or moved
+        moved = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
+        return self._increments.set(key, increment_of(increments)) or moved
 
-    def tell_event(self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
+    def set_event(self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
         """Let the key of a single event read so now; says whether what is said for single events is another."""
         key, toll = question.key, toll_of(question.key, estimate) if estimate else None
-        was, now = self._voices.pop(key, _SILENT), _voices(question) if toll else _SILENT
+        was, now = self._origins.pop(key, _NO_ORIGINS), _origins_of(question) if toll else _NO_ORIGINS
         if toll is not None:
-            self._voices[key] = now
+            self._origins[key] = now
         pair = in_events_key(key)
-        told = self._told.get(pair)
+        told = self._event_measures.get(pair)
         if told is None:
-            told = self._told[pair] = _Told()
-        moved = told.tell(key, toll, was, now)
+            told = self._event_measures[pair] = _EventMeasure()
+        moved = told.set(key, toll, was, now)
         if told.tolls.greatest is None:
-            del self._told[pair]
+            del self._event_measures[pair]
         if key.measure == KILLED:
-            self._events.tell(key, toll)
-            moved = self._increments.tell(key, increment_of(increments)) or moved
+            self._events.set(key, toll)
+            moved = self._increments.set(key, increment_of(increments)) or moved
         return moved
 
     def in_events(self, pair: Key) -> InEvents | None:
         """Return what was said of a measure of a population for single events; None where nothing was."""
-        told = self._told.get(pair)
-        beside = told and told.tolls.beside
-        return InEvents(*beside, told.origins.all, told.figured.all) if told and beside else None
+        told = self._event_measures.get(pair)
+        beside = told and told.tolls.totals
+        return InEvents(*beside, told.origins.values, told.figured.values) if told and beside else None
 
     @property
-    def killed(self) -> Killed:
+    def killed(self) -> KilledSummary:
         """What was said of those killed."""
         parts = [each.greatest for each in (self._merged, self._events)]
         floors = [each for each in (*_everyone_first(self._own), *parts) if each and each.lower]
-        aside = self._events.beside, self._merged.beside, self._scopes.beside
-        return Killed(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *aside)
+        aside = self._events.totals, self._merged.totals, self._scopes.totals
+        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *aside)
 
     def _toll(self) -> Toll | None:
         parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
@@ -172,12 +172,12 @@ class Tolls:
         found = next((toll for toll in (*everyone, *others) if toll.figured), None)
         return found or next(iter((*everyone, *others)), None) or self._increments.greatest
 
-    def _group(self, key: Key) -> Group:
+    def _group(self, key: Key) -> TollGroup:
         part = self.part(key)
         return self._own if part == "own" else self._merged if part == "merged" else self._scopes
 
 
-def killed_document(killed: Killed) -> Mapping[str, object]:
+def killed_document(killed: KilledSummary) -> Mapping[str, object]:
     """Write what was said of those killed, under the names that lists and exports have for it."""
     least = killed.at_least
     aside = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
@@ -188,7 +188,7 @@ def killed_document(killed: Killed) -> Mapping[str, object]:
     }
 
 
-def _beside(beside: Beside) -> Mapping[str, object]:
+def _beside(beside: ScopeTotals) -> Mapping[str, object]:
     return {"count": beside.number, "greatest": toll_document(beside.greatest)}
 
 
@@ -196,7 +196,7 @@ def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
     return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
-def _voices(question: PolicyInput) -> _Voices:
+def _origins_of(question: PolicyInput) -> _Origins:
     fit = [claim for claim in question.claims if not claim.rated_out]
     return [claim.resolved.origin for claim in fit], [
         claim.resolved.origin for claim in fit if claim.lowest or claim.highest

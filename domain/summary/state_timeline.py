@@ -17,17 +17,17 @@ from domain import catalogue
 from domain.documents.estimates import estimate_document
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Blame,
+    Responsibility,
     blame_document,
-    blame_of,
     escalation_document,
     kinds_document,
     places_document,
+    responsibility_of,
     sides_document,
     source_document,
     whole_document,
 )
-from domain.escalation.levels import Days
+from domain.escalation.levels import DayLevels
 from domain.escalation.occurrences import events_of
 from domain.estimates.affected import REPORT_FACTS, apply_fact, reindex, sets_time_zone
 from domain.estimates.claim_index import ClaimIndex, Increment
@@ -98,7 +98,7 @@ class _Told:
     places: Counter[Place] = field(default_factory=Counter[Place])
     actors: Counter[Actor] = field(default_factory=Counter[Actor])
     origins: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
-    blame: dict[Blame, Counter[str]] = field(default_factory=dict[Blame, Counter[str]])
+    blame: dict[Responsibility, Counter[str]] = field(default_factory=dict[Responsibility, Counter[str]])
     events: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
 
 
@@ -117,9 +117,9 @@ class Chronicle:
         self._versions: dict[UUID, int] = {}
         self._streams: dict[UUID, Noted[int]] = {}
         self._scales = ClaimIndex(self.history)
-        self._days = Days(self.history)
+        self._days = DayLevels(self.history)
         self._told = _Told()
-        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, Blame | None]] = {}
+        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, Responsibility | None]] = {}
         self._parts: dict[str, Noted[Any]] = {}
         self._sources: dict[str, Noted[Document | None]] = {}
         self._judged: dict[Key, Noted[Judged | None]] = {}
@@ -169,7 +169,7 @@ class Chronicle:
         self.facts += 1
         self._versions[recorded.stream] = recorded.version
         if sets_time_zone(recorded):
-            self._days, self._retimed = Days(self.history), True
+            self._days, self._retimed = DayLevels(self.history), True
         for report_id in apply_fact(self.history, self._scales, recorded).reports:
             reindex(self.history, self._scales, self.history.all_reports[report_id], None)
         if recorded.stream not in self.reach.streams:
@@ -231,7 +231,7 @@ class Chronicle:
             if was is not None:
                 changed |= self._count(*was, by=-1)
             if report is not None:
-                now = self._speaking[ref] = report, report.current, blame_of(self.history, report)
+                now = self._speaking[ref] = report, report.current, responsibility_of(self.history, report)
                 changed |= self._count(*now, by=1)
             for version in (was and was[1], report and report.current):
                 if version is not None:
@@ -241,11 +241,13 @@ class Chronicle:
             labels |= self._told.events.keys()
             self._retimed = False
         for label in labels:
-            self._days.tell(label, events_of(self._told.events.get(label, {}).values()).get(label))
+            self._days.set_event(label, events_of(self._told.events.get(label, {}).values()).get(label))
         self._tell(changed, position)
         return origins, labels
 
-    def _count(self, report: ReportHistory, version: ReportVersion, blame: Blame | None, *, by: int) -> set[str]:
+    def _count(
+        self, report: ReportHistory, version: ReportVersion, blame: Responsibility | None, *, by: int
+    ) -> set[str]:
         """Count what a report says, once more or once less; returns the parts of the document that this changes."""
         told, said, ref = self._told, version.report, report.ref
         told.kinds[said.kind] += by
@@ -286,7 +288,7 @@ class Chronicle:
 
     def _judge(self, key: Key, position: int) -> None:
         keyed = self._scales.key_claims(key)
-        self._days.weigh(key, self._scales.current_claims(key))
+        self._days.set_claims(key, self._scales.current_claims(key))
         judged = None
         if keyed.ledgers or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.policy_input)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.reports.claims.claim import Key
-from domain.summary.killed import Killed
-from domain.summary.reference_counts import Moments, Tally
+from domain.summary.killed import KilledSummary
+from domain.summary.reference_counts import MomentRange, ReferenceCounts
 from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class IncidentSummary:
     """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
 
     `level` is the highest of any day (escalation/1); `killed` what was said of those killed, with what each figure
@@ -40,7 +40,7 @@ class Listed:
     admin1s: tuple[str, ...]
     points: tuple[tuple[str, str], ...]
     level: int | None
-    killed: Killed
+    killed: KilledSummary
     occurred_from: datetime | None
     occurred_to: datetime | None
     words: tuple[str, ...]
@@ -51,7 +51,7 @@ class Listed:
         return self.time_zone.offset if self.time_zone else parse_offset(self.utc_offset)
 
 
-class Moved(NamedTuple):
+class SummaryChanges(NamedTuple):
     """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
 
     `listed` says whether the incident may be listed otherwise; `in_events` are the measures of populations, as keys,
@@ -61,20 +61,20 @@ class Moved(NamedTuple):
     reports: Collection[UUID] = ()
     keys: Collection[Key] = ()
     inputs: Collection[UUID] = ()
-    listed: bool = True
+    summary: bool = True
     in_events: Collection[Key] = ()
 
 
 @dataclass(slots=True)
-class Tallies:
+class ReportCounts:
     """What the reports of an incident say, counted over those that speak."""
 
-    kinds: Tally[str] = field(default_factory=Tally[str])
-    actors: Tally[str] = field(default_factory=Tally[str])
-    sources: Tally[str] = field(default_factory=Tally[str])
-    tags: Tally[str] = field(default_factory=Tally[str])
-    places: Tally[str] = field(default_factory=Tally[str])
-    admin1s: Tally[str] = field(default_factory=Tally[str])
-    points: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
-    starts: Moments = field(default_factory=Moments)
-    ends: Moments = field(default_factory=Moments)
+    kinds: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    actors: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    sources: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    tags: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    places: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    admin1s: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    points: ReferenceCounts[tuple[str, str]] = field(default_factory=ReferenceCounts[tuple[str, str]])
+    starts: MomentRange = field(default_factory=MomentRange)
+    ends: MomentRange = field(default_factory=MomentRange)

@@ -9,8 +9,8 @@ from domain.estimates.estimate import CitedFigure, Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, Held, Key, event_of_scope, home_of
 from domain.values.counts.count import words_for
 
-_Rank = tuple[int, int]
-_NOTHING: _Rank = (-1, -1)
+_FigureRank = tuple[int, int]
+_NOTHING: _FigureRank = (-1, -1)
 
 
 class Toll(NamedTuple):
@@ -38,14 +38,14 @@ class Toll(NamedTuple):
         return bool(self.lower or self.best or self.upper)
 
     @property
-    def rank(self) -> _Rank:
+    def rank(self) -> _FigureRank:
         """Order tolls by their least figure; what has none comes after what has, and words come last."""
         if self.lower:
             return 2, self.lower.figure
         return (1, self.upper.figure if self.upper else 0) if self.figured else (0, 0)
 
 
-class Beside(NamedTuple):
+class ScopeTotals(NamedTuple):
     """What was said for other scopes of one kind: how many of them have a figure, and the greatest by its lower end."""
 
     number: int
@@ -57,7 +57,7 @@ def toll_of(key: Key, estimate: Estimate) -> Toll | None:
     if not estimate.used:
         return None
     lead = estimate.lower or estimate.upper or estimate.best
-    held, bound = _behind(estimate, lead)
+    held, bound = _claim_behind(estimate, lead)
     ends = estimate.lower, estimate.best, estimate.upper
     open_, contested = estimate.upper_open, estimate.contested
     return Toll(key, *ends, open_, contested, bound, _words(held), held.origin, held.ref)
@@ -90,14 +90,14 @@ def is_everyone(key: Key) -> bool:
 
 
 @dataclass(slots=True)
-class Group:
+class TollGroup:
     """The tolls of many keys; `greatest` is that with the greatest lower end, of equals the first by its key."""
 
     greatest: Toll | None = None
     _tolls: dict[Key, Toll] = field(default_factory=dict[Key, Toll])
     _figured: Counter[str] = field(default_factory=Counter[str])
 
-    def tell(self, key: Key, toll: Toll | None) -> bool:
+    def set(self, key: Key, toll: Toll | None) -> bool:
         """Let a key have this toll now, or none; says whether it had another."""
         was = self._tolls.get(key)
         if was == toll:
@@ -115,9 +115,9 @@ class Group:
         return True
 
     @property
-    def beside(self) -> Beside | None:
+    def totals(self) -> ScopeTotals | None:
         """How many scopes have a figure, and the greatest; None where nothing is said."""
-        return Beside(len(self._figured), self.greatest) if self.greatest else None
+        return ScopeTotals(len(self._figured), self.greatest) if self.greatest else None
 
     def __iter__(self) -> Iterator[Toll]:
         """Yield the tolls, in no order."""
@@ -170,7 +170,7 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
     }
 
 
-def _behind(estimate: Estimate, end: CitedFigure | None) -> tuple[Held, str]:
+def _claim_behind(estimate: Estimate, end: CitedFigure | None) -> tuple[Held, str]:
     """Find the claim that says an end, with its bound; the newest of those used where there are only words."""
     if end is not None:
         for claim in estimate.used:

@@ -8,7 +8,7 @@ from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.claims.claim import Held
 from domain.values.time.clocks import format_instant
 
@@ -22,20 +22,23 @@ _BEHIND = {
 _COUNTS_ON = "The same report counts on in {other}."
 RESCOPED = "rescoped"
 
-Verdict = tuple[str, str, tuple[str, ...]]
-_Row = tuple[History, ReportHistory, Held, Verdict]
+ClaimStatus = tuple[str, str, tuple[str, ...]]
+_ClaimRow = tuple[History, ReportHistory, Held, ClaimStatus]
 
 
 def finish(history: History, reading: Reading) -> Document:
     """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, ClaimStatus] = {}
     weighed = snapshot_claims(history, reading.reported_until)
     for keyed in weighed.keys:
-        verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.policy_input)))
-    return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts, weighed)]}
+        verdicts.update(_statuses(keyed, reading.policy.estimate(keyed.policy_input)))
+    return {
+        "incident": history.slug,
+        "claims": [_claim(*each) for each in _claim_rows(history, reading, verdicts, weighed)],
+    }
 
 
-def _verdicts(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
+def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, ClaimStatus]]:
     for claim in estimate.used:
         yield claim.ref, ("used", "It stands, and the policy uses it.", claim.flags)
     for item in estimate.set_aside:
@@ -55,24 +58,26 @@ def _verdicts(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Verdi
             yield ref, (code, why.format(other=other), each.flags.get(ref, ()))
 
 
-def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: ClaimSnapshot) -> list[_Row]:
+def _claim_rows(
+    history: History, reading: Reading, verdicts: Mapping[str, ClaimStatus], weighed: ClaimSnapshot
+) -> list[_ClaimRow]:
     moment = reading.reported_until
-    rows: list[_Row] = []
+    rows: list[_ClaimRow] = []
     for report in history.reports.values():
         if not report.reported_by(moment):
             continue
-        gone = _gone(report.ref in weighed.withdrawn)
+        gone = _absent_status(report.ref in weighed.withdrawn)
         rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
 
 
-def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answers
+def _absent_status(withdrawn: bool) -> ClaimStatus:  # noqa: FBT001 - one question, two answers
     if withdrawn:
         return "withdrawn", "The source has since made a whole statement without it.", ()
     return "retracted", "It was retracted, by itself or with its report.", ()
 
 
-def _claim(history: History, report: ReportHistory, held: Held, verdict: Verdict) -> Document:
+def _claim(history: History, report: ReportHistory, held: Held, verdict: ClaimStatus) -> Document:
     status, why, flags = verdict
     claim = held.ref.partition("#")[2]
     ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
@@ -102,15 +107,15 @@ def _claim(history: History, report: ReportHistory, held: Held, verdict: Verdict
     }
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     return [_row(claim) for claim in cast("list[Document]", document["claims"])]
 
 
-def _row(claim: Document) -> Row:
+def _row(claim: Document) -> CsvRow:
     lists = {name: " ".join(cast("list[str]", claim[name])) for name in ("via", "supersedes", "flags")}
     also = "; ".join(cast("list[str]", claim["also_said"]))
     population = canonical(claim["population"]).decode()
-    return cast("Row", {**claim, **lists, "also_said": also, "population": population})
+    return cast("CsvRow", {**claim, **lists, "also_said": also, "population": population})
 
 
 VIEW = View(

@@ -16,26 +16,26 @@ The document has four lists:
 from collections.abc import Iterator
 from typing import Any, cast
 
-from domain.documents.estimates import end_document, key_cells
-from domain.escalation.levels import Day, Event, Undated, account
+from domain.documents.estimates import figure_document, key_cells
+from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
 from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.registry import KINDS
-from domain.revisions.newly_reported import learned
-from domain.revisions.newly_reported_document import learned_document
+from domain.revisions.newly_reported import newly_reported
+from domain.revisions.newly_reported_document import newly_reported_document
 from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:
     """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
-    told = account(history, snapshot_claims(history, reading.reported_until))
+    told = chronology(history, snapshot_claims(history, reading.reported_until))
     found = phases(told)
     return {
         "incident": history.slug,
         "happened": [_day(day) for day in told.days],
-        "learned": learned_document(learned(history, reading.reported_until)),
+        "learned": newly_reported_document(newly_reported(history, reading.reported_until)),
         "phases": [_phase(phase) for phase in found],
         "turning_points": [
             {"day": day.isoformat(), "from": before, "to": after} for day, before, after in turning_points(found)
@@ -48,7 +48,7 @@ def _day(day: Day) -> Document:
         "day": day.day.isoformat(),
         "level": day.level,
         "events": [_event(event) for event in day.events],
-        "day_claim": end_document(day.claim),
+        "day_claim": figure_document(day.claim),
     }
 
 
@@ -62,7 +62,7 @@ def _event(event: Event) -> Document:
         "cameo": sorted({each.cameo for each in codes if each.cameo}),
         "plover": sorted({each.plover for each in codes if each.plover}),
         "reports": [each.ref for each in event.reports],
-        "least": end_document(event.least),
+        "least": figure_document(event.least),
     }
 
 
@@ -75,7 +75,7 @@ def _phase(phase: Phase) -> Document:
     }
 
 
-def _undated(undated: Undated) -> Document:
+def _undated(undated: UndatedClaim) -> Document:
     held, period = undated.claim.resolved, undated.period
     lower, upper, best = held.said
     return {
@@ -94,16 +94,18 @@ def _undated(undated: Undated) -> Document:
     }
 
 
-def _rows(document: Document) -> list[Row]:
-    tables = (("happened", _happened), ("learned", _newly), ("phase", _in_phases), ("turning_point", _turns))
-    return [cast("Row", {"table": name, **row}) for name, rows in tables for row in rows(cast("Object", document))]
+def _rows(document: Document) -> list[CsvRow]:
+    tables = (("happened", _happened), ("learned", _newly_reported), ("phase", _in_phases), ("turning_point", _turns))
+    return [
+        cast("CsvRow", {"table": name, **row}) for name, rows in tables for row in rows(cast("JsonObject", document))
+    ]
 
 
-Object = dict[str, Any]
+JsonObject = dict[str, Any]
 """A part of the document, as this file has written it."""
 
 
-def _happened(document: Object) -> Iterator[Object]:
+def _happened(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["happened"]:
         told = {"day": day["day"], "level": day["level"]}
         for event in day["events"]:
@@ -114,19 +116,19 @@ def _happened(document: Object) -> Iterator[Object]:
             yield told | day["day_claim"]
 
 
-def _newly(document: Object) -> Iterator[Object]:
+def _newly_reported(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["learned"]:
         told = {"day": day["day"], "reports": day["reports"]}
         for change in day["figures"]:
-            after: Object = change["after"] or {}
-            before: Object = change["before"] or {}
+            after: JsonObject = change["after"] or {}
+            before: JsonObject = change["before"] or {}
             flags = {name: change[name] for name in ("source", "newly_reported", "break", "increment")}
             yield told | key_cells(change) | flags | after | {"before": before.get("figure")}
         if not day["figures"]:
             yield told
 
 
-def _in_phases(document: Object) -> Iterator[Object]:
+def _in_phases(document: JsonObject) -> Iterator[JsonObject]:
     for phase in document["phases"]:
         told = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
         yield told
@@ -136,7 +138,7 @@ def _in_phases(document: Object) -> Iterator[Object]:
             yield told | key_cells(claim) | said | {"figure": figure}
 
 
-def _turns(document: Object) -> Iterator[Object]:
+def _turns(document: JsonObject) -> Iterator[JsonObject]:
     for turn in document["turning_points"]:
         yield {"day": turn["day"], "level": turn["to"]}
 

@@ -26,10 +26,10 @@ from typing import cast
 
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.claims.claim import Held, latest
 from domain.reports.claims.running_totals import by_reach, counted_beyond
-from domain.revisions.series import Series, all_series, figure_of
+from domain.revisions.series import ClaimSeries, claim_series, figure_of
 from domain.values.time.clocks import format_instant
 
 NEAR = 5
@@ -38,32 +38,32 @@ NEAR = 5
 _PLACES = Decimal("0.0001")
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
-Step = tuple[int, Held]
+FigureStep = tuple[int, Held]
 
 
 def finish(history: History, reading: Reading) -> Document:
     """Summarise each series, as far as its source had spoken by `reading.reported_until`."""
     reports = {report.ref: report for report in history.reports.values()}
-    parts = (part for series in all_series(history, reading.reported_until) for part in _parted(series))
+    parts = (part for series in claim_series(history, reading.reported_until) for part in _parted(series))
     records = [
         _record(series, steps, reports, history.offset, until)
         for series, until in parts
-        if (steps := _steps(series.stood))
+        if (steps := _steps(series.claims))
     ]
     return {"incident": history.slug, "records": records}
 
 
-def _parted(series: Series) -> Iterator[tuple[Series, datetime | None]]:
+def _parted(series: ClaimSeries) -> Iterator[tuple[ClaimSeries, datetime | None]]:
     """Yield what its source stood by in turn; then the series of each moment that one of its reports counts until."""
-    beyond = counted_beyond(series.stood)
-    yield replace(series, stood=tuple(held for held in series.stood if held.ref not in beyond)), None
-    for until, claims in by_reach(series.stood).items():
-        yield replace(series, stood=tuple(claims)), until
+    beyond = counted_beyond(series.claims)
+    yield replace(series, claims=tuple(held for held in series.claims if held.ref not in beyond)), None
+    for until, claims in by_reach(series.claims).items():
+        yield replace(series, claims=tuple(claims)), until
 
 
-def _steps(stood: Sequence[Held]) -> list[Step]:
+def _steps(stood: Sequence[Held]) -> list[FigureStep]:
     """Give each claim its figure; of those in a row with the same figure the first is kept."""
-    steps: list[Step] = []
+    steps: list[FigureStep] = []
     for held in stood:
         figure = figure_of(held)
         if figure is not None and not (steps and steps[-1][0] == figure):
@@ -72,15 +72,15 @@ def _steps(stood: Sequence[Held]) -> list[Step]:
 
 
 def _record(
-    series: Series,
-    steps: Sequence[Step],
+    series: ClaimSeries,
+    steps: Sequence[FigureStep],
     reports: Mapping[str, ReportHistory],
     offset: tzinfo,
     until: datetime | None,
 ) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
-    behind = [reports[ref] for ref in {_report(held): None for held in series.stood}]
+    behind = [reports[ref] for ref in {_report(held): None for held in series.claims}]
     return {
         **series.key.document,
         "source": series.origin,
@@ -94,7 +94,7 @@ def _record(
         "latest_to_first": _ratio(figures[-1], figures[0]),
         "direction_changes": _direction_changes(figures),
         "days_until_within_20_percent": _days_until_near(steps, offset),
-        "breaks": sum(held.ref in series.broken or held.ref in series.breaking for held in series.stood),
+        "breaks": sum(held.ref in series.broken or held.ref in series.breaking for held in series.claims),
         "corrections": sum(len(report.versions) - 1 for report in behind),
         "retractions": sum(report.retracted for report in behind),
         "rescopings": sum(report.rescopings for report in behind),
@@ -105,7 +105,7 @@ def _report(held: Held) -> str:
     return held.ref.partition("#")[0]
 
 
-def _end(step: Step) -> Document:
+def _end(step: FigureStep) -> Document:
     figure, held = step
     return {"figure": figure, "claim": held.ref, "reported_at": held.reported_at}
 
@@ -122,7 +122,7 @@ def _direction_changes(figures: Sequence[int]) -> int:
     return sum(before != after for before, after in pairwise(rises))
 
 
-def _days_until_near(steps: Sequence[Step], offset: tzinfo) -> int:
+def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
     """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
     last = steps[-1][0]
     near = len(steps) - 1
@@ -132,16 +132,16 @@ def _days_until_near(steps: Sequence[Step], offset: tzinfo) -> int:
     return max((end - begin).days, 0)
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
 
 
-def _row(record: dict[str, Document]) -> Row:
+def _row(record: dict[str, Document]) -> CsvRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
     told = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
-    return cast("Row", {**record, **told, **ends})
+    return cast("CsvRow", {**record, **told, **ends})
 
 
 VIEW = View(

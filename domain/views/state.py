@@ -7,12 +7,12 @@ from typing import cast
 from domain.documents.estimates import estimate_cells, estimate_document, key_cells
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Blame,
+    Responsibility,
     blame_document,
-    blame_of,
     escalation_document,
     kinds_document,
     places_document,
+    responsibility_of,
     sides_document,
     source_document,
     whole_document,
@@ -20,7 +20,7 @@ from domain.documents.state import (
 from domain.escalation.levels import days
 from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -48,17 +48,17 @@ def finish(history: History, reading: Reading) -> Document:
     }
 
 
-def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Blame, set[str]]:
-    found: dict[Blame, set[str]] = {}
+def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Responsibility, set[str]]:
+    found: dict[Responsibility, set[str]] = {}
     for report in reports:
-        if (said := blame_of(history, report)) is not None:
+        if (said := responsibility_of(history, report)) is not None:
             found.setdefault(said, set()).add(report.current.origin)
     return found
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     estimates = cast("list[Document]", document["estimates"])
-    return [cast("Row", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
+    return [cast("CsvRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
 
 
 VIEW = View(

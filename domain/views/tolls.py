@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
-from domain.documents.estimates import end_document, estimate_cells, key_cells
+from domain.documents.estimates import estimate_cells, figure_document, key_cells
 from domain.history.history import History
-from domain.reading import Document, Reading, Row, View
-from domain.revisions.steps import Step, keys_of, recorded_steps, reported_steps
+from domain.reading import CsvRow, Document, Reading, View
+from domain.revisions.steps import EstimateStep, recorded_steps, reported_steps, sorted_keys
 from domain.values.time.clocks import format_instant
 
 
@@ -23,23 +23,23 @@ def finish(history: History, reading: Reading) -> Document:
             "reported": [_step(step) for step in reported.get(key, ())],
             "recorded": [_step(step) for step in recorded.get(key, ())],
         }
-        for key in keys_of(reported, recorded)
+        for key in sorted_keys(reported, recorded)
         if reported.get(key) or recorded.get(key)
     ]
     return {"incident": history.slug, "series": series}
 
 
-def _step(step: Step) -> Document:
+def _step(step: EstimateStep) -> Document:
     estimate = step.estimate
     at: Document = {"at": format_instant(step.at)}
     if step.position is not None:
         at["position"] = step.position
     return {
         **at,
-        "lower": end_document(estimate.lower),
-        "upper": end_document(estimate.upper),
+        "lower": figure_document(estimate.lower),
+        "upper": figure_document(estimate.upper),
         "upper_open": estimate.upper_open,
-        "best": end_document(estimate.best),
+        "best": figure_document(estimate.best),
         "contested": estimate.contested,
         **({"label": estimate.label} if estimate.label else {}),
         "moved_by": list(step.moved_by),
@@ -47,7 +47,7 @@ def _step(step: Step) -> Document:
     }
 
 
-def _rows(tolls: Document) -> Sequence[Row]:
+def _rows(tolls: Document) -> Sequence[CsvRow]:
     return [
         _row(series, clock, step)
         for series in cast("list[Document]", tolls["series"])
@@ -56,7 +56,7 @@ def _rows(tolls: Document) -> Sequence[Row]:
     ]
 
 
-def _row(series: Document, clock: str, step: Document) -> Row:
+def _row(series: Document, clock: str, step: Document) -> CsvRow:
     row: Document = {
         **key_cells(series),
         "clock": clock,
@@ -64,7 +64,7 @@ def _row(series: Document, clock: str, step: Document) -> Row:
         **estimate_cells(step),
         "moved_by": " ".join(cast("list[str]", step["moved_by"])),
     }
-    return cast("Row", row)
+    return cast("CsvRow", row)
 
 
 VIEW = View(

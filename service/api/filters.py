@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
 
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from domain.values.places import COUNTRY_MEANING
 from service.api.restricting import Restriction
 from service.api.spans import Box, Span, any_within, boxes_of, span_of, words_searched
@@ -164,7 +164,7 @@ class Filters(Chosen):
         restriction.add(STATUS, status=self.status or list(STANDING_BY_THEMSELVES))
         return restriction
 
-    def meets(self, found: Listed, sources: Sequence[str]) -> bool:
+    def meets(self, found: IncidentSummary, sources: Sequence[str]) -> bool:
         """Ask one incident, as it was read at a reported moment, what the conditions ask in SQL.
 
         `sources` are those given, with all that are one with them. Raises Problem.

@@ -11,9 +11,9 @@ from domain.estimates.estimate import Policy
 from domain.history.history import History
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
-from domain.summary.incident_projection import listed
+from domain.summary.incident_projection import summarize
 from domain.summary.killed import killed_document
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from service.answers.answer import inputs_at
 from service.api.failures import Problem
 from service.api.filters import ONE_VOICE, Filters
@@ -74,9 +74,11 @@ async def voices(snapshot: Snapshot, filters: Filters) -> Sequence[str]:
     return [row["origin"] for row in await snapshot.fetch(query, {"source": filters.source})]
 
 
-async def read_each(reader: LogReader, rows: Sequence[Row], position: int, until: datetime) -> list[tuple[Row, Listed]]:
+async def read_each(
+    reader: LogReader, rows: Sequence[Row], position: int, until: datetime
+) -> list[tuple[Row, IncidentSummary]]:
     """Read each incident at a position as told by `until`, and write it as lists show it; without those untold yet."""
-    found: list[tuple[Row, Listed]] = []
+    found: list[tuple[Row, IncidentSummary]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
         if (listing := await aside(len(inputs.rows), _listed, inputs.history, until)) is not None:
@@ -84,17 +86,17 @@ async def read_each(reader: LogReader, rows: Sequence[Row], position: int, until
     return found
 
 
-def _listed(history: History, until: datetime) -> Listed | None:
+def _listed(history: History, until: datetime) -> IncidentSummary | None:
     if not any(report.reported_by(until) for report in history.reports.values()):
         return None
-    return listed(history, Reading(until, _policy_of(history)))
+    return summarize(history, Reading(until, _policy_of(history)))
 
 
 def _policy_of(history: History) -> Policy:
     return catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
 
 
-def _cells(listing: Listed) -> dict[str, object]:
+def _cells(listing: IncidentSummary) -> dict[str, object]:
     """Return what a list shows of an incident under the names of the columns."""
     same = ("title", "status", "period", "level", "occurred_from", "occurred_to")
     lists = {name: list(getattr(listing, name)) for name in ("countries", "kinds", "sources", "tags")}

@@ -6,7 +6,7 @@ from typing import Generic, Literal, LiteralString, TypeVar
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.summary.summary import Moved
+from domain.summary.summary import SummaryChanges
 
 S = TypeVar("S")
 
@@ -35,7 +35,7 @@ class ReadModel(Generic[S]):
     subject: SUBJECTS
     key: Mapping[LiteralString, LiteralString]
     cells: Mapping[LiteralString, LiteralString]
-    rows: Callable[[S, Moved], Iterable[Change]]
+    rows: Callable[[S, SummaryChanges], Iterable[Change]]
     indexes: tuple[LiteralString, ...] = ()
 
     @property

@@ -32,7 +32,7 @@ def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any
 
 def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str = "B", **fields: Any) -> PolicyClaim:
     """Let that be what the source says now; fields of the claim as it stands may be given beside those of `held`."""
-    own = {name: fields.pop(name) for name in ("credibility", "disputed", "history", "flags") if name in fields}
+    own = {name: fields.pop(name) for name in ("credibility", "disputed", "superseded", "flags") if name in fields}
     return standing(held(source, count, day, **fields), grade, **own)
 
 
@@ -104,7 +104,7 @@ def _standing() -> st.SearchStrategy[PolicyClaim]:
         st.sampled_from("ABBBBCDEF"),
         credibility=st.sampled_from([6, 6, 6, 6, 2, 5]),
         disputed=st.sampled_from([False, False, False, True]),
-        history=st.lists(_held(), max_size=3).map(tuple),
+        superseded=st.lists(_held(), max_size=3).map(tuple),
     )
     return st.builds(_perhaps_exceeded, plain, st.integers(0, 9), st.integers(1, 50))
 
@@ -120,7 +120,7 @@ def _named(plain: PolicyClaim, number: int) -> PolicyClaim:
     spoken = f"part-{number}#1" if PART_EXCEEDS in plain.flags else ref
     named = {name: end and replace(end, claim=spoken) for name, end in _ends(plain).items()}
     earlier = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(plain.superseded))
-    return replace(plain, held=replace(plain.resolved, ref=ref, origin=origin), history=earlier, **named)
+    return replace(plain, resolved=replace(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
 
 
 def _ends(plain: PolicyClaim) -> dict[str, CitedFigure | None]:

@@ -262,7 +262,7 @@ def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(wor
     for keyed in keyed_claims(history, None):
         ledgers = {each.origin: each for each in keyed.ledgers}
         whole = tuple(
-            replace(claim, history=_superseded(history, ledgers[claim.resolved.origin]))
+            replace(claim, superseded=_superseded(history, ledgers[claim.resolved.origin]))
             for claim in keyed.policy_input.claims
         )
         pruned, full = (

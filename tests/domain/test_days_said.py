@@ -14,7 +14,7 @@ from domain.facts.union import Recorded, ReportFiled
 from domain.incident.commands import CorrectReport, DeclareScope
 from domain.incident.decide import warnings_about
 from domain.reading import Reading
-from domain.summary.incident_projection import listed
+from domain.summary.incident_projection import summarize
 from domain.values.time.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported
 from tests.domain.book import Book, open_book
 
@@ -51,7 +51,7 @@ def levels(book: Book) -> dict[str, int]:
 
 
 def shown(book: Book) -> tuple[object, object]:
-    found = listed(book.history(), Reading(None, catalogue.policy("range/1")))
+    found = summarize(book.history(), Reading(None, catalogue.policy("range/1")))
     return found.occurred_from, found.occurred_to
 
 

@@ -260,7 +260,7 @@ def _named(claim: PolicyClaim, number: int) -> PolicyClaim:
     }
     held = replace(claim.resolved, ref=ref, origin=f"origin-{number}")
     behind = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(claim.superseded))
-    return replace(claim, held=held, history=behind, **ends)
+    return replace(claim, resolved=held, superseded=behind, **ends)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

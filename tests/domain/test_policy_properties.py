@@ -30,7 +30,7 @@ def said_by(claim: PolicyClaim) -> list[int]:
 @pytest.mark.parametrize("policy", POLICIES)
 @given(questions(), st.randoms(use_true_random=False))
 def test_the_order_in_which_claims_come_changes_nothing(policy: str, question: PolicyInput, chance: Any) -> None:
-    claims = [replace(claim, history=tuple(reversed(claim.superseded))) for claim in question.claims]
+    claims = [replace(claim, superseded=tuple(reversed(claim.superseded))) for claim in question.claims]
     chance.shuffle(claims)
     answer, other = (
         catalogue.policy(policy).estimate(each) for each in (question, replace(question, claims=tuple(claims)))
@@ -183,7 +183,7 @@ def test_a_question_with_one_claim_more_or_fewer_is_the_question_of_those_claims
 ) -> None:
     place = data.draw(st.integers(0, len(question.claims) - 1))
     old = question.claims[place]
-    other = replace(old, history=(), credibility=5)
+    other = replace(old, superseded=(), credibility=5)
     fewer = question.with_claim(place, old, None)
     for asked_anew in (fewer, fewer.with_claim(place, None, old), question.with_claim(place, old, other)):
         plain = replace(asked_anew)

@@ -125,15 +125,15 @@ def test_a_count_that_reaches_the_end_of_the_period_is_not_outrun_and_one_before
 
 
 def test_no_source_outruns_itself_by_what_it_said_before() -> None:
-    own = claim("sohr", "5", 9, until=6, history=(held("sohr", "50", 8),))
+    own = claim("sohr", "5", 9, until=6, superseded=(held("sohr", "50", 8),))
     assert aside(range_estimate(ask(own, claim("snhr", "5", 9)))) == {}
 
 
 def test_a_source_asked_on_behalf_of_the_greatest_is_outrun_by_the_second() -> None:
-    own = claim("sohr", "5", 9, until=6, history=(held("sohr", "50", 8),))
+    own = claim("sohr", "5", 9, until=6, superseded=(held("sohr", "50", 8),))
     others = claim("snhr", "20", 8), claim("ap", "30", 8)
     assert why(range_estimate(ask(own, *others)), "sohr") == "It was outrun: 30 counts at least a day further (ap-8#1)."
-    none = claim("sohr", "none", 9, until=6, history=(held("sohr", "50", 8.5),))
+    none = claim("sohr", "none", 9, until=6, superseded=(held("sohr", "50", 8.5),))
     assert aside(range_estimate(ask(none, claim("snhr", "1", 8)))) == {"sohr": "outrun"}
 
 
@@ -143,30 +143,32 @@ def test_of_three_sources_the_one_that_counts_most_is_not_forgotten() -> None:
 
 
 def test_of_many_that_outrun_a_claim_the_newest_is_named() -> None:
-    fast = claim("fast", "70", 12, history=tuple(held("fast", str(20 + day), day) for day in range(2, 12)))
-    other = claim("other", "65", 10.5, history=tuple(held("other", str(30 + day), day + 0.5) for day in range(2, 10)))
+    fast = claim("fast", "70", 12, superseded=tuple(held("fast", str(20 + day), day) for day in range(2, 12)))
+    other = claim(
+        "other", "65", 10.5, superseded=tuple(held("other", str(30 + day), day + 0.5) for day in range(2, 10))
+    )
     estimate = range_estimate(ask(claim("slow", "25", 3), fast, other))
     assert why(estimate, "slow") == "It was outrun: 70 counts at least a day further (fast-12#1)."
     late = replace(fast.resolved, count=held("fast", "22").count)
-    estimate = range_estimate(ask(claim("slow", "25", 3), replace(fast, held=late), other))
+    estimate = range_estimate(ask(claim("slow", "25", 3), replace(fast, resolved=late), other))
     assert why(estimate, "slow") == "It was outrun: 31 counts at least a day further (fast-11#1)."
 
 
 def test_a_newer_claim_that_reaches_less_far_is_not_the_one_that_outran() -> None:
-    fast = claim("fast", "70", 12, until=8.5, history=(held("fast", "60", 10),))
+    fast = claim("fast", "70", 12, until=8.5, superseded=(held("fast", "60", 10),))
     assert "60 counts" in why(range_estimate(ask(claim("slow", "25"), fast)), "slow")
 
 
 def test_a_whole_that_reads_by_its_part_outruns_by_what_was_said_before_alone() -> None:
     whole = exceeded(claim("fast", "30", 12), 40, "part#1")
     assert aside(range_estimate(ask(claim("slow", "25"), whole))) == {}
-    before = replace(whole, history=(held("fast", "29", 11),))
+    before = replace(whole, superseded=(held("fast", "29", 11),))
     assert aside(range_estimate(ask(claim("slow", "25"), before))) == {"slow": "outrun"}
 
 
 def test_counts_at_the_ends_of_the_calendar_are_weighed_too() -> None:
     first, last = (
-        replace(claim(name, count), held=replace(held(name, count), counted_until=moment))
+        replace(claim(name, count), resolved=replace(held(name, count), counted_until=moment))
         for name, count, moment in (("first", "5", BEGINNING), ("last", "6", END))
     )
     assert aside(range_estimate(ask(first, last))) == {"first": "outrun"}
@@ -245,7 +247,7 @@ def test_used_claims_and_those_set_aside_are_listed_by_their_ids() -> None:
 def test_many_rivals_are_searched_to_the_same_end_as_few_are_looked_through(question: PolicyInput) -> None:
     looked_through = range_estimate(question)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exclusion, "FEW", 0)
+        patched.setattr(exclusion, "LINEAR_SEARCH_LIMIT", 0)
         assert range_estimate(question) == looked_through
 
 

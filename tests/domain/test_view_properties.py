@@ -13,7 +13,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.escalation.levels import account
+from domain.escalation.levels import chronology
 from domain.escalation.occurrences import local_day
 from domain.estimates.claim_index import keyed_claims, snapshot_claims
 from domain.history.history import History
@@ -21,7 +21,7 @@ from domain.incident.commands import AssessReport, RetractReport
 from domain.incident.refusals import Refusal
 from domain.reports.claims.claim import INCIDENT_SCOPE, latest
 from domain.revisions.difference import difference
-from domain.revisions.newly_reported import learned
+from domain.revisions.newly_reported import newly_reported
 from domain.values.sources import Registration
 from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book
@@ -70,7 +70,7 @@ def stood_by(history: History, moment: datetime) -> Mapping[tuple[str, str], str
 @given(books())
 def test_what_became_known_on_a_day_is_what_weighing_both_its_ends_tells(book: Book) -> None:
     history = book.history()
-    changes = learned(history, None).changes
+    changes = newly_reported(history, None).changes
     before: Mapping[tuple[str, str], str] = {}
     for end in ends_of_days(history):
         after = stood_by(history, end)
@@ -94,7 +94,7 @@ def test_what_became_known_on_a_day_is_what_weighing_both_its_ends_tells(book: B
 @given(books())
 def test_an_increment_becomes_known_on_its_day_unless_it_was_replaced_by_then(book: Book) -> None:
     history = book.history()
-    told = learned(history, None).increments
+    told = newly_reported(history, None).increments
     for end in ends_of_days(history):
         shown = {each.resolved.ref for keyed in keyed_claims(history, end) for each in keyed.increments}
         said = {ref for ref in shown if local_day(latest(_report(history, ref).reported), history.offset) == end.date()}
@@ -109,9 +109,11 @@ def _report(history: History, ref: str) -> Any:
 def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(book: Book, day: str) -> None:
     history = book.history()
     moment = parse_instant(f"{day}T12:00:00Z")
-    early = [change for change in learned(history, None).changes if change.day < local_day(moment, history.offset)]
+    early = [
+        change for change in newly_reported(history, None).changes if change.day < local_day(moment, history.offset)
+    ]
     assert [
-        change for change in learned(history, moment).changes if change.day < local_day(moment, history.offset)
+        change for change in newly_reported(history, moment).changes if change.day < local_day(moment, history.offset)
     ] == early
 
 
@@ -119,9 +121,9 @@ def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(bo
 def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     history = book.history()
     weighed = snapshot_claims(history, None)
-    without = replace(weighed, keyed=tuple(each for each in weighed.keys if each.key.scope != INCIDENT_SCOPE))
-    assert [(day.day, day.level) for day in account(history, weighed).days] == [
-        (day.day, day.level) for day in account(history, without).days
+    without = replace(weighed, keys=tuple(each for each in weighed.keys if each.key.scope != INCIDENT_SCOPE))
+    assert [(day.day, day.level) for day in chronology(history, weighed).days] == [
+        (day.day, day.level) for day in chronology(history, without).days
     ]
 
 
@@ -145,10 +147,12 @@ def test_unreliable_sources_and_improbable_reports_raise_no_level(book: Book) ->
     history = book.history()
     weighed = snapshot_claims(history, None)
     reliable = tuple(
-        replace(each, question=replace(each.policy_input, claims=tuple(filter(_is_reliable, each.policy_input.claims))))
+        replace(
+            each, policy_input=replace(each.policy_input, claims=tuple(filter(_is_reliable, each.policy_input.claims)))
+        )
         for each in weighed.keys
     )
-    assert account(history, weighed) == account(history, replace(weighed, keyed=reliable))
+    assert chronology(history, weighed) == chronology(history, replace(weighed, keys=reliable))
 
 
 def _is_reliable(claim: Any) -> bool:

@@ -21,9 +21,9 @@ from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident,
 from domain.incident.decide import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
-from domain.summary.incident_projection import Present, listed
+from domain.summary.incident_projection import IncidentProjection, summarize
 from domain.summary.state_timeline import Chronicle
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
 from domain.values.time.zones import WrittenZone, format_offset, window_of
 from tests.domain.book import Book, open_book
@@ -61,8 +61,8 @@ def documents(book: Book) -> list[str]:
     return [book.digest(view) for view in VIEWS]
 
 
-def shown(book: Book) -> Listed:
-    return listed(book.history(), Reading(None, catalogue.policy("range/1")))
+def shown(book: Book) -> IncidentSummary:
+    return summarize(book.history(), Reading(None, catalogue.policy("range/1")))
 
 
 def test_half_past_midnight_on_1_april_in_kyiv_is_1_april_there() -> None:
@@ -308,14 +308,14 @@ def test_an_amended_zone_leaves_what_was_merged_in_on_the_days_of_its_own_home()
 
 def _grows_alike(book: Book) -> None:
     """See that what is kept true fact by fact tells what a whole fold does, at every position."""
-    present, chronicle = Present(History(book.stream)), Chronicle(book.stream)
+    present, chronicle = IncidentProjection(History(book.stream)), Chronicle(book.stream)
     for recorded in book.facts:
-        present.take_in(recorded)
-        present.settle()
+        present.apply(recorded)
+        present.update()
         chronicle.take_in(recorded)
         whole = book.history(recorded.position)
         if present.history.slug:
-            assert present.listed == listed(whole, Reading(None, present.policy))
+            assert present.summary == summarize(whole, Reading(None, present.policy))
         if chronicle.known_at(recorded.position):
             assert chronicle.document(recorded.position) == book.read(position=recorded.position)
 

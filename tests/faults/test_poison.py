@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from domain.facts.union import incident_stream
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.one_server_will_do
 SLUG = "syria-coast-2025"
 FIGURE = 1383
 MANY = 80
-Rows = Callable[[Present, Moved], Iterable[Change]]
+Rows = Callable[[IncidentProjection, SummaryChanges], Iterable[Change]]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def reports(url: str, at: int, count: int = MANY) -> int:
     return write(url, [opening(SLUG), *filed])[at + 1]
 
 
-def has_figure(present: Present) -> bool:
+def has_figure(present: IncidentProjection) -> bool:
     """Say whether the report with the figure was filed."""
     held = (claim for report in present.history.reports.values() for claim in report.current.claims)
     return any(claim.count.lower == FIGURE for claim in held)
@@ -67,7 +67,7 @@ def has_figure(present: Present) -> bool:
 def failing(model: ReadModel[Any]) -> Rows:
     """Make rows that cannot be made once the figure was said."""
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
+    def rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
         if has_figure(present):
             raise LookupError(f"no row for {FIGURE}")
         return model.rows(present, moved)
@@ -80,7 +80,7 @@ def refused(column: str, value: object) -> Rows:
     model = MODELS["estimates"]
     place = list(model.columns).index(column)
 
-    def rows(present: Present, moved: Moved) -> Iterable[Change]:
+    def rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
         for key, cells in model.rows(present, moved):
             bad = cells is not None and has_figure(present)
             yield key, (*cells[:place], value, *cells[place + 1 :]) if cells is not None and bad else cells

@@ -16,8 +16,8 @@ from domain.history.history import history_of
 from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
 from domain.reading import Reading
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.eventstore import sync_reader
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
@@ -54,14 +54,14 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
     rows: Rows = {name: set() for name in MODELS}
     for stream, own in by_stream.items():
         if isinstance(own[0].fact, SourceFact):
-            _tell(rows, "source", sources.fold([each.fact for each in own]), Moved())
+            _tell(rows, "source", sources.fold([each.fact for each in own]), SummaryChanges())
         elif stream != POLICY_STREAM:
             inputs = _inputs(by_stream, stream)
             mine = [each for each in known if each.stream in inputs]
             history = history_of(mine, stream)
             policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
-            present = Present.at(history, Reading(None, policy))
-            moved = present.everything()._replace(inputs=inputs - {stream, POLICY_STREAM})
+            present = IncidentProjection.at(history, Reading(None, policy))
+            moved = present.all_changes()._replace(inputs=inputs - {stream, POLICY_STREAM})
             _tell(rows, "incident", present, moved)
     return rows
 
@@ -75,7 +75,7 @@ def _inputs(by_stream: Mapping[UUID, Iterable[Recorded]], stream: UUID) -> set[U
     return found
 
 
-def _tell(rows: Rows, subject: str, now: object, moved: Moved) -> None:
+def _tell(rows: Rows, subject: str, now: object, moved: SummaryChanges) -> None:
     for model in MODELS.values():
         if model.subject == subject:
             rows[model.name] |= {_text(cells) for _, cells in model.rows(now, moved) if cells is not None}

@@ -23,8 +23,8 @@ from bench.world import Shape, fill
 from domain.facts.union import Recorded, incident_stream
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
 from domain.incident.source_decisions import Source
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -323,7 +323,7 @@ def poisoned(position: int, cells: Any) -> ReadModel[Any]:
     """Return `reports` with rows that cannot be made, or not written, at a position."""
     model = MODELS["reports"]
 
-    def rows(present: Present | Source, moved: Moved) -> Iterable[Change]:
+    def rows(present: IncidentProjection | Source, moved: SummaryChanges) -> Iterable[Change]:
         for key, found in model.rows(present, moved):
             if found is None or found[3] != position:
                 yield key, found

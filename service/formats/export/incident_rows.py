@@ -15,9 +15,9 @@ from domain.reading import Reading
 from domain.reports.claims.claim import END, Key, latest
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
-from domain.summary.incident_projection import VIOLENCE, listed
-from domain.summary.killed import Killed
-from domain.summary.summary import Listed
+from domain.summary.incident_projection import VIOLENCE, summarize
+from domain.summary.killed import KilledSummary
+from domain.summary.summary import IncidentSummary
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.populations import Population
@@ -62,9 +62,9 @@ class Shown:
         return cls(folded.history, reading)
 
     @cached_property
-    def listed(self) -> Listed:
+    def listed(self) -> IncidentSummary:
         """Return it as lists show it."""
-        return listed(self.history, self.reading)
+        return summarize(self.history, self.reading)
 
     @cached_property
     def weighed(self) -> ClaimSnapshot:
@@ -93,9 +93,9 @@ class Shown:
         """Return low, best and high of each key."""
         return dict(self.estimates(catalogue.policy(TRIPLE)))
 
-    def killed(self) -> Killed:
+    def killed(self) -> KilledSummary:
         """Return what was said of those killed in it and in its parts, by low, best and high."""
-        return listed(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
+        return summarize(self.history, Reading(self.reading.reported_until, catalogue.policy(TRIPLE))).killed
 
     @property
     def violence(self) -> Sequence[Sequence[ReportHistory]]:

@@ -5,8 +5,8 @@ from typing import BinaryIO, Final
 
 from domain.estimates.estimate import Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Key, key_of
-from domain.summary.incident_projection import Present
-from domain.summary.killed import Killed
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.killed import KilledSummary
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
 from service.formats.export.incident_rows import Shown, day, figure, shared_place
@@ -79,7 +79,7 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
     """Yield a row for each key; one without figures for an incident of which nobody gave any."""
-    present = Present.at(folded.history, export.reading)
+    present = IncidentProjection.at(folded.history, export.reading)
     whole = _whole(Shown.of(folded, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
@@ -93,7 +93,7 @@ def _rows(export: Export, folded: Folded) -> Iterator[list[Cell]]:
         yield [*whole, *[None] * 12]
 
 
-def _tells_whole(present: Present, toll: Toll) -> bool:
+def _tells_whole(present: IncidentProjection, toll: Toll) -> bool:
     """Say whether the incident's own figure of such people is no lower than that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
@@ -116,8 +116,8 @@ def _cells(
     ]
 
 
-def _whole(shown: Shown, present: Present) -> list[Cell]:
-    listed = present.listed
+def _whole(shown: Shown, present: IncidentProjection) -> list[Cell]:
+    listed = present.summary
     place = shared_place(shown.violence)
     when = shown.days
     return [
@@ -136,7 +136,7 @@ def _whole(shown: Shown, present: Present) -> list[Cell]:
     ]
 
 
-def _killed(killed: Killed) -> list[Cell]:
+def _killed(killed: KilledSummary) -> list[Cell]:
     """Return the greatest number said to be dead, where, and by which claim; and how many events have a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:

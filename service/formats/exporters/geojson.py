@@ -5,10 +5,10 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from domain.documents.estimates import end_document
+from domain.documents.estimates import figure_document
 from domain.estimates.estimate import Estimate
 from domain.reports.claims.claim import Key
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
 from domain.values.places import Place
@@ -34,8 +34,8 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 
 def _feature(export: Export, folded: Folded) -> dict[str, Any]:
-    present = Present.at(folded.history, export.reading)
-    listed, shown = present.listed, Shown.of(folded, export.reading)
+    present = IncidentProjection.at(folded.history, export.reading)
+    listed, shown = present.summary, Shown.of(folded, export.reading)
     found, (began, ended, sure) = places(shown.reports), shown.bounds
     geometry = _geometry(found)
     if geometry is None:
@@ -75,7 +75,7 @@ def _feature(export: Export, folded: Folded) -> dict[str, Any]:
 def _estimate(key: Key, estimate: Estimate | Toll) -> dict[str, Any]:
     return {
         **key.document,
-        **{end: end_document(getattr(estimate, end)) for end in _ENDS},
+        **{end: figure_document(getattr(estimate, end)) for end in _ENDS},
         "upper_open": estimate.upper_open,
         "contested": estimate.contested,
     }

@@ -19,8 +19,8 @@ from domain.history.history import history_of
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
 from domain.reading import Reading
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.time.clocks import format_instant
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.answers.inputs import gathering
@@ -122,15 +122,15 @@ class Comparing:
         own = [each.fact for each in facts if each.stream == stream]
         if isinstance(first := next(each.fact for each in gathered if each.stream == stream), SourceRegistered):
             source = sources.fold(cast("list[SourceFact]", own))
-            return _Whole("source", first.origin, first.origin, self._rows("source", source, Moved()))
+            return _Whole("source", first.origin, first.origin, self._rows("source", source, SummaryChanges()))
         history = history_of(facts, stream)
         policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
-        present = Present.at(history, Reading(None, policy)) if own else None
-        moved = present.everything() if present else Moved()
+        present = IncidentProjection.at(history, Reading(None, policy)) if own else None
+        moved = present.all_changes() if present else SummaryChanges()
         moved = moved._replace(inputs=read - {stream, POLICY_STREAM})
         return _Whole("incident", stream, history.slug or str(stream), self._rows("incident", present, moved))
 
-    def _rows(self, kind: str, subject: Present | Source | None, moved: Moved) -> dict[str, Rows]:
+    def _rows(self, kind: str, subject: IncidentProjection | Source | None, moved: SummaryChanges) -> dict[str, Rows]:
         models = [MODELS[each.name] for each in self.generations if MODELS[each.name].subject == kind]
         if subject is None:
             return {model.name: {} for model in models}

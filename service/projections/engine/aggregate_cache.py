@@ -13,8 +13,8 @@ from domain.history.history import History
 from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.answers.inputs import gathering
 from service.eventstore import sync_reader
 from service.projections.read_model import Key
@@ -41,7 +41,7 @@ class Subject(Generic[S]):
     standing: dict[str, dict[Key, bytes]] = field(default_factory=dict[str, dict[Key, bytes]])
 
 
-Incident = Subject[Present]
+Incident = Subject[IncidentProjection]
 Known = Subject[Source | None]
 
 
@@ -72,7 +72,7 @@ class Folds:
         """Return a source as it stands at a position."""
         return self._get(stream) or self._keep(stream, self._source(stream, position))
 
-    def take_into_incident(self, incident: Incident, recorded: Recorded) -> Moved:
+    def take_into_incident(self, incident: Incident, recorded: Recorded) -> SummaryChanges:
         """Take a fact into an incident, after those of the streams that it leads to; returns what may have moved."""
         before = incident.facts
         wanted, led = set(required_streams(recorded)) - incident.fed, list[Recorded]()
@@ -84,7 +84,7 @@ class Folds:
         led.sort(key=lambda each: each.position)  # a report is filed before it is moved, though in another stream
         _feed(incident, [*led, recorded])
         self._facts += incident.facts - before
-        return incident.now.settle()
+        return incident.now.update()
 
     def forget(self, stream: UUID) -> None:
         """Drop a subject: a fact was taken into it half way."""
@@ -109,7 +109,7 @@ class Folds:
         return subject
 
     def _incident(self, stream: UUID, position: int) -> Incident:
-        reading, incident = gathering(stream), Incident(Present(History(stream)))
+        reading, incident = gathering(stream), Incident(IncidentProjection(History(stream)))
         wanted = next(reading)
         while True:
             incident.fed.update(wanted)
@@ -119,7 +119,7 @@ class Folds:
                 wanted = reading.send([*own, *led])
             except StopIteration as done:
                 _feed(incident, done.value)
-                incident.now.settle()
+                incident.now.update()
                 return incident
 
     def _source(self, stream: UUID, position: int) -> Known:
@@ -156,5 +156,5 @@ class Folds:
 
 def _feed(incident: Incident, facts: Iterable[Recorded]) -> None:
     for recorded in facts:
-        incident.now.take_in(recorded)
+        incident.now.apply(recorded)
         incident.facts += not isinstance(recorded.fact, SourceFact)

@@ -11,8 +11,8 @@ import psycopg
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.eventstore.sync_reader import Kept
 from service.projections.engine.aggregate_cache import Folds, Subject
 from service.projections.engine.row_versions import Ranges, fingerprint
@@ -94,7 +94,7 @@ class Stretch:
             self._fail(models, kept, error)
             self.folds.forget(recorded.stream)
             return ()
-        return self._asked(kept, models, subject, Moved())
+        return self._asked(kept, models, subject, SummaryChanges())
 
     def _incident(self, kept: Kept, recorded: Recorded, stream: UUID) -> Iterable[_Found]:
         models = self._running("incident")
@@ -116,7 +116,7 @@ class Stretch:
         return self._asked(kept, models, subject, moved)
 
     def _asked(
-        self, kept: Kept, models: Sequence[ReadModel[Any]], subject: Subject[Any], moved: Moved
+        self, kept: Kept, models: Sequence[ReadModel[Any]], subject: Subject[Any], moved: SummaryChanges
     ) -> Iterable[_Found]:
         found: list[_Found] = []
         for model in models:
@@ -149,7 +149,7 @@ class Stretch:
             self.failures.setdefault(model.name, Failure(kept.position, kept.fact_id, kept.topic, sentence))
 
 
-def _all_rows(model: ReadModel[Any], subject: Present | Source | None) -> Iterable[Change]:
+def _all_rows(model: ReadModel[Any], subject: IncidentProjection | Source | None) -> Iterable[Change]:
     if subject is None:
         return ()
-    return model.rows(subject, subject.everything() if isinstance(subject, Present) else Moved())
+    return model.rows(subject, subject.all_changes() if isinstance(subject, IncidentProjection) else SummaryChanges())

@@ -10,8 +10,8 @@ from domain.facts.union import Recorded, SourceFact, topic_of
 from domain.history.history import History
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.projections.engine.batch_fold import Failure
 from service.projections.engine.row_versions import Ranges
@@ -75,12 +75,12 @@ class Folding:
         return [model for model in self.models if model.subject == subject and model.name not in self.failures]
 
     def _incident(self, stream: UUID, gathered: Iterable[Recorded]) -> None:
-        present, models = Present(History(stream)), self.running("incident")
+        present, models = IncidentProjection(History(stream)), self.running("incident")
         for recorded in gathered:
             try:
-                present.take_in(recorded)
+                present.apply(recorded)
                 # A fact of what is no input yet is kept for when it is; the live way reads it only then.
-                moved = present.settle() if recorded.stream in present.reach.streams else None
+                moved = present.update() if recorded.stream in present.input_streams.streams else None
             except Exception as error:  # noqa: BLE001 - every read model of incidents fails at it, and says so
                 self._fail(models, recorded, error)
                 return
@@ -96,11 +96,15 @@ class Folding:
             except Exception as error:  # noqa: BLE001 - every read model of sources fails at it, and says so
                 self._fail(models, recorded, error)
                 return
-            if not self._changed(models, recorded, source, Moved()):
+            if not self._changed(models, recorded, source, SummaryChanges()):
                 models = self.running("source")
 
     def _changed(
-        self, models: Iterable[ReadModel[Any]], recorded: Recorded, subject: Present | Source, moved: Moved
+        self,
+        models: Iterable[ReadModel[Any]],
+        recorded: Recorded,
+        subject: IncidentProjection | Source,
+        moved: SummaryChanges,
     ) -> bool:
         """Let each read model's rows read as they do after a fact; says whether all could."""
         well = True

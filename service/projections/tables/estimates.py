@@ -12,15 +12,15 @@ from uuid import UUID
 from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Key as ClaimKey
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import InEvents
-from domain.summary.summary import Moved
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import AT_A_POSITION, Change, Key, ReadModel
 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
     policy = present.policy.id
     for claim_key in moved.keys:
         key: Key = (present.history.stream, _written(claim_key)[0])
@@ -28,7 +28,7 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
         if estimate is None:
             yield key, None
         else:
-            part, claims = present.part(claim_key), present.asked[claim_key].claims
+            part, claims = present.part(claim_key), present.policy_inputs[claim_key].claims
             yield key, (*key, *_cells(claim_key, estimate, claims, policy), part, *_teller(present, estimate, claims))
     for pair in moved.in_events:
         key = (present.history.stream, _written(pair)[0])
@@ -60,7 +60,9 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[PolicyClaim], pol
     )
 
 
-def _teller(present: Present, estimate: Estimate, claims: Sequence[PolicyClaim]) -> tuple[str | None, str | None]:
+def _teller(
+    present: IncidentProjection, estimate: Estimate, claims: Sequence[PolicyClaim]
+) -> tuple[str | None, str | None]:
     """Return the origin that says the lower end; and the event, where it says so in a whole statement on one event.
 
     A source that states its events one by one, each whole, counts nobody in two of them.
@@ -107,7 +109,7 @@ def _end(end: CitedFigure | None) -> tuple[int | None, str | None]:
     return (None, None) if end is None else (end.figure, end.claim)
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="estimates",
     version=2,
     meaning="One row a key of an incident: its estimate, and what each source says; of single events, the greatest.",

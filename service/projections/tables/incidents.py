@@ -5,19 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from domain.ledger.canonical import canonical
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
-from domain.summary.summary import Listed, Moved
+from domain.summary.summary import IncidentSummary, SummaryChanges
 from service.projections.read_model import AT_A_POSITION, Change, ReadModel
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
     opened = present.opened
-    if opened is None or not moved.listed:
+    if opened is None or not moved.summary:
         return
-    found = present.listed
+    found = present.summary
     key = (present.history.stream,)
     yield (
         key,
@@ -51,7 +51,7 @@ def _rows(present: Present, moved: Moved) -> Iterable[Change]:
     )
 
 
-def _clock(found: Listed) -> tuple[object, ...]:
+def _clock(found: IncidentSummary) -> tuple[object, ...]:
     """Return its time zone: the name, when its offsets take over (the moment, and the local clock), and the offsets.
 
     All in seconds; moments and clocks since 1970. Null where it has a fixed offset.
@@ -68,7 +68,7 @@ def _seconds(clock: datetime) -> int:
     return int((clock - _EPOCH).total_seconds())
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="incidents",
     version=2,
     meaning="One row an incident, as lists show it.",

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import Change, Key, ReadModel
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
     for stream in moved.inputs:
         key: Key = (present.history.stream, stream)
         yield key, key
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="inputs",
     version=1,
     meaning="One row for each stream that an incident depends on, besides its own and the policy's.",

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from domain.history.report_history import ReportHistory
 from domain.reports.kind import Report
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
 from service.projections.read_model import Change, Key, ReadModel
 
 
-def _rows(present: Present, moved: Moved) -> Iterable[Change]:
+def _rows(present: IncidentProjection, moved: SummaryChanges) -> Iterable[Change]:
     own, filed = present.history.own, present.history.all_reports
     for report_id in moved.reports:
         key: Key = (own.stream, report_id)
@@ -57,7 +57,7 @@ def _texts(report: Report) -> list[str | None]:
     return found
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="reports",
     version=2,
     meaning="One row a report, under the incident that it stands under, with the words it is found by.",

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from domain.incident.source_decisions import Source
-from domain.summary.summary import Moved
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import AT_A_POSITION, Change, ReadModel
 
 
-def _rows(source: Source, _moved: Moved) -> Iterable[Change]:
+def _rows(source: Source, _moved: SummaryChanges) -> Iterable[Change]:
     key = (source.origin,)
     held = (source.name, source.type, source.reliability, source.speaks_for, sorted(source.same))
     yield key, (*key, *held)
