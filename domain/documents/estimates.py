@@ -1,4 +1,4 @@
-"""How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
+"""Document form of estimates: every figure with its claim, every claim with its reason."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -12,7 +12,7 @@ from domain.values.time.clocks import format_instant
 
 
 class EstimateContext(Protocol):
-    """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
+    """Context of an estimate in a document: key, increments, and number of superseded claims."""
 
     @property
     def key(self) -> Key: ...
@@ -23,7 +23,7 @@ class EstimateContext(Protocol):
 
 
 def estimate_document(keyed: EstimateContext, estimate: Estimate) -> Document:
-    """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
+    """Return the estimate of one key; used, set aside and increments are sorted by claim id."""
     return {
         **keyed.key.document,
         "lower": figure_document(estimate.lower),
@@ -49,7 +49,7 @@ def key_cells(document: Document) -> Document:
 
 
 def estimate_cells(document: Document) -> Document:
-    """Return the ends of an estimate as the cells of a table: each figure, and the claim that says it."""
+    """Return the ends of an estimate as the cells of a table: figure and claim of each."""
     ends = {name: cast("Document", document[name] or {}) for name in _ENDS}
     return {
         **{name: document.get(name) for name in ("upper_open", "contested", "label")},
@@ -59,7 +59,7 @@ def estimate_cells(document: Document) -> Document:
 
 
 def figure_document(end: CitedFigure | None) -> Document | None:
-    """Write an end of an estimate: its figure, and the claim that says it."""
+    """Return an end of an estimate: its figure and claim."""
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 

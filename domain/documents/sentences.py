@@ -1,4 +1,4 @@
-"""Sentences that can be quoted: an estimate in plain words, with a name, a day and a relay for each figure."""
+"""Quotable sentences: an estimate in plain words, with source, day and relay of each figure."""
 
 from datetime import datetime, tzinfo
 
@@ -23,13 +23,13 @@ _MONTHS = (  # fixed, whatever the locale
 )
 
 _SO_FAR = dict.fromkeys("AB", "Verified")
-"""What a source does whose count is incomplete: one that is not known to be reliable merely counts."""
+"""Verb for an incomplete count by grade; sources graded below B “counted”."""
 
 _MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
 
 
 def sentences(history: History, key: Key, estimate: Estimate) -> list[str]:
-    """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
+    """Return sentences on one key: figure or range, contested ends, and partial counts."""
     if not estimate.used:
         return []
     text = [f"{_subject(history, key)}: {_headline(history, estimate)}."]
@@ -68,7 +68,7 @@ def _subject(history: History, key: Key) -> str:
 
 
 def _headline(history: History, estimate: Estimate) -> str:
-    """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
+    """Quote the best figure, else the upper or lower end, else the newest words."""
     lead = estimate.best or estimate.upper or estimate.lower
     return _quote(
         history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.resolved.newness)
@@ -83,12 +83,12 @@ def _contested(history: History, estimate: Estimate) -> str:
 
 
 def _behind(estimate: Estimate, end: CitedFigure) -> PolicyClaim:
-    """Find the used claim that gave an end; where a part exceeds its whole, the whole that reads so."""
+    """Return the used claim with this end; for a part that exceeds its whole, the whole."""
     return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
 
 
 def _quote(history: History, claim: PolicyClaim) -> str:
-    """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
+    """Format a figure with source, day and relays; names the part where it exceeds its whole."""
     if claim.exceeded_by is not None and claim.lower is not None:
         part = claim.exceeded_by
         alone = f"counting {part.key.population.words()} alone"
@@ -106,7 +106,7 @@ def _attribution(history: History, held: Held, *remarks: str) -> str:
 
 
 def _name(history: History, held: Held) -> str:
-    """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
+    """Return the name of a claim's own source, also where linked to another; anonymous ones in their words."""
     return history.source_name(held.source) if isinstance(held.source, str) else held.source.anonymous
 
 

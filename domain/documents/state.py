@@ -1,4 +1,4 @@
-"""How the parts of `state/1` stand in its document, whether they are told of one moment or kept true fact by fact."""
+"""Parts of the document `state/1`, shared by the view and the state timeline."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -15,11 +15,11 @@ from domain.values.text_types import Strict
 from domain.values.time.zones import TimeZone
 
 Responsibility = tuple[str, str, str, str]
-"""A statement on who is responsible: act, by whom, about whom, of which event; empty where it does not say."""
+"""A statement on responsibility: act, by, whom, event; empty where not stated."""
 
 
 def whole_document(history: History) -> Document:
-    """Tell what is said of the incident as a whole."""
+    """Return the fields of the incident as a whole."""
     return {
         "incident": history.slug,
         "title": history.title,
@@ -33,7 +33,7 @@ def whole_document(history: History) -> Document:
 
 
 def clock_document(utc_offset: str, zone: TimeZone | None) -> Document:
-    """Say by which clock days begin and end: a fixed offset, or a time zone and then no offset of its own."""
+    """Return the clock of its days: a fixed offset, or a time zone with a null offset."""
     return {"utc_offset": utc_offset} if zone is None else {"utc_offset": None, "time_zone": zone.name}
 
 
@@ -56,7 +56,7 @@ def kinds_document(kinds: Mapping[str, int]) -> Document:
 
 
 def source_document(history: History, origin: str, reports: Mapping[str, ReportHistory]) -> Document:
-    """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
+    """Describe a source: as registered, or for an anonymous one as in its newest report."""
     ends = {"grade": history.grade(origin), "reports": len(reports)}
     if origin.startswith(ANONYMOUS):
         source = max(reports.values(), key=lambda report: report.newness).current.report.source
@@ -74,7 +74,7 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
 
 
 def responsibility_of(history: History, report: ReportHistory) -> Responsibility | None:
-    """Return what a report states on who is responsible; None for one that states nothing."""
+    """Return the statement of a report on responsibility, None without one."""
     said = report.current.report.responsibility()
     if said is None:
         return None
@@ -84,7 +84,7 @@ def responsibility_of(history: History, report: ReportHistory) -> Responsibility
 
 
 def blame_document(statements: Mapping[Responsibility, Iterable[str]]) -> list[Document]:
-    """Say who blames whom: statements, each with those who made it, and never a finding."""
+    """Return statements on responsibility with their origins; never a finding."""
     return [
         {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
         for (act, by, whom, event), sources in sorted(statements.items())
@@ -92,7 +92,7 @@ def blame_document(statements: Mapping[Responsibility, Iterable[str]]) -> list[D
 
 
 def escalation_document(levels: Mapping[date, int]) -> Document:
-    """Say the highest level of any day, the first day that had it, and how the last day with reports stands."""
+    """Return the highest level with its first day, and the level of the last day that has one."""
     if not levels:
         return {"highest": None, "latest": None}
     highest = max(levels, key=lambda day: (levels[day], -day.toordinal()))
@@ -103,12 +103,12 @@ def escalation_document(levels: Mapping[date, int]) -> Document:
 
 
 def _set_fields(statement: Strict) -> Document:
-    """Return what a place, an actor or a scope says, without what it leaves open."""
+    """Return the fields of a place, actor or scope that are set."""
     return statement.model_dump(mode="json", exclude_none=True)
 
 
 def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
-    """Return what statements say, each thing once and without the field `but`, sorted."""
+    """Return distinct documents of statements without the field `but`, in canonical order."""
     documents = (_set_fields(statement) for statement in statements)
     kept = ({name: value for name, value in each.items() if name != but} for each in documents)
     found = {canonical(document): document for document in kept}

@@ -1,4 +1,4 @@
-"""The rulebook of escalation: which day an event counts on, who died on it as far as can be said, and its level.
+"""Escalation levels: assignment of events and deaths to local days, and the level of each day.
 
 The levels are ours. HIIK's scale differs; 25 is UCDP's yearly threshold of an armed conflict and 100 the monthly floor
 of HDX Signals' alarms, taken here for one day. Level 0 says that nothing was reported, not that it was calm.
@@ -20,14 +20,14 @@ from domain.values.time.clocks import Span, begins_after, parse_occurred
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
 ATTACKS = 3
 THRESHOLDS = ((100, 5), (25, 4), (5, 3), (1, VIOLENCE))
-"""So many dead or more on one day are that level; three or more attacks are level 3 too."""
+"""(least number of dead on a day, level); three or more attacks are level 3 too."""
 
 _LEVELS = {"violence": VIOLENCE, "tension": TENSION}
 
 
 @dataclass(slots=True)
 class Day:
-    """One day, in the offset of whose events it has: those that count on it, and the greatest figure for the day."""
+    """One local day: its events, and the greatest figure claimed for the day itself."""
 
     day: date
     events: list[Event] = field(default_factory=list[Event])
@@ -40,14 +40,14 @@ class Day:
 
     @property
     def _dead(self) -> int:
-        """The greater of the day's own claim and the sum over its events; it sets a level, and is no toll to print."""
+        """The greater of the day's own claim and the sum over its events; sets the level, never printed."""
         return max(
             self.claim.figure if self.claim else 0, sum(event.least.figure for event in self.events if event.least)
         )
 
 
 def level_of(tiers: Counter[str], dead: int) -> int:
-    """Return the level of a day with so many events of each tier, and so many dead at the least."""
+    """Return the level of a day from its number of events per tier and its least number of dead."""
     by_attacks = 3 if tiers["violence"] >= ATTACKS else NOTHING
     by_dead = next((level for least, level in THRESHOLDS if dead >= least), NOTHING) if dead else NOTHING
     return max(by_dead, by_attacks, *[level for tier, level in _LEVELS.items() if tiers[tier] > 0], NOTHING)
@@ -55,9 +55,9 @@ def level_of(tiers: Counter[str], dead: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class UndatedClaim:
-    """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time.
+    """A claim on deaths that spans several days or has an open period (`period`, UTC).
 
-    `offset` is that of the incident whose scope the claim has: its days are those of that place.
+    `offset` is that of the incident whose scope the claim has.
     """
 
     claim: PolicyClaim
@@ -67,7 +67,7 @@ class UndatedClaim:
 
 @dataclass(frozen=True, slots=True)
 class Chronology:
-    """What happened: the days that have an event or a claim of their own, in order; and claims that no day can have."""
+    """Days with an event or a claim of their own, in order; and claims without a single day."""
 
     days: Sequence[Day]
     undated: Sequence[UndatedClaim]
@@ -75,7 +75,7 @@ class Chronology:
 
 @dataclass(slots=True)
 class _DayTotals:
-    """What sets the level of a day: how many events of each tier, and the least dead of all its events together."""
+    """Inputs of a day's level: number of events per tier, and sum of their least numbers of dead."""
 
     tiers: Counter[str] = field(default_factory=Counter[str])
     dead: int = 0
@@ -85,7 +85,7 @@ _NO_EVENTS = _DayTotals()
 
 
 class DayLevels:
-    """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
+    """Incremental index of days and levels, updated by event and by key.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
     Its days are those of the incident whose event it is, so that to merge or to move turns no day into another.
@@ -108,31 +108,31 @@ class DayLevels:
         self._stale: set[date] = set()
 
     def set_event(self, label: str, event: Event | EventSummary | None) -> None:
-        """Let an event be told so; None: nobody tells of it any more."""
-        before, told = self._summaries.pop(label, None), None
+        """Set an event; None: no report of it counts any more."""
+        before, summary = self._summaries.pop(label, None), None
         if event is not None:
-            told = self._summaries[label] = EventSummary(event.span, event.tier)
-        if (before and before.span) != (told and told.span):
+            summary = self._summaries[label] = EventSummary(event.span, event.tier)
+        if (before and before.span) != (summary and summary.span):
             for key in self._keys_of.get(label, ()):
                 self._assign_day(key, label, None)
         self._update_contribution(label)
 
-    def set_claims(self, key: Key, said: Iterable[GradedClaim]) -> None:
-        """Let this be said under a key now; only what is said of the killed says anything of a day."""
+    def set_claims(self, key: Key, claims: Iterable[GradedClaim]) -> None:
+        """Set the current claims of a key; only keys of `killed` matter."""
         if key.measure != "killed":
             return
         label, span = _event_or_period(self._history, key)
         if label is None and span is None and key not in self._day_of_key:
-            return  # as mostly: it is about the whole incident
+            return  # the common case: the whole incident
         self._assign_day(key, label, span)
         if span is not None:
-            said = (each for each in said if not begins_after(span, latest(each[0].reported)))
+            claims = (each for each in claims if not begins_after(span, latest(each[0].reported)))
         if label is not None:
-            self._leasts[key] = _least(said)
+            self._leasts[key] = _least(claims)
             self._keys_of.setdefault(label, set()).add(key)
             self._update_contribution(label)
         elif key in self._day_of_key:
-            self._leasts[key] = _least(said)
+            self._leasts[key] = _least(claims)
 
     def span_of(self, key: Key) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
@@ -140,7 +140,7 @@ class DayLevels:
         return self._span(label, span)
 
     def days(self, events: Mapping[str, Event]) -> list[Day]:
-        """Return the days that have one of the events that were told, or a claim of their own, in order."""
+        """Return the days with one of `events` or a claim of their own, in order."""
         found: dict[date, Day] = {}
         for label in sorted(self._contributions):
             day = self._contributions[label][0]
@@ -166,8 +166,8 @@ class DayLevels:
     def _refresh(self) -> None:
         if self._stale:
             for day in self._stale:
-                tally, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
-                level = level_of(tally.tiers, max(tally.dead, claim.figure if claim else 0))
+                totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
+                level = level_of(totals.tiers, max(totals.dead, claim.figure if claim else 0))
                 self._of_level[self._levels.pop(day, NOTHING)] -= 1
                 if level:
                     self._levels[day] = level
@@ -176,7 +176,7 @@ class DayLevels:
             self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
 
     def _update_contribution(self, label: str) -> None:
-        """Let an event count on its day as it is told now."""
+        """Replace an event's contribution to its day."""
         was, now = self._contributions.get(label), self._contribution(label)
         if was == now:
             return
@@ -188,29 +188,29 @@ class DayLevels:
             self._add(now, 1)
 
     def _contribution(self, label: str) -> tuple[date, str, int] | None:
-        """Return how an event counts, if it does: its day, its tier and its dead."""
-        told = self._summaries.get(label)
-        if told is None or told.span is None or told.span.earliest is None:
+        """Return (day, tier, dead) of an event; None without a day."""
+        summary = self._summaries.get(label)
+        if summary is None or summary.span is None or summary.span.earliest is None:
             return None
         least = self._least_of(label)
-        day = local_day(told.span.earliest, offset_of(self._history, label))
-        return day, told.tier, least.figure if least else 0
+        day = local_day(summary.span.earliest, offset_of(self._history, label))
+        return day, summary.tier, least.figure if least else 0
 
     def _add(self, counted: tuple[date, str, int], times: int) -> None:
         day, tier, dead = counted
-        tally = self._totals.get(day)
-        if tally is None:
-            tally = self._totals[day] = _DayTotals()
-        tally.tiers[tier] += times
-        tally.dead += times * dead
+        totals = self._totals.get(day)
+        if totals is None:
+            totals = self._totals[day] = _DayTotals()
+        totals.tiers[tier] += times
+        totals.dead += times * dead
         self._stale.add(day)
 
     def _span(self, label: str | None, span: Span | None) -> Span | None:
-        told = self._summaries.get(label) if label is not None else None
-        return told.span if told else span
+        summary = self._summaries.get(label) if label is not None else None
+        return summary.span if summary else span
 
     def _assign_day(self, key: Key, label: str | None, span: Span | None) -> None:
-        """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
+        """Assign a key to the one day its claims are about, if any."""
         day = _day_within(self._span(label, span), _offset(self._history, key))
         if day is None:
             self._day_of_key.pop(key, None)
@@ -221,12 +221,12 @@ class DayLevels:
             self._stale.add(day)
 
     def _least_of(self, label: str) -> CitedFigure | None:
-        """Return the greatest least number of dead under the keys of an event that lies within one day."""
+        """Return the greatest least number of dead among the keys of an event within one day."""
         keys = self._keys_of.get(label)
         return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
 
     def _claim_on(self, day: date) -> CitedFigure | None:
-        """Return the greatest figure for a day itself, and not for an event on it."""
+        """Return the greatest figure claimed for a day itself, not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
@@ -234,13 +234,13 @@ class DayLevels:
         return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
-def chronology(history: History, weighed: ClaimSnapshot) -> Chronology:
-    """Tell what happened on which day, of what counts at one moment, and which claims no day can have."""
-    found, events = DayLevels(history), events_of(weighed.counting.values())
+def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
+    """Build the chronology of the claims and reports that count at one moment."""
+    found, events = DayLevels(history), events_of(snapshot.counting.values())
     for label, event in events.items():
         found.set_event(label, event)
     undated: list[UndatedClaim] = []
-    for each in weighed.keys:
+    for each in snapshot.by_key:
         found.set_claims(
             each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
         )
@@ -257,16 +257,16 @@ def chronology(history: History, weighed: ClaimSnapshot) -> Chronology:
     return Chronology(found.days(events), undated)
 
 
-def days(history: History, weighed: ClaimSnapshot) -> list[Day]:
+def days(history: History, snapshot: ClaimSnapshot) -> list[Day]:
     """Return the days of violence or tension, in order."""
-    return [day for day in chronology(history, weighed).days if day.level > NOTHING]
+    return [day for day in chronology(history, snapshot).days if day.level > NOTHING]
 
 
 def _event_or_period(history: History, key: Key) -> tuple[str | None, Span | None]:
-    """Return the label of the event that a key is about, if it is about one, or else the time that it covers.
+    """Return the event label or the period of a key; both None where it has neither.
 
-    A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
-    period is that of counting, covers no time of this incident's deaths.
+    A declared scope is dated by its period, else by its event; not if it is wider than the incident, or if its
+    period is that of documentation.
     """
     label, scope = key.event, key.scope
     declared = history.bounds.get(scope)
@@ -284,13 +284,13 @@ def _offset(history: History, key: Key) -> tzinfo:
     return history.offset if home is None else history.incident(home).offset
 
 
-def _least(said: Iterable[GradedClaim]) -> CitedFigure | None:
-    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it.
+def _least(claims: Iterable[GradedClaim]) -> CitedFigure | None:
+    """Return the greatest least figure of claims that are neither in words nor rated out.
 
-    Of equal ones that of the better graded source (A before F) is named, then the newest.
+    Ties: the better graded source, then the newest.
     """
     most: tuple[int, str, Held] | None = None
-    for held, grade, credibility in said:
+    for held, grade, credibility in claims:
         least = held.count.lower
         if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
             continue
@@ -300,15 +300,15 @@ def _least(said: Iterable[GradedClaim]) -> CitedFigure | None:
 
 
 def _greatest(ends: Iterable[tuple[Key, CitedFigure | None]]) -> CitedFigure | None:
-    """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
+    """Return the greatest figure, None of nothing; ties: the key with the shortest canonical form."""
     found = [(key, end) for key, end in ends if end is not None]
-    if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly
+    if len(found) < 2:  # noqa: PLR2004 - one or none: the common case
         return found[0][1] if found else None
     return min(found, key=lambda each: (-each[1].figure, len(each[0].canonical), each[0].canonical))[1]
 
 
 def _day_within(span: Span | None, offset: tzinfo) -> date | None:
-    """Return the one local day that a span lies within, None if there is none."""
+    """Return the local day that contains a span, None if it spans several or is open."""
     if span is None or span.earliest is None or span.latest is None:
         return None
     start, end = local_day(span.earliest, offset), local_day(span.latest, offset)

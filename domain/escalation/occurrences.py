@@ -1,4 +1,4 @@
-"""The events of an incident, each as the reports that count tell it; and the local day on which something falls."""
+"""Occurrences (events) of an incident, aggregated from the reports that count; and local days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
 class EventSummary(NamedTuple):
-    """What an event is told to be: its time (UTC), the narrowest `occurred` of its reports; and the highest tier."""
+    """Time of an event (UTC: the narrowest `occurred` of its reports) and its highest tier."""
 
     span: Span | None
     tier: str
@@ -25,7 +25,7 @@ class EventSummary(NamedTuple):
 
 @dataclass(slots=True)
 class Event:
-    """One occurrence, as the reports that count tell it: its `span` and `tier` as in Told.
+    """One occurrence with the reports that count; `span` and `tier` as in EventSummary.
 
     `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
     """
@@ -38,7 +38,7 @@ class Event:
 
 
 class EventReports:
-    """The reports of one event, as they come and go; `told` is what they tell together."""
+    """The reports of one event, added and removed one by one; `summary` is their aggregate."""
 
     __slots__ = ("_narrowest", "reports", "summary")
 
@@ -48,7 +48,7 @@ class EventReports:
         self._narrowest: _Narrowness | None = None
 
     def add(self, ref: str, version: ReportVersion) -> None:
-        """Let a report tell of it."""
+        """Add a report."""
         self.reports[ref] = version
         own = _narrowness(ref, version)
         if own is not None and (self._narrowest is None or own < self._narrowest):
@@ -59,7 +59,7 @@ class EventReports:
             self.summary = EventSummary(span, tier)
 
     def remove(self, ref: str) -> None:
-        """Let a report no longer tell of it."""
+        """Remove a report; aggregates the others again."""
         del self.reports[ref]
         self.summary, self._narrowest = EventSummary(None, TIERS[0]), None
         for other, version in self.reports.items():
@@ -77,23 +77,23 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
 
 _REF = attrgetter("ref")
 _ELSEWHERE = f"/{event_scope('')}"
-"""What the label of another incident's event has in it."""
+"""Infix of the label of another incident's event."""
 
 
 def _summary_of(reports: Iterable[ReportHistory]) -> EventSummary:
-    telling = EventReports()
+    event = EventReports()
     for each in reports:
-        telling.add(each.ref, each.current)
-    return telling.summary
+        event.add(each.ref, each.current)
+    return event.summary
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]
 
 
 def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
-    """Rank the `occurred` of a report, least the narrowest; ties go to the earlier, then to the report id.
+    """Sort key of a report's `occurred`, narrowest first; ties: the earlier, then by report id.
 
-    What has no beginning is wider than all that has one; None for what has no end.
+    Spans without a beginning sort last; None for a span without an end.
     """
     span = version.occurred
     if span is None or span.latest is None:
@@ -103,7 +103,7 @@ def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
 
 
 def offset_of(history: History, label: str) -> tzinfo:
-    """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
+    """Return the UTC offset of an event's days: that of its own incident, wherever shown."""
     return history.incident(home_of(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 

@@ -1,4 +1,4 @@
-"""From the reports that stand to the question that a policy answers: claims by key and origin, wholes beside parts."""
+"""Index of standing claims by key and origin, from which the inputs of policies are built."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,14 +29,14 @@ __all__ = [
 ALREADY_INCLUDED = "already_included"
 
 GradedClaim = tuple[Held, str, int]
-"""A claim that stands, the grade of its source, and how credible it is."""
+"""A current claim, the grade of its source, and its credibility."""
 
 _ORIGIN = attrgetter("resolved.origin")
 
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """A figure for a period of its own, shown beside a total and never added to it."""
+    """An incremental claim, shown beside a total (`beside`: its ref) and never added to it."""
 
     resolved: Held
     beside: str | None
@@ -45,9 +45,9 @@ class Increment:
 
 @dataclass(frozen=True, slots=True)
 class KeyClaims:
-    """One key at one reading: each origin's ledger, the increments, and the question for the policy.
+    """Claims of one key at one reading: revision chain per origin, increments, and the policy's input.
 
-    `replaced` maps the ref of an increment that its source replaced to (code, the ref that replaced it).
+    `replaced` maps the ref of a replaced increment to (code, ref of the replacement).
     """
 
     key: Key
@@ -58,14 +58,14 @@ class KeyClaims:
 
     @property
     def superseded(self) -> int:
-        """How many claims lie behind the current ones."""
+        """Number of superseded claims."""
         return sum(len(each.behind) for each in self.ledgers) + len(self.replaced)
 
 
 class ClaimIndex:
-    """Reports are put on and taken off; only the keys that this may move are weighed again when they are asked for.
+    """Incremental index: reports are added and removed, and the keys this may change are collected.
 
-    So one way of weighing serves an answer about one moment and a series over all of them.
+    Serves both an answer about one moment (`load`) and series over all moments.
     """
 
     def __init__(self, history: History) -> None:
@@ -79,155 +79,155 @@ class ClaimIndex:
         self._statements = StatementIndex()
         self._periods: dict[str | None, datetime | None] = {}
 
-    def add(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
-        """Put a report on, with those of its claims that stand; it must not be on already."""
+    def add(self, report: ReportHistory, claims: tuple[Held, ...]) -> None:
+        """Add a report with its standing claims; it must not be indexed already."""
         self._versions[report.ref] = report.current
         origin = report.current.origin
-        voice = self._sources.get(origin)
-        if voice is None:
-            voice = self._sources[origin] = SourceClaims(origin)
-        self._record_changes(voice, voice.add(report, held))
+        source = self._sources.get(origin)
+        if source is None:
+            source = self._sources[origin] = SourceClaims(origin)
+        self._record_changes(source, source.add(report, claims))
 
     def load(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
-        """Put many reports on empty scales at once; nothing has moved by that."""
-        by_voice: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
-        for report, held in reports:
+        """Bulk-load an empty index; collects no changes."""
+        reports_by_origin: dict[str, list[tuple[ReportHistory, tuple[Held, ...]]]] = {}
+        for report, claims in reports:
             self._versions[report.ref] = report.current
-            by_voice.setdefault(report.current.origin, []).append((report, held))
-        for origin, own in by_voice.items():
-            voice = self._sources[origin] = SourceClaims(origin)
-            voice.load(own)
-            for key in (*voice.claims, *voice.increments):
+            reports_by_origin.setdefault(report.current.origin, []).append((report, claims))
+        for origin, own in reports_by_origin.items():
+            source = self._sources[origin] = SourceClaims(origin)
+            source.load(own)
+            for key in (*source.claims, *source.increments):
                 self._origins_of(key).add(origin)
-            for ref in voice.with_statements:
-                self._statements.update(self._history, ref, voice.counting[ref])
+            for ref in source.with_statements:
+                self._statements.update(self._history, ref, source.counting[ref])
 
     def remove(self, ref: str) -> None:
-        """Take a report off, if it is on."""
+        """Remove a report, if indexed."""
         was = self._versions.pop(ref, None)
         if was is not None:
-            voice = self._sources[was.origin]
-            self._record_changes(voice, voice.remove(ref))
+            source = self._sources[was.origin]
+            self._record_changes(source, source.remove(ref))
 
-    def update_marks(self, report: ReportHistory, held: tuple[Held, ...]) -> bool:
-        """Let a report that is on be judged, or disputed, as it is now; False if it is not on with these claims."""
-        voice = self._sources.get(report.current.origin)
+    def update_marks(self, report: ReportHistory, claims: tuple[Held, ...]) -> bool:
+        """Apply new credibility or disputes of an indexed report; False if it is not indexed with these claims."""
+        source = self._sources.get(report.current.origin)
         if (
-            voice is None
+            source is None
             or self._versions.get(report.ref) is not report.current
-            or not voice.contains(report.ref, held)
+            or not source.contains(report.ref, claims)
         ):
             return False
-        self._record_changes(voice, voice.update_marks(report.ref))
-        if report.ref in voice.with_statements:
-            self._update_statements(voice, {report.ref})
+        self._record_changes(source, source.update_marks(report.ref))
+        if report.ref in source.with_statements:
+            self._update_statements(source, {report.ref})
         return True
 
     def apply_grade(self, origin: str) -> list[tuple[Key, Held]]:
-        """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
-        voice = self._sources.get(origin)
-        if voice is None:
+        """Invalidate the claims of a regraded origin; returns its current claims with their keys."""
+        source = self._sources.get(origin)
+        if source is None:
             return []
-        keys = voice.invalidate()
-        for key in (*keys, *voice.increments):
+        keys = source.invalidate()
+        for key in (*keys, *source.increments):
             self._changed_keys.setdefault(key, set()).add(origin)
-        self._update_statements(voice, voice.with_statements)
-        ledgers = ((key, voice.ledger(key)) for key in keys)
+        self._update_statements(source, source.with_statements)
+        ledgers = ((key, source.ledger(key)) for key in keys)
         return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
     def reset_periods(self) -> None:
-        """Weigh everything again: the period of an incident is another."""
+        """Invalidate all keys: the period of an incident has changed."""
         self._periods.clear()
         for key in self._origins_by_key:
             self._changed_keys.setdefault(key, set())
 
     def changed_keys(self) -> dict[Key, set[str]]:
-        """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
+        """Return, and clear, the keys that may have changed since the last call, with the origins responsible."""
         moved, self._changed_keys = self._changed_keys, {}
         return moved
 
     def changed_reports(self) -> dict[str, ReportHistory | None]:
-        """Return the reports that may speak otherwise since this was last asked, by id: None where one no longer does.
+        """Return, and clear, the reports that may have changed since the last call, by id; None if it no longer counts.
 
-        A report speaks if it is on and no later whole statement of its source leaves it out.
+        A report counts if it is indexed and no later whole statement of its source withdraws it.
         """
-        heard, self._changed_reports = self._changed_reports, set()
-        return {ref: self._counting_report(ref) for ref in heard}
+        changed, self._changed_reports = self._changed_reports, set()
+        return {ref: self._counting_report(ref) for ref in changed}
 
     def breaks(self, key: Key) -> set[str]:
-        """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
+        """Return the refs of claims under a key that replaced, or were replaced by, a claim of another key."""
         return {
             ref for origin in self._origins_by_key.get(key, ()) for ref in self._sources[origin].breaks.get(key, ())
         }
 
     def source(self, origin: str) -> SourceClaims:
-        """Return what an origin says that has been put on."""
+        """Return the indexed claims of an origin."""
         return self._sources[origin]
 
-    def keys(self) -> list[Key]:
-        """Return the keys under which anything is on, in canonical order."""
-        return sorted((key for key, voices in self._origins_by_key.items() if voices), key=lambda key: key.canonical)
+    def sorted_keys(self) -> list[Key]:
+        """Return the keys with any indexed claim, in canonical order."""
+        return sorted((key for key, sources in self._origins_by_key.items() if sources), key=lambda key: key.canonical)
 
     def reports(self, *, counting: bool) -> dict[str, ReportHistory]:
-        """Return the reports that are on and count, or those that a later whole statement has withdrawn."""
+        """Return the indexed reports that count, or those that a later whole statement has withdrawn."""
         if counting:
-            return {ref: report for voice in self._sources.values() for ref, report in voice.counting.items()}
-        gone = (voice for voice in self._sources.values() if len(voice.counting) < len(voice.reports))
-        return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.counting}
+            return {ref: report for source in self._sources.values() for ref, report in source.counting.items()}
+        gone = (source for source in self._sources.values() if len(source.counting) < len(source.reports))
+        return {ref: each for source in gone for ref, each in source.reports.items() if ref not in source.counting}
 
     def key_claims(self, key: Key) -> KeyClaims:
-        """Weigh one key."""
-        voices = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
-        ledgers = tuple(found for voice in voices if (found := voice.ledger(key)))
+        """Return the claims of one key."""
+        sources = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
+        ledgers = tuple(found for source in sources if (found := source.ledger(key)))
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[Held] = []
-        for voice in voices:
-            for held in voice.increments.get(key, {}).values():
-                if replacement := voice.replacement(held):
+        for source in sources:
+            for held in source.increments.get(key, {}).values():
+                if replacement := source.replacement(held):
                     replaced[held.ref] = replacement
                 else:
                     increments.append(held)
         beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
         return KeyClaims(key, ledgers, beside, replaced, self.policy_input(key))
 
-    def policy_input(self, key: Key, before: PolicyInput | None = None, moved: Collection[str] = ()) -> PolicyInput:
-        """Return what a policy is asked of one key.
+    def policy_input(self, key: Key, before: PolicyInput | None = None, changed: Collection[str] = ()) -> PolicyInput:
+        """Return the policy's input for one key.
 
-        Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
-        it did is the same object, and so is a question.
+        With the input `before`, only the claims of the origins in `changed` are computed again. Unchanged claims
+        and an unchanged input are the same objects: callers compare by identity.
         """
         statements, denied = self._statements.on_scope(self._statement_scope(key.scope))
         period_end = self._period_end(key)
         if before is None:
             claims = self._policy_claims(key, sorted(self._origins_by_key.get(key, ())))
             return PolicyInput(key, tuple(claims), denied, period_end, statements)
-        asked = before
-        for origin in moved:
-            claims = asked.claims
+        made = before
+        for origin in changed:
+            claims = made.claims
             place = bisect_left(claims, origin, key=_ORIGIN)
             old = claims[place] if place < len(claims) and claims[place].resolved.origin == origin else None
             new = self._sources[origin].policy_claim(key, self._history)
             if new is not old:
-                asked = asked.with_claim(place, old, new)
-        if asked.statements is not statements or asked.denied is not denied or asked.period_end != period_end:
-            asked = replace(asked, denied=denied, period_end=period_end, statements=statements)
-        return asked
+                made = made.with_claim(place, old, new)
+        if made.statements is not statements or made.denied is not denied or made.period_end != period_end:
+            made = replace(made, denied=denied, period_end=period_end, statements=statements)
+        return made
 
     def current_claims(self, key: Key) -> Iterator[GradedClaim]:
-        """Yield what each origin says now under a key, with its grade and how credible that is."""
+        """Yield the current claim of each origin under a key, with grade and credibility."""
         for origin in self._origins_by_key.get(key, ()):
-            voice = self._sources[origin]
-            current = voice.current(key)
+            source = self._sources[origin]
+            current = source.current(key)
             if current is not None:
-                yield current, self._history.grade(current.origin), voice.credibility(current)
+                yield current, self._history.grade(current.origin), source.credibility(current)
 
     def increments(self, key: Key) -> Iterator[Held]:
-        """Yield the increments under a key that stand: none that was replaced, or is rated out."""
+        """Yield the increments under a key that are neither replaced nor rated out."""
         for origin in self._origins_by_key.get(key, ()):
-            voice = self._sources[origin]
-            for held in voice.increments.get(key, {}).values():
-                out = self._history.grade(held.origin) == UNRELIABLE or voice.credibility(held) == IMPROBABLE
-                if not out and voice.replacement(held) is None:
+            source = self._sources[origin]
+            for held in source.increments.get(key, {}).values():
+                out = self._history.grade(held.origin) == UNRELIABLE or source.credibility(held) == IMPROBABLE
+                if not out and source.replacement(held) is None:
                     yield held
 
     def _policy_claims(self, key: Key, origins: Iterable[str]) -> Sequence[PolicyClaim]:
@@ -238,32 +238,32 @@ class ClaimIndex:
         on = self._versions.get(ref)
         return None if on is None else self._sources[on.origin].counting.get(ref)
 
-    def _record_changes(self, voice: SourceClaims, keys: set[Key]) -> None:
-        heard = voice.changed_reports
-        self._update_statements(voice, heard)
-        self._changed_reports |= heard
-        heard.clear()
+    def _record_changes(self, source: SourceClaims, keys: set[Key]) -> None:
+        changed = source.changed_reports
+        self._update_statements(source, changed)
+        self._changed_reports |= changed
+        changed.clear()
         for key in keys:
-            voices = self._origins_of(key)
-            if key in voice.claims or key in voice.increments:
-                voices.add(voice.origin)
+            sources = self._origins_of(key)
+            if key in source.claims or key in source.increments:
+                sources.add(source.origin)
             else:
-                voices.discard(voice.origin)
-            self._changed_keys.setdefault(key, set()).add(voice.origin)
+                sources.discard(source.origin)
+            self._changed_keys.setdefault(key, set()).add(source.origin)
 
     def _origins_of(self, key: Key) -> set[str]:
-        """Return the origins that say anything under a key."""
+        """Return the (mutable) set of origins with claims under a key."""
         found = self._origins_by_key.get(key)
         if found is None:
             found = self._origins_by_key[key] = set()
             self._keys_by_scope.setdefault(key.scope, []).append(key)
         return found
 
-    def _update_statements(self, voice: SourceClaims, refs: Iterable[str]) -> None:
-        """Weigh again what these reports state on who is responsible, and what that is about."""
+    def _update_statements(self, source: SourceClaims, refs: Iterable[str]) -> None:
+        """Update the statements on responsibility of these reports, and invalidate the keys they are about."""
         changed: set[str] = set()
         for ref in refs:
-            changed |= self._statements.update(self._history, ref, voice.counting.get(ref))
+            changed |= self._statements.update(self._history, ref, source.counting.get(ref))
         if changed:
             for scope in (*changed, *self._history.bounds):
                 if self._statement_scope(scope) in changed:
@@ -271,7 +271,7 @@ class ClaimIndex:
                         self._changed_keys.setdefault(key, set())
 
     def _statement_scope(self, scope: str) -> str | None:
-        """Return the scope that statements must be about to be about what a scope covers: its event, or itself."""
+        """Return the scope whose statements apply to a scope: that of its event, or itself."""
         bounds = self._history.bounds.get(scope)
         if bounds is None:
             return scope
@@ -289,31 +289,31 @@ class ClaimIndex:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSnapshot:
-    """All that counts at one moment: the keys in canonical order, and the reports, by id.
+    """Claims and reports that count at one moment: keys in canonical order, reports by id.
 
-    `withdrawn` are those that stand and do not count, since a later whole statement of their source leaves them out.
+    `withdrawn` are standing reports that a later whole statement of their source has withdrawn.
     """
 
-    keys: tuple[KeyClaims, ...]
+    by_key: tuple[KeyClaims, ...]
     counting: Mapping[str, ReportHistory]
     withdrawn: Mapping[str, ReportHistory]
 
 
 def snapshot_claims(history: History, moment: datetime | None) -> ClaimSnapshot:
-    """Weigh what counts at `moment` (reported clock, UTC; None: as far as we know now). Arrival changes nothing."""
-    scales = ClaimIndex(history)
-    scales.load((report, report.claims_at(moment)) for report in history.standing_reports(moment))
-    keyed = tuple(scales.key_claims(key) for key in scales.keys())
-    return ClaimSnapshot(keyed, scales.reports(counting=True), scales.reports(counting=False))
+    """Index all reports standing at `moment` (reported clock, UTC; None: latest); independent of arrival order."""
+    index = ClaimIndex(history)
+    index.load((report, report.claims_at(moment)) for report in history.standing_reports(moment))
+    keyed = tuple(index.key_claims(key) for key in index.sorted_keys())
+    return ClaimSnapshot(keyed, index.reports(counting=True), index.reports(counting=False))
 
 
 def keyed_claims(history: History, moment: datetime | None) -> tuple[KeyClaims, ...]:
     """Return the claims that count at `moment`, by canonical key and origin."""
-    return snapshot_claims(history, moment).keys
+    return snapshot_claims(history, moment).by_key
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
-    """Sort reports by who vouches for them."""
+    """Group reports by origin."""
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
         found.setdefault(report.current.origin, []).append(report)
@@ -321,7 +321,7 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
 
 
 def _increment(held: Held, group: Sequence[Ledger]) -> Increment:
-    """Show an increment beside its origin's last total that ends before it starts; say if the current one holds it."""
+    """Place an increment beside its origin's last total that ends before it starts; flag one the current total has."""
     own = next((each for each in group if each.origin == held.origin), None)
     start = earliest(held.period or held.reported)
     before = [claim for claim in own.stood if claim.counted_until <= start] if own else []

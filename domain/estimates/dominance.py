@@ -1,4 +1,4 @@
-"""Which claim has left another behind: by another origin, counted a day further or more, and higher."""
+"""Dominance: a claim is outrun by one of another origin that counts a day further or more, and higher."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -9,27 +9,26 @@ from domain.estimates.estimate import DominanceCandidate
 from domain.reports.claims.claim import Held
 
 DOMINANCE_MARGIN = timedelta(hours=24)
-"""How much further another count must reach to leave one behind; a choice of ours, and versioned."""
+"""How much further a dominating claim must count; a choice of ours, and versioned."""
 
 
 _NEWNESS, _COUNTED_UNTIL = itemgetter(0), itemgetter(2)
 
 
 class DominanceSearch:
-    """Many claims, of which the newest that has left another behind is found without looking at each.
+    """Search tree over candidates for the newest one that dominates a figure.
 
-    They fall into parts, newest first, each twice as large as the one before, and each of these again,
-    only where a question leads; and each part knows the most that it counts up to any moment or further.
-    So n questions about n claims take no more than n times some powers of log n, however long the histories.
+    Candidates are split, newest first, into parts that double in size, recursively and on demand; each part has the
+    greatest figures that count until any moment or later. n searches among n candidates take O(n polylog n).
     """
 
-    def __init__(self, rivals: Sequence[DominanceCandidate]) -> None:
-        self._candidates = rivals
-        self._moments, self._greatest = _greatest_by_moment(rivals)
+    def __init__(self, candidates: Sequence[DominanceCandidate]) -> None:
+        self._candidates = candidates
+        self._moments, self._greatest = _greatest_by_moment(candidates)
         self._parts: list[DominanceSearch] = []
 
     def newest_above(self, origin: str, counted_until: datetime, figure: int) -> Held | None:
-        """Return the newest claim that leaves `figure`, counted until then by `origin`, behind; None if none does."""
+        """Return the newest claim that dominates `figure`, counted until then by `origin`; None if none does."""
         place = bisect_left(self._moments, DOMINANCE_MARGIN, key=lambda moment: moment - counted_until)
         if not any(by != origin and least > figure for most in self._greatest[place : place + 1] for by, least in most):
             return None
@@ -48,16 +47,16 @@ class DominanceSearch:
             yield self._parts[number]
 
 
-def _greatest_by_moment(rivals: Sequence[DominanceCandidate]) -> tuple[list[datetime], list[list[tuple[str, int]]]]:
-    """Return moments in turn, and what is counted up to each or further: the two greatest figures, by origin.
+def _greatest_by_moment(candidates: Sequence[DominanceCandidate]) -> tuple[list[datetime], list[list[tuple[str, int]]]]:
+    """Return ascending moments, and per moment the two greatest figures counted until then or later, by origin.
 
-    The second is there for whoever asks on behalf of the first.
+    Two, since an origin does not dominate itself.
     """
     moments: list[datetime] = []
     most: list[list[tuple[str, int]]] = []
     two: dict[str, int] = {}
     second = -1
-    for _, least, counted_until, origin, *_ in sorted(rivals, key=_COUNTED_UNTIL, reverse=True):
+    for _, least, counted_until, origin, *_ in sorted(candidates, key=_COUNTED_UNTIL, reverse=True):
         if least > two.get(origin, second):
             two = dict(sorted({**two, origin: least}.items(), key=lambda item: item[1])[-2:])
             second = min(two.values()) if len(two) > 1 else -1

@@ -1,4 +1,4 @@
-"""What policies share: which claims are set aside and why, when two claims differ, and how an end is chosen.
+"""Rules shared by policies: exclusion of claims, difference of two claims, choice of an end.
 
 Published estimates were made by these rules, so a released rule never changes: a changed one is a new file beside it.
 """
@@ -21,26 +21,26 @@ from domain.reports.claims.claim import BEGINNING, Held
 from domain.values.counts.count import words_for
 
 DIFFER_PERCENT = 20
-"""Apart by more than this share of the larger figure, two claims differ; a choice of ours, and versioned."""
+"""Share of the larger figure beyond which two claims differ; a choice of ours, and versioned."""
 
 _RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "F": 4, "E": 5}
 _AS_GOOD = {grade: frozenset(each for each in _RANK if _RANK[each] <= rank) for grade, rank in _RANK.items()}
-"""Grades that are as good as one, or better."""
+"""Grades as good as each grade, or better."""
 _UNGRADED = {
     grade: f"Its source is graded {grade}, and sources graded A to C stand." for grade in _RANK if grade not in "ABC"
 }
-"""Why a grade gives way."""
+"""Reason of `ungraded`, by grade."""
 _REF = attrgetter("ref")
 _CLAIM_REF = attrgetter("claim.ref")
 _LOWEST, _HIGHEST = attrgetter("lowest"), attrgetter("highest")
 
 
 LINEAR_SEARCH_LIMIT = 512
-"""Up to so many rivals are looked at one by one, which is quicker than to sort them for a search."""
+"""Number of candidates up to which a linear scan is quicker than building a search tree."""
 
 
 class ExclusionContext:
-    """What a step holds each claim against: all that were not rated out, whatever earlier steps set aside."""
+    """Reference set of the steps: all claims that are not rated out, including those set aside by earlier steps."""
 
     def __init__(self, question: PolicyInput) -> None:
         self.period_end = question.period_end
@@ -52,9 +52,9 @@ class ExclusionContext:
         self._reasons: dict[str, str] = {}
 
     def dominated_by(self, claim: PolicyClaim) -> Held | None:
-        """Return the newest that leaves a claim behind: of as good a source or better; if it is closed, a closed count.
+        """Return the newest claim that dominates `claim`, None if none does.
 
-        None if nothing does.
+        Its source is graded as well or better; a closed claim is dominated by closed ones only.
         """
         if claim.highest is None:
             return None
@@ -65,17 +65,17 @@ class ExclusionContext:
             return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
         found: DominanceCandidate | None = None
-        for newest, most, furthest, origin, grade, _, rivals in self._candidates:
+        for newest, most, furthest, origin, grade, _, candidates in self._candidates:
             if found is not None and newest < found.newness:
-                break  # and so are all that follow
+                break  # candidates are sorted newest first
             if most > figure and grade in grades and origin != own and furthest - until >= DOMINANCE_MARGIN:
-                ahead = _first_above(rivals, figure, until, any_end=any_end)
+                ahead = _first_above(candidates, figure, until, any_end=any_end)
                 if ahead is not None and (found is None or ahead.newness > found.newness):
                     found = ahead
         return found and found.resolved
 
     def reason(self, ahead: Held) -> str:
-        """Say what a claim was left behind by."""
+        """Return the sentence for a claim dominated by `ahead`."""
         found = self._reasons.get(ahead.ref)
         if found is None:
             found = f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
@@ -83,7 +83,7 @@ class ExclusionContext:
         return found
 
     def _search(self, grade: str, *, closed: bool) -> DominanceSearch:
-        """Return what may leave a claim of such a source behind, to be searched."""
+        """Return the search tree of the candidates for claims of a grade."""
         found = self._searches.get((grade, closed))
         if found is None:
             leads = (lead for lead in self._candidates if lead.grade in _AS_GOOD[grade])
@@ -93,72 +93,80 @@ class ExclusionContext:
 
 
 def _first_above(
-    rivals: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
+    candidates: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
 ) -> DominanceCandidate | None:
-    """Return the first of one source's rivals that says more than a figure, and counts far enough."""
-    for rival in rivals:
+    """Return the newest of one origin's candidates that exceeds a figure and counts far enough."""
+    for rival in candidates:
         if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= DOMINANCE_MARGIN:
             return rival
     return None
 
 
 Rule = Callable[[Sequence[PolicyClaim], ExclusionContext], list[SetAside]]
-"""What a step sets aside of some claims, each with a code and a sentence."""
+"""A step of exclusion: the claims it sets aside."""
 
 
 def grade_rank(claim: PolicyClaim) -> int:
-    """Rank a grade: A before B, C, D, F; E only excludes."""
+    """Rank of the grade, A (0) to F; E excludes."""
     return _RANK[claim.grade]
 
 
 def rated_out(claim: PolicyClaim) -> SetAside:
-    """Rule out what is unreliable (E) or improbable (5), for good."""
+    """Exclude a claim of an unreliable source (E) or an improbable report (5)."""
     unreliable = claim.grade == UNRELIABLE
     why = "The source is graded E, unreliable." if unreliable else "The report is judged 5, improbable."
     return SetAside(claim, "rated_out", why)
 
 
-def worded(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
-    """Set aside counts in words, which have no figure."""
+def worded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
+    """Set aside counts in words: they have no figure."""
     why = "It is a count in words, and others give figures."
     return [SetAside(claim, "worded", why) for claim in claims if claim.bound == "worded"]
 
 
-def ungraded(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
-    """Let D and F give way where A to C stands; elsewhere this step would leave nothing."""
+def ungraded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
+    """Set aside claims of sources graded D or F; passed over where no A to C remains."""
     return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
 
 
-def partial(claims: Sequence[PolicyClaim], _weighed: ExclusionContext) -> list[SetAside]:
+def partial(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
     """Set aside counts that their own source calls incomplete."""
     why = "Its source says that the count is incomplete."
     return [SetAside(claim, "partial", why) for claim in claims if claim.resolved.partial]
 
 
-def outrun(claims: Sequence[PolicyClaim], weighed: ExclusionContext) -> list[SetAside]:
-    """Set aside what another has left behind: as good a source or better, a day further or more, and higher."""
-    end = weighed.period_end
+def outrun(claims: Sequence[PolicyClaim], context: ExclusionContext) -> list[SetAside]:
+    """Set aside claims dominated by another, if they end before the period does."""
+    end = context.period_end
     return [
-        SetAside(claim, "outrun", weighed.reason(ahead))
+        SetAside(claim, "outrun", context.reason(ahead))
         for claim in claims
-        if (end is None or claim.resolved.counted_until < end) and (ahead := weighed.dominated_by(claim)) is not None
+        if (end is None or claim.resolved.counted_until < end) and (ahead := context.dominated_by(claim)) is not None
     ]
 
 
 STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)
+CODES = {
+    "rated_out": "Its source is graded E, or its report judged improbable: excluded for good.",
+    "worded": "It is a count in words, and others give figures.",
+    "ungraded": "Its source is graded D or F, and sources graded A to C stand.",
+    "partial": "Its source says that the count is incomplete.",
+    "outrun": "Another count of as good a source reaches at least 24 hours further, and is higher.",
+}
+"""Codes of `exclude`, in the order of its steps, with their meaning."""
 
 
 def exclude(question: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
-    """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
+    """Apply the steps in order; a step that would leave no claim is skipped, except `rated_out`."""
     remaining = [claim for claim in question.claims if not claim.rated_out]
     aside: list[SetAside] = []
     if len(remaining) < len(question.claims):
         aside += [rated_out(claim) for claim in question.claims if claim.rated_out]
-    if len(remaining) == 1:  # as under most keys; no step may leave none
+    if len(remaining) == 1:  # the common case: no step may leave none
         return remaining, aside
-    weighed = ExclusionContext(question)
+    context = ExclusionContext(question)
     for step in STEPS:
-        found = step(remaining, weighed)
+        found = step(remaining, context)
         if found and len(found) < len(remaining):
             aside += found
             gone = {item.claim.ref for item in found}
@@ -167,7 +175,7 @@ def exclude(question: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
 
 
 def range_estimate(question: PolicyInput) -> Estimate:
-    """Estimate one key by the least and the greatest that a reader can stand on (vocabulary §5, range/1)."""
+    """Estimate one key by the least and the greatest figure of the remaining claims (vocabulary §5, range/1)."""
     remaining, aside = exclude(question)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
@@ -182,12 +190,12 @@ def range_estimate(question: PolicyInput) -> Estimate:
 
 
 def by_ref(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, ...]:
-    """Order claims as documents list them."""
+    """Sort claims by ref, the order of documents."""
     return tuple(sorted(claims, key=_REF))
 
 
 def aside_by_ref(aside: Iterable[SetAside]) -> tuple[SetAside, ...]:
-    """Order what was set aside as documents list it."""
+    """Sort set-aside claims by ref, the order of documents."""
     return tuple(sorted(aside, key=_CLAIM_REF))
 
 
@@ -224,7 +232,7 @@ def upper(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
 def choose(
     claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
 ) -> PolicyClaim | None:
-    """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then by source."""
+    """Return the claim with the least or greatest figure; ties: closed, better graded, newer, then by source."""
     figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not figured:
         return None
@@ -239,9 +247,9 @@ def _preference(claim: PolicyClaim) -> tuple[object, ...]:
 
 
 def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
-    """Return the newest figure of the best grade, of one moment the largest.
+    """Return the newest figure of the best grade (of one moment the largest).
 
-    There is none where that is a range, or another of that grade differs.
+    None where that claim is a range, or another of that grade differs.
     """
     if not closed:
         return None
@@ -254,7 +262,7 @@ def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
 
 
 def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
-    """Say whether a denial stands, a claim is disputed, or any two differ: then the furthest ends do."""
+    """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
     tops = [claim.least for claim in remaining if claim.least is not None]
     bottoms = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
     apart = bool(tops and bottoms) and _apart(max(tops), min(bottoms))

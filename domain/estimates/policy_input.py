@@ -1,4 +1,4 @@
-"""How a current claim reads as a policy weighs it: with its grade and marks, and beside its own parts."""
+"""Builder of policy claims: a current claim with its grade and marks, adjusted to its own parts."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -15,44 +15,51 @@ DISPUTED = "disputed"
 
 @lru_cache(maxsize=8192)
 def is_part(part: Key, whole: Key) -> bool:
-    """Say whether everyone that a key counts is counted under the other too."""
+    """Say whether the population of `part` is contained in that of `whole`."""
     return part.population.is_part_of(whole.population)
 
 
-def _cited_figures(held: Held) -> tuple[CitedFigure | None, CitedFigure | None, CitedFigure | None]:
-    """Return lower, upper and best with the claim that says them, one figure once."""
-    lower, upper, best = held.said
+def _cited_figures(claim: Held) -> tuple[CitedFigure | None, CitedFigure | None, CitedFigure | None]:
+    """Return lower, upper and best with their claim; one object where all are equal."""
+    lower, upper, best = claim.said
     if lower is not None and lower == upper == best:
-        one = CitedFigure(lower, held.ref)
+        one = CitedFigure(lower, claim.ref)
         return one, one, one
-    low, high, middle = (None if figure is None else CitedFigure(figure, held.ref) for figure in (lower, upper, best))
+    low, high, middle = (None if figure is None else CitedFigure(figure, claim.ref) for figure in (lower, upper, best))
     return low, high, middle
 
 
 def policy_claim_of(
-    history: History, report: ReportHistory, of: Ledger, held: Held, past: tuple[Held, ...], family: Collection[Held]
+    history: History,
+    report: ReportHistory,
+    chain: Ledger,
+    claim: Held,
+    superseded: tuple[Held, ...],
+    family: Collection[Held],
 ) -> PolicyClaim:
-    """Return the current claim `held` of a ledger as it reads beside `family`, current claims on part of its people.
+    """Build the policy claim of `claim`, current in `chain`, adjusted to `family` (related populations).
 
-    `past` are the claims that it superseded and that may still outrun another's.
+    `superseded` are earlier claims that may still dominate another's.
     """
-    count = held.count
-    lower, upper, best = _cited_figures(held)
-    disputed = report.is_disputed(held.ref)
+    count = claim.count
+    lower, upper, best = _cited_figures(claim)
+    disputed = report.is_disputed(claim.ref)
     marks = (DISPUTED,) if disputed else ()
     plain = PolicyClaim(
-        held,
-        history.grade(held.origin),
+        claim,
+        history.grade(claim.origin),
         count.bound or "exact",
         lower,
         upper,
         best,
-        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
-        credibility=report.credibility_of(held.ref),
+        flags=tuple(sorted({*claim.flags, *chain.flags.get(claim.ref, ()), *marks}))
+        if claim.flags or chain.flags
+        else marks,
+        credibility=report.credibility_of(claim.ref),
         disputed=disputed,
-        superseded=past,
+        superseded=superseded,
     )
-    exceeding = [each for each in family if each.figure > held.figure and exceeds(each, held)]
+    exceeding = [each for each in family if each.figure > claim.figure and exceeds(each, claim)]
     if not exceeding:
         return plain
     part = max(exceeding, key=lambda each: (each.count.lower or 0, each.place, Tie(each)))
@@ -68,7 +75,7 @@ def policy_claim_of(
 
 
 def exceeds(part: Held, whole: Held) -> bool:
-    """Say whether a later claim about part of the whole's people is greater than the whole."""
+    """Say whether `part` is later and greater than `whole`, and on part of its population."""
     least = part.count.lower or 0
     return (
         least > whole.figure

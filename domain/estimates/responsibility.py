@@ -1,4 +1,4 @@
-"""Who is said to be responsible for what: the statements that count, by the event, or the incident, they are about."""
+"""Index of statements on responsibility that count, by scope (event or incident)."""
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ _BY_REPORT = attrgetter("report")
 
 @dataclass(slots=True)
 class StatementIndex:
-    """What is stated now; `by_scope` holds what is about one scope, sorted by report."""
+    """Current statements; those of one scope are sorted by report."""
 
     by_scope: dict[str, list[Statement]] = field(default_factory=dict[str, list[Statement]])
     _by_report: dict[str, tuple[str, Statement]] = field(default_factory=dict[str, tuple[str, Statement]])
     _cached: dict[str, ScopeStatements] = field(default_factory=dict[str, "ScopeStatements"])
 
     def on_scope(self, scope: str | None) -> ScopeStatements:
-        """Return the statements about a scope (None: about none), and whether any of them denies."""
+        """Return the statements on a scope (None: no scope), and whether any of them denies."""
         if scope not in self.by_scope:
             return NO_STATEMENTS
         found = self._cached.get(scope)
@@ -35,7 +35,7 @@ class StatementIndex:
         return found
 
     def update(self, history: History, ref: str, report: ReportHistory | None) -> set[str]:
-        """Let a report state what it states now (None: it counts no longer); returns the scopes that this changes."""
+        """Set the statement of a report (None: it no longer counts); returns the scopes that changed."""
         was, now = self._by_report.get(ref), None if report is None else statement_of(history, report)
         if was == now:
             return set()
@@ -53,10 +53,7 @@ class StatementIndex:
 
 
 def statement_of(history: History, report: ReportHistory) -> tuple[str, Statement] | None:
-    """Return what a report states on who is responsible, and about which scope; None for nothing that counts.
-
-    A source that is unreliable and a report that is improbable state nothing.
-    """
+    """Return the scope and statement of a report; None without one, or if source or report is rated out."""
     said = report.current.report.responsibility()
     if said is None or report.credibility.get(None) == IMPROBABLE:
         return None
@@ -68,7 +65,7 @@ def statement_of(history: History, report: ReportHistory) -> tuple[str, Statemen
 
 
 def statement_scope(history: History, report: ReportHistory) -> str:
-    """Return the scope that a statement is about: the event that it names, else its whole incident."""
+    """Return the scope of a report's statement: its event, else its whole incident."""
     event = report.current.report.event
     scope = event_scope(event) if event is not None else INCIDENT_SCOPE
     return history.scope_name(report.home, history.incidents[report.home].slug, scope)

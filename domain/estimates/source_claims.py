@@ -1,4 +1,4 @@
-"""What one origin says: its reports as they are put on the scales, and per key what stands among its claims."""
+"""Claims of one origin: its indexed reports, and per key the revision chain and current claim."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,21 +17,20 @@ from domain.reports.claims.ties import Rank
 _Family = tuple[str, str, str | None]
 
 _Past = tuple[int, tuple[Held, ...]]
-"""Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
+"""Number of claims considered, from the first, and those among them that may still dominate another's."""
 
 _PAST_STATES = 32
-"""How many states of a past are kept: a claim mostly comes, or goes, where few have come since."""
+"""Number of past states kept per key: most changes are near the end of a chain."""
 
 
 @dataclass(slots=True)
 class SourceClaims:
-    """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
+    """Indexed reports of one origin, and lazily derived chains and policy claims.
 
-    `claims` and `increments` hold what counts by key and ref; `replaced` which claims
-    replaced which, `breaking` the refs of those that replaced one of another key, and
-    `breaks` those on either side, by key; `speaking` the reports that no later whole
-    statement has withdrawn, and `stating` those among them on who is responsible. `heard` gathers the refs of
-    reports that may have begun to speak, or ceased to, until whoever asks for them clears it.
+    `counting` are the reports that no later whole statement has withdrawn, `with_statements` those among them on
+    responsibility. `claims` and `increments` have the claims that count, by key and ref; `replaced` maps a ref to the
+    claims that replaced it; `breaking` are the refs of claims that replaced one of another key, `breaks` both sides, by
+    key. `changed_reports` collects refs of reports that may have begun or ceased to count; the caller clears it.
     """
 
     origin: str
@@ -55,7 +54,7 @@ class SourceClaims:
     _links: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
 
     def add(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
-        """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
+        """Add a report with its standing claims; returns the keys that may change."""
         self._add_report(report, held)
         self.changed_reports.add(report.ref)
         if self._cross_key_reports:
@@ -63,14 +62,14 @@ class SourceClaims:
         self.counting[report.ref] = report
         if report.current.report.responsibility():
             self.with_statements.add(report.ref)
-        moved: set[Key] = set()
+        changed: set[Key] = set()
         for each in held:
             self._add_claim(each)
-            moved |= self._update_chain(each, Ledger.put)
-        return moved
+            changed |= self._update_chain(each, Ledger.put)
+        return changed
 
     def load(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
-        """Put many reports on an empty side of the scales at once."""
+        """Bulk-load reports, while empty."""
         for report, held in reports:
             self._add_report(report, held)
             for each in held:
@@ -91,7 +90,7 @@ class SourceClaims:
                 self._cross_key_reports.add(report.ref)
 
     def remove(self, ref: str) -> set[Key]:
-        """Take a report off the scales; returns the keys that it may move."""
+        """Remove a report; returns the keys that may change."""
         del self.reports[ref]
         held = self._resolved.pop(ref)
         self._rated.discard(ref)
@@ -101,21 +100,21 @@ class SourceClaims:
             return self._rebuild()
         del self.counting[ref]
         self.with_statements.discard(ref)
-        moved: set[Key] = set()
+        changed: set[Key] = set()
         for each in held:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
                 del of_kind[each.key]
-            moved |= self._update_chain(each, Ledger.take)
-        return moved
+            changed |= self._update_chain(each, Ledger.take)
+        return changed
 
     def contains(self, ref: str, held: tuple[Held, ...]) -> bool:
-        """Say whether a report is on with these claims."""
+        """Say whether a report is indexed with these claims."""
         return self._resolved.get(ref) == held
 
     def update_marks(self, ref: str) -> set[Key]:
-        """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
+        """Apply new credibility or disputes of an indexed report; returns the keys that may change."""
         (self._rated.add if self.reports[ref].credibility else self._rated.discard)(ref)
         keys = {each.key for each in self._resolved[ref]}
         if self._cross_key_reports:
@@ -123,12 +122,12 @@ class SourceClaims:
         for key in keys:
             self._stale.add(key)
             self._dominating_past.pop(key, None)
-            if (of := self._ledgers.get(key)) is not None and of.flags:  # a tie may end otherwise now
+            if (of := self._ledgers.get(key)) is not None and of.flags:  # ties are broken by marks too
                 del self._ledgers[key]
         return keys
 
     def ledger(self, key: Key) -> Ledger | None:
-        """Return what this origin said under a key, in order; None if it gave no total there."""
+        """Return the revision chain of a key; None without a cumulative claim."""
         found = self._ledgers.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
@@ -136,9 +135,9 @@ class SourceClaims:
         return found
 
     def policy_claim(self, key: Key, history: History) -> PolicyClaim | None:
-        """Return its current claim under a key as a policy weighs it, None if it has none.
+        """Return the policy claim of a key, None without a current claim.
 
-        It is the same object as long as it reads the same.
+        Returns the cached instance while the value is unchanged, so callers may compare by identity.
         """
         found = self._policy_claims.get(key)
         if found is None or key in self._stale:
@@ -155,16 +154,16 @@ class SourceClaims:
         return found
 
     def current(self, key: Key) -> Held | None:
-        """Return the claim that stands under a key, None if there is none."""
+        """Return the current claim of a key, None without one."""
         of = self.ledger(key)
         return None if of is None else of.current
 
     def credibility(self, held: Held) -> int:
-        """Return how credible one of its claims is."""
+        """Return the credibility of one of its claims."""
         return self._report_of(held).credibility_of(held.ref) if self._rated else UNJUDGED
 
     def _dominating_superseded(self, key: Key, of: Ledger) -> tuple[Held, ...]:
-        """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
+        """Return the superseded claims of a chain that may still dominate another's; none judged improbable."""
         states = self._dominating_past.get(key)
         seen, kept = states[-1] if states else (0, ())
         if seen >= len(of.stood) - 1:
@@ -181,17 +180,17 @@ class SourceClaims:
         return self.reports[held.ref.partition("#")[0]]
 
     def invalidate(self) -> set[Key]:
-        """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
+        """Invalidate all policy claims: the grade has changed. Returns their keys."""
         self._stale.update(self.claims)
         return set(self.claims)
 
     def replacement(self, increment: Held) -> tuple[str, str] | None:
-        """Say by what an increment was replaced, if it was: (code, ref)."""
+        """Return (code, ref) of the claim that replaced an increment, if any."""
         by = max(self.replaced.get(increment.ref, ()), key=self._statement_order, default=None)
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
     def _cross_key_replacements(self, claims: Iterable[Held]) -> Mapping[str, Held]:
-        """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
+        """Map refs of `claims` to the first claim of another key that replaced each: there a series breaks."""
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
@@ -200,10 +199,10 @@ class SourceClaims:
     def _statement_order(self, held: Held) -> tuple[object, ...]:
         return in_turn(held, self._links)
 
-    def _update_chain(self, held: Held, tell: Callable[[Ledger, Held], int]) -> set[Key]:
-        """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
+    def _update_chain(self, held: Held, update: Callable[[Ledger, Held], int]) -> set[Key]:
+        """Add a claim to its chain, or remove it, by `update`; returns the keys that may change.
 
-        These are the claim's own and, where what stands under it is others now, those that it may exceed as a part.
+        These are its own and, if its current claim changed, those of wholes that it may exceed as a part.
         """
         key = held.key
         if held.incremental:
@@ -212,7 +211,7 @@ class SourceClaims:
         stood: list[Held | None] = []
         if known is not None:
             stood.append(known.current)
-            self._trim_past(key, min(tell(known, held), len(known.stood) - 1))
+            self._trim_past(key, min(update(known, held), len(known.stood) - 1))
             stood.append(known.current)
             if known.current is None:
                 del self._ledgers[key]
@@ -224,14 +223,14 @@ class SourceClaims:
         self._stale |= wholes
         return {key, *wholes}
 
-    def _trim_past(self, key: Key, stayed: int) -> None:
-        """Forget what was found of a past from more than the first claims, so many of which `stayed` there."""
+    def _trim_past(self, key: Key, unchanged: int) -> None:
+        """Drop past states computed from more than the first `unchanged` claims."""
         states = self._dominating_past.get(key)
-        while states and states[-1][0] > stayed:
+        while states and states[-1][0] > unchanged:
             states.pop()
 
     def _may_exceed(self, part: Key, stood: Sequence[Held | None], whole: Key) -> bool:
-        """Say whether any of what stood under `part` (none: it is not known) may exceed what stands under `whole`."""
+        """Say whether a former or present current claim of `part` (empty: unknown) may exceed that of `whole`."""
         if part is whole:
             return False
         of = self._ledgers.get(whole)
@@ -250,12 +249,12 @@ class SourceClaims:
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
     def _rebuild(self) -> set[Key]:
-        """Work everything out anew: whole statements and replacements reach across keys."""
+        """Derive everything again: whole statements and replacements reach across keys."""
         touched = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
-        spoke = self.counting.keys()
+        before = self.counting.keys()
         self.counting = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
-        self.changed_reports |= spoke ^ self.counting.keys()
+        self.changed_reports |= before ^ self.counting.keys()
         self.with_statements = _stating_reports(self.counting)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
@@ -279,7 +278,7 @@ class SourceClaims:
         return touched
 
     def _add_claim(self, held: Held) -> None:
-        """Add a claim to those of its key, totals or increments."""
+        """Add a claim to the totals or increments of its key."""
         of_kind, key = self.increments if held.incremental else self.claims, held.key
         found = of_kind.get(key)
         if found is None:
@@ -288,20 +287,20 @@ class SourceClaims:
         found[held.ref] = held
 
     def _invalidate_keys(self, keys: set[Key]) -> set[Key]:
-        """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
-        moved = set(keys)
+        """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""
+        changed = set(keys)
         for key in keys:
             self._ledgers.pop(key, None)
             self._dominating_past.pop(key, None)
-            moved.update(self._related_keys(key))
-        self._stale |= moved
-        return moved
+            changed.update(self._related_keys(key))
+        self._stale |= changed
+        return changed
 
 
 def is_redundant(earlier: Held, later: Held) -> bool:
-    """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
+    """Say whether `later` dominates all that `earlier` does: newer, as far and as high.
 
-    An open count outruns no closed one, so it outdoes none either.
+    An open count dominates no closed one, so it makes none redundant.
     """
     if later.count.lower is None or later.newness < earlier.newness:
         return False

@@ -1,8 +1,7 @@
-"""Whole statements of a source, and which of its earlier reports each withdraws: of the same home and scope alone.
+"""Withdrawal: earlier reports of a source that its later whole statement (`complete`) leaves out.
 
-A source that states everything anew (`complete`) leaves out what it no longer says. It can leave out only what it was
-speaking of: the incident that the statement was filed under (its home, wherever it is shown) and, where it names an
-`event`, that event. So to merge two incidents, or to move a report, withdraws nothing.
+A whole statement withdraws reports of the same home (the incident filed under, wherever shown) and, where it names an
+`event`, of that event only. So merging incidents, or moving a report, withdraws nothing.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -14,7 +13,7 @@ from domain.reports.claims.ties import Rank
 
 
 def group_by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistory]]:
-    """Sort reports by the stream of the incident that each was filed under."""
+    """Group reports by the stream of the incident they were filed under."""
     found: dict[UUID, list[ReportHistory]] = {}
     for report in reports:
         found.setdefault(report.home, []).append(report)
@@ -22,7 +21,7 @@ def group_by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[Report
 
 
 def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
-    """Map the ids of one origin's reports that a later whole statement of it withdrew to the last such statement."""
+    """Map ids of withdrawn reports of one origin to the last whole statement that withdraws each."""
     if not any(report.current.report.complete for report in reports):
         return {}
     found: dict[str, str] = {}
@@ -34,7 +33,7 @@ def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
 
 
 def split_at_whole_statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistory]]:
-    """Part one origin's reports, of each home oldest first, at each whole statement, which begins a part."""
+    """Split one origin's reports, per home and oldest first, before each whole statement."""
     linked = _links(reports)
     for own in group_by_home(reports).values():
         if not any(report.current.report.complete for report in own):
@@ -50,13 +49,13 @@ def split_at_whole_statements(reports: Collection[ReportHistory]) -> Iterator[li
 
 
 def withdraws(whole: ReportHistory, earlier: ReportHistory) -> bool:
-    """Say whether a whole statement withdraws a report that the same source made before it, in the same home or not."""
+    """Say whether a whole statement withdraws an earlier report of the same source."""
     event = whole.current.report.event
     return whole.home == earlier.home and (event is None or event == earlier.current.report.event)
 
 
 def _links(reports: Iterable[ReportHistory]) -> Mapping[str, Rank]:
-    """Tell reports apart that say the same by whose claims replace theirs, and whose theirs replace."""
+    """Tie-breakers of equal reports: the claims that supersede theirs, and that theirs supersede."""
     known = {report.ref: report for report in reports}
     named: dict[str, list[Rank]] = {}
     naming: dict[str, list[Rank]] = {}
@@ -71,7 +70,7 @@ def _links(reports: Iterable[ReportHistory]) -> Mapping[str, Rank]:
 
 
 def _withdrawn_of_one_home(order: Iterable[ReportHistory]) -> Iterator[tuple[str, str]]:
-    """Pair each withdrawn report with the last statement that withdraws it; `order` has the oldest first."""
+    """Yield (withdrawn report, last statement that withdraws it); `order` is oldest first."""
     last: dict[str | None, tuple[int, str]] = {}
     for place, report in reversed(list(enumerate(order))):
         event = report.current.report.event

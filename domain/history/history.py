@@ -1,4 +1,4 @@
-"""The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
+"""Accumulator of views: the folded state of an incident and of the streams its answers depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -60,11 +60,7 @@ _NO_STREAM = UUID(int=0)
 
 @dataclass(slots=True)
 class IncidentRecord(Whole):
-    """One incident among those that a history depends on: what was said of it as a whole, and what it shows.
-
-    `reports` are the ids of those that stand under it, `children` the slugs of the
-    incidents merged into it.
-    """
+    """State of one incident: its fields, the ids of the reports shown under it, and the slugs merged into it."""
 
     stream: UUID = _NO_STREAM
     reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
@@ -76,10 +72,10 @@ _UNOPENED = IncidentRecord()
 
 @dataclass(slots=True)
 class History:
-    """An incident at one position, with all that its answers depend on, in any order of streams.
+    """State of one incident at one position, with all inputs of its answers.
 
-    `stream` is the incident that is asked about: the one that the first fact opens,
-    unless it is given. `filed` holds every report by id, `journal` every fact taken in.
+    `stream` is the subject: the incident opened by the first fact, unless given. `all_reports` has every report by id,
+    also of other incidents; `bounds` the scopes by name as seen from the subject; `journal` every fact as it arrived.
     """
 
     stream: UUID | None = None
@@ -93,14 +89,14 @@ class History:
 
     @property
     def own(self) -> IncidentRecord:
-        """The incident that is asked about."""
+        """State of the subject."""
         if self._own is None and self.stream is not None:
             self._own = self.incidents.get(self.stream)
         return self._own or _UNOPENED
 
     @property
     def slug(self) -> str:
-        """The slug of the incident that is asked about."""
+        """Slug of the subject."""
         return self.own.slug
 
     @property
@@ -145,7 +141,7 @@ class History:
 
     @property
     def reports(self) -> Mapping[UUID, ReportHistory]:
-        """The reports that stand under it, moved in and merged in ones too."""
+        """The reports shown under the subject, also those moved or merged in."""
         own = self.own
         if not own.children and len(own.reports) == len(self.all_reports):
             return self.all_reports
@@ -154,7 +150,7 @@ class History:
         }
 
     def includes(self, report_id: UUID) -> bool:
-        """Say whether a report stands under it."""
+        """Say whether a report is shown under the subject."""
         own = self.own
         return (
             report_id in own.reports
@@ -163,7 +159,7 @@ class History:
         )
 
     def included_incidents(self) -> Iterator[IncidentRecord]:
-        """Yield the incident that is asked about and those merged into it, each once."""
+        """Yield the subject and the incidents merged into it, transitively, each once."""
         waiting, seen = [self.own], {self.own.slug}
         while waiting:
             home = waiting.pop()
@@ -175,18 +171,18 @@ class History:
                     waiting.append(child)
 
     def incident(self, slug: str | None) -> IncidentRecord:
-        """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
+        """Return the incident of this slug; the subject for None or an unknown slug."""
         return self.own if slug is None else self.incidents.get(incident_stream(slug), self.own)
 
     def filing_offset(self, ref: str) -> tzinfo:
-        """Return the offset in which the days of a report, or of a claim, were said: that of where it was filed."""
-        if len(self.incidents) < 2:  # noqa: PLR2004 - its own alone, as mostly
+        """Return the UTC offset of the incident under which a report, or the report of a claim, was filed."""
+        if len(self.incidents) < 2:  # noqa: PLR2004 - the subject alone: the common case
             return self.offset
         filed = self.all_reports.get(UUID(ref.partition("#")[0]))
         return self.offset if filed is None else self.incidents[filed.home].offset
 
     def standing_reports(self, moment: datetime | None) -> Iterator[ReportHistory]:
-        """Yield the reports that stand at `moment` on the reported clock (None: as far as we know now)."""
+        """Yield the reports that are not retracted at `moment` on the reported clock (None: latest)."""
         return (report for report in self.reports.values() if report.is_standing(moment))
 
     def grade(self, origin: str) -> str:
@@ -194,11 +190,11 @@ class History:
         return self.sources.grade(origin)
 
     def source_name(self, origin: str) -> str:
-        """Return how a source is called."""
+        """Return the display name of a source."""
         return self.sources.name(origin)
 
     def scope_name(self, home: UUID, slug: str, scope: str) -> str:
-        """Return what a scope of the incident `home`, called `slug`, is called from the one that is asked about."""
+        """Return the name of a scope of the incident `home` (`slug`) as seen from the subject: prefixed if foreign."""
         return scope if home == self.stream else foreign(slug, scope)
 
 
@@ -206,14 +202,13 @@ _SOURCE_FACTS = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUnd
 
 
 def accumulate(history: History, recorded: Recorded) -> set[UUID]:
-    """Take one more fact into the history, which is changed in place; returns the reports that it touched.
+    """Apply one fact in place; returns the ids of the reports it affects.
 
-    Facts of one stream must come in the order of their versions; streams may be
-    interleaved in any way.
+    Facts of one stream must come in order of version; streams may be interleaved in any way.
     """
     history.journal.append(recorded)
     fact = recorded.fact
-    if not isinstance(fact, ReportFiled):  # as most are
+    if not isinstance(fact, ReportFiled):  # the common case first
         if isinstance(fact, _SOURCE_FACTS):
             return _apply_source_fact(history, fact, recorded.stream)
         if isinstance(fact, PolicyAdopted):
@@ -229,7 +224,7 @@ def accumulate(history: History, recorded: Recorded) -> set[UUID]:
 
 
 def history_of(facts: Iterable[Recorded], stream: UUID | None = None) -> History:
-    """Fold all `facts` from nothing, for the incident whose stream is given (None: the first one opened)."""
+    """Fold `facts` from an empty history, for the subject `stream` (None: the first incident opened)."""
     history = History(stream)
     for recorded in facts:
         accumulate(history, recorded)
@@ -237,7 +232,7 @@ def history_of(facts: Iterable[Recorded], stream: UUID | None = None) -> History
 
 
 def cited_origins(report: Report) -> tuple[str, ...]:
-    """Return whose streams a report makes an input of its incident: its source and its relays."""
+    """Return the origins whose streams a report makes inputs: its source and its relays."""
     return (origin_of(report.source, report.via), *report.via)
 
 
@@ -249,7 +244,7 @@ def _apply_source_fact(
         origins.apply(fact)
         return set()
     if stream != source_stream(min(fact.origins)):
-        return set()  # recorded in both streams; one of them decides, so that their order does not
+        return set()  # recorded in both streams: applied from one, so their order is irrelevant
     origins.set_same_origin(fact.origins, same=isinstance(fact, SameOriginStated))
     for report in history.all_reports.values():
         report.rebuild(lambda version: version.with_sources(origins))
@@ -294,9 +289,9 @@ def _apply_incident_fact(history: History, home: IncidentRecord, fact: IncidentF
 
 
 def _apply_time_zone(history: History, home: IncidentRecord) -> set[UUID]:
-    """Read anew, by the time zone of `home`, whatever was said there without an offset: its days are others.
+    """Parse again, by the new time zone of `home`, every moment stated there without an offset.
 
-    A report becomes another object, as what holds the old one knows it by its clocks.
+    Reports are replaced by new objects: claim indexes identify a report by its clocks.
     """
     offset = home.offset
     for report_id, report in history.all_reports.items():
@@ -332,7 +327,7 @@ def _apply_incident_fields(history: History, home: IncidentRecord, fact: WholeFa
 
 
 def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> set[UUID]:
-    """Give the claims of reports that were filed under `home` their scopes; those of others get them from theirs."""
+    """Set the scopes of claims of reports filed under `home`; other incidents record the fact for their own."""
     within = incident_stream(fact.within)
     if fact.bounds and fact.scope:
         history.bounds[history.scope_name(within, fact.within, fact.scope)] = fact.bounds
@@ -358,7 +353,7 @@ def _resolve_again(
 
 
 class _VersionParts(NamedTuple):
-    """What a version is made of."""
+    """Fields of a content before its claims are resolved."""
 
     ref: str
     report: Report
@@ -372,7 +367,7 @@ class _VersionParts(NamedTuple):
 def _make_version(
     history: History, home: IncidentRecord, content: _VersionParts, rescoped: Mapping[str, Rescoped]
 ) -> ReportVersion:
-    """Hold the claims of a content as they are called from the incident that is asked about."""
+    """Resolve the claims of a content, with scopes named as seen from the subject."""
     report, occurred = content.report, content.occurred
     is_own = home.stream == history.stream
     scoping = AS_FILED

@@ -1,22 +1,22 @@
-"""`conservative/1`: of the claims that range/1 would use, the one that says least; and nothing of a top."""
+"""`conservative/1`: the least claim of those that range/1 uses, without an upper end."""
 
 from collections.abc import Sequence
 
 from domain.estimates.estimate import CAPPED, Estimate, Policy, PolicyClaim, PolicyInput, SetAside
-from domain.estimates.exclusion import aside_by_ref, contested, exclude, grade_rank, lower
+from domain.estimates.exclusion import CODES, aside_by_ref, contested, exclude, grade_rank, lower
 from domain.values.counts.count import read_count
 
 _ACLED = {"tens": 10, "dozens": 12, "hundreds": 100}
 """What ACLED counts these words as (ACLED Codebook, “Reported fatalities”): one of each unit. For ranking only."""
 _AS_READ = {read_count(word, "en/1").lower: number for word, number in _ACLED.items()}
-"""ACLED's number by that which the lexicon sorts the word by, as a count says it in many ways: “dozens of men”."""
+"""ACLED's number by the lexicon's, which is the same for all forms of a word: “dozens of men”."""
 
 
 def estimate(question: PolicyInput) -> Estimate:
     """Use one claim: the least closed figure, else the least open one, else the least cap, else the fewest in words.
 
-    A figure stands as lower end and best, and nothing is said of a top. A cap has no
-    least figure, so it stands as the upper end alone; words give no figure at all.
+    A figure is both lower end and best; the upper end is open. A cap has no least
+    figure, so it is the upper end alone; words give no figure at all.
     """
     remaining, aside = exclude(question)
     used = lower(remaining) or _least_in_words(remaining)
@@ -34,7 +34,7 @@ def estimate(question: PolicyInput) -> Estimate:
 
 
 def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
-    """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then by source."""
+    """Return the least cap, or the claim in words for the fewest; ties: better graded, newer, then by source."""
 
     def preference(claim: PolicyClaim) -> tuple[object, ...]:
         number = _number(claim)
@@ -44,7 +44,7 @@ def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
 
 
 def _number(claim: PolicyClaim) -> int | None:
-    """Return what a claim ranks by: its least figure, its cap, or the number of its words; “many” has none."""
+    """Return the number a claim is ranked by: least figure, cap, or that of its words; “many” has none."""
     if claim.bound == "worded":
         said = claim.resolved.count.lower
         return _AS_READ.get(said, said)
@@ -52,7 +52,7 @@ def _number(claim: PolicyClaim) -> int | None:
 
 
 def _reason(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
-    """Say why another claim is used: a code, and a sentence."""
+    """Return the code and sentence of a claim that is not used."""
     own, least = _number(claim), _number(used)
     if own is None or least is None:
         return "unranked", f"Its words stand for no number; another claim is used ({used.ref})."
@@ -71,4 +71,12 @@ POLICY = Policy(
     meaning="The least figure among the claims that range/1 would use: how many at the very least. It says no top.",
     estimate=estimate,
     reads_statements=False,
+    codes={
+        **CODES,
+        "unranked": "Its words stand for no number.",
+        "capped": "It gives no least figure, and another claim does.",
+        "higher": "A lower count stands.",
+        "open": "It gives no greatest figure, and as low a claim gives both ends.",
+        "equal": "As low a count stands, and is preferred: better graded, newer, or by source.",
+    },
 )

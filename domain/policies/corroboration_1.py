@@ -1,10 +1,10 @@
-"""`corroboration/1`: the range of range/1, and a label for how well it is borne out."""
+"""`corroboration/1`: the range of range/1, with a label for how well it is corroborated."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, Statement
-from domain.estimates.exclusion import contested, range_estimate
+from domain.estimates.exclusion import CODES, contested, range_estimate
 
 
 def estimate(question: PolicyInput) -> Estimate:
@@ -18,7 +18,7 @@ def estimate(question: PolicyInput) -> Estimate:
 
 
 def _label(used: Sequence[PolicyClaim], statements: Sequence[Statement]) -> str | None:
-    """Return the first label that applies; none where only words or caps are left: there is no figure to bear out."""
+    """Return the first label that applies; None where only words or caps remain: there is no figure."""
     acts = {statement.act for statement in statements}
     if acts & {"claimed", "admitted"}:
         return "admitted"
@@ -37,4 +37,12 @@ POLICY = Policy(
     version=1,
     meaning="The range of range/1, with a label: admitted, disputed, corroborated, single or set aside.",
     estimate=estimate,
+    codes=CODES,
+    labels={
+        "admitted": "A party claims or admits that it did it.",
+        "disputed": "A denial stands, a used claim is disputed, or two used claims differ.",
+        "set_aside": "Every claim was set aside.",
+        "single": "One origin gives a figure.",
+        "corroborated": "Two or more origins give figures that do not differ.",
+    },
 )

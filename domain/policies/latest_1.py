@@ -1,16 +1,16 @@
-"""`latest/1`: the newest figure of any source, as a headline has it; of one moment, all of them."""
+"""`latest/1`: the newest figure of any source; of one moment, all of them."""
 
 from collections.abc import Collection, Iterator, Sequence
 
 from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, SetAside
-from domain.estimates.exclusion import aside_by_ref, by_ref, choose, upper
+from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, upper
 
 
 def estimate(question: PolicyInput) -> Estimate:
-    """Take the newest claim that has a figure, whoever says it; a count in words only where nothing else stands.
+    """Use the newest claim that has a figure, of any source; a count in words only where there is nothing else.
 
-    Where several sources said different things at that moment, none of them is the latest: all are shown, from the
-    least to the greatest of their figures, without a best one, as contested.
+    Where several sources gave different figures at that moment, all are used: from the least to the greatest, without
+    a best one, contested.
     """
     figured = [claim for claim in question.claims if claim.bound != "worded"]
     if not question.claims:
@@ -40,7 +40,7 @@ def _newest(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, Sequence[Policy
 
 
 def _figures(claim: PolicyClaim) -> tuple[object, ...]:
-    """Return what a claim says in figures, whoever says it."""
+    """Return the figures of a claim without its refs."""
     ends = (claim.lowest, claim.highest, claim.best)
     return (claim.open, *(end and end.figure for end in ends))
 
@@ -62,4 +62,5 @@ POLICY = Policy(
     meaning="The newest figure, whoever says it: the headline; of one moment, all that were said. It weighs no source.",
     estimate=estimate,
     reads_statements=False,
+    codes={"worded": CODES["worded"], "older": "A newer claim stands."},
 )

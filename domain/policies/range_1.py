@@ -1,7 +1,7 @@
-"""`range/1`: the least and the greatest that a reader can stand on, and the newest figure of the best graded source."""
+"""`range/1`: the least and the greatest figure, and the newest of the best graded source."""
 
 from domain.estimates.estimate import Policy
-from domain.estimates.exclusion import differ
+from domain.estimates.exclusion import CODES, differ
 from domain.estimates.exclusion import range_estimate as estimate
 
 __all__ = ["POLICY", "differ", "estimate"]
@@ -12,4 +12,5 @@ POLICY = Policy(
     meaning="The least and the greatest figure among the claims that stand, and the newest of the best graded source.",
     estimate=estimate,
     reads_statements=False,
+    codes=CODES,
 )

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from domain.estimates.estimate import CitedFigure, Estimate, Policy, PolicyClaim, PolicyInput
-from domain.estimates.exclusion import aside_by_ref, by_ref, choose, contested, exclude, grade_rank, upper
+from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, contested, exclude, grade_rank, upper
 
 
 def estimate(question: PolicyInput) -> Estimate:
-    """Take the least figure, the one that most origins give, and the greatest.
+    """Return the least figure, the one that most origins give, and the greatest.
 
     UCDP's coders judge each event's low, best and high estimate (UCDP GED Codebook,
     `low`, `best`, `high`); here the claims alone decide.
@@ -26,7 +26,7 @@ def estimate(question: PolicyInput) -> Estimate:
 
 
 def _most_given(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
-    """Return the figure that most origins give; of equals the better graded, then the newest, then the largest."""
+    """Return the figure that most origins give; ties: better graded, newest, largest."""
     given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
     origins: dict[int, set[str]] = {}
     for claim, best in given:
@@ -45,4 +45,5 @@ POLICY = Policy(
     meaning="Low, best, high: the least figure, that of most sources, the greatest. UCDP's columns, not its judgement.",
     estimate=estimate,
     reads_statements=False,
+    codes=CODES,
 )

@@ -1,4 +1,4 @@
-"""What our own corrections changed in a report: field by field, before and after."""
+"""Corrections of a report by the recorder: changed fields, before and after."""
 
 from domain.history.history import ReportHistory, ReportVersion
 from domain.reading import Document
@@ -11,7 +11,7 @@ def content(version: ReportVersion) -> Document:
 
 
 def corrections(report: ReportHistory, known: int = 1) -> list[Document]:
-    """Say of each correction, after the first `known` contents, why it was made and which fields read differently."""
+    """Return cause and changed fields of each correction after the first `known` versions."""
     found: list[Document] = []
     for before, after in zip(report.versions[known - 1 :], report.versions[known:], strict=False):
         found.append({"cause": after.cause, "changed": _changed(content(before), content(after))})

@@ -1,4 +1,4 @@
-"""The difference between two readings of one incident, by whose doing it is: the sources' or our own."""
+"""Difference between two readings of one incident, by cause: the sources' or our own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
@@ -21,11 +21,11 @@ _COMPARED = ("lower", "upper", "upper_open", "best", "contested", "label")
 
 
 def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
-    """Tell what differs from one reading to a later one, on either clock; each heading lists by report or by key.
+    """Return what differs between a reading and a later one, on either clock, by heading.
 
-    - `learned`: reports that had not been known to be said, and count now.
-    - `revised_by_source`: what a source stood by, and the later claim that it replaced it by; and each past moment
-      until which its last report counts otherwise than the one before (`counted_until`).
+    - `learned`: reports that were unknown, and count now.
+    - `revised_by_source`: a current claim of an origin, and the later one that replaced it; and each past moment
+      (`counted_until`) for which its last report gives another figure than the one before.
     - `withdrawn_by_source`: reports or claims taken back by their source, or withdrawn by a later whole statement.
     - `corrected_by_us`: our corrections, field by field; and retractions of ours that were undone.
     - `removed_by_us`: reports or claims that we struck, and reports that are no longer in the incident.
@@ -86,7 +86,7 @@ def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]
 
 
 def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
-    """Find what each origin stood by in the claims that it has made since: only what was learned since revises."""
+    """Yield current claims replaced by claims of reports learned since."""
     for ledger in old.ledgers.values():
         kept = new.claims.get(ledger.current.ref) if ledger.current else None
         if kept is None:
@@ -104,7 +104,7 @@ def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]
 
 
 def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
-    """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
+    """Yield past moments for which an origin's last report gives another figure than the one before."""
     for place, ledger in old.ledgers.items():
         later = new.ledgers.get(place)
         after = days_of(later.stood, later.current) if later else {}
@@ -125,7 +125,7 @@ def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Docu
 
 
 def _successor(new: IncidentSnapshot, before: Held, ledger: Ledger | None) -> Held | None:
-    """Return the claim that now stands in the place of `before`, if another does: that which broke the series first."""
+    """Return the claim that replaced `before`, if any: the first that broke the series, else the current one."""
     code, other = ledger.behind.get(before.ref, ("", "")) if ledger else ("", "")
     if code == BREAK:
         return new.claims.get(other)
@@ -147,7 +147,7 @@ def _withdrawn(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Documen
 
 
 def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) -> Iterator[Document]:
-    """Find the claims that stood and were taken back by themselves: by their source, or struck by the recorder."""
+    """Yield the claims retracted individually: by their source, or by the recorder."""
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
         lost = new.taken_back(found) if found else None
@@ -157,7 +157,7 @@ def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) ->
 
 
 def _whole_statements(known: IncidentSnapshot) -> Mapping[str, str]:
-    """Return, by withdrawn report, the last whole statement of its source that withdraws it."""
+    """Map withdrawn reports to the last whole statement that withdraws each."""
     found: dict[str, str] = {}
     for own in by_origin(known.standing.values()).values():
         found.update(withdrawn_reports(own))
@@ -196,7 +196,7 @@ def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Docume
 
 
 def _rescoped(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
-    """Find the claims whose key differs although nobody corrected their report."""
+    """Yield the claims whose key differs without a correction of their report."""
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         if known is None or len(known.versions) != len(report.versions):
@@ -209,7 +209,7 @@ def _rescoped(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document
 
 
 def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:
-    """Hold the estimates of each key against one another, sorted by canonical key."""
+    """Return the keys whose estimates differ, by canonical key."""
     before, after = _estimate_figures(old), _estimate_figures(new)
     differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
     return [
@@ -219,9 +219,9 @@ def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:
 
 
 def _estimate_figures(known: IncidentSnapshot) -> Mapping[Key, Document]:
-    """Return the ends of each estimate that says anything."""
+    """Return the compared fields of each estimate that has any."""
     found: dict[Key, Document] = {}
-    for keyed in known.keys:
+    for keyed in known.by_key:
         document = estimate_document(keyed, known.reading.policy.estimate(keyed.policy_input))
         ends = {name: document[name] for name in _COMPARED if name in document}
         if any(ends.values()):

@@ -1,4 +1,4 @@
-"""What may be one statement or one event told twice: suggestions for people, which merge nothing by themselves.
+"""Suggestions of duplicate statements and events, for review by people; nothing is merged by itself.
 
 Rows of tables share date, place and parties without being one event: of 17,407 rows of UCDP GED, 1,256 share date,
 point and dyad with an earlier one and are not duplicates. So nothing here follows from likeness alone. Each rule
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def duplicates(history: History, moment: datetime | None) -> list[Document]:
-    """Suggest what to look at again among the reports that stand at `moment` (reported clock, UTC; None: as known now).
+    """Return suggestions among the reports standing at `moment` (reported clock, UTC; None: latest).
 
     - `possible_duplicate`: reports of the same content under different ids.
     - `same_figure`: one origin gives one figure for one key on one day in several reports, as two relays of it do.
@@ -54,7 +54,7 @@ def _groups(pairs: Iterable[tuple[K, T]]) -> list[list[T]]:
 
 
 def _candidate_groups(reports: Iterable[ReportHistory]) -> list[list[ReportHistory]]:
-    """Group by what is quickly told apart, so that whole contents are compared within these groups alone."""
+    """Group by fields that are cheap to compare, so that contents are compared within these groups only."""
     versions = ((each.current, each) for each in reports)
     return _groups(
         ((now.report.kind, now.origin, now.report.via, now.report.reported_at, now.occurred, now.event), each)
@@ -63,25 +63,25 @@ def _candidate_groups(reports: Iterable[ReportHistory]) -> list[list[ReportHisto
 
 
 def _item(code: str, reports: Iterable[ReportHistory], why: str) -> Document:
-    told = list(reports)
+    found = list(reports)
     return {
         "code": code,
-        "reports": sorted(each.ref for each in told),
-        "events": sorted({each.current.event for each in told if each.current.event is not None}),
+        "reports": sorted(each.ref for each in found),
+        "events": sorted({each.current.event for each in found if each.current.event is not None}),
         "why": why,
     }
 
 
 def _same_figures(
-    history: History, standing: Sequence[ReportHistory], moment: datetime | None, told: set[frozenset[str]]
+    history: History, standing: Sequence[ReportHistory], moment: datetime | None, reported: set[frozenset[str]]
 ) -> Iterator[Document]:
-    """Find figures that one origin gave twice; reports that are `told` to be the same all over are not told again."""
+    """Yield figures that one origin gave twice, but for groups of reports in `reported` (equal content)."""
     claims = ((_figure(history, held), (held, report)) for report in standing for held in report.claims_at(moment))
     by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
     for group in _groups(claims):
         by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
     for refs, groups in by_reports.items():
-        if len(refs) > 1 and refs not in told:
+        if len(refs) > 1 and refs not in reported:
             reports = [report for _, report in groups[0]]
             said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
             relays = ", ".join(sorted({"by " + (" by ".join(each.current.report.via) or "itself") for each in reports}))
@@ -97,13 +97,13 @@ def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
 
 
 def _name(history: History, report: ReportHistory) -> str:
-    """Return how the source of a report is called, even if it is stated to be one origin with another."""
+    """Return the display name of a report's source, also where it is linked to another origin."""
     source = report.current.report.source
     return history.source_name(source) if isinstance(source, str) else history.source_name(report.current.origin)
 
 
 def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
-    """Return what two claims share that may be one statement: who says what figure, for which key, on which day."""
+    """Grouping key of claims that may be one statement: origin, key, day and figure."""
     day = latest(held.reported).astimezone(history.filing_offset(held.ref)).date()
     count = held.count
     said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)

@@ -1,4 +1,4 @@
-"""How what became known stands in documents: a row for each day on which sources spoke, with every change."""
+"""Document of newly reported figures: a row for each day with a report or a change."""
 
 from datetime import date
 
@@ -10,17 +10,17 @@ from domain.revisions.series import figure_of
 TITLE = "newly reported"
 
 
-def newly_reported_document(told: NewlyReported) -> list[Document]:
-    """Write a row for each day on which something was said, or taken back."""
-    figures: dict[date, list[Document]] = {day: [] for day in told.reports}
-    for change in told.changes:
+def newly_reported_document(reported: NewlyReported) -> list[Document]:
+    """Return a row for each day with a report, a retraction or a change."""
+    figures: dict[date, list[Document]] = {day: [] for day in reported.reports}
+    for change in reported.changes:
         figures.setdefault(change.day, []).append(_change(change))
-    for day, held in told.increments:
+    for day, held in reported.increments:
         figures.setdefault(day, []).append(_increment(held))
-    first = _first_reported(told)
+    first = _first_reported(reported)
     rows: list[Document] = []
     for day in sorted(figures):
-        reports = told.reports.get(day, ())
+        reports = reported.reports.get(day, ())
         events = sorted(
             {label for each in reports if (label := each.current.event) is not None and first[label] == day}
         )
@@ -36,11 +36,11 @@ def newly_reported_document(told: NewlyReported) -> list[Document]:
     return rows
 
 
-def _first_reported(told: NewlyReported) -> dict[str, date]:
-    """Return the day on which each event was first told of."""
+def _first_reported(reported: NewlyReported) -> dict[str, date]:
+    """Map each event to the day of its first report."""
     found: dict[str, date] = {}
-    for day in sorted(told.reports, reverse=True):
-        found.update((each.current.event, day) for each in told.reports[day] if each.current.event is not None)
+    for day in sorted(reported.reports, reverse=True):
+        found.update((each.current.event, day) for each in reported.reports[day] if each.current.event is not None)
     return found
 
 
@@ -80,7 +80,7 @@ def _said(held: Held | None) -> Document | None:
 
 
 def _difference(before: Held | None, after: Held | None) -> int | None:
-    """Subtract one best figure from the next; an open end has none, and leaves nothing to subtract."""
+    """Return the difference of best figures; None where either is missing, as in open counts."""
     if before is None or after is None:
         return None
     (_, _, old), (_, _, new) = before.said, after.said

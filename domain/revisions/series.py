@@ -1,4 +1,4 @@
-"""The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
+"""Claim series: the successive current claims of each origin and key, also those withdrawn since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from domain.reports.claims.ties import Rank
 
 @dataclass(frozen=True, slots=True)
 class ClaimSeries:
-    """The claims of one origin under one key that stood at some time, in turn; never empty.
+    """The claims of one origin and key that were current at some time, in order; never empty.
 
-    `broken` maps the refs of those that a claim of another key replaced to that
-    claim; `breaking` are the refs of those that replaced a claim of another key.
+    `broken` maps refs of claims replaced by one of another key to that claim; `breaking` are the refs of claims that
+    replaced one of another key.
     """
 
     key: Key
@@ -30,26 +30,25 @@ class ClaimSeries:
 
 
 def claim_series(history: History, moment: datetime | None) -> list[ClaimSeries]:
-    """Return every series as said by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
+    """Return all series as reported by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
 
-    What a later `complete` statement withdrew had been said, so it is a step too; what
-    was retracted is none. Increments are no steps of a total.
+    Claims withdrawn by a later `complete` statement are included, retracted ones and increments are not.
     """
     found: list[ClaimSeries] = []
     for origin, own in by_origin(history.standing_reports(moment)).items():
         breaks = SeriesBreaks.among([held for report in own for held in report.claims_at(moment)])
-        stood = _SeriesBuilder(breaks)
+        series = _SeriesBuilder(breaks)
         for part in split_at_whole_statements(own):
-            stood.add(part, moment)
+            series.add(part, moment)
         found += [
             ClaimSeries(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
-            for key, each in stood.by_key.items()
+            for key, each in series.by_key.items()
         ]
     return sorted(found, key=lambda series: (series.key.canonical, series.origin))
 
 
 class _SeriesBuilder:
-    """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
+    """Builder of one origin's series; a whole statement starts its home and event anew."""
 
     def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[Key, dict[str, Held]] = {}
@@ -58,7 +57,7 @@ class _SeriesBuilder:
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[Held]]]] = {}
 
     def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
-        """Let these be said after all before them in the same home; the first of them may be a whole statement."""
+        """Append reports later than all before them in their home; the first may be a whole statement."""
         if part and part[0].current.report.complete:
             self._withdraw(part[0])
         touched: set[Key] = set()
@@ -69,9 +68,9 @@ class _SeriesBuilder:
                 self._standing.setdefault(held.key, {})[held.ref] = held
                 touched.add(held.key)
         for key in touched:
-            stood = self.by_key.setdefault(key, {})
+            series = self.by_key.setdefault(key, {})
             for held in ledger(list(self._standing[key].values()), self._breaks.broken, self._breaks.linked).stood:
-                stood.setdefault(held.ref, held)
+                series.setdefault(held.ref, held)
 
     def _withdraw(self, whole: ReportHistory) -> None:
         reports = self._reports.get(whole.home, {})
@@ -81,19 +80,16 @@ class _SeriesBuilder:
 
 
 def figure_of(held: Held) -> int | None:
-    """Return the one figure that a claim has in a series: its best, else its lower, else its upper; none for words.
-
-    Every one of them was said; an open claim's figure is its lower.
-    """
+    """Return the figure of a claim in a series: best, else lower, else upper; None for words."""
     lower, upper, best = held.said
     return next((figure for figure in (best, lower, upper) if figure is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesBreaks:
-    """Where claims of one origin replaced one another across keys; see Series for its first two members.
+    """Replacements across keys among claims of one origin; `broken` and `breaking` as in ClaimSeries.
 
-    `linked` tells claims apart that say the same (sequence.links_of).
+    `linked` are tie-breakers of equal claims (statement_order.links_of).
     """
 
     broken: Mapping[str, Held]
@@ -102,7 +98,7 @@ class SeriesBreaks:
 
     @classmethod
     def among(cls, claims: Sequence[Held]) -> "SeriesBreaks":
-        """Find the breaks among claims of one origin; a claim replaced twice breaks where it was first replaced."""
+        """Collect the breaks; a claim replaced twice breaks at the first replacement."""
         known = {claim.ref: claim for claim in claims}
         broken: dict[str, Held] = {}
         breaking: set[str] = set()

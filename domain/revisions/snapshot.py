@@ -1,4 +1,4 @@
-"""What is known at one reading, sorted so that two readings can be held against one another."""
+"""Lookup tables over one reading of an incident, for comparing two readings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.reports.claims.revision_chain import BREAK, Ledger
 
 @dataclass
 class IncidentSnapshot:
-    """What is known at one reading."""
+    """One reading of an incident, with lazily built lookup tables."""
 
     history: History
     reading: Reading
@@ -25,41 +25,41 @@ class IncidentSnapshot:
 
     @cached_property
     def reports(self) -> Mapping[str, ReportHistory]:
-        """What had been said, whatever became of it."""
+        """Reports made by then, retracted ones too."""
         return {ref: each for ref, each in self.all_reports.items() if each.reported_by(self.reading.reported_until)}
 
     @cached_property
     def standing(self) -> Mapping[str, ReportHistory]:
-        """What had been said and was neither struck nor taken back."""
+        """Reports made by then and not retracted."""
         return {each.ref: each for each in self.history.standing_reports(self.reading.reported_until)}
 
     @cached_property
     def counted_claims(self) -> ClaimSnapshot:
-        """What counts, and how."""
+        """Claims and reports that count."""
         return snapshot_claims(self.history, self.reading.reported_until)
 
     @property
     def counting(self) -> Mapping[str, ReportHistory]:
-        """The reports that count."""
+        """Reports that count."""
         return self.counted_claims.counting
 
     @property
-    def keys(self) -> Sequence[KeyClaims]:
-        """The claims that count, by key."""
-        return self.counted_claims.keys
+    def by_key(self) -> Sequence[KeyClaims]:
+        """Claims that count, by key."""
+        return self.counted_claims.by_key
 
     @cached_property
     def ledgers(self) -> Mapping[tuple[str, str], Ledger]:
-        """What each origin stands by, by canonical key and origin."""
-        return {(keyed.key.canonical, each.origin): each for keyed in self.keys for each in keyed.ledgers}
+        """Revision chains, by canonical key and origin."""
+        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.ledgers}
 
     @cached_property
     def claims(self) -> Mapping[str, Held]:
-        """Every claim that stands, by its ref."""
+        """Standing claims, by ref."""
         return {held.ref: held for report in self.standing.values() for held in self.claims_of(report)}
 
     def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
-        """Return which claims of a report that stands do not, and who took each back: what we struck never stood."""
+        """Map individually retracted claims of a standing report to the author; the recorder's never stood."""
         if report.retractions.keys() <= {None}:
             return {}
         standing, once = (
@@ -69,11 +69,11 @@ class IncidentSnapshot:
         return {ref: "source" if ref in once else "recorder" for ref in lost}
 
     def claims_of(self, report: ReportHistory) -> tuple[Held, ...]:
-        """Return the claims of a report that stand."""
+        """Return the standing claims of a report."""
         return report.claims_at(self.reading.reported_until)
 
     @cached_property
     def breaking(self) -> frozenset[str]:
-        """The refs of the claims that replaced one of another key."""
+        """Refs of claims that replaced one of another key."""
         behind = (place for each in self.ledgers.values() for place in each.behind.values())
         return frozenset(other for code, other in behind if code == BREAK)

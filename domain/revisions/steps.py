@@ -1,4 +1,4 @@
-"""How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
+"""Step series of estimates along the reported and the recorded clock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ from domain.reports.claims.running_totals import counted_beyond
 
 @dataclass(frozen=True, slots=True)
 class EstimateStep:
-    """From `at` (UTC) on, the estimate of a key read so; `moved_by` names the claims, or the reports, that moved it.
+    """The estimate of a key from `at` (UTC) on; `moved_by` are the claims, or else the reports, that changed it.
 
-    `position` is the last one recorded at `at`, None on the reported clock. `broken`
-    says that a source replaced the series by another, or another by this: to be drawn, never subtracted.
+    `position` is the last one recorded at `at`, None on the reported clock. `broken` says that a source replaced this
+    series by another key, or the reverse: never subtract over it.
     """
 
     at: datetime
@@ -33,18 +33,18 @@ class EstimateStep:
 EstimateSeries = dict[Key, list[EstimateStep]]
 
 NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
-"""Where nothing stands there is nothing to estimate, whatever a policy would say of it."""
+"""Estimate of a key without current claims, under every policy."""
 
 
 @dataclass(slots=True)
 class _Movers:
-    """What was put on or taken off at one moment."""
+    """Reports and claims added or removed at one moment."""
 
     reports: set[str] = field(default_factory=set[str])
     claims: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
 
     def by(self, key: Key) -> tuple[str, ...]:
-        """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
+        """Return the refs that changed a key: its own claims, else those of related keys, else reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
         kin = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
@@ -52,7 +52,7 @@ class _Movers:
 
 
 class _StepRecorder:
-    """Takes reports on and off the scales, and notes a step wherever an estimate reads otherwise than before."""
+    """Claim index that records a step wherever a visible part of an estimate changes."""
 
     def __init__(self, history: History, reading: Reading) -> None:
         self.series: EstimateSeries = {}
@@ -63,7 +63,7 @@ class _StepRecorder:
         self._movers = _Movers()
 
     def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
-        """Let a report count as it does at `until` on the reported clock (None: now), or not at all."""
+        """Index a report as of `until` on the reported clock (None: latest)."""
         ref = report.ref
         before = self._claims.pop(ref, None)
         counts = reindex(history, self.index, report, until)
@@ -80,12 +80,12 @@ class _StepRecorder:
                     self._movers.claims.setdefault(each.key, set()).add(each.ref)
 
     def add_regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
-        """Take note that a source was graded anew: what it stands by moves what it moves."""
+        """Add the current claims of a regraded source to those responsible."""
         for key, held in stood:
             self._movers.claims.setdefault(key, set()).add(held.ref)
 
     def record(self, at: datetime, position: int | None) -> None:
-        """Note the steps of all that moved until now."""
+        """Record the steps of all keys changed since the last call."""
         for key in self.index.changed_keys():
             question = self.index.key_claims(key).policy_input
             estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
@@ -100,8 +100,8 @@ class _StepRecorder:
 
 
 def reported_steps(history: History, reading: Reading) -> EstimateSeries:
-    """Return how each estimate moved with what sources said, up to the reading's moment, as far as we know now."""
-    walk = _StepRecorder(history, reading)
+    """Return the steps along the reported clock, up to the reading's moment, from all facts known."""
+    recorder = _StepRecorder(history, reading)
     changes: dict[datetime, list[ReportHistory]] = {}
     for report in history.reports.values():
         for moment in report.effective_moments():
@@ -109,30 +109,30 @@ def reported_steps(history: History, reading: Reading) -> EstimateSeries:
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
         for report in changes[moment]:
-            walk.set_report(history, report, moment)
-        walk.record(moment, None)
-    return walk.series
+            recorder.set_report(history, report, moment)
+        recorder.record(moment, None)
+    return recorder.series
 
 
 def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
-    """Return how each estimate moved with what we recorded, a step for each transaction at most."""
+    """Return the steps along the recorded clock, at most one a transaction."""
     grown = History(history.stream)
-    walk = _StepRecorder(grown, reading)
+    recorder = _StepRecorder(grown, reading)
     facts = sorted(history.journal, key=lambda recorded: recorded.position)
     for at, together in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
         for recorded in together:
             position = recorded.position
-            touched = apply_fact(grown, walk.index, recorded)
-            walk.add_regraded(touched.regraded)
-            for report_id in touched.reports:
-                walk.set_report(grown, grown.all_reports[report_id], reading.reported_until)
-        walk.record(at, position)
-    return walk.series
+            affected = apply_fact(grown, recorder.index, recorded)
+            recorder.add_regraded(affected.regraded)
+            for report_id in affected.reports:
+                recorder.set_report(grown, grown.all_reports[report_id], reading.reported_until)
+        recorder.record(at, position)
+    return recorder.series
 
 
 def visible(estimate: Estimate) -> tuple[object, ...]:
-    """Return what a reader sees of an estimate: its figures, whoever gave them last."""
+    """Return the visible parts of an estimate: figures without their claims, flags, and label."""
     ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
     return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
 

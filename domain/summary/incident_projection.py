@@ -1,7 +1,6 @@
-"""An incident as lists show it: what its reports say together, its estimates and its level, kept true fact by fact.
+"""Incremental projection of one incident for read models: its summary row, estimates and level.
 
-What one incident's views tell whole is here told in the few lines that many incidents are found and sorted by. It is
-made of the same parts: the same scales, the same policies, the same rulebook of days.
+Uses the claim index, policies and levels that the views use, so both agree.
 """
 
 from collections.abc import Collection
@@ -27,15 +26,14 @@ from domain.values.time.clocks import Span, parse_occurred
 
 VIOLENCE = "violence"
 
-_NOBODY: Collection[str] = frozenset()
+_NO_ORIGINS: Collection[str] = frozenset()
 
 
 class IncidentProjection:
-    """An incident as it stands, or as it stood at a reading; grown fact by fact with `take_in`.
+    """Projection of an incident at the latest or a given reading; facts are applied by `apply`, then `update`.
 
-    `estimates` holds, for each key that any claim stands under and that is not a single event's, what the policy in
-    force makes of it, and `asked` what it was asked, with the claims by origin; they are true after `settle`. Of the
-    keys of single events, the greatest for each measure and population is kept (`in_events`), by the same policy.
+    `estimates` and `policy_inputs` have each key with a current claim, except keys of single events; they are current
+    after `update`. Of single events the greatest toll for each measure and population is kept (`in_events`).
     """
 
     def __init__(self, history: History, until: datetime | None = None, policy: Policy | None = None) -> None:
@@ -56,7 +54,7 @@ class IncidentProjection:
         self._changed_reports: set[UUID] = set()
         self._new_inputs: set[UUID] = set()
         self._adopted = False
-        self._retimed = False
+        self._time_zone_set = False
         self._stale = self._ordered = True
         self._level: int | None = None
         self._opened: Recorded | None = None
@@ -66,80 +64,80 @@ class IncidentProjection:
 
     @classmethod
     def at(cls, history: History, reading: Reading) -> Self:
-        """Return an incident as it stood at a reading, of all that was recorded."""
-        present = cls(history, reading.reported_until, reading.policy)
+        """Build the projection of a folded history at a reading."""
+        projection = cls(history, reading.reported_until, reading.policy)
         for report in history.standing_reports(reading.reported_until):
-            reindex(history, present._index, report, reading.reported_until)
-        present.update()
-        return present
+            reindex(history, projection._index, report, reading.reported_until)
+        projection.update()
+        return projection
 
     @property
     def policy(self) -> Policy:
-        """The policy that weighs its claims: the one in force, unless another was named."""
+        """The named policy, else the one in force."""
         return self._named or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
     def apply(self, recorded: Recorded) -> None:
-        """Take in a fact; facts of one stream come in the order of their versions."""
+        """Apply a fact; facts of one stream come in order of version."""
         self._new_inputs.update(self.input_streams.add(recorded))
         if sets_time_zone(recorded):
-            self._levels, self._retimed = DayLevels(self.history), True
-        touched = apply_fact(self.history, self._index, recorded).reports
-        for report_id in touched:
+            self._levels, self._time_zone_set = DayLevels(self.history), True
+        affected = apply_fact(self.history, self._index, recorded).reports
+        for report_id in affected:
             reindex(self.history, self._index, self.history.all_reports[report_id], self._until)
-        self._changed_reports.update(touched)
+        self._changed_reports.update(affected)
         if not isinstance(recorded.fact, REPORT_FACTS):
             self._stale = self._ordered = True
             self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
 
     def update(self) -> SummaryChanges:
-        """Weigh what the facts moved that were taken in since this was last called; returns what that was."""
+        """Recompute what the facts applied since the last call affect; returns what may have changed."""
         labels: set[str] = set()
         for ref, report in self._index.changed_reports().items():
             self._update_report(ref, None if report is None else report.current, labels)
-        if self._retimed:
+        if self._time_zone_set:
             labels |= self._events.keys()
-            self._retimed = False
+            self._time_zone_set = False
         for label in labels:
             self._update_event(label)
-        moved = self._index.changed_keys()
+        changed = self._index.changed_keys()
         merged = self._update_merged()
         if self._adopted:
-            # Also those keys of which the policy before it made nothing, since all that is said there is rated out.
-            moved = dict.fromkeys(self._index.keys(), _NOBODY) | moved
+            # Also keys without an estimate: the former policy may have rated out all their claims.
+            changed = dict.fromkeys(self._index.sorted_keys(), _NO_ORIGINS) | changed
             self._changed_pairs.update(self._tolls.pairs)
             self.policy_inputs.clear()
             self._adopted = False
-        keys = [key for key, origins in moved.items() if self._update_key(key, origins)]
+        keys = [key for key, origins in changed.items() if self._update_key(key, origins)]
         if merged:
             keys += [key for key in self.estimates if home_of(key.scope)[0] in merged and key not in keys]
-        touched, self._changed_reports = self._changed_reports, set()
-        led, self._new_inputs = self._new_inputs, set()
+        affected, self._changed_reports = self._changed_reports, set()
+        inputs, self._new_inputs = self._new_inputs, set()
         pairs, self._changed_pairs = self._changed_pairs, set()
         before = self._summary
-        return SummaryChanges(touched, keys, led, self.summary is not before, pairs)
+        return SummaryChanges(affected, keys, inputs, self.summary is not before, pairs)
 
     def all_changes(self) -> SummaryChanges:
-        """Return all that it has, as if all of it had moved."""
+        """Return everything as changed."""
         own = {self.input_streams.stream, POLICY_STREAM}
         reports, pairs = list(self.history.own.reports), list(self._tolls.pairs)
         return SummaryChanges(reports, list(self.estimates), self.input_streams.streams - own, in_events=pairs)
 
     def part(self, key: Key) -> IncidentPart:
-        """Say what of the incident a key counts."""
+        """Return the part of the incident that a key counts."""
         return self._tolls.part(key)
 
     @property
     def pairs(self) -> Collection[Key]:
-        """The measures of populations of which anything was said for single events, each as the key of `in_events`."""
+        """Keys of `in_events`: each measure and population with a toll for a single event."""
         return self._tolls.pairs
 
     def in_events(self, pair: Key) -> InEvents | None:
-        """Return what was said of a measure of a population for single events; None where nothing was."""
+        """Return the tolls of single events for a measure and population (`pair`), None without any."""
         return self._tolls.in_events(pair)
 
     @property
     def opened(self) -> Recorded | None:
-        """The fact that opened it; None before."""
+        """The fact that opened the incident; None before."""
         if self._opened is None:
             own = (each for each in self.history.journal if each.stream == self.history.stream)
             self._opened = next((each for each in own if isinstance(each.fact, IncidentOpened)), None)
@@ -147,12 +145,12 @@ class IncidentProjection:
 
     @property
     def summary(self) -> IncidentSummary:
-        """Return it as lists show it; the same object as long as that reads the same."""
+        """Return the summary row; the cached instance while unchanged, so callers may compare by identity."""
         level = self._levels.highest
         if self._summary is not None and not self._stale and level == self._level:
             return self._summary
         self._stale, self._level = False, level
-        own, said = self.history.own, self._counts
+        own, counts = self.history.own, self._counts
         parts = (
             own.slug,
             own.title,
@@ -162,13 +160,13 @@ class IncidentProjection:
             own.period,
             own.utc_offset,
             own.time_zone,
-            said.kinds.values,
-            said.actors.values,
-            said.sources.values,
-            said.tags.values,
-            said.places.values,
-            said.admin1s.values,
-            said.points.values,
+            counts.kinds.values,
+            counts.actors.values,
+            counts.sources.values,
+            counts.tags.values,
+            counts.places.values,
+            counts.admin1s.values,
+            counts.points.values,
             level,
             self._tolls.killed,
             *self._occurred(),
@@ -179,7 +177,7 @@ class IncidentProjection:
         return self._summary
 
     def _update_report(self, ref: str, now: ReportVersion | None, labels: set[str]) -> None:
-        """Let a report speak as it does now, or no longer; adds the labels of the events that it tells or told."""
+        """Set the counting version of a report (None: none); adds the labels of affected events to `labels`."""
         was = self._counting.get(ref)
         if was is now:
             return
@@ -194,35 +192,35 @@ class IncidentProjection:
             self._count(now, add=True)
             if now.event is not None:
                 labels.add(now.event)
-                telling = self._events.get(now.event)
-                if telling is None:
-                    telling = self._events[now.event] = EventReports()
-                telling.add(ref, now)
+                event = self._events.get(now.event)
+                if event is None:
+                    event = self._events[now.event] = EventReports()
+                event.add(ref, now)
 
     def _count(self, version: ReportVersion, *, add: bool) -> None:
-        """Count what a report says, once more or once less."""
-        report, said = version.report, self._counts
-        news = said.kinds.update((report.kind,), add=add) | said.sources.update((version.origin,), add=add)
+        """Add or remove a version in the reference counts."""
+        report, counts = version.report, self._counts
+        changed = counts.kinds.update((report.kind,), add=add) | counts.sources.update((version.origin,), add=add)
         if report.actors:
-            news |= said.actors.update({actor.name for actor in report.actors}, add=add)
+            changed |= counts.actors.update({actor.name for actor in report.actors}, add=add)
         if report.tags:
-            news |= said.tags.update(report.tags, add=add)
+            changed |= counts.tags.update(report.tags, add=add)
         if report.places:
-            news |= said.places.update({place.name for place in report.places}, add=add)
+            changed |= counts.places.update({place.name for place in report.places}, add=add)
             if version.tier == VIOLENCE:
-                news |= said.admin1s.update({place.admin1 for place in report.places if place.admin1}, add=add)
+                changed |= counts.admin1s.update({place.admin1 for place in report.places if place.admin1}, add=add)
                 points = {(place.lat, place.lon) for place in report.places if place.lat and place.lon}
-                news |= said.points.update(points, add=add)
-        self._stale = self._stale or news
+                changed |= counts.points.update(points, add=add)
+        self._stale = self._stale or changed
 
     def _update_event(self, label: str) -> None:
-        """Let an event be told as its reports do now."""
-        telling = self._events[label]
-        told = telling.summary if telling.reports else None
-        if told is None:
+        """Update an event from its reports."""
+        event = self._events[label]
+        summary = event.summary if event.reports else None
+        if summary is None:
             del self._events[label]
-        self._levels.set_event(label, told)
-        was, span = self._spans.get(label), told and told.span
+        self._levels.set_event(label, summary)
+        was, span = self._spans.get(label), summary and summary.span
         if was is span:
             return
         self._stale = True
@@ -236,7 +234,7 @@ class IncidentProjection:
             self._counts.ends.add(span.latest)
 
     def _update_merged(self) -> frozenset[str]:
-        """Let those incidents be merged into it that are; returns which are so newly, or no longer."""
+        """Update the set of merged incidents; returns the slugs added or removed."""
         if not self._ordered:
             return frozenset()
         self._ordered = False
@@ -244,7 +242,7 @@ class IncidentProjection:
         return self._tolls.merge(frozenset(home.slug for home in self.history.included_incidents() if home is not own))
 
     def _update_key(self, key: Key, origins: Collection[str]) -> bool:
-        """Weigh one key; says whether its estimate may read otherwise than before; one of an event has none to read."""
+        """Recompute a key; returns whether its estimate may have changed (keys of events have none)."""
         self._levels.set_claims(key, self._index.current_claims(key))
         if key.event is not None:
             self._update_event_key(self._index.policy_input(key))
@@ -268,13 +266,13 @@ class IncidentProjection:
         return True
 
     def _update_toll(self, key: Key, estimate: Estimate | None) -> None:
-        """Let lists show of a key what its estimate says; of one without, its increments."""
+        """Update the toll of a key from its estimate, or else its increments."""
         if key.measure == KILLED:
             increments = () if estimate and estimate.used else self._index.increments(key)
             self._stale = self._tolls.set(key, estimate, increments) or self._stale
 
     def _update_event_key(self, question: PolicyInput) -> None:
-        """Weigh the key of a single event, of which nothing is kept but what lists and totals show."""
+        """Recompute the key of a single event, of which only the toll is kept."""
         key = question.key
         estimate = self.policy.estimate(question) if question.claims else None
         said = (estimate and estimate.used) or key.measure != KILLED
@@ -292,14 +290,14 @@ class IncidentProjection:
         return (span.earliest, span.latest) if span else (None, None)
 
     def _search_words(self) -> tuple[str, ...]:
-        own, said = self.history.own, self._counts
-        of = own.title, own.slug, said.places.values, said.actors.values, said.tags.values
+        own, counts = self.history.own, self._counts
+        of = own.title, own.slug, counts.places.values, counts.actors.values, counts.tags.values
         if of != self._words[0]:
-            texts = (own.title, own.slug, *said.places.values, *said.actors.values, *said.tags.values)
+            texts = (own.title, own.slug, *counts.places.values, *counts.actors.values, *counts.tags.values)
             self._words = of, tuple(words_of(texts))
         return self._words[1]
 
 
 def summarize(history: History, reading: Reading) -> IncidentSummary:
-    """Return an incident as a list shows it at a reading."""
+    """Return the summary row of an incident at a reading."""
     return IncidentProjection.at(history, reading).summary

@@ -1,9 +1,8 @@
-"""What was said of those killed in an incident and in its parts; and, of any measure, what was said for single events.
+"""Tolls of an incident and its parts: those killed, and any measure for single events.
 
-No two figures are added. A figure for one event, or for an incident that was merged into this one, counts some of the
-dead of the incident, so there are at least as many. Of a declared scope nobody said how it lies to the incident, nor of
-another incident from which only a report was moved: such a figure stands beside, by the name of its scope, and is
-compared with nothing.
+Figures are never added. One for an event, or for a merged incident, is a lower bound for the incident. How a declared
+scope, or another incident from which a report was changed, relates to the incident is unknown: such figures are listed
+beside it and compared with nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,13 +27,13 @@ from domain.summary.tolls import (
 KILLED = "killed"
 
 IncidentPart = Literal["own", "event", "merged", "other"]
-"""What of an incident a key counts: the whole, one event, an incident that was merged into it, or a scope beside it."""
+"""Part of an incident that a key counts: the whole, one event, a merged incident, or another scope."""
 
 
 class InEvents(NamedTuple):
-    """What was said of a measure of a population for single events: as in Beside, and by which origins.
+    """Tolls of single events for a measure and population, as in ScopeTotals, with their origins.
 
-    `figured` are those of the origins that give a figure.
+    `figured` are the origins that give a figure.
     """
 
     number: int
@@ -44,10 +43,10 @@ class InEvents(NamedTuple):
 
 
 class KilledSummary(NamedTuple):
-    """What was said of those killed in an incident.
+    """Tolls of those killed.
 
-    `toll` is the incident's own; else the greatest for an event or for an incident that was merged into it; else that
-    for a declared scope; else words. `at_least` has the greatest lower end for the incident or for any of its parts.
+    `toll` is the incident's own; else the greatest of events and merged incidents; else that of a declared scope; else
+    words. `at_least` has the greatest lower end of the incident or any of its parts.
     """
 
     toll: Toll | None = None
@@ -58,41 +57,41 @@ class KilledSummary(NamedTuple):
 
     @property
     def floor(self) -> int | None:
-        """The figure of `at_least`; None where nobody gave one."""
+        """The figure of `at_least`, None without one."""
         return self.at_least.lower.figure if self.at_least and self.at_least.lower else None
 
 
 def in_events_key(key: Key) -> Key:
-    """Return the key that stands for a measure of a population in single events, whichever and however done."""
+    """Return the key of a measure and population over single events, of any manner."""
     return key_of(key.measure, key.population, EVENT_SCOPE, None)
 
 
 @dataclass(slots=True)
 class _EventMeasure:
-    """What was said of a measure of a population in single events, and by which origins: all, and in figures."""
+    """Tolls of single events for one measure and population, with reference counts of their origins."""
 
     tolls: TollGroup = field(default_factory=TollGroup)
     origins: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
     figured: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
 
     def set(self, key: Key, toll: Toll | None, was: "_Origins", now: "_Origins") -> bool:
-        """Let the key of an event read so now; says whether what is said together is another."""
+        """Set the toll and origins of an event's key; returns whether the aggregate changed."""
         before = self.tolls.totals
         self.tolls.set(key, toll)
-        moved = self.tolls.totals != before
+        changed = self.tolls.totals != before
         for tally, old, new in zip((self.origins, self.figured), was, now, strict=True):
             if old != new:
-                moved = tally.update(new, add=True) | tally.update(old, add=False) | moved
-        return moved
+                changed = tally.update(new, add=True) | tally.update(old, add=False) | changed
+        return changed
 
 
 _Origins = tuple[Sequence[str], Sequence[str]]
-"""The origins that say anything under a key, and those of them that give a figure."""
+"""Origins with a claim under a key, and those of them that give a figure."""
 _NO_ORIGINS: _Origins = ((), ())
 
 
 class TollIndex:
-    """The figures of an incident that lists and totals show, kept true as its keys are weighed anew."""
+    """Incremental index of the tolls that lists and totals show."""
 
     def __init__(self) -> None:
         self._own, self._events, self._merged, self._scopes, self._increments = (TollGroup() for _ in range(5))
@@ -101,7 +100,7 @@ class TollIndex:
         self._origins: dict[Key, _Origins] = {}
 
     def part(self, key: Key) -> IncidentPart:
-        """Say what of the incident a key counts."""
+        """Return the part of the incident that a key counts."""
         if key.event is not None:
             return "event"
         home, scope = home_of(key.scope)
@@ -110,59 +109,59 @@ class TollIndex:
         return "own" if home is None else "merged" if home in self._homes else "other"
 
     def merge(self, homes: frozenset[str]) -> frozenset[str]:
-        """Let these incidents, by their slugs, be those that were merged into it; returns those that moved."""
-        moved, self._homes = homes ^ self._homes, homes
-        tolls = [*self._merged, *self._scopes] if moved else ()
+        """Set the merged incidents by slug; returns those added or removed."""
+        changed, self._homes = homes ^ self._homes, homes
+        tolls = [*self._merged, *self._scopes] if changed else ()
         for group in (self._merged, self._scopes):
             for toll in tolls:
                 group.set(toll.key, None)
         for toll in tolls:
             self._group(toll.key).set(toll.key, toll)
-        return moved
+        return changed
 
     @property
     def pairs(self) -> Collection[Key]:
-        """The keys that stand for a measure of a population in single events, where anything is said."""
+        """Keys of `in_events`: each measure and population with a toll for a single event."""
         return self._event_measures.keys()
 
     def set(self, key: Key, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
-        """Let a key of no single event read so now; says whether what is shown of those killed may be another."""
+        """Set the toll of a key that is not a single event's; returns whether `killed` may have changed."""
         if key.measure != KILLED:
             return False
-        moved = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
-        return self._increments.set(key, increment_of(increments)) or moved
+        changed = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
+        return self._increments.set(key, increment_of(increments)) or changed
 
     def set_event(self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[Held] = ()) -> bool:
-        """Let the key of a single event read so now; says whether what is said for single events is another."""
+        """Set the toll of a single event's key; returns whether `in_events` may have changed."""
         key, toll = question.key, toll_of(question.key, estimate) if estimate else None
         was, now = self._origins.pop(key, _NO_ORIGINS), _origins_of(question) if toll else _NO_ORIGINS
         if toll is not None:
             self._origins[key] = now
         pair = in_events_key(key)
-        told = self._event_measures.get(pair)
-        if told is None:
-            told = self._event_measures[pair] = _EventMeasure()
-        moved = told.set(key, toll, was, now)
-        if told.tolls.greatest is None:
+        measure = self._event_measures.get(pair)
+        if measure is None:
+            measure = self._event_measures[pair] = _EventMeasure()
+        changed = measure.set(key, toll, was, now)
+        if measure.tolls.greatest is None:
             del self._event_measures[pair]
         if key.measure == KILLED:
             self._events.set(key, toll)
-            moved = self._increments.set(key, increment_of(increments)) or moved
-        return moved
+            changed = self._increments.set(key, increment_of(increments)) or changed
+        return changed
 
     def in_events(self, pair: Key) -> InEvents | None:
-        """Return what was said of a measure of a population for single events; None where nothing was."""
-        told = self._event_measures.get(pair)
-        beside = told and told.tolls.totals
-        return InEvents(*beside, told.origins.values, told.figured.values) if told and beside else None
+        """Return the tolls of single events for a measure and population (`pair`), None without any."""
+        measure = self._event_measures.get(pair)
+        beside = measure and measure.tolls.totals
+        return InEvents(*beside, measure.origins.values, measure.figured.values) if measure and beside else None
 
     @property
     def killed(self) -> KilledSummary:
-        """What was said of those killed."""
+        """Tolls of those killed."""
         parts = [each.greatest for each in (self._merged, self._events)]
         floors = [each for each in (*_everyone_first(self._own), *parts) if each and each.lower]
-        aside = self._events.totals, self._merged.totals, self._scopes.totals
-        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *aside)
+        totals = self._events.totals, self._merged.totals, self._scopes.totals
+        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *totals)
 
     def _toll(self) -> Toll | None:
         parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
@@ -178,13 +177,13 @@ class TollIndex:
 
 
 def killed_document(killed: KilledSummary) -> Mapping[str, object]:
-    """Write what was said of those killed, under the names that lists and exports have for it."""
+    """Return the document of `killed`, under the names used by lists and exports."""
     least = killed.at_least
-    aside = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
+    totals = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
     return {
         KILLED: killed.toll and toll_document(killed.toll),
         "killed_at_least": {"figure": killed.floor, **counted_document(least)} if least else None,
-        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in aside.items()},
+        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in totals.items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""What several reports say, each thing once: it is there as long as one of them says it."""
+"""Reference-counted sets: a value is present while at least one report contributes it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,45 +8,42 @@ T = TypeVar("T", str, tuple[str, str])
 
 
 class ReferenceCounts(Generic[T]):
-    """How many say each thing; `all` are the things that are said, sorted, and made anew only when they change."""
+    """Number of reports contributing each value; `values` are the values present, sorted and cached."""
 
     def __init__(self) -> None:
         self._counts: dict[T, int] = {}
         self._values: tuple[T, ...] | None = ()
 
-    def update(self, things: Iterable[T], *, add: bool) -> bool:
-        """Let one more say each of these, or one fewer, where each was added before.
-
-        Returns whether anything is said now that nobody had said, or is said by nobody any more.
-        """
-        counts, step, news = self._counts, 1 if add else -1, False
-        for thing in things:
-            before = counts.get(thing, 0)
-            counts[thing] = before + step
+    def update(self, items: Iterable[T], *, add: bool) -> bool:
+        """Add or remove one contribution of each value; returns whether any value appeared or disappeared."""
+        counts, step, changed = self._counts, 1 if add else -1, False
+        for item in items:
+            before = counts.get(item, 0)
+            counts[item] = before + step
             if before + step == 0:
-                del counts[thing]
-                self._values, news = None, True
+                del counts[item]
+                self._values, changed = None, True
             elif not before:
-                self._values, news = None, True
-        return news
+                self._values, changed = None, True
+        return changed
 
     @property
     def values(self) -> tuple[T, ...]:
-        """Return what is said by anyone, sorted; the same object until that changes."""
+        """Values present, sorted; the same object while unchanged."""
         if self._values is None:
             self._values = tuple(sorted(self._counts))
         return self._values
 
 
 class MomentRange:
-    """Moments (UTC) that come and go: the earliest and the latest of them, without looking at all of them each time."""
+    """Multiset of moments (UTC) with cached minimum and maximum."""
 
     def __init__(self) -> None:
         self._counts: dict[datetime, int] = {}
         self._bounds: tuple[datetime, datetime] | None = None
 
     def add(self, moment: datetime | None) -> None:
-        """Add a moment; None is none."""
+        """Add a moment; None is ignored."""
         if moment is None:
             return
         self._counts[moment] = self._counts.get(moment, 0) + 1
@@ -56,7 +53,7 @@ class MomentRange:
             self._bounds = (min(self._bounds[0], moment), max(self._bounds[1], moment))
 
     def remove(self, moment: datetime | None) -> None:
-        """Take away one that was added; None is none."""
+        """Remove a moment added before; None is ignored."""
         if moment is None:
             return
         left = self._counts[moment] - 1
@@ -69,7 +66,7 @@ class MomentRange:
 
     @property
     def bounds(self) -> tuple[datetime, datetime] | None:
-        """Return the earliest and the latest; None where there is none."""
+        """The earliest and the latest, None if empty."""
         if self._bounds is None and self._counts:
             self._bounds = (min(self._counts), max(self._counts))
         return self._bounds if self._counts else None

@@ -1,4 +1,4 @@
-"""One incident as a list shows it, what of it may have moved, and what its reports say together."""
+"""Summary row of an incident, the changes that an update reports, and reference counts over reports."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -15,13 +15,11 @@ from domain.values.time.zones import TimeZone
 
 @dataclass(frozen=True, slots=True)
 class IncidentSummary:
-    """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
+    """One incident as a row of a list, aggregated over its reports that count.
 
-    `level` is the highest of any day (escalation/1); `killed` what was said of those killed, with what each figure
-    counts; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
-    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
-    speech was held is no place of violence. `words` are what it is found by. Where it has a `time_zone`, its days are
-    those of that, and `utc_offset` says nothing.
+    `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
+    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only, not of
+    speeches. `words` are the search terms. Where `time_zone` is set, it replaces `utc_offset`.
     """
 
     slug: str
@@ -47,15 +45,14 @@ class IncidentSummary:
 
     @property
     def offset(self) -> tzinfo:
-        """By which clock its days begin and end."""
+        """Clock of its days."""
         return self.time_zone.offset if self.time_zone else parse_offset(self.utc_offset)
 
 
 class SummaryChanges(NamedTuple):
-    """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
+    """What may have changed since the last update: reports by id, estimates by key, and new input streams.
 
-    `listed` says whether the incident may be listed otherwise; `in_events` are the measures of populations, as keys,
-    of which something else may be said for single events.
+    `summary` says whether the summary row may have; `in_events` are keys of IncidentProjection.in_events.
     """
 
     reports: Collection[UUID] = ()
@@ -67,7 +64,7 @@ class SummaryChanges(NamedTuple):
 
 @dataclass(slots=True)
 class ReportCounts:
-    """What the reports of an incident say, counted over those that speak."""
+    """Reference counts over the reports of an incident that count."""
 
     kinds: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
     actors: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])

@@ -1,4 +1,4 @@
-"""A toll: an estimate with what it counts and who said it; and the greatest of many, of which none are ever added."""
+"""A toll: an estimate with its key and claim; and the greatest of many. Tolls are never added."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,10 +14,9 @@ _NOTHING: _FigureRank = (-1, -1)
 
 
 class Toll(NamedTuple):
-    """An estimate of one key, and the claim behind its lower end; of one without, behind another end, or its words.
+    """An estimate of one key, with the claim behind its lower end, else another end, else its words.
 
-    `said` are the words of that claim, `source` the origin that said it. `incremental` is a figure that its source
-    gave for a period of its own, which no policy weighs.
+    `said` are the words of that claim, `source` its origin. `incremental`: from increments, which no policy estimates.
     """
 
     key: Key
@@ -34,26 +33,26 @@ class Toll(NamedTuple):
 
     @property
     def figured(self) -> bool:
-        """Say whether it has any figure; one in words alone has none."""
+        """Whether it has any figure, not words alone."""
         return bool(self.lower or self.best or self.upper)
 
     @property
     def rank(self) -> _FigureRank:
-        """Order tolls by their least figure; what has none comes after what has, and words come last."""
+        """Sort key: by least figure, then those with a cap only, then words."""
         if self.lower:
             return 2, self.lower.figure
         return (1, self.upper.figure if self.upper else 0) if self.figured else (0, 0)
 
 
 class ScopeTotals(NamedTuple):
-    """What was said for other scopes of one kind: how many of them have a figure, and the greatest by its lower end."""
+    """Tolls of several scopes: how many scopes have a figure, and the greatest toll."""
 
     number: int
     greatest: Toll
 
 
 def toll_of(key: Key, estimate: Estimate) -> Toll | None:
-    """Return what an estimate says of its key; None if it uses no claim."""
+    """Return the toll of an estimate, None if it uses no claim."""
     if not estimate.used:
         return None
     lead = estimate.lower or estimate.upper or estimate.best
@@ -85,20 +84,20 @@ def increment_of(increments: Iterable[Held]) -> Toll | None:
 
 
 def is_everyone(key: Key) -> bool:
-    """Say whether a key counts everyone, however they were killed."""
+    """Say whether a key counts everyone, of any manner."""
     return not key.limits and key.manner is None
 
 
 @dataclass(slots=True)
 class TollGroup:
-    """The tolls of many keys; `greatest` is that with the greatest lower end, of equals the first by its key."""
+    """Tolls by key; `greatest` is that with the greatest lower end, ties by canonical key."""
 
     greatest: Toll | None = None
     _tolls: dict[Key, Toll] = field(default_factory=dict[Key, Toll])
     _figured: Counter[str] = field(default_factory=Counter[str])
 
     def set(self, key: Key, toll: Toll | None) -> bool:
-        """Let a key have this toll now, or none; says whether it had another."""
+        """Set or remove the toll of a key; returns whether it changed."""
         was = self._tolls.get(key)
         if was == toll:
             return False
@@ -116,7 +115,7 @@ class TollGroup:
 
     @property
     def totals(self) -> ScopeTotals | None:
-        """How many scopes have a figure, and the greatest; None where nothing is said."""
+        """Number of scopes with a figure, and the greatest toll; None if empty."""
         return ScopeTotals(len(self._figured), self.greatest) if self.greatest else None
 
     def __iter__(self) -> Iterator[Toll]:
@@ -131,7 +130,7 @@ class TollGroup:
 
 
 def greatest(tolls: Iterable[Toll]) -> Toll | None:
-    """Return the toll with the greatest lower end; of equal ones the first by its key; None where there is none."""
+    """Return the toll with the greatest lower end, ties by canonical key; None of nothing."""
     found: Toll | None = None
     rank = _NOTHING
     for toll in tolls:
@@ -142,7 +141,7 @@ def greatest(tolls: Iterable[Toll]) -> Toll | None:
 
 
 def toll_document(toll: Toll) -> Mapping[str, object]:
-    """Write a toll: its ends, what it counts, and the claim behind its lower end in the words that it was said in."""
+    """Return the document of a toll: its ends, key, and the claim behind its lower end."""
     ends = (("lower", toll.lower), ("best", toll.best), ("upper", toll.upper))
     return {
         **{name: end and end.figure for name, end in ends},
@@ -153,7 +152,7 @@ def toll_document(toll: Toll) -> Mapping[str, object]:
 
 
 def counted_document(toll: Toll) -> Mapping[str, object]:
-    """Write what a toll counts, for which incident that was merged, if for one; and who said it in which words."""
+    """Return the key of a toll (`counted_for`: the merged incident) and its claim."""
     home, scope = home_of(toll.key.scope)
     event = event_of_scope(scope)
     return {
@@ -171,7 +170,7 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
 
 
 def _claim_behind(estimate: Estimate, end: CitedFigure | None) -> tuple[Held, str]:
-    """Find the claim that says an end, with its bound; the newest of those used where there are only words."""
+    """Return the claim behind an end, with its bound; the newest used one where there are only words."""
     if end is not None:
         for claim in estimate.used:
             if claim.exceeded_by is not None and claim.exceeded_by.ref == end.claim:
@@ -189,6 +188,6 @@ def _words(held: Held) -> str:
 
 
 def _greatness(held: Held) -> tuple[object, ...]:
-    """Order increments by their figure; ties go to the newer, and only then by who said it, and in which words."""
+    """Sort key of increments: figure, then newer, then origin and words."""
     lower = held.count.lower
     return lower is not None, lower or 0, held.newness[:-1], held.origin, _words(held), held.ref

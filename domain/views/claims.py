@@ -1,4 +1,4 @@
-"""`claims/1`: one row per claim, with its status and why: the flat table that an analyst takes away."""
+"""`claims/1`: one row per claim, with its status and reason: a flat table for analysis."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -27,14 +27,14 @@ _ClaimRow = tuple[History, ReportHistory, Held, ClaimStatus]
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
-    verdicts: dict[str, ClaimStatus] = {}
-    weighed = snapshot_claims(history, reading.reported_until)
-    for keyed in weighed.keys:
-        verdicts.update(_statuses(keyed, reading.policy.estimate(keyed.policy_input)))
+    """Return every claim reported by `reading.reported_until`, by claim id, with its status."""
+    statuses: dict[str, ClaimStatus] = {}
+    snapshot = snapshot_claims(history, reading.reported_until)
+    for keyed in snapshot.by_key:
+        statuses.update(_statuses(keyed, reading.policy.estimate(keyed.policy_input)))
     return {
         "incident": history.slug,
-        "claims": [_claim(*each) for each in _claim_rows(history, reading, verdicts, weighed)],
+        "claims": [_claim(*each) for each in _claim_rows(history, reading, statuses, snapshot)],
     }
 
 
@@ -59,15 +59,15 @@ def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Claim
 
 
 def _claim_rows(
-    history: History, reading: Reading, verdicts: Mapping[str, ClaimStatus], weighed: ClaimSnapshot
+    history: History, reading: Reading, statuses: Mapping[str, ClaimStatus], snapshot: ClaimSnapshot
 ) -> list[_ClaimRow]:
     moment = reading.reported_until
     rows: list[_ClaimRow] = []
     for report in history.reports.values():
         if not report.reported_by(moment):
             continue
-        gone = _absent_status(report.ref in weighed.withdrawn)
-        rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.current.claims]
+        absent = _absent_status(report.ref in snapshot.withdrawn)
+        rows += [(history, report, held, statuses.get(held.ref, absent)) for held in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
 
 
@@ -77,8 +77,8 @@ def _absent_status(withdrawn: bool) -> ClaimStatus:  # noqa: FBT001 - one questi
     return "retracted", "It was retracted, by itself or with its report.", ()
 
 
-def _claim(history: History, report: ReportHistory, held: Held, verdict: ClaimStatus) -> Document:
-    status, why, flags = verdict
+def _claim(history: History, report: ReportHistory, held: Held, status_of: ClaimStatus) -> Document:
+    status, why, flags = status_of
     claim = held.ref.partition("#")[2]
     ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
     count = held.count

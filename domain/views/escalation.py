@@ -1,12 +1,12 @@
-"""`escalation/1`: what happened on which day and how grave it was; and, apart from it, what became known on which day.
+"""`escalation/1`: events and levels by day of occurrence; and, apart from it, newly reported figures by day of reporting.
 
 The document has four lists:
 
 - `happened`: a row for each day that has an event or a claim of its own: `day`, `level`, its `events` (label, kinds,
   highest tier, the codes that CAMEO and PLOVER have for them, reports, and `least`: the greatest least number of dead
   that an eligible claim gives) and `day_claim`, the same for the day itself. The level is that of the rulebook.
-- `learned`: a row for each day on which sources said something, titled “newly reported”: how many reports, the
-  events told of for the first time, and per key and source the figure that it stood by `before` and `after` the day.
+- `learned`: a row for each day with reports, titled “newly reported”: their number, the events first reported, and
+  per key and source the current figure `before` and `after` the day.
   `newly_reported` is the difference of two best figures that both are closed; none over a `break`. An increment
   is shown as it was said. Nobody in this table died on its day.
 - `phases`: runs of days of equal level, each with the claims on more than one day that begin in it (`undated`).
@@ -29,12 +29,12 @@ from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
-    told = chronology(history, snapshot_claims(history, reading.reported_until))
-    found = phases(told)
+    """Return both tables, phases and turning points, as reported by `reading.reported_until`."""
+    common = chronology(history, snapshot_claims(history, reading.reported_until))
+    found = phases(common)
     return {
         "incident": history.slug,
-        "happened": [_day(day) for day in told.days],
+        "happened": [_day(day) for day in common.days],
         "learned": newly_reported_document(newly_reported(history, reading.reported_until)),
         "phases": [_phase(phase) for phase in found],
         "turning_points": [
@@ -102,40 +102,40 @@ def _rows(document: Document) -> list[CsvRow]:
 
 
 JsonObject = dict[str, Any]
-"""A part of the document, as this file has written it."""
+"""A part of the document."""
 
 
 def _happened(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["happened"]:
-        told = {"day": day["day"], "level": day["level"]}
+        common = {"day": day["day"], "level": day["level"]}
         for event in day["events"]:
             words = {name: " ".join(event[name]) for name in ("kinds", "cameo", "plover")}
             plain = {"event": event["event"], "tier": event["tier"], "reports": len(event["reports"])}
-            yield told | plain | words | (event["least"] or {})
+            yield common | plain | words | (event["least"] or {})
         if day["day_claim"]:
-            yield told | day["day_claim"]
+            yield common | day["day_claim"]
 
 
 def _newly_reported(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["learned"]:
-        told = {"day": day["day"], "reports": day["reports"]}
+        common = {"day": day["day"], "reports": day["reports"]}
         for change in day["figures"]:
             after: JsonObject = change["after"] or {}
             before: JsonObject = change["before"] or {}
             flags = {name: change[name] for name in ("source", "newly_reported", "break", "increment")}
-            yield told | key_cells(change) | flags | after | {"before": before.get("figure")}
+            yield common | key_cells(change) | flags | after | {"before": before.get("figure")}
         if not day["figures"]:
-            yield told
+            yield common
 
 
 def _in_phases(document: JsonObject) -> Iterator[JsonObject]:
     for phase in document["phases"]:
-        told = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
-        yield told
+        common = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
+        yield common
         for claim in phase["undated"]:
             said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
             figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
-            yield told | key_cells(claim) | said | {"figure": figure}
+            yield common | key_cells(claim) | said | {"figure": figure}
 
 
 def _turns(document: JsonObject) -> Iterator[JsonObject]:

@@ -1,8 +1,8 @@
-"""`revisions/1`: how each source revised each of its figures, after `revision_summary` of Delphi's package epiprocess.
+"""`revisions/1`: revisions of each figure by each source, after `revision_summary` of Delphi's package epiprocess.
 
-One record per key and origin that has a figure. Its steps are the claims that stood in turn (series.py), each with one
-figure: the best, else the lower, else the upper; words have none and are no step, and saying the same figure again is
-no revision. What a later whole statement of the source withdrew is a step; what was retracted is none.
+One record per key and origin that has a figure. Its steps are the claims of the series (series.py), each with one
+figure: the best, else the lower, else the upper; words are no step, and the same figure again is no revision. Claims
+withdrawn by a later whole statement are steps; retracted ones are not.
 
 Where a report counts one key until several moments, as a table with a column a day does, the record is of what it
 counts furthest, and each moment has a record besides, which says its `counted_until`: how that day's figure changed.
@@ -42,7 +42,7 @@ FigureStep = tuple[int, Held]
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Summarise each series, as far as its source had spoken by `reading.reported_until`."""
+    """Summarise each series as reported by `reading.reported_until`."""
     reports = {report.ref: report for report in history.reports.values()}
     parts = (part for series in claim_series(history, reading.reported_until) for part in _parted(series))
     records = [
@@ -54,17 +54,17 @@ def finish(history: History, reading: Reading) -> Document:
 
 
 def _parted(series: ClaimSeries) -> Iterator[tuple[ClaimSeries, datetime | None]]:
-    """Yield what its source stood by in turn; then the series of each moment that one of its reports counts until."""
+    """Yield the series of the furthest counts (None), then one for each moment that a report also counts until."""
     beyond = counted_beyond(series.claims)
     yield replace(series, claims=tuple(held for held in series.claims if held.ref not in beyond)), None
     for until, claims in by_reach(series.claims).items():
         yield replace(series, claims=tuple(claims)), until
 
 
-def _steps(stood: Sequence[Held]) -> list[FigureStep]:
-    """Give each claim its figure; of those in a row with the same figure the first is kept."""
+def _steps(claims: Sequence[Held]) -> list[FigureStep]:
+    """Return (figure, claim); of consecutive equal figures the first is kept."""
     steps: list[FigureStep] = []
-    for held in stood:
+    for held in claims:
         figure = figure_of(held)
         if figure is not None and not (steps and steps[-1][0] == figure):
             steps.append((figure, held))
@@ -123,7 +123,7 @@ def _direction_changes(figures: Sequence[int]) -> int:
 
 
 def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
-    """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
+    """Count the days until the figure stays near the latest; 0 where it was so from the first."""
     last = steps[-1][0]
     near = len(steps) - 1
     while near and abs(steps[near - 1][0] - last) * NEAR <= last:
@@ -140,8 +140,8 @@ def _row(record: dict[str, Document]) -> CsvRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
-    told = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
-    return cast("CsvRow", {**record, **told, **ends})
+    cells = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
+    return cast("CsvRow", {**record, **cells, **ends})
 
 
 VIEW = View(

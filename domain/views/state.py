@@ -1,4 +1,4 @@
-"""`state/1`: where an incident stands: what is known of it, by whom, and in sentences that can be quoted."""
+"""`state/1`: summary of an incident: sources, sides, estimates, and quotable sentences."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from domain.reading import CsvRow, Document, Reading, View
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Tell the state of the incident, as far as its sources had spoken by `reading.reported_until`.
+    """Return the state of the incident as reported by `reading.reported_until`.
 
-    Title, status, period and scopes are ours and stand on the recorded clock alone.
+    Title, status, period and scopes depend on the recorded clock alone.
     """
-    weighed = snapshot_claims(history, reading.reported_until)
-    reports = weighed.counting.values()
+    snapshot = snapshot_claims(history, reading.reported_until)
+    reports = snapshot.counting.values()
     versions = [report.current for report in reports]
-    judged = [(keyed, reading.policy.estimate(keyed.policy_input)) for keyed in weighed.keys]
+    estimates = [(keyed, reading.policy.estimate(keyed.policy_input)) for keyed in snapshot.by_key]
     return {
         **whole_document(history),
         "places": places_document({place for each in versions for place in each.report.places}),
@@ -42,9 +42,9 @@ def finish(history: History, reading: Reading) -> Document:
             for origin, own in sorted(by_origin(reports).items())
         ],
         "blame": blame_document(_blame(history, reports)),
-        "escalation": escalation_document({day.day: day.level for day in days(history, weighed)}),
-        "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
-        "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed.key, estimate)],
+        "escalation": escalation_document({day.day: day.level for day in days(history, snapshot)}),
+        "estimates": [estimate_document(keyed, estimate) for keyed, estimate in estimates],
+        "sentences": [text for keyed, estimate in estimates for text in sentences(history, keyed.key, estimate)],
     }
 
 

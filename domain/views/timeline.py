@@ -1,4 +1,4 @@
-"""`timeline/1`: what happened and what was said, in the order in which it happened."""
+"""`timeline/1`: all reports in order of occurrence."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ from domain.revisions.corrections import content, corrections
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List every report said by `reading.reported_until`, struck ones too, each with its standing."""
+    """Return every report made by `reading.reported_until`, retracted ones too, with its standing."""
     said = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
     return {
         "incident": history.slug,
@@ -21,9 +21,9 @@ def finish(history: History, reading: Reading) -> Document:
 
 
 def _place(report: ReportHistory) -> tuple[object, ...]:
-    """Sort key: occurred earliest, latest, reported latest, reported_order (vocabulary §6), then by all that is said.
+    """Sort key: occurred earliest, latest, reported latest, reported_order (vocabulary §6), then by content.
 
-    What has no `occurred` stands where it was reported; what has no start stands at its end.
+    A missing `occurred` sorts as the time of reporting, a missing start as the end.
     """
     reported = latest(report.reported)
     span = report.current.occurred

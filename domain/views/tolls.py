@@ -1,4 +1,4 @@
-"""`tolls/1`: how each estimate moved, along what sources said and along what was recorded here."""
+"""`tolls/1`: step series of each estimate along the reported and the recorded clock."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -11,10 +11,9 @@ from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List, per key, the steps of its estimate on both clocks, each with the claims that moved it.
+    """Return the steps of each key's estimate on both clocks, with the claims that changed it.
 
-    All steps are weighed by the reading's policy. Along recorded time each step is what
-    the same question would have been answered then.
+    All steps are estimated by the reading's policy. Along the recorded clock each step equals the answer given then.
     """
     reported, recorded = reported_steps(history, reading), recorded_steps(history, reading)
     series = [

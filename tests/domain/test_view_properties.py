@@ -121,7 +121,7 @@ def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(bo
 def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     history = book.history()
     weighed = snapshot_claims(history, None)
-    without = replace(weighed, keys=tuple(each for each in weighed.keys if each.key.scope != INCIDENT_SCOPE))
+    without = replace(weighed, by_key=tuple(each for each in weighed.by_key if each.key.scope != INCIDENT_SCOPE))
     assert [(day.day, day.level) for day in chronology(history, weighed).days] == [
         (day.day, day.level) for day in chronology(history, without).days
     ]
@@ -150,9 +150,9 @@ def test_unreliable_sources_and_improbable_reports_raise_no_level(book: Book) ->
         replace(
             each, policy_input=replace(each.policy_input, claims=tuple(filter(_is_reliable, each.policy_input.claims)))
         )
-        for each in weighed.keys
+        for each in weighed.by_key
     )
-    assert chronology(history, weighed) == chronology(history, replace(weighed, keys=reliable))
+    assert chronology(history, weighed) == chronology(history, replace(weighed, by_key=reliable))
 
 
 def _is_reliable(claim: Any) -> bool:

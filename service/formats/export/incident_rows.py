@@ -86,7 +86,7 @@ class Shown:
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[Key, Estimate]]:
         """Yield the estimate of each key, in canonical order; by another policy, if one is given."""
-        for keyed in self.weighed.keys:
+        for keyed in self.weighed.by_key:
             yield keyed.key, (policy or self.reading.policy).estimate(keyed.policy_input)
 
     def triple(self) -> Mapping[Key, Estimate]:
