@@ -14,7 +14,7 @@ from domain.values.sources import ANONYMOUS, AnonymousSource
 from domain.values.text_types import Strict
 from domain.values.time.zones import TimeZone
 
-Responsibility = tuple[str, str, str, str]
+ResponsibilityEntry = tuple[str, str, str, str]
 """A statement on responsibility: act, by, whom, event; empty where not stated."""
 
 
@@ -73,7 +73,7 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
     }
 
 
-def responsibility_of(history: History, report: ReportHistory) -> Responsibility | None:
+def responsibility_of(history: History, report: ReportHistory) -> ResponsibilityEntry | None:
     """Return the statement of a report on responsibility, None without one."""
     said = report.current.report.responsibility()
     if said is None:
@@ -83,7 +83,7 @@ def responsibility_of(history: History, report: ReportHistory) -> Responsibility
     return said.act, said.by or "", said.whom or "", event
 
 
-def blame_document(statements: Mapping[Responsibility, Iterable[str]]) -> list[Document]:
+def blame_document(statements: Mapping[ResponsibilityEntry, Iterable[str]]) -> list[Document]:
     """Return statements on responsibility with their origins; never a finding."""
     return [
         {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}

@@ -20,7 +20,7 @@ class SourceRecord:
 
 @dataclass(slots=True)
 class SourceDirectory:
-    """Sources by origin; `links` are pairs stated to be one, `canonical` maps linked origins to their representative."""
+    """Sources by origin; `links` are pairs stated to be one, `canonical` maps each to its representative."""
 
     records: dict[str, SourceRecord] = field(default_factory=dict[str, SourceRecord])
     links: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])

@@ -103,7 +103,7 @@ def _name(history: History, report: ReportHistory) -> str:
 
 
 def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
-    """Grouping key of claims that may be one statement: origin, key, day and figure."""
+    """Return the grouping key of claims that may be one statement: origin, key, day and figure."""
     day = latest(held.reported).astimezone(history.filing_offset(held.ref)).date()
     count = held.count
     said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)

@@ -74,7 +74,7 @@ class _EventMeasure:
     origins: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
     figured: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
 
-    def set(self, key: Key, toll: Toll | None, was: "_Origins", now: "_Origins") -> bool:
+    def set(self, key: Key, toll: Toll | None, was: "_OriginLists", now: "_OriginLists") -> bool:
         """Set the toll and origins of an event's key; returns whether the aggregate changed."""
         before = self.tolls.totals
         self.tolls.set(key, toll)
@@ -85,9 +85,9 @@ class _EventMeasure:
         return changed
 
 
-_Origins = tuple[Sequence[str], Sequence[str]]
+_OriginLists = tuple[Sequence[str], Sequence[str]]
 """Origins with a claim under a key, and those of them that give a figure."""
-_NO_ORIGINS: _Origins = ((), ())
+_NO_ORIGINS: _OriginLists = ((), ())
 
 
 class TollIndex:
@@ -97,7 +97,7 @@ class TollIndex:
         self._own, self._events, self._merged, self._scopes, self._increments = (TollGroup() for _ in range(5))
         self._homes: frozenset[str] = frozenset()
         self._event_measures: dict[Key, _EventMeasure] = {}
-        self._origins: dict[Key, _Origins] = {}
+        self._origins: dict[Key, _OriginLists] = {}
 
     def part(self, key: Key) -> IncidentPart:
         """Return the part of the incident that a key counts."""
@@ -195,7 +195,7 @@ def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
     return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
-def _origins_of(question: PolicyInput) -> _Origins:
+def _origins_of(question: PolicyInput) -> _OriginLists:
     fit = [claim for claim in question.claims if not claim.rated_out]
     return [claim.resolved.origin for claim in fit], [
         claim.resolved.origin for claim in fit if claim.lowest or claim.highest

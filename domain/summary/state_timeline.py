@@ -17,7 +17,7 @@ from domain import catalogue
 from domain.documents.estimates import estimate_document
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Responsibility,
+    ResponsibilityEntry,
     blame_document,
     escalation_document,
     kinds_document,
@@ -98,7 +98,7 @@ class _Told:
     places: Counter[Place] = field(default_factory=Counter[Place])
     actors: Counter[Actor] = field(default_factory=Counter[Actor])
     origins: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
-    blame: dict[Responsibility, Counter[str]] = field(default_factory=dict[Responsibility, Counter[str]])
+    blame: dict[ResponsibilityEntry, Counter[str]] = field(default_factory=dict[ResponsibilityEntry, Counter[str]])
     events: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
 
 
@@ -119,7 +119,7 @@ class Chronicle:
         self._scales = ClaimIndex(self.history)
         self._days = DayLevels(self.history)
         self._told = _Told()
-        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, Responsibility | None]] = {}
+        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
         self._parts: dict[str, Noted[Any]] = {}
         self._sources: dict[str, Noted[Document | None]] = {}
         self._judged: dict[Key, Noted[Judged | None]] = {}
@@ -246,7 +246,7 @@ class Chronicle:
         return origins, labels
 
     def _count(
-        self, report: ReportHistory, version: ReportVersion, blame: Responsibility | None, *, by: int
+        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, by: int
     ) -> set[str]:
         """Count what a report says, once more or once less; returns the parts of the document that this changes."""
         told, said, ref = self._told, version.report, report.ref

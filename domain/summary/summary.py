@@ -17,9 +17,10 @@ from domain.values.time.zones import TimeZone
 class IncidentSummary:
     """One incident as a row of a list, aggregated over its reports that count.
 
-    `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
-    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only, not of
-    speeches. `words` are the search terms. Where `time_zone` is set, it replaces `utc_offset`.
+    `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and
+    `occurred_to` (UTC) bound its events, or else its declared period. `points` (latitude, longitude: decimal degrees as
+    said) and `admin1s` are those of places of violence only. `words` are the search terms. Where `time_zone` is set, it
+    replaces `utc_offset`.
     """
 
     slug: str
@@ -50,7 +51,7 @@ class IncidentSummary:
 
 
 class SummaryChanges(NamedTuple):
-    """What may have changed since the last update: reports by id, estimates by key, and new input streams.
+    """Changes reported by an update: reports by id, estimates by key, and new input streams.
 
     `summary` says whether the summary row may have; `in_events` are keys of IncidentProjection.in_events.
     """

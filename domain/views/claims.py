@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, snapshot_claims
+from domain.estimates.claim_index import ALREADY_INCLUDED, ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
@@ -12,12 +12,17 @@ from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.claims.claim import Held
 from domain.values.time.clocks import format_instant
 
-_BEHIND = {
+STATUSES = {
+    "used": "It stands, and the policy uses it.",
+    "increment": "It counts a period of its own and is not added.",
     "superseded": "The same source said later: {other}.",
     "worded": "A count in words does not replace the figure of {other}.",
     "relayed_decrease": "A relay gives less than the source stands by in {other}.",
     "break": "The source replaced it by {other}, which counts something else: a break in the series.",
+    "withdrawn": "The source has since made a whole statement without it.",
+    "retracted": "It was retracted, by itself or with its report.",
 }
+"""Sentence of each status that is no code of a policy; `other` is the ref of the claim that replaced it."""
 
 _COUNTS_ON = "The same report counts on in {other}."
 RESCOPED = "rescoped"
@@ -40,20 +45,20 @@ def finish(history: History, reading: Reading) -> Document:
 
 def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, ClaimStatus]]:
     for claim in estimate.used:
-        yield claim.ref, ("used", "It stands, and the policy uses it.", claim.flags)
+        yield claim.ref, ("used", STATUSES["used"], claim.flags)
     for item in estimate.set_aside:
         yield item.claim.ref, (item.code, item.why, item.claim.flags)
     for increment in keyed.increments:
-        flags = ("already_included",) if increment.already_included else ()
-        yield increment.resolved.ref, ("increment", "It counts a period of its own and is not added.", flags)
+        flags = (ALREADY_INCLUDED,) if increment.already_included else ()
+        yield increment.resolved.ref, ("increment", STATUSES["increment"], flags)
     for ref, (code, other) in keyed.replaced.items():
-        yield ref, (code, _BEHIND[code].format(other=other), ())
+        yield ref, (code, STATUSES[code].format(other=other), ())
     for each in keyed.ledgers:
         for ref, (code, other) in each.behind.items():
             why = (
                 _COUNTS_ON
                 if code == "superseded" and ref.partition("#")[0] == other.partition("#")[0]
-                else _BEHIND[code]
+                else STATUSES[code]
             )
             yield ref, (code, why.format(other=other), each.flags.get(ref, ()))
 
@@ -66,15 +71,10 @@ def _claim_rows(
     for report in history.reports.values():
         if not report.reported_by(moment):
             continue
-        absent = _absent_status(report.ref in snapshot.withdrawn)
-        rows += [(history, report, held, statuses.get(held.ref, absent)) for held in report.current.claims]
+        absent = "withdrawn" if report.ref in snapshot.withdrawn else "retracted"
+        status: ClaimStatus = absent, STATUSES[absent], ()
+        rows += [(history, report, held, statuses.get(held.ref, status)) for held in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
-
-
-def _absent_status(withdrawn: bool) -> ClaimStatus:  # noqa: FBT001 - one question, two answers
-    if withdrawn:
-        return "withdrawn", "The source has since made a whole statement without it.", ()
-    return "retracted", "It was retracted, by itself or with its report.", ()
 
 
 def _claim(history: History, report: ReportHistory, held: Held, status_of: ClaimStatus) -> Document:

@@ -1,4 +1,4 @@
-"""`escalation/1`: events and levels by day of occurrence; and, apart from it, newly reported figures by day of reporting.
+"""`escalation/1`: events and levels by day of occurrence; and, apart, newly reported figures by day of reporting.
 
 The document has four lists:
 

@@ -7,7 +7,7 @@ from typing import cast
 from domain.documents.estimates import estimate_cells, estimate_document, key_cells
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Responsibility,
+    ResponsibilityEntry,
     blame_document,
     escalation_document,
     kinds_document,
@@ -48,8 +48,8 @@ def finish(history: History, reading: Reading) -> Document:
     }
 
 
-def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Responsibility, set[str]]:
-    found: dict[Responsibility, set[str]] = {}
+def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[ResponsibilityEntry, set[str]]:
+    found: dict[ResponsibilityEntry, set[str]] = {}
     for report in reports:
         if (said := responsibility_of(history, report)) is not None:
             found.setdefault(said, set()).add(report.current.origin)
