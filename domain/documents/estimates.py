@@ -40,6 +40,11 @@ def estimate_document(keyed: EstimateContext, estimate: Estimate) -> Document:
 
 
 _ENDS = ("lower", "upper", "best")
+KEY_COLUMNS = ("measure", "population", "scope", "manner")
+ESTIMATE_COLUMNS = (
+    *("lower", "lower_claim", "upper", "upper_claim", "upper_open", "best", "best_claim"),
+    *("contested", "label"),
+)
 
 
 def key_cells(document: Document) -> Document:

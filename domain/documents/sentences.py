@@ -112,5 +112,5 @@ def _name(history: History, held: Held) -> str:
 
 def _year(history: History) -> int | None:
     """Return the year of the incident's period, which a day within it need not repeat."""
-    start = (history.period or "")[:4]
+    start = (history.own.period or "")[:4]
     return int(start) if start.isdigit() else None

@@ -22,12 +22,12 @@ def whole_document(history: History) -> Document:
     """Return the fields of the incident as a whole."""
     return {
         "incident": history.slug,
-        "title": history.title,
-        "status": "open" if history.is_open else "closed",
-        **clock_document(history.utc_offset, history.own.time_zone),
-        "period": history.period,
-        "countries": list(history.countries),
-        "scopes": [{"name": name, **_set_fields(scope)} for name, scope in sorted(history.scopes.items())],
+        "title": history.own.title,
+        "status": "open" if history.own.is_open else "closed",
+        **clock_document(history.own.utc_offset, history.own.time_zone),
+        "period": history.own.period,
+        "countries": list(history.own.countries),
+        "scopes": [{"name": name, **_set_fields(scope)} for name, scope in sorted(history.own.scopes.items())],
         "merged": sorted(home.slug for home in history.included_incidents() if home is not history.own),
     }
 

@@ -21,7 +21,6 @@ __all__ = [
     "Increment",
     "KeyClaims",
     "by_origin",
-    "keyed_claims",
     "snapshot_claims",
     "statement_scope",
 ]
@@ -305,11 +304,6 @@ def snapshot_claims(history: History, moment: datetime | None) -> ClaimSnapshot:
     index.load((report, report.claims_at(moment)) for report in history.standing_reports(moment))
     keyed = tuple(index.key_claims(key) for key in index.sorted_keys())
     return ClaimSnapshot(keyed, index.reports(counting=True), index.reports(counting=False))
-
-
-def keyed_claims(history: History, moment: datetime | None) -> tuple[KeyClaims, ...]:
-    """Return the claims that count at `moment`, by canonical key and origin."""
-    return snapshot_claims(history, moment).by_key
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:

@@ -100,44 +100,9 @@ class History:
         return self.own.slug
 
     @property
-    def title(self) -> str:
-        """Its title."""
-        return self.own.title
-
-    @property
-    def utc_offset(self) -> str:
-        """Its offset, as given."""
-        return self.own.utc_offset
-
-    @property
     def offset(self) -> tzinfo:
         """Its offset: a day in it ends 23:59:59 there."""
         return self.own.offset
-
-    @property
-    def period(self) -> str | None:
-        """Its declared period, as given."""
-        return self.own.period
-
-    @property
-    def countries(self) -> tuple[str, ...]:
-        """Its countries."""
-        return self.own.countries
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it takes reports."""
-        return self.own.is_open
-
-    @property
-    def version(self) -> int:
-        """The version of its own stream."""
-        return self.own.version
-
-    @property
-    def scopes(self) -> dict[str, Scope]:
-        """Its declared scopes; `bounds` has those of other incidents too."""
-        return self.own.scopes
 
     @property
     def reports(self) -> Mapping[UUID, ReportHistory]:

@@ -177,7 +177,7 @@ class Chronicle:
         for stream in (*led, recorded.stream):
             if stream in self._versions:
                 self._streams.setdefault(stream, Noted()).note(position, self._versions[stream])
-        self.inputs.note(position, Input(position, recorded.recorded_at, self.history.version))
+        self.inputs.note(position, Input(position, recorded.recorded_at, self.history.own.version))
         self._policies.note(position, self.policy.id)
         self._note(recorded, position)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from domain.documents.estimates import KEY_COLUMNS
 from domain.estimates.claim_index import ALREADY_INCLUDED, ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
@@ -125,10 +126,7 @@ VIEW = View(
     finish=finish,
     columns=(
         "claim",
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "grade",
         "credibility",

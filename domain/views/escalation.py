@@ -14,17 +14,19 @@ The document has four lists:
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, cast
 
-from domain.documents.estimates import figure_document, key_cells
+from domain.documents.estimates import KEY_COLUMNS, figure_document, key_cells
 from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
 from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
 from domain.reading import CsvRow, Document, Reading, View
+from domain.reports.claims.claim import Held
 from domain.reports.registry import KINDS
-from domain.revisions.newly_reported import newly_reported
-from domain.revisions.newly_reported_document import newly_reported_document
+from domain.revisions.newly_reported import FigureChange, NewlyReported, newly_reported
+from domain.revisions.series import figure_of
 from domain.values.time.clocks import format_instant
 
 
@@ -35,7 +37,7 @@ def finish(history: History, reading: Reading) -> Document:
     return {
         "incident": history.slug,
         "happened": [_day(day) for day in common.days],
-        "learned": newly_reported_document(newly_reported(history, reading.reported_until)),
+        "learned": _learned_rows(newly_reported(history, reading.reported_until)),
         "phases": [_phase(phase) for phase in found],
         "turning_points": [
             {"day": day.isoformat(), "from": before, "to": after} for day, before, after in turning_points(found)
@@ -64,6 +66,83 @@ def _event(event: Event) -> Document:
         "reports": [each.ref for each in event.reports],
         "least": figure_document(event.least),
     }
+
+
+def _learned_rows(reported: NewlyReported) -> list[Document]:
+    """Return a row for each day with a report, a retraction or a change."""
+    figures: dict[date, list[Document]] = {day: [] for day in reported.reports}
+    for change in reported.changes:
+        figures.setdefault(change.day, []).append(_figure_change(change))
+    for day, held in reported.increments:
+        figures.setdefault(day, []).append(_increment(held))
+    first = _first_reported(reported)
+    rows: list[Document] = []
+    for day in sorted(figures):
+        reports = reported.reports.get(day, ())
+        events = sorted(
+            {label for each in reports if (label := each.current.event) is not None and first[label] == day}
+        )
+        rows.append(
+            {
+                "day": day.isoformat(),
+                "title": "newly reported",
+                "reports": len(reports),
+                "events": events,
+                "figures": figures[day],
+            }
+        )
+    return rows
+
+
+def _first_reported(reported: NewlyReported) -> dict[str, date]:
+    """Map each event to the day of its first report."""
+    found: dict[str, date] = {}
+    for day in sorted(reported.reports, reverse=True):
+        found.update((each.current.event, day) for each in reported.reports[day] if each.current.event is not None)
+    return found
+
+
+def _figure_change(change: FigureChange) -> Document:
+    return {
+        **change.key.document,
+        "source": change.origin,
+        "before": _claim_figure(change.before),
+        "after": _claim_figure(change.after),
+        "newly_reported": None if change.broken else _difference(change.before, change.after),
+        "break": change.broken,
+        "increment": False,
+    }
+
+
+def _increment(held: Held) -> Document:
+    return {
+        **held.key.document,
+        "source": held.origin,
+        "before": None,
+        "after": _claim_figure(held),
+        "newly_reported": None,
+        "break": False,
+        "increment": True,
+    }
+
+
+def _claim_figure(held: Held | None) -> Document | None:
+    if held is None:
+        return None
+    return {
+        "figure": figure_of(held),
+        "bound": held.count.bound,
+        "verbatim": held.count.verbatim,
+        "claim": held.ref,
+    }
+
+
+def _difference(before: Held | None, after: Held | None) -> int | None:
+    """Return the difference of best figures; None where either is missing, as in open counts."""
+    if before is None or after is None:
+        return None
+    (_, _, old), (_, _, new) = before.said, after.said
+    return None if old is None or new is None else new - old
 
 
 def _phase(phase: Phase) -> Document:
@@ -159,10 +238,7 @@ VIEW = View(
         "cameo",
         "plover",
         "reports",
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "claim",
         "verbatim",

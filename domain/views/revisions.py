@@ -24,6 +24,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
 
+from domain.documents.estimates import KEY_COLUMNS
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import CsvRow, Document, Reading, View
@@ -150,10 +151,7 @@ VIEW = View(
     meaning="How each source revised each of its figures: how often, how far, in which direction, and until when.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "counted_until",
         "n_revisions",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import cast
 
-from domain.documents.estimates import estimate_cells, estimate_document, key_cells
+from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, estimate_document, key_cells
 from domain.documents.sentences import sentences
 from domain.documents.state import (
     ResponsibilityEntry,
@@ -67,19 +67,8 @@ VIEW = View(
     meaning="Where the incident stands: sources, sides, estimates and sentences that can be quoted.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
-        "lower",
-        "lower_claim",
-        "upper",
-        "upper_claim",
-        "upper_open",
-        "best",
-        "best_claim",
-        "contested",
-        "label",
+        *KEY_COLUMNS,
+        *ESTIMATE_COLUMNS,
     ),
     rows=_rows,
 )

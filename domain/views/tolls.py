@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from domain.documents.estimates import estimate_cells, figure_document, key_cells
+from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, figure_document, key_cells
 from domain.history.history import History
 from domain.reading import CsvRow, Document, Reading, View
 from domain.revisions.steps import EstimateStep, recorded_steps, reported_steps, sorted_keys
@@ -72,22 +72,11 @@ VIEW = View(
     meaning="How each estimate moved, with what was said and with what was recorded.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "clock",
         "at",
         "position",
-        "lower",
-        "lower_claim",
-        "upper",
-        "upper_claim",
-        "upper_open",
-        "best",
-        "best_claim",
-        "contested",
-        "label",
+        *ESTIMATE_COLUMNS,
         "moved_by",
         "break",
     ),

@@ -159,7 +159,7 @@ def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id
         digest=digest_of(data),
         coordinates=_coordinates(
             log_id,
-            Input(last.position, last.recorded_at, inputs.history.version),
+            Input(last.position, last.recorded_at, inputs.history.own.version),
             moment,
             (reading.reported_until, reading.policy.id, view.id),
         ),

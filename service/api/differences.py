@@ -130,7 +130,7 @@ async def _held(request: Request, reader: LogReader, incident: str, ends: Sequen
 
 
 async def _coordinates(reader: LogReader, end: _End, inputs: Inputs, reading: Reading) -> Coordinates:
-    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.version)
+    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.own.version)
     until = format_instant(reading.reported_until) if reading.reported_until else None
     return {**found, "reported_until": until, "policy": reading.policy.id}
 

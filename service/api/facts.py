@@ -35,7 +35,7 @@ async def facts(request: Request, services: Opened, incident: IncidentName, as_o
     offered(request, NDJSON)
     moment = await settle(services.reader, as_of)
     inputs = await inputs_at(services.reader, incident, moment.position, as_of)
-    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version)
+    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
     tag = tag_of({"coordinates": dict(coordinates), "type": NDJSON})
     headers = settled_headers(coordinates, tag)
     if has_already(request, tag):

@@ -119,7 +119,9 @@ def _named(plain: PolicyClaim, number: int) -> PolicyClaim:
     ref, origin = f"report-{(number * 5) % 11}#1", f"origin-{number}"
     spoken = f"part-{number}#1" if PART_EXCEEDS in plain.flags else ref
     named = {name: end and replace(end, claim=spoken) for name, end in _ends(plain).items()}
-    earlier = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(plain.superseded))
+    earlier = tuple(
+        replace(each, ref=f"behind-{number}-{place}#1", origin=origin) for place, each in enumerate(plain.superseded)
+    )
     return replace(plain, resolved=replace(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
 
 

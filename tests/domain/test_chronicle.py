@@ -47,7 +47,7 @@ def _tells_what_the_view_tells(chronicle: Chronicle, book: Book, slug: str, posi
     assert chronicle.into_at(position) == history.own.into
     assert canonical(chronicle.document(position)) == canonical(finish(history, Reading(None, policy)))
     assert chronicle.versions_at(position) == inputs
-    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.version)
+    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
 
 
 def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.estimates.claim_index import keyed_claims
+from domain.estimates.claim_index import snapshot_claims
 from domain.estimates.estimate import IMPROBABLE
 from domain.estimates.exclusion import range_estimate
 from domain.history.history import History
@@ -259,7 +259,7 @@ def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(wor
     for each in later:
         do(book, each)
     history = book.history()
-    for keyed in keyed_claims(history, None):
+    for keyed in snapshot_claims(history, None).by_key:
         ledgers = {each.origin: each for each in keyed.ledgers}
         whole = tuple(
             replace(claim, superseded=_superseded(history, ledgers[claim.resolved.origin]))

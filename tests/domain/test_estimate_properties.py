@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.estimates.claim_index import keyed_claims
+from domain.estimates.claim_index import snapshot_claims
 from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, PolicyClaim, PolicyInput
 from domain.incident.refusals import Refusal
 from domain.policies import range_1
@@ -113,7 +113,7 @@ def test_a_count_in_words_is_never_printed_as_a_figure(world: World) -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 @given(worlds())
 def test_every_current_claim_is_used_or_set_aside_with_a_reason(policy: str, world: World) -> None:
-    for keyed in keyed_claims(world.book().history(), None):
+    for keyed in snapshot_claims(world.book().history(), None).by_key:
         estimate = catalogue.policy(policy).estimate(keyed.policy_input)
         used, aside = [claim.ref for claim in estimate.used], [item.claim.ref for item in estimate.set_aside]
         assert sorted(used + aside) == sorted(claim.ref for claim in keyed.policy_input.claims)
@@ -133,7 +133,7 @@ def test_the_lower_end_is_not_above_the_upper_one_where_the_claims_are_consisten
 
 @given(worlds())
 def test_a_whole_reads_at_least_what_its_source_later_counts_of_a_part(world: World) -> None:
-    keyed = keyed_claims(world.book().history(), None)
+    keyed = snapshot_claims(world.book().history(), None).by_key
     current = [claim.resolved for each in keyed for claim in each.policy_input.claims]
     for claim in (claim for each in keyed for claim in each.policy_input.claims):
         whole = claim.resolved

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain import catalogue
 from domain.documents.estimates import figure_document
-from domain.estimates.claim_index import keyed_claims
+from domain.estimates.claim_index import snapshot_claims
 from domain.facts.union import incident_stream
 from domain.history.history import History
 from domain.incident.commands import (
@@ -178,7 +178,7 @@ def test_a_long_series_that_comes_out_of_order_and_is_judged_on_the_way_is_weigh
         seen = len(book.facts)
         grown.update()
         if number % 5 == 0 or number > 140:
-            keyed = keyed_claims(book.history(), None)
+            keyed = snapshot_claims(book.history(), None).by_key
             assert grown.estimates == {each.key: grown.policy.estimate(each.policy_input) for each in keyed}
 
 

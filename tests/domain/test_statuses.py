@@ -43,6 +43,8 @@ NO_ANSWERS = {
     "service/api/source_lists.py",
     "service/api/totals.py",
 }
+GROUPS = {"country", "admin1", "month"}
+"""What totals are grouped by: a parameter, repeated in the answer."""
 NO_ANSWERS_BELOW = ("domain/values/counts/", "domain/reports/kinds/", "domain/values/sources.py")
 
 
@@ -62,7 +64,7 @@ def strings(node: ast.AST) -> Iterator[str]:
 
 
 def of_words(act: Any) -> set[str]:
-    return set(get_args(act)[1].known)
+    return set(get_args(act)[1].words)
 
 
 def named_by(path: str, name: str) -> set[str]:
@@ -140,7 +142,7 @@ def test_every_literal_of_an_answer_stands_in_the_page_and_no_code_is_invented()
     found: set[str] = set()
     for path, tree in parsed("domain/**/*.py", "service/api/**/*.py"):
         if path not in NO_ANSWERS and not path.startswith(NO_ANSWERS_BELOW):
-            assert set(literals(tree)) <= known, path
+            assert set(literals(tree)) - GROUPS <= known, path
             found.update(literals(tree))
     declared = set[str]().union(*EXPECTED.values())
     assert known <= found | declared

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.estimates.claim_index import by_origin, keyed_claims
+from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.reports.claims.claim import Held, Key, earliest, latest
 from domain.reports.claims.revision_chain import ledger
@@ -276,7 +276,7 @@ def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_it
 def test_no_withdrawn_claim_is_weighed(world: World) -> None:
     found = world.book().history()
     withdrawn = {ref for own in by_origin(found.standing_reports(None)).values() for ref in withdrawn_reports(own)}
-    for keyed in keyed_claims(found, None):
+    for keyed in snapshot_claims(found, None).by_key:
         weighed = [
             *(claim.resolved for claim in keyed.policy_input.claims),
             *(each.resolved for each in keyed.increments),

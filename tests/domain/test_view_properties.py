@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from domain.escalation.levels import chronology
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import keyed_claims, snapshot_claims
+from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
 from domain.incident.commands import AssessReport, RetractReport
 from domain.incident.refusals import Refusal
@@ -61,7 +61,7 @@ def stood_by(history: History, moment: datetime) -> Mapping[tuple[str, str], str
     """Weigh everything as said by a moment: the current claim of each origin under each key."""
     return {
         (keyed.key.canonical, ledger.origin): ledger.current.ref
-        for keyed in keyed_claims(history, moment)
+        for keyed in snapshot_claims(history, moment).by_key
         for ledger in keyed.ledgers
         if ledger.current
     }
@@ -96,7 +96,7 @@ def test_an_increment_becomes_known_on_its_day_unless_it_was_replaced_by_then(bo
     history = book.history()
     told = newly_reported(history, None).increments
     for end in ends_of_days(history):
-        shown = {each.resolved.ref for keyed in keyed_claims(history, end) for each in keyed.increments}
+        shown = {each.resolved.ref for keyed in snapshot_claims(history, end).by_key for each in keyed.increments}
         said = {ref for ref in shown if local_day(latest(_report(history, ref).reported), history.offset) == end.date()}
         assert {held.ref for day, held in told if day == end.date()} == said
 

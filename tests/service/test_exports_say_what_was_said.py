@@ -117,7 +117,7 @@ class Said:
         self.moments = set(self._moments())
         self.days = {moment.astimezone(history.offset).date().isoformat() for moment in self.moments}
         texts = [each.current.report.occurred or "" for each in self.reports]
-        self.sure = any(not UNSURE & set(text) for text in (*filter(None, texts), history.period or "~"))
+        self.sure = any(not UNSURE & set(text) for text in (*filter(None, texts), history.own.period or "~"))
 
     @property
     def both(self) -> tuple[dict[tuple[str, str], set[int]], dict[tuple[str, str], set[int]]]:
@@ -135,8 +135,8 @@ class Said:
             span = parse_occurred(text, self.history.offset) if text else Span(None, None)
             if span.earliest is None or span.earliest <= told:
                 yield from filter(None, span_ends(span))
-        if self.history.period:
-            yield from filter(None, span_ends(parse_occurred(self.history.period, self.history.offset)))
+        if self.history.own.period:
+            yield from filter(None, span_ends(parse_occurred(self.history.own.period, self.history.offset)))
 
     def has_place(self, **fields: str) -> bool:
         """Say whether all of this is said of one place; what is empty is not looked at."""

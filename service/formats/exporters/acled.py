@@ -192,7 +192,7 @@ def _two(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
 
 def _where(shown: Shown, reports: Sequence[ReportHistory]) -> Cells:
     place = shared_place([reports])
-    countries = shown.history.countries
+    countries = shown.history.own.countries
     code = place.get("country") or (countries[0] if len(countries) == 1 else None)
     country = BY_CODE.get(code or "")
     return {

@@ -196,7 +196,7 @@ def _where(export: Export, thing: str, violent: Sequence[Sequence[ReportHistory]
     place = shared_place(violent)
     if violent and "name" not in place and any(each.current.report.places for group in violent for each in group):
         export.miss(thing, _SCATTERED)
-    code = place.get("country") or _alone(shown.history.countries)
+    code = place.get("country") or _alone(shown.history.own.countries)
     country = BY_CODE.get(code or "")
     cells: Cells = {
         "country": country.name if country else code,
