@@ -70,14 +70,11 @@ def readings() -> str:
             for policy in POLICIES.values()
         ),
     )
-    codes = table(
-        ("policy", "code or label", "meaning"),
-        (
-            (f"`{policy.id}`", f"`{code}`", meaning)
-            for policy in POLICIES.values()
-            for code, meaning in (*policy.codes.items(), *policy.labels.items())
-        ),
-    )
+    given: dict[tuple[str, str], list[str]] = {}
+    for policy in POLICIES.values():
+        for code, meaning in (*policy.codes.items(), *policy.labels.items()):
+            given.setdefault((f"`{code}`", meaning), []).append(f"`{policy.id}`")
+    codes = table(("code or label", "meaning", "given by"), ((*code, ", ".join(by)) for code, by in given.items()))
     views = table(
         ("view", "meaning", "columns as CSV"), ((f"`{v.id}`", v.meaning, ", ".join(v.columns)) for v in VIEWS.values())
     )
