@@ -32,7 +32,7 @@ from tests.domain.clock_changes import zone
 Body = dict[str, Any]
 
 KYIV = zone("Europe/Kyiv", (2015, 2046))
-VIEWS = ("state/1", "timeline/1", "claims/1", "tolls/1", "escalation/1", "revisions/1")
+VIEWS = tuple(catalogue.VIEWS)
 
 
 def in_zone(name: str = "Europe/Kyiv", **fields: Any) -> Book:
@@ -244,7 +244,7 @@ STEPS = st.one_of(
 def _do(book: Book, step: tuple[str, ...], number: int) -> None:
     match step:
         case ("report", occurred, reported, event):
-            scope = {"scope": "one-day"} if number % 2 and book.history().scopes else {}
+            scope = {"scope": "one-day"} if number % 2 and book.history().own.scopes else {}
             claim = {"id": "1", "measure": "killed", "count": {"verbatim": str(3 + number)}, **scope}
             book.file(attack(occurred, reported, event=event, claims=[claim]))
         case ("zone", name):
@@ -253,7 +253,7 @@ def _do(book: Book, step: tuple[str, ...], number: int) -> None:
         case ("retract", at) if free := [each for each in book.history().all_reports.values() if not each.retractions]:
             about = {"report_id": str(free[0].report_id), "by": "source", "reported_at": at}
             book.do(RetractReport.model_validate(about))
-        case ("scope",) if not book.history().scopes:
+        case ("scope",) if not book.history().own.scopes:
             scope = {"name": "one-day", "label": "One day", "period": "2024-04-01"}
             book.do(DeclareScope.model_validate(scope))
         case _:
