@@ -68,13 +68,13 @@ def figure_document(end: CitedFigure | None) -> Document | None:
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 
-def _claim_source(held: Held) -> Document:
+def _claim_source(claim: Held) -> Document:
     return {
-        "claim": held.ref,
-        "source": held.origin,
-        "via": list(held.via),
-        "reported_at": held.reported_at,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        "source": claim.origin,
+        "via": list(claim.via),
+        "reported_at": claim.reported_at,
+        "verbatim": claim.count.verbatim,
     }
 
 
@@ -91,23 +91,23 @@ def _claim(claim: PolicyClaim) -> Document:
 
 
 def _increment(increment: Increment) -> Document:
-    held = increment.resolved
-    lower, upper, best = held.said
-    flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
+    claim = increment.resolved
+    lower, upper, best = claim.said
+    flags = [*claim.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {
-        **_claim_source(held),
+        **_claim_source(claim),
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
-        "period": None if held.period is None else _period(held),
+        "bound": claim.count.bound,
+        "period": None if claim.period is None else _period(claim),
         "beside": increment.beside,
         "flags": sorted(flags),
     }
 
 
-def _period(held: Held) -> Document:
-    ends = held.period
+def _period(claim: Held) -> Document:
+    ends = claim.period
     return {
         "earliest": format_instant(ends.earliest) if ends and ends.earliest else None,
         "latest": format_instant(ends.latest) if ends and ends.latest else None,

@@ -96,18 +96,18 @@ def _quote(history: History, claim: PolicyClaim) -> str:
     return f"{words_for(claim.resolved.count)} ({_attribution(history, claim.resolved)})"
 
 
-def _attribution(history: History, held: Held, *remarks: str) -> str:
-    pieces = [_name(history, held), *remarks]
-    if held.reported.latest:
-        pieces.append(day_words(held.reported.latest, history.filing_offset(held.ref), _year(history)))
-    if held.via:
-        pieces.append("via " + ", ".join(history.source_name(relay) for relay in held.via))
+def _attribution(history: History, claim: Held, *remarks: str) -> str:
+    pieces = [_name(history, claim), *remarks]
+    if claim.reported.latest:
+        pieces.append(day_words(claim.reported.latest, history.filing_offset(claim.ref), _year(history)))
+    if claim.via:
+        pieces.append("via " + ", ".join(history.source_name(relay) for relay in claim.via))
     return ", ".join(pieces)
 
 
-def _name(history: History, held: Held) -> str:
+def _name(history: History, claim: Held) -> str:
     """Return the name of a claim's own source, also where linked to another; anonymous ones in their words."""
-    return history.source_name(held.source) if isinstance(held.source, str) else held.source.anonymous
+    return history.source_name(claim.source) if isinstance(claim.source, str) else claim.source.anonymous
 
 
 def _year(history: History) -> int | None:

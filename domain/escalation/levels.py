@@ -290,12 +290,12 @@ def _least(claims: Iterable[GradedClaim]) -> CitedFigure | None:
     Ties: the better graded source, then the newest.
     """
     most: tuple[int, str, Held] | None = None
-    for held, grade, credibility in claims:
-        least = held.count.lower
-        if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
+    for claim, grade, credibility in claims:
+        least = claim.count.lower
+        if least is None or claim.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
             continue
-        if most is None or (least, most[1], held.newness) > (most[0], grade, most[2].newness):
-            most = least, grade, held
+        if most is None or (least, most[1], claim.newness) > (most[0], grade, most[2].newness):
+            most = least, grade, claim
     return most and CitedFigure(most[0], most[2].ref)
 
 

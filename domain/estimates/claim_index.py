@@ -181,12 +181,12 @@ class ClaimIndex:
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[Held] = []
         for source in sources:
-            for held in source.increments.get(key, {}).values():
-                if replacement := source.replacement(held):
-                    replaced[held.ref] = replacement
+            for claim in source.increments.get(key, {}).values():
+                if replacement := source.replacement(claim):
+                    replaced[claim.ref] = replacement
                 else:
-                    increments.append(held)
-        beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.newness))
+                    increments.append(claim)
+        beside = tuple(_increment(claim, ledgers) for claim in sorted(increments, key=lambda each: each.newness))
         return KeyClaims(key, ledgers, beside, replaced, self.policy_input(key))
 
     def policy_input(self, key: Key, before: PolicyInput | None = None, changed: Collection[str] = ()) -> PolicyInput:
@@ -224,10 +224,10 @@ class ClaimIndex:
         """Yield the increments under a key that are neither replaced nor rated out."""
         for origin in self._origins_by_key.get(key, ()):
             source = self._sources[origin]
-            for held in source.increments.get(key, {}).values():
-                out = self._history.grade(held.origin) == UNRELIABLE or source.credibility(held) == IMPROBABLE
-                if not out and source.replacement(held) is None:
-                    yield held
+            for claim in source.increments.get(key, {}).values():
+                out = self._history.grade(claim.origin) == UNRELIABLE or source.credibility(claim) == IMPROBABLE
+                if not out and source.replacement(claim) is None:
+                    yield claim
 
     def _policy_claims(self, key: Key, origins: Iterable[str]) -> Sequence[PolicyClaim]:
         found = (self._sources[origin].policy_claim(key, self._history) for origin in origins)

@@ -130,10 +130,12 @@ class PolicyClaim:
     def _candidates_among(self, said: Sequence[Held]) -> OriginCandidates | None:
         origin = self.resolved.origin
         found: list[DominanceCandidate] = []
-        for held in said:
-            bound, least = held.count.bound, held.count.lower
+        for claim in said:
+            bound, least = claim.count.bound, claim.count.lower
             if least is not None and (bound in CLOSED or bound in OPEN):
-                found.append(DominanceCandidate(held.newness, least, held.counted_until, origin, bound in CLOSED, held))
+                found.append(
+                    DominanceCandidate(claim.newness, least, claim.counted_until, origin, bound in CLOSED, claim)
+                )
         if not found:
             return None
         if len(found) > 1:

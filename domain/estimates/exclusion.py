@@ -87,7 +87,7 @@ class ExclusionContext:
         found = self._searches.get((grade, closed))
         if found is None:
             leads = (lead for lead in self._candidates if lead.grade in _AS_GOOD[grade])
-            ahead = [rival for lead in leads for rival in lead.candidates if rival.closed or not closed]
+            ahead = [candidate for lead in leads for candidate in lead.candidates if candidate.closed or not closed]
             found = self._searches[grade, closed] = DominanceSearch(ahead)
         return found
 
@@ -96,9 +96,9 @@ def _first_above(
     candidates: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
 ) -> DominanceCandidate | None:
     """Return the newest of one origin's candidates that exceeds a figure and counts far enough."""
-    for rival in candidates:
-        if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= DOMINANCE_MARGIN:
-            return rival
+    for candidate in candidates:
+        if candidate[1] > figure and (any_end or candidate[4]) and candidate[2] - until >= DOMINANCE_MARGIN:
+            return candidate
     return None
 
 

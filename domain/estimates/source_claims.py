@@ -53,9 +53,9 @@ class SourceClaims:
     _rated: set[str] = field(default_factory=set[str])
     _links: Mapping[str, Rank] = field(default_factory=lambda: NO_LINKS)
 
-    def add(self, report: ReportHistory, held: tuple[Held, ...]) -> set[Key]:
+    def add(self, report: ReportHistory, claims: tuple[Held, ...]) -> set[Key]:
         """Add a report with its standing claims; returns the keys that may change."""
-        self._add_report(report, held)
+        self._add_report(report, claims)
         self.changed_reports.add(report.ref)
         if self._cross_key_reports:
             return self._rebuild()
@@ -63,36 +63,36 @@ class SourceClaims:
         if report.current.report.responsibility():
             self.with_statements.add(report.ref)
         changed: set[Key] = set()
-        for each in held:
+        for each in claims:
             self._add_claim(each)
             changed |= self._update_chain(each, Ledger.put)
         return changed
 
     def load(self, reports: Iterable[tuple[ReportHistory, tuple[Held, ...]]]) -> None:
         """Bulk-load reports, while empty."""
-        for report, held in reports:
-            self._add_report(report, held)
-            for each in held:
+        for report, claims in reports:
+            self._add_report(report, claims)
+            for each in claims:
                 self._add_claim(each)
         self.counting = dict(self.reports)
         self.with_statements = _stating_reports(self.counting)
         if self._cross_key_reports:
             self._rebuild()
 
-    def _add_report(self, report: ReportHistory, held: tuple[Held, ...]) -> None:
-        self.reports[report.ref], self._resolved[report.ref] = report, held
+    def _add_report(self, report: ReportHistory, claims: tuple[Held, ...]) -> None:
+        self.reports[report.ref], self._resolved[report.ref] = report, claims
         if report.credibility:
             self._rated.add(report.ref)
         if report.current.report.complete:
             self._cross_key_reports.add(report.ref)
-        for each in held:
+        for each in claims:
             if each.supersedes:
                 self._cross_key_reports.add(report.ref)
 
     def remove(self, ref: str) -> set[Key]:
         """Remove a report; returns the keys that may change."""
         del self.reports[ref]
-        held = self._resolved.pop(ref)
+        claims = self._resolved.pop(ref)
         self._rated.discard(ref)
         self.changed_reports.add(ref)
         if self._cross_key_reports:
@@ -101,7 +101,7 @@ class SourceClaims:
         del self.counting[ref]
         self.with_statements.discard(ref)
         changed: set[Key] = set()
-        for each in held:
+        for each in claims:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
@@ -109,9 +109,9 @@ class SourceClaims:
             changed |= self._update_chain(each, Ledger.take)
         return changed
 
-    def contains(self, ref: str, held: tuple[Held, ...]) -> bool:
+    def contains(self, ref: str, claims: tuple[Held, ...]) -> bool:
         """Say whether a report is indexed with these claims."""
-        return self._resolved.get(ref) == held
+        return self._resolved.get(ref) == claims
 
     def update_marks(self, ref: str) -> set[Key]:
         """Apply new credibility or disputes of an indexed report; returns the keys that may change."""
@@ -158,9 +158,9 @@ class SourceClaims:
         of = self.ledger(key)
         return None if of is None else of.current
 
-    def credibility(self, held: Held) -> int:
+    def credibility(self, claim: Held) -> int:
         """Return the credibility of one of its claims."""
-        return self._report_of(held).credibility_of(held.ref) if self._rated else UNJUDGED
+        return self._report_of(claim).credibility_of(claim.ref) if self._rated else UNJUDGED
 
     def _dominating_superseded(self, key: Key, of: Ledger) -> tuple[Held, ...]:
         """Return the superseded claims of a chain that may still dominate another's; none judged improbable."""
@@ -168,16 +168,16 @@ class SourceClaims:
         seen, kept = states[-1] if states else (0, ())
         if seen >= len(of.stood) - 1:
             return kept
-        for held in of.stood[seen:-1]:
-            if not self._rated or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
-                kept = (*(each for each in kept if not is_redundant(each, held)), held)
+        for claim in of.stood[seen:-1]:
+            if not self._rated or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
+                kept = (*(each for each in kept if not is_redundant(each, claim)), claim)
         if states is None:
             states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
         states.append((len(of.stood) - 1, kept))
         return kept
 
-    def _report_of(self, held: Held) -> ReportHistory:
-        return self.reports[held.ref.partition("#")[0]]
+    def _report_of(self, claim: Held) -> ReportHistory:
+        return self.reports[claim.ref.partition("#")[0]]
 
     def invalidate(self) -> set[Key]:
         """Invalidate all policy claims: the grade has changed. Returns their keys."""
@@ -196,22 +196,22 @@ class SourceClaims:
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
         return {ref: min(by, key=self._statement_order) for ref, by in others.items() if by}
 
-    def _statement_order(self, held: Held) -> tuple[object, ...]:
-        return in_turn(held, self._links)
+    def _statement_order(self, claim: Held) -> tuple[object, ...]:
+        return in_turn(claim, self._links)
 
-    def _update_chain(self, held: Held, update: Callable[[Ledger, Held], int]) -> set[Key]:
+    def _update_chain(self, claim: Held, update: Callable[[Ledger, Held], int]) -> set[Key]:
         """Add a claim to its chain, or remove it, by `update`; returns the keys that may change.
 
         These are its own and, if its current claim changed, those of wholes that it may exceed as a part.
         """
-        key = held.key
-        if held.incremental:
+        key = claim.key
+        if claim.incremental:
             return {key}
         known = self._ledgers.get(key)
         stood: list[Held | None] = []
         if known is not None:
             stood.append(known.current)
-            self._trim_past(key, min(update(known, held), len(known.stood) - 1))
+            self._trim_past(key, min(update(known, claim), len(known.stood) - 1))
             stood.append(known.current)
             if known.current is None:
                 del self._ledgers[key]
@@ -250,7 +250,7 @@ class SourceClaims:
 
     def _rebuild(self) -> set[Key]:
         """Derive everything again: whole statements and replacements reach across keys."""
-        touched = self.claims.keys() | self.increments.keys()
+        affected = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
         before = self.counting.keys()
         self.counting = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
@@ -258,33 +258,33 @@ class SourceClaims:
         self.with_statements = _stating_reports(self.counting)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
-        held = {each.ref: each for ref in self.counting for each in self._resolved[ref]}
-        replacing = superseded(list(held.values()))
-        self._links = links_of(replacing, held)
+        claims = {each.ref: each for ref in self.counting for each in self._resolved[ref]}
+        replacing = superseded(list(claims.values()))
+        self._links = links_of(replacing, claims)
         for ref, others in replacing.items():
             for other in others:
-                self.replaced.setdefault(other, []).append(held[ref])
-                if held[other].key != held[ref].key:
+                self.replaced.setdefault(other, []).append(claims[ref])
+                if claims[other].key != claims[ref].key:
                     self.breaking.add(ref)
-                    self.breaks.setdefault(held[ref].key, set()).add(ref)
-                    self.breaks.setdefault(held[other].key, set()).add(other)
-        return self._invalidate_keys(touched | self._add(held.values()))
+                    self.breaks.setdefault(claims[ref].key, set()).add(ref)
+                    self.breaks.setdefault(claims[other].key, set()).add(other)
+        return self._invalidate_keys(affected | self._add(claims.values()))
 
-    def _add(self, held: Iterable[Held]) -> set[Key]:
-        touched: set[Key] = set()
-        for each in held:
+    def _add(self, claim: Iterable[Held]) -> set[Key]:
+        affected: set[Key] = set()
+        for each in claim:
             self._add_claim(each)
-            touched.add(each.key)
-        return touched
+            affected.add(each.key)
+        return affected
 
-    def _add_claim(self, held: Held) -> None:
+    def _add_claim(self, claim: Held) -> None:
         """Add a claim to the totals or increments of its key."""
-        of_kind, key = self.increments if held.incremental else self.claims, held.key
+        of_kind, key = self.increments if claim.incremental else self.claims, claim.key
         found = of_kind.get(key)
         if found is None:
             found = of_kind[key] = {}
             self._families.setdefault(key.family, {})[key] = None
-        found[held.ref] = held
+        found[claim.ref] = claim
 
     def _invalidate_keys(self, keys: set[Key]) -> set[Key]:
         """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""

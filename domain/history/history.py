@@ -296,18 +296,18 @@ def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> se
     within = incident_stream(fact.within)
     if fact.bounds and fact.scope:
         history.bounds[history.scope_name(within, fact.within, fact.scope)] = fact.bounds
-    touched: set[UUID] = set()
+    affected: set[UUID] = set()
     for ref in fact.claims:
         report_id, _, claim = ref.partition("#")
         report = history.all_reports.get(UUID(report_id))
         if report is not None and report.home == home.stream:
             rescope(report.rescoped, claim, fact)
-            touched.add(report.report_id)
-    for report_id in touched:
+            affected.add(report.report_id)
+    for report_id in affected:
         report = history.all_reports[report_id]
         report.rescopings += 1
         report.rebuild(partial(_resolve_again, history, home, report))
-    return touched
+    return affected
 
 
 def _resolve_again(
@@ -346,11 +346,11 @@ def _make_version(
     origin = origin_of(report.source, report.via)
     record = Record(report)
     filed = Filed(content.ref, origin, event, content.reported, occurred, record)
-    held = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
+    claims = held_as_filed(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
     if event is not None and not is_own:
         event = scoping.named(None, event_scope(event))
     tier = KINDS[report.kind].tier(report)
     version = ReportVersion(
-        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier, record
+        report, origin, occurred, event, claims, content.text_commitment, content.position, content.cause, tier, record
     )
     return version.with_sources(history.sources) if history.sources.canonical else version

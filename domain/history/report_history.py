@@ -200,7 +200,7 @@ class ReportHistory:
     @property
     def figure(self) -> int:
         """The largest figure of its claims; -1 without one, which sorts before any figure of the same moment."""
-        return max((held.figure for held in self.current.claims), default=-1)
+        return max((claim.figure for claim in self.current.claims), default=-1)
 
     @property
     def content(self) -> Rank:

@@ -66,16 +66,17 @@ class IncidentSnapshot:
     @cached_property
     def claims(self) -> Mapping[str, Held]:
         """Standing claims, by ref."""
-        return {held.ref: held for report in self.standing.values() for held in self.claims_of(report)}
+        return {claim.ref: claim for report in self.standing.values() for claim in self.claims_of(report)}
 
     def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
         """Map individually retracted claims of a standing report to the author; the recorder's never stood."""
         if report.retractions.keys() <= {None}:
             return {}
         standing, once = (
-            {held.ref for held in each} for each in (self.claims_of(report), report.claims_at(latest(report.reported)))
+            {claim.ref for claim in each}
+            for each in (self.claims_of(report), report.claims_at(latest(report.reported)))
         )
-        lost = (held.ref for held in report.current.claims if held.ref not in standing)
+        lost = (claim.ref for claim in report.current.claims if claim.ref not in standing)
         return {ref: "source" if ref in once else "recorder" for ref in lost}
 
     def claims_of(self, report: ReportHistory) -> tuple[Held, ...]:
@@ -134,24 +135,24 @@ def _report(report: ReportHistory) -> Document:
     }
 
 
-def _claim(held: Held) -> Document:
-    lower, upper, best = held.said
+def _claim(claim: Held) -> Document:
+    lower, upper, best = claim.said
     return {
-        "claim": held.ref,
-        **held.key.document,
-        "reported_at": held.reported_at,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        **claim.key.document,
+        "reported_at": claim.reported_at,
+        "verbatim": claim.count.verbatim,
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
+        "bound": claim.count.bound,
     }
 
 
 def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     for ref, report in new.counting.items():
         if ref not in old.reports:
-            yield {**_report(report), "claims": [_claim(held) for held in new.claims_of(report)]}
+            yield {**_report(report), "claims": [_claim(claim) for claim in new.claims_of(report)]}
 
 
 def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
@@ -178,7 +179,7 @@ def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Docu
         later = new.ledgers.get(place)
         after = days_of(later.stood, later.current) if later else {}
         before = days_of(ledger.stood, ledger.current)
-        learned = all(report_of(held) not in old.reports for held in after.values())
+        learned = all(report_of(claim) not in old.reports for claim in after.values())
         if learned and max(len(before), len(after)) > 1:
             for until in sorted(before.keys() & after.keys()):
                 one, other = before[until], after[until]
@@ -220,9 +221,9 @@ def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) ->
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
         lost = new.taken_back(found) if found else None
-        for held in old.claims_of(report) if lost else ():
-            if lost and lost.get(held.ref) == by:
-                yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": held.ref}
+        for claim in old.claims_of(report) if lost else ():
+            if lost and lost.get(claim.ref) == by:
+                yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": claim.ref}
 
 
 def _whole_statements(known: IncidentSnapshot) -> Mapping[str, str]:
@@ -270,11 +271,11 @@ def _rescoped(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document
         known = old.reports.get(ref)
         if known is None or len(known.versions) != len(report.versions):
             continue
-        keys = {held.ref: held.key for held in known.current.claims}
-        for held in report.current.claims:
-            if held.ref in keys and keys[held.ref] != held.key:
-                ends = {"before": keys[held.ref].document, "after": held.key.document}
-                yield {**_report(report), "what": "rescoped", "claim": held.ref, **ends}
+        keys = {claim.ref: claim.key for claim in known.current.claims}
+        for claim in report.current.claims:
+            if claim.ref in keys and keys[claim.ref] != claim.key:
+                ends = {"before": keys[claim.ref].document, "after": claim.key.document}
+                yield {**_report(report), "what": "rescoped", "claim": claim.ref, **ends}
 
 
 def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:

@@ -76,7 +76,7 @@ def _same_figures(
     history: History, standing: Sequence[ReportHistory], moment: datetime | None, reported: set[frozenset[str]]
 ) -> Iterator[Document]:
     """Yield figures that one origin gave twice, but for groups of reports in `reported` (equal content)."""
-    claims = ((_figure(history, held), (held, report)) for report in standing for held in report.claims_at(moment))
+    claims = ((_figure(history, claim), (claim, report)) for report in standing for claim in report.claims_at(moment))
     by_reports: dict[frozenset[str], list[list[tuple[Held, ReportHistory]]]] = {}
     for group in _groups(claims):
         by_reports.setdefault(frozenset(report.ref for _, report in group), []).append(group)
@@ -93,7 +93,7 @@ def _same_figures(
 
 def _claimed(group: Sequence[tuple[Held, ReportHistory]]) -> tuple[str, str]:
     """Sort key of figures: by their places in their reports, then by what they count."""
-    return min(held.ref.partition("#")[2] for held, _ in group), group[0][0].key.canonical
+    return min(claim.ref.partition("#")[2] for claim, _ in group), group[0][0].key.canonical
 
 
 def _name(history: History, report: ReportHistory) -> str:
@@ -102,12 +102,12 @@ def _name(history: History, report: ReportHistory) -> str:
     return history.source_name(source) if isinstance(source, str) else history.source_name(report.current.origin)
 
 
-def _figure(history: History, held: Held) -> tuple[Hashable, ...]:
+def _figure(history: History, claim: Held) -> tuple[Hashable, ...]:
     """Return the grouping key of claims that may be one statement: origin, key, day and figure."""
-    day = latest(held.reported).astimezone(history.filing_offset(held.ref)).date()
-    count = held.count
-    said = count.verbatim if held.worded else (count.lower, count.upper, count.best, count.bound)
-    return held.origin, held.key.canonical, held.incremental, held.period, day, said
+    day = latest(claim.reported).astimezone(history.filing_offset(claim.ref)).date()
+    count = claim.count
+    said = count.verbatim if claim.worded else (count.lower, count.upper, count.best, count.bound)
+    return claim.origin, claim.key.canonical, claim.incremental, claim.period, day, said
 
 
 def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterator[Document]:

@@ -60,7 +60,7 @@ def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
         daily.advance(end if moment is None else min(end, moment), changed[day])
         for key, source in daily.changed_keys():
             changes += daily.changes(day, key, source)
-            standing = (held for held in source.increments.get(key, {}).values() if not source.replacement(held))
+            standing = (claim for claim in source.increments.get(key, {}).values() if not source.replacement(claim))
             increments += [(day, each) for each in standing if local_day(latest(each.reported), history.offset) == day]
     changes.sort(key=lambda change: (change.day, change.key.canonical, change.origin))
     increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, in_turn(increment[1])))

@@ -36,7 +36,7 @@ def claim_series(history: History, moment: datetime | None) -> list[ClaimSeries]
     """
     found: list[ClaimSeries] = []
     for origin, own in by_origin(history.standing_reports(moment)).items():
-        breaks = SeriesBreaks.among([held for report in own for held in report.claims_at(moment)])
+        breaks = SeriesBreaks.among([claim for report in own for claim in report.claims_at(moment)])
         series = _SeriesBuilder(breaks)
         for part in split_at_whole_statements(own):
             series.add(part, moment)
@@ -60,28 +60,28 @@ class _SeriesBuilder:
         """Append reports later than all before them in their home; the first may be a whole statement."""
         if part and part[0].current.report.complete:
             self._withdraw(part[0])
-        touched: set[Key] = set()
+        affected: set[Key] = set()
         for report in part:
-            claims = [held for held in report.claims_at(moment) if not held.incremental]
+            claims = [claim for claim in report.claims_at(moment) if not claim.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
-            for held in claims:
-                self._standing.setdefault(held.key, {})[held.ref] = held
-                touched.add(held.key)
-        for key in touched:
+            for claim in claims:
+                self._standing.setdefault(claim.key, {})[claim.ref] = claim
+                affected.add(claim.key)
+        for key in affected:
             series = self.by_key.setdefault(key, {})
-            for held in ledger(list(self._standing[key].values()), self._breaks.broken, self._breaks.linked).stood:
-                series.setdefault(held.ref, held)
+            for claim in ledger(list(self._standing[key].values()), self._breaks.broken, self._breaks.linked).stood:
+                series.setdefault(claim.ref, claim)
 
     def _withdraw(self, whole: ReportHistory) -> None:
         reports = self._reports.get(whole.home, {})
         for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
-            for held in reports.pop(ref)[1]:
-                del self._standing[held.key][held.ref]
+            for claim in reports.pop(ref)[1]:
+                del self._standing[claim.key][claim.ref]
 
 
-def figure_of(held: Held) -> int | None:
+def figure_of(claim: Held) -> int | None:
     """Return the figure of a claim in a series: best, else lower, else upper; None for words."""
-    lower, upper, best = held.said
+    lower, upper, best = claim.said
     return next((figure for figure in (best, lower, upper) if figure is not None), None)
 
 

@@ -69,11 +69,11 @@ class _StepRecorder:
         counts = reindex(history, self.index, report, until)
         if before is None and not counts:
             return
-        held = report.claims_at(until) if counts else ()
+        claims = report.claims_at(until) if counts else ()
         if counts:
-            self._claims[ref] = held
+            self._claims[ref] = claims
         self._movers.reports.add(ref)
-        for stated in (before or (), held):
+        for stated in (before or (), claims):
             beyond = counted_beyond(stated)
             for each in stated:
                 if each.ref not in beyond:
@@ -81,8 +81,8 @@ class _StepRecorder:
 
     def add_regraded(self, stood: Iterable[tuple[Key, Held]]) -> None:
         """Add the current claims of a regraded source to those responsible."""
-        for key, held in stood:
-            self._movers.claims.setdefault(key, set()).add(held.ref)
+        for key, claim in stood:
+            self._movers.claims.setdefault(key, set()).add(claim.ref)
 
     def record(self, at: datetime, position: int | None) -> None:
         """Record the steps of all keys changed since the last call."""

@@ -56,29 +56,29 @@ def toll_of(key: Key, estimate: Estimate) -> Toll | None:
     if not estimate.used:
         return None
     lead = estimate.lower or estimate.upper or estimate.best
-    held, bound = _claim_behind(estimate, lead)
+    claim, bound = _claim_behind(estimate, lead)
     ends = estimate.lower, estimate.best, estimate.upper
     open_, contested = estimate.upper_open, estimate.contested
-    return Toll(key, *ends, open_, contested, bound, _words(held), held.origin, held.ref)
+    return Toll(key, *ends, open_, contested, bound, _words(claim), claim.origin, claim.ref)
 
 
 def increment_of(increments: Iterable[Held]) -> Toll | None:
     """Return the greatest of the increments of one key, as a toll; None where none has a figure."""
-    held = max((each for each in increments if each.said != (None, None, None)), key=_greatness, default=None)
-    if held is None:
+    claim = max((each for each in increments if each.said != (None, None, None)), key=_greatness, default=None)
+    if claim is None:
         return None
-    lower, upper, best = (None if figure is None else CitedFigure(figure, held.ref) for figure in held.said)
+    lower, upper, best = (None if figure is None else CitedFigure(figure, claim.ref) for figure in claim.said)
     return Toll(
-        key=held.key,
+        key=claim.key,
         lower=lower,
         best=best,
         upper=upper,
         upper_open=upper is None,
         contested=False,
-        bound=held.count.bound or "exact",
-        said=_words(held),
-        source=held.origin,
-        claim=held.ref,
+        bound=claim.count.bound or "exact",
+        said=_words(claim),
+        source=claim.origin,
+        claim=claim.ref,
         incremental=True,
     )
 
@@ -183,11 +183,11 @@ def _claim_behind(estimate: Estimate, end: CitedFigure | None) -> tuple[Held, st
     return newest.resolved, newest.bound
 
 
-def _words(held: Held) -> str:
-    return held.count.verbatim or words_for(held.count)
+def _words(claim: Held) -> str:
+    return claim.count.verbatim or words_for(claim.count)
 
 
-def _greatness(held: Held) -> tuple[object, ...]:
+def _greatness(claim: Held) -> tuple[object, ...]:
     """Sort key of increments: figure, then newer, then origin and words."""
-    lower = held.count.lower
-    return lower is not None, lower or 0, held.newness[:-1], held.origin, _words(held), held.ref
+    lower = claim.count.lower
+    return lower is not None, lower or 0, claim.newness[:-1], claim.origin, _words(claim), claim.ref

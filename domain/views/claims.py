@@ -74,7 +74,7 @@ def _claim_rows(
             continue
         absent = "withdrawn" if report.ref in snapshot.withdrawn else "retracted"
         status: ClaimStatus = absent, STATUSES[absent], ()
-        rows += [(history, report, held, statuses.get(held.ref, status)) for held in report.current.claims]
+        rows += [(history, report, claim, statuses.get(claim.ref, status)) for claim in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
 
 

@@ -73,8 +73,8 @@ def _learned_rows(reported: NewlyReported) -> list[Document]:
     figures: dict[date, list[Document]] = {day: [] for day in reported.reports}
     for change in reported.changes:
         figures.setdefault(change.day, []).append(_figure_change(change))
-    for day, held in reported.increments:
-        figures.setdefault(day, []).append(_increment(held))
+    for day, claim in reported.increments:
+        figures.setdefault(day, []).append(_increment(claim))
     first = _first_reported(reported)
     rows: list[Document] = []
     for day in sorted(figures):
@@ -114,26 +114,26 @@ def _figure_change(change: FigureChange) -> Document:
     }
 
 
-def _increment(held: Held) -> Document:
+def _increment(claim: Held) -> Document:
     return {
-        **held.key.document,
-        "source": held.origin,
+        **claim.key.document,
+        "source": claim.origin,
         "before": None,
-        "after": _claim_figure(held),
+        "after": _claim_figure(claim),
         "newly_reported": None,
         "break": False,
         "increment": True,
     }
 
 
-def _claim_figure(held: Held | None) -> Document | None:
-    if held is None:
+def _claim_figure(claim: Held | None) -> Document | None:
+    if claim is None:
         return None
     return {
-        "figure": figure_of(held),
-        "bound": held.count.bound,
-        "verbatim": held.count.verbatim,
-        "claim": held.ref,
+        "figure": figure_of(claim),
+        "bound": claim.count.bound,
+        "verbatim": claim.count.verbatim,
+        "claim": claim.ref,
     }
 
 
@@ -155,17 +155,17 @@ def _phase(phase: Phase) -> Document:
 
 
 def _undated(undated: UndatedClaim) -> Document:
-    held, period = undated.claim.resolved, undated.period
-    lower, upper, best = held.said
+    claim, period = undated.claim.resolved, undated.period
+    lower, upper, best = claim.said
     return {
-        "claim": held.ref,
-        "source": held.origin,
-        **held.key.document,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        "source": claim.origin,
+        **claim.key.document,
+        "verbatim": claim.count.verbatim,
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
+        "bound": claim.count.bound,
         "period": {
             "earliest": format_instant(period.earliest) if period.earliest else None,
             "latest": format_instant(period.latest) if period.latest else None,

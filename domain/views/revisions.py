@@ -57,7 +57,7 @@ def finish(history: History, reading: Reading) -> Document:
 def _parted(series: ClaimSeries) -> Iterator[tuple[ClaimSeries, datetime | None]]:
     """Yield the series of the furthest counts (None), then one for each moment that a report also counts until."""
     beyond = counted_beyond(series.claims)
-    yield replace(series, claims=tuple(held for held in series.claims if held.ref not in beyond)), None
+    yield replace(series, claims=tuple(claim for claim in series.claims if claim.ref not in beyond)), None
     for until, claims in by_reach(series.claims).items():
         yield replace(series, claims=tuple(claims)), until
 
@@ -65,10 +65,10 @@ def _parted(series: ClaimSeries) -> Iterator[tuple[ClaimSeries, datetime | None]
 def _steps(claims: Sequence[Held]) -> list[FigureStep]:
     """Return (figure, claim); of consecutive equal figures the first is kept."""
     steps: list[FigureStep] = []
-    for held in claims:
-        figure = figure_of(held)
+    for claim in claims:
+        figure = figure_of(claim)
         if figure is not None and not (steps and steps[-1][0] == figure):
-            steps.append((figure, held))
+            steps.append((figure, claim))
     return steps
 
 
@@ -81,7 +81,7 @@ def _record(
 ) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
-    behind = [reports[ref] for ref in {_report(held): None for held in series.claims}]
+    behind = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
     return {
         **series.key.document,
         "source": series.origin,
@@ -95,20 +95,20 @@ def _record(
         "latest_to_first": _ratio(figures[-1], figures[0]),
         "direction_changes": _direction_changes(figures),
         "days_until_within_20_percent": _days_until_near(steps, offset),
-        "breaks": sum(held.ref in series.broken or held.ref in series.breaking for held in series.claims),
+        "breaks": sum(claim.ref in series.broken or claim.ref in series.breaking for claim in series.claims),
         "corrections": sum(len(report.versions) - 1 for report in behind),
         "retractions": sum(report.retracted for report in behind),
         "rescopings": sum(report.rescopings for report in behind),
     }
 
 
-def _report(held: Held) -> str:
-    return held.ref.partition("#")[0]
+def _report(claim: Held) -> str:
+    return claim.ref.partition("#")[0]
 
 
 def _end(step: FigureStep) -> Document:
-    figure, held = step
-    return {"figure": figure, "claim": held.ref, "reported_at": held.reported_at}
+    figure, claim = step
+    return {"figure": figure, "claim": claim.ref, "reported_at": claim.reported_at}
 
 
 def _ratio(part: int, whole: int) -> str | None:
@@ -129,7 +129,7 @@ def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
     near = len(steps) - 1
     while near and abs(steps[near - 1][0] - last) * NEAR <= last:
         near -= 1
-    begin, end = (latest(held.reported).astimezone(offset).date() for held in (steps[0][1], steps[near][1]))
+    begin, end = (latest(claim.reported).astimezone(offset).date() for claim in (steps[0][1], steps[near][1]))
     return max((end - begin).days, 0)
 
 
