@@ -48,7 +48,7 @@ def claim_series(history: History, moment: datetime | None) -> list[ClaimSeries]
 
 
 class _SeriesBuilder:
-    """Series of one origin under construction; a whole statement starts its home and event anew."""
+    """Series of one origin, built statement by statement; `complete` ones reset their home and event."""
 
     def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[Key, dict[str, Held]] = {}
