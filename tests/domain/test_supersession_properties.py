@@ -266,8 +266,8 @@ def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_it
         expected: dict[str, str] = {}
         for place, report in enumerate(order):
             for later in order[place + 1 :]:
-                said = later.now.report
-                if said.complete and said.event in (None, report.now.report.event):
+                said = later.current.report
+                if said.complete and said.event in (None, report.current.report.event):
                     expected[report.ref] = later.ref
         assert withdrawn_reports(own) == expected
 
