@@ -73,12 +73,19 @@ def readings() -> str:
             for policy in POLICIES.values()
         ),
     )
+    given: dict[tuple[str, str], list[str]] = {}
+    for policy in POLICIES.values():
+        for code, meaning in (*policy.codes.items(), *policy.labels.items()):
+            given.setdefault((f"`{code}`", meaning), []).append(f"`{policy.id}`")
+    codes = table(("code or label", "meaning", "given by"), ((*code, ", ".join(by)) for code, by in given.items()))
     views = table(
         ("view", "meaning", "columns as CSV"), ((f"`{v.id}`", v.meaning, ", ".join(v.columns)) for v in VIEWS.values())
     )
     grades = table(("grade", "meaning"), ((letter, meaning) for letter, meaning in RELIABILITY.items()))
     return (
-        f"# Policies and views\n\n{NOTE}\n## Policies\n\n{policies}\n## Views\n\n{views}\n"
+        f"# Policies and views\n\n{NOTE}\n## Policies\n\n{policies}\n## Codes of policies\n\n"
+        f"Why a claim is set aside, and labels of an estimate; see [all codes](spec/statuses.md).\n\n{codes}\n"
+        f"## Views\n\n{views}\n"
         f"## Grades of sources\n\nThe Admiralty code. Only E excludes a source.\n\n{grades}"
     )
 

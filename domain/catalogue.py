@@ -1,4 +1,4 @@
-"""All policies and views, found in their slots, by name and version."""
+"""Registry of policies and views: every module of their slots, by name and version."""
 
 from typing import TypeVar, cast
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class UnknownName(ValueError):
-    """There is no policy or view (`field`) of that name and version; `nearest` is the one that comes closest."""
+    """No policy or view (`field`) has that name and version; `nearest` is the closest known name."""
 
     def __init__(self, field: str, nearest: str | None, sentence: str) -> None:
         self.field = field
@@ -29,16 +29,16 @@ class UnknownName(ValueError):
 
 
 def policy(name: str) -> Policy:
-    """Return the policy `name/version`, or raise UnknownName with the nearest that there is."""
-    return _pick("policy", name, POLICIES)
+    """Return the policy `name/version`, or raise UnknownName with the nearest known one."""
+    return _lookup("policy", name, POLICIES)
 
 
 def view(name: str) -> View:
-    """Return the view `name/version`, or raise UnknownName with the nearest that there is."""
-    return _pick("view", name, VIEWS)
+    """Return the view `name/version`, or raise UnknownName with the nearest known one."""
+    return _lookup("view", name, VIEWS)
 
 
-def _pick(what: str, name: str, known: dict[str, T]) -> T:
+def _lookup(what: str, name: str, known: dict[str, T]) -> T:
     if name in known:
         return known[name]
     near = nearest(name, known)

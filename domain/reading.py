@@ -1,4 +1,4 @@
-"""What a question asks: its moment on the reported clock, its policy and its view; and what a view declares."""
+"""The parameters of an answer (moment on the reported clock, policy), and the declaration of a view."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from domain.history.history import History
 from domain.values.time.clocks import Span, format_instant
 
 Document = dict[str, object]
-Row = Mapping[str, str | int | None]
+CsvRow = Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`reported_until` on the reported clock (UTC; None: whatever was said), and the policy that weighs the claims.
+    """`reported_until` on the reported clock (UTC; None: unbounded), and the policy that estimates.
 
-    The moment on the recorded clock is settled before: it says which facts are folded.
+    The moment on the recorded clock is no part: it selects the facts that are folded.
     """
 
     reported_until: datetime | None
@@ -31,8 +31,8 @@ def _no_texts(_document: Document) -> Iterable[str]:
 class View:
     """A named, versioned, pure fold: the history at a position, and a reading, to a document.
 
-    `rows` turns a document into the rows of a table with `columns`, for those who take it away as CSV.
-    `texts` names the commitments in a document to free text that travels beside it.
+    `rows` maps a document to the CSV rows of a table with `columns`.
+    `texts` yields the commitments in a document to free text that is sent beside it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class View:
     meaning: str
     finish: Callable[[History, Reading], Document]
     columns: Sequence[str]
-    rows: Callable[[Document], Sequence[Row]]
+    rows: Callable[[Document], Sequence[CsvRow]]
     texts: Callable[[Document], Iterable[str]] = _no_texts
 
     @property
@@ -50,9 +50,9 @@ class View:
 
 
 def span_document(said: str | None, span: Span | None) -> Document | None:
-    """Write a clock into a document: the words as said, and the span they mean in UTC; None where nothing was said.
+    """Encode a clock: the verbatim words and their span in UTC; None where nothing was said.
 
-    What was said stands there even where it means no time at all: an `occurred` after its report.
+    `said` is kept where it has no span: an `occurred` that lies after its report.
     """
     if span is None:
         return None if said is None else {"said": said, "earliest": None, "latest": None}

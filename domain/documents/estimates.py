@@ -1,18 +1,18 @@
-"""How estimates stand in documents: every figure with the claim that says it, and every claim with its reason."""
+"""Document form of estimates: every figure with its claim, every claim with its reason."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from domain.estimates.claim_index import ALREADY_INCLUDED, Increment
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
 from domain.reading import Document
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.time.clocks import format_instant
 
 
-class Counted(Protocol):
-    """What a document of an estimate says beside it: the key, increments shown, and how many claims lie behind."""
+class EstimateContext(Protocol):
+    """Context of an estimate in a document: key, increments, and number of superseded claims."""
 
     @property
     def key(self) -> ClaimKey: ...
@@ -22,14 +22,14 @@ class Counted(Protocol):
     def superseded(self) -> int: ...
 
 
-def estimate_document(keyed: Counted, estimate: Estimate) -> Document:
-    """Write the estimate of one key; used, set aside and increments are sorted by claim id."""
+def estimate_document(keyed: EstimateContext, estimate: Estimate) -> Document:
+    """Return the estimate of one key; used, set aside and increments are sorted by claim id."""
     return {
         **keyed.key.document,
-        "lower": end_document(estimate.lower),
-        "upper": end_document(estimate.upper),
+        "lower": figure_document(estimate.lower),
+        "upper": figure_document(estimate.upper),
         "upper_open": estimate.upper_open,
-        "best": end_document(estimate.best),
+        "best": figure_document(estimate.best),
         "contested": estimate.contested,
         "used": [_claim(claim) for claim in estimate.used],
         "set_aside": [{**_claim(item.claim), "code": item.code, "why": item.why} for item in estimate.set_aside],
@@ -40,6 +40,11 @@ def estimate_document(keyed: Counted, estimate: Estimate) -> Document:
 
 
 _ENDS = ("lower", "upper", "best")
+KEY_COLUMNS = ("measure", "population", "scope", "manner")
+ESTIMATE_COLUMNS = (
+    *("lower", "lower_claim", "upper", "upper_claim", "upper_open", "best", "best_claim"),
+    *("contested", "label"),
+)
 
 
 def key_cells(document: Document) -> Document:
@@ -49,7 +54,7 @@ def key_cells(document: Document) -> Document:
 
 
 def estimate_cells(document: Document) -> Document:
-    """Return the ends of an estimate as the cells of a table: each figure, and the claim that says it."""
+    """Return the ends of an estimate as the cells of a table: figure and claim of each."""
     ends = {name: cast("Document", document[name] or {}) for name in _ENDS}
     return {
         **{name: document.get(name) for name in ("upper_open", "contested", "label")},
@@ -58,24 +63,24 @@ def estimate_cells(document: Document) -> Document:
     }
 
 
-def end_document(end: End | None) -> Document | None:
-    """Write an end of an estimate: its figure, and the claim that says it."""
+def figure_document(end: CitedFigure | None) -> Document | None:
+    """Return an end of an estimate: its figure and claim."""
     return {"figure": end.figure, "claim": end.claim} if end else None
 
 
-def _said(held: ResolvedClaim) -> Document:
+def _claim_source(claim: ResolvedClaim) -> Document:
     return {
-        "claim": held.ref,
-        "source": held.origin,
-        "via": list(held.via),
-        "reported_at": held.reported_at,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        "source": claim.origin,
+        "via": list(claim.via),
+        "reported_at": claim.reported_at,
+        "verbatim": claim.count.verbatim,
     }
 
 
-def _claim(claim: Standing) -> Document:
+def _claim(claim: PolicyClaim) -> Document:
     return {
-        **_said(claim.held),
+        **_claim_source(claim.resolved),
         "grade": claim.grade,
         "lower": None if claim.lower is None else claim.lower.figure,
         "upper": None if claim.upper is None else claim.upper.figure,
@@ -86,23 +91,23 @@ def _claim(claim: Standing) -> Document:
 
 
 def _increment(increment: Increment) -> Document:
-    held = increment.held
-    lower, upper, best = held.printable_figures
-    flags = [*held.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
+    claim = increment.resolved
+    lower, upper, best = claim.printable_figures
+    flags = [*claim.flags, *([ALREADY_INCLUDED] if increment.already_included else [])]
     return {
-        **_said(held),
+        **_claim_source(claim),
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
-        "period": None if held.period is None else _period(held),
+        "bound": claim.count.bound,
+        "period": None if claim.period is None else _period(claim),
         "beside": increment.beside,
         "flags": sorted(flags),
     }
 
 
-def _period(held: ResolvedClaim) -> Document:
-    ends = held.period
+def _period(claim: ResolvedClaim) -> Document:
+    ends = claim.period
     return {
         "earliest": format_instant(ends.earliest) if ends and ends.earliest else None,
         "latest": format_instant(ends.latest) if ends and ends.latest else None,

@@ -1,8 +1,8 @@
-"""Sentences that can be quoted: an estimate in plain words, with a name, a day and a relay for each figure."""
+"""Quotable sentences: an estimate in plain words, with source, day and relay of each figure."""
 
 from datetime import datetime, tzinfo
 
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.history.history import History
 from domain.reports.claims.claim import INCIDENT_SCOPE, ClaimKey, ResolvedClaim, event_of_scope, split_scope
 from domain.values.counts.count import words_for
@@ -23,22 +23,22 @@ _MONTHS = (  # fixed, whatever the locale
 )
 
 _SO_FAR = dict.fromkeys("AB", "Verified")
-"""What a source does whose count is incomplete: one that is not known to be reliable merely counts."""
+"""Verb for an incomplete count by grade; sources graded below B “counted”."""
 
 _MEASURES = {"killed_or_injured": "Killed or injured", "bodies_found": "Bodies found", "strength": "Strength"}
 
 
 def sentences(history: History, key: ClaimKey, estimate: Estimate) -> list[str]:
-    """Say what is known under one key: the figure or the range, what differs, and what is only partly counted."""
+    """Return sentences on one key: figure or range, contested ends, and partial counts."""
     if not estimate.used:
         return []
     text = [f"{_subject(history, key)}: {_headline(history, estimate)}."]
     if estimate.contested:
         text.append(_contested(history, estimate))
     text += [
-        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.held.count)}"
-        f" ({_name(history, item.claim.held)})."
-        for item in sorted(estimate.set_aside, key=lambda item: item.claim.held.origin)
+        f"{_SO_FAR.get(item.claim.grade, 'Counted')} so far: {words_for(item.claim.resolved.count)}"
+        f" ({_name(history, item.claim.resolved)})."
+        for item in sorted(estimate.set_aside, key=lambda item: item.claim.resolved.origin)
         if item.code == "partial"
     ]
     return [" ".join(part for part in text if part)]
@@ -63,15 +63,15 @@ def _subject(history: History, key: ClaimKey) -> str:
         bounds = history.bounds.get(key.scope)
         pieces.append(bounds.label if bounds else scope)
     if home:
-        pieces.append(f"as counted for “{history.home(home).title}”")
+        pieces.append(f"as counted for “{history.incident(home).title}”")
     return ", ".join(pieces)
 
 
 def _headline(history: History, estimate: Estimate) -> str:
-    """Lead with the best figure; else with the claim behind the upper end; else with the words that were used."""
+    """Quote the best figure, else the upper or lower end, else the newest words."""
     lead = estimate.best or estimate.upper or estimate.lower
     return _quote(
-        history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.held.recency_key)
+        history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.resolved.recency_key)
     )
 
 
@@ -82,35 +82,35 @@ def _contested(history: History, estimate: Estimate) -> str:
     return f"Sources differ: from {_quote(history, low)} to {_quote(history, high)}."
 
 
-def _behind(estimate: Estimate, end: End) -> Standing:
-    """Find the used claim that gave an end; where a part exceeds its whole, the whole that reads so."""
+def _behind(estimate: Estimate, end: CitedFigure) -> PolicyClaim:
+    """Return the used claim with this end; for a part that exceeds its whole, the whole."""
     return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
 
 
-def _quote(history: History, claim: Standing) -> str:
-    """Print a figure with who said it, when, and through whom; a part is named where it speaks for its whole."""
+def _quote(history: History, claim: PolicyClaim) -> str:
+    """Format a figure with source, day and relays; names the part where it exceeds its whole."""
     if claim.exceeded_by is not None and claim.lower is not None:
         part = claim.exceeded_by
         alone = f"counting {part.key.population.noun_phrase()} alone"
         return f"at least {claim.lower.figure:,} ({_attribution(history, part, alone)})"
-    return f"{words_for(claim.held.count)} ({_attribution(history, claim.held)})"
+    return f"{words_for(claim.resolved.count)} ({_attribution(history, claim.resolved)})"
 
 
-def _attribution(history: History, held: ResolvedClaim, *remarks: str) -> str:
-    pieces = [_name(history, held), *remarks]
-    if held.reported.latest:
-        pieces.append(day_words(held.reported.latest, history.offset_at_home(held.ref), _year(history)))
-    if held.via:
-        pieces.append("via " + ", ".join(history.name(relay) for relay in held.via))
+def _attribution(history: History, claim: ResolvedClaim, *remarks: str) -> str:
+    pieces = [_name(history, claim), *remarks]
+    if claim.reported.latest:
+        pieces.append(day_words(claim.reported.latest, history.filing_offset(claim.ref), _year(history)))
+    if claim.via:
+        pieces.append("via " + ", ".join(history.source_name(relay) for relay in claim.via))
     return ", ".join(pieces)
 
 
-def _name(history: History, held: ResolvedClaim) -> str:
-    """Name who said it, even if it is stated to be one origin with another; an unnamed source in its relay's words."""
-    return history.name(held.source) if isinstance(held.source, str) else held.source.anonymous
+def _name(history: History, claim: ResolvedClaim) -> str:
+    """Return the name of a claim's own source, also where linked to another; anonymous ones in their words."""
+    return history.source_name(claim.source) if isinstance(claim.source, str) else claim.source.anonymous
 
 
 def _year(history: History) -> int | None:
     """Return the year of the incident's period, which a day within it need not repeat."""
-    start = (history.period or "")[:4]
+    start = (history.own.period or "")[:4]
     return int(start) if start.isdigit() else None

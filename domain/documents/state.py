@@ -1,9 +1,9 @@
-"""How the parts of `state/1` stand in its document, whether they are told of one moment or kept true fact by fact."""
+"""Parts of the document `state/1`, shared by the view and the state timeline."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from domain.estimates.claim_index import stated_scope
+from domain.estimates.claim_index import statement_scope
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document
@@ -14,26 +14,26 @@ from domain.values.sources import ANONYMOUS, AnonymousSource
 from domain.values.text_types import Strict
 from domain.values.time.zones import TimeZone
 
-Blame = tuple[str, str, str, str]
-"""A statement on who is responsible: act, by whom, about whom, of which event; empty where it does not say."""
+ResponsibilityEntry = tuple[str, str, str, str]
+"""A statement on responsibility: act, by, whom, event; empty where not stated."""
 
 
 def whole_document(history: History) -> Document:
-    """Tell what is said of the incident as a whole."""
+    """Return the fields of the incident as a whole."""
     return {
         "incident": history.slug,
-        "title": history.title,
-        "status": "open" if history.is_open else "closed",
-        **clock_document(history.utc_offset, history.own.time_zone),
-        "period": history.period,
-        "countries": list(history.countries),
-        "scopes": [{"name": name, **_limits(scope)} for name, scope in sorted(history.scopes.items())],
-        "merged": sorted(home.slug for home in history.shown() if home is not history.own),
+        "title": history.own.title,
+        "status": "open" if history.own.is_open else "closed",
+        **clock_document(history.own.utc_offset, history.own.time_zone),
+        "period": history.own.period,
+        "countries": list(history.own.countries),
+        "scopes": [{"name": name, **_set_fields(scope)} for name, scope in sorted(history.own.scopes.items())],
+        "merged": sorted(home.slug for home in history.included_incidents() if home is not history.own),
     }
 
 
 def clock_document(utc_offset: str, zone: TimeZone | None) -> Document:
-    """Say by which clock days begin and end: a fixed offset, or a time zone and then no offset of its own."""
+    """Return the clock of its days: a fixed offset, or a time zone with a null offset."""
     return {"utc_offset": utc_offset} if zone is None else {"utc_offset": None, "time_zone": zone.name}
 
 
@@ -56,35 +56,35 @@ def kinds_document(kinds: Mapping[str, int]) -> Document:
 
 
 def source_document(history: History, origin: str, reports: Mapping[str, ReportHistory]) -> Document:
-    """Say what a source is: a named one as it is registered, an unnamed one as its newest report has it."""
+    """Describe a source: as registered, or for an anonymous one as in its newest report."""
     ends = {"grade": history.grade(origin), "reports": len(reports)}
     if origin.startswith(ANONYMOUS):
-        source = max(reports.values(), key=lambda report: report.newness).now.report.source
+        source = max(reports.values(), key=lambda report: report.newness).current.report.source
         if isinstance(source, AnonymousSource):
             described = {"name": source.anonymous, "type": source.type, "speaks_for": source.speaks_for}
             return {"source": origin, **described, **ends}
-    record = history.origins.records.get(origin)
+    record = history.sources.records.get(origin)
     return {
         "source": origin,
-        "name": history.name(origin),
+        "name": history.source_name(origin),
         "type": record.type if record else "other",
         "speaks_for": record.speaks_for if record else None,
         **ends,
     }
 
 
-def blame_of(history: History, report: ReportHistory) -> Blame | None:
-    """Return what a report states on who is responsible; None for one that states nothing."""
-    said = report.now.report.responsibility()
+def responsibility_of(history: History, report: ReportHistory) -> ResponsibilityEntry | None:
+    """Return the statement of a report on responsibility, None without one."""
+    said = report.current.report.responsibility()
     if said is None:
         return None
-    scope = stated_scope(history, report)
+    scope = statement_scope(history, report)
     event = "" if scope == INCIDENT_SCOPE else event_of_scope(scope) or scope
     return said.act, said.by or "", said.whom or "", event
 
 
-def blame_document(statements: Mapping[Blame, Iterable[str]]) -> list[Document]:
-    """Say who blames whom: statements, each with those who made it, and never a finding."""
+def blame_document(statements: Mapping[ResponsibilityEntry, Iterable[str]]) -> list[Document]:
+    """Return statements on responsibility with their origins; never a finding."""
     return [
         {"act": act, "by": by or None, "whom": whom or None, "event": event or None, "sources": sorted(sources)}
         for (act, by, whom, event), sources in sorted(statements.items())
@@ -92,7 +92,7 @@ def blame_document(statements: Mapping[Blame, Iterable[str]]) -> list[Document]:
 
 
 def escalation_document(levels: Mapping[date, int]) -> Document:
-    """Say the highest level of any day, the first day that had it, and how the last day with reports stands."""
+    """Return the highest level with its first day, and the level of the last day that has one."""
     if not levels:
         return {"highest": None, "latest": None}
     highest = max(levels, key=lambda day: (levels[day], -day.toordinal()))
@@ -102,14 +102,14 @@ def escalation_document(levels: Mapping[date, int]) -> Document:
     }
 
 
-def _limits(statement: Strict) -> Document:
-    """Return what a place, an actor or a scope says, without what it leaves open."""
+def _set_fields(statement: Strict) -> Document:
+    """Return the fields of a place, actor or scope that are set."""
     return statement.model_dump(mode="json", exclude_none=True)
 
 
 def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
-    """Return what statements say, each thing once and without the field `but`, sorted."""
-    documents = (_limits(statement) for statement in statements)
+    """Return distinct documents of statements without the field `but`, in canonical order."""
+    documents = (_set_fields(statement) for statement in statements)
     kept = ({name: value for name, value in each.items() if name != but} for each in documents)
     found = {canonical(document): document for document in kept}
     return [found[key] for key in sorted(found)]

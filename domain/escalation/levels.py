@@ -1,4 +1,4 @@
-"""The rulebook of escalation: which day an event counts on, who died on it as far as can be said, and its level.
+"""Escalation levels: assignment of events and deaths to local days, and the level of each day.
 
 The levels are ours. HIIK's scale differs; 25 is UCDP's yearly threshold of an armed conflict and 100 the monthly floor
 of HDX Signals' alarms, taken here for one day. Level 0 says that nothing was reported, not that it was calm.
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
-from domain.escalation.occurrences import Event, Told, events_of, local_day, offset_of
-from domain.estimates.claim_index import Said, Weighed
-from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, End, Standing
+from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of
+from domain.estimates.claim_index import ClaimSnapshot, GradedClaim
+from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, CitedFigure, PolicyClaim
 from domain.history.history import History
 from domain.reports.claims.claim import (
     INCIDENT_SCOPE,
@@ -28,18 +28,18 @@ from domain.values.time.clocks import Span, begins_after, parse_occurred
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
 ATTACKS = 3
 THRESHOLDS = ((100, 5), (25, 4), (5, 3), (1, VIOLENCE))
-"""So many dead or more on one day are that level; three or more attacks are level 3 too."""
+"""(least number of dead on a day, level); three or more attacks are level 3 too."""
 
 _LEVELS = {"violence": VIOLENCE, "tension": TENSION}
 
 
 @dataclass(slots=True)
 class Day:
-    """One day, in the offset of whose events it has: those that count on it, and the greatest figure for the day."""
+    """One local day: its events, and the greatest figure claimed for the day itself."""
 
     day: date
     events: list[Event] = field(default_factory=list[Event])
-    claim: End | None = None
+    claim: CitedFigure | None = None
 
     @property
     def level(self) -> int:
@@ -48,52 +48,52 @@ class Day:
 
     @property
     def _dead(self) -> int:
-        """The greater of the day's own claim and the sum over its events; it sets a level, and is no toll to print."""
+        """The greater of the day's own claim and the sum over its events; sets the level, never printed."""
         return max(
             self.claim.figure if self.claim else 0, sum(event.least.figure for event in self.events if event.least)
         )
 
 
 def level_of(tiers: Counter[str], dead: int) -> int:
-    """Return the level of a day with so many events of each tier, and so many dead at the least."""
+    """Return the level of a day from its number of events per tier and its least number of dead."""
     by_attacks = 3 if tiers["violence"] >= ATTACKS else NOTHING
     by_dead = next((level for least, level in THRESHOLDS if dead >= least), NOTHING) if dead else NOTHING
     return max(by_dead, by_attacks, *[level for tier, level in _LEVELS.items() if tiers[tier] > 0], NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
-class Undated:
-    """A claim on the dead of more than one day, or of no day that can be told; `period` (UTC) is its time.
+class UndatedClaim:
+    """A claim on deaths that spans several days or has an open period (`period`, UTC).
 
-    `offset` is that of the incident whose scope the claim has: its days are those of that place.
+    `offset` is that of the incident whose scope the claim has.
     """
 
-    claim: Standing
+    claim: PolicyClaim
     period: Span
     offset: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What happened: the days that have an event or a claim of their own, in order; and claims that no day can have."""
+class Chronology:
+    """Days with an event or a claim of their own, in order; and claims without a single day."""
 
     days: Sequence[Day]
-    undated: Sequence[Undated]
+    undated: Sequence[UndatedClaim]
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What sets the level of a day: how many events of each tier, and the least dead of all its events together."""
+class _DayTotals:
+    """Inputs of a day's level: number of events per tier, and sum of their least numbers of dead."""
 
     tiers: Counter[str] = field(default_factory=Counter[str])
     dead: int = 0
 
 
-_NO_EVENTS = _Tally()
+_NO_EVENTS = _DayTotals()
 
 
-class Days:
-    """What happened on which day, kept true as events are told otherwise and keys are weighed anew.
+class DayLevels:
+    """Incremental index of days and levels, updated by event and by key.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
     Its days are those of the incident whose event it is, so that to merge or to move turns no day into another.
@@ -103,55 +103,55 @@ class Days:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._told: dict[str, Told] = {}
-        self._counted: dict[str, tuple[date, str, int]] = {}
-        self._leasts: dict[ClaimKey, End | None] = {}
+        self._summaries: dict[str, EventSummary] = {}
+        self._contributions: dict[str, tuple[date, str, int]] = {}
+        self._leasts: dict[ClaimKey, CitedFigure | None] = {}
         self._keys_of: dict[str, set[ClaimKey]] = {}
         self._keys_on: dict[date, set[ClaimKey]] = {}
         self._day_of_key: dict[ClaimKey, date] = {}
-        self._tallies: dict[date, _Tally] = {}
+        self._totals: dict[date, _DayTotals] = {}
         self._levels: dict[date, int] = {}
         self._of_level = Counter[int]()
         self._highest: int | None = None
         self._stale: set[date] = set()
 
-    def tell(self, label: str, event: Event | Told | None) -> None:
-        """Let an event be told so; None: nobody tells of it any more."""
-        before, told = self._told.pop(label, None), None
+    def set_event(self, label: str, event: Event | EventSummary | None) -> None:
+        """Set an event; None: no report of it counts any more."""
+        before, summary = self._summaries.pop(label, None), None
         if event is not None:
-            told = self._told[label] = Told(event.span, event.tier)
-        if (before and before.span) != (told and told.span):
+            summary = self._summaries[label] = EventSummary(event.span, event.tier)
+        if (before and before.span) != (summary and summary.span):
             for key in self._keys_of.get(label, ()):
-                self._place(key, label, None)
-        self._count(label)
+                self._assign_day(key, label, None)
+        self._update_contribution(label)
 
-    def weigh(self, key: ClaimKey, said: Iterable[Said]) -> None:
-        """Let this be said under a key now; only what is said of the killed says anything of a day."""
+    def set_claims(self, key: ClaimKey, claims: Iterable[GradedClaim]) -> None:
+        """Set the current claims of a key; only keys of `killed` matter."""
         if key.measure != "killed":
             return
-        label, span = _about(self._history, key)
+        label, span = _event_or_period(self._history, key)
         if label is None and span is None and key not in self._day_of_key:
-            return  # as mostly: it is about the whole incident
-        self._place(key, label, span)
+            return  # the common case: the whole incident
+        self._assign_day(key, label, span)
         if span is not None:
-            said = (each for each in said if not begins_after(span, latest(each[0].reported)))
+            claims = (each for each in claims if not begins_after(span, latest(each[0].reported)))
         if label is not None:
-            self._leasts[key] = _least(said)
+            self._leasts[key] = _least(claims)
             self._keys_of.setdefault(label, set()).add(key)
-            self._count(label)
+            self._update_contribution(label)
         elif key in self._day_of_key:
-            self._leasts[key] = _least(said)
+            self._leasts[key] = _least(claims)
 
     def span_of(self, key: ClaimKey) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
-        label, span = _about(self._history, key)
+        label, span = _event_or_period(self._history, key)
         return self._span(label, span)
 
     def days(self, events: Mapping[str, Event]) -> list[Day]:
-        """Return the days that have one of the events that were told, or a claim of their own, in order."""
+        """Return the days with one of `events` or a claim of their own, in order."""
         found: dict[date, Day] = {}
-        for label in sorted(self._counted):
-            day = self._counted[label][0]
+        for label in sorted(self._contributions):
+            day = self._contributions[label][0]
             event = replace(events[label], least=self._least_of(label))
             found.setdefault(day, Day(day)).events.append(event)
         for day in self._keys_on:
@@ -162,20 +162,20 @@ class Days:
     @property
     def highest(self) -> int | None:
         """The highest level of any day; None where no day has violence or tension."""
-        self._settle()
+        self._refresh()
         return self._highest
 
     @property
     def levels(self) -> Mapping[date, int]:
         """The levels of the days that have violence or tension, in no order."""
-        self._settle()
+        self._refresh()
         return self._levels
 
-    def _settle(self) -> None:
+    def _refresh(self) -> None:
         if self._stale:
             for day in self._stale:
-                tally, claim = self._tallies.get(day, _NO_EVENTS), self._claim_on(day)
-                level = level_of(tally.tiers, max(tally.dead, claim.figure if claim else 0))
+                totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
+                level = level_of(totals.tiers, max(totals.dead, claim.figure if claim else 0))
                 self._of_level[self._levels.pop(day, NOTHING)] -= 1
                 if level:
                     self._levels[day] = level
@@ -183,42 +183,42 @@ class Days:
             self._stale.clear()
             self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
 
-    def _count(self, label: str) -> None:
-        """Let an event count on its day as it is told now."""
-        was, now = self._counted.get(label), self._counts(label)
+    def _update_contribution(self, label: str) -> None:
+        """Replace an event's contribution to its day."""
+        was, now = self._contributions.get(label), self._contribution(label)
         if was == now:
             return
         if was is not None:
-            del self._counted[label]
+            del self._contributions[label]
             self._add(was, -1)
         if now is not None:
-            self._counted[label] = now
+            self._contributions[label] = now
             self._add(now, 1)
 
-    def _counts(self, label: str) -> tuple[date, str, int] | None:
-        """Return how an event counts, if it does: its day, its tier and its dead."""
-        told = self._told.get(label)
-        if told is None or told.span is None or told.span.earliest is None:
+    def _contribution(self, label: str) -> tuple[date, str, int] | None:
+        """Return (day, tier, dead) of an event; None without a day."""
+        summary = self._summaries.get(label)
+        if summary is None or summary.span is None or summary.span.earliest is None:
             return None
         least = self._least_of(label)
-        day = local_day(told.span.earliest, offset_of(self._history, label))
-        return day, told.tier, least.figure if least else 0
+        day = local_day(summary.span.earliest, offset_of(self._history, label))
+        return day, summary.tier, least.figure if least else 0
 
     def _add(self, counted: tuple[date, str, int], times: int) -> None:
         day, tier, dead = counted
-        tally = self._tallies.get(day)
-        if tally is None:
-            tally = self._tallies[day] = _Tally()
-        tally.tiers[tier] += times
-        tally.dead += times * dead
+        totals = self._totals.get(day)
+        if totals is None:
+            totals = self._totals[day] = _DayTotals()
+        totals.tiers[tier] += times
+        totals.dead += times * dead
         self._stale.add(day)
 
     def _span(self, label: str | None, span: Span | None) -> Span | None:
-        told = self._told.get(label) if label is not None else None
-        return told.span if told else span
+        summary = self._summaries.get(label) if label is not None else None
+        return summary.span if summary else span
 
-    def _place(self, key: ClaimKey, label: str | None, span: Span | None) -> None:
-        """Find the one day that a key's claims are about, if there is one; of itself, if they are about no event."""
+    def _assign_day(self, key: ClaimKey, label: str | None, span: Span | None) -> None:
+        """Assign a key to the one day its claims are about, if any."""
         day = _day_within(self._span(label, span), _offset(self._history, key))
         if day is None:
             self._day_of_key.pop(key, None)
@@ -228,13 +228,13 @@ class Days:
             self._keys_on.setdefault(day, set()).add(key)
             self._stale.add(day)
 
-    def _least_of(self, label: str) -> End | None:
-        """Return the greatest least number of dead under the keys of an event that lies within one day."""
+    def _least_of(self, label: str) -> CitedFigure | None:
+        """Return the greatest least number of dead among the keys of an event within one day."""
         keys = self._keys_of.get(label)
         return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
 
-    def _claim_on(self, day: date) -> End | None:
-        """Return the greatest figure for a day itself, and not for an event on it."""
+    def _claim_on(self, day: date) -> CitedFigure | None:
+        """Return the greatest figure claimed for a day itself, not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
@@ -242,44 +242,46 @@ class Days:
         return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
-def account(history: History, weighed: Weighed) -> Account:
-    """Tell what happened on which day, of what counts at one moment, and which claims no day can have."""
-    found, events = Days(history), events_of(weighed.speaking.values())
+def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
+    """Build the chronology of the claims and reports that count at one moment."""
+    found, events = DayLevels(history), events_of(snapshot.counting.values())
     for label, event in events.items():
-        found.tell(label, event)
-    undated: list[Undated] = []
-    for each in weighed.keyed:
-        found.weigh(each.key, ((claim.held, claim.grade, claim.credibility) for claim in each.question.claims))
+        found.set_event(label, event)
+    undated: list[UndatedClaim] = []
+    for each in snapshot.by_key:
+        found.set_claims(
+            each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
+        )
         if each.key.measure == "killed":
             span = found.span_of(each.key)
             offset = _offset(history, each.key)
             if span is not None and _day_within(span, offset) is None:
-                counted = (claim for claim in each.question.claims if not claim.rated_out)
+                counted = (claim for claim in each.policy_input.claims if not claim.rated_out)
                 undated += [
-                    Undated(claim, span, offset)
+                    UndatedClaim(claim, span, offset)
                     for claim in counted
-                    if not begins_after(span, latest(claim.held.reported))
+                    if not begins_after(span, latest(claim.resolved.reported))
                 ]
-    return Account(found.days(events), undated)
+    return Chronology(found.days(events), undated)
 
 
-def days(history: History, weighed: Weighed) -> list[Day]:
+def days(history: History, snapshot: ClaimSnapshot) -> list[Day]:
     """Return the days of violence or tension, in order."""
-    return [day for day in account(history, weighed).days if day.level > NOTHING]
+    return [day for day in chronology(history, snapshot).days if day.level > NOTHING]
 
 
-def _about(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:
-    """Return the label of the event that a key is about, if it is about one, or else the time that it covers.
+def _event_or_period(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:
+    """Return the event label or the period of a key; both None where it has neither.
 
-    A declared scope speaks by its period, or else by its event. One that is wider than the incident, or whose
-    period is that of counting, covers no time of this incident's deaths.
+    A declared scope is dated by its period, else by its event; not if it is wider than the incident, or if its
+    period is that of documentation.
     """
     label, scope = key.event, key.scope
     declared = history.bounds.get(scope)
     if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
         home = split_scope(scope)[0]
         if declared.period is not None:
-            return None, parse_occurred(declared.period, history.home(home).offset)
+            return None, parse_occurred(declared.period, history.incident(home).offset)
         label = declared.event and (qualified_scope(home, event_scope(declared.event)) if home else declared.event)
     return label, None
 
@@ -287,34 +289,34 @@ def _about(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:
 def _offset(history: History, key: ClaimKey) -> tzinfo:
     """Return the offset of the incident whose scope a key has."""
     home = split_scope(key.scope)[0]
-    return history.offset if home is None else history.home(home).offset
+    return history.offset if home is None else history.incident(home).offset
 
 
-def _least(said: Iterable[Said]) -> End | None:
-    """Return the greatest least figure that is said in figures and not rated out, with the claim that says it.
+def _least(claims: Iterable[GradedClaim]) -> CitedFigure | None:
+    """Return the greatest least figure of claims that are neither in words nor rated out.
 
-    Of equal ones that of the better graded source (A before F) is named, then the newest.
+    Ties: the better graded source, then the newest.
     """
     most: tuple[int, str, ResolvedClaim] | None = None
-    for held, grade, credibility in said:
-        least = held.count.lower
-        if least is None or held.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
+    for claim, grade, credibility in claims:
+        least = claim.count.lower
+        if least is None or claim.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
             continue
-        if most is None or (least, most[1], held.recency_key) > (most[0], grade, most[2].recency_key):
-            most = least, grade, held
-    return most and End(most[0], most[2].ref)
+        if most is None or (least, most[1], claim.recency_key) > (most[0], grade, most[2].recency_key):
+            most = least, grade, claim
+    return most and CitedFigure(most[0], most[2].ref)
 
 
-def _greatest(ends: Iterable[tuple[ClaimKey, End | None]]) -> End | None:
-    """Return the greatest figure; of equal ones that of the key which says least of whom it counts; None of nothing."""
+def _greatest(ends: Iterable[tuple[ClaimKey, CitedFigure | None]]) -> CitedFigure | None:
+    """Return the greatest figure, None of nothing; ties: the key with the shortest canonical form."""
     found = [(key, end) for key, end in ends if end is not None]
-    if len(found) < 2:  # noqa: PLR2004 - one or none, as mostly
+    if len(found) < 2:  # noqa: PLR2004 - one or none: the common case
         return found[0][1] if found else None
     return min(found, key=lambda each: (-each[1].figure, len(each[0].canonical), each[0].canonical))[1]
 
 
 def _day_within(span: Span | None, offset: tzinfo) -> date | None:
-    """Return the one local day that a span lies within, None if there is none."""
+    """Return the local day that contains a span, None if it spans several or is open."""
     if span is None or span.earliest is None or span.latest is None:
         return None
     start, end = local_day(span.earliest, offset), local_day(span.latest, offset)

@@ -1,4 +1,4 @@
-"""The events of an incident, each as the reports that count tell it; and the local day on which something falls."""
+"""Occurrences (events) of an incident, aggregated from the reports that count; and local days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import NamedTuple
 
-from domain.estimates.estimate import End
-from domain.history.history import History, ReportHistory, Version
+from domain.estimates.estimate import CitedFigure
+from domain.history.history import History, ReportHistory, ReportVersion
 from domain.reports.claims.claim import event_scope, split_scope
 from domain.values.time.clocks import Span
 
@@ -16,8 +16,8 @@ TIERS = ("none", "easing", "tension", "violence")
 _RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
-class Told(NamedTuple):
-    """What an event is told to be: its time (UTC), the narrowest `occurred` of its reports; and the highest tier."""
+class EventSummary(NamedTuple):
+    """Time of an event (UTC: the narrowest `occurred` of its reports) and its highest tier."""
 
     span: Span | None
     tier: str
@@ -25,7 +25,7 @@ class Told(NamedTuple):
 
 @dataclass(slots=True)
 class Event:
-    """One occurrence, as the reports that count tell it: its `span` and `tier` as in Told.
+    """One occurrence with the reports that count; `span` and `tier` as in EventSummary.
 
     `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
     """
@@ -34,34 +34,34 @@ class Event:
     reports: Sequence[ReportHistory]
     span: Span | None
     tier: str
-    least: End | None = None
+    least: CitedFigure | None = None
 
 
-class Telling:
-    """The reports of one event, as they come and go; `told` is what they tell together."""
+class EventReports:
+    """The reports of one event, added and removed one by one; `summary` is their aggregate."""
 
-    __slots__ = ("_narrowest", "reports", "told")
+    __slots__ = ("_narrowest", "reports", "summary")
 
     def __init__(self) -> None:
-        self.reports: dict[str, Version] = {}
-        self.told = Told(None, TIERS[0])
+        self.reports: dict[str, ReportVersion] = {}
+        self.summary = EventSummary(None, TIERS[0])
         self._narrowest: _Narrowness | None = None
 
-    def add(self, ref: str, version: Version) -> None:
-        """Let a report tell of it."""
+    def add(self, ref: str, version: ReportVersion) -> None:
+        """Add a report."""
         self.reports[ref] = version
         own = _narrowness(ref, version)
         if own is not None and (self._narrowest is None or own < self._narrowest):
             self._narrowest = own
-        tier = max(self.told.tier, version.tier, key=_RANKS.__getitem__)
+        tier = max(self.summary.tier, version.tier, key=_RANKS.__getitem__)
         span = self.reports[self._narrowest[-1]].occurred if self._narrowest else None
-        if span is not self.told.span or tier != self.told.tier:
-            self.told = Told(span, tier)
+        if span is not self.summary.span or tier != self.summary.tier:
+            self.summary = EventSummary(span, tier)
 
     def remove(self, ref: str) -> None:
-        """Let a report no longer tell of it."""
+        """Remove a report; aggregates the others again."""
         del self.reports[ref]
-        self.told, self._narrowest = Told(None, TIERS[0]), None
+        self.summary, self._narrowest = EventSummary(None, TIERS[0]), None
         for other, version in self.reports.items():
             self.add(other, version)
 
@@ -70,30 +70,30 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     """Return the events, by label, in the order of their labels."""
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
-        if report.now.event is not None:
-            found.setdefault(report.now.event, []).append(report)
-    return {label: Event(label, sorted(found[label], key=_REF), *_told(found[label])) for label in sorted(found)}
+        if report.current.event is not None:
+            found.setdefault(report.current.event, []).append(report)
+    return {label: Event(label, sorted(found[label], key=_REF), *_summary_of(found[label])) for label in sorted(found)}
 
 
 _REF = attrgetter("ref")
 _ELSEWHERE = f"/{event_scope('')}"
-"""What the label of another incident's event has in it."""
+"""Infix of the label of another incident's event."""
 
 
-def _told(reports: Iterable[ReportHistory]) -> Told:
-    telling = Telling()
+def _summary_of(reports: Iterable[ReportHistory]) -> EventSummary:
+    event = EventReports()
     for each in reports:
-        telling.add(each.ref, each.now)
-    return telling.told
+        event.add(each.ref, each.current)
+    return event.summary
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]
 
 
-def _narrowness(ref: str, version: Version) -> _Narrowness | None:
-    """Rank the `occurred` of a report, least the narrowest; ties go to the earlier, then to the report id.
+def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
+    """Sort key of a report's `occurred`, narrowest first; ties: the earlier, then by report id.
 
-    What has no beginning is wider than all that has one; None for what has no end.
+    Spans without a beginning sort last; None for a span without an end.
     """
     span = version.occurred
     if span is None or span.latest is None:
@@ -103,8 +103,8 @@ def _narrowness(ref: str, version: Version) -> _Narrowness | None:
 
 
 def offset_of(history: History, label: str) -> tzinfo:
-    """Return the offset in which an event has its day: that of the incident whose event it is, wherever it is shown."""
-    return history.home(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
+    """Return the UTC offset of an event's days: that of its own incident, wherever shown."""
+    return history.incident(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
 def local_day(moment: datetime, offset: tzinfo) -> date:

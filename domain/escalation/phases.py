@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from domain.escalation.levels import NOTHING, Account, Undated
+from domain.escalation.levels import NOTHING, Chronology, UndatedClaim
 from domain.escalation.occurrences import local_day
 from domain.reports.claims.claim import latest
 
@@ -21,10 +21,10 @@ class Phase:
     first: date
     last: date
     level: int
-    undated: list[Undated] = field(default_factory=list[Undated])
+    undated: list[UndatedClaim] = field(default_factory=list[UndatedClaim])
 
 
-def phases(account: Account) -> list[Phase]:
+def phases(account: Chronology) -> list[Phase]:
     """Return the phases, in order, from the first day with an event or a claim to the last; none without such a day.
 
     A claim whose period has no beginning is listed where its period ends. Days
@@ -52,7 +52,7 @@ def turning_points(found: Sequence[Phase]) -> list[tuple[date, int, int]]:
     ]
 
 
-def _anchor(undated: Undated) -> date:
+def _anchor(undated: UndatedClaim) -> date:
     """Return the first day of a claim's period, or its last where it has no first; a period has one of them."""
     return local_day(undated.period.earliest or latest(undated.period), undated.offset)
 

@@ -1,11 +1,11 @@
-"""An incident that unfolds fact by fact: what each fact may have moved is put on the scales anew, and nothing else."""
+"""Change propagation: the reports that a fact affects, and their re-indexing in a claim index."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.estimates.claim_index import Scales
+from domain.estimates.claim_index import ClaimIndex
 from domain.facts.union import (
     IncidentAmended,
     IncidentMerged,
@@ -24,49 +24,49 @@ from domain.history.history import History, accumulate
 from domain.history.report_history import ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
-OF_REPORTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
-"""Facts that say nothing of an incident as a whole."""
+REPORT_FACTS = (ReportFiled, ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
+"""Facts on single reports, which change no field of an incident."""
 
 
-def retimed(recorded: Recorded) -> bool:
-    """Say whether the days of an incident begin and end at other moments from this fact on."""
+def sets_time_zone(recorded: Recorded) -> bool:
+    """Say whether a fact sets the time zone of an incident, and so the bounds of its days."""
     return isinstance(recorded.fact, IncidentAmended) and recorded.fact.time_zone is not None
 
 
-class Touched(NamedTuple):
-    """What a fact has to do with: reports that may count otherwise, and what a source that was graded stands by."""
+class Affected(NamedTuple):
+    """Reports that a fact may change, and the current claims of a source whose grade it changes."""
 
     reports: Collection[UUID]
-    stood: Sequence[tuple[ClaimKey, ResolvedClaim]] = ()
+    regraded: Sequence[tuple[ClaimKey, ResolvedClaim]] = ()
 
 
-def touched_by(history: History, scales: Scales, recorded: Recorded) -> Touched:
-    """Take a fact into the history, and let the scales know of grades and periods; `weigh_anew` what it touched."""
-    touched = accumulate(history, recorded)
-    if isinstance(recorded.fact, OF_REPORTS):
-        return Touched(touched)
+def apply_fact(history: History, index: ClaimIndex, recorded: Recorded) -> Affected:
+    """Apply a fact to the history and its grade or period to the index; `reindex` the reports returned."""
+    affected = accumulate(history, recorded)
+    if isinstance(recorded.fact, REPORT_FACTS):
+        return Affected(affected)
     match recorded.fact:
         case IncidentMerged() | IncidentUnmerged():
-            return Touched(list(history.filed))
+            return Affected(list(history.all_reports))
         case IncidentAmended():
-            scales.retimed()
+            index.reset_periods()
         case SourceRegistered(origin=origin) | SourceGraded(origin=origin):
-            return Touched(touched, scales.regraded(history.origins.of(origin)))
+            return Affected(affected, index.apply_grade(history.sources.resolve(origin)))
         case _:
             pass
-    return Touched(touched)
+    return Affected(affected)
 
 
-def weigh_anew(history: History, scales: Scales, report: ReportHistory, until: datetime | None) -> bool:
-    """Put a report on the scales as it counts at `until` on the reported clock (None: now), or take it off.
+def reindex(history: History, index: ClaimIndex, report: ReportHistory, until: datetime | None) -> bool:
+    """Add a report to the index as of `until` on the reported clock (None: latest), or remove it.
 
-    Returns whether it counts: it stands, and under the incident that is asked about.
+    Returns whether it is indexed: it is standing, and shown under the subject.
     """
-    if not (history.shows(report.report_id) and report.stands_at(until)):
-        scales.take(report.ref)
+    if not (history.includes(report.report_id) and report.is_standing(until)):
+        index.remove(report.ref)
         return False
-    held = report.held(until)
-    if not scales.judge(report, held):
-        scales.take(report.ref)
-        scales.put(report, held)
+    claims = report.claims_at(until)
+    if not index.update_marks(report, claims):
+        index.remove(report.ref)
+        index.add(report, claims)
     return True

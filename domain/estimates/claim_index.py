@@ -1,4 +1,4 @@
-"""From the reports that stand to the question that a policy answers: claims by key and origin, wholes beside parts."""
+"""Index of standing claims by key and origin, from which the inputs of policies are built."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -6,266 +6,273 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, Question, Standing
-from domain.estimates.responsibility import Statements, stated_scope
-from domain.estimates.source_claims import Voice
-from domain.history.history import History, ReportHistory, Version
+from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, PolicyClaim, PolicyInput
+from domain.estimates.responsibility import StatementIndex, statement_scope
+from domain.estimates.source_claims import SourceClaims
+from domain.history.history import History, ReportHistory, ReportVersion
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, earliest, event_scope, split_scope
 from domain.reports.claims.revision_chain import RevisionChain
 from domain.values.time.clocks import parse_occurred
 
 __all__ = [
     "ALREADY_INCLUDED",
+    "ClaimIndex",
+    "ClaimSnapshot",
     "Increment",
-    "Keyed",
-    "Scales",
-    "Weighed",
+    "KeyClaims",
     "by_origin",
-    "keyed_claims",
-    "stated_scope",
-    "weigh",
+    "snapshot_claims",
+    "statement_scope",
 ]
 
 ALREADY_INCLUDED = "already_included"
 
-Said = tuple[ResolvedClaim, str, int]
-"""A claim that stands, the grade of its source, and how credible it is."""
+GradedClaim = tuple[ResolvedClaim, str, int]
+"""A current claim, the grade of its source, and its credibility."""
 
-_ORIGIN = attrgetter("held.origin")
+_ORIGIN = attrgetter("resolved.origin")
 
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """A figure for a period of its own, shown beside a total and never added to it."""
+    """An incremental claim, shown beside a total (`beside`: its ref) and never added to it."""
 
-    held: ResolvedClaim
+    resolved: ResolvedClaim
     beside: str | None
     already_included: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
-    """One key at one reading: each origin's ledger, the increments, and the question for the policy.
+class KeyClaims:
+    """Claims of one key at one reading: revision chain per origin, increments, and the policy's input.
 
-    `replaced` maps the ref of an increment that its source replaced to (code, the ref that replaced it).
+    `replaced` maps the ref of a replaced increment to (code, ref of the replacement).
     """
 
     key: ClaimKey
     ledgers: tuple[RevisionChain, ...]
     increments: tuple[Increment, ...]
     replaced: Mapping[str, tuple[str, str]]
-    question: Question
+    policy_input: PolicyInput
 
     @property
     def superseded(self) -> int:
-        """How many claims lie behind the current ones."""
+        """Number of superseded claims."""
         return sum(len(each.replaced) for each in self.ledgers) + len(self.replaced)
 
 
-class Scales:
-    """Reports are put on and taken off; only the keys that this may move are weighed again when they are asked for.
+class ClaimIndex:
+    """Incremental index: reports are added and removed, and the keys this may change are collected.
 
-    So one way of weighing serves an answer about one moment and a series over all of them.
+    Serves both an answer about one moment (`load`) and series over all moments.
     """
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._voices: dict[str, Voice] = {}
-        self._on: dict[str, Version] = {}
-        self._voices_of: dict[ClaimKey, set[str]] = {}
-        self._keys_of: dict[str, list[ClaimKey]] = {}
-        self._moved: dict[ClaimKey, set[str]] = {}
-        self._heard: set[str] = set()
-        self._statements = Statements()
+        self._sources: dict[str, SourceClaims] = {}
+        self._versions: dict[str, ReportVersion] = {}
+        self._origins_by_key: dict[ClaimKey, set[str]] = {}
+        self._keys_by_scope: dict[str, list[ClaimKey]] = {}
+        self._changed_keys: dict[ClaimKey, set[str]] = {}
+        self._changed_reports: set[str] = set()
+        self._statements = StatementIndex()
         self._periods: dict[str | None, datetime | None] = {}
 
-    def put(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> None:
-        """Put a report on, with those of its claims that stand; it must not be on already."""
-        self._on[report.ref] = report.now
-        origin = report.now.origin
-        voice = self._voices.get(origin)
-        if voice is None:
-            voice = self._voices[origin] = Voice(origin)
-        self._touch(voice, voice.put(report, held))
+    def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> None:
+        """Add a report with its standing claims; it must not be indexed already."""
+        self._versions[report.ref] = report.current
+        origin = report.current.origin
+        source = self._sources.get(origin)
+        if source is None:
+            source = self._sources[origin] = SourceClaims(origin)
+        self._record_changes(source, source.add(report, claims))
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
-        """Put many reports on empty scales at once; nothing has moved by that."""
-        by_voice: dict[str, list[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]] = {}
-        for report, held in reports:
-            self._on[report.ref] = report.now
-            by_voice.setdefault(report.now.origin, []).append((report, held))
-        for origin, own in by_voice.items():
-            voice = self._voices[origin] = Voice(origin)
-            voice.fill(own)
-            for key in (*voice.claims, *voice.increments):
-                self._of(key).add(origin)
-            for ref in voice.stating:
-                self._statements.tell(self._history, ref, voice.speaking[ref])
+    def load(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
+        """Bulk-load an empty index; collects no changes."""
+        reports_by_origin: dict[str, list[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]] = {}
+        for report, claims in reports:
+            self._versions[report.ref] = report.current
+            reports_by_origin.setdefault(report.current.origin, []).append((report, claims))
+        for origin, own in reports_by_origin.items():
+            source = self._sources[origin] = SourceClaims(origin)
+            source.load(own)
+            for key in (*source.claims, *source.increments):
+                self._origins_of(key).add(origin)
+            for ref in source.with_statements:
+                self._statements.update(self._history, ref, source.counting[ref])
 
-    def take(self, ref: str) -> None:
-        """Take a report off, if it is on."""
-        was = self._on.pop(ref, None)
+    def remove(self, ref: str) -> None:
+        """Remove a report, if indexed."""
+        was = self._versions.pop(ref, None)
         if was is not None:
-            voice = self._voices[was.origin]
-            self._touch(voice, voice.take(ref))
+            source = self._sources[was.origin]
+            self._record_changes(source, source.remove(ref))
 
-    def judge(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> bool:
-        """Let a report that is on be judged, or disputed, as it is now; False if it is not on with these claims."""
-        voice = self._voices.get(report.now.origin)
-        if voice is None or self._on.get(report.ref) is not report.now or not voice.holds(report.ref, held):
+    def update_marks(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> bool:
+        """Apply new credibility or disputes of an indexed report; False if it is not indexed with these claims."""
+        source = self._sources.get(report.current.origin)
+        if (
+            source is None
+            or self._versions.get(report.ref) is not report.current
+            or not source.contains(report.ref, claims)
+        ):
             return False
-        self._touch(voice, voice.judge(report.ref))
-        if report.ref in voice.stating:
-            self._stated(voice, {report.ref})
+        self._record_changes(source, source.update_marks(report.ref))
+        if report.ref in source.with_statements:
+            self._update_statements(source, {report.ref})
         return True
 
-    def regraded(self, origin: str) -> list[tuple[ClaimKey, ResolvedClaim]]:
-        """Weigh again what an origin says: its grade is another. Returns what it stands by, with the keys."""
-        voice = self._voices.get(origin)
-        if voice is None:
+    def apply_grade(self, origin: str) -> list[tuple[ClaimKey, ResolvedClaim]]:
+        """Invalidate the claims of a regraded origin; returns its current claims with their keys."""
+        source = self._sources.get(origin)
+        if source is None:
             return []
-        keys = voice.weigh_again()
-        for key in (*keys, *voice.increments):
-            self._moved.setdefault(key, set()).add(origin)
-        self._stated(voice, voice.stating)
-        ledgers = ((key, voice.ledger(key)) for key in keys)
+        keys = source.invalidate()
+        for key in (*keys, *source.increments):
+            self._changed_keys.setdefault(key, set()).add(origin)
+        self._update_statements(source, source.with_statements)
+        ledgers = ((key, source.ledger(key)) for key in keys)
         return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
-    def retimed(self) -> None:
-        """Weigh everything again: the period of an incident is another."""
+    def reset_periods(self) -> None:
+        """Invalidate all keys: the period of an incident has changed."""
         self._periods.clear()
-        for key in self._voices_of:
-            self._moved.setdefault(key, set())
+        for key in self._origins_by_key:
+            self._changed_keys.setdefault(key, set())
 
-    def moved(self) -> dict[ClaimKey, set[str]]:
-        """Return the keys that may have moved since this was last asked, with the origins that may have moved them."""
-        moved, self._moved = self._moved, {}
+    def changed_keys(self) -> dict[ClaimKey, set[str]]:
+        """Return, and clear, the keys that may have changed since the last call, with the origins responsible."""
+        moved, self._changed_keys = self._changed_keys, {}
         return moved
 
-    def heard(self) -> dict[str, ReportHistory | None]:
-        """Return the reports that may speak otherwise since this was last asked, by id: None where one no longer does.
+    def changed_reports(self) -> dict[str, ReportHistory | None]:
+        """Return, and clear, the reports that may have changed since the last call, by id; None if it no longer counts.
 
-        A report speaks if it is on and no later whole statement of its source leaves it out.
+        A report counts if it is indexed and no later whole statement of its source withdraws it.
         """
-        heard, self._heard = self._heard, set()
-        return {ref: self._speaking(ref) for ref in heard}
+        changed, self._changed_reports = self._changed_reports, set()
+        return {ref: self._counting_report(ref) for ref in changed}
 
     def breaks(self, key: ClaimKey) -> set[str]:
-        """Return the refs of claims under a key that one of another key replaced, or that replaced one."""
-        return {ref for origin in self._voices_of.get(key, ()) for ref in self._voices[origin].breaks.get(key, ())}
+        """Return the refs of claims under a key that replaced, or were replaced by, a claim of another key."""
+        return {
+            ref for origin in self._origins_by_key.get(key, ()) for ref in self._sources[origin].breaks.get(key, ())
+        }
 
-    def voice(self, origin: str) -> Voice:
-        """Return what an origin says that has been put on."""
-        return self._voices[origin]
+    def source(self, origin: str) -> SourceClaims:
+        """Return the indexed claims of an origin."""
+        return self._sources[origin]
 
-    def used_keys(self) -> list[ClaimKey]:
-        """Return the keys under which anything is on, in canonical order."""
-        return sorted((key for key, voices in self._voices_of.items() if voices), key=lambda key: key.canonical)
+    def sorted_keys(self) -> list[ClaimKey]:
+        """Return the keys with any indexed claim, in canonical order."""
+        return sorted((key for key, sources in self._origins_by_key.items() if sources), key=lambda key: key.canonical)
 
     def reports(self, *, counting: bool) -> dict[str, ReportHistory]:
-        """Return the reports that are on and count, or those that a later whole statement has withdrawn."""
+        """Return the indexed reports that count, or those that a later whole statement has withdrawn."""
         if counting:
-            return {ref: report for voice in self._voices.values() for ref, report in voice.speaking.items()}
-        gone = (voice for voice in self._voices.values() if len(voice.speaking) < len(voice.reports))
-        return {ref: each for voice in gone for ref, each in voice.reports.items() if ref not in voice.speaking}
+            return {ref: report for source in self._sources.values() for ref, report in source.counting.items()}
+        gone = (source for source in self._sources.values() if len(source.counting) < len(source.reports))
+        return {ref: each for source in gone for ref, each in source.reports.items() if ref not in source.counting}
 
-    def keyed(self, key: ClaimKey) -> Keyed:
-        """Weigh one key."""
-        voices = [self._voices[origin] for origin in sorted(self._voices_of.get(key, ()))]
-        ledgers = tuple(found for voice in voices if (found := voice.ledger(key)))
+    def key_claims(self, key: ClaimKey) -> KeyClaims:
+        """Return the claims of one key."""
+        sources = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
+        ledgers = tuple(found for source in sources if (found := source.ledger(key)))
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[ResolvedClaim] = []
-        for voice in voices:
-            for held in voice.increments.get(key, {}).values():
-                if replacement := voice.replacement(held):
-                    replaced[held.ref] = replacement
+        for source in sources:
+            for claim in source.increments.get(key, {}).values():
+                if replacement := source.replacement(claim):
+                    replaced[claim.ref] = replacement
                 else:
-                    increments.append(held)
-        beside = tuple(_increment(held, ledgers) for held in sorted(increments, key=lambda each: each.recency_key))
-        return Keyed(key, ledgers, beside, replaced, self.question(key))
+                    increments.append(claim)
+        beside = tuple(_increment(claim, ledgers) for claim in sorted(increments, key=lambda each: each.recency_key))
+        return KeyClaims(key, ledgers, beside, replaced, self.policy_input(key))
 
-    def question(self, key: ClaimKey, before: Question | None = None, moved: Collection[str] = ()) -> Question:
-        """Return what a policy is asked of one key.
+    def policy_input(
+        self, key: ClaimKey, before: PolicyInput | None = None, changed: Collection[str] = ()
+    ) -> PolicyInput:
+        """Return the policy's input for one key.
 
-        Where it was asked `before`, only what the origins in `moved` say may read otherwise; a claim that reads as
-        it did is the same object, and so is a question.
+        With the input `before`, only the claims of the origins in `changed` are computed again. Unchanged claims
+        and an unchanged input are the same objects: callers compare by identity.
         """
-        statements, denied = self._statements.about(self._stated_of(key.scope))
+        statements, denied = self._statements.on_scope(self._statement_scope(key.scope))
         period_end = self._period_end(key)
         if before is None:
-            claims = self._standing(key, sorted(self._voices_of.get(key, ())))
-            return Question(key, tuple(claims), denied, period_end, statements)
-        asked = before
-        for origin in moved:
-            claims = asked.claims
+            claims = self._policy_claims(key, sorted(self._origins_by_key.get(key, ())))
+            return PolicyInput(key, tuple(claims), denied, period_end, statements)
+        made = before
+        for origin in changed:
+            claims = made.claims
             place = bisect_left(claims, origin, key=_ORIGIN)
-            old = claims[place] if place < len(claims) and claims[place].held.origin == origin else None
-            new = self._voices[origin].standing(key, self._history)
+            old = claims[place] if place < len(claims) and claims[place].resolved.origin == origin else None
+            new = self._sources[origin].policy_claim(key, self._history)
             if new is not old:
-                asked = asked.with_claim(place, old, new)
-        if asked.statements is not statements or asked.denied is not denied or asked.period_end != period_end:
-            asked = replace(asked, denied=denied, period_end=period_end, statements=statements)
-        return asked
+                made = made.with_claim(place, old, new)
+        if made.statements is not statements or made.denied is not denied or made.period_end != period_end:
+            made = replace(made, denied=denied, period_end=period_end, statements=statements)
+        return made
 
-    def said(self, key: ClaimKey) -> Iterator[Said]:
-        """Yield what each origin says now under a key, with its grade and how credible that is."""
-        for origin in self._voices_of.get(key, ()):
-            voice = self._voices[origin]
-            current = voice.current(key)
+    def current_claims(self, key: ClaimKey) -> Iterator[GradedClaim]:
+        """Yield the current claim of each origin under a key, with grade and credibility."""
+        for origin in self._origins_by_key.get(key, ()):
+            source = self._sources[origin]
+            current = source.current(key)
             if current is not None:
-                yield current, self._history.grade(current.origin), voice.credibility(current)
+                yield current, self._history.grade(current.origin), source.credibility(current)
 
     def increments(self, key: ClaimKey) -> Iterator[ResolvedClaim]:
-        """Yield the increments under a key that stand: none that was replaced, or is rated out."""
-        for origin in self._voices_of.get(key, ()):
-            voice = self._voices[origin]
-            for held in voice.increments.get(key, {}).values():
-                out = self._history.grade(held.origin) == UNRELIABLE or voice.credibility(held) == IMPROBABLE
-                if not out and voice.replacement(held) is None:
-                    yield held
+        """Yield the increments under a key that are neither replaced nor rated out."""
+        for origin in self._origins_by_key.get(key, ()):
+            source = self._sources[origin]
+            for claim in source.increments.get(key, {}).values():
+                out = self._history.grade(claim.origin) == UNRELIABLE or source.credibility(claim) == IMPROBABLE
+                if not out and source.replacement(claim) is None:
+                    yield claim
 
-    def _standing(self, key: ClaimKey, origins: Iterable[str]) -> Sequence[Standing]:
-        found = (self._voices[origin].standing(key, self._history) for origin in origins)
+    def _policy_claims(self, key: ClaimKey, origins: Iterable[str]) -> Sequence[PolicyClaim]:
+        found = (self._sources[origin].policy_claim(key, self._history) for origin in origins)
         return [claim for claim in found if claim is not None]
 
-    def _speaking(self, ref: str) -> ReportHistory | None:
-        on = self._on.get(ref)
-        return None if on is None else self._voices[on.origin].speaking.get(ref)
+    def _counting_report(self, ref: str) -> ReportHistory | None:
+        on = self._versions.get(ref)
+        return None if on is None else self._sources[on.origin].counting.get(ref)
 
-    def _touch(self, voice: Voice, keys: set[ClaimKey]) -> None:
-        heard = voice.heard
-        self._stated(voice, heard)
-        self._heard |= heard
-        heard.clear()
+    def _record_changes(self, source: SourceClaims, keys: set[ClaimKey]) -> None:
+        changed = source.changed_reports
+        self._update_statements(source, changed)
+        self._changed_reports |= changed
+        changed.clear()
         for key in keys:
-            voices = self._of(key)
-            if key in voice.claims or key in voice.increments:
-                voices.add(voice.origin)
+            sources = self._origins_of(key)
+            if key in source.claims or key in source.increments:
+                sources.add(source.origin)
             else:
-                voices.discard(voice.origin)
-            self._moved.setdefault(key, set()).add(voice.origin)
+                sources.discard(source.origin)
+            self._changed_keys.setdefault(key, set()).add(source.origin)
 
-    def _of(self, key: ClaimKey) -> set[str]:
-        """Return the origins that say anything under a key."""
-        found = self._voices_of.get(key)
+    def _origins_of(self, key: ClaimKey) -> set[str]:
+        """Return the (mutable) set of origins with claims under a key."""
+        found = self._origins_by_key.get(key)
         if found is None:
-            found = self._voices_of[key] = set()
-            self._keys_of.setdefault(key.scope, []).append(key)
+            found = self._origins_by_key[key] = set()
+            self._keys_by_scope.setdefault(key.scope, []).append(key)
         return found
 
-    def _stated(self, voice: Voice, refs: Iterable[str]) -> None:
-        """Weigh again what these reports state on who is responsible, and what that is about."""
+    def _update_statements(self, source: SourceClaims, refs: Iterable[str]) -> None:
+        """Update the statements on responsibility of these reports, and invalidate the keys they are about."""
         changed: set[str] = set()
         for ref in refs:
-            changed |= self._statements.tell(self._history, ref, voice.speaking.get(ref))
+            changed |= self._statements.update(self._history, ref, source.counting.get(ref))
         if changed:
             for scope in (*changed, *self._history.bounds):
-                if self._stated_of(scope) in changed:
-                    for key in self._keys_of.get(scope, ()):
-                        self._moved.setdefault(key, set())
+                if self._statement_scope(scope) in changed:
+                    for key in self._keys_by_scope.get(scope, ()):
+                        self._changed_keys.setdefault(key, set())
 
-    def _stated_of(self, scope: str) -> str | None:
-        """Return the scope that statements must be about to be about what a scope covers: its event, or itself."""
+    def _statement_scope(self, scope: str) -> str | None:
+        """Return the scope whose statements apply to a scope: that of its event, or itself."""
         bounds = self._history.bounds.get(scope)
         if bounds is None:
             return scope
@@ -276,46 +283,41 @@ class Scales:
     def _period_end(self, key: ClaimKey) -> datetime | None:
         home = split_scope(key.scope)[0]
         if home not in self._periods:
-            of = self._history.home(home)
+            of = self._history.incident(home)
             self._periods[home] = parse_occurred(of.period, of.offset).latest if of.period else None
         return self._periods[home]
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """All that counts at one moment: the keys in canonical order, and the reports, by id.
+class ClaimSnapshot:
+    """Claims and reports that count at one moment: keys in canonical order, reports by id.
 
-    `withdrawn` are those that stand and do not count, since a later whole statement of their source leaves them out.
+    `withdrawn` are standing reports that a later whole statement of their source has withdrawn.
     """
 
-    keyed: tuple[Keyed, ...]
-    speaking: Mapping[str, ReportHistory]
+    by_key: tuple[KeyClaims, ...]
+    counting: Mapping[str, ReportHistory]
     withdrawn: Mapping[str, ReportHistory]
 
 
-def weigh(history: History, moment: datetime | None) -> Weighed:
-    """Weigh what counts at `moment` (reported clock, UTC; None: as far as we know now). Arrival changes nothing."""
-    scales = Scales(history)
-    scales.fill((report, report.held(moment)) for report in history.standing(moment))
-    keyed = tuple(scales.keyed(key) for key in scales.used_keys())
-    return Weighed(keyed, scales.reports(counting=True), scales.reports(counting=False))
-
-
-def keyed_claims(history: History, moment: datetime | None) -> tuple[Keyed, ...]:
-    """Return the claims that count at `moment`, by canonical key and origin."""
-    return weigh(history, moment).keyed
+def snapshot_claims(history: History, moment: datetime | None) -> ClaimSnapshot:
+    """Index all reports standing at `moment` (reported clock, UTC; None: latest); independent of arrival order."""
+    index = ClaimIndex(history)
+    index.load((report, report.claims_at(moment)) for report in history.standing_reports(moment))
+    keyed = tuple(index.key_claims(key) for key in index.sorted_keys())
+    return ClaimSnapshot(keyed, index.reports(counting=True), index.reports(counting=False))
 
 
 def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
-    """Sort reports by who vouches for them."""
+    """Group reports by origin."""
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
-        found.setdefault(report.now.origin, []).append(report)
+        found.setdefault(report.current.origin, []).append(report)
     return found
 
 
 def _increment(held: ResolvedClaim, group: Sequence[RevisionChain]) -> Increment:
-    """Show an increment beside its origin's last total that ends before it starts; say if the current one holds it."""
+    """Place an increment beside its origin's last total that ends before it starts; flag one the current total has."""
     own = next((each for each in group if each.origin == held.origin), None)
     start = earliest(held.period or held.reported)
     before = [claim for claim in own.succession if claim.counted_until <= start] if own else []

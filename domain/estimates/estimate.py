@@ -1,6 +1,6 @@
-"""What a policy is asked and what it answers: the current claims of one key, and the estimate it makes of them."""
+"""Input and output of a policy: the current claims of one key, and the estimate made of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -11,7 +11,7 @@ from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 PART_EXCEEDS = "part_exceeds"
 
 UNRELIABLE, IMPROBABLE = "E", 5
-"""The Admiralty's grade of a source, and credibility of a report, that rule out what is said, for good."""
+"""The Admiralty's grade of a source, and credibility of a report, that `exclude` rules out."""
 
 CLOSED = frozenset({"exact", "about", "between", "none"})
 OPEN = frozenset({"at_least", "more_than"})
@@ -19,17 +19,17 @@ CAPPED = frozenset({"at_most", "fewer_than"})
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """One end of an estimate: a figure that somebody said, and the claim that says it."""
+class CitedFigure:
+    """A figure with the ref of the claim that states it: an end of an estimate."""
 
     figure: int
     claim: str
 
 
-class Rival(NamedTuple):
-    """What a claim, current or superseded, says that may leave another behind.
+class DominanceCandidate(NamedTuple):
+    """A claim, current or superseded, that may dominate another.
 
-    `least` is its least figure, `counted_until` (UTC) how far it counts. `closed` says that the source gave both ends.
+    `least` is its least figure; `closed` says that the source gave both ends. `counted_until` is in UTC.
     """
 
     newness: tuple[datetime, datetime, int, str]
@@ -37,64 +37,63 @@ class Rival(NamedTuple):
     counted_until: datetime
     origin: str
     closed: bool
-    held: ResolvedClaim
+    resolved: ResolvedClaim
 
 
-class Lead(NamedTuple):
-    """All that one source says, or said before, that may leave another's claim behind: its rivals, newest first.
+class OriginCandidates(NamedTuple):
+    """The dominance candidates of one origin, newest first.
 
-    `most` is the greatest of their figures, `furthest` how far any of them counts. `grade` is that of the source; `fit`
-    says that what it says now is not rated out.
+    `greatest` and `counted_until` are maxima over them; `grade` is the source's; `eligible` says that its current claim
+    is not rated out.
     """
 
     newest: tuple[datetime, datetime, int, str]
-    most: int
-    furthest: datetime
+    greatest: int
+    counted_until: datetime
     origin: str
     grade: str
-    fit: bool
-    rivals: Sequence[Rival]
+    eligible: bool
+    candidates: Sequence[DominanceCandidate]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A current claim as a policy weighs it: with its source's grade, and as it reads beside its own parts.
+class PolicyClaim:
+    """A current claim as input of a policy: with its source's grade, and adjusted to its own parts.
 
-    `lower`, `upper` and `best` name the claim behind each figure, which is another
-    one where a part of the same source exceeds its whole (`exceeded_by`). `history` are the claims
-    of this origin and key that were superseded and may still outrun another's: none that was
-    judged improbable, and none that a newer one outdoes.
+    `lower`, `upper` and `best` cite the claim that states each figure, which is a part's where that exceeds its whole
+    (`exceeded_by`). `superseded` are earlier claims of this origin and key that may still dominate another's: none
+    judged improbable, none made redundant by a newer one.
     """
 
-    held: ResolvedClaim
+    resolved: ResolvedClaim
     grade: str
     bound: str
-    lower: End | None
-    upper: End | None
-    best: End | None
+    lower: CitedFigure | None
+    upper: CitedFigure | None
+    best: CitedFigure | None
     flags: tuple[str, ...] = ()
     credibility: int = 6
     disputed: bool = False
-    history: tuple[ResolvedClaim, ...] = ()
+    superseded: tuple[ResolvedClaim, ...] = ()
     exceeded_by: ResolvedClaim | None = None
     ref: str = field(init=False)
     """The claim's ref: `REPORT#1`."""
     closed: bool = field(init=False)
-    """The source gave both ends."""
+    """Whether the source gave both ends."""
     open: bool = field(init=False)
-    """The source gave a least figure only."""
-    lowest: End | None = field(init=False)
-    """The least figure said, in whatever order the source gave them; none where there is no lower end."""
-    highest: End | None = field(init=False)
-    """The greatest figure said; that of the open end where there is no other."""
+    """Whether the source gave a least figure only."""
+    lowest: CitedFigure | None = field(init=False)
+    """The least figure; None without a lower end. Sources may give their ends in any order."""
+    highest: CitedFigure | None = field(init=False)
+    """The greatest figure; that of the open end where there is no other."""
     rated_out: bool = field(init=False)
-    """The source is unreliable (E) or the report improbable (5)."""
-    _lead: "Lead | None" = field(init=False, repr=False, compare=False, default=None)
+    """Whether the source is unreliable (E) or the report improbable (5)."""
+    _candidates: "OriginCandidates | None" = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
-        """Work out once what policies ask again and again."""
+        """Derive the fields that policies read often."""
         set_once = object.__setattr__
-        set_once(self, "ref", self.held.ref)
+        set_once(self, "ref", self.resolved.ref)
         set_once(self, "closed", self.bound in CLOSED)
         set_once(self, "open", self.bound in OPEN)
         lowest = highest = self.lower
@@ -117,62 +116,64 @@ class Standing:
         return self.highest.figure if self.highest else None
 
     @property
-    def lead(self) -> Lead | None:
-        """What it says, or said before, that may leave another's claim behind: what has a least figure.
+    def candidates(self) -> OriginCandidates | None:
+        """Its dominance candidates: itself and superseded claims with a least figure; None without any.
 
-        Where a part exceeds it, what it says itself does not. None if there is nothing.
+        A claim exceeded by its part is no candidate itself.
         """
-        if self._lead is None:
-            before = self.history[::-1]
-            said = before if PART_EXCEEDS in self.flags else (self.held, *before)
-            object.__setattr__(self, "_lead", self._led_by(said))
-        return self._lead
+        if self._candidates is None:
+            before = self.superseded[::-1]
+            said = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
+            object.__setattr__(self, "_candidates", self._candidates_among(said))
+        return self._candidates
 
-    def _led_by(self, said: Sequence[ResolvedClaim]) -> Lead | None:
-        origin = self.held.origin
-        found: list[Rival] = []
-        for held in said:
-            bound, least = held.count.bound, held.count.lower
+    def _candidates_among(self, said: Sequence[ResolvedClaim]) -> OriginCandidates | None:
+        origin = self.resolved.origin
+        found: list[DominanceCandidate] = []
+        for claim in said:
+            bound, least = claim.count.bound, claim.count.lower
             if least is not None and (bound in CLOSED or bound in OPEN):
-                found.append(Rival(held.recency_key, least, held.counted_until, origin, bound in CLOSED, held))
+                found.append(
+                    DominanceCandidate(claim.recency_key, least, claim.counted_until, origin, bound in CLOSED, claim)
+                )
         if not found:
             return None
         if len(found) > 1:
             found.sort(key=_NEWEST, reverse=True)
         most, furthest = max([each[1] for each in found]), max([each[2] for each in found])
-        return Lead(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
+        return OriginCandidates(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
 
 
 _NEWEST = itemgetter(0)
 
 
-def _figure(end: End) -> int:
+def _figure(end: CitedFigure) -> int:
     return end.figure
 
 
-def _place(leads: Sequence[Lead], lead: Lead) -> int:
-    """Find the place of one among those with the newest first: mostly, what is said last is the newest."""
+def _insertion_point(candidates: Sequence[OriginCandidates], lead: OriginCandidates) -> int:
+    """Return the insertion point in a list sorted newest first; linear, since most insertions are at the front."""
     newest = lead.newest
-    for place, each in enumerate(leads):
+    for place, each in enumerate(candidates):
         if each.newest < newest:
             return place
-    return len(leads)
+    return len(candidates)
 
 
 class SetAside(NamedTuple):
-    """A claim that the policy did not use, with a code and a sentence that says why."""
+    """A claim that the policy did not use, with a code and a sentence."""
 
-    claim: Standing
+    claim: PolicyClaim
     code: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A standing statement on who is responsible for what a key counts: never a finding about the perpetrator.
+    """A standing statement on responsibility for what a key counts: never a finding about the perpetrator.
 
-    `act` is accused, claimed, admitted or denied; `origin` is who says so, with its `grade`;
-    `by` and `whom` are as the report has them.
+    `act` is accused, claimed, admitted or denied; `origin` made the statement, and has `grade`;
+    `by` and `whom` are as reported.
     """
 
     act: str
@@ -185,80 +186,83 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a policy makes of the claims of one key. No end is a number that nobody said.
+    """Estimate of one key by a policy. Every end is a figure of a claim, never computed.
 
-    `label` is a policy's word for how well the figures are borne out; most policies have none.
+    `label` is a policy's code for how well the figures are corroborated; most policies have none.
     """
 
-    lower: End | None
-    upper: End | None
+    lower: CitedFigure | None
+    upper: CitedFigure | None
     upper_open: bool
-    best: End | None
+    best: CitedFigure | None
     contested: bool
-    used: tuple[Standing, ...]
+    used: tuple[PolicyClaim, ...]
     set_aside: tuple[SetAside, ...]
     label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """All that a policy may look at: one key's current claims, who is said to be responsible, and the period's end.
+class PolicyInput:
+    """Input of a policy: current claims of one key, statements on responsibility, and the end of the period (UTC).
 
-    `denied` says whether a denial stands among `statements`, which are sorted by report; what
-    is rated out (a source graded E, a report judged improbable) states nothing.
+    `claims` are sorted by origin, `statements` by report; statements that are rated out (source graded E, report judged
+    improbable) are omitted. `denied` says that one of them denies.
     """
 
     key: ClaimKey
-    claims: tuple[Standing, ...]
+    claims: tuple[PolicyClaim, ...]
     denied: bool = False
     period_end: datetime | None = None
     statements: tuple[Statement, ...] = ()
-    _leads: list[Lead] | None = field(init=False, default=None, repr=False, compare=False)
+    _candidates: list[OriginCandidates] | None = field(init=False, default=None, repr=False, compare=False)
 
     @property
-    def leads(self) -> Sequence[Lead]:
-        """What may leave any claim behind, the newest first."""
-        found = self._leads
+    def candidates(self) -> Sequence[OriginCandidates]:
+        """Dominance candidates by origin, newest first."""
+        found = self._candidates
         if found is None:
-            found = [lead for claim in self.claims if (lead := claim.lead) is not None]
+            found = [lead for claim in self.claims if (lead := claim.candidates) is not None]
             found.sort(key=_NEWEST, reverse=True)
-            object.__setattr__(self, "_leads", found)
+            object.__setattr__(self, "_candidates", found)
         return found
 
-    def with_claim(self, place: int, old: Standing | None, new: Standing | None) -> "Question":
-        """Ask the same with another claim in the place of one, with one more in that place, or without the one."""
-        claims, leads = list(self.claims), list(self.leads)
+    def with_claim(self, place: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
+        """Return a copy with `old` at `place` replaced by `new`; either may be None (insertion, removal)."""
+        claims, candidates = list(self.claims), list(self.candidates)
         claims[place : place + (old is not None)] = () if new is None else (new,)
-        if old is not None and (was := old.lead) is not None:
-            leads = [lead for lead in leads if lead is not was]
-        if new is not None and (lead := new.lead) is not None:
-            leads.insert(_place(leads, lead), lead)
-        asked = Question(self.key, tuple(claims), self.denied, self.period_end, self.statements)
-        object.__setattr__(asked, "_leads", leads)
-        return asked
+        if old is not None and (was := old.candidates) is not None:
+            candidates = [lead for lead in candidates if lead is not was]
+        if new is not None and (lead := new.candidates) is not None:
+            candidates.insert(_insertion_point(candidates, lead), lead)
+        made = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
+        object.__setattr__(made, "_candidates", candidates)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A named, versioned, pure rule from the claims of one key to an estimate.
 
-    `heeds_statements` says that it looks at who states what on who is responsible, and not only at whether a denial
-    stands; where it does not, one statement more needs no new estimate.
+    `reads_statements` says that it reads `PolicyInput.statements`, and not only `denied`; where it does not, a
+    change of statements needs no new estimate. `codes` gives the meaning of each code of a claim that it sets aside,
+    `labels` that of each label of an estimate.
     """
 
     name: str
     version: int
     meaning: str
-    estimate: Callable[[Question], Estimate]
-    heeds_statements: bool = True
+    estimate: Callable[[PolicyInput], Estimate]
+    reads_statements: bool = True
+    codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def id(self) -> str:
         """Return `name/version`, as coordinates print it."""
         return f"{self.name}/{self.version}"
 
-    def answers_alike(self, one: Question, other: Question) -> bool:
-        """Say whether it must answer two questions alike, by what it looks at."""
-        if self.heeds_statements and one.statements != other.statements:
+    def same_answer(self, one: PolicyInput, other: PolicyInput) -> bool:
+        """Say whether two inputs are equal in all that this policy reads."""
+        if self.reads_statements and one.statements != other.statements:
             return False
         return (one.denied, one.period_end, one.claims) == (other.denied, other.period_end, other.claims)

@@ -1,4 +1,4 @@
-"""What policies share: which claims are set aside and why, when two claims differ, and how an end is chosen.
+"""Rules shared by policies: exclusion of claims, difference of two claims, choice of an end.
 
 Published estimates were made by these rules, so a released rule never changes: a changed one is a new file beside it.
 """
@@ -7,156 +7,166 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from domain.estimates.dominance import FURTHER, Rivals
+from domain.estimates.dominance import DOMINANCE_MARGIN, DominanceSearch
 from domain.estimates.estimate import (
     UNRELIABLE,
-    End,
+    CitedFigure,
+    DominanceCandidate,
     Estimate,
-    Question,
-    Rival,
+    PolicyClaim,
+    PolicyInput,
     SetAside,
-    Standing,
 )
 from domain.reports.claims.claim import BEGINNING, ResolvedClaim
 from domain.values.counts.count import words_for
 
 DIFFER_PERCENT = 20
-"""Apart by more than this share of the larger figure, two claims differ; a choice of ours, and versioned."""
+"""Share of the larger figure beyond which two claims differ; a choice of ours, and versioned."""
 
 _RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "F": 4, "E": 5}
 _AS_GOOD = {grade: frozenset(each for each in _RANK if _RANK[each] <= rank) for grade, rank in _RANK.items()}
-"""Grades that are as good as one, or better."""
+"""Grades as good as each grade, or better."""
 _UNGRADED = {
     grade: f"Its source is graded {grade}, and sources graded A to C stand." for grade in _RANK if grade not in "ABC"
 }
-"""Why a grade gives way."""
+"""Reason of `ungraded`, by grade."""
 _REF = attrgetter("ref")
 _CLAIM_REF = attrgetter("claim.ref")
 _LOWEST, _HIGHEST = attrgetter("lowest"), attrgetter("highest")
 
 
-FEW = 512
-"""Up to so many rivals are looked at one by one, which is quicker than to sort them for a search."""
+LINEAR_SEARCH_LIMIT = 512
+"""Number of candidates up to which a linear scan is quicker than building a search tree."""
 
 
-class Weighed:
-    """What a step holds each claim against: all that were not rated out, whatever earlier steps set aside."""
+class ExclusionContext:
+    """Reference set of the steps: all claims that are not rated out, including those set aside by earlier steps."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: PolicyInput) -> None:
         self.period_end = question.period_end
-        self._leads = leads = [lead for lead in question.leads if lead.fit]
-        self._most = max([lead.most for lead in leads], default=-1)
-        self._furthest = max([lead.furthest for lead in leads], default=BEGINNING)
-        self._many = sum([len(lead.rivals) for lead in leads]) > FEW
-        self._rivals: dict[tuple[str, bool], Rivals] = {}
-        self._sentences: dict[str, str] = {}
+        self._candidates = leads = [lead for lead in question.candidates if lead.eligible]
+        self._greatest = max([lead.greatest for lead in leads], default=-1)
+        self._counted_until = max([lead.counted_until for lead in leads], default=BEGINNING)
+        self._use_search = sum([len(lead.candidates) for lead in leads]) > LINEAR_SEARCH_LIMIT
+        self._searches: dict[tuple[str, bool], DominanceSearch] = {}
+        self._reasons: dict[str, str] = {}
 
-    def outrun_by(self, claim: Standing) -> ResolvedClaim | None:
-        """Return the newest that leaves a claim behind: of as good a source or better; if it is closed, a closed count.
+    def dominated_by(self, claim: PolicyClaim) -> ResolvedClaim | None:
+        """Return the newest claim that dominates `claim`, None if none does.
 
-        None if nothing does.
+        Its source is graded as well or better; a closed claim is dominated by closed ones only.
         """
         if claim.highest is None:
             return None
-        figure, until, own = claim.highest.figure, claim.held.counted_until, claim.held.origin
-        if figure >= self._most or self._furthest - until < FURTHER:
+        figure, until, own = claim.highest.figure, claim.resolved.counted_until, claim.resolved.origin
+        if figure >= self._greatest or self._counted_until - until < DOMINANCE_MARGIN:
             return None
-        if self._many:
-            return self._among(claim.grade, closed=claim.closed).newest(own, until, figure)
+        if self._use_search:
+            return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
-        found: Rival | None = None
-        for newest, most, furthest, origin, grade, _, rivals in self._leads:
+        found: DominanceCandidate | None = None
+        for newest, most, furthest, origin, grade, _, candidates in self._candidates:
             if found is not None and newest < found.newness:
-                break  # and so are all that follow
-            if most > figure and grade in grades and origin != own and furthest - until >= FURTHER:
-                ahead = _first(rivals, figure, until, any_end=any_end)
+                break  # candidates are sorted newest first
+            if most > figure and grade in grades and origin != own and furthest - until >= DOMINANCE_MARGIN:
+                ahead = _first_above(candidates, figure, until, any_end=any_end)
                 if ahead is not None and (found is None or ahead.newness > found.newness):
                     found = ahead
-        return found and found.held
+        return found and found.resolved
 
-    def sentence(self, ahead: ResolvedClaim) -> str:
-        """Say what a claim was left behind by."""
-        found = self._sentences.get(ahead.ref)
+    def reason(self, ahead: ResolvedClaim) -> str:
+        """Return the sentence for a claim dominated by `ahead`."""
+        found = self._reasons.get(ahead.ref)
         if found is None:
             found = f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
-            self._sentences[ahead.ref] = found
+            self._reasons[ahead.ref] = found
         return found
 
-    def _among(self, grade: str, *, closed: bool) -> Rivals:
-        """Return what may leave a claim of such a source behind, to be searched."""
-        found = self._rivals.get((grade, closed))
+    def _search(self, grade: str, *, closed: bool) -> DominanceSearch:
+        """Return the search tree of the candidates for claims of a grade."""
+        found = self._searches.get((grade, closed))
         if found is None:
-            leads = (lead for lead in self._leads if lead.grade in _AS_GOOD[grade])
-            ahead = [rival for lead in leads for rival in lead.rivals if rival.closed or not closed]
-            found = self._rivals[grade, closed] = Rivals(ahead)
+            leads = (lead for lead in self._candidates if lead.grade in _AS_GOOD[grade])
+            ahead = [candidate for lead in leads for candidate in lead.candidates if candidate.closed or not closed]
+            found = self._searches[grade, closed] = DominanceSearch(ahead)
         return found
 
 
-def _first(rivals: Sequence[Rival], figure: int, until: datetime, *, any_end: bool) -> Rival | None:
-    """Return the first of one source's rivals that says more than a figure, and counts far enough."""
-    for rival in rivals:
-        if rival[1] > figure and (any_end or rival[4]) and rival[2] - until >= FURTHER:
-            return rival
+def _first_above(
+    candidates: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
+) -> DominanceCandidate | None:
+    """Return the newest of one origin's candidates that exceeds a figure and counts far enough."""
+    for candidate in candidates:
+        if candidate[1] > figure and (any_end or candidate[4]) and candidate[2] - until >= DOMINANCE_MARGIN:
+            return candidate
     return None
 
 
-Rule = Callable[[Sequence[Standing], Weighed], list[SetAside]]
-"""What a step sets aside of some claims, each with a code and a sentence."""
+Rule = Callable[[Sequence[PolicyClaim], ExclusionContext], list[SetAside]]
+"""A step of exclusion: the claims it sets aside."""
 
 
-def rank(claim: Standing) -> int:
-    """Rank a grade: A before B, C, D, F; E only excludes."""
+def grade_rank(claim: PolicyClaim) -> int:
+    """Rank of the grade, A (0) to F; E excludes."""
     return _RANK[claim.grade]
 
 
-def rated_out(claim: Standing) -> SetAside:
-    """Rule out what is unreliable (E) or improbable (5), for good."""
+def rated_out(claim: PolicyClaim) -> SetAside:
+    """Exclude a claim of an unreliable source (E) or an improbable report (5)."""
     unreliable = claim.grade == UNRELIABLE
     why = "The source is graded E, unreliable." if unreliable else "The report is judged 5, improbable."
     return SetAside(claim, "rated_out", why)
 
 
-def worded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
-    """Set aside counts in words, which have no figure."""
+def worded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
+    """Set aside counts in words: they have no figure."""
     why = "It is a count in words, and others give figures."
     return [SetAside(claim, "worded", why) for claim in claims if claim.bound == "worded"]
 
 
-def ungraded(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
-    """Let D and F give way where A to C stands; elsewhere this step would leave nothing."""
+def ungraded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
+    """Set aside claims of sources graded D or F; passed over where no A to C remains."""
     return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
 
 
-def partial(claims: Sequence[Standing], _weighed: Weighed) -> list[SetAside]:
+def partial(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
     """Set aside counts that their own source calls incomplete."""
     why = "Its source says that the count is incomplete."
-    return [SetAside(claim, "partial", why) for claim in claims if claim.held.partial]
+    return [SetAside(claim, "partial", why) for claim in claims if claim.resolved.partial]
 
 
-def outrun(claims: Sequence[Standing], weighed: Weighed) -> list[SetAside]:
-    """Set aside what another has left behind: as good a source or better, a day further or more, and higher."""
-    end = weighed.period_end
+def outrun(claims: Sequence[PolicyClaim], context: ExclusionContext) -> list[SetAside]:
+    """Set aside claims dominated by another, if they end before the period does."""
+    end = context.period_end
     return [
-        SetAside(claim, "outrun", weighed.sentence(ahead))
+        SetAside(claim, "outrun", context.reason(ahead))
         for claim in claims
-        if (end is None or claim.held.counted_until < end) and (ahead := weighed.outrun_by(claim)) is not None
+        if (end is None or claim.resolved.counted_until < end) and (ahead := context.dominated_by(claim)) is not None
     ]
 
 
 STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)
+CODES = {
+    "rated_out": "Its source is graded E, or its report judged improbable: excluded for good.",
+    "worded": "It is a count in words, and others give figures.",
+    "ungraded": "Its source is graded D or F, and sources graded A to C stand.",
+    "partial": "Its source says that the count is incomplete.",
+    "outrun": "Another count of as good a source reaches at least 24 hours further, and is higher.",
+}
+"""Codes of `exclude`, in the order of its steps, with their meaning."""
 
 
-def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
-    """Set claims aside, step by step; a step that would leave none is passed over, but what is rated out stays out."""
+def exclude(question: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
+    """Apply the steps in order; a step that would leave no claim is skipped, except `rated_out`."""
     remaining = [claim for claim in question.claims if not claim.rated_out]
     aside: list[SetAside] = []
     if len(remaining) < len(question.claims):
         aside += [rated_out(claim) for claim in question.claims if claim.rated_out]
-    if len(remaining) == 1:  # as under most keys; no step may leave none
+    if len(remaining) == 1:  # the common case: no step may leave none
         return remaining, aside
-    weighed = Weighed(question)
+    context = ExclusionContext(question)
     for step in STEPS:
-        found = step(remaining, weighed)
+        found = step(remaining, context)
         if found and len(found) < len(remaining):
             aside += found
             gone = {item.claim.ref for item in found}
@@ -164,9 +174,9 @@ def sift(question: Question) -> tuple[list[Standing], list[SetAside]]:
     return remaining, aside
 
 
-def span(question: Question) -> Estimate:
-    """Estimate one key by the least and the greatest that a reader can stand on (vocabulary §5, range/1)."""
-    remaining, aside = sift(question)
+def range_estimate(question: PolicyInput) -> Estimate:
+    """Estimate one key by the least and the greatest figure of the remaining claims (vocabulary §5, range/1)."""
+    remaining, aside = exclude(question)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
@@ -179,17 +189,17 @@ def span(question: Question) -> Estimate:
     )
 
 
-def by_ref(claims: Sequence[Standing]) -> tuple[Standing, ...]:
-    """Order claims as documents list them."""
+def by_ref(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, ...]:
+    """Sort claims by ref, the order of documents."""
     return tuple(sorted(claims, key=_REF))
 
 
 def aside_by_ref(aside: Iterable[SetAside]) -> tuple[SetAside, ...]:
-    """Order what was set aside as documents list it."""
+    """Sort set-aside claims by ref, the order of documents."""
     return tuple(sorted(aside, key=_CLAIM_REF))
 
 
-def differ(one: Standing, other: Standing) -> bool:
+def differ(one: PolicyClaim, other: PolicyClaim) -> bool:
     """Say whether two claims are more than a fifth of the larger apart.
 
     Closed claims are as far apart as their nearest ends; an open claim differs only
@@ -198,7 +208,7 @@ def differ(one: Standing, other: Standing) -> bool:
     return _above(one, other) or _above(other, one)
 
 
-def _above(high: Standing, low: Standing) -> bool:
+def _above(high: PolicyClaim, low: PolicyClaim) -> bool:
     if not (low.closed and (high.closed or high.open)) or low.greatest is None or high.least is None:
         return False
     return _apart(high.least, low.greatest)
@@ -208,19 +218,21 @@ def _apart(high: int, low: int) -> bool:
     return (high - low) * 100 > DIFFER_PERCENT * high
 
 
-def lower(claims: Sequence[Standing]) -> Standing | None:
+def lower(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Find the claim behind the lower end: the least closed figure; the least open one if none is closed."""
     closed = [claim for claim in claims if claim.closed]
     return choose(closed or claims, _LOWEST, least=True)
 
 
-def upper(claims: Sequence[Standing]) -> Standing | None:
+def upper(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
     """Find the claim behind the upper end: the greatest figure of any."""
     return choose(claims, _HIGHEST, least=False)
 
 
-def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *, least: bool) -> Standing | None:
-    """Pick the claim with the least or greatest figure; of equal ones: closed, better graded, newer, then by source."""
+def choose(
+    claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
+) -> PolicyClaim | None:
+    """Return the claim with the least or greatest figure; ties: closed, better graded, newer, then by source."""
     figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not figured:
         return None
@@ -230,27 +242,29 @@ def choose(claims: Sequence[Standing], end: Callable[[Standing], End | None], *,
     return equal[0] if len(equal) == 1 else max(equal, key=_preference)
 
 
-def _preference(claim: Standing) -> tuple[object, ...]:
-    return claim.closed, -rank(claim), claim.held.recency_key
+def _preference(claim: PolicyClaim) -> tuple[object, ...]:
+    return claim.closed, -grade_rank(claim), claim.resolved.recency_key
 
 
-def _best(closed: Sequence[Standing]) -> End | None:
-    """Return the newest figure of the best grade, of one moment the largest.
+def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
+    """Return the newest figure of the best grade (of one moment the largest).
 
-    There is none where that is a range, or another of that grade differs.
+    None where that claim is a range, or another of that grade differs.
     """
     if not closed:
         return None
     if len(closed) == 1:
         return closed[0].best
-    grade = min(rank(claim) for claim in closed)
-    peers = [claim for claim in closed if rank(claim) == grade]
-    newest = max(peers, key=lambda claim: (*claim.held.recency_key[:3], claim.best is not None, claim.held.origin))
+    grade = min(grade_rank(claim) for claim in closed)
+    peers = [claim for claim in closed if grade_rank(claim) == grade]
+    newest = max(
+        peers, key=lambda claim: (*claim.resolved.recency_key[:3], claim.best is not None, claim.resolved.origin)
+    )
     return None if any(differ(newest, peer) for peer in peers) else newest.best
 
 
-def contested(remaining: Sequence[Standing], *, denied: bool) -> bool:
-    """Say whether a denial stands, a claim is disputed, or any two differ: then the furthest ends do."""
+def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
+    """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
     tops = [claim.least for claim in remaining if claim.least is not None]
     bottoms = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
     apart = bool(tops and bottoms) and _apart(max(tops), min(bottoms))

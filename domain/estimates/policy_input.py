@@ -1,10 +1,10 @@
-"""How a current claim reads as a policy weighs it: with its grade and marks, and beside its own parts."""
+"""Builder of policy claims: a current claim with its grade and marks, adjusted to its own parts."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
-from domain.estimates.estimate import CAPPED, PART_EXCEEDS, End, Standing
+from domain.estimates.estimate import CAPPED, PART_EXCEEDS, CitedFigure, PolicyClaim
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.reports.claims.revision_chain import RevisionChain
@@ -15,56 +15,58 @@ DISPUTED = "disputed"
 
 @lru_cache(maxsize=8192)
 def is_part(part: ClaimKey, whole: ClaimKey) -> bool:
-    """Say whether everyone that a key counts is counted under the other too."""
+    """Say whether the population of `part` is contained in that of `whole`."""
     return part.population.is_part_of(whole.population)
 
 
-def _ends(held: ResolvedClaim) -> tuple[End | None, End | None, End | None]:
-    """Return lower, upper and best with the claim that says them, one figure once."""
-    lower, upper, best = held.printable_figures
+def _cited_figures(claim: ResolvedClaim) -> tuple[CitedFigure | None, CitedFigure | None, CitedFigure | None]:
+    """Return lower, upper and best with their claim; one object where all are equal."""
+    lower, upper, best = claim.printable_figures
     if lower is not None and lower == upper == best:
-        one = End(lower, held.ref)
+        one = CitedFigure(lower, claim.ref)
         return one, one, one
-    low, high, middle = (None if figure is None else End(figure, held.ref) for figure in (lower, upper, best))
+    low, high, middle = (None if figure is None else CitedFigure(figure, claim.ref) for figure in (lower, upper, best))
     return low, high, middle
 
 
-def standing_of(
+def policy_claim_of(
     history: History,
     report: ReportHistory,
-    of: RevisionChain,
-    held: ResolvedClaim,
-    past: tuple[ResolvedClaim, ...],
+    chain: RevisionChain,
+    claim: ResolvedClaim,
+    superseded: tuple[ResolvedClaim, ...],
     family: Collection[ResolvedClaim],
-) -> Standing:
-    """Return the current claim `held` of a ledger as it reads beside `family`, current claims on part of its people.
+) -> PolicyClaim:
+    """Build the policy claim of `claim`, current in `chain`, adjusted to `family` (related populations).
 
-    `past` are the claims that it superseded and that may still outrun another's.
+    `superseded` are earlier claims that may still dominate another's.
     """
-    count = held.count
-    lower, upper, best = _ends(held)
-    disputed = report.is_disputed(held.ref)
+    count = claim.count
+    lower, upper, best = _cited_figures(claim)
+    disputed = report.is_disputed(claim.ref)
     marks = (DISPUTED,) if disputed else ()
-    plain = Standing(
-        held,
-        history.grade(held.origin),
+    plain = PolicyClaim(
+        claim,
+        history.grade(claim.origin),
         count.bound or "exact",
         lower,
         upper,
         best,
-        flags=tuple(sorted({*held.flags, *of.flags.get(held.ref, ()), *marks})) if held.flags or of.flags else marks,
-        credibility=report.credibility_of(held.ref),
+        flags=tuple(sorted({*claim.flags, *chain.flags.get(claim.ref, ()), *marks}))
+        if claim.flags or chain.flags
+        else marks,
+        credibility=report.credibility_of(claim.ref),
         disputed=disputed,
-        history=past,
+        superseded=superseded,
     )
-    exceeding = [each for each in family if each.figure > held.figure and exceeds(each, held)]
+    exceeding = [each for each in family if each.figure > claim.figure and exceeds(each, claim)]
     if not exceeding:
         return plain
     part = max(exceeding, key=lambda each: (each.count.lower or 0, each.place, Tie(each)))
     return replace(
         plain,
         bound="at_least",
-        lower=End(part.count.lower or 0, part.ref),
+        lower=CitedFigure(part.count.lower or 0, part.ref),
         upper=None,
         best=None,
         flags=tuple(sorted({*plain.flags, PART_EXCEEDS})),
@@ -73,7 +75,7 @@ def standing_of(
 
 
 def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
-    """Say whether a later claim about part of the whole's people is greater than the whole."""
+    """Say whether `part` is later and greater than `whole`, and on part of its population."""
     least = part.count.lower or 0
     return (
         least > whole.figure

@@ -1,11 +1,11 @@
-"""What one origin says: its reports as they are put on the scales, and per key what stands among its claims."""
+"""Claims of one origin: its indexed reports, and per key the revision chain and current claim."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, Standing
-from domain.estimates.policy_input import exceeds, is_part, standing_of
+from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, PolicyClaim
+from domain.estimates.policy_input import exceeds, is_part, policy_claim_of
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.incident.commands import UNJUDGED
@@ -17,26 +17,25 @@ from domain.reports.claims.tie_breaking import TieRank
 _Family = tuple[str, str, str | None]
 
 _Past = tuple[int, tuple[ResolvedClaim, ...]]
-"""Of so many claims that stood, from the first: those superseded ones that may still outrun another's."""
+"""Number of claims considered, from the first, and those among them that may still dominate another's."""
 
-_LOOKED_BACK = 32
-"""How many states of a past are kept: a claim mostly comes, or goes, where few have come since."""
+_PAST_STATES = 32
+"""Number of past states kept per key: most changes are near the end of a chain."""
 
 
 @dataclass(slots=True)
-class Voice:
-    """One origin's reports that are on the scales, and what follows from them, worked out when it is asked for.
+class SourceClaims:
+    """Indexed reports of one origin, and lazily derived chains and policy claims.
 
-    `claims` and `increments` hold what counts by key and ref; `replaced` which claims
-    replaced which, `breaking` the refs of those that replaced one of another key, and
-    `breaks` those on either side, by key; `speaking` the reports that no later whole
-    statement has withdrawn, and `stating` those among them on who is responsible. `heard` gathers the refs of
-    reports that may have begun to speak, or ceased to, until whoever asks for them clears it.
+    `counting` are the reports that no later whole statement has withdrawn, `with_statements` those among them on
+    responsibility. `claims` and `increments` have the claims that count, by key and ref; `replaced` maps a ref to the
+    claims that replaced it; `breaking` are the refs of claims that replaced one of another key, `breaks` both sides, by
+    key. `changed_reports` collects refs of reports that may have begun or ceased to count; the caller clears it.
     """
 
     origin: str
     reports: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
-    speaking: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
+    counting: dict[str, ReportHistory] = field(default_factory=dict[str, ReportHistory])
     claims: dict[ClaimKey, dict[str, ResolvedClaim]] = field(default_factory=dict[ClaimKey, dict[str, ResolvedClaim]])
     increments: dict[ClaimKey, dict[str, ResolvedClaim]] = field(
         default_factory=dict[ClaimKey, dict[str, ResolvedClaim]]
@@ -44,196 +43,198 @@ class Voice:
     replaced: dict[str, list[ResolvedClaim]] = field(default_factory=dict[str, list[ResolvedClaim]])
     breaking: set[str] = field(default_factory=set[str])
     breaks: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
-    stating: set[str] = field(default_factory=set[str])
-    heard: set[str] = field(default_factory=set[str])
-    _held: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
+    with_statements: set[str] = field(default_factory=set[str])
+    changed_reports: set[str] = field(default_factory=set[str])
+    _resolved: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
     _families: dict[_Family, dict[ClaimKey, None]] = field(default_factory=dict[_Family, dict[ClaimKey, None]])
     _ledgers: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
-    _standing: dict[ClaimKey, Standing] = field(default_factory=dict[ClaimKey, Standing])
+    _policy_claims: dict[ClaimKey, PolicyClaim] = field(default_factory=dict[ClaimKey, PolicyClaim])
     _stale: set[ClaimKey] = field(default_factory=set[ClaimKey])
-    _tied: set[str] = field(default_factory=set[str])
-    _past: dict[ClaimKey, deque[_Past]] = field(default_factory=dict[ClaimKey, deque[_Past]])
-    _judged: set[str] = field(default_factory=set[str])
-    _linked: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
+    _cross_key_reports: set[str] = field(default_factory=set[str])
+    _dominating_past: dict[ClaimKey, deque[_Past]] = field(default_factory=dict[ClaimKey, deque[_Past]])
+    _rated: set[str] = field(default_factory=set[str])
+    _links: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
 
-    def put(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
-        """Put a report on the scales, with those of its claims that stand; returns the keys that it may move."""
-        self._place(report, held)
-        self.heard.add(report.ref)
-        if self._tied:
-            return self._renew()
-        self.speaking[report.ref] = report
-        if report.now.report.responsibility():
-            self.stating.add(report.ref)
-        moved: set[ClaimKey] = set()
-        for each in held:
-            self._claim(each)
-            moved |= self._retold(each, RevisionChain.add)
-        return moved
+    def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
+        """Add a report with its standing claims; returns the keys that may change."""
+        self._add_report(report, claims)
+        self.changed_reports.add(report.ref)
+        if self._cross_key_reports:
+            return self._rebuild()
+        self.counting[report.ref] = report
+        if report.current.report.responsibility():
+            self.with_statements.add(report.ref)
+        changed: set[ClaimKey] = set()
+        for each in claims:
+            self._add_claim(each)
+            changed |= self._update_chain(each, RevisionChain.add)
+        return changed
 
-    def fill(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
-        """Put many reports on an empty side of the scales at once."""
-        for report, held in reports:
-            self._place(report, held)
-            for each in held:
-                self._claim(each)
-        self.speaking = dict(self.reports)
-        self.stating = _stating(self.speaking)
-        if self._tied:
-            self._renew()
+    def load(self, reports: Iterable[tuple[ReportHistory, tuple[ResolvedClaim, ...]]]) -> None:
+        """Bulk-load reports, while empty."""
+        for report, claims in reports:
+            self._add_report(report, claims)
+            for each in claims:
+                self._add_claim(each)
+        self.counting = dict(self.reports)
+        self.with_statements = _stating_reports(self.counting)
+        if self._cross_key_reports:
+            self._rebuild()
 
-    def _place(self, report: ReportHistory, held: tuple[ResolvedClaim, ...]) -> None:
-        self.reports[report.ref], self._held[report.ref] = report, held
+    def _add_report(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> None:
+        self.reports[report.ref], self._resolved[report.ref] = report, claims
         if report.credibility:
-            self._judged.add(report.ref)
-        if report.now.report.complete:
-            self._tied.add(report.ref)
-        for each in held:
+            self._rated.add(report.ref)
+        if report.current.report.complete:
+            self._cross_key_reports.add(report.ref)
+        for each in claims:
             if each.supersedes:
-                self._tied.add(report.ref)
+                self._cross_key_reports.add(report.ref)
 
-    def take(self, ref: str) -> set[ClaimKey]:
-        """Take a report off the scales; returns the keys that it may move."""
+    def remove(self, ref: str) -> set[ClaimKey]:
+        """Remove a report; returns the keys that may change."""
         del self.reports[ref]
-        held = self._held.pop(ref)
-        self._judged.discard(ref)
-        self.heard.add(ref)
-        if self._tied:
-            self._tied.discard(ref)
-            return self._renew()
-        del self.speaking[ref]
-        self.stating.discard(ref)
-        moved: set[ClaimKey] = set()
-        for each in held:
+        claims = self._resolved.pop(ref)
+        self._rated.discard(ref)
+        self.changed_reports.add(ref)
+        if self._cross_key_reports:
+            self._cross_key_reports.discard(ref)
+            return self._rebuild()
+        del self.counting[ref]
+        self.with_statements.discard(ref)
+        changed: set[ClaimKey] = set()
+        for each in claims:
             of_kind = self.increments if each.incremental else self.claims
             of_kind[each.key].pop(each.ref, None)
             if not of_kind[each.key]:
                 del of_kind[each.key]
-            moved |= self._retold(each, RevisionChain.remove)
-        return moved
+            changed |= self._update_chain(each, RevisionChain.remove)
+        return changed
 
-    def holds(self, ref: str, held: tuple[ResolvedClaim, ...]) -> bool:
-        """Say whether a report is on with these claims."""
-        return self._held.get(ref) == held
+    def contains(self, ref: str, claims: tuple[ResolvedClaim, ...]) -> bool:
+        """Say whether a report is indexed with these claims."""
+        return self._resolved.get(ref) == claims
 
-    def judge(self, ref: str) -> set[ClaimKey]:
-        """Let a report that is on be judged, or disputed, as it is now; returns the keys that this may move."""
-        (self._judged.add if self.reports[ref].credibility else self._judged.discard)(ref)
-        keys = {each.key for each in self._held[ref]}
-        if self._tied:
-            return keys | self._renew()
+    def update_marks(self, ref: str) -> set[ClaimKey]:
+        """Apply new credibility or disputes of an indexed report; returns the keys that may change."""
+        (self._rated.add if self.reports[ref].credibility else self._rated.discard)(ref)
+        keys = {each.key for each in self._resolved[ref]}
+        if self._cross_key_reports:
+            return keys | self._rebuild()
         for key in keys:
             self._stale.add(key)
-            self._past.pop(key, None)
-            if (of := self._ledgers.get(key)) is not None and of.flags:  # a tie may end otherwise now
+            self._dominating_past.pop(key, None)
+            if (of := self._ledgers.get(key)) is not None and of.flags:  # ties are broken by marks too
                 del self._ledgers[key]
         return keys
 
     def ledger(self, key: ClaimKey) -> RevisionChain | None:
-        """Return what this origin said under a key, in order; None if it gave no total there."""
+        """Return the revision chain of a key; None without a cumulative claim."""
         found = self._ledgers.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = revision_chain(claims, self._elsewhere(claims), self._linked)
+            found = self._ledgers[key] = revision_chain(claims, self._cross_key_replacements(claims), self._links)
         return found
 
-    def standing(self, key: ClaimKey, history: History) -> Standing | None:
-        """Return its current claim under a key as a policy weighs it, None if it has none.
+    def policy_claim(self, key: ClaimKey, history: History) -> PolicyClaim | None:
+        """Return the policy claim of a key, None without a current claim.
 
-        It is the same object as long as it reads the same.
+        Returns the cached instance while the value is unchanged, so callers may compare by identity.
         """
-        found = self._standing.get(key)
+        found = self._policy_claims.get(key)
         if found is None or key in self._stale:
             self._stale.discard(key)
             of = self.ledger(key)
             if of is None or of.current is None:
-                self._standing.pop(key, None)
+                self._policy_claims.pop(key, None)
                 return None
             report = self._report_of(of.current)
-            past = self._past_of(key, of)
-            made = standing_of(history, report, of, of.current, past, self._currents(key))
-            if found is None or found.held is not made.held or found != made:
-                found = self._standing[key] = made
+            past = self._dominating_superseded(key, of)
+            made = policy_claim_of(history, report, of, of.current, past, self._related_claims(key))
+            if found is None or found.resolved is not made.resolved or found != made:
+                found = self._policy_claims[key] = made
         return found
 
     def current(self, key: ClaimKey) -> ResolvedClaim | None:
-        """Return the claim that stands under a key, None if there is none."""
+        """Return the current claim of a key, None without one."""
         of = self.ledger(key)
         return None if of is None else of.current
 
-    def credibility(self, held: ResolvedClaim) -> int:
-        """Return how credible one of its claims is."""
-        return self._report_of(held).credibility_of(held.ref) if self._judged else UNJUDGED
+    def credibility(self, claim: ResolvedClaim) -> int:
+        """Return the credibility of one of its claims."""
+        return self._report_of(claim).credibility_of(claim.ref) if self._rated else UNJUDGED
 
-    def _past_of(self, key: ClaimKey, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
-        """Return the superseded claims of a ledger that may still outrun another's; none that is judged improbable."""
-        states = self._past.get(key)
+    def _dominating_superseded(self, key: ClaimKey, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
+        """Return the superseded claims of a chain that may still dominate another's; none judged improbable."""
+        states = self._dominating_past.get(key)
         seen, kept = states[-1] if states else (0, ())
         if seen >= len(of.succession) - 1:
             return kept
-        for held in of.succession[seen:-1]:
-            if not self._judged or self._report_of(held).credibility_of(held.ref) != IMPROBABLE:
-                kept = (*(each for each in kept if not outdone(each, held)), held)
+        for claim in of.succession[seen:-1]:
+            if not self._rated or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
+                kept = (*(each for each in kept if not is_redundant(each, claim)), claim)
         if states is None:
-            states = self._past[key] = deque(maxlen=_LOOKED_BACK)
+            states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
         states.append((len(of.succession) - 1, kept))
         return kept
 
-    def _report_of(self, held: ResolvedClaim) -> ReportHistory:
-        return self.reports[held.ref.partition("#")[0]]
+    def _report_of(self, claim: ResolvedClaim) -> ReportHistory:
+        return self.reports[claim.ref.partition("#")[0]]
 
-    def weigh_again(self) -> set[ClaimKey]:
-        """Forget how its claims were weighed: its grade is another. Returns the keys that this may move."""
+    def invalidate(self) -> set[ClaimKey]:
+        """Invalidate all policy claims: the grade has changed. Returns their keys."""
         self._stale.update(self.claims)
         return set(self.claims)
 
     def replacement(self, increment: ResolvedClaim) -> tuple[str, str] | None:
-        """Say by what an increment was replaced, if it was: (code, ref)."""
-        by = max(self.replaced.get(increment.ref, ()), key=self._in_turn, default=None)
+        """Return (code, ref) of the claim that replaced an increment, if any."""
+        by = max(self.replaced.get(increment.ref, ()), key=self._statement_order, default=None)
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
-    def _elsewhere(self, claims: Iterable[ResolvedClaim]) -> Mapping[str, ResolvedClaim]:
-        """Return which of `claims` a claim of another key replaced, and which did first: there a series breaks."""
+    def _cross_key_replacements(self, claims: Iterable[ResolvedClaim]) -> Mapping[str, ResolvedClaim]:
+        """Map refs of `claims` to the first claim of another key that replaced each: there a series breaks."""
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
-        return {ref: min(by, key=self._in_turn) for ref, by in others.items() if by}
+        return {ref: min(by, key=self._statement_order) for ref, by in others.items() if by}
 
-    def _in_turn(self, held: ResolvedClaim) -> tuple[object, ...]:
-        return order_key(held, self._linked)
+    def _statement_order(self, claim: ResolvedClaim) -> tuple[object, ...]:
+        return order_key(claim, self._links)
 
-    def _retold(self, held: ResolvedClaim, tell: Callable[[RevisionChain, ResolvedClaim], int]) -> set[ClaimKey]:
-        """Let a ledger tell of a claim, or no longer; returns the keys that this may move.
+    def _update_chain(
+        self, claim: ResolvedClaim, update: Callable[[RevisionChain, ResolvedClaim], int]
+    ) -> set[ClaimKey]:
+        """Add a claim to its chain, or remove it, by `update`; returns the keys that may change.
 
-        These are the claim's own and, where what stands under it is others now, those that it may exceed as a part.
+        These are its own and, if its current claim changed, those of wholes that it may exceed as a part.
         """
-        key = held.key
-        if held.incremental:
+        key = claim.key
+        if claim.incremental:
             return {key}
         known = self._ledgers.get(key)
         stood: list[ResolvedClaim | None] = []
         if known is not None:
             stood.append(known.current)
-            self._look_back(key, min(tell(known, held), len(known.succession) - 1))
+            self._trim_past(key, min(update(known, claim), len(known.succession) - 1))
             stood.append(known.current)
             if known.current is None:
                 del self._ledgers[key]
         self._stale.add(key)
-        kin = self._kin(key)
+        kin = self._related_keys(key)
         if len(kin) == 1:
             return {key}
         wholes = {each for each in kin if self._may_exceed(key, stood, each)}
         self._stale |= wholes
         return {key, *wholes}
 
-    def _look_back(self, key: ClaimKey, stayed: int) -> None:
-        """Forget what was found of a past from more than the first claims, so many of which `stayed` there."""
-        states = self._past.get(key)
-        while states and states[-1][0] > stayed:
+    def _trim_past(self, key: ClaimKey, unchanged: int) -> None:
+        """Drop past states computed from more than the first `unchanged` claims."""
+        states = self._dominating_past.get(key)
+        while states and states[-1][0] > unchanged:
             states.pop()
 
     def _may_exceed(self, part: ClaimKey, stood: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
-        """Say whether any of what stood under `part` (none: it is not known) may exceed what stands under `whole`."""
+        """Say whether a former or present current claim of `part` (empty: unknown) may exceed that of `whole`."""
         if part is whole:
             return False
         of = self._ledgers.get(whole)
@@ -241,69 +242,69 @@ class Voice:
             return is_part(part, whole)
         return any(each is not None and exceeds(each, of.current) for each in stood)
 
-    def _kin(self, key: ClaimKey) -> Collection[ClaimKey]:
+    def _related_keys(self, key: ClaimKey) -> Collection[ClaimKey]:
         return self._families.get(key.family, ())
 
-    def _currents(self, key: ClaimKey) -> list[ResolvedClaim]:
-        kin = self._kin(key)
+    def _related_claims(self, key: ClaimKey) -> list[ResolvedClaim]:
+        kin = self._related_keys(key)
         if len(kin) == 1:
             return []
         ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
-    def _renew(self) -> set[ClaimKey]:
-        """Work everything out anew: whole statements and replacements reach across keys."""
-        touched = self.claims.keys() | self.increments.keys()
+    def _rebuild(self) -> set[ClaimKey]:
+        """Derive everything again: whole statements and replacements reach across keys."""
+        affected = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
-        spoke = self.speaking.keys()
-        self.speaking = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
-        self.heard |= spoke ^ self.speaking.keys()
-        self.stating = _stating(self.speaking)
+        before = self.counting.keys()
+        self.counting = {ref: report for ref, report in self.reports.items() if ref not in withdrawn}
+        self.changed_reports |= before ^ self.counting.keys()
+        self.with_statements = _stating_reports(self.counting)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
         self._families.clear()
-        held = {each.ref: each for ref in self.speaking for each in self._held[ref]}
-        replacing = superseded(list(held.values()))
-        self._linked = links_of(replacing, held)
+        claims = {each.ref: each for ref in self.counting for each in self._resolved[ref]}
+        replacing = superseded(list(claims.values()))
+        self._links = links_of(replacing, claims)
         for ref, others in replacing.items():
             for other in others:
-                self.replaced.setdefault(other, []).append(held[ref])
-                if held[other].key != held[ref].key:
+                self.replaced.setdefault(other, []).append(claims[ref])
+                if claims[other].key != claims[ref].key:
                     self.breaking.add(ref)
-                    self.breaks.setdefault(held[ref].key, set()).add(ref)
-                    self.breaks.setdefault(held[other].key, set()).add(other)
-        return self._moved(touched | self._add(held.values()))
+                    self.breaks.setdefault(claims[ref].key, set()).add(ref)
+                    self.breaks.setdefault(claims[other].key, set()).add(other)
+        return self._invalidate_keys(affected | self._add(claims.values()))
 
-    def _add(self, held: Iterable[ResolvedClaim]) -> set[ClaimKey]:
-        touched: set[ClaimKey] = set()
-        for each in held:
-            self._claim(each)
-            touched.add(each.key)
-        return touched
+    def _add(self, claim: Iterable[ResolvedClaim]) -> set[ClaimKey]:
+        affected: set[ClaimKey] = set()
+        for each in claim:
+            self._add_claim(each)
+            affected.add(each.key)
+        return affected
 
-    def _claim(self, held: ResolvedClaim) -> None:
-        """Add a claim to those of its key, totals or increments."""
-        of_kind, key = self.increments if held.incremental else self.claims, held.key
+    def _add_claim(self, claim: ResolvedClaim) -> None:
+        """Add a claim to the totals or increments of its key."""
+        of_kind, key = self.increments if claim.incremental else self.claims, claim.key
         found = of_kind.get(key)
         if found is None:
             found = of_kind[key] = {}
             self._families.setdefault(key.family, {})[key] = None
-        found[held.ref] = held
+        found[claim.ref] = claim
 
-    def _moved(self, keys: set[ClaimKey]) -> set[ClaimKey]:
-        """Forget the ledgers of these keys, and how their families were weighed; returns all that may have moved."""
-        moved = set(keys)
+    def _invalidate_keys(self, keys: set[ClaimKey]) -> set[ClaimKey]:
+        """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""
+        changed = set(keys)
         for key in keys:
             self._ledgers.pop(key, None)
-            self._past.pop(key, None)
-            moved.update(self._kin(key))
-        self._stale |= moved
-        return moved
+            self._dominating_past.pop(key, None)
+            changed.update(self._related_keys(key))
+        self._stale |= changed
+        return changed
 
 
-def outdone(earlier: ResolvedClaim, later: ResolvedClaim) -> bool:
-    """Say whether whatever `earlier` outruns, `later` does too, as the newer of the two: it reaches as far, as high.
+def is_redundant(earlier: ResolvedClaim, later: ResolvedClaim) -> bool:
+    """Say whether `later` dominates all that `earlier` does: newer, as far and as high.
 
-    An open count outruns no closed one, so it outdoes none either.
+    An open count dominates no closed one, so it makes none redundant.
     """
     if later.count.lower is None or later.recency_key < earlier.recency_key:
         return False
@@ -311,5 +312,5 @@ def outdone(earlier: ResolvedClaim, later: ResolvedClaim) -> bool:
     return as_far and (later.count.bound in CLOSED or (later.count.bound in OPEN and earlier.count.bound in OPEN))
 
 
-def _stating(reports: Mapping[str, ReportHistory]) -> set[str]:
-    return {ref for ref, report in reports.items() if report.now.report.responsibility()}
+def _stating_reports(reports: Mapping[str, ReportHistory]) -> set[str]:
+    return {ref for ref, report in reports.items() if report.current.report.responsibility()}

@@ -1,8 +1,7 @@
-"""Whole statements of a source, and which of its earlier reports each withdraws: of the same home and scope alone.
+"""Withdrawal: earlier reports of a source that its later whole statement (`complete`) leaves out.
 
-A source that states everything anew (`complete`) leaves out what it no longer says. It can leave out only what it was
-speaking of: the incident that the statement was filed under (its home, wherever it is shown) and, where it names an
-`event`, that event. So to merge two incidents, or to move a report, withdraws nothing.
+A whole statement withdraws reports of the same home (the incident filed under, wherever shown) and, where it names an
+`event`, of that event only. So merging incidents, or moving a report, withdraws nothing.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,8 +12,8 @@ from domain.reports.claims.statement_order import ordered
 from domain.reports.claims.tie_breaking import TieRank
 
 
-def by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistory]]:
-    """Sort reports by the stream of the incident that each was filed under."""
+def group_by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistory]]:
+    """Group reports by the stream of the incident they were filed under."""
     found: dict[UUID, list[ReportHistory]] = {}
     for report in reports:
         found.setdefault(report.home, []).append(report)
@@ -22,27 +21,27 @@ def by_home(reports: Iterable[ReportHistory]) -> Mapping[UUID, list[ReportHistor
 
 
 def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
-    """Map the ids of one origin's reports that a later whole statement of it withdrew to the last such statement."""
-    if not any(report.now.report.complete for report in reports):
+    """Map ids of withdrawn reports of one origin to the last whole statement that withdraws each."""
+    if not any(report.current.report.complete for report in reports):
         return {}
     found: dict[str, str] = {}
     linked = _links(reports)
-    for own in by_home(reports).values():
-        if any(report.now.report.complete for report in own):
+    for own in group_by_home(reports).values():
+        if any(report.current.report.complete for report in own):
             found.update(_withdrawn_of_one_home(ordered(own, linked)[0]))
     return found
 
 
-def statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistory]]:
-    """Part one origin's reports, of each home oldest first, at each whole statement, which begins a part."""
+def split_at_whole_statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistory]]:
+    """Split one origin's reports, per home and oldest first, before each whole statement."""
     linked = _links(reports)
-    for own in by_home(reports).values():
-        if not any(report.now.report.complete for report in own):
+    for own in group_by_home(reports).values():
+        if not any(report.current.report.complete for report in own):
             yield own
             continue
         part: list[ReportHistory] = []
         for report in ordered(own, linked)[0]:
-            if report.now.report.complete:
+            if report.current.report.complete:
                 yield part
                 part = []
             part.append(report)
@@ -50,18 +49,18 @@ def statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistor
 
 
 def withdraws(whole: ReportHistory, earlier: ReportHistory) -> bool:
-    """Say whether a whole statement withdraws a report that the same source made before it, in the same home or not."""
-    event = whole.now.report.event
-    return whole.home == earlier.home and (event is None or event == earlier.now.report.event)
+    """Say whether a whole statement withdraws an earlier report of the same source."""
+    event = whole.current.report.event
+    return whole.home == earlier.home and (event is None or event == earlier.current.report.event)
 
 
 def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
-    """Tell reports apart that say the same by whose claims replace theirs, and whose theirs replace."""
+    """Tie-breakers of equal reports: the claims that supersede theirs, and that theirs supersede."""
     known = {report.ref: report for report in reports}
     named: dict[str, list[TieRank]] = {}
     naming: dict[str, list[TieRank]] = {}
     for ref, report in known.items():
-        for claim in report.now.report.claims:
+        for claim in report.current.report.claims:
             for of, _, number in (other.partition("#") for other in claim.supersedes):
                 if of in known and of != ref:
                     named.setdefault(of, []).append((number, claim.id, report.content))
@@ -71,12 +70,12 @@ def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
 
 
 def _withdrawn_of_one_home(order: Iterable[ReportHistory]) -> Iterator[tuple[str, str]]:
-    """Pair each withdrawn report with the last statement that withdraws it; `order` has the oldest first."""
+    """Yield (withdrawn report, last statement that withdraws it); `order` is oldest first."""
     last: dict[str | None, tuple[int, str]] = {}
     for place, report in reversed(list(enumerate(order))):
-        event = report.now.report.event
+        event = report.current.report.event
         by = max((last[about] for about in {event, None} if about in last), default=None)
         if by is not None:
             yield report.ref, by[1]
-        if report.now.report.complete:
+        if report.current.report.complete:
             last.setdefault(event, (place, report.ref))

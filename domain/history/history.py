@@ -1,4 +1,4 @@
-"""The accumulator that every view folds: all that was recorded of an incident, and of what it depends on."""
+"""Accumulator of views: the folded state of an incident and of the streams its answers depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,8 +30,8 @@ from domain.facts.union import (
     incident_stream,
     source_stream,
 )
-from domain.history.origins import Origins, SourceRecord
-from domain.history.report_history import ReportHistory, Version
+from domain.history.report_history import ReportHistory, ReportVersion
+from domain.history.source_directory import SourceDirectory, SourceRecord
 from domain.incident.incident_fields import IncidentFieldFact, IncidentFields
 from domain.incident.resolved_claims import (
     NO_OVERRIDES,
@@ -51,66 +51,61 @@ from domain.reports.registry import KINDS
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
 
-__all__ = ["History", "Home", "ReportHistory", "SourceRecord", "Version", "accumulate", "cited_origins", "history_of"]
+__all__ = [
+    "History",
+    "IncidentRecord",
+    "ReportHistory",
+    "ReportVersion",
+    "SourceRecord",
+    "accumulate",
+    "cited_origins",
+    "history_of",
+]
 
 
 _NO_STREAM = UUID(int=0)
 
 
 @dataclass(slots=True)
-class Home(IncidentFields):
-    """One incident among those that a history depends on: what was said of it as a whole, and what it shows.
-
-    `reports` are the ids of those that stand under it, `children` the slugs of the
-    incidents merged into it.
-    """
+class IncidentRecord(IncidentFields):
+    """State of one incident: its fields, the ids of the reports shown under it, and the slugs merged into it."""
 
     stream: UUID = _NO_STREAM
     reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
     children: dict[str, None] = field(default_factory=dict[str, None])
 
 
-_NOWHERE = Home()
+_UNOPENED = IncidentRecord()
 
 
 @dataclass(slots=True)
 class History:
-    """An incident at one position, with all that its answers depend on, in any order of streams.
+    """State of one incident at one position, with all inputs of its answers.
 
-    `stream` is the incident that is asked about: the one that the first fact opens,
-    unless it is given. `filed` holds every report by id, `journal` every fact taken in.
+    `stream` is the subject: the incident opened by the first fact, unless given. `all_reports` has every report by id,
+    also of other incidents; `bounds` the scopes by name as seen from the subject; `journal` every fact as it arrived.
     """
 
     stream: UUID | None = None
-    homes: dict[UUID, Home] = field(default_factory=dict[UUID, Home])
-    filed: dict[UUID, ReportHistory] = field(default_factory=dict[UUID, ReportHistory])
+    incidents: dict[UUID, IncidentRecord] = field(default_factory=dict[UUID, IncidentRecord])
+    all_reports: dict[UUID, ReportHistory] = field(default_factory=dict[UUID, ReportHistory])
     bounds: dict[str, Scope] = field(default_factory=dict[str, Scope])
-    origins: Origins = field(default_factory=Origins)
-    adopted: str | None = None
+    sources: SourceDirectory = field(default_factory=SourceDirectory)
+    adopted_policy: str | None = None
     journal: list[Recorded] = field(default_factory=list[Recorded])
-    _own: Home | None = field(default=None, repr=False, compare=False)
+    _own: IncidentRecord | None = field(default=None, repr=False, compare=False)
 
     @property
-    def own(self) -> Home:
-        """The incident that is asked about."""
+    def own(self) -> IncidentRecord:
+        """State of the subject."""
         if self._own is None and self.stream is not None:
-            self._own = self.homes.get(self.stream)
-        return self._own or _NOWHERE
+            self._own = self.incidents.get(self.stream)
+        return self._own or _UNOPENED
 
     @property
     def slug(self) -> str:
-        """The slug of the incident that is asked about."""
+        """Slug of the subject."""
         return self.own.slug
-
-    @property
-    def title(self) -> str:
-        """Its title."""
-        return self.own.title
-
-    @property
-    def utc_offset(self) -> str:
-        """Its offset, as given."""
-        return self.own.utc_offset
 
     @property
     def offset(self) -> tzinfo:
@@ -118,111 +113,91 @@ class History:
         return self.own.offset
 
     @property
-    def period(self) -> str | None:
-        """Its declared period, as given."""
-        return self.own.period
-
-    @property
-    def countries(self) -> tuple[str, ...]:
-        """Its countries."""
-        return self.own.countries
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it takes reports."""
-        return self.own.is_open
-
-    @property
-    def version(self) -> int:
-        """The version of its own stream."""
-        return self.own.version
-
-    @property
-    def scopes(self) -> dict[str, Scope]:
-        """Its declared scopes; `bounds` has those of other incidents too."""
-        return self.own.scopes
-
-    @property
     def reports(self) -> Mapping[UUID, ReportHistory]:
-        """The reports that stand under it, moved in and merged in ones too."""
+        """The reports shown under the subject, also those moved or merged in."""
         own = self.own
-        if not own.children and len(own.reports) == len(self.filed):
-            return self.filed
-        return {report_id: self.filed[report_id] for home in self.shown() for report_id in home.reports}
+        if not own.children and len(own.reports) == len(self.all_reports):
+            return self.all_reports
+        return {
+            report_id: self.all_reports[report_id] for home in self.included_incidents() for report_id in home.reports
+        }
 
-    def shows(self, report_id: UUID) -> bool:
-        """Say whether a report stands under it."""
+    def includes(self, report_id: UUID) -> bool:
+        """Say whether a report is shown under the subject."""
         own = self.own
-        return report_id in own.reports if not own.children else any(report_id in home.reports for home in self.shown())
+        return (
+            report_id in own.reports
+            if not own.children
+            else any(report_id in home.reports for home in self.included_incidents())
+        )
 
-    def shown(self) -> Iterator[Home]:
-        """Yield the incident that is asked about and those merged into it, each once."""
+    def included_incidents(self) -> Iterator[IncidentRecord]:
+        """Yield the subject and the incidents merged into it, transitively, each once."""
         waiting, seen = [self.own], {self.own.slug}
         while waiting:
             home = waiting.pop()
             yield home
             for slug in home.children:
-                child = self.homes.get(incident_stream(slug))
+                child = self.incidents.get(incident_stream(slug))
                 if child is not None and slug not in seen:
                     seen.add(slug)
                     waiting.append(child)
 
-    def home(self, slug: str | None) -> Home:
-        """Return the incident of this slug, the one that is asked about where None is or it is not known here."""
-        return self.own if slug is None else self.homes.get(incident_stream(slug), self.own)
+    def incident(self, slug: str | None) -> IncidentRecord:
+        """Return the incident of this slug; the subject for None or an unknown slug."""
+        return self.own if slug is None else self.incidents.get(incident_stream(slug), self.own)
 
-    def offset_at_home(self, ref: str) -> tzinfo:
-        """Return the offset in which the days of a report, or of a claim, were said: that of where it was filed."""
-        if len(self.homes) < 2:  # noqa: PLR2004 - its own alone, as mostly
+    def filing_offset(self, ref: str) -> tzinfo:
+        """Return the UTC offset of the incident under which a report, or the report of a claim, was filed."""
+        if len(self.incidents) < 2:  # noqa: PLR2004 - the subject alone: the common case
             return self.offset
-        filed = self.filed.get(UUID(ref.partition("#")[0]))
-        return self.offset if filed is None else self.homes[filed.home].offset
+        filed = self.all_reports.get(UUID(ref.partition("#")[0]))
+        return self.offset if filed is None else self.incidents[filed.home].offset
 
-    def standing(self, moment: datetime | None) -> Iterator[ReportHistory]:
-        """Yield the reports that stand at `moment` on the reported clock (None: as far as we know now)."""
-        return (report for report in self.reports.values() if report.stands_at(moment))
+    def standing_reports(self, moment: datetime | None) -> Iterator[ReportHistory]:
+        """Yield the reports that are not retracted at `moment` on the reported clock (None: latest)."""
+        return (report for report in self.reports.values() if report.is_standing(moment))
 
     def grade(self, origin: str) -> str:
         """Return the Admiralty letter of a source; F (cannot be judged) where it has none."""
-        return self.origins.grade(origin)
+        return self.sources.grade(origin)
 
-    def name(self, origin: str) -> str:
-        """Return how a source is called."""
-        return self.origins.name(origin)
+    def source_name(self, origin: str) -> str:
+        """Return the display name of a source."""
+        return self.sources.name(origin)
 
     def scope_name(self, home: UUID, slug: str, scope: str) -> str:
-        """Return what a scope of the incident `home`, called `slug`, is called from the one that is asked about."""
+        """Return the name of a scope of the incident `home` (`slug`) as seen from the subject: prefixed if foreign."""
         return scope if home == self.stream else qualified_scope(slug, scope)
 
 
-_OF_SOURCES = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUndone)
+_SOURCE_FACTS = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUndone)
 
 
 def accumulate(history: History, recorded: Recorded) -> set[UUID]:
-    """Take one more fact into the history, which is changed in place; returns the reports that it touched.
+    """Apply one fact in place; returns the ids of the reports it affects.
 
-    Facts of one stream must come in the order of their versions; streams may be
-    interleaved in any way.
+    Facts of one stream must come in order of version; streams may be interleaved in any way.
     """
     history.journal.append(recorded)
     fact = recorded.fact
-    if not isinstance(fact, ReportFiled):  # as most are
-        if isinstance(fact, _OF_SOURCES):
-            return _of_source(history, fact, recorded.stream)
+    if not isinstance(fact, ReportFiled):  # the common case first
+        if isinstance(fact, _SOURCE_FACTS):
+            return _apply_source_fact(history, fact, recorded.stream)
         if isinstance(fact, PolicyAdopted):
-            history.adopted = fact.policy
+            history.adopted_policy = fact.policy
             return set()
     if history.stream is None:
         history.stream = recorded.stream
-    home = history.homes.get(recorded.stream)
+    home = history.incidents.get(recorded.stream)
     if home is None:
-        home = history.homes[recorded.stream] = Home(stream=recorded.stream)
+        home = history.incidents[recorded.stream] = IncidentRecord(stream=recorded.stream)
     home.version = recorded.version
-    return _of_incident(history, home, fact, recorded)
+    return _apply_incident_fact(history, home, fact, recorded)
 
 
 def history_of(facts: Iterable[Recorded], stream: UUID | None = None) -> History:
-    """Fold all `facts` from nothing, for the incident whose stream is given (None: the first one opened)."""
+    """Fold `facts` from an empty history, for the subject `stream` (None: the first incident opened)."""
     history = History(stream)
     for recorded in facts:
         accumulate(history, recorded)
@@ -230,43 +205,48 @@ def history_of(facts: Iterable[Recorded], stream: UUID | None = None) -> History
 
 
 def cited_origins(report: Report) -> tuple[str, ...]:
-    """Return whose streams a report makes an input of its incident: its source and its relays."""
+    """Return the origins whose streams a report makes inputs: its source and its relays."""
     return (origin_of(report.source, report.via), *report.via)
 
 
-def _of_source(
+def _apply_source_fact(
     history: History, fact: SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone, stream: UUID
 ) -> set[UUID]:
-    origins = history.origins
+    origins = history.sources
     if isinstance(fact, SourceRegistered | SourceGraded):
-        origins.describe(fact)
+        origins.apply(fact)
         return set()
     if stream != source_stream(min(fact.origins)):
-        return set()  # recorded in both streams; one of them decides, so that their order does not
-    origins.join(fact.origins, same=isinstance(fact, SameOriginStated))
-    for report in history.filed.values():
-        report.remake(lambda version: version.of(origins))
-    return set(history.filed)
+        return set()  # recorded in both streams: applied from one, so their order is irrelevant
+    origins.set_same_origin(fact.origins, same=isinstance(fact, SameOriginStated))
+    for report in history.all_reports.values():
+        report.rebuild(lambda version: version.with_sources(origins))
+    return set(history.all_reports)
 
 
-def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Recorded) -> set[UUID]:
+def _apply_incident_fact(history: History, home: IncidentRecord, fact: IncidentFact, recorded: Recorded) -> set[UUID]:
     match fact:
         case ReportFiled():
             ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
             occurred = effective_occurred(fact.report, fact.reported, fact.occurred, home.offset)
-            version = _hold(history, home, _Content(ref, fact.report, fact.reported, occurred, *placed), {})
+            version = _make_version(
+                history, home, _VersionParts(ref, fact.report, fact.reported, occurred, *placed), {}
+            )
             filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
-            history.filed[fact.report_id] = filed
+            history.all_reports[fact.report_id] = filed
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
-            report, placed = history.filed[fact.report_id], (recorded.text_commitment, recorded.position, fact.cause)
+            report, placed = (
+                history.all_reports[fact.report_id],
+                (recorded.text_commitment, recorded.position, fact.cause),
+            )
             occurred = effective_occurred(fact.report, report.reported, fact.occurred, home.offset)
-            content = _Content(report.ref, fact.report, report.reported, occurred, *placed)
-            report.correct(_hold(history, home, content, report.rescoped))
+            content = _VersionParts(report.ref, fact.report, report.reported, occurred, *placed)
+            report.correct(_make_version(history, home, content, report.rescoped))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
-            history.filed[fact.report_id].judge(fact)
+            history.all_reports[fact.report_id].apply(fact)
             return {fact.report_id}
         case ReportMoved():
             if fact.to == home.slug:
@@ -277,37 +257,39 @@ def _of_incident(history: History, home: Home, fact: IncidentFact, recorded: Rec
         case ClaimsRescoped():
             return _rescope(history, home, fact)
         case _:
-            _whole(history, home, fact)
-            return _reread(history, home) if isinstance(fact, IncidentAmended) and fact.time_zone else set()
+            _apply_incident_fields(history, home, fact)
+            return _apply_time_zone(history, home) if isinstance(fact, IncidentAmended) and fact.time_zone else set()
 
 
-def _reread(history: History, home: Home) -> set[UUID]:
-    """Read anew, by the time zone of `home`, whatever was said there without an offset: its days are others.
+def _apply_time_zone(history: History, home: IncidentRecord) -> set[UUID]:
+    """Parse again, by the new time zone of `home`, every moment stated there without an offset.
 
-    A report becomes another object, as what holds the old one knows it by its clocks.
+    Reports are replaced by new objects: claim indexes identify a report by its clocks.
     """
     offset = home.offset
-    for report_id, report in history.filed.items():
+    for report_id, report in history.all_reports.items():
         if report.home == home.stream:
-            said = read_span(parse_reported, report.now.report.reported_at or "", offset)
-            again = history.filed[report_id] = replace(report, reported=said)
-            again.remake(partial(_read_anew, history, home, again))
+            said = read_span(parse_reported, report.current.report.reported_at or "", offset)
+            again = history.all_reports[report_id] = replace(report, reported=said)
+            again.rebuild(partial(_reread_occurred, history, home, again))
     for recorded in history.journal:
         if recorded.stream == home.stream and isinstance(recorded.fact, ReportRetracted) and recorded.fact.reported_at:
-            history.filed[recorded.fact.report_id].retime(recorded.fact, offset)
+            history.all_reports[recorded.fact.report_id].reread_retraction(recorded.fact, offset)
     return (
-        set(history.filed)
+        set(history.all_reports)
         if home.stream == history.stream
-        else {report_id for report_id, report in history.filed.items() if report.home == home.stream}
+        else {report_id for report_id, report in history.all_reports.items() if report.home == home.stream}
     )
 
 
-def _read_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
+def _reread_occurred(
+    history: History, home: IncidentRecord, report: ReportHistory, version: ReportVersion
+) -> ReportVersion:
     occurred = occurred_span(version.report, report.reported, home.offset)
-    return _held_anew(history, home, report, replace(version, occurred=occurred))
+    return _resolve_again(history, home, report, replace(version, occurred=occurred))
 
 
-def _whole(history: History, home: Home, fact: IncidentFieldFact) -> None:
+def _apply_incident_fields(history: History, home: IncidentRecord, fact: IncidentFieldFact) -> None:
     home.apply(fact)
     if isinstance(fact, ScopeDeclared):
         history.bounds[history.scope_name(home.stream, home.slug, fact.name)] = fact.scope
@@ -317,32 +299,34 @@ def _whole(history: History, home: Home, fact: IncidentFieldFact) -> None:
         home.children.pop(fact.incident, None)
 
 
-def _rescope(history: History, home: Home, fact: ClaimsRescoped) -> set[UUID]:
-    """Give the claims of reports that were filed under `home` their scopes; those of others get them from theirs."""
+def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> set[UUID]:
+    """Set the scopes of claims of reports filed under `home`; other incidents record the fact for their own."""
     within = incident_stream(fact.within)
     if fact.bounds and fact.scope:
         history.bounds[history.scope_name(within, fact.within, fact.scope)] = fact.bounds
-    touched: set[UUID] = set()
+    affected: set[UUID] = set()
     for ref in fact.claims:
         report_id, _, claim = ref.partition("#")
-        report = history.filed.get(UUID(report_id))
+        report = history.all_reports.get(UUID(report_id))
         if report is not None and report.home == home.stream:
             rescope(report.rescoped, claim, fact)
-            touched.add(report.report_id)
-    for report_id in touched:
-        report = history.filed[report_id]
+            affected.add(report.report_id)
+    for report_id in affected:
+        report = history.all_reports[report_id]
         report.rescopings += 1
-        report.remake(partial(_held_anew, history, home, report))
-    return touched
+        report.rebuild(partial(_resolve_again, history, home, report))
+    return affected
 
 
-def _held_anew(history: History, home: Home, report: ReportHistory, version: Version) -> Version:
+def _resolve_again(
+    history: History, home: IncidentRecord, report: ReportHistory, version: ReportVersion
+) -> ReportVersion:
     was = (version.report, report.reported, version.occurred, version.text_commitment, version.position, version.cause)
-    return _hold(history, home, _Content(report.ref, *was), report.rescoped)
+    return _make_version(history, home, _VersionParts(report.ref, *was), report.rescoped)
 
 
-class _Content(NamedTuple):
-    """What a version is made of."""
+class _VersionParts(NamedTuple):
+    """Fields of a content before its claims are resolved."""
 
     ref: str
     report: Report
@@ -353,8 +337,10 @@ class _Content(NamedTuple):
     cause: str | None
 
 
-def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str, AssignedScope]) -> Version:
-    """Hold the claims of a content as they are called from the incident that is asked about."""
+def _make_version(
+    history: History, home: IncidentRecord, content: _VersionParts, rescoped: Mapping[str, AssignedScope]
+) -> ReportVersion:
+    """Resolve the claims of a content, with scopes named as seen from the subject."""
     report, occurred = content.report, content.occurred
     is_own = home.stream == history.stream
     scoping = NO_OVERRIDES
@@ -368,11 +354,11 @@ def _hold(history: History, home: Home, content: _Content, rescoped: Mapping[str
     origin = origin_of(report.source, report.via)
     record = ReportContent(report)
     filed = ReportContext(content.ref, origin, event, content.reported, occurred, record)
-    held = resolve_in_context(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
+    claims = resolve_in_context(report, filed, home.scopes, home.offset, scoping) if report.claims else ()
     if event is not None and not is_own:
         event = scoping.named(None, event_scope(event))
     tier = KINDS[report.kind].tier(report)
-    version = Version(
-        report, origin, occurred, event, held, content.text_commitment, content.position, content.cause, tier, record
+    version = ReportVersion(
+        report, origin, occurred, event, claims, content.text_commitment, content.position, content.cause, tier, record
     )
-    return version.of(history.origins) if history.origins.one else version
+    return version.with_sources(history.sources) if history.sources.canonical else version

@@ -1,4 +1,4 @@
-"""Which streams the answers about an incident depend on: its own, and all that its facts lead to."""
+"""Input streams of an incident: the transitive closure of the streams its facts refer to."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ from domain.facts.union import (
 from domain.history.history import cited_origins
 
 
-def leads_to(recorded: Recorded) -> Iterator[UUID]:
-    """Yield the streams that a fact makes inputs: of the sources cited, and of what is shown here, or was.
+def required_streams(recorded: Recorded) -> Iterator[UUID]:
+    """Yield the streams that a fact refers to: sources cited, incidents merged or moved in.
 
-    What was merged or moved in stays an input when that is undone: the recorded series keeps its steps.
+    An incident stays an input after an unmerge: the recorded series keeps its steps.
     """
     match recorded.fact:
         case ReportFiled() | ReportCorrected():
@@ -40,38 +40,37 @@ def leads_to(recorded: Recorded) -> Iterator[UUID]:
 
 
 @dataclass(slots=True)
-class Reach:
-    """How far the inputs of one incident reach, fact by fact.
+class InputStreams:
+    """Input streams of one incident (`stream`), maintained fact by fact.
 
-    `streams` are its inputs at the position of the last fact taken in. A fact of a stream that is no input yet leads
-    nowhere until something leads to its stream; so facts may come early, and the reach is still that of the position.
-    Whom an input has cited leads nowhere new.
+    `streams` are the inputs at the position of the last fact added. References of a stream that is no input yet are
+    kept in `_pending` until it becomes one, so facts may arrive early. Sources already cited by an input are skipped.
     """
 
     stream: UUID
     streams: set[UUID] = field(init=False)
-    _later: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    _pending: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
     _cited: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
-        """Begin with what every answer depends on."""
+        """Start with the inputs of every answer: the incident itself and the policy stream."""
         self.streams = {self.stream, POLICY_STREAM}
 
-    def take_in(self, recorded: Recorded) -> Collection[UUID]:
-        """Take in a fact; returns the streams that became inputs by it."""
+    def add(self, recorded: Recorded) -> Collection[UUID]:
+        """Apply a fact; returns the streams that become inputs."""
         fact, is_input = recorded.fact, recorded.stream in self.streams
         if is_input and isinstance(fact, ReportFiled | ReportCorrected):
             cited = cited_origins(fact.report)
             if self._cited.issuperset(cited):
                 return ()
             self._cited.update(cited)
-        led = set(leads_to(recorded))
+        referenced = set(required_streams(recorded))
         if not is_input:
-            self._later.setdefault(recorded.stream, set()).update(led)
+            self._pending.setdefault(recorded.stream, set()).update(referenced)
             return ()
         found: set[UUID] = set()
-        while new := led - self.streams:
+        while new := referenced - self.streams:
             self.streams |= new
             found |= new
-            led = {each for stream in new for each in self._later.pop(stream, ())}
+            referenced = {each for stream in new for each in self._pending.pop(stream, ())}
         return found

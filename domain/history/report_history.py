@@ -1,4 +1,4 @@
-"""A report and all that became of it: corrected, retracted, judged, given other scopes."""
+"""State of one report: its versions, retractions, credibility, disputes and rescoped claims."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from domain.facts.union import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
-from domain.history.origins import Origins
+from domain.history.source_directory import SourceDirectory
 from domain.incident.commands import UNJUDGED
 from domain.incident.resolved_claims import AssignedScope
 from domain.reports.claims.claim import BEGINNING, ResolvedClaim, earliest, latest
@@ -17,48 +17,47 @@ from domain.values.sources import origin_of
 from domain.values.time.clocks import ClockError, Span, parse_reported
 
 Retraction = tuple[str, Span | None]
-"""Who took it back, and when a source did so."""
+"""Author (`recorder` or `source`), and the moment (UTC) of a source's retraction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One content of a report: as filed, or as corrected, with the claims held from it.
+class ReportVersion:
+    """One content of a report, as filed or corrected, with its resolved claims.
 
-    `event` is the occurrence it describes: a label, or the scope of another incident's event;
-    `position` is where the fact stands that holds it; `tier` that of what it states.
+    `event` is the label of the occurrence it describes, or the scope of another incident's event;
+    `position` that of the fact in the log; `tier` that of its kind.
     """
 
     report: Report
     origin: str
     occurred: Span | None
     event: str | None
-    held: tuple[ResolvedClaim, ...]
+    claims: tuple[ResolvedClaim, ...]
     text_commitment: str | None
     position: int
     cause: str | None = None
     tier: str = "none"
     record: ReportContent | None = field(default=None, repr=False, compare=False)
 
-    def of(self, origins: Origins) -> "Version":
-        """Return the same content, said by whom it is said to come from now."""
-        origin = origins.of(origin_of(self.report.source, self.report.via))
+    def with_sources(self, origins: SourceDirectory) -> "ReportVersion":
+        """Return the same content under the current representative of its origin."""
+        origin = origins.resolve(origin_of(self.report.source, self.report.via))
         if origin == self.origin:
             return self
-        return replace(self, origin=origin, held=tuple(replace(each, origin=origin) for each in self.held))
+        return replace(self, origin=origin, claims=tuple(replace(each, origin=origin) for each in self.claims))
 
 
 @dataclass(slots=True)
 class ReportHistory:
-    """A report and all that became of it; marks are by claim id, None for the report as a whole.
+    """A report with its versions and marks; marks are by claim id, None for the report as a whole.
 
-    `home` is the stream of the incident it was filed under; `changes` counts what *we*
-    did to it since: history keeps its steps.
+    `home` is the stream of the incident it was filed under. `retracted`, `reinstated` and `rescopings` count facts.
     """
 
     report_id: UUID
     home: UUID
     reported: Span
-    versions: list[Version]
+    versions: list[ReportVersion]
     retractions: dict[str | None, Retraction] = field(default_factory=dict[str | None, Retraction])
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputes: set[str | None] = field(default_factory=set[str | None])
@@ -69,33 +68,33 @@ class ReportHistory:
     ref: str = field(default="", kw_only=True)
     """The report's id, as text."""
 
-    now: Version = field(init=False)
-    """The content that counts: the last correction's, at every reported moment."""
+    current: ReportVersion = field(init=False)
+    """The last version, which applies at every reported moment."""
 
     def __post_init__(self) -> None:
-        """Write the id out once: it is looked at all the time."""
+        """Cache the id as text and the last version: both are read often."""
         self.ref = self.ref or str(self.report_id)
-        self.now = self.versions[-1]
+        self.current = self.versions[-1]
 
-    def correct(self, version: Version) -> None:
-        """Take in another content."""
+    def correct(self, version: ReportVersion) -> None:
+        """Append a corrected version."""
         self.versions.append(version)
-        self.now = version
-        self._mark()
+        self.current = version
+        self._update_tie_marks()
 
-    def remake(self, made: Callable[[Version], Version]) -> None:
-        """Make every content anew: its scopes or its origin go by other names now."""
-        self.versions[:] = map(made, self.versions)
-        self.now = self.versions[-1]
-        self._mark()
+    def rebuild(self, transform: Callable[[ReportVersion], ReportVersion]) -> None:
+        """Replace every version by `transform(version)`, when scopes or origins are renamed."""
+        self.versions[:] = map(transform, self.versions)
+        self.current = self.versions[-1]
+        self._update_tie_marks()
 
     @property
     def retraction(self) -> Retraction | None:
-        """Who took the whole report back, if anyone did."""
+        """The retraction of the whole report, if any."""
         return self.retractions.get(None)
 
-    def judge(self, fact: ReportRetracted | ReportReinstated | ReportAssessed | ReportDisputed) -> None:
-        """Take in what was said about the report."""
+    def apply(self, fact: ReportRetracted | ReportReinstated | ReportAssessed | ReportDisputed) -> None:
+        """Apply a mark on the report or on one of its claims."""
         match fact:
             case ReportRetracted():
                 self.retractions[fact.claim] = (fact.by, fact.reported)
@@ -107,117 +106,117 @@ class ReportHistory:
                 self.credibility[fact.claim] = fact.credibility
             case ReportDisputed():
                 (self.disputes.add if fact.disputed else self.disputes.discard)(fact.claim)
-        self._mark()
+        self._update_tie_marks()
 
-    def _mark(self) -> None:
-        """Write down how it stands, for a tie with a report that says the same; what was undone leaves nothing here."""
-        if self.now.record is not None:
+    def _update_tie_marks(self) -> None:
+        """Encode the marks for tie-breaking between equal reports; undone marks leave no trace."""
+        if self.current.record is not None:
             contents = [version.record.text for version in self.versions[:-1] if version.record]
-            became = (self.retractions, self.credibility, dict.fromkeys(self.disputes), self.rescoped)
-            marks = [sorted((str(claim), str(mark)) for claim, mark in each.items()) for each in became]
-            self.now.record.marks = str((contents, marks, str(self.home))) if contents or any(marks) else ""
+            marked = (self.retractions, self.credibility, dict.fromkeys(self.disputes), self.rescoped)
+            marks = [sorted((str(claim), str(mark)) for claim, mark in each.items()) for each in marked]
+            self.current.record.marks = str((contents, marks, str(self.home))) if contents or any(marks) else ""
 
-    def retime(self, fact: ReportRetracted, offset: tzinfo) -> None:
-        """Read by another offset when a source took something back, if that still holds; the last such fact counts.
+    def reread_retraction(self, fact: ReportRetracted, offset: tzinfo) -> None:
+        """Parse a source's retraction again by another offset, if it still applies; the last such fact wins.
 
-        A day that the clocks skipped there stays as it was read.
+        A local time that the clocks skip keeps its former moment.
         """
-        held = self.retractions.get(fact.claim)
-        if held is not None and held[0] == fact.by and fact.reported_at:
+        retraction = self.retractions.get(fact.claim)
+        if retraction is not None and retraction[0] == fact.by and fact.reported_at:
             with suppress(ClockError):
                 self.retractions[fact.claim] = (fact.by, parse_reported(fact.reported_at, offset))
-        self._mark()
+        self._update_tie_marks()
 
-    def said_by(self, moment: datetime | None) -> bool:
-        """Say whether the source had said it by `moment` on the reported clock; None is ever."""
+    def reported_by(self, moment: datetime | None) -> bool:
+        """Say whether it was reported by `moment` on the reported clock; None is unbounded."""
         return moment is None or latest(self.reported) <= moment
 
-    def stands_at(self, moment: datetime | None) -> bool:
-        """Say whether it had been said by `moment`, and neither struck by us nor taken back by its source by then."""
+    def is_standing(self, moment: datetime | None) -> bool:
+        """Say whether it was reported, and not retracted by recorder or source, by `moment`."""
         if moment is not None and latest(self.reported) > moment:
             return False
-        return not self.retractions or _stands(self.retractions.get(None), moment)
+        return not self.retractions or _is_standing(self.retractions.get(None), moment)
 
-    def standing_at(self, moment: datetime | None) -> str:
-        """Say how it stands at `moment`, as far as we know now: standing, corrected, retracted or disputed."""
-        if not self.stands_at(moment):
+    def status_at(self, moment: datetime | None) -> str:
+        """Return its status at `moment`: standing, corrected, retracted or disputed."""
+        if not self.is_standing(moment):
             return "retracted"
         if None in self.disputes:
             return "disputed"
         return "corrected" if len(self.versions) > 1 else "standing"
 
-    def moments(self) -> set[datetime]:
-        """Return when it, or a claim of it, began to count on the reported clock, and when its source ended that."""
+    def effective_moments(self) -> set[datetime]:
+        """Return the moments (reported clock, UTC) at which it, or a claim of it, starts or ceases to count."""
         ends = (latest(span) for _, span in self.retractions.values() if span is not None)
         return {latest(self.reported), *ends}
 
-    def held(self, moment: datetime | None) -> tuple[ResolvedClaim, ...]:
-        """Return the claims of the report that stand at `moment`, for a report that stands itself."""
+    def claims_at(self, moment: datetime | None) -> tuple[ResolvedClaim, ...]:
+        """Return the claims that are not retracted at `moment`; the report itself must be standing."""
         if not self.retractions or self.retractions.keys() == {None}:
-            return self.now.held
+            return self.current.claims
         return tuple(
             each
-            for each in self.now.held
-            if all(_stands(self.retractions.get(mark), moment) for mark in self._marks(each.ref)[:-1])
+            for each in self.current.claims
+            if all(_is_standing(self.retractions.get(mark), moment) for mark in self._mark_targets(each.ref)[:-1])
         )
 
     def retracted_claims(self, moment: datetime | None) -> list[str]:
-        """Return the ids of the claims that were taken back by `moment`, each by itself and not with its report."""
-        gone = (claim for claim, retraction in self.retractions.items() if not _stands(retraction, moment))
+        """Return the ids of the claims retracted individually by `moment`."""
+        gone = (claim for claim, retraction in self.retractions.items() if not _is_standing(retraction, moment))
         return sorted(claim for claim in gone if claim is not None)
 
     def credibility_of(self, ref: str) -> int:
-        """Return how credible a claim is: judged by itself, or as part of a whole, or with its report (6: unjudged)."""
+        """Return the credibility of a claim: its own, that of its whole, or that of its report (6: unjudged)."""
         if not self.credibility:
             return UNJUDGED
-        return next((self.credibility[mark] for mark in self._marks(ref) if mark in self.credibility), UNJUDGED)
+        return next((self.credibility[mark] for mark in self._mark_targets(ref) if mark in self.credibility), UNJUDGED)
 
     def is_disputed(self, ref: str) -> bool:
-        """Say whether a claim stands disputed: it, or what it is part of."""
-        return bool(self.disputes) and not self.disputes.isdisjoint(self._marks(ref))
+        """Say whether a claim, its whole or its report is disputed."""
+        return bool(self.disputes) and not self.disputes.isdisjoint(self._mark_targets(ref))
 
-    def _marks(self, ref: str) -> list[str | None]:
-        """Return what a mark on a claim can be put on: the claim, the whole that it is part of, and the report."""
+    def _mark_targets(self, ref: str) -> list[str | None]:
+        """Return the marks that apply to a claim: those of the claim, of its whole, and of the report (None)."""
         claim = ref.partition("#")[2]
-        wholes = [each.id for each in self.now.report.claims if any(part.id == claim for part in each.parts)]
+        wholes = [each.id for each in self.current.report.claims if any(part.id == claim for part in each.parts)]
         return [claim, *wholes, None]
 
     @property
     def newness(self) -> tuple[datetime, datetime, int, Tie]:
-        """Sort key of "newer": reported latest, then earliest, `reported_order`, and then by all that it says."""
+        """Sort key of "newer": reported latest, then earliest, `reported_order`, then content."""
         return (latest(self.reported), earliest(self.reported), self.order, Tie(self))
 
-    # what has a place in the order in which one source said things
+    # Statement (reports.claims.statement_order): a report is ordered among those of its source
     @property
     def order(self) -> int:
-        """`reported_order`: the order among statements that share a day."""
-        return self.now.report.reported_order
+        """`reported_order`: order among statements of one day."""
+        return self.current.report.reported_order
 
     @property
     def counted_until(self) -> datetime:
-        """A whole report counts nothing, so it reaches as far as any other."""
+        """Least value: a report itself counts nothing."""
         return BEGINNING
 
     @property
     def figure(self) -> int:
-        """The largest figure that it gives; -1 where it gives none, so that of one moment figures outlast silence."""
-        return max((held.figure for held in self.now.held), default=-1)
+        """The largest figure of its claims; -1 without one, which sorts before any figure of the same moment."""
+        return max((claim.figure for claim in self.current.claims), default=-1)
 
     @property
     def content(self) -> TieRank:
-        """What it says, for a tie: direct before relayed."""
-        now = self.now
+        """Tie-breaking content; direct reports sort after relayed ones."""
+        now = self.current
         said = (now.record.text, now.record.marks) if now.record else ()
         return not now.report.via, now.origin, *said
 
     @property
     def supersedes(self) -> tuple[str, ...]:
-        """Only claims supersede."""
+        """Empty: only claims supersede."""
         return ()
 
 
-def _stands(retraction: Retraction | None, moment: datetime | None) -> bool:
-    """Say whether what was perhaps taken back still stood at `moment` (None: now)."""
+def _is_standing(retraction: Retraction | None, moment: datetime | None) -> bool:
+    """Say whether a mark with this retraction still applies at `moment` (None: now)."""
     if retraction is None:
         return True
     by, taken_back = retraction

@@ -1,27 +1,27 @@
-"""`conservative/1`: of the claims that range/1 would use, the one that says least; and nothing of a top."""
+"""`conservative/1`: the least claim of those that range/1 uses, without an upper end."""
 
 from collections.abc import Sequence
 
-from domain.estimates.estimate import CAPPED, Estimate, Policy, Question, SetAside, Standing
-from domain.estimates.exclusion import aside_by_ref, contested, lower, rank, sift
+from domain.estimates.estimate import CAPPED, Estimate, Policy, PolicyClaim, PolicyInput, SetAside
+from domain.estimates.exclusion import CODES, aside_by_ref, contested, exclude, grade_rank, lower
 from domain.values.counts.count import read_count
 
 _ACLED = {"tens": 10, "dozens": 12, "hundreds": 100}
 """What ACLED counts these words as (ACLED Codebook, “Reported fatalities”): one of each unit. For ranking only."""
 _AS_READ = {read_count(word, "en/1").lower: number for word, number in _ACLED.items()}
-"""ACLED's number by that which the lexicon sorts the word by, as a count says it in many ways: “dozens of men”."""
+"""ACLED's number by the lexicon's, which is the same for all forms of a word: “dozens of men”."""
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Use one claim: the least closed figure, else the least open one, else the least cap, else the fewest in words.
 
-    A figure stands as lower end and best, and nothing is said of a top. A cap has no
-    least figure, so it stands as the upper end alone; words give no figure at all.
+    A figure is both lower end and best; the upper end is open. A cap has no least
+    figure, so it is the upper end alone; words give no figure at all.
     """
-    remaining, aside = sift(question)
-    used = lower(remaining) or _fewest(remaining)
+    remaining, aside = exclude(question)
+    used = lower(remaining) or _least_in_words(remaining)
     least = used.lowest if used else None
-    others = [SetAside(claim, *_why(claim, used)) for claim in remaining if used and claim is not used]
+    others = [SetAside(claim, *_reason(claim, used)) for claim in remaining if used and claim is not used]
     return Estimate(
         lower=least,
         upper=used.highest if used and used.bound in CAPPED else None,
@@ -33,26 +33,26 @@ def estimate(question: Question) -> Estimate:
     )
 
 
-def _fewest(claims: Sequence[Standing]) -> Standing | None:
-    """Pick the least cap, or the words for the fewest; of equal ones: better graded, newer, then by source."""
+def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
+    """Return the least cap, or the claim in words for the fewest; ties: better graded, newer, then by source."""
 
-    def preference(claim: Standing) -> tuple[object, ...]:
+    def preference(claim: PolicyClaim) -> tuple[object, ...]:
         number = _number(claim)
-        return (number is not None, -(number or 0), -rank(claim), claim.held.recency_key)
+        return (number is not None, -(number or 0), -grade_rank(claim), claim.resolved.recency_key)
 
     return max(claims, key=preference, default=None)
 
 
-def _number(claim: Standing) -> int | None:
-    """Return what a claim ranks by: its least figure, its cap, or the number of its words; “many” has none."""
+def _number(claim: PolicyClaim) -> int | None:
+    """Return the number a claim is ranked by: least figure, cap, or that of its words; “many” has none."""
     if claim.bound == "worded":
-        said = claim.held.count.lower
+        said = claim.resolved.count.lower
         return _AS_READ.get(said, said)
     return claim.greatest if claim.least is None else claim.least
 
 
-def _why(claim: Standing, used: Standing) -> tuple[str, str]:
-    """Say why another claim is used: a code, and a sentence."""
+def _reason(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
+    """Return the code and sentence of a claim that is not used."""
     own, least = _number(claim), _number(used)
     if own is None or least is None:
         return "unranked", f"Its words stand for no number; another claim is used ({used.ref})."
@@ -70,5 +70,13 @@ POLICY = Policy(
     version=1,
     meaning="The least figure among the claims that range/1 would use: how many at the very least. It says no top.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
+    codes={
+        **CODES,
+        "unranked": "Its words stand for no number.",
+        "capped": "It gives no least figure, and another claim does.",
+        "higher": "A lower count stands.",
+        "open": "It gives no greatest figure, and as low a claim gives both ends.",
+        "equal": "As low a count stands, and is preferred: better graded, newer, or by source.",
+    },
 )

@@ -1,24 +1,24 @@
-"""`corroboration/1`: the range of range/1, and a label for how well it is borne out."""
+"""`corroboration/1`: the range of range/1, with a label for how well it is corroborated."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.estimates.estimate import Estimate, Policy, Question, Standing, Statement
-from domain.estimates.exclusion import contested, span
+from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, Statement
+from domain.estimates.exclusion import CODES, contested, range_estimate
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Estimate as range/1 does, and label the estimate by who admits, denies, disputes or repeats it.
 
     The labels are ours, after the logic by which Airwars grades an event as confirmed, fair,
     weak, contested or discounted (Airwars, “Methodology”, airwars.org/about/methodology).
     """
-    found = span(question)
+    found = range_estimate(question)
     return replace(found, label=_label(found.used, question.statements))
 
 
-def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | None:
-    """Return the first label that applies; none where only words or caps are left: there is no figure to bear out."""
+def _label(used: Sequence[PolicyClaim], statements: Sequence[Statement]) -> str | None:
+    """Return the first label that applies; None where only words or caps remain: there is no figure."""
     acts = {statement.act for statement in statements}
     if acts & {"claimed", "admitted"}:
         return "admitted"
@@ -26,7 +26,7 @@ def _label(used: Sequence[Standing], statements: Sequence[Statement]) -> str | N
         return "disputed"
     if not used:
         return "set_aside"
-    origins = {claim.held.origin for claim in used if claim.closed or claim.open}
+    origins = {claim.resolved.origin for claim in used if claim.closed or claim.open}
     if not origins:
         return None
     return "single" if len(origins) == 1 else "corroborated"
@@ -37,4 +37,12 @@ POLICY = Policy(
     version=1,
     meaning="The range of range/1, with a label: admitted, disputed, corroborated, single or set aside.",
     estimate=estimate,
+    codes=CODES,
+    labels={
+        "admitted": "A party claims or admits that it did it.",
+        "disputed": "A denial stands, a used claim is disputed, or two used claims differ.",
+        "set_aside": "Every claim was set aside.",
+        "single": "One origin gives a figure.",
+        "corroborated": "Two or more origins give figures that do not differ.",
+    },
 )

@@ -1,22 +1,22 @@
-"""`latest/1`: the newest figure of any source, as a headline has it; of one moment, all of them."""
+"""`latest/1`: the newest figure of any source; of one moment, all of them."""
 
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.estimates.estimate import Estimate, Policy, Question, SetAside, Standing
-from domain.estimates.exclusion import aside_by_ref, by_ref, choose, upper
+from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, SetAside
+from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, upper
 
 
-def estimate(question: Question) -> Estimate:
-    """Take the newest claim that has a figure, whoever says it; a count in words only where nothing else stands.
+def estimate(question: PolicyInput) -> Estimate:
+    """Use the newest claim that has a figure, of any source; a count in words only where there is nothing else.
 
-    Where several sources said different things at that moment, none of them is the latest: all are shown, from the
-    least to the greatest of their figures, without a best one, as contested.
+    Where several sources gave different figures at that moment, all are used: from the least to the greatest, without
+    a best one, contested.
     """
     figured = [claim for claim in question.claims if claim.bound != "worded"]
     if not question.claims:
         return Estimate(None, None, upper_open=False, best=None, contested=question.denied, used=(), set_aside=())
     newest, others = _newest(figured or question.claims)
-    tied = bool(figured) and any(_said(claim) != _said(newest) for claim in others)
+    tied = bool(figured) and any(_figures(claim) != _figures(newest) for claim in others)
     used = (newest, *others)
     low = choose(used, lambda claim: claim.lowest, least=True) if tied else newest
     high = upper(used) if tied else newest
@@ -31,21 +31,21 @@ def estimate(question: Question) -> Estimate:
     )
 
 
-def _newest(claims: Sequence[Standing]) -> tuple[Standing, Sequence[Standing]]:
+def _newest(claims: Sequence[PolicyClaim]) -> tuple[PolicyClaim, Sequence[PolicyClaim]]:
     """Return the claims of the newest moment: first that which gives both ends, or the largest figure."""
-    moment = max(claim.held.recency_key[:2] for claim in claims)
-    found = [claim for claim in claims if claim.held.recency_key[:2] == moment]
-    found.sort(key=lambda claim: (claim.closed, claim.held.recency_key), reverse=True)
+    moment = max(claim.resolved.recency_key[:2] for claim in claims)
+    found = [claim for claim in claims if claim.resolved.recency_key[:2] == moment]
+    found.sort(key=lambda claim: (claim.closed, claim.resolved.recency_key), reverse=True)
     return found[0], found[1:]
 
 
-def _said(claim: Standing) -> tuple[object, ...]:
-    """Return what a claim says in figures, whoever says it."""
+def _figures(claim: PolicyClaim) -> tuple[object, ...]:
+    """Return the figures of a claim without its refs."""
     ends = (claim.lowest, claim.highest, claim.best)
     return (claim.open, *(end and end.figure for end in ends))
 
 
-def _aside(question: Question, used: Collection[Standing], newest: Standing) -> Iterator[SetAside]:
+def _aside(question: PolicyInput, used: Collection[PolicyClaim], newest: PolicyClaim) -> Iterator[SetAside]:
     refs = {claim.ref for claim in used}
     for claim in question.claims:
         if claim.ref in refs:
@@ -61,5 +61,6 @@ POLICY = Policy(
     version=1,
     meaning="The newest figure, whoever says it: the headline; of one moment, all that were said. It weighs no source.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
+    codes={"worded": CODES["worded"], "older": "A newer claim stands."},
 )

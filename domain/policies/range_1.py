@@ -1,8 +1,8 @@
-"""`range/1`: the least and the greatest that a reader can stand on, and the newest figure of the best graded source."""
+"""`range/1`: the least and the greatest figure, and the newest of the best graded source."""
 
 from domain.estimates.estimate import Policy
-from domain.estimates.exclusion import differ
-from domain.estimates.exclusion import span as estimate
+from domain.estimates.exclusion import CODES, differ
+from domain.estimates.exclusion import range_estimate as estimate
 
 __all__ = ["POLICY", "differ", "estimate"]
 
@@ -11,5 +11,6 @@ POLICY = Policy(
     version=1,
     meaning="The least and the greatest figure among the claims that stand, and the newest of the best graded source.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
+    codes=CODES,
 )

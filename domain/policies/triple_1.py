@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from domain.estimates.estimate import End, Estimate, Policy, Question, Standing
-from domain.estimates.exclusion import aside_by_ref, by_ref, choose, contested, rank, sift, upper
+from domain.estimates.estimate import CitedFigure, Estimate, Policy, PolicyClaim, PolicyInput
+from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, contested, exclude, grade_rank, upper
 
 
-def estimate(question: Question) -> Estimate:
-    """Take the least figure, the one that most origins give, and the greatest.
+def estimate(question: PolicyInput) -> Estimate:
+    """Return the least figure, the one that most origins give, and the greatest.
 
     UCDP's coders judge each event's low, best and high estimate (UCDP GED Codebook,
     `low`, `best`, `high`); here the claims alone decide.
     """
-    remaining, aside = sift(question)
+    remaining, aside = exclude(question)
     low, high = choose(remaining, lambda claim: claim.lowest, least=True), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
@@ -25,16 +25,16 @@ def estimate(question: Question) -> Estimate:
     )
 
 
-def _most_given(claims: Sequence[Standing]) -> End | None:
-    """Return the figure that most origins give; of equals the better graded, then the newest, then the largest."""
+def _most_given(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
+    """Return the figure that most origins give; ties: better graded, newest, largest."""
     given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
     origins: dict[int, set[str]] = {}
     for claim, best in given:
-        origins.setdefault(best.figure, set()).add(claim.held.origin)
+        origins.setdefault(best.figure, set()).add(claim.resolved.origin)
 
-    def preference(pair: tuple[Standing, End]) -> tuple[object, ...]:
+    def preference(pair: tuple[PolicyClaim, CitedFigure]) -> tuple[object, ...]:
         claim, best = pair
-        return (len(origins[best.figure]), -rank(claim), claim.held.recency_key)
+        return (len(origins[best.figure]), -grade_rank(claim), claim.resolved.recency_key)
 
     return max(given, key=preference)[1] if given else None
 
@@ -44,5 +44,6 @@ POLICY = Policy(
     version=1,
     meaning="Low, best, high: the least figure, that of most sources, the greatest. UCDP's columns, not its judgement.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
+    codes=CODES,
 )

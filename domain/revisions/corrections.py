@@ -1,17 +1,17 @@
-"""What our own corrections changed in a report: field by field, before and after."""
+"""Corrections of a report by the recorder: changed fields, before and after."""
 
-from domain.history.history import ReportHistory, Version
+from domain.history.history import ReportHistory, ReportVersion
 from domain.reading import Document
 from domain.reports.registry import document
 
 
-def content(version: Version) -> Document:
+def content(version: ReportVersion) -> Document:
     """Return the structured part of a report; its free text travels beside the document."""
     return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
 
 
 def corrections(report: ReportHistory, known: int = 1) -> list[Document]:
-    """Say of each correction, after the first `known` contents, why it was made and which fields read differently."""
+    """Return cause and changed fields of each correction after the first `known` versions."""
     found: list[Document] = []
     for before, after in zip(report.versions[known - 1 :], report.versions[known:], strict=False):
         found.append({"cause": after.cause, "changed": _changed(content(before), content(after))})

@@ -1,31 +1,101 @@
-"""The difference between two readings of one incident, by whose doing it is: the sources' or our own."""
+"""Difference between two readings of one incident, by cause: the sources' or our own."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from domain.documents.estimates import estimate_document
-from domain.estimates.claim_index import by_origin
+from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, by_origin, snapshot_claims
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, span_document
-from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
 from domain.reports.claims.revision_chain import BREAK, RevisionChain
 from domain.reports.claims.running_totals import report_of, totals_by_moment
 from domain.revisions.corrections import corrections
-from domain.revisions.snapshot import Known
 from domain.values.time.clocks import format_instant
 
 RECLASSIFIED = "reclassified"
 
-_ENDS = ("lower", "upper", "upper_open", "best", "contested", "label")
+_COMPARED = ("lower", "upper", "upper_open", "best", "contested", "label")
+
+
+@dataclass
+class IncidentSnapshot:
+    """One reading of an incident, with lazily built lookup tables."""
+
+    history: History
+    reading: Reading
+
+    @cached_property
+    def all_reports(self) -> Mapping[str, ReportHistory]:
+        """Every report of the incident, by its id."""
+        return {each.ref: each for each in self.history.reports.values()}
+
+    @cached_property
+    def reports(self) -> Mapping[str, ReportHistory]:
+        """Reports made by then, retracted ones too."""
+        return {ref: each for ref, each in self.all_reports.items() if each.reported_by(self.reading.reported_until)}
+
+    @cached_property
+    def standing(self) -> Mapping[str, ReportHistory]:
+        """Reports made by then and not retracted."""
+        return {each.ref: each for each in self.history.standing_reports(self.reading.reported_until)}
+
+    @cached_property
+    def counted_claims(self) -> ClaimSnapshot:
+        """Claims and reports that count."""
+        return snapshot_claims(self.history, self.reading.reported_until)
+
+    @property
+    def counting(self) -> Mapping[str, ReportHistory]:
+        """Reports that count."""
+        return self.counted_claims.counting
+
+    @property
+    def by_key(self) -> Sequence[KeyClaims]:
+        """Claims that count, by key."""
+        return self.counted_claims.by_key
+
+    @cached_property
+    def ledgers(self) -> Mapping[tuple[str, str], RevisionChain]:
+        """Revision chains, by canonical key and origin."""
+        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.ledgers}
+
+    @cached_property
+    def claims(self) -> Mapping[str, ResolvedClaim]:
+        """Standing claims, by ref."""
+        return {claim.ref: claim for report in self.standing.values() for claim in self.claims_of(report)}
+
+    def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
+        """Map individually retracted claims of a standing report to the author; the recorder's never stood."""
+        if report.retractions.keys() <= {None}:
+            return {}
+        standing, once = (
+            {claim.ref for claim in each}
+            for each in (self.claims_of(report), report.claims_at(latest(report.reported)))
+        )
+        lost = (claim.ref for claim in report.current.claims if claim.ref not in standing)
+        return {ref: "source" if ref in once else "recorder" for ref in lost}
+
+    def claims_of(self, report: ReportHistory) -> tuple[ResolvedClaim, ...]:
+        """Return the standing claims of a report."""
+        return report.claims_at(self.reading.reported_until)
+
+    @cached_property
+    def breaking(self) -> frozenset[str]:
+        """Refs of claims that replaced one of another key."""
+        behind = (place for each in self.ledgers.values() for place in each.replaced.values())
+        return frozenset(other for code, other in behind if code == BREAK)
 
 
 def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
-    """Tell what differs from one reading to a later one, on either clock; each heading lists by report or by key.
+    """Return what differs between a reading and a later one, on either clock, by heading.
 
-    - `learned`: reports that had not been known to be said, and count now.
-    - `revised_by_source`: what a source stood by, and the later claim that it replaced it by; and each past moment
-      until which its last report counts otherwise than the one before (`counted_until`).
+    - `learned`: reports that were unknown, and count now.
+    - `revised_by_source`: a current claim of an origin, and the later one that replaced it; and each past moment
+      (`counted_until`) for which its last report gives another figure than the one before.
     - `withdrawn_by_source`: reports or claims taken back by their source, or withdrawn by a later whole statement.
     - `corrected_by_us`: our corrections, field by field; and retractions of ours that were undone.
     - `removed_by_us`: reports or claims that we struck, and reports that are no longer in the incident.
@@ -34,7 +104,7 @@ def difference(before: tuple[History, Reading], after: tuple[History, Reading]) 
 
     A report that the later reading has not reached on the reported clock is in none of them.
     """
-    old, new = Known(*before), Known(*after)
+    old, new = IncidentSnapshot(*before), IncidentSnapshot(*after)
     return {
         "learned": _sorted(_learned(old, new)),
         "revised_by_source": _sorted([*_revised(old, new), *_revised_days(old, new)]),
@@ -54,7 +124,7 @@ def _sorted(entries: Iterable[Document]) -> list[Document]:
 
 
 def _report(report: ReportHistory) -> Document:
-    now = report.now
+    now = report.current
     return {
         "report_id": report.ref,
         "kind": now.report.kind,
@@ -65,28 +135,28 @@ def _report(report: ReportHistory) -> Document:
     }
 
 
-def _claim(held: ResolvedClaim) -> Document:
-    lower, upper, best = held.printable_figures
+def _claim(claim: ResolvedClaim) -> Document:
+    lower, upper, best = claim.printable_figures
     return {
-        "claim": held.ref,
-        **held.key.document,
-        "reported_at": held.reported_at,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        **claim.key.document,
+        "reported_at": claim.reported_at,
+        "verbatim": claim.count.verbatim,
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
+        "bound": claim.count.bound,
     }
 
 
-def _learned(old: Known, new: Known) -> Iterator[Document]:
-    for ref, report in new.speaking.items():
+def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
+    for ref, report in new.counting.items():
         if ref not in old.reports:
-            yield {**_report(report), "claims": [_claim(held) for held in new.held(report)]}
+            yield {**_report(report), "claims": [_claim(claim) for claim in new.claims_of(report)]}
 
 
-def _revised(old: Known, new: Known) -> Iterator[Document]:
-    """Find what each origin stood by in the claims that it has made since: only what was learned since revises."""
+def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
+    """Yield current claims replaced by claims of reports learned since."""
     for ledger in old.ledgers.values():
         kept = new.claims.get(ledger.current.ref) if ledger.current else None
         if kept is None:
@@ -103,13 +173,13 @@ def _revised(old: Known, new: Known) -> Iterator[Document]:
             }
 
 
-def _revised_days(old: Known, new: Known) -> Iterator[Document]:
-    """Find past moments until which the last report of a source counts, and counts otherwise than the one before."""
+def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
+    """Yield past moments for which an origin's last report gives another figure than the one before."""
     for place, ledger in old.ledgers.items():
         later = new.ledgers.get(place)
         after = totals_by_moment(later.succession, later.current) if later else {}
         before = totals_by_moment(ledger.succession, ledger.current)
-        learned = all(report_of(held) not in old.reports for held in after.values())
+        learned = all(report_of(claim) not in old.reports for claim in after.values())
         if learned and max(len(before), len(after)) > 1:
             for until in sorted(before.keys() & after.keys()):
                 one, other = before[until], after[until]
@@ -124,8 +194,8 @@ def _revised_days(old: Known, new: Known) -> Iterator[Document]:
                     }
 
 
-def _successor(new: Known, before: ResolvedClaim, ledger: RevisionChain | None) -> ResolvedClaim | None:
-    """Return the claim that now stands in the place of `before`, if another does: that which broke the series first."""
+def _successor(new: IncidentSnapshot, before: ResolvedClaim, ledger: RevisionChain | None) -> ResolvedClaim | None:
+    """Return the claim that replaced `before`, if any: the first that broke the series, else the current one."""
     code, other = ledger.replaced.get(before.ref, ("", "")) if ledger else ("", "")
     if code == BREAK:
         return new.claims.get(other)
@@ -133,11 +203,11 @@ def _successor(new: Known, before: ResolvedClaim, ledger: RevisionChain | None) 
     return current if current is not None and current.ref != before.ref else None
 
 
-def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
+def _withdrawn(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     whole = _whole_statements(new)
-    for ref, report in old.speaking.items():
+    for ref, report in old.counting.items():
         found = new.reports.get(ref)
-        if found is None or ref in new.speaking:
+        if found is None or ref in new.counting:
             continue
         if ref in new.standing:
             yield {**_report(report), "what": "withdrawn by a whole statement", "by": whole.get(ref)}
@@ -146,27 +216,27 @@ def _withdrawn(old: Known, new: Known) -> Iterator[Document]:
     yield from _claims_taken_back(old, new, "source")
 
 
-def _claims_taken_back(old: Known, new: Known, by: str) -> Iterator[Document]:
-    """Find the claims that stood and were taken back by themselves: by their source, or struck by the recorder."""
+def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) -> Iterator[Document]:
+    """Yield the claims retracted individually: by their source, or by the recorder."""
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
         lost = new.taken_back(found) if found else None
-        for held in old.held(report) if lost else ():
-            if lost and lost.get(held.ref) == by:
-                yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": held.ref}
+        for claim in old.claims_of(report) if lost else ():
+            if lost and lost.get(claim.ref) == by:
+                yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": claim.ref}
 
 
-def _whole_statements(known: Known) -> Mapping[str, str]:
-    """Return, by withdrawn report, the last whole statement of its source that withdraws it."""
+def _whole_statements(known: IncidentSnapshot) -> Mapping[str, str]:
+    """Map withdrawn reports to the last whole statement that withdraws each."""
     found: dict[str, str] = {}
     for own in by_origin(known.standing.values()).values():
         found.update(withdrawn_reports(own))
     return found
 
 
-def _removed(old: Known, new: Known) -> Iterator[Document]:
+def _removed(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     for ref, report in old.standing.items():
-        found = new.ever.get(ref)
+        found = new.all_reports.get(ref)
         if found is None:
             yield {**_report(report), "what": "no longer in the incident"}
         elif found.retraction is not None and found.retraction[0] == "recorder":
@@ -174,7 +244,9 @@ def _removed(old: Known, new: Known) -> Iterator[Document]:
     yield from _claims_taken_back(old, new, "recorder")
 
 
-def _corrected(old: Known, new: Known, wanted: Callable[[str | None], bool]) -> Iterator[Document]:
+def _corrected(
+    old: IncidentSnapshot, new: IncidentSnapshot, wanted: Callable[[str | None], bool]
+) -> Iterator[Document]:
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         for made in corrections(report, len(known.versions)) if known else ():
@@ -182,33 +254,33 @@ def _corrected(old: Known, new: Known, wanted: Callable[[str | None], bool]) -> 
                 yield {**_report(report), "what": "corrected", **made}
 
 
-def _reinstated(old: Known, new: Known) -> Iterator[Document]:
+def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         if known is None:
             continue
         if known.retraction is not None and report.retraction is None:
             yield {**_report(report), "what": "reinstated"}
-        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.held(report)}):
+        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.claims_of(report)}):
             yield {**_report(report), "what": "reinstated", "claim": claim}
 
 
-def _rescoped(old: Known, new: Known) -> Iterator[Document]:
-    """Find the claims whose key differs although nobody corrected their report."""
+def _rescoped(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
+    """Yield the claims whose key differs without a correction of their report."""
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
         if known is None or len(known.versions) != len(report.versions):
             continue
-        keys = {held.ref: held.key for held in known.now.held}
-        for held in report.now.held:
-            if held.ref in keys and keys[held.ref] != held.key:
-                ends = {"before": keys[held.ref].document, "after": held.key.document}
-                yield {**_report(report), "what": "rescoped", "claim": held.ref, **ends}
+        keys = {claim.ref: claim.key for claim in known.current.claims}
+        for claim in report.current.claims:
+            if claim.ref in keys and keys[claim.ref] != claim.key:
+                ends = {"before": keys[claim.ref].document, "after": claim.key.document}
+                yield {**_report(report), "what": "rescoped", "claim": claim.ref, **ends}
 
 
-def _estimates(old: Known, new: Known) -> list[Document]:
-    """Hold the estimates of each key against one another, sorted by canonical key."""
-    before, after = _judged(old), _judged(new)
+def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:
+    """Return the keys whose estimates differ, by canonical key."""
+    before, after = _estimate_figures(old), _estimate_figures(new)
     differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
     return [
         {**key.document, "before": before.get(key), "after": after.get(key)}
@@ -216,12 +288,12 @@ def _estimates(old: Known, new: Known) -> list[Document]:
     ]
 
 
-def _judged(known: Known) -> Mapping[ClaimKey, Document]:
-    """Return the ends of each estimate that says anything."""
+def _estimate_figures(known: IncidentSnapshot) -> Mapping[ClaimKey, Document]:
+    """Return the compared fields of each estimate that has any."""
     found: dict[ClaimKey, Document] = {}
-    for keyed in known.keyed:
-        document = estimate_document(keyed, known.reading.policy.estimate(keyed.question))
-        ends = {name: document[name] for name in _ENDS if name in document}
+    for keyed in known.by_key:
+        document = estimate_document(keyed, known.reading.policy.estimate(keyed.policy_input))
+        ends = {name: document[name] for name in _COMPARED if name in document}
         if any(ends.values()):
             found[keyed.key] = ends
     return found

@@ -1,12 +1,12 @@
-"""What became known day by day: how what each source stood by changed from the end of one day to that of the next."""
+"""Newly reported figures: changes of each origin's current claims between the ends of local days."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import Scales
-from domain.estimates.source_claims import Voice
+from domain.estimates.claim_index import ClaimIndex
+from domain.estimates.source_claims import SourceClaims
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
 from domain.reports.claims.revision_chain import BREAK
@@ -14,10 +14,10 @@ from domain.reports.claims.statement_order import order_key
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What an origin stood by under a key at the end of the day before, and at the end of `day`; None is nothing.
+class FigureChange:
+    """Current claims of an origin under a key at the ends of the day before and of `day`; None without one.
 
-    `broken` says that the two do not count the same: a break to be drawn, and never to be subtracted over.
+    `broken` says that the two count different things: never subtract over it.
     """
 
     day: date
@@ -29,72 +29,74 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """All that became known: the reports by the day on which they were said, the changes, and the increments said."""
+class NewlyReported:
+    """Reports by the local day of reporting, changes of current claims, and increments by day."""
 
     reports: Mapping[date, Sequence[ReportHistory]]
-    changes: Sequence[Change]
+    changes: Sequence[FigureChange]
     increments: Sequence[tuple[date, ResolvedClaim]]
 
 
-def learned(history: History, moment: datetime | None) -> Learned:
-    """Tell what became known by `moment` (reported clock, UTC; None: ever), in the days of the incident's offset.
+def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
+    """Return what was newly reported by `moment` (reported clock, UTC; None: ever), in days of the subject's offset.
 
-    What a source took back counts from the day on which it was said to that on which it
-    was taken back; what we struck was never said. The last day ends at `moment`.
+    A report retracted by its source counts until that day; one struck by the recorder, never. The last day ends at
+    `moment`.
     """
     said: dict[date, list[ReportHistory]] = {}
-    moved: dict[date, list[ReportHistory]] = {}
+    changed: dict[date, list[ReportHistory]] = {}
     for report in history.reports.values():
-        if report.said_by(moment) and report.stands_at(latest(report.reported)):
+        if report.reported_by(moment) and report.is_standing(latest(report.reported)):
             said.setdefault(local_day(latest(report.reported), history.offset), []).append(report)
-        by_then = (each for each in report.moments() if moment is None or each <= moment)
+        by_then = (each for each in report.effective_moments() if moment is None or each <= moment)
         for day in {local_day(each, history.offset) for each in by_then}:
-            moved.setdefault(day, []).append(report)
-    walk = _Walk(history)
-    changes: list[Change] = []
+            changed.setdefault(day, []).append(report)
+    daily = _DailyClaims(history)
+    changes: list[FigureChange] = []
     increments: list[tuple[date, ResolvedClaim]] = []
-    for day in sorted(moved):
+    for day in sorted(changed):
         midnight = datetime.combine(day + timedelta(days=1), time(), history.offset).astimezone(UTC)
         end = midnight - timedelta(microseconds=1)
-        walk.to(end if moment is None else min(end, moment), moved[day])
-        for key, voice in walk.moved():
-            changes += walk.changes(day, key, voice)
-            told = (held for held in voice.increments.get(key, {}).values() if not voice.replacement(held))
-            increments += [(day, each) for each in told if local_day(latest(each.reported), history.offset) == day]
+        daily.advance(end if moment is None else min(end, moment), changed[day])
+        for key, source in daily.changed_keys():
+            changes += daily.changes(day, key, source)
+            standing = (claim for claim in source.increments.get(key, {}).values() if not source.replacement(claim))
+            increments += [(day, each) for each in standing if local_day(latest(each.reported), history.offset) == day]
     changes.sort(key=lambda change: (change.day, change.key.canonical, change.origin))
     increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, order_key(increment[1])))
-    return Learned(said, changes, increments)
+    return NewlyReported(said, changes, increments)
 
 
-class _Walk:
-    """Goes from the end of one day to that of the next, and remembers what each origin stood by."""
+class _DailyClaims:
+    """Claim index advanced from one end of day to the next, with the current claims of the last."""
 
     def __init__(self, history: History) -> None:
-        self._scales = Scales(history)
-        self._stood: dict[tuple[ClaimKey, str], ResolvedClaim] = {}
+        self._index = ClaimIndex(history)
+        self._current: dict[tuple[ClaimKey, str], ResolvedClaim] = {}
 
-    def to(self, end: datetime, reports: Sequence[ReportHistory]) -> None:
-        """Let `reports` count as they do at `end` (UTC)."""
+    def advance(self, end: datetime, reports: Sequence[ReportHistory]) -> None:
+        """Index `reports` again as of `end` (UTC)."""
         for report in reports:
-            self._scales.take(report.ref)
-            if report.stands_at(end):
-                self._scales.put(report, report.held(end))
+            self._index.remove(report.ref)
+            if report.is_standing(end):
+                self._index.add(report, report.claims_at(end))
 
-    def moved(self) -> Iterator[tuple[ClaimKey, Voice]]:
-        """Yield the keys that may have moved, each with every origin that may have moved it."""
-        for key, origins in self._scales.moved().items():
-            yield from ((key, self._scales.voice(origin)) for origin in origins)
+    def changed_keys(self) -> Iterator[tuple[ClaimKey, SourceClaims]]:
+        """Yield the keys that may have changed, with each origin responsible."""
+        for key, origins in self._index.changed_keys().items():
+            yield from ((key, self._index.source(origin)) for origin in origins)
 
-    def changes(self, day: date, key: ClaimKey, voice: Voice) -> Iterator[Change]:
-        """Yield what an origin stands by now under a key, if it did not stand by it before."""
-        ledger = voice.ledger(key)
-        old, new = self._stood.get((key, voice.origin)), ledger and ledger.current
+    def changes(self, day: date, key: ClaimKey, source: SourceClaims) -> Iterator[FigureChange]:
+        """Yield the change of an origin's current claim under a key, if any."""
+        ledger = source.ledger(key)
+        old, new = self._current.get((key, source.origin)), ledger and ledger.current
         if (old and old.ref) == (new and new.ref):
             return
         if new is None:
-            del self._stood[key, voice.origin]
+            del self._current[key, source.origin]
         else:
-            self._stood[key, voice.origin] = new
-        fell = ledger is not None and old is not None and ledger.replaced.get(old.ref, ("",))[0] == BREAK
-        yield Change(day, key, voice.origin, old, new, fell or (new is not None and new.ref in voice.breaking))
+            self._current[key, source.origin] = new
+        broken = ledger is not None and old is not None and ledger.replaced.get(old.ref, ("",))[0] == BREAK
+        yield FigureChange(
+            day, key, source.origin, old, new, broken or (new is not None and new.ref in source.breaking)
+        )

@@ -1,4 +1,4 @@
-"""The series of each source: what it stood by in turn under each key, also before it made its whole statement anew."""
+"""Claim series: the successive current claims of each origin and key, also those withdrawn since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.estimates.claim_index import by_origin
-from domain.estimates.withdrawal import statements, withdraws
+from domain.estimates.withdrawal import split_at_whole_statements, withdraws
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.reports.claims.revision_chain import revision_chain
@@ -15,87 +15,83 @@ from domain.reports.claims.tie_breaking import TieRank
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """The claims of one origin under one key that stood at some time, in turn; never empty.
+class ClaimSeries:
+    """The claims of one origin and key that were current at some time, in order; never empty.
 
-    `broken` maps the refs of those that a claim of another key replaced to that
-    claim; `breaking` are the refs of those that replaced a claim of another key.
+    `broken` maps refs of claims replaced by one of another key to that claim; `breaking` are the refs of claims that
+    replaced one of another key.
     """
 
     key: ClaimKey
     origin: str
-    stood: tuple[ResolvedClaim, ...]
+    claims: tuple[ResolvedClaim, ...]
     broken: Mapping[str, ResolvedClaim]
     breaking: frozenset[str]
 
 
-def all_series(history: History, moment: datetime | None) -> list[Series]:
-    """Return every series as said by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
+def claim_series(history: History, moment: datetime | None) -> list[ClaimSeries]:
+    """Return all series as reported by `moment` (reported clock, UTC; None: ever), by canonical key, then by origin.
 
-    What a later `complete` statement withdrew had been said, so it is a step too; what
-    was retracted is none. Increments are no steps of a total.
+    Claims withdrawn by a later `complete` statement are included, retracted ones and increments are not.
     """
-    found: list[Series] = []
-    for origin, own in by_origin(history.standing(moment)).items():
-        breaks = Breaks.among([held for report in own for held in report.held(moment)])
-        stood = _Stood(breaks)
-        for part in statements(own):
-            stood.say(part, moment)
+    found: list[ClaimSeries] = []
+    for origin, own in by_origin(history.standing_reports(moment)).items():
+        breaks = SeriesBreaks.among([claim for report in own for claim in report.claims_at(moment)])
+        series = _SeriesBuilder(breaks)
+        for part in split_at_whole_statements(own):
+            series.add(part, moment)
         found += [
-            Series(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
-            for key, each in stood.by_key.items()
+            ClaimSeries(key, origin, tuple(each.values()), breaks.broken, breaks.breaking)
+            for key, each in series.by_key.items()
         ]
     return sorted(found, key=lambda series: (series.key.canonical, series.origin))
 
 
-class _Stood:
-    """What one origin stood by under each key in turn; a whole statement says anew what it is about."""
+class _SeriesBuilder:
+    """Series of one origin, built statement by statement; `complete` ones reset their home and event."""
 
-    def __init__(self, breaks: "Breaks") -> None:
+    def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._breaks = breaks
-        self._alive: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
+        self._standing: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[ResolvedClaim]]]] = {}
 
-    def say(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
-        """Let these be said after all before them in the same home; the first of them may be a whole statement."""
-        if part and part[0].now.report.complete:
+    def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
+        """Append reports later than all before them in their home; the first may be a whole statement."""
+        if part and part[0].current.report.complete:
             self._withdraw(part[0])
-        touched: set[ClaimKey] = set()
+        affected: set[ClaimKey] = set()
         for report in part:
-            claims = [held for held in report.held(moment) if not held.incremental]
+            claims = [claim for claim in report.claims_at(moment) if not claim.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
-            for held in claims:
-                self._alive.setdefault(held.key, {})[held.ref] = held
-                touched.add(held.key)
-        for key in touched:
-            stood = self.by_key.setdefault(key, {})
-            for held in revision_chain(
-                list(self._alive[key].values()), self._breaks.broken, self._breaks.linked
+            for claim in claims:
+                self._standing.setdefault(claim.key, {})[claim.ref] = claim
+                affected.add(claim.key)
+        for key in affected:
+            series = self.by_key.setdefault(key, {})
+            for claim in revision_chain(
+                list(self._standing[key].values()), self._breaks.broken, self._breaks.linked
             ).succession:
-                stood.setdefault(held.ref, held)
+                series.setdefault(claim.ref, claim)
 
     def _withdraw(self, whole: ReportHistory) -> None:
         reports = self._reports.get(whole.home, {})
         for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
-            for held in reports.pop(ref)[1]:
-                del self._alive[held.key][held.ref]
+            for claim in reports.pop(ref)[1]:
+                del self._standing[claim.key][claim.ref]
 
 
-def figure_of(held: ResolvedClaim) -> int | None:
-    """Return the one figure that a claim has in a series: its best, else its lower, else its upper; none for words.
-
-    Every one of them was said; an open claim's figure is its lower.
-    """
-    lower, upper, best = held.printable_figures
+def figure_of(claim: ResolvedClaim) -> int | None:
+    """Return the figure of a claim in a series: best, else lower, else upper; None for words."""
+    lower, upper, best = claim.printable_figures
     return next((figure for figure in (best, lower, upper) if figure is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Breaks:
-    """Where claims of one origin replaced one another across keys; see Series for its first two members.
+class SeriesBreaks:
+    """Replacements across keys among claims of one origin; `broken` and `breaking` as in ClaimSeries.
 
-    `linked` tells claims apart that say the same (sequence.links_of).
+    `linked` are tie-breakers of equal claims (statement_order.links_of).
     """
 
     broken: Mapping[str, ResolvedClaim]
@@ -103,8 +99,8 @@ class Breaks:
     linked: Mapping[str, TieRank]
 
     @classmethod
-    def among(cls, claims: Sequence[ResolvedClaim]) -> "Breaks":
-        """Find the breaks among claims of one origin; a claim replaced twice breaks where it was first replaced."""
+    def among(cls, claims: Sequence[ResolvedClaim]) -> "SeriesBreaks":
+        """Collect the breaks; a claim replaced twice breaks at the first replacement."""
         known = {claim.ref: claim for claim in claims}
         broken: dict[str, ResolvedClaim] = {}
         breaking: set[str] = set()

@@ -1,12 +1,12 @@
-"""How the estimates of an incident moved, step by step, along what was said and along what we recorded."""
+"""Step series of estimates along the reported and the recorded clock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from domain.estimates.affected import touched_by, weigh_anew
-from domain.estimates.claim_index import Scales
+from domain.estimates.affected import apply_fact, reindex
+from domain.estimates.claim_index import ClaimIndex
 from domain.estimates.estimate import Estimate
 from domain.history.history import History
 from domain.history.report_history import ReportHistory
@@ -16,11 +16,11 @@ from domain.reports.claims.running_totals import extended_totals
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """From `at` (UTC) on, the estimate of a key read so; `moved_by` names the claims, or the reports, that moved it.
+class EstimateStep:
+    """The estimate of a key from `at` (UTC) on; `moved_by` are the claims, or else the reports, that changed it.
 
-    `position` is the last one recorded at `at`, None on the reported clock. `broken`
-    says that a source replaced the series by another, or another by this: to be drawn, never subtracted.
+    `position` is the last one recorded at `at`, None on the reported clock. `broken` says that a source replaced this
+    series by another key, or the reverse: never subtract over it.
     """
 
     at: datetime
@@ -30,113 +30,113 @@ class Step:
     broken: bool
 
 
-Series = dict[ClaimKey, list[Step]]
+EstimateSeries = dict[ClaimKey, list[EstimateStep]]
 
 NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
-"""Where nothing stands there is nothing to estimate, whatever a policy would say of it."""
+"""Estimate of a key without current claims, under every policy."""
 
 
 @dataclass(slots=True)
-class _Moved:
-    """What was put on or taken off at one moment."""
+class _Movers:
+    """Reports and claims added or removed at one moment."""
 
     reports: set[str] = field(default_factory=set[str])
     claims: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
 
     def by(self, key: ClaimKey) -> tuple[str, ...]:
-        """Name the claims that moved a key: its own, else those it may be a whole of, else the reports."""
+        """Return the refs that changed a key: its own claims, else those of related keys, else reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
         kin = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
         return tuple(sorted(kin or self.reports))
 
 
-class _Walk:
-    """Takes reports on and off the scales, and notes a step wherever an estimate reads otherwise than before."""
+class _StepRecorder:
+    """Claim index that records a step wherever a visible part of an estimate changes."""
 
     def __init__(self, history: History, reading: Reading) -> None:
-        self.series: Series = {}
+        self.series: EstimateSeries = {}
         self._reading = reading
-        self.scales = Scales(history)
-        self._on: dict[str, tuple[ResolvedClaim, ...]] = {}
+        self.index = ClaimIndex(history)
+        self._claims: dict[str, tuple[ResolvedClaim, ...]] = {}
         self._breaks: dict[ClaimKey, set[str]] = {}
-        self._moved = _Moved()
+        self._movers = _Movers()
 
-    def weigh(self, history: History, report: ReportHistory, until: datetime | None) -> None:
-        """Let a report count as it does at `until` on the reported clock (None: now), or not at all."""
+    def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
+        """Index a report as of `until` on the reported clock (None: latest)."""
         ref = report.ref
-        before = self._on.pop(ref, None)
-        counts = weigh_anew(history, self.scales, report, until)
+        before = self._claims.pop(ref, None)
+        counts = reindex(history, self.index, report, until)
         if before is None and not counts:
             return
-        held = report.held(until) if counts else ()
+        claims = report.claims_at(until) if counts else ()
         if counts:
-            self._on[ref] = held
-        self._moved.reports.add(ref)
-        for stated in (before or (), held):
+            self._claims[ref] = claims
+        self._movers.reports.add(ref)
+        for stated in (before or (), claims):
             beyond = extended_totals(stated)
             for each in stated:
                 if each.ref not in beyond:
-                    self._moved.claims.setdefault(each.key, set()).add(each.ref)
+                    self._movers.claims.setdefault(each.key, set()).add(each.ref)
 
-    def regraded(self, stood: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
-        """Take note that a source was graded anew: what it stands by moves what it moves."""
-        for key, held in stood:
-            self._moved.claims.setdefault(key, set()).add(held.ref)
+    def add_regraded(self, stood: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
+        """Add the current claims of a regraded source to those responsible."""
+        for key, claim in stood:
+            self._movers.claims.setdefault(key, set()).add(claim.ref)
 
-    def note(self, at: datetime, position: int | None) -> None:
-        """Note the steps of all that moved until now."""
-        for key in self.scales.moved():
-            question = self.scales.keyed(key).question
+    def record(self, at: datetime, position: int | None) -> None:
+        """Record the steps of all keys changed since the last call."""
+        for key in self.index.changed_keys():
+            question = self.index.key_claims(key).policy_input
             estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
-            breaks = self.scales.breaks(key)
+            breaks = self.index.breaks(key)
             broken = bool(breaks - self._breaks.get(key, set()))
             self._breaks[key] = breaks
             steps = self.series.setdefault(key, [])
             before = steps[-1].estimate if steps else NO_ESTIMATE
-            if read(estimate) != read(before) or (broken and before is not NO_ESTIMATE):
-                steps.append(Step(at, position, estimate, self._moved.by(key), broken))
-        self._moved = _Moved()
+            if visible(estimate) != visible(before) or (broken and before is not NO_ESTIMATE):
+                steps.append(EstimateStep(at, position, estimate, self._movers.by(key), broken))
+        self._movers = _Movers()
 
 
-def reported_steps(history: History, reading: Reading) -> Series:
-    """Return how each estimate moved with what sources said, up to the reading's moment, as far as we know now."""
-    walk = _Walk(history, reading)
+def reported_steps(history: History, reading: Reading) -> EstimateSeries:
+    """Return the steps along the reported clock, up to the reading's moment, from all facts known."""
+    recorder = _StepRecorder(history, reading)
     changes: dict[datetime, list[ReportHistory]] = {}
     for report in history.reports.values():
-        for moment in report.moments():
+        for moment in report.effective_moments():
             if reading.reported_until is None or moment <= reading.reported_until:
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
         for report in changes[moment]:
-            walk.weigh(history, report, moment)
-        walk.note(moment, None)
-    return walk.series
+            recorder.set_report(history, report, moment)
+        recorder.record(moment, None)
+    return recorder.series
 
 
-def recorded_steps(history: History, reading: Reading) -> Series:
-    """Return how each estimate moved with what we recorded, a step for each transaction at most."""
+def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
+    """Return the steps along the recorded clock, at most one a transaction."""
     grown = History(history.stream)
-    walk = _Walk(grown, reading)
+    recorder = _StepRecorder(grown, reading)
     facts = sorted(history.journal, key=lambda recorded: recorded.position)
     for at, together in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
         for recorded in together:
             position = recorded.position
-            touched = touched_by(grown, walk.scales, recorded)
-            walk.regraded(touched.stood)
-            for report_id in touched.reports:
-                walk.weigh(grown, grown.filed[report_id], reading.reported_until)
-        walk.note(at, position)
-    return walk.series
+            affected = apply_fact(grown, recorder.index, recorded)
+            recorder.add_regraded(affected.regraded)
+            for report_id in affected.reports:
+                recorder.set_report(grown, grown.all_reports[report_id], reading.reported_until)
+        recorder.record(at, position)
+    return recorder.series
 
 
-def read(estimate: Estimate) -> tuple[object, ...]:
-    """Return what a reader sees of an estimate: its figures, whoever gave them last."""
+def visible(estimate: Estimate) -> tuple[object, ...]:
+    """Return the visible parts of an estimate: figures without their claims, flags, and label."""
     ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
     return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
 
 
-def keys_of(*series: Mapping[ClaimKey, object]) -> list[ClaimKey]:
+def sorted_keys(*series: Mapping[ClaimKey, object]) -> list[ClaimKey]:
     """Return all keys of some series, in canonical order."""
     return sorted({key for each in series for key in each}, key=lambda key: key.canonical)

@@ -1,22 +1,21 @@
-"""What was said of those killed in an incident and in its parts; and, of any measure, what was said for single events.
+"""Tolls of an incident and its parts: those killed, and any measure for single events.
 
-No two figures are added. A figure for one event, or for an incident that was merged into this one, counts some of the
-dead of the incident, so there are at least as many. Of a declared scope nobody said how it lies to the incident, nor of
-another incident from which only a report was moved: such a figure stands beside, by the name of its scope, and is
-compared with nothing.
+Figures are never added. One for an event, or for a merged incident, is a lower bound for the incident. How a declared
+scope, or another incident from which a report was changed, relates to the incident is unknown: such figures are listed
+beside it and compared with nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from domain.estimates.estimate import Estimate, Question
+from domain.estimates.estimate import Estimate, PolicyInput
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, ResolvedClaim, key_of, split_scope
-from domain.summary.reference_counts import Tally
+from domain.summary.reference_counts import ReferenceCounts
 from domain.summary.tolls import (
-    Beside,
-    Group,
+    ScopeTotals,
     Toll,
+    TollGroup,
     counted_document,
     greatest,
     increment_of,
@@ -27,14 +26,14 @@ from domain.summary.tolls import (
 
 KILLED = "killed"
 
-Part = Literal["own", "event", "merged", "other"]
-"""What of an incident a key counts: the whole, one event, an incident that was merged into it, or a scope beside it."""
+IncidentPart = Literal["own", "event", "merged", "other"]
+"""Part of an incident that a key counts: the whole, one event, a merged incident, or another scope."""
 
 
 class InEvents(NamedTuple):
-    """What was said of a measure of a population for single events: as in Beside, and by which origins.
+    """Tolls of single events for a measure and population, as in ScopeTotals, with their origins.
 
-    `figured` are those of the origins that give a figure.
+    `figured` are the origins that give a figure.
     """
 
     number: int
@@ -43,65 +42,65 @@ class InEvents(NamedTuple):
     figured: Sequence[str]
 
 
-class Killed(NamedTuple):
-    """What was said of those killed in an incident.
+class KilledSummary(NamedTuple):
+    """Tolls of those killed.
 
-    `toll` is the incident's own; else the greatest for an event or for an incident that was merged into it; else that
-    for a declared scope; else words. `at_least` has the greatest lower end for the incident or for any of its parts.
+    `toll` is the incident's own; else the greatest of events and merged incidents; else that of a declared scope; else
+    words. `at_least` has the greatest lower end of the incident or any of its parts.
     """
 
     toll: Toll | None = None
     at_least: Toll | None = None
-    events: Beside | None = None
-    merged: Beside | None = None
-    scopes: Beside | None = None
+    events: ScopeTotals | None = None
+    merged: ScopeTotals | None = None
+    scopes: ScopeTotals | None = None
 
     @property
     def floor(self) -> int | None:
-        """The figure of `at_least`; None where nobody gave one."""
+        """The figure of `at_least`, None without one."""
         return self.at_least.lower.figure if self.at_least and self.at_least.lower else None
 
 
 def in_events_key(key: ClaimKey) -> ClaimKey:
-    """Return the key that stands for a measure of a population in single events, whichever and however done."""
+    """Return the key of a measure and population over single events, of any manner."""
     return key_of(key.measure, key.population, EVENT_SCOPE, None)
 
 
 @dataclass(slots=True)
-class _Told:
-    """What was said of a measure of a population in single events, and by which origins: all, and in figures."""
+class _EventMeasure:
+    """Tolls of single events for one measure and population, with reference counts of their origins."""
 
-    tolls: Group = field(default_factory=Group)
-    origins: Tally[str] = field(default_factory=Tally[str])
-    figured: Tally[str] = field(default_factory=Tally[str])
+    tolls: TollGroup = field(default_factory=TollGroup)
+    origins: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    figured: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
 
-    def tell(self, key: ClaimKey, toll: Toll | None, was: "_Voices", now: "_Voices") -> bool:
-        """Let the key of an event read so now; says whether what is said together is another."""
-        before = self.tolls.beside
-        self.tolls.tell(key, toll)
-        moved = self.tolls.beside != before
+    def set(self, key: ClaimKey, toll: Toll | None, was: "_OriginLists", now: "_OriginLists") -> bool:
+        """Set the toll and origins of an event's key; returns whether the aggregate changed."""
+        before = self.tolls.totals
+        self.tolls.set(key, toll)
+        changed = self.tolls.totals != before
         for tally, old, new in zip((self.origins, self.figured), was, now, strict=True):
             if old != new:
-                moved = tally.count(new, add=True) | tally.count(old, add=False) | moved
-        return moved
+                changed = tally.update(new, add=True) | tally.update(old, add=False) | changed
+        return changed
 
 
-_Voices = tuple[Sequence[str], Sequence[str]]
-"""The origins that say anything under a key, and those of them that give a figure."""
-_SILENT: _Voices = ((), ())
+_OriginLists = tuple[Sequence[str], Sequence[str]]
+"""Origins with a claim under a key, and those of them that give a figure."""
+_NO_ORIGINS: _OriginLists = ((), ())
 
 
-class Tolls:
-    """The figures of an incident that lists and totals show, kept true as its keys are weighed anew."""
+class TollIndex:
+    """Incremental index of the tolls that lists and totals show."""
 
     def __init__(self) -> None:
-        self._own, self._events, self._merged, self._scopes, self._increments = (Group() for _ in range(5))
+        self._own, self._events, self._merged, self._scopes, self._increments = (TollGroup() for _ in range(5))
         self._homes: frozenset[str] = frozenset()
-        self._told: dict[ClaimKey, _Told] = {}
-        self._voices: dict[ClaimKey, _Voices] = {}
+        self._event_measures: dict[ClaimKey, _EventMeasure] = {}
+        self._origins: dict[ClaimKey, _OriginLists] = {}
 
-    def part(self, key: ClaimKey) -> Part:
-        """Say what of the incident a key counts."""
+    def part(self, key: ClaimKey) -> IncidentPart:
+        """Return the part of the incident that a key counts."""
         if key.event is not None:
             return "event"
         home, scope = split_scope(key.scope)
@@ -110,61 +109,61 @@ class Tolls:
         return "own" if home is None else "merged" if home in self._homes else "other"
 
     def merge(self, homes: frozenset[str]) -> frozenset[str]:
-        """Let these incidents, by their slugs, be those that were merged into it; returns those that moved."""
-        moved, self._homes = homes ^ self._homes, homes
-        tolls = [*self._merged, *self._scopes] if moved else ()
+        """Set the merged incidents by slug; returns those added or removed."""
+        changed, self._homes = homes ^ self._homes, homes
+        tolls = [*self._merged, *self._scopes] if changed else ()
         for group in (self._merged, self._scopes):
             for toll in tolls:
-                group.tell(toll.key, None)
+                group.set(toll.key, None)
         for toll in tolls:
-            self._group(toll.key).tell(toll.key, toll)
-        return moved
+            self._group(toll.key).set(toll.key, toll)
+        return changed
 
     @property
     def pairs(self) -> Collection[ClaimKey]:
-        """The keys that stand for a measure of a population in single events, where anything is said."""
-        return self._told.keys()
+        """Keys of `in_events`: each measure and population with a toll for a single event."""
+        return self._event_measures.keys()
 
-    def tell(self, key: ClaimKey, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()) -> bool:
-        """Let a key of no single event read so now; says whether what is shown of those killed may be another."""
+    def set(self, key: ClaimKey, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()) -> bool:
+        """Set the toll of a key that is not a single event's; returns whether `killed` may have changed."""
         if key.measure != KILLED:
             return False
-        moved = self._group(key).tell(key, toll_of(key, estimate) if estimate else None)
-        return self._increments.tell(key, increment_of(increments)) or moved
+        changed = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
+        return self._increments.set(key, increment_of(increments)) or changed
 
-    def tell_event(
-        self, question: Question, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
+    def set_event(
+        self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
     ) -> bool:
-        """Let the key of a single event read so now; says whether what is said for single events is another."""
+        """Set the toll of a single event's key; returns whether `in_events` may have changed."""
         key, toll = question.key, toll_of(question.key, estimate) if estimate else None
-        was, now = self._voices.pop(key, _SILENT), _voices(question) if toll else _SILENT
+        was, now = self._origins.pop(key, _NO_ORIGINS), _origins_of(question) if toll else _NO_ORIGINS
         if toll is not None:
-            self._voices[key] = now
+            self._origins[key] = now
         pair = in_events_key(key)
-        told = self._told.get(pair)
-        if told is None:
-            told = self._told[pair] = _Told()
-        moved = told.tell(key, toll, was, now)
-        if told.tolls.greatest is None:
-            del self._told[pair]
+        measure = self._event_measures.get(pair)
+        if measure is None:
+            measure = self._event_measures[pair] = _EventMeasure()
+        changed = measure.set(key, toll, was, now)
+        if measure.tolls.greatest is None:
+            del self._event_measures[pair]
         if key.measure == KILLED:
-            self._events.tell(key, toll)
-            moved = self._increments.tell(key, increment_of(increments)) or moved
-        return moved
+            self._events.set(key, toll)
+            changed = self._increments.set(key, increment_of(increments)) or changed
+        return changed
 
     def in_events(self, pair: ClaimKey) -> InEvents | None:
-        """Return what was said of a measure of a population for single events; None where nothing was."""
-        told = self._told.get(pair)
-        beside = told and told.tolls.beside
-        return InEvents(*beside, told.origins.all, told.figured.all) if told and beside else None
+        """Return the tolls of single events for a measure and population (`pair`), None without any."""
+        measure = self._event_measures.get(pair)
+        beside = measure and measure.tolls.totals
+        return InEvents(*beside, measure.origins.values, measure.figured.values) if measure and beside else None
 
     @property
-    def killed(self) -> Killed:
-        """What was said of those killed."""
+    def killed(self) -> KilledSummary:
+        """Tolls of those killed."""
         parts = [each.greatest for each in (self._merged, self._events)]
         floors = [each for each in (*_everyone_first(self._own), *parts) if each and each.lower]
-        aside = self._events.beside, self._merged.beside, self._scopes.beside
-        return Killed(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *aside)
+        totals = self._events.totals, self._merged.totals, self._scopes.totals
+        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *totals)
 
     def _toll(self) -> Toll | None:
         parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
@@ -174,23 +173,23 @@ class Tolls:
         found = next((toll for toll in (*everyone, *others) if toll.figured), None)
         return found or next(iter((*everyone, *others)), None) or self._increments.greatest
 
-    def _group(self, key: ClaimKey) -> Group:
+    def _group(self, key: ClaimKey) -> TollGroup:
         part = self.part(key)
         return self._own if part == "own" else self._merged if part == "merged" else self._scopes
 
 
-def killed_document(killed: Killed) -> Mapping[str, object]:
-    """Write what was said of those killed, under the names that lists and exports have for it."""
+def killed_document(killed: KilledSummary) -> Mapping[str, object]:
+    """Return the document of `killed`, under the names used by lists and exports."""
     least = killed.at_least
-    aside = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
+    totals = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
     return {
         KILLED: killed.toll and toll_document(killed.toll),
         "killed_at_least": {"figure": killed.floor, **counted_document(least)} if least else None,
-        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in aside.items()},
+        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in totals.items()},
     }
 
 
-def _beside(beside: Beside) -> Mapping[str, object]:
+def _beside(beside: ScopeTotals) -> Mapping[str, object]:
     return {"count": beside.number, "greatest": toll_document(beside.greatest)}
 
 
@@ -198,6 +197,8 @@ def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
     return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
-def _voices(question: Question) -> _Voices:
+def _origins_of(question: PolicyInput) -> _OriginLists:
     fit = [claim for claim in question.claims if not claim.rated_out]
-    return [claim.held.origin for claim in fit], [claim.held.origin for claim in fit if claim.lowest or claim.highest]
+    return [claim.resolved.origin for claim in fit], [
+        claim.resolved.origin for claim in fit if claim.lowest or claim.highest
+    ]

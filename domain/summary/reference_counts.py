@@ -1,4 +1,4 @@
-"""What several reports say, each thing once: it is there as long as one of them says it."""
+"""Reference-counted sets: a value is present while at least one report contributes it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,56 +7,53 @@ from typing import Generic, TypeVar
 T = TypeVar("T", str, tuple[str, str])
 
 
-class Tally(Generic[T]):
-    """How many say each thing; `all` are the things that are said, sorted, and made anew only when they change."""
+class ReferenceCounts(Generic[T]):
+    """Number of reports contributing each value; `values` are the values present, sorted and cached."""
 
     def __init__(self) -> None:
         self._counts: dict[T, int] = {}
-        self._all: tuple[T, ...] | None = ()
+        self._values: tuple[T, ...] | None = ()
 
-    def count(self, things: Iterable[T], *, add: bool) -> bool:
-        """Let one more say each of these, or one fewer, where each was added before.
-
-        Returns whether anything is said now that nobody had said, or is said by nobody any more.
-        """
-        counts, step, news = self._counts, 1 if add else -1, False
-        for thing in things:
-            before = counts.get(thing, 0)
-            counts[thing] = before + step
+    def update(self, items: Iterable[T], *, add: bool) -> bool:
+        """Add or remove one contribution of each value; returns whether any value appeared or disappeared."""
+        counts, step, changed = self._counts, 1 if add else -1, False
+        for item in items:
+            before = counts.get(item, 0)
+            counts[item] = before + step
             if before + step == 0:
-                del counts[thing]
-                self._all, news = None, True
+                del counts[item]
+                self._values, changed = None, True
             elif not before:
-                self._all, news = None, True
-        return news
+                self._values, changed = None, True
+        return changed
 
     @property
-    def all(self) -> tuple[T, ...]:
-        """Return what is said by anyone, sorted; the same object until that changes."""
-        if self._all is None:
-            self._all = tuple(sorted(self._counts))
-        return self._all
+    def values(self) -> tuple[T, ...]:
+        """Values present, sorted; the same object while unchanged."""
+        if self._values is None:
+            self._values = tuple(sorted(self._counts))
+        return self._values
 
 
-class Moments:
-    """Moments (UTC) that come and go: the earliest and the latest of them, without looking at all of them each time."""
+class MomentRange:
+    """Multiset of moments (UTC) with cached minimum and maximum."""
 
     def __init__(self) -> None:
         self._counts: dict[datetime, int] = {}
-        self._ends: tuple[datetime, datetime] | None = None
+        self._bounds: tuple[datetime, datetime] | None = None
 
     def add(self, moment: datetime | None) -> None:
-        """Add a moment; None is none."""
+        """Add a moment; None is ignored."""
         if moment is None:
             return
         self._counts[moment] = self._counts.get(moment, 0) + 1
         if len(self._counts) == 1:
-            self._ends = (moment, moment)
-        elif self._ends is not None:
-            self._ends = (min(self._ends[0], moment), max(self._ends[1], moment))
+            self._bounds = (moment, moment)
+        elif self._bounds is not None:
+            self._bounds = (min(self._bounds[0], moment), max(self._bounds[1], moment))
 
     def remove(self, moment: datetime | None) -> None:
-        """Take away one that was added; None is none."""
+        """Remove a moment added before; None is ignored."""
         if moment is None:
             return
         left = self._counts[moment] - 1
@@ -64,12 +61,12 @@ class Moments:
             self._counts[moment] = left
             return
         del self._counts[moment]
-        if self._ends is not None and moment in self._ends:
-            self._ends = None
+        if self._bounds is not None and moment in self._bounds:
+            self._bounds = None
 
     @property
-    def ends(self) -> tuple[datetime, datetime] | None:
-        """Return the earliest and the latest; None where there is none."""
-        if self._ends is None and self._counts:
-            self._ends = (min(self._counts), max(self._counts))
-        return self._ends if self._counts else None
+    def bounds(self) -> tuple[datetime, datetime] | None:
+        """The earliest and the latest, None if empty."""
+        if self._bounds is None and self._counts:
+            self._bounds = (min(self._counts), max(self._counts))
+        return self._bounds if self._counts else None

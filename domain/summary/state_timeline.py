@@ -17,20 +17,20 @@ from domain import catalogue
 from domain.documents.estimates import estimate_document
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Blame,
+    ResponsibilityEntry,
     blame_document,
-    blame_of,
     escalation_document,
     kinds_document,
     places_document,
+    responsibility_of,
     sides_document,
     source_document,
     whole_document,
 )
-from domain.escalation.levels import Days
+from domain.escalation.levels import DayLevels
 from domain.escalation.occurrences import events_of
-from domain.estimates.affected import OF_REPORTS, retimed, touched_by, weigh_anew
-from domain.estimates.claim_index import Increment, Scales
+from domain.estimates.affected import REPORT_FACTS, apply_fact, reindex, sets_time_zone
+from domain.estimates.claim_index import ClaimIndex, Increment
 from domain.estimates.estimate import Estimate, Policy
 from domain.facts.union import (
     PolicyAdopted,
@@ -38,8 +38,8 @@ from domain.facts.union import (
     SourceGraded,
     SourceRegistered,
 )
-from domain.history.history import History, ReportHistory, Version
-from domain.history.inputs import Reach
+from domain.history.history import History, ReportHistory, ReportVersion
+from domain.history.inputs import InputStreams
 from domain.reading import Document
 from domain.reports.claims.claim import ClaimKey
 from domain.values.actors import Actor
@@ -98,7 +98,7 @@ class _Told:
     places: Counter[Place] = field(default_factory=Counter[Place])
     actors: Counter[Actor] = field(default_factory=Counter[Actor])
     origins: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
-    blame: dict[Blame, Counter[str]] = field(default_factory=dict[Blame, Counter[str]])
+    blame: dict[ResponsibilityEntry, Counter[str]] = field(default_factory=dict[ResponsibilityEntry, Counter[str]])
     events: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
 
 
@@ -111,15 +111,15 @@ class Chronicle:
 
     def __init__(self, stream: UUID) -> None:
         self.history = History(stream)
-        self.reach = Reach(stream)
+        self.reach = InputStreams(stream)
         self.inputs = Noted[Input]()
         self.facts = 0
         self._versions: dict[UUID, int] = {}
         self._streams: dict[UUID, Noted[int]] = {}
-        self._scales = Scales(self.history)
-        self._days = Days(self.history)
+        self._scales = ClaimIndex(self.history)
+        self._days = DayLevels(self.history)
         self._told = _Told()
-        self._speaking: dict[str, tuple[ReportHistory, Version, Blame | None]] = {}
+        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
         self._parts: dict[str, Noted[Any]] = {}
         self._sources: dict[str, Noted[Document | None]] = {}
         self._judged: dict[ClaimKey, Noted[Judged | None]] = {}
@@ -129,7 +129,7 @@ class Chronicle:
     @property
     def policy(self) -> Policy:
         """The policy in force at the last position."""
-        return catalogue.policy(self.history.adopted or catalogue.DEFAULT_POLICY)
+        return catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
     @property
     def position(self) -> int:
@@ -155,7 +155,7 @@ class Chronicle:
         for noted in chain(self._parts.values(), self._sources.values(), self._judged.values()):
             yield noted.values
         yield from (*self._told.origins.values(), *self._told.events.values())
-        yield from (self._speaking, self.history.filed, self.history.journal)
+        yield from (self._speaking, self.history.all_reports, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""
@@ -165,19 +165,19 @@ class Chronicle:
     def take_in(self, recorded: Recorded) -> None:
         """Take in the next fact, and note what it changed; nothing yet, if its stream is no input yet."""
         position = recorded.position
-        led = self.reach.take_in(recorded)
+        led = self.reach.add(recorded)
         self.facts += 1
         self._versions[recorded.stream] = recorded.version
-        if retimed(recorded):
-            self._days, self._retimed = Days(self.history), True
-        for report_id in touched_by(self.history, self._scales, recorded).reports:
-            weigh_anew(self.history, self._scales, self.history.filed[report_id], None)
+        if sets_time_zone(recorded):
+            self._days, self._retimed = DayLevels(self.history), True
+        for report_id in apply_fact(self.history, self._scales, recorded).reports:
+            reindex(self.history, self._scales, self.history.all_reports[report_id], None)
         if recorded.stream not in self.reach.streams:
             return
         for stream in (*led, recorded.stream):
             if stream in self._versions:
                 self._streams.setdefault(stream, Noted()).note(position, self._versions[stream])
-        self.inputs.note(position, Input(position, recorded.recorded_at, self.history.version))
+        self.inputs.note(position, Input(position, recorded.recorded_at, self.history.own.version))
         self._policies.note(position, self.policy.id)
         self._note(recorded, position)
 
@@ -202,20 +202,20 @@ class Chronicle:
     def _note(self, recorded: Recorded, position: int) -> None:
         """Note at a position all that has moved since the last."""
         fact = recorded.fact
-        if not isinstance(fact, OF_REPORTS):
+        if not isinstance(fact, REPORT_FACTS):
             self._part("whole", position, whole_document(self.history))
             self._part("into", position, self.history.own.into)
         origins, named = self._hear(position)
         if isinstance(fact, SourceRegistered | SourceGraded):
-            origins |= {fact.origin, self.history.origins.of(fact.origin)}
+            origins |= {fact.origin, self.history.sources.resolve(fact.origin)}
         for origin in origins:
             self._source(origin, position)
-        moved = set(self._scales.moved())
+        moved = set(self._scales.changed_keys())
         if isinstance(fact, PolicyAdopted):
             moved |= self._judged.keys()
         for key in moved:
             self._judge(key, position)
-        if not isinstance(fact, OF_REPORTS):
+        if not isinstance(fact, REPORT_FACTS):
             self._quote_anew(fact.origin if isinstance(fact, SourceRegistered) else None, moved, position)
         if named or moved:
             self._part("escalation", position, escalation_document(self._days.levels))
@@ -226,14 +226,14 @@ class Chronicle:
     def _hear(self, position: int) -> tuple[set[str], set[str]]:
         """Let reports speak as they do now; returns the origins and the events that they are of, or were."""
         origins, labels, changed = set[str](), set[str](), set[str]()
-        for ref, report in self._scales.heard().items():
+        for ref, report in self._scales.changed_reports().items():
             was = self._speaking.pop(ref, None)
             if was is not None:
                 changed |= self._count(*was, by=-1)
             if report is not None:
-                now = self._speaking[ref] = report, report.now, blame_of(self.history, report)
+                now = self._speaking[ref] = report, report.current, responsibility_of(self.history, report)
                 changed |= self._count(*now, by=1)
-            for version in (was and was[1], report and report.now):
+            for version in (was and was[1], report and report.current):
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
@@ -241,11 +241,13 @@ class Chronicle:
             labels |= self._told.events.keys()
             self._retimed = False
         for label in labels:
-            self._days.tell(label, events_of(self._told.events.get(label, {}).values()).get(label))
+            self._days.set_event(label, events_of(self._told.events.get(label, {}).values()).get(label))
         self._tell(changed, position)
         return origins, labels
 
-    def _count(self, report: ReportHistory, version: Version, blame: Blame | None, *, by: int) -> set[str]:
+    def _count(
+        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, by: int
+    ) -> set[str]:
         """Count what a report says, once more or once less; returns the parts of the document that this changes."""
         told, said, ref = self._told, version.report, report.ref
         told.kinds[said.kind] += by
@@ -285,11 +287,11 @@ class Chronicle:
             self._sources.setdefault(origin, Noted()).note(position, document)
 
     def _judge(self, key: ClaimKey, position: int) -> None:
-        keyed = self._scales.keyed(key)
-        self._days.weigh(key, self._scales.said(key))
+        keyed = self._scales.key_claims(key)
+        self._days.set_claims(key, self._scales.current_claims(key))
         judged = None
         if keyed.ledgers or keyed.increments or keyed.replaced:
-            estimate = self.policy.estimate(keyed.question)
+            estimate = self.policy.estimate(keyed.policy_input)
             quoted = sentences(self.history, key, estimate)
             judged = Judged(key, keyed.increments, keyed.superseded, estimate, quoted)
         self._judged.setdefault(key, Noted()).note(position, judged)
@@ -319,4 +321,4 @@ def _tally(counts: Counter[T], things: Collection[T], by: int) -> bool:
 def _names(estimate: Estimate, origin: str) -> bool:
     """Say whether an estimate has a claim that an origin made or relayed."""
     claims = (*estimate.used, *(item.claim for item in estimate.set_aside))
-    return any(origin in (claim.held.source, *claim.held.via) for claim in claims)
+    return any(origin in (claim.resolved.source, *claim.resolved.via) for claim in claims)

@@ -1,4 +1,4 @@
-"""One incident as a list shows it, what of it may have moved, and what its reports say together."""
+"""Summary row of an incident, the changes that an update reports, and reference counts over reports."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -7,21 +7,20 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.reports.claims.claim import ClaimKey
-from domain.summary.killed import Killed
-from domain.summary.reference_counts import Moments, Tally
+from domain.summary.killed import KilledSummary
+from domain.summary.reference_counts import MomentRange, ReferenceCounts
 from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One incident as a list shows it. What is said of reports covers those that stand under it and speak.
+class IncidentSummary:
+    """One incident as a row of a list, aggregated over its reports that count.
 
-    `level` is the highest of any day (escalation/1); `killed` what was said of those killed, with what each figure
-    counts; `occurred_from` and `occurred_to` (UTC) bound its events, or else its declared period.
-    `points` (latitude, longitude: decimal degrees as said) and `admin1s` are those of places of violence only: where a
-    speech was held is no place of violence. `words` are what it is found by. Where it has a `time_zone`, its days are
-    those of that, and `utc_offset` says nothing.
+    `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and
+    `occurred_to` (UTC) bound its events, or else its declared period. `points` (latitude, longitude: decimal degrees as
+    said) and `admin1s` are those of places of violence only. `words` are the search terms. Where `time_zone` is set, it
+    replaces `utc_offset`.
     """
 
     slug: str
@@ -40,41 +39,40 @@ class Listed:
     admin1s: tuple[str, ...]
     points: tuple[tuple[str, str], ...]
     level: int | None
-    killed: Killed
+    killed: KilledSummary
     occurred_from: datetime | None
     occurred_to: datetime | None
     words: tuple[str, ...]
 
     @property
     def offset(self) -> tzinfo:
-        """By which clock its days begin and end."""
+        """Clock of its days."""
         return self.time_zone.offset if self.time_zone else parse_offset(self.utc_offset)
 
 
-class Moved(NamedTuple):
-    """What may read otherwise since it was last asked: reports by id, keys with their estimates; and new inputs.
+class SummaryChanges(NamedTuple):
+    """Changes reported by an update: reports by id, estimates by key, and new input streams.
 
-    `listed` says whether the incident may be listed otherwise; `in_events` are the measures of populations, as keys,
-    of which something else may be said for single events.
+    `summary` says whether the summary row may have; `in_events` are keys of IncidentProjection.in_events.
     """
 
     reports: Collection[UUID] = ()
     keys: Collection[ClaimKey] = ()
     inputs: Collection[UUID] = ()
-    listed: bool = True
+    summary: bool = True
     in_events: Collection[ClaimKey] = ()
 
 
 @dataclass(slots=True)
-class Tallies:
-    """What the reports of an incident say, counted over those that speak."""
+class ReportCounts:
+    """Reference counts over the reports of an incident that count."""
 
-    kinds: Tally[str] = field(default_factory=Tally[str])
-    actors: Tally[str] = field(default_factory=Tally[str])
-    sources: Tally[str] = field(default_factory=Tally[str])
-    tags: Tally[str] = field(default_factory=Tally[str])
-    places: Tally[str] = field(default_factory=Tally[str])
-    admin1s: Tally[str] = field(default_factory=Tally[str])
-    points: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
-    starts: Moments = field(default_factory=Moments)
-    ends: Moments = field(default_factory=Moments)
+    kinds: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    actors: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    sources: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    tags: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    places: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    admin1s: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
+    points: ReferenceCounts[tuple[str, str]] = field(default_factory=ReferenceCounts[tuple[str, str]])
+    starts: MomentRange = field(default_factory=MomentRange)
+    ends: MomentRange = field(default_factory=MomentRange)

@@ -1,29 +1,28 @@
-"""A toll: an estimate with what it counts and who said it; and the greatest of many, of which none are ever added."""
+"""A toll: an estimate with its key and claim; and the greatest of many. Tolls are never added."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from domain.estimates.estimate import End, Estimate
+from domain.estimates.estimate import CitedFigure, Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, ClaimKey, ResolvedClaim, event_of_scope, split_scope
 from domain.values.counts.count import words_for
 
-_Rank = tuple[int, int]
-_NOTHING: _Rank = (-1, -1)
+_FigureRank = tuple[int, int]
+_NOTHING: _FigureRank = (-1, -1)
 
 
 class Toll(NamedTuple):
-    """An estimate of one key, and the claim behind its lower end; of one without, behind another end, or its words.
+    """An estimate of one key, with the claim behind its lower end, else another end, else its words.
 
-    `said` are the words of that claim, `source` the origin that said it. `incremental` is a figure that its source
-    gave for a period of its own, which no policy weighs.
+    `said` are the words of that claim, `source` its origin. `incremental`: from increments, which no policy estimates.
     """
 
     key: ClaimKey
-    lower: End | None
-    best: End | None
-    upper: End | None
+    lower: CitedFigure | None
+    best: CitedFigure | None
+    upper: CitedFigure | None
     upper_open: bool
     contested: bool
     bound: str
@@ -34,73 +33,75 @@ class Toll(NamedTuple):
 
     @property
     def figured(self) -> bool:
-        """Say whether it has any figure; one in words alone has none."""
+        """Whether it has any figure, not words alone."""
         return bool(self.lower or self.best or self.upper)
 
     @property
-    def rank(self) -> _Rank:
-        """Order tolls by their least figure; what has none comes after what has, and words come last."""
+    def rank(self) -> _FigureRank:
+        """Sort key: by least figure, then those with a cap only, then words."""
         if self.lower:
             return 2, self.lower.figure
         return (1, self.upper.figure if self.upper else 0) if self.figured else (0, 0)
 
 
-class Beside(NamedTuple):
-    """What was said for other scopes of one kind: how many of them have a figure, and the greatest by its lower end."""
+class ScopeTotals(NamedTuple):
+    """Tolls of several scopes: how many scopes have a figure, and the greatest toll."""
 
     number: int
     greatest: Toll
 
 
 def toll_of(key: ClaimKey, estimate: Estimate) -> Toll | None:
-    """Return what an estimate says of its key; None if it uses no claim."""
+    """Return the toll of an estimate, None if it uses no claim."""
     if not estimate.used:
         return None
     lead = estimate.lower or estimate.upper or estimate.best
-    held, bound = _behind(estimate, lead)
+    claim, bound = _claim_behind(estimate, lead)
     ends = estimate.lower, estimate.best, estimate.upper
     open_, contested = estimate.upper_open, estimate.contested
-    return Toll(key, *ends, open_, contested, bound, _words(held), held.origin, held.ref)
+    return Toll(key, *ends, open_, contested, bound, _words(claim), claim.origin, claim.ref)
 
 
 def increment_of(increments: Iterable[ResolvedClaim]) -> Toll | None:
     """Return the greatest of the increments of one key, as a toll; None where none has a figure."""
-    held = max(
+    claim = max(
         (each for each in increments if each.printable_figures != (None, None, None)), key=_greatness, default=None
     )
-    if held is None:
+    if claim is None:
         return None
-    lower, upper, best = (None if figure is None else End(figure, held.ref) for figure in held.printable_figures)
+    lower, upper, best = (
+        None if figure is None else CitedFigure(figure, claim.ref) for figure in claim.printable_figures
+    )
     return Toll(
-        key=held.key,
+        key=claim.key,
         lower=lower,
         best=best,
         upper=upper,
         upper_open=upper is None,
         contested=False,
-        bound=held.count.bound or "exact",
-        said=_words(held),
-        source=held.origin,
-        claim=held.ref,
+        bound=claim.count.bound or "exact",
+        said=_words(claim),
+        source=claim.origin,
+        claim=claim.ref,
         incremental=True,
     )
 
 
 def is_everyone(key: ClaimKey) -> bool:
-    """Say whether a key counts everyone, however they were killed."""
+    """Say whether a key counts everyone, of any manner."""
     return not key.limits and key.manner is None
 
 
 @dataclass(slots=True)
-class Group:
-    """The tolls of many keys; `greatest` is that with the greatest lower end, of equals the first by its key."""
+class TollGroup:
+    """Tolls by key; `greatest` is that with the greatest lower end, ties by canonical key."""
 
     greatest: Toll | None = None
     _tolls: dict[ClaimKey, Toll] = field(default_factory=dict[ClaimKey, Toll])
     _figured: Counter[str] = field(default_factory=Counter[str])
 
-    def tell(self, key: ClaimKey, toll: Toll | None) -> bool:
-        """Let a key have this toll now, or none; says whether it had another."""
+    def set(self, key: ClaimKey, toll: Toll | None) -> bool:
+        """Set or remove the toll of a key; returns whether it changed."""
         was = self._tolls.get(key)
         if was == toll:
             return False
@@ -117,9 +118,9 @@ class Group:
         return True
 
     @property
-    def beside(self) -> Beside | None:
-        """How many scopes have a figure, and the greatest; None where nothing is said."""
-        return Beside(len(self._figured), self.greatest) if self.greatest else None
+    def totals(self) -> ScopeTotals | None:
+        """Number of scopes with a figure, and the greatest toll; None if empty."""
+        return ScopeTotals(len(self._figured), self.greatest) if self.greatest else None
 
     def __iter__(self) -> Iterator[Toll]:
         """Yield the tolls, in no order."""
@@ -133,7 +134,7 @@ class Group:
 
 
 def greatest(tolls: Iterable[Toll]) -> Toll | None:
-    """Return the toll with the greatest lower end; of equal ones the first by its key; None where there is none."""
+    """Return the toll with the greatest lower end, ties by canonical key; None of nothing."""
     found: Toll | None = None
     rank = _NOTHING
     for toll in tolls:
@@ -144,7 +145,7 @@ def greatest(tolls: Iterable[Toll]) -> Toll | None:
 
 
 def toll_document(toll: Toll) -> Mapping[str, object]:
-    """Write a toll: its ends, what it counts, and the claim behind its lower end in the words that it was said in."""
+    """Return the document of a toll: its ends, key, and the claim behind its lower end."""
     ends = (("lower", toll.lower), ("best", toll.best), ("upper", toll.upper))
     return {
         **{name: end and end.figure for name, end in ends},
@@ -155,7 +156,7 @@ def toll_document(toll: Toll) -> Mapping[str, object]:
 
 
 def counted_document(toll: Toll) -> Mapping[str, object]:
-    """Write what a toll counts, for which incident that was merged, if for one; and who said it in which words."""
+    """Return the key of a toll (`counted_for`: the merged incident) and its claim."""
     home, scope = split_scope(toll.key.scope)
     event = event_of_scope(scope)
     return {
@@ -172,23 +173,26 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
     }
 
 
-def _behind(estimate: Estimate, end: End | None) -> tuple[ResolvedClaim, str]:
-    """Find the claim that says an end, with its bound; the newest of those used where there are only words."""
+def _claim_behind(estimate: Estimate, end: CitedFigure | None) -> tuple[ResolvedClaim, str]:
+    """Return the claim behind an end, with its bound; the newest used one where there are only words."""
     if end is not None:
         for claim in estimate.used:
             if claim.exceeded_by is not None and claim.exceeded_by.ref == end.claim:
                 return claim.exceeded_by, claim.bound
             if claim.ref == end.claim:
-                return claim.held, claim.bound
-    newest = max(estimate.used, key=lambda claim: (claim.held.recency_key[:-1], claim.held.origin, _words(claim.held)))
-    return newest.held, newest.bound
+                return claim.resolved, claim.bound
+    newest = max(
+        estimate.used,
+        key=lambda claim: (claim.resolved.recency_key[:-1], claim.resolved.origin, _words(claim.resolved)),
+    )
+    return newest.resolved, newest.bound
 
 
-def _words(held: ResolvedClaim) -> str:
-    return held.count.verbatim or words_for(held.count)
+def _words(claim: ResolvedClaim) -> str:
+    return claim.count.verbatim or words_for(claim.count)
 
 
-def _greatness(held: ResolvedClaim) -> tuple[object, ...]:
-    """Order increments by their figure; ties go to the newer, and only then by who said it, and in which words."""
-    lower = held.count.lower
-    return lower is not None, lower or 0, held.recency_key[:-1], held.origin, _words(held), held.ref
+def _greatness(claim: ResolvedClaim) -> tuple[object, ...]:
+    """Sort key of increments: figure, then newer, then origin and words."""
+    lower = claim.count.lower
+    return lower is not None, lower or 0, claim.recency_key[:-1], claim.origin, _words(claim), claim.ref

@@ -1,79 +1,85 @@
-"""`claims/1`: one row per claim, with its status and why: the flat table that an analyst takes away."""
+"""`claims/1`: one row per claim, with its status and reason: a flat table for analysis."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from domain.estimates.claim_index import Keyed, Weighed, weigh
+from domain.documents.estimates import KEY_COLUMNS
+from domain.estimates.claim_index import ALREADY_INCLUDED, ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.claims.claim import ResolvedClaim
 from domain.values.time.clocks import format_instant
 
-_BEHIND = {
+STATUSES = {
+    "used": "It stands, and the policy uses it.",
+    "increment": "It counts a period of its own and is not added.",
     "superseded": "The same source said later: {other}.",
     "worded": "A count in words does not replace the figure of {other}.",
     "relayed_decrease": "A relay gives less than the source stands by in {other}.",
     "break": "The source replaced it by {other}, which counts something else: a break in the series.",
+    "withdrawn": "The source has since made a whole statement without it.",
+    "retracted": "It was retracted, by itself or with its report.",
 }
+"""Sentence of each status that is no code of a policy; `other` is the ref of the claim that replaced it."""
 
 _COUNTS_ON = "The same report counts on in {other}."
 RESCOPED = "rescoped"
 
-Verdict = tuple[str, str, tuple[str, ...]]
-_Row = tuple[History, ReportHistory, ResolvedClaim, Verdict]
+ClaimStatus = tuple[str, str, tuple[str, ...]]
+_ClaimRow = tuple[History, ReportHistory, ResolvedClaim, ClaimStatus]
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List every claim said by `reading.reported_until`, sorted by claim id, with what became of it."""
-    verdicts: dict[str, Verdict] = {}
-    weighed = weigh(history, reading.reported_until)
-    for keyed in weighed.keyed:
-        verdicts.update(_verdicts(keyed, reading.policy.estimate(keyed.question)))
-    return {"incident": history.slug, "claims": [_claim(*each) for each in _held(history, reading, verdicts, weighed)]}
+    """Return every claim reported by `reading.reported_until`, by claim id, with its status."""
+    statuses: dict[str, ClaimStatus] = {}
+    snapshot = snapshot_claims(history, reading.reported_until)
+    for keyed in snapshot.by_key:
+        statuses.update(_statuses(keyed, reading.policy.estimate(keyed.policy_input)))
+    return {
+        "incident": history.slug,
+        "claims": [_claim(*each) for each in _claim_rows(history, reading, statuses, snapshot)],
+    }
 
 
-def _verdicts(keyed: Keyed, estimate: Estimate) -> Iterator[tuple[str, Verdict]]:
+def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, ClaimStatus]]:
     for claim in estimate.used:
-        yield claim.ref, ("used", "It stands, and the policy uses it.", claim.flags)
+        yield claim.ref, ("used", STATUSES["used"], claim.flags)
     for item in estimate.set_aside:
         yield item.claim.ref, (item.code, item.why, item.claim.flags)
     for increment in keyed.increments:
-        flags = ("already_included",) if increment.already_included else ()
-        yield increment.held.ref, ("increment", "It counts a period of its own and is not added.", flags)
+        flags = (ALREADY_INCLUDED,) if increment.already_included else ()
+        yield increment.resolved.ref, ("increment", STATUSES["increment"], flags)
     for ref, (code, other) in keyed.replaced.items():
-        yield ref, (code, _BEHIND[code].format(other=other), ())
+        yield ref, (code, STATUSES[code].format(other=other), ())
     for each in keyed.ledgers:
         for ref, (code, other) in each.replaced.items():
             why = (
                 _COUNTS_ON
                 if code == "superseded" and ref.partition("#")[0] == other.partition("#")[0]
-                else _BEHIND[code]
+                else STATUSES[code]
             )
             yield ref, (code, why.format(other=other), each.flags.get(ref, ()))
 
 
-def _held(history: History, reading: Reading, verdicts: Mapping[str, Verdict], weighed: Weighed) -> list[_Row]:
+def _claim_rows(
+    history: History, reading: Reading, statuses: Mapping[str, ClaimStatus], snapshot: ClaimSnapshot
+) -> list[_ClaimRow]:
     moment = reading.reported_until
-    rows: list[_Row] = []
+    rows: list[_ClaimRow] = []
     for report in history.reports.values():
-        if not report.said_by(moment):
+        if not report.reported_by(moment):
             continue
-        gone = _gone(report.ref in weighed.withdrawn)
-        rows += [(history, report, held, verdicts.get(held.ref, gone)) for held in report.now.held]
+        absent = "withdrawn" if report.ref in snapshot.withdrawn else "retracted"
+        status: ClaimStatus = absent, STATUSES[absent], ()
+        rows += [(history, report, claim, statuses.get(claim.ref, status)) for claim in report.current.claims]
     return sorted(rows, key=lambda row: row[2].ref)
 
 
-def _gone(withdrawn: bool) -> Verdict:  # noqa: FBT001 - one question, two answers
-    if withdrawn:
-        return "withdrawn", "The source has since made a whole statement without it.", ()
-    return "retracted", "It was retracted, by itself or with its report.", ()
-
-
-def _claim(history: History, report: ReportHistory, held: ResolvedClaim, verdict: Verdict) -> Document:
-    status, why, flags = verdict
+def _claim(history: History, report: ReportHistory, held: ResolvedClaim, status_of: ClaimStatus) -> Document:
+    status, why, flags = status_of
     claim = held.ref.partition("#")[2]
     ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
     count = held.count
@@ -102,15 +108,15 @@ def _claim(history: History, report: ReportHistory, held: ResolvedClaim, verdict
     }
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     return [_row(claim) for claim in cast("list[Document]", document["claims"])]
 
 
-def _row(claim: Document) -> Row:
+def _row(claim: Document) -> CsvRow:
     lists = {name: " ".join(cast("list[str]", claim[name])) for name in ("via", "supersedes", "flags")}
     also = "; ".join(cast("list[str]", claim["also_said"]))
     population = canonical(claim["population"]).decode()
-    return cast("Row", {**claim, **lists, "also_said": also, "population": population})
+    return cast("CsvRow", {**claim, **lists, "also_said": also, "population": population})
 
 
 VIEW = View(
@@ -120,10 +126,7 @@ VIEW = View(
     finish=finish,
     columns=(
         "claim",
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "grade",
         "credibility",

@@ -1,12 +1,12 @@
-"""`escalation/1`: what happened on which day and how grave it was; and, apart from it, what became known on which day.
+"""`escalation/1`: events and levels by day of occurrence; and, apart, newly reported figures by day of reporting.
 
 The document has four lists:
 
 - `happened`: a row for each day that has an event or a claim of its own: `day`, `level`, its `events` (label, kinds,
   highest tier, the codes that CAMEO and PLOVER have for them, reports, and `least`: the greatest least number of dead
   that an eligible claim gives) and `day_claim`, the same for the day itself. The level is that of the rulebook.
-- `learned`: a row for each day on which sources said something, titled “newly reported”: how many reports, the
-  events told of for the first time, and per key and source the figure that it stood by `before` and `after` the day.
+- `learned`: a row for each day with reports, titled “newly reported”: their number, the events first reported, and
+  per key and source the current figure `before` and `after` the day.
   `newly_reported` is the difference of two best figures that both are closed; none over a `break`. An increment
   is shown as it was said. Nobody in this table died on its day.
 - `phases`: runs of days of equal level, each with the claims on more than one day that begin in it (`undated`).
@@ -14,28 +14,30 @@ The document has four lists:
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, cast
 
-from domain.documents.estimates import end_document, key_cells
-from domain.escalation.levels import Day, Event, Undated, account
+from domain.documents.estimates import KEY_COLUMNS, figure_document, key_cells
+from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
-from domain.estimates.claim_index import weigh
+from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
+from domain.reports.claims.claim import ResolvedClaim
 from domain.reports.registry import KINDS
-from domain.revisions.newly_reported import learned
-from domain.revisions.newly_reported_document import learned_document
+from domain.revisions.newly_reported import FigureChange, NewlyReported, newly_reported
+from domain.revisions.series import figure_of
 from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Tell what happened and what became known, as far as sources had spoken by `reading.reported_until`."""
-    told = account(history, weigh(history, reading.reported_until))
-    found = phases(told)
+    """Return both tables, phases and turning points, as reported by `reading.reported_until`."""
+    common = chronology(history, snapshot_claims(history, reading.reported_until))
+    found = phases(common)
     return {
         "incident": history.slug,
-        "happened": [_day(day) for day in told.days],
-        "learned": learned_document(learned(history, reading.reported_until)),
+        "happened": [_day(day) for day in common.days],
+        "learned": _learned_rows(newly_reported(history, reading.reported_until)),
         "phases": [_phase(phase) for phase in found],
         "turning_points": [
             {"day": day.isoformat(), "from": before, "to": after} for day, before, after in turning_points(found)
@@ -48,12 +50,12 @@ def _day(day: Day) -> Document:
         "day": day.day.isoformat(),
         "level": day.level,
         "events": [_event(event) for event in day.events],
-        "day_claim": end_document(day.claim),
+        "day_claim": figure_document(day.claim),
     }
 
 
 def _event(event: Event) -> Document:
-    reports = [each.now.report for each in event.reports]
+    reports = [each.current.report for each in event.reports]
     codes = [KINDS[report.kind].codes(report) for report in reports]
     return {
         "event": event.label,
@@ -62,8 +64,85 @@ def _event(event: Event) -> Document:
         "cameo": sorted({each.cameo for each in codes if each.cameo}),
         "plover": sorted({each.plover for each in codes if each.plover}),
         "reports": [each.ref for each in event.reports],
-        "least": end_document(event.least),
+        "least": figure_document(event.least),
     }
+
+
+def _learned_rows(reported: NewlyReported) -> list[Document]:
+    """Return a row for each day with a report, a retraction or a change."""
+    figures: dict[date, list[Document]] = {day: [] for day in reported.reports}
+    for change in reported.changes:
+        figures.setdefault(change.day, []).append(_figure_change(change))
+    for day, claim in reported.increments:
+        figures.setdefault(day, []).append(_increment(claim))
+    first = _first_reported(reported)
+    rows: list[Document] = []
+    for day in sorted(figures):
+        reports = reported.reports.get(day, ())
+        events = sorted(
+            {label for each in reports if (label := each.current.event) is not None and first[label] == day}
+        )
+        rows.append(
+            {
+                "day": day.isoformat(),
+                "title": "newly reported",
+                "reports": len(reports),
+                "events": events,
+                "figures": figures[day],
+            }
+        )
+    return rows
+
+
+def _first_reported(reported: NewlyReported) -> dict[str, date]:
+    """Map each event to the day of its first report."""
+    found: dict[str, date] = {}
+    for day in sorted(reported.reports, reverse=True):
+        found.update((each.current.event, day) for each in reported.reports[day] if each.current.event is not None)
+    return found
+
+
+def _figure_change(change: FigureChange) -> Document:
+    return {
+        **change.key.document,
+        "source": change.origin,
+        "before": _claim_figure(change.before),
+        "after": _claim_figure(change.after),
+        "newly_reported": None if change.broken else _difference(change.before, change.after),
+        "break": change.broken,
+        "increment": False,
+    }
+
+
+def _increment(claim: ResolvedClaim) -> Document:
+    return {
+        **claim.key.document,
+        "source": claim.origin,
+        "before": None,
+        "after": _claim_figure(claim),
+        "newly_reported": None,
+        "break": False,
+        "increment": True,
+    }
+
+
+def _claim_figure(claim: ResolvedClaim | None) -> Document | None:
+    if claim is None:
+        return None
+    return {
+        "figure": figure_of(claim),
+        "bound": claim.count.bound,
+        "verbatim": claim.count.verbatim,
+        "claim": claim.ref,
+    }
+
+
+def _difference(before: ResolvedClaim | None, after: ResolvedClaim | None) -> int | None:
+    """Return the difference of best figures; None where either is missing, as in open counts."""
+    if before is None or after is None:
+        return None
+    (_, _, old), (_, _, new) = before.printable_figures, after.printable_figures
+    return None if old is None or new is None else new - old
 
 
 def _phase(phase: Phase) -> Document:
@@ -75,18 +154,18 @@ def _phase(phase: Phase) -> Document:
     }
 
 
-def _undated(undated: Undated) -> Document:
-    held, period = undated.claim.held, undated.period
-    lower, upper, best = held.printable_figures
+def _undated(undated: UndatedClaim) -> Document:
+    claim, period = undated.claim.resolved, undated.period
+    lower, upper, best = claim.printable_figures
     return {
-        "claim": held.ref,
-        "source": held.origin,
-        **held.key.document,
-        "verbatim": held.count.verbatim,
+        "claim": claim.ref,
+        "source": claim.origin,
+        **claim.key.document,
+        "verbatim": claim.count.verbatim,
         "lower": lower,
         "upper": upper,
         "best": best,
-        "bound": held.count.bound,
+        "bound": claim.count.bound,
         "period": {
             "earliest": format_instant(period.earliest) if period.earliest else None,
             "latest": format_instant(period.latest) if period.latest else None,
@@ -94,49 +173,51 @@ def _undated(undated: Undated) -> Document:
     }
 
 
-def _rows(document: Document) -> list[Row]:
-    tables = (("happened", _happened), ("learned", _newly), ("phase", _in_phases), ("turning_point", _turns))
-    return [cast("Row", {"table": name, **row}) for name, rows in tables for row in rows(cast("Object", document))]
+def _rows(document: Document) -> list[CsvRow]:
+    tables = (("happened", _happened), ("learned", _newly_reported), ("phase", _in_phases), ("turning_point", _turns))
+    return [
+        cast("CsvRow", {"table": name, **row}) for name, rows in tables for row in rows(cast("JsonObject", document))
+    ]
 
 
-Object = dict[str, Any]
-"""A part of the document, as this file has written it."""
+JsonObject = dict[str, Any]
+"""A part of the document."""
 
 
-def _happened(document: Object) -> Iterator[Object]:
+def _happened(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["happened"]:
-        told = {"day": day["day"], "level": day["level"]}
+        common = {"day": day["day"], "level": day["level"]}
         for event in day["events"]:
             words = {name: " ".join(event[name]) for name in ("kinds", "cameo", "plover")}
             plain = {"event": event["event"], "tier": event["tier"], "reports": len(event["reports"])}
-            yield told | plain | words | (event["least"] or {})
+            yield common | plain | words | (event["least"] or {})
         if day["day_claim"]:
-            yield told | day["day_claim"]
+            yield common | day["day_claim"]
 
 
-def _newly(document: Object) -> Iterator[Object]:
+def _newly_reported(document: JsonObject) -> Iterator[JsonObject]:
     for day in document["learned"]:
-        told = {"day": day["day"], "reports": day["reports"]}
+        common = {"day": day["day"], "reports": day["reports"]}
         for change in day["figures"]:
-            after: Object = change["after"] or {}
-            before: Object = change["before"] or {}
+            after: JsonObject = change["after"] or {}
+            before: JsonObject = change["before"] or {}
             flags = {name: change[name] for name in ("source", "newly_reported", "break", "increment")}
-            yield told | key_cells(change) | flags | after | {"before": before.get("figure")}
+            yield common | key_cells(change) | flags | after | {"before": before.get("figure")}
         if not day["figures"]:
-            yield told
+            yield common
 
 
-def _in_phases(document: Object) -> Iterator[Object]:
+def _in_phases(document: JsonObject) -> Iterator[JsonObject]:
     for phase in document["phases"]:
-        told = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
-        yield told
+        common = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
+        yield common
         for claim in phase["undated"]:
             said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
             figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
-            yield told | key_cells(claim) | said | {"figure": figure}
+            yield common | key_cells(claim) | said | {"figure": figure}
 
 
-def _turns(document: Object) -> Iterator[Object]:
+def _turns(document: JsonObject) -> Iterator[JsonObject]:
     for turn in document["turning_points"]:
         yield {"day": turn["day"], "level": turn["to"]}
 
@@ -157,10 +238,7 @@ VIEW = View(
         "cameo",
         "plover",
         "reports",
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "claim",
         "verbatim",

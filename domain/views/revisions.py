@@ -1,8 +1,8 @@
-"""`revisions/1`: how each source revised each of its figures, after `revision_summary` of Delphi's package epiprocess.
+"""`revisions/1`: revisions of each figure by each source, after `revision_summary` of Delphi's package epiprocess.
 
-One record per key and origin that has a figure. Its steps are the claims that stood in turn (series.py), each with one
-figure: the best, else the lower, else the upper; words have none and are no step, and saying the same figure again is
-no revision. What a later whole statement of the source withdrew is a step; what was retracted is none.
+One record per key and origin that has a figure. Its steps are the claims of the series (series.py), each with one
+figure: the best, else the lower, else the upper; words are no step, and the same figure again is no revision. Claims
+withdrawn by a later whole statement are steps; retracted ones are not.
 
 Where a report counts one key until several moments, as a table with a column a day does, the record is of what it
 counts furthest, and each moment has a record besides, which says its `counted_until`: how that day's figure changed.
@@ -24,12 +24,13 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 from typing import cast
 
+from domain.documents.estimates import KEY_COLUMNS
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.reports.claims.running_totals import by_counted_until, extended_totals
-from domain.revisions.series import Series, all_series, figure_of
+from domain.revisions.series import ClaimSeries, claim_series, figure_of
 from domain.values.time.clocks import format_instant
 
 NEAR = 5
@@ -38,49 +39,49 @@ NEAR = 5
 _PLACES = Decimal("0.0001")
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
-Step = tuple[int, ResolvedClaim]
+FigureStep = tuple[int, ResolvedClaim]
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Summarise each series, as far as its source had spoken by `reading.reported_until`."""
+    """Summarise each series as reported by `reading.reported_until`."""
     reports = {report.ref: report for report in history.reports.values()}
-    parts = (part for series in all_series(history, reading.reported_until) for part in _parted(series))
+    parts = (part for series in claim_series(history, reading.reported_until) for part in _parted(series))
     records = [
         _record(series, steps, reports, history.offset, until)
         for series, until in parts
-        if (steps := _steps(series.stood))
+        if (steps := _steps(series.claims))
     ]
     return {"incident": history.slug, "records": records}
 
 
-def _parted(series: Series) -> Iterator[tuple[Series, datetime | None]]:
-    """Yield what its source stood by in turn; then the series of each moment that one of its reports counts until."""
-    beyond = extended_totals(series.stood)
-    yield replace(series, stood=tuple(held for held in series.stood if held.ref not in beyond)), None
-    for until, claims in by_counted_until(series.stood).items():
-        yield replace(series, stood=tuple(claims)), until
+def _parted(series: ClaimSeries) -> Iterator[tuple[ClaimSeries, datetime | None]]:
+    """Yield the series of the furthest counts (None), then one for each moment that a report also counts until."""
+    beyond = extended_totals(series.claims)
+    yield replace(series, claims=tuple(claim for claim in series.claims if claim.ref not in beyond)), None
+    for until, claims in by_counted_until(series.claims).items():
+        yield replace(series, claims=tuple(claims)), until
 
 
-def _steps(stood: Sequence[ResolvedClaim]) -> list[Step]:
-    """Give each claim its figure; of those in a row with the same figure the first is kept."""
-    steps: list[Step] = []
-    for held in stood:
-        figure = figure_of(held)
+def _steps(claims: Sequence[ResolvedClaim]) -> list[FigureStep]:
+    """Return (figure, claim); of consecutive equal figures the first is kept."""
+    steps: list[FigureStep] = []
+    for claim in claims:
+        figure = figure_of(claim)
         if figure is not None and not (steps and steps[-1][0] == figure):
-            steps.append((figure, held))
+            steps.append((figure, claim))
     return steps
 
 
 def _record(
-    series: Series,
-    steps: Sequence[Step],
+    series: ClaimSeries,
+    steps: Sequence[FigureStep],
     reports: Mapping[str, ReportHistory],
     offset: tzinfo,
     until: datetime | None,
 ) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
-    behind = [reports[ref] for ref in {_report(held): None for held in series.stood}]
+    behind = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
     return {
         **series.key.document,
         "source": series.origin,
@@ -94,20 +95,20 @@ def _record(
         "latest_to_first": _ratio(figures[-1], figures[0]),
         "direction_changes": _direction_changes(figures),
         "days_until_within_20_percent": _days_until_near(steps, offset),
-        "breaks": sum(held.ref in series.broken or held.ref in series.breaking for held in series.stood),
+        "breaks": sum(claim.ref in series.broken or claim.ref in series.breaking for claim in series.claims),
         "corrections": sum(len(report.versions) - 1 for report in behind),
         "retractions": sum(report.retracted for report in behind),
         "rescopings": sum(report.rescopings for report in behind),
     }
 
 
-def _report(held: ResolvedClaim) -> str:
-    return held.ref.partition("#")[0]
+def _report(claim: ResolvedClaim) -> str:
+    return claim.ref.partition("#")[0]
 
 
-def _end(step: Step) -> Document:
-    figure, held = step
-    return {"figure": figure, "claim": held.ref, "reported_at": held.reported_at}
+def _end(step: FigureStep) -> Document:
+    figure, claim = step
+    return {"figure": figure, "claim": claim.ref, "reported_at": claim.reported_at}
 
 
 def _ratio(part: int, whole: int) -> str | None:
@@ -122,26 +123,26 @@ def _direction_changes(figures: Sequence[int]) -> int:
     return sum(before != after for before, after in pairwise(rises))
 
 
-def _days_until_near(steps: Sequence[Step], offset: tzinfo) -> int:
-    """Count the days until the figure came near the latest and stayed so; none where it was so from the first."""
+def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
+    """Count the days until the figure stays near the latest; 0 where it was so from the first."""
     last = steps[-1][0]
     near = len(steps) - 1
     while near and abs(steps[near - 1][0] - last) * NEAR <= last:
         near -= 1
-    begin, end = (latest(held.reported).astimezone(offset).date() for held in (steps[0][1], steps[near][1]))
+    begin, end = (latest(claim.reported).astimezone(offset).date() for claim in (steps[0][1], steps[near][1]))
     return max((end - begin).days, 0)
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
 
 
-def _row(record: dict[str, Document]) -> Row:
+def _row(record: dict[str, Document]) -> CsvRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
-    told = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
-    return cast("Row", {**record, **told, **ends})
+    cells = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
+    return cast("CsvRow", {**record, **cells, **ends})
 
 
 VIEW = View(
@@ -150,10 +151,7 @@ VIEW = View(
     meaning="How each source revised each of its figures: how often, how far, in which direction, and until when.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "source",
         "counted_until",
         "n_revisions",

@@ -1,37 +1,37 @@
-"""`state/1`: where an incident stands: what is known of it, by whom, and in sentences that can be quoted."""
+"""`state/1`: summary of an incident: sources, sides, estimates, and quotable sentences."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import cast
 
-from domain.documents.estimates import estimate_cells, estimate_document, key_cells
+from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, estimate_document, key_cells
 from domain.documents.sentences import sentences
 from domain.documents.state import (
-    Blame,
+    ResponsibilityEntry,
     blame_document,
-    blame_of,
     escalation_document,
     kinds_document,
     places_document,
+    responsibility_of,
     sides_document,
     source_document,
     whole_document,
 )
 from domain.escalation.levels import days
-from domain.estimates.claim_index import by_origin, weigh
+from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """Tell the state of the incident, as far as its sources had spoken by `reading.reported_until`.
+    """Return the state of the incident as reported by `reading.reported_until`.
 
-    Title, status, period and scopes are ours and stand on the recorded clock alone.
+    Title, status, period and scopes depend on the recorded clock alone.
     """
-    weighed = weigh(history, reading.reported_until)
-    reports = weighed.speaking.values()
-    versions = [report.now for report in reports]
-    judged = [(keyed, reading.policy.estimate(keyed.question)) for keyed in weighed.keyed]
+    snapshot = snapshot_claims(history, reading.reported_until)
+    reports = snapshot.counting.values()
+    versions = [report.current for report in reports]
+    estimates = [(keyed, reading.policy.estimate(keyed.policy_input)) for keyed in snapshot.by_key]
     return {
         **whole_document(history),
         "places": places_document({place for each in versions for place in each.report.places}),
@@ -42,23 +42,23 @@ def finish(history: History, reading: Reading) -> Document:
             for origin, own in sorted(by_origin(reports).items())
         ],
         "blame": blame_document(_blame(history, reports)),
-        "escalation": escalation_document({day.day: day.level for day in days(history, weighed)}),
-        "estimates": [estimate_document(keyed, estimate) for keyed, estimate in judged],
-        "sentences": [text for keyed, estimate in judged for text in sentences(history, keyed.key, estimate)],
+        "escalation": escalation_document({day.day: day.level for day in days(history, snapshot)}),
+        "estimates": [estimate_document(keyed, estimate) for keyed, estimate in estimates],
+        "sentences": [text for keyed, estimate in estimates for text in sentences(history, keyed.key, estimate)],
     }
 
 
-def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Blame, set[str]]:
-    found: dict[Blame, set[str]] = {}
+def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[ResponsibilityEntry, set[str]]:
+    found: dict[ResponsibilityEntry, set[str]] = {}
     for report in reports:
-        if (said := blame_of(history, report)) is not None:
-            found.setdefault(said, set()).add(report.now.origin)
+        if (said := responsibility_of(history, report)) is not None:
+            found.setdefault(said, set()).add(report.current.origin)
     return found
 
 
-def _rows(document: Document) -> list[Row]:
+def _rows(document: Document) -> list[CsvRow]:
     estimates = cast("list[Document]", document["estimates"])
-    return [cast("Row", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
+    return [cast("CsvRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
 
 
 VIEW = View(
@@ -67,19 +67,8 @@ VIEW = View(
     meaning="Where the incident stands: sources, sides, estimates and sentences that can be quoted.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
-        "lower",
-        "lower_claim",
-        "upper",
-        "upper_claim",
-        "upper_open",
-        "best",
-        "best_claim",
-        "contested",
-        "label",
+        *KEY_COLUMNS,
+        *ESTIMATE_COLUMNS,
     ),
     rows=_rows,
 )

@@ -1,10 +1,10 @@
-"""`timeline/1`: what happened and what was said, in the order in which it happened."""
+"""`timeline/1`: all reports in order of occurrence."""
 
 from typing import cast
 
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, Row, View, span_document
+from domain.reading import CsvRow, Document, Reading, View, span_document
 from domain.reports.claims.claim import BEGINNING, latest
 from domain.reports.claims.tie_breaking import Tie
 from domain.reports.registry import KINDS
@@ -12,8 +12,8 @@ from domain.revisions.corrections import content, corrections
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List every report said by `reading.reported_until`, struck ones too, each with its standing."""
-    said = [report for report in history.reports.values() if report.said_by(reading.reported_until)]
+    """Return every report made by `reading.reported_until`, retracted ones too, with its standing."""
+    said = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
     return {
         "incident": history.slug,
         "entries": [_entry(report, reading) for report in sorted(said, key=_place)],
@@ -21,22 +21,22 @@ def finish(history: History, reading: Reading) -> Document:
 
 
 def _place(report: ReportHistory) -> tuple[object, ...]:
-    """Sort key: occurred earliest, latest, reported latest, reported_order (vocabulary §6), then by all that is said.
+    """Sort key: occurred earliest, latest, reported latest, reported_order (vocabulary §6), then by content.
 
-    What has no `occurred` stands where it was reported; what has no start stands at its end.
+    A missing `occurred` sorts as the time of reporting, a missing start as the end.
     """
     reported = latest(report.reported)
-    span = report.now.occurred
+    span = report.current.occurred
     end = (span.latest if span else None) or reported
     start = (span.earliest if span else None) or end
     return (start or BEGINNING, end, reported, report.order, Tie(report))
 
 
 def _entry(report: ReportHistory, reading: Reading) -> Document:
-    now = report.now
+    now = report.current
     return {
         "report_id": report.ref,
-        "standing": report.standing_at(reading.reported_until),
+        "standing": report.status_at(reading.reported_until),
         "tier": KINDS[now.report.kind].tier(now.report),
         "event": now.event,
         "occurred": span_document(now.report.occurred, now.occurred),
@@ -50,11 +50,11 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
     }
 
 
-def _rows(timeline: Document) -> list[Row]:
+def _rows(timeline: Document) -> list[CsvRow]:
     return [_row(entry) for entry in cast("list[dict[str, dict[str, object]]]", timeline["entries"])]
 
 
-def _row(entry: dict[str, dict[str, object]]) -> Row:
+def _row(entry: dict[str, dict[str, object]]) -> CsvRow:
     occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
     places = cast("list[dict[str, str]]", report.get("places") or [])
     claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])
@@ -70,7 +70,7 @@ def _row(entry: dict[str, dict[str, object]]) -> Row:
         "places": "; ".join(place["name"] for place in places),
         "claims": canonical(claims).decode() if claims else None,
     }
-    return cast("Row", row)
+    return cast("CsvRow", row)
 
 
 def _texts(timeline: Document) -> list[str]:

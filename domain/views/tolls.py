@@ -1,20 +1,19 @@
-"""`tolls/1`: how each estimate moved, along what sources said and along what was recorded here."""
+"""`tolls/1`: step series of each estimate along the reported and the recorded clock."""
 
 from collections.abc import Sequence
 from typing import cast
 
-from domain.documents.estimates import end_document, estimate_cells, key_cells
+from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, figure_document, key_cells
 from domain.history.history import History
-from domain.reading import Document, Reading, Row, View
-from domain.revisions.steps import Step, keys_of, recorded_steps, reported_steps
+from domain.reading import CsvRow, Document, Reading, View
+from domain.revisions.steps import EstimateStep, recorded_steps, reported_steps, sorted_keys
 from domain.values.time.clocks import format_instant
 
 
 def finish(history: History, reading: Reading) -> Document:
-    """List, per key, the steps of its estimate on both clocks, each with the claims that moved it.
+    """Return the steps of each key's estimate on both clocks, with the claims that changed it.
 
-    All steps are weighed by the reading's policy. Along recorded time each step is what
-    the same question would have been answered then.
+    All steps are estimated by the reading's policy. Along the recorded clock each step equals the answer given then.
     """
     reported, recorded = reported_steps(history, reading), recorded_steps(history, reading)
     series = [
@@ -23,23 +22,23 @@ def finish(history: History, reading: Reading) -> Document:
             "reported": [_step(step) for step in reported.get(key, ())],
             "recorded": [_step(step) for step in recorded.get(key, ())],
         }
-        for key in keys_of(reported, recorded)
+        for key in sorted_keys(reported, recorded)
         if reported.get(key) or recorded.get(key)
     ]
     return {"incident": history.slug, "series": series}
 
 
-def _step(step: Step) -> Document:
+def _step(step: EstimateStep) -> Document:
     estimate = step.estimate
     at: Document = {"at": format_instant(step.at)}
     if step.position is not None:
         at["position"] = step.position
     return {
         **at,
-        "lower": end_document(estimate.lower),
-        "upper": end_document(estimate.upper),
+        "lower": figure_document(estimate.lower),
+        "upper": figure_document(estimate.upper),
         "upper_open": estimate.upper_open,
-        "best": end_document(estimate.best),
+        "best": figure_document(estimate.best),
         "contested": estimate.contested,
         **({"label": estimate.label} if estimate.label else {}),
         "moved_by": list(step.moved_by),
@@ -47,7 +46,7 @@ def _step(step: Step) -> Document:
     }
 
 
-def _rows(tolls: Document) -> Sequence[Row]:
+def _rows(tolls: Document) -> Sequence[CsvRow]:
     return [
         _row(series, clock, step)
         for series in cast("list[Document]", tolls["series"])
@@ -56,7 +55,7 @@ def _rows(tolls: Document) -> Sequence[Row]:
     ]
 
 
-def _row(series: Document, clock: str, step: Document) -> Row:
+def _row(series: Document, clock: str, step: Document) -> CsvRow:
     row: Document = {
         **key_cells(series),
         "clock": clock,
@@ -64,7 +63,7 @@ def _row(series: Document, clock: str, step: Document) -> Row:
         **estimate_cells(step),
         "moved_by": " ".join(cast("list[str]", step["moved_by"])),
     }
-    return cast("Row", row)
+    return cast("CsvRow", row)
 
 
 VIEW = View(
@@ -73,22 +72,11 @@ VIEW = View(
     meaning="How each estimate moved, with what was said and with what was recorded.",
     finish=finish,
     columns=(
-        "measure",
-        "population",
-        "scope",
-        "manner",
+        *KEY_COLUMNS,
         "clock",
         "at",
         "position",
-        "lower",
-        "lower_claim",
-        "upper",
-        "upper_claim",
-        "upper_open",
-        "best",
-        "best_claim",
-        "contested",
-        "label",
+        *ESTIMATE_COLUMNS,
         "moved_by",
         "break",
     ),

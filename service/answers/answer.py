@@ -110,7 +110,7 @@ class Inputs:
     def put_away(self) -> None:
         """Free what they hold; nobody may look at them any more."""
         history, facts = self.history, len(self.rows)
-        take_apart(facts, history.journal, history.filed, self.rows)
+        take_apart(facts, history.journal, history.all_reports, self.rows)
 
 
 def stream_of(incident: str) -> UUID:
@@ -138,7 +138,7 @@ async def answer(log: Reads, question: Question, chronicles: Chronicles | None =
     inputs = await shown_at(log, question.incident, moment.position, question.as_of)
     if chronicles is not None:
         chronicles.asked(stream_of(question.incident), len(inputs.rows))
-    policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
+    policy = named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY)
     reading = Reading(until, policy)
     try:
         return await aside(len(inputs.rows), _folded, inputs, view, reading, moment, await log.log_id())
@@ -158,7 +158,7 @@ def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id
         digest=digest_of(data),
         coordinates=_coordinates(
             log_id,
-            Input(last.position, last.recorded_at, inputs.history.version),
+            Input(last.position, last.recorded_at, inputs.history.own.version),
             moment,
             (reading.reported_until, reading.policy.id, view.id),
         ),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.facts.unchecked_decode import trusted_bytes
 from domain.facts.union import POLICY_STREAM, Recorded
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from service.eventstore.stored_rows import StoredRow
 from service.runtime.worker_thread import aside
 
@@ -28,7 +28,7 @@ class Gathered:
         self.streams.update(streams)
         added = list(facts)
         self.facts += added
-        return sorted({referred for each in added for referred in leads_to(each)} - self.streams)
+        return sorted({referred for each in added for referred in required_streams(each)} - self.streams)
 
     def sorted(self) -> "Gathered":
         """Return it with its facts in the order of the log."""

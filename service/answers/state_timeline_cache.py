@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.facts.union import Recorded
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from domain.summary.state_timeline import Chronicle
 from service.answers.inputs import decode_row, first_streams, gather_rows
 from service.eventstore.stored_rows import StoredRow
@@ -165,7 +165,7 @@ class Chronicles:
 
     async def _lead(self, kept: _Kept, fact: Recorded, position: int) -> list[Recorded]:
         """Take in what stands before a fact in streams that it leads to; returns what they hold after it."""
-        wanted, later = set(leads_to(fact)) - kept.fed, list[Recorded]()
+        wanted, later = set(required_streams(fact)) - kept.fed, list[Recorded]()
         while wanted:
             kept.fed |= wanted
             rows = await self._log.read(sorted(wanted), position)
@@ -173,7 +173,7 @@ class Chronicles:
             before = [each for each in facts if each.position < fact.position]
             later += facts[len(before) :]
             await aside(TAKEN_IN * len(before), _tell, kept.chronicle, before)
-            wanted = {stream for each in before for stream in leads_to(each)} - kept.fed
+            wanted = {stream for each in before for stream in required_streams(each)} - kept.fed
         return later
 
 
@@ -184,7 +184,7 @@ def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
 def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:
     """Have a chronicle take in facts, up to one that leads to a stream that is not `fed`; returns how many it took."""
     for taken, fact in enumerate(facts):
-        if fed is not None and any(stream not in fed for stream in leads_to(fact)):
+        if fed is not None and any(stream not in fed for stream in required_streams(fact)):
             return taken
         chronicle.take_in(fact)
     return len(facts)

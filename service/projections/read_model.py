@@ -7,8 +7,8 @@ from typing import Generic, Literal, LiteralString, TypeVar
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.incident.source_decisions import Source
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 
 S = TypeVar("S")
 
@@ -19,7 +19,7 @@ RowChange = tuple[RowKey, RowValues | None]
 """The row of a key now; None: there is none."""
 
 SubjectKind = Literal["incident", "source"]
-Subject = Present | Source | None
+Subject = IncidentProjection | Source | None
 """The state of an incident, or of a source (None before its first fact)."""
 
 
@@ -27,7 +27,7 @@ Subject = Present | Source | None
 class ReadModel(Generic[S]):
     """A rebuildable table, filled from the log, for questions across incidents.
 
-    `rows` is pure: from the state of a subject (a `Present` or a `Source`) to all rows that it has. `changed` is an
+    `rows` is pure: from the state of a subject (a `IncidentProjection` or a `Source`) to all rows that it has. `changed` is an
     optimisation for subjects with many rows: from the state and what the last fact may have moved to the rows that may
     differ, and None for keys that have none now. Both must lead to the same rows: the contract test compares them.
 
@@ -43,7 +43,7 @@ class ReadModel(Generic[S]):
     key: Mapping[LiteralString, LiteralString]
     cells: Mapping[LiteralString, LiteralString]
     rows: Callable[[S], Iterable[RowValues]]
-    changed: Callable[[S, Moved], Iterable[RowChange]] | None = None
+    changed: Callable[[S, SummaryChanges], Iterable[RowChange]] | None = None
     indexes: tuple[LiteralString, ...] = ()
 
     @property
@@ -55,7 +55,7 @@ class ReadModel(Generic[S]):
         """Return the key of a row."""
         return row[: len(self.key)]
 
-    def changes(self, subject: S, moved: Moved, keys: Collection[RowKey]) -> Iterable[RowChange]:
+    def changes(self, subject: S, moved: SummaryChanges, keys: Collection[RowKey]) -> Iterable[RowChange]:
         """Yield the rows of a subject that may differ from those stored; `keys` are all that are stored."""
         if self.changed is not None:
             yield from self.changed(subject, moved)

@@ -132,7 +132,7 @@ class Book:
     ) -> Document:
         """Answer a question from the book, by the policy in force unless another is named."""
         history = self.history(position, slug)
-        weighed = catalogue.policy(policy or history.adopted or catalogue.DEFAULT_POLICY)
+        weighed = catalogue.policy(policy or history.adopted_policy or catalogue.DEFAULT_POLICY)
         return catalogue.view(view).finish(history, Reading(parse_instant(until) if until else None, weighed))
 
     def digest(self, view: str = "state/1", **reading: Any) -> str:

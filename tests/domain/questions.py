@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.estimates.estimate import PART_EXCEEDS, End, Estimate, Question, Standing, Statement
+from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, Estimate, PolicyClaim, PolicyInput, Statement
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.counts.count import Count
 from domain.values.populations import Population
@@ -30,26 +30,28 @@ def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any
     return replace(plain, **fields)
 
 
-def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str = "B", **fields: Any) -> Standing:
+def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str = "B", **fields: Any) -> PolicyClaim:
     """Let that be what the source says now; fields of the claim as it stands may be given beside those of `held`."""
-    own = {name: fields.pop(name) for name in ("credibility", "disputed", "history", "flags") if name in fields}
+    own = {name: fields.pop(name) for name in ("credibility", "disputed", "superseded", "flags") if name in fields}
     return standing(held(source, count, day, **fields), grade, **own)
 
 
-def standing(said: ResolvedClaim, grade: str, **fields: Any) -> Standing:
+def standing(said: ResolvedClaim, grade: str, **fields: Any) -> PolicyClaim:
     """Let a claim stand as it was said."""
-    lower, upper, best = (None if figure is None else End(figure, said.ref) for figure in said.printable_figures)
-    return Standing(said, grade, said.count.bound or "exact", lower, upper, best, **fields)
+    lower, upper, best = (
+        None if figure is None else CitedFigure(figure, said.ref) for figure in said.printable_figures
+    )
+    return PolicyClaim(said, grade, said.count.bound or "exact", lower, upper, best, **fields)
 
 
-def exceeded(whole: Standing, figure: int, part: str) -> Standing:
+def exceeded(whole: PolicyClaim, figure: int, part: str) -> PolicyClaim:
     """Let a claim read “at least”, by a greater part of the same source."""
     flags = (PART_EXCEEDS,)
-    return replace(whole, bound="at_least", lower=End(figure, part), upper=None, best=None, flags=flags)
+    return replace(whole, bound="at_least", lower=CitedFigure(figure, part), upper=None, best=None, flags=flags)
 
 
-def ask(*claims: Standing, **fields: Any) -> Question:
-    return Question(KEY, claims, **fields)
+def ask(*claims: PolicyClaim, **fields: Any) -> PolicyInput:
+    return PolicyInput(KEY, claims, **fields)
 
 
 def stated(act: str, grade: str = "B") -> Statement:
@@ -70,12 +72,12 @@ def behind(estimate: Estimate) -> tuple[str | None, str | None, str | None]:
 
 def aside(estimate: Estimate) -> dict[str, str]:
     """Return the code for each source that was set aside."""
-    return {item.claim.held.origin: item.code for item in estimate.set_aside}
+    return {item.claim.resolved.origin: item.code for item in estimate.set_aside}
 
 
 def why(estimate: Estimate, source: str) -> str:
     """Return the sentence for a source that was set aside."""
-    return next(item.why for item in estimate.set_aside if item.claim.held.origin == source)
+    return next(item.why for item in estimate.set_aside if item.claim.resolved.origin == source)
 
 
 def _counts() -> st.SearchStrategy[Count]:
@@ -97,37 +99,39 @@ def _held() -> st.SearchStrategy[ResolvedClaim]:
     )
 
 
-def _standing() -> st.SearchStrategy[Standing]:
+def _standing() -> st.SearchStrategy[PolicyClaim]:
     plain = st.builds(
         standing,
         _held(),
         st.sampled_from("ABBBBCDEF"),
         credibility=st.sampled_from([6, 6, 6, 6, 2, 5]),
         disputed=st.sampled_from([False, False, False, True]),
-        history=st.lists(_held(), max_size=3).map(tuple),
+        superseded=st.lists(_held(), max_size=3).map(tuple),
     )
     return st.builds(_perhaps_exceeded, plain, st.integers(0, 9), st.integers(1, 50))
 
 
-def _perhaps_exceeded(plain: Standing, chance: int, more: int) -> Standing:
+def _perhaps_exceeded(plain: PolicyClaim, chance: int, more: int) -> PolicyClaim:
     if chance or plain.bound == "worded":
         return plain
-    return exceeded(plain, plain.held.figure + more, "?")
+    return exceeded(plain, plain.resolved.figure + more, "?")
 
 
-def _named(plain: Standing, number: int) -> Standing:
+def _named(plain: PolicyClaim, number: int) -> PolicyClaim:
     ref, origin = f"report-{(number * 5) % 11}#1", f"origin-{number}"
     spoken = f"part-{number}#1" if PART_EXCEEDS in plain.flags else ref
     named = {name: end and replace(end, claim=spoken) for name, end in _ends(plain).items()}
-    earlier = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(plain.history))
-    return replace(plain, held=replace(plain.held, ref=ref, origin=origin), history=earlier, **named)
+    earlier = tuple(
+        replace(each, ref=f"behind-{number}-{place}#1", origin=origin) for place, each in enumerate(plain.superseded)
+    )
+    return replace(plain, resolved=replace(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
 
 
-def _ends(plain: Standing) -> dict[str, End | None]:
+def _ends(plain: PolicyClaim) -> dict[str, CitedFigure | None]:
     return {"lower": plain.lower, "upper": plain.upper, "best": plain.best}
 
 
-def questions() -> st.SearchStrategy[Question]:
+def questions() -> st.SearchStrategy[PolicyInput]:
     """Questions about one key with up to eight origins, each with a history, and what they state of who did it."""
     acts = st.sampled_from(["accused", "claimed", "admitted", "denied", "denied"])
     statements = st.lists(st.builds(stated, acts, st.sampled_from("ABEEF")), max_size=2).map(tuple)
@@ -136,6 +140,8 @@ def questions() -> st.SearchStrategy[Question]:
     return st.builds(_asked, claims, statements, period_end)
 
 
-def _asked(claims: tuple[Standing, ...], statements: tuple[Statement, ...], period_end: datetime | None) -> Question:
+def _asked(
+    claims: tuple[PolicyClaim, ...], statements: tuple[Statement, ...], period_end: datetime | None
+) -> PolicyInput:
     denied = any(statement.act == "denied" for statement in statements)
-    return Question(KEY, claims, denied, period_end, statements)
+    return PolicyInput(KEY, claims, denied, period_end, statements)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain import catalogue
 from domain.facts.union import incident_stream
 from domain.history.history import history_of
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
@@ -42,12 +42,12 @@ def _tells_what_the_view_tells(chronicle: Chronicle, book: Book, slug: str, posi
     history = history_of(facts, incident_stream(slug))
     if not history.own.slug:
         return
-    policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+    policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
     assert chronicle.policy_at(position) == policy.id
     assert chronicle.into_at(position) == history.own.into
     assert canonical(chronicle.document(position)) == canonical(finish(history, Reading(None, policy)))
     assert chronicle.versions_at(position) == inputs
-    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.version)
+    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
 
 
 def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:
@@ -56,7 +56,7 @@ def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:
     facts = [each for each in book.facts if each.position <= position]
     while wanted:
         known |= wanted
-        wanted = {led for each in facts if each.stream in wanted for led in leads_to(each)} - known
+        wanted = {led for each in facts if each.stream in wanted for led in required_streams(each)} - known
     return {each.stream: each.version for each in facts if each.stream in known}
 
 

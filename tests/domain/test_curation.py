@@ -471,7 +471,7 @@ def test_between_the_two_facts_that_part_two_sources_they_are_parted_in_whatever
     for streams in (("snhr", "sohr"), ("sohr", "snhr")):
         order = [source_stream(slug) for slug in streams]
         history = history_of(sorted(between, key=lambda each: each.stream in order and order.index(each.stream) + 1))
-        assert history.origins.one == {}
+        assert history.sources.canonical == {}
 
 
 def test_only_known_sources_are_joined_and_only_once(book: Book) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.estimates.claim_index import keyed_claims
+from domain.estimates.claim_index import snapshot_claims
 from domain.estimates.estimate import IMPROBABLE
-from domain.estimates.exclusion import span
+from domain.estimates.exclusion import range_estimate
 from domain.history.history import History
 from domain.incident.commands import (
     AdoptPolicy,
@@ -180,14 +180,14 @@ def test_rescoping_a_claim_moves_no_key_but_the_two_and_those_it_may_be_part_of(
 ) -> None:
     book = world.book()
     report = book.history().reports.get(UUID(report_id))
-    if report is None or report.now.report.complete:
+    if report is None or report.current.report.complete:
         return
-    before, old = by_key(book), {each.key for each in report.now.held}
+    before, old = by_key(book), {each.key for each in report.current.claims}
     if not do(book, (RescopeClaims(claims=(f"{report_id}#1",), scope=scope), None)):
         return
-    new = {each.key for each in book.history().reports[UUID(report_id)].now.held}
+    new = {each.key for each in book.history().reports[UUID(report_id)].current.claims}
     touched = {(key.measure, key.scope, key.manner) for key in old ^ new}
-    others = {other for each in report.now.held for other in each.supersedes}
+    others = {other for each in report.current.claims for other in each.supersedes}
     after = by_key(book)
     for key in before.keys() | after.keys():
         if before.get(key) != after.get(key) and not others and not _is_superseded(book, report_id):
@@ -197,7 +197,7 @@ def test_rescoping_a_claim_moves_no_key_but_the_two_and_those_it_may_be_part_of(
 
 def _is_superseded(book: Book, report_id: str) -> bool:
     """Say whether another claim says that it supersedes one of the report: replacements reach across keys."""
-    held = [each for report in book.history().reports.values() for each in report.now.held]
+    held = [each for report in book.history().reports.values() for each in report.current.claims]
     return any(other.startswith(report_id) for each in held for other in each.supersedes)
 
 
@@ -259,12 +259,15 @@ def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(wor
     for each in later:
         do(book, each)
     history = book.history()
-    for keyed in keyed_claims(history, None):
+    for keyed in snapshot_claims(history, None).by_key:
         ledgers = {each.origin: each for each in keyed.ledgers}
         whole = tuple(
-            replace(claim, history=_superseded(history, ledgers[claim.held.origin])) for claim in keyed.question.claims
+            replace(claim, superseded=_superseded(history, ledgers[claim.resolved.origin]))
+            for claim in keyed.policy_input.claims
         )
-        pruned, full = (span(question) for question in (keyed.question, replace(keyed.question, claims=whole)))
+        pruned, full = (
+            range_estimate(question) for question in (keyed.policy_input, replace(keyed.policy_input, claims=whole))
+        )
         assert [(each.claim.ref, each.code, each.why) for each in pruned.set_aside] == [
             (each.claim.ref, each.code, each.why) for each in full.set_aside
         ]

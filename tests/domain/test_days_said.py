@@ -14,7 +14,7 @@ from domain.facts.union import Recorded, ReportFiled
 from domain.incident.commands import CorrectReport, DeclareScope
 from domain.incident.state import warnings_about
 from domain.reading import Reading
-from domain.summary.incident_projection import listed
+from domain.summary.incident_projection import summarize
 from domain.values.time.clocks import Span, format_instant, parse_instant, parse_occurred, parse_reported
 from tests.domain.book import Book, open_book
 
@@ -51,7 +51,7 @@ def levels(book: Book) -> dict[str, int]:
 
 
 def shown(book: Book) -> tuple[object, object]:
-    found = listed(book.history(), Reading(None, catalogue.policy("range/1")))
+    found = summarize(book.history(), Reading(None, catalogue.policy("range/1")))
     return found.occurred_from, found.occurred_to
 
 
@@ -134,7 +134,7 @@ def test_an_increment_dated_after_its_report_keeps_the_period_that_was_said() ->
     book = open_book(period=None)
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": "3"}, "accumulation": "incremental"}
     book.file(attack("2099-12-01", "2025-03-06", event="e", claims=[claim]))
-    [held] = next(iter(book.history().reports.values())).now.held
+    [held] = next(iter(book.history().reports.values())).current.claims
     assert held.period == parse_occurred("2099-12-01", book.history().offset)
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.estimates.claim_index import keyed_claims
-from domain.estimates.estimate import PART_EXCEEDS, End, Question, Standing
+from domain.estimates.claim_index import snapshot_claims
+from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, PolicyClaim, PolicyInput
 from domain.incident.refusals import Refusal
 from domain.policies import range_1
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
@@ -113,10 +113,10 @@ def test_a_count_in_words_is_never_printed_as_a_figure(world: World) -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 @given(worlds())
 def test_every_current_claim_is_used_or_set_aside_with_a_reason(policy: str, world: World) -> None:
-    for keyed in keyed_claims(world.book().history(), None):
-        estimate = catalogue.policy(policy).estimate(keyed.question)
+    for keyed in snapshot_claims(world.book().history(), None).by_key:
+        estimate = catalogue.policy(policy).estimate(keyed.policy_input)
         used, aside = [claim.ref for claim in estimate.used], [item.claim.ref for item in estimate.set_aside]
-        assert sorted(used + aside) == sorted(claim.ref for claim in keyed.question.claims)
+        assert sorted(used + aside) == sorted(claim.ref for claim in keyed.policy_input.claims)
         assert all(item.code and item.why for item in estimate.set_aside)
 
 
@@ -133,10 +133,10 @@ def test_the_lower_end_is_not_above_the_upper_one_where_the_claims_are_consisten
 
 @given(worlds())
 def test_a_whole_reads_at_least_what_its_source_later_counts_of_a_part(world: World) -> None:
-    keyed = keyed_claims(world.book().history(), None)
-    current = [claim.held for each in keyed for claim in each.question.claims]
-    for claim in (claim for each in keyed for claim in each.question.claims):
-        whole = claim.held
+    keyed = snapshot_claims(world.book().history(), None).by_key
+    current = [claim.resolved for each in keyed for claim in each.policy_input.claims]
+    for claim in (claim for each in keyed for claim in each.policy_input.claims):
+        whole = claim.resolved
         greater = [
             part.count.lower
             for part in current
@@ -227,7 +227,7 @@ def held_claims() -> st.SearchStrategy[ResolvedClaim]:
     )
 
 
-def questions() -> st.SearchStrategy[Question]:
+def questions() -> st.SearchStrategy[PolicyInput]:
     """Questions about one key with up to six origins, each with a history."""
     standing = st.builds(
         _standing,
@@ -241,7 +241,7 @@ def questions() -> st.SearchStrategy[Question]:
         lambda found: tuple(_named(claim, number) for number, claim in enumerate(found))
     )
     ends = st.none() | st.just(START + timedelta(days=2))
-    return st.builds(Question, st.just(KEY), lists, st.sampled_from([False, False, False, True]), ends)
+    return st.builds(PolicyInput, st.just(KEY), lists, st.sampled_from([False, False, False, True]), ends)
 
 
 def _standing(
@@ -250,29 +250,29 @@ def _standing(
     credibility: int,
     disputed: bool,  # noqa: FBT001
     behind: list[ResolvedClaim],
-) -> Standing:
+) -> PolicyClaim:
     count = held.count
-    lower, upper, best = (None if figure is None else End(figure, "?") for figure in held.printable_figures)
-    return Standing(
-        held, grade, count.bound or "exact", lower, upper, best, (), credibility, disputed, history=tuple(behind)
+    lower, upper, best = (None if figure is None else CitedFigure(figure, "?") for figure in held.printable_figures)
+    return PolicyClaim(
+        held, grade, count.bound or "exact", lower, upper, best, (), credibility, disputed, superseded=tuple(behind)
     )
 
 
-def _named(claim: Standing, number: int) -> Standing:
+def _named(claim: PolicyClaim, number: int) -> PolicyClaim:
     ref = f"report-{(number * 5) % 11}#1"
     ends = {
         name: end and replace(end, claim=ref)
         for name, end in (("lower", claim.lower), ("upper", claim.upper), ("best", claim.best))
     }
-    held = replace(claim.held, ref=ref, origin=f"origin-{number}")
-    behind = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(claim.history))
-    return replace(claim, held=held, history=behind, **ends)
+    held = replace(claim.resolved, ref=ref, origin=f"origin-{number}")
+    behind = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(claim.superseded))
+    return replace(claim, resolved=held, superseded=behind, **ends)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @given(questions(), st.randoms(use_true_random=False))
 def test_a_policy_answers_every_question_and_in_whatever_order_its_claims_come(
-    policy: str, question: Question, chance: Any
+    policy: str, question: PolicyInput, chance: Any
 ) -> None:
     shuffled = list(question.claims)
     chance.shuffle(shuffled)
@@ -280,11 +280,11 @@ def test_a_policy_answers_every_question_and_in_whatever_order_its_claims_come(
     assert catalogue.policy(policy).estimate(replace(question, claims=tuple(shuffled))) == answer
 
 
-def said_by(claim: Standing) -> list[int]:
+def said_by(claim: PolicyClaim) -> list[int]:
     return [end.figure for end in (claim.lower, claim.best, claim.upper) if end]
 
 
-def differ_by_the_rule(one: Standing, other: Standing) -> bool:
+def differ_by_the_rule(one: PolicyClaim, other: PolicyClaim) -> bool:
     """Compare by vocabulary §5: two closed figures, or an open above a closed one, over 20 % of the larger apart."""
     for high, low in ((one, other), (other, one)):
         if low.bound in CLOSED and high.bound in (*CLOSED, *OPEN):
@@ -295,13 +295,13 @@ def differ_by_the_rule(one: Standing, other: Standing) -> bool:
 
 
 @given(questions())
-def test_two_claims_differ_by_the_rule(question: Question) -> None:
+def test_two_claims_differ_by_the_rule(question: PolicyInput) -> None:
     for one, other in combinations(question.claims, 2):
         assert range_1.differ(one, other) == range_1.differ(other, one) == differ_by_the_rule(one, other)
 
 
 @given(questions())
-def test_contested_is_what_any_two_claims_are_that_differ(question: Question) -> None:
+def test_contested_is_what_any_two_claims_are_that_differ(question: PolicyInput) -> None:
     estimate = range_1.estimate(question)
     apart = any(range_1.differ(one, other) for one, other in combinations(estimate.used, 2))
     disputed = any(claim.disputed for claim in estimate.used)
@@ -309,12 +309,12 @@ def test_contested_is_what_any_two_claims_are_that_differ(question: Question) ->
 
 
 @given(questions())
-def test_no_claim_differs_from_itself(question: Question) -> None:
+def test_no_claim_differs_from_itself(question: PolicyInput) -> None:
     assert not any(range_1.differ(claim, claim) for claim in question.claims)
 
 
 @given(questions())
-def test_what_is_rated_out_is_never_used_and_all_else_is_used_rather_than_nothing(question: Question) -> None:
+def test_what_is_rated_out_is_never_used_and_all_else_is_used_rather_than_nothing(question: PolicyInput) -> None:
     estimate = range_1.estimate(question)
     fit = [claim for claim in question.claims if claim.grade != "E" and claim.credibility != 5]
     assert all(claim in fit for claim in estimate.used)
@@ -322,25 +322,28 @@ def test_what_is_rated_out_is_never_used_and_all_else_is_used_rather_than_nothin
 
 
 @given(questions())
-def test_the_ends_of_the_range_are_those_of_the_rule(question: Question) -> None:
+def test_the_ends_of_the_range_are_those_of_the_rule(question: PolicyInput) -> None:
     estimate = range_1.estimate(question)
     closed = [claim for claim in estimate.used if claim.bound in CLOSED]
     opened = [claim for claim in estimate.used if claim.bound in OPEN]
     capped = [claim for claim in estimate.used if claim.bound in ("at_most", "fewer_than")]
-    lows = [figure for claim in (closed or opened) for figure in claim.held.printable_figures if figure is not None]
+    lows = [figure for claim in (closed or opened) for figure in claim.resolved.printable_figures if figure is not None]
     highs = [
-        figure for claim in (*closed, *opened, *capped) for figure in claim.held.printable_figures if figure is not None
+        figure
+        for claim in (*closed, *opened, *capped)
+        for figure in claim.resolved.printable_figures
+        if figure is not None
     ]
     assert (estimate.lower and estimate.lower.figure) == min(lows, default=None)
     assert (estimate.upper and estimate.upper.figure) == max(highs, default=None)
 
 
 @given(questions())
-def test_the_best_figure_is_the_newest_of_the_best_grade_or_none(question: Question) -> None:
+def test_the_best_figure_is_the_newest_of_the_best_grade_or_none(question: PolicyInput) -> None:
     estimate = range_1.estimate(question)
     closed = [claim for claim in estimate.used if claim.bound in CLOSED]
     for grade in "ABCDF":
-        peers = sorted((each for each in closed if each.grade == grade), key=lambda each: each.held.recency_key)
+        peers = sorted((each for each in closed if each.grade == grade), key=lambda each: each.resolved.recency_key)
         if peers:
             agreed = not any(range_1.differ(one, other) for one in peers[-1:] for other in peers)
             assert estimate.best == (peers[-1].best if agreed else None)
@@ -349,7 +352,7 @@ def test_the_best_figure_is_the_newest_of_the_best_grade_or_none(question: Quest
 
 
 @given(questions())
-def test_claims_are_set_aside_step_by_step_unless_none_would_be_left(question: Question) -> None:
+def test_claims_are_set_aside_step_by_step_unless_none_would_be_left(question: PolicyInput) -> None:
     expected = {claim.ref: "rated_out" for claim in question.claims if claim.grade == "E" or claim.credibility == 5}
     remaining = [claim for claim in question.claims if claim.ref not in expected]
     judged = any(claim.grade in "ABC" for claim in remaining)
@@ -367,16 +370,16 @@ def test_claims_are_set_aside_step_by_step_unless_none_would_be_left(question: Q
     assert {item.claim.ref: item.code for item in range_1.estimate(question).set_aside} == expected
 
 
-def _outrun(claim: Standing, question: Question) -> bool:
+def _outrun(claim: PolicyClaim, question: PolicyInput) -> bool:
     """Step 5 of range/1, written out."""
-    figures = [figure for figure in (claim.held.count.lower, claim.held.count.upper) if figure is not None]
-    if not figures or (question.period_end is not None and claim.held.counted_until >= question.period_end):
+    figures = [figure for figure in (claim.resolved.count.lower, claim.resolved.count.upper) if figure is not None]
+    if not figures or (question.period_end is not None and claim.resolved.counted_until >= question.period_end):
         return False
     grades = "ABCDF"[: "ABCDF".index(claim.grade) + 1]
     rivals = [each for each in question.claims if each is not claim and each.grade in grades and each.credibility != 5]
-    for held in (held for rival in rivals for held in (rival.held, *rival.history)):
+    for held in (held for rival in rivals for held in (rival.resolved, *rival.superseded)):
         bounds = CLOSED if claim.closed else (*CLOSED, *OPEN)
-        further = held.counted_until - claim.held.counted_until >= timedelta(days=1)
+        further = held.counted_until - claim.resolved.counted_until >= timedelta(days=1)
         if held.count.bound in bounds and further and (held.count.lower or 0) > max(figures):
             return True
     return False

@@ -71,7 +71,7 @@ def reaches(book: Book) -> bool:
     return any(
         (other := filed.get(ref.partition("#")[0])) is not None and other.home != report.home
         for report in filed.values()
-        for held in report.now.held
+        for held in report.current.claims
         for ref in held.supersedes
     )
 
@@ -145,7 +145,7 @@ def test_moving_a_report_changes_what_is_said_of_no_other_home(
         return
     shown = claims_of(book.history(slug=OTHER), None)
     assert {ref: row for ref, row in shown.items() if not ref.startswith(report_id)} == elsewhere
-    alone = {held.ref for held in book.history(slug=OTHER).filed[report].now.held}
+    alone = {held.ref for held in book.history(slug=OTHER).all_reports[report].current.claims}
     assert {ref for ref in shown if ref.startswith(report_id)} == alone
     assert not any(row["status"] == "withdrawn" for ref, row in shown.items() if ref.startswith(report_id))
 

@@ -48,10 +48,10 @@ def names(book: Book, first: Ids, *, judged: bool) -> Ids:
     """
     found = dict(first)
     for slug in (None, OTHER):
-        for ref, report in ((each.ref, each) for each in book.history(slug=slug).filed.values()):
-            said: list[object] = [report.now.report.model_dump_json(exclude={"report_id"})]
-            if judged and report.now.record:
-                said += [report.now.record.marks, sorted(str(each) for each in report.retractions.items())]
+        for ref, report in ((each.ref, each) for each in book.history(slug=slug).all_reports.values()):
+            said: list[object] = [report.current.report.model_dump_json(exclude={"report_id"})]
+            if judged and report.current.record:
+                said += [report.current.record.marks, sorted(str(each) for each in report.retractions.items())]
             found[ref] = str(uuid5(NAMESPACE, renamed(json.dumps(said), first)))
     return found
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain import catalogue
 from domain.facts.union import POLICY_STREAM, Recorded, incident_stream, source_stream
 from domain.history.history import history_of
-from domain.history.inputs import Reach, leads_to
+from domain.history.inputs import InputStreams, required_streams
 from domain.incident.commands import (
     DeclareScope,
     MergeIncident,
@@ -52,7 +52,7 @@ def led(book: Book, slug: str, after: int = 0) -> set[UUID]:
         stream
         for each in book.facts
         if each.stream == incident_stream(slug) and each.position > after
-        for stream in leads_to(each)
+        for stream in required_streams(each)
     }
 
 
@@ -77,7 +77,7 @@ def test_two_sources_that_are_one_lead_to_each_other() -> None:
     book.do(Registration.model_validate({"slug": "snhr", "name": "SNHR", "type": "monitor"}))
     book.do(StateSameOrigin(origins=("snhr", "sohr")))
     streams = {source_stream("sohr"), source_stream("snhr")}
-    stated = [each for each in book.facts if set(leads_to(each)) == streams]
+    stated = [each for each in book.facts if set(required_streams(each)) == streams]
     assert {each.stream for each in stated} == streams
 
 
@@ -110,10 +110,10 @@ def test_the_reach_of_an_incident_is_all_that_its_facts_lead_to_at_each_position
     for each in (*asked, *chain):
         do(book, each)
     for slug in (OWN, OTHER, "third"):
-        own, reach = incident_stream(slug), Reach(incident_stream(slug))
+        own, reach = incident_stream(slug), InputStreams(incident_stream(slug))
         found = reach.streams.copy()
         for place, each in enumerate(book.facts, 1):
-            new = set(reach.take_in(each))
+            new = set(reach.add(each))
             assert not new & found
             found |= new
             assert reach.streams == found == _all_led(book.facts[:place], own)
@@ -129,14 +129,14 @@ def _all_led(facts: list[Recorded], own: UUID) -> set[UUID]:
     found, waiting = {own, POLICY_STREAM}, [own, POLICY_STREAM]
     while waiting:
         stream = waiting.pop()
-        led = {to for each in facts if each.stream == stream for to in leads_to(each)} - found
+        led = {to for each in facts if each.stream == stream for to in required_streams(each)} - found
         found |= led
         waiting += led
     return found
 
 
 def _reached(facts: list[Recorded], slug: str) -> set[UUID]:
-    reach = Reach(incident_stream(slug))
+    reach = InputStreams(incident_stream(slug))
     for each in facts:
-        reach.take_in(each)
+        reach.add(each)
     return reach.streams

@@ -280,8 +280,12 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
     def what_is_read_is_what_the_model_knows(self) -> None:
         history = self.book.history()
         model = self.model or Plain("", None, facts=0)
-        assert (history.title, history.period, history.is_open) == (model.title, model.period, model.is_open)
-        assert (history.version, sorted(history.scopes)) == (model.facts, sorted(model.scopes))
+        assert (history.own.title, history.own.period, history.own.is_open) == (
+            model.title,
+            model.period,
+            model.is_open,
+        )
+        assert (history.own.version, sorted(history.own.scopes)) == (model.facts, sorted(model.scopes))
         assert self.standing(history) == {
             name: (each["versions"], each["figure"]) for name, each in model.reports.items() if not each["retracted"]
         }
@@ -289,7 +293,8 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
     @staticmethod
     def standing(history: History) -> dict[str, tuple[int, str | None]]:
         return {
-            each.ref: (len(each.versions), each.now.report.claims[0].count.verbatim) for each in history.standing(None)
+            each.ref: (len(each.versions), each.current.report.claims[0].count.verbatim)
+            for each in history.standing_reports(None)
         }
 
     @invariant()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.estimates.exclusion import span
+from domain.estimates.exclusion import range_estimate
 from domain.policies.conservative_1 import estimate
 from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, why
 
@@ -57,7 +57,7 @@ def test_of_caps_alone_the_least_is_the_upper_end_and_there_is_no_lower_one() ->
 
 def test_a_cap_below_its_own_best_figure_reads_as_the_range_reads_it() -> None:
     odd = {"verbatim": "x", "bound": "at_most", "upper": 20, "best": 30}
-    assert ends(estimate(ask(claim("a", odd)))) == ends(span(ask(claim("a", odd)))) == (None, None, 30)
+    assert ends(estimate(ask(claim("a", odd)))) == ends(range_estimate(ask(claim("a", odd)))) == (None, None, 30)
 
 
 def test_of_equal_figures_the_better_graded_stands_then_the_newer_then_the_greater_id() -> None:
@@ -91,7 +91,7 @@ def test_where_only_words_are_left_those_for_the_fewest_stand_and_no_figure_is_p
     for claims in ((claim("a", fewer), claim("b", more)), (claim("c", more), claim("a", fewer))):
         least = estimate(ask(*claims))
         assert (ends(least), least.upper_open) == ((None, None, None), False)
-        assert [used.held.count.verbatim for used in least.used] == [fewer]
+        assert [used.resolved.count.verbatim for used in least.used] == [fewer]
         [item] = least.set_aside
         assert (item.code, item.why) == (
             ("unranked", "Its words stand for no number; another claim is used (a-8#1).")
@@ -104,7 +104,7 @@ def test_where_only_words_are_left_those_for_the_fewest_stand_and_no_figure_is_p
 def test_words_rank_by_the_numbers_that_acled_gives_them(acled: str, number: int) -> None:
     for lower, least in ((number - 1, "other"), (number + 1, "acled")):
         given = claim("other", {"verbatim": "quelques-uns", "bound": "worded", "lower": lower})
-        assert estimate(ask(claim("acled", acled), given)).used[0].held.origin == least
+        assert estimate(ask(claim("acled", acled), given)).used[0].resolved.origin == least
 
 
 def test_of_words_for_as_many_the_better_graded_stand_then_the_newer_then_the_greater_id() -> None:
@@ -146,4 +146,4 @@ def test_the_one_claim_is_contested_by_what_the_range_would_use_beside_it() -> N
 def test_what_the_range_sets_aside_stays_aside_beside_what_is_higher() -> None:
     least = estimate(ask(claim("c", "5", grade="F"), claim("b", "200"), claim("a", "100"), claim("d", "dozens")))
     assert aside(least) == {"b": "higher", "c": "ungraded", "d": "worded"}
-    assert [item.claim.held.origin for item in least.set_aside] == ["b", "c", "d"]
+    assert [item.claim.resolved.origin for item in least.set_aside] == ["b", "c", "d"]

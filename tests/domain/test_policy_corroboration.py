@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.estimates.estimate import Standing
-from domain.estimates.exclusion import span
+from domain.estimates.estimate import PolicyClaim
+from domain.estimates.exclusion import range_estimate
 from domain.policies.corroboration_1 import estimate
 from tests.domain.questions import ask, claim, stated
 
 
-def label(*claims: Standing, states: tuple[tuple[str, str], ...] = (), denied: bool = False) -> str | None:
+def label(*claims: PolicyClaim, states: tuple[tuple[str, str], ...] = (), denied: bool = False) -> str | None:
     return estimate(ask(*claims, statements=tuple(stated(*each) for each in states), denied=denied)).label
 
 
@@ -19,7 +19,7 @@ ONE, SAME, LIAR = claim("sohr", "100"), claim("snhr", "101"), claim("liar", "100
 
 def test_the_figures_are_those_of_the_range() -> None:
     question = ask(ONE, claim("snhr", "at least 300"), LIAR, denied=True)
-    labelled, plain = estimate(question), span(question)
+    labelled, plain = estimate(question), range_estimate(question)
     assert (labelled.lower, labelled.upper, labelled.upper_open) == (plain.lower, plain.upper, plain.upper_open)
     assert (labelled.best, labelled.contested) == (plain.best, plain.contested)
     assert (labelled.used, labelled.set_aside) == (plain.used, plain.set_aside)

@@ -15,7 +15,7 @@ def test_where_nothing_may_be_used_no_column_has_a_figure() -> None:
 def test_low_is_the_least_figure_open_or_closed_and_high_the_greatest() -> None:
     triple = estimate(ask(claim("a", "at least 50"), claim("b", "100"), claim("c", "90-300"), claim("d", "up to 40")))
     assert (ends(triple), behind(triple)) == ((50, 100, 300), ("a-8#1", "b-8#1", "c-8#1"))
-    assert [used.held.origin for used in triple.used] == ["a", "b", "c", "d"]
+    assert [used.resolved.origin for used in triple.used] == ["a", "b", "c", "d"]
 
 
 def test_high_is_open_where_the_greatest_figure_is() -> None:
@@ -64,4 +64,7 @@ def test_a_triple_is_contested_where_the_range_is() -> None:
 
 def test_what_is_set_aside_is_listed_by_its_id() -> None:
     triple = estimate(ask(claim("c", "5", grade="F"), claim("b", "dozens"), claim("a", "100")))
-    assert [(item.claim.held.origin, item.code) for item in triple.set_aside] == [("b", "worded"), ("c", "ungraded")]
+    assert [(item.claim.resolved.origin, item.code) for item in triple.set_aside] == [
+        ("b", "worded"),
+        ("c", "ungraded"),
+    ]

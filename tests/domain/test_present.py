@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.documents.estimates import end_document
-from domain.estimates.claim_index import keyed_claims
+from domain.documents.estimates import figure_document
+from domain.estimates.claim_index import snapshot_claims
 from domain.facts.union import incident_stream
 from domain.history.history import History
 from domain.incident.commands import (
@@ -27,8 +27,8 @@ from domain.incident.commands import (
 from domain.incident.refusals import Refusal
 from domain.reading import Document, Reading
 from domain.reports.claims.claim import ClaimKey, event_of_scope
-from domain.summary.incident_projection import Present, listed
-from domain.summary.summary import Listed, Moved
+from domain.summary.incident_projection import IncidentProjection, summarize
+from domain.summary.summary import IncidentSummary, SummaryChanges
 from domain.values.sources import Registration
 from domain.values.time.clocks import parse_occurred
 from tests.domain.book import Book, open_book
@@ -91,31 +91,31 @@ def test_a_policy_that_rates_no_source_out_shows_what_an_unreliable_one_said_of_
     book.do(Registration(slug="sana", name="SANA", type="monitor", reliability="E"))
     claim = {"id": "1", "measure": "killed", "scope": "event", "count": {"verbatim": "12"}}
     book.file({"kind": "attack_launched", "method": "raid", "event": "jableh", "source": "sana", "claims": [claim]})
-    grown = Present(History(book.stream))
+    grown = IncidentProjection(History(book.stream))
     for policy in ("conservative/1", "latest/1"):
         book.do(AdoptPolicy(policy=policy))
     for recorded in book.facts:
-        grown.take_in(recorded)
-        moved = grown.settle()
+        grown.apply(recorded)
+        moved = grown.update()
     assert [grown.in_events(pair) is not None for pair in moved.in_events] == [True]
-    assert grown.listed.killed.floor == 12
+    assert grown.summary.killed.floor == 12
 
 
 def _grown_as_told(book: Book, slug: str) -> None:
     """See that an incident that is grown fact by fact reads at each position as it does folded whole."""
-    grown = Present(History(incident_stream(slug)))
+    grown = IncidentProjection(History(incident_stream(slug)))
     rows: dict[ClaimKey, tuple[object, ...]] = {}
     for recorded in book.facts:
-        grown.take_in(recorded)
-        moved = grown.settle()
+        grown.apply(recorded)
+        moved = grown.update()
         rows |= {pair: (grown.policy.id, grown.in_events(pair)) for pair in moved.in_events}
         rows |= {key: (grown.policy.id, grown.part(key), grown.estimates.get(key)) for key in moved.keys}
         history = book.history(recorded.position, slug)
         if history.own.slug:
-            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-            assert grown.listed == listed(history, Reading(None, policy))
-            _tells_what_state_tells(grown.listed, catalogue.view("state/1").finish(history, Reading(None, policy)))
-            whole = Present.at(history, Reading(None, policy))
+            policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
+            assert grown.summary == summarize(history, Reading(None, policy))
+            _tells_what_state_tells(grown.summary, catalogue.view("state/1").finish(history, Reading(None, policy)))
+            whole = IncidentProjection.at(history, Reading(None, policy))
             told = {pair: (policy.id, whole.in_events(pair)) for pair in whole.pairs}
             told |= {key: (policy.id, whole.part(key), estimate) for key, estimate in whole.estimates.items()}
             assert {key: row for key, row in rows.items() if row[-1] is not None} == told
@@ -127,7 +127,7 @@ def test_at_a_reading_too_it_is_what_the_view_tells(world: World) -> None:
     book = world.book()
     history = book.history()
     for moment in moments(history):
-        _tells_what_state_tells(listed(history, reading(moment)), book.read(until=moment))
+        _tells_what_state_tells(summarize(history, reading(moment)), book.read(until=moment))
 
 
 @given(worlds(), others(), st.lists(curated() | extras(), max_size=4))
@@ -138,20 +138,20 @@ def test_what_was_settled_at_once_is_what_was_settled_fact_by_fact(
     for command, slug in commands:
         with suppress(Refusal):
             book.do(command, slug)
-    each, once = Present(History(book.stream)), Present(History(book.stream))
+    each, once = IncidentProjection(History(book.stream)), IncidentProjection(History(book.stream))
     for recorded in book.facts:
-        each.take_in(recorded)
-        each.settle()
-        once.take_in(recorded)
-    once.settle()
-    assert each.listed == once.listed
+        each.apply(recorded)
+        each.update()
+        once.apply(recorded)
+    once.update()
+    assert each.summary == once.summary
     assert each.estimates == once.estimates
     assert {pair: each.in_events(pair) for pair in each.pairs} == {pair: once.in_events(pair) for pair in once.pairs}
 
 
 def test_a_long_series_that_comes_out_of_order_and_is_judged_on_the_way_is_weighed_as_at_once() -> None:
     chance = Random(4)  # noqa: S311 - the same data every time is what is wanted
-    book, grown = open_book(period=None), Present(History(incident_stream("syria-coast-2025")))
+    book, grown = open_book(period=None), IncidentProjection(History(incident_stream("syria-coast-2025")))
     filed: list[UUID] = []
     seen = 0
     for number in range(150):
@@ -174,12 +174,12 @@ def test_a_long_series_that_comes_out_of_order_and_is_judged_on_the_way_is_weigh
             with suppress(Refusal):
                 book.do(chance.choice([judged, disputed, struck]))
         for recorded in book.facts[seen:]:
-            grown.take_in(recorded)
+            grown.apply(recorded)
         seen = len(book.facts)
-        grown.settle()
+        grown.update()
         if number % 5 == 0 or number > 140:
-            keyed = keyed_claims(book.history(), None)
-            assert grown.estimates == {each.key: grown.policy.estimate(each.question) for each in keyed}
+            keyed = snapshot_claims(book.history(), None).by_key
+            assert grown.estimates == {each.key: grown.policy.estimate(each.policy_input) for each in keyed}
 
 
 def test_an_event_is_as_narrow_and_as_grave_as_those_tell_it_who_still_do() -> None:
@@ -189,47 +189,47 @@ def test_an_event_is_as_narrow_and_as_grave_as_those_tell_it_who_still_do() -> N
     narrow = book.file({**told, "source": "snhr", "occurred": "2025-03-07"})
     wide = parse_occurred("2025-03-06/2025-03-08", book.history().offset)
     day = parse_occurred("2025-03-07", book.history().offset)
-    grown = Present(History(book.stream))
+    grown = IncidentProjection(History(book.stream))
     for recorded in book.facts:
-        grown.take_in(recorded)
-    grown.settle()
-    assert (grown.listed.occurred_from, grown.listed.occurred_to) == (day.earliest, day.latest)
+        grown.apply(recorded)
+    grown.update()
+    assert (grown.summary.occurred_from, grown.summary.occurred_to) == (day.earliest, day.latest)
     book.do(RetractReport(report_id=narrow, by="recorder"))
-    grown.take_in(book.facts[-1])
-    assert grown.settle().listed
-    assert (grown.listed.occurred_from, grown.listed.occurred_to) == (wide.earliest, wide.latest)
-    assert grown.listed.level == 2
+    grown.apply(book.facts[-1])
+    assert grown.update().summary
+    assert (grown.summary.occurred_from, grown.summary.occurred_to) == (wide.earliest, wide.latest)
+    assert grown.summary.level == 2
 
 
 def test_what_moves_is_told_and_what_reads_as_before_is_not() -> None:
     book = open_book()
     whole = {"id": "1", "measure": "killed", "count": {"verbatim": "900"}}
     part = {**whole, "population": {"status": ["civilian"]}, "count": {"verbatim": "340"}}
-    grown = Present(History(book.stream))
+    grown = IncidentProjection(History(book.stream))
 
-    def told(**body: Any) -> Moved:
+    def told(**body: Any) -> SummaryChanges:
         before = len(book.facts)
         report = book.file({"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-08", **body})
         for recorded in book.facts[before:]:
-            grown.take_in(recorded)
-        moved = grown.settle()
+            grown.apply(recorded)
+        moved = grown.update()
         assert set(moved.reports) == {report}
         return moved
 
     for recorded in book.facts:
-        grown.take_in(recorded)
-    assert grown.settle().listed
+        grown.apply(recorded)
+    assert grown.update().summary
     assert len(told(claims=[whole]).keys) == 1
-    listed_so = grown.listed
+    listed_so = grown.summary
     moved = told(claims=[part])
-    assert ([key.canonical for key in moved.keys], moved.listed) == (
+    assert ([key.canonical for key in moved.keys], moved.summary) == (
         [key.canonical for key in grown.estimates if key.document["population"]],
         False,
     )
-    assert grown.listed is listed_so
+    assert grown.summary is listed_so
     higher = told(reported_at="2025-03-09", claims=[{**part, "count": {"verbatim": "1,000"}}])
-    assert (set(higher.keys), higher.listed) == (set(grown.estimates), True)
-    assert grown.listed.killed.floor == 1000
+    assert (set(higher.keys), higher.summary) == (set(grown.estimates), True)
+    assert grown.summary.killed.floor == 1000
     blamed = told(kind="responsibility_stated", act="accused", by="sohr", whom="gunmen", claims=[])
     assert not blamed.keys
 
@@ -240,19 +240,19 @@ def test_a_denial_moves_what_it_is_about_and_nothing_else() -> None:
     book.do(DeclareScope.model_validate({"name": "coast", "label": "the coast", "event": "al-haffa"}))
     for scope in ("incident", "coast"):
         book.file({"kind": "toll_revised", "source": "sohr", "claims": [{**claim, "scope": scope}]})
-    grown = Present(History(book.stream))
+    grown = IncidentProjection(History(book.stream))
     for recorded in book.facts:
-        grown.take_in(recorded)
-    grown.settle()
+        grown.apply(recorded)
+    grown.update()
     before = len(book.facts)
     denied = book.file({"kind": "responsibility_stated", "source": "sana", "act": "denied", "event": "al-haffa"})
     for recorded in book.facts[before:]:
-        grown.take_in(recorded)
-    moved = grown.settle()
+        grown.apply(recorded)
+    moved = grown.update()
     assert [(key.scope, grown.estimates[key].contested) for key in moved.keys] == [("coast", True)]
     book.do(AssessReport(report_id=denied, credibility=5))
-    grown.take_in(book.facts[-1])
-    assert [(key.scope, grown.estimates[key].contested) for key in grown.settle().keys] == [("coast", False)]
+    grown.apply(book.facts[-1])
+    assert [(key.scope, grown.estimates[key].contested) for key in grown.update().keys] == [("coast", False)]
     assert not any(estimate.contested for estimate in grown.estimates.values())
 
 
@@ -284,11 +284,11 @@ def test_so_many_were_killed_as_the_greatest_lower_end_says() -> None:
     assert _listed(book).killed.floor == 1383
 
 
-def _listed(book: Book) -> Listed:
-    return listed(book.history(), reading(None))
+def _listed(book: Book) -> IncidentSummary:
+    return summarize(book.history(), reading(None))
 
 
-def _tells_what_state_tells(found: Listed, state: Document) -> None:
+def _tells_what_state_tells(found: IncidentSummary, state: Document) -> None:
     told = cast("dict[str, Any]", state)
     assert (found.slug, found.title, found.period) == (told["incident"], told["title"], told["period"])
     assert found.kinds == tuple(told["kinds"])
@@ -300,7 +300,7 @@ def _tells_what_state_tells(found: Listed, state: Document) -> None:
     shows_what_was_said(found, told)
 
 
-def _estimates_what_state_estimates(grown: Present, state: Document) -> None:
+def _estimates_what_state_estimates(grown: IncidentProjection, state: Document) -> None:
     told = {
         (each["measure"], str(each["population"]), each["scope"], each["manner"]): each
         for each in cast("list[dict[str, Any]]", state["estimates"])
@@ -312,8 +312,8 @@ def _estimates_what_state_estimates(grown: Present, state: Document) -> None:
     }
     assert own.keys() == told.keys()
     for key, estimate in own.items():
-        assert end_document(estimate.lower) == told[key]["lower"]
-        assert end_document(estimate.upper) == told[key]["upper"]
-        assert end_document(estimate.best) == told[key]["best"]
+        assert figure_document(estimate.lower) == told[key]["lower"]
+        assert figure_document(estimate.upper) == told[key]["upper"]
+        assert figure_document(estimate.best) == told[key]["best"]
         assert estimate.contested == told[key]["contested"]
         assert [each.ref for each in estimate.used] == [each["claim"] for each in told[key]["used"]]

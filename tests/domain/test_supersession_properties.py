@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.estimates.claim_index import by_origin, keyed_claims
+from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.estimates.withdrawal import withdrawn_reports
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, earliest, latest
 from domain.reports.claims.revision_chain import revision_chain
@@ -263,13 +263,13 @@ def test_what_a_circle_supersedes_does_not_stand() -> None:
 @given(worlds())
 def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_its_event(world: World) -> None:
     book = world.book()
-    for own in by_origin(book.history().standing(None)).values():
+    for own in by_origin(book.history().standing_reports(None)).values():
         order, _ = by_the_rule(own)
         expected: dict[str, str] = {}
         for place, report in enumerate(order):
             for later in order[place + 1 :]:
-                said = later.now.report
-                if said.complete and said.event in (None, report.now.report.event):
+                said = later.current.report
+                if said.complete and said.event in (None, report.current.report.event):
                     expected[report.ref] = later.ref
         assert withdrawn_reports(own) == expected
 
@@ -277,9 +277,12 @@ def test_a_whole_statement_withdraws_what_its_source_said_before_of_all_or_of_it
 @given(worlds())
 def test_no_withdrawn_claim_is_weighed(world: World) -> None:
     found = world.book().history()
-    withdrawn = {ref for own in by_origin(found.standing(None)).values() for ref in withdrawn_reports(own)}
-    for keyed in keyed_claims(found, None):
-        weighed = [*(claim.held for claim in keyed.question.claims), *(each.held for each in keyed.increments)]
+    withdrawn = {ref for own in by_origin(found.standing_reports(None)).values() for ref in withdrawn_reports(own)}
+    for keyed in snapshot_claims(found, None).by_key:
+        weighed = [
+            *(claim.resolved for claim in keyed.policy_input.claims),
+            *(each.resolved for each in keyed.increments),
+        ]
         assert withdrawn.isdisjoint(held.ref.partition("#")[0] for held in weighed)
 
 

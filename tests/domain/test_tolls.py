@@ -17,9 +17,9 @@ from domain.history.history import History
 from domain.incident.commands import AdoptPolicy, DeclareScope, MergeIncident, MoveReport, OpenIncident, RetractReport
 from domain.incident.refusals import Refusal
 from domain.reading import Document, Reading
-from domain.summary.incident_projection import Present, listed
+from domain.summary.incident_projection import IncidentProjection, summarize
 from domain.summary.killed import killed_document
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
@@ -42,13 +42,13 @@ def test_what_is_shown_was_said_and_is_found_by_the_greatest_that_was_said_of_an
         for moment in moments(history)[-2:]:
             asked = reading(moment, policy)
             state = cast("Told", catalogue.view("state/1").finish(history, asked))
-            shows_what_was_said(listed(history, asked), state)
+            shows_what_was_said(summarize(history, asked), state)
             figures = set[int]().union(*standing_figures(history, asked).values())
-            for toll in tolls_in(cast("Told", killed_document(listed(history, asked).killed))):
+            for toll in tolls_in(cast("Told", killed_document(summarize(history, asked).killed))):
                 assert {toll.get(name) for name in ("lower", "best", "upper", "figure")} <= {None, *figures}
 
 
-def shows_what_was_said(found: Listed, state: Told) -> None:
+def shows_what_was_said(found: IncidentSummary, state: Told) -> None:
     """Hold what is shown against the estimates of the state, key by key."""
     shown = cast("Told", killed_document(found.killed))
     of_killed = [each for each in state["estimates"] if each["measure"] == "killed"]
@@ -110,7 +110,9 @@ def tolls_in(shown: Told) -> Iterator[Told]:
 
 def standing_figures(history: History, asked: Reading) -> dict[str, set[int]]:
     """Return every figure of the claims that stand, by the claim."""
-    held = chain.from_iterable(each.held(asked.reported_until) for each in history.standing(asked.reported_until))
+    held = chain.from_iterable(
+        each.claims_at(asked.reported_until) for each in history.standing_reports(asked.reported_until)
+    )
     return {each.ref: {figure for figure in each.printable_figures if figure is not None} for each in held}
 
 
@@ -126,7 +128,7 @@ def toll(words: str, **given: Any) -> Body:
 
 
 def shown(book: Book, slug: str | None = None, until: str | None = None) -> Told:
-    return cast("Told", killed_document(listed(book.history(slug=slug), reading(until)).killed))
+    return cast("Told", killed_document(summarize(book.history(slug=slug), reading(until)).killed))
 
 
 def least(found: Told) -> tuple[int, str, str | None] | None:
@@ -171,16 +173,16 @@ def test_of_several_attacks_the_greatest_is_shown_and_no_sum() -> None:
 
 
 def test_the_greatest_gives_way_when_it_is_lowered_or_taken_back() -> None:
-    book, grown = open_book(), Present(History(incident_stream("syria-coast-2025")))
+    book, grown = open_book(), IncidentProjection(History(incident_stream("syria-coast-2025")))
     taken = 0
 
     def found() -> tuple[int, str, str | None] | None:
         nonlocal taken
         for recorded in book.facts[taken:]:
-            grown.take_in(recorded)
+            grown.apply(recorded)
         taken = len(book.facts)
-        grown.settle()
-        assert killed_document(grown.listed.killed) == shown(book)
+        grown.update()
+        assert killed_document(grown.summary.killed) == shown(book)
         return least(shown(book))
 
     book.file(attack("4", event="al-haffa"))
@@ -308,36 +310,36 @@ def test_the_toll_of_another_incident_whose_report_was_moved_here_is_compared_on
     book = two_towns()
     report = book.file(toll("2,644", source="snhr"), slug=OTHER)
     book.do(MoveReport(report_id=report, to=book.slug), OTHER)
-    grown = Present(History(incident_stream(book.slug)))
+    grown = IncidentProjection(History(incident_stream(book.slug)))
     for recorded in book.facts:
-        grown.take_in(recorded)
-    grown.settle()
+        grown.apply(recorded)
+    grown.update()
     assert (shown(book)["killed"]["counted_for"], least(shown(book))) == (OTHER, None)
-    assert killed_document(grown.listed.killed) == shown(book)
+    assert killed_document(grown.summary.killed) == shown(book)
     before = len(book.facts)
     book.do(MergeIncident(into=book.slug), OTHER)
     for recorded in book.facts[before:]:
-        grown.take_in(recorded)
-    moved = grown.settle()
+        grown.apply(recorded)
+    moved = grown.update()
     assert (least(shown(book)), shown(book)["killed_in_scopes"]) == ((2644, "incident", None), None)
-    assert killed_document(grown.listed.killed) == shown(book)
+    assert killed_document(grown.summary.killed) == shown(book)
     assert [grown.part(key) for key in moved.keys] == ["merged"]
 
 
 def test_an_adopted_policy_weighs_single_events_anew_and_all_of_them_are_told_to_have_moved() -> None:
-    book, grown = open_book(), Present(History(incident_stream("syria-coast-2025")))
+    book, grown = open_book(), IncidentProjection(History(incident_stream("syria-coast-2025")))
     book.file(attack("4", reported_at="2025-03-08T10:00:00Z"))
     book.file(attack("9", source="snhr", reported_at="2025-03-08T12:00:00Z"))
     book.file(attack("30", claim={"measure": "injured"}))
     for recorded in book.facts:
-        grown.take_in(recorded)
-    grown.settle()
+        grown.apply(recorded)
+    grown.update()
     assert least(shown(book)) == (4, "event", "al-haffa")
     book.do(AdoptPolicy(policy="latest/1"))
-    grown.take_in(book.facts[-1])
-    moved = grown.settle()
+    grown.apply(book.facts[-1])
+    moved = grown.update()
     assert {pair.measure for pair in moved.in_events} == {"killed", "injured"}
-    assert (moved.listed, grown.listed.killed.floor) == (True, 9)
+    assert (moved.summary, grown.summary.killed.floor) == (True, 9)
 
 
 def test_at_a_reading_it_shows_what_had_been_said() -> None:

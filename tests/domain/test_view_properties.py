@@ -13,15 +13,15 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.escalation.levels import account
+from domain.escalation.levels import chronology
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import keyed_claims, weigh
+from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
 from domain.incident.commands import AssessReport, RetractReport
 from domain.incident.refusals import Refusal
 from domain.reports.claims.claim import INCIDENT_SCOPE, latest
 from domain.revisions.difference import difference
-from domain.revisions.newly_reported import learned
+from domain.revisions.newly_reported import newly_reported
 from domain.values.sources import Registration
 from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book
@@ -61,7 +61,7 @@ def stood_by(history: History, moment: datetime) -> Mapping[tuple[str, str], str
     """Weigh everything as said by a moment: the current claim of each origin under each key."""
     return {
         (keyed.key.canonical, ledger.origin): ledger.current.ref
-        for keyed in keyed_claims(history, moment)
+        for keyed in snapshot_claims(history, moment).by_key
         for ledger in keyed.ledgers
         if ledger.current
     }
@@ -70,7 +70,7 @@ def stood_by(history: History, moment: datetime) -> Mapping[tuple[str, str], str
 @given(books())
 def test_what_became_known_on_a_day_is_what_weighing_both_its_ends_tells(book: Book) -> None:
     history = book.history()
-    changes = learned(history, None).changes
+    changes = newly_reported(history, None).changes
     before: Mapping[tuple[str, str], str] = {}
     for end in ends_of_days(history):
         after = stood_by(history, end)
@@ -94,9 +94,9 @@ def test_what_became_known_on_a_day_is_what_weighing_both_its_ends_tells(book: B
 @given(books())
 def test_an_increment_becomes_known_on_its_day_unless_it_was_replaced_by_then(book: Book) -> None:
     history = book.history()
-    told = learned(history, None).increments
+    told = newly_reported(history, None).increments
     for end in ends_of_days(history):
-        shown = {each.held.ref for keyed in keyed_claims(history, end) for each in keyed.increments}
+        shown = {each.resolved.ref for keyed in snapshot_claims(history, end).by_key for each in keyed.increments}
         said = {ref for ref in shown if local_day(latest(_report(history, ref).reported), history.offset) == end.date()}
         assert {held.ref for day, held in told if day == end.date()} == said
 
@@ -109,19 +109,21 @@ def _report(history: History, ref: str) -> Any:
 def test_what_became_known_by_a_moment_does_not_depend_on_what_was_said_later(book: Book, day: str) -> None:
     history = book.history()
     moment = parse_instant(f"{day}T12:00:00Z")
-    early = [change for change in learned(history, None).changes if change.day < local_day(moment, history.offset)]
+    early = [
+        change for change in newly_reported(history, None).changes if change.day < local_day(moment, history.offset)
+    ]
     assert [
-        change for change in learned(history, moment).changes if change.day < local_day(moment, history.offset)
+        change for change in newly_reported(history, moment).changes if change.day < local_day(moment, history.offset)
     ] == early
 
 
 @given(books())
 def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     history = book.history()
-    weighed = weigh(history, None)
-    without = replace(weighed, keyed=tuple(each for each in weighed.keyed if each.key.scope != INCIDENT_SCOPE))
-    assert [(day.day, day.level) for day in account(history, weighed).days] == [
-        (day.day, day.level) for day in account(history, without).days
+    weighed = snapshot_claims(history, None)
+    without = replace(weighed, by_key=tuple(each for each in weighed.by_key if each.key.scope != INCIDENT_SCOPE))
+    assert [(day.day, day.level) for day in chronology(history, weighed).days] == [
+        (day.day, day.level) for day in chronology(history, without).days
     ]
 
 
@@ -143,12 +145,14 @@ def test_every_figure_of_what_happened_was_said_by_the_claim_beside_it(book: Boo
 @given(books())
 def test_unreliable_sources_and_improbable_reports_raise_no_level(book: Book) -> None:
     history = book.history()
-    weighed = weigh(history, None)
+    weighed = snapshot_claims(history, None)
     reliable = tuple(
-        replace(each, question=replace(each.question, claims=tuple(filter(_is_reliable, each.question.claims))))
-        for each in weighed.keyed
+        replace(
+            each, policy_input=replace(each.policy_input, claims=tuple(filter(_is_reliable, each.policy_input.claims)))
+        )
+        for each in weighed.by_key
     )
-    assert account(history, weighed) == account(history, replace(weighed, keyed=reliable))
+    assert chronology(history, weighed) == chronology(history, replace(weighed, by_key=reliable))
 
 
 def _is_reliable(claim: Any) -> bool:
@@ -202,15 +206,17 @@ def test_a_difference_accounts_for_every_report_that_counts_now_and_did_not(book
     known = {report.ref for report in before.reports.values()}
     new = {report.ref for report in after.reports.values()} - known
     assert {entry["report_id"] for entry in found["learned"]} <= new
-    gone = {report.ref for report in before.standing(None)} - {report.ref for report in after.standing(None)}
+    gone = {report.ref for report in before.standing_reports(None)} - {
+        report.ref for report in after.standing_reports(None)
+    }
     told = {each["report_id"] for name in ("withdrawn_by_source", "removed_by_us") for each in found[name]}
-    assert gone & {report.ref for report in before.standing(None)} <= told | _silent(before)
+    assert gone & {report.ref for report in before.standing_reports(None)} <= told | _silent(before)
 
 
 def _silent(history: History) -> set[str]:
     """Return the reports that stand, and that a whole statement of their source had withdrawn already."""
-    counting = set(weigh(history, None).speaking)
-    return {report.ref for report in history.standing(None)} - counting
+    counting = set(snapshot_claims(history, None).counting)
+    return {report.ref for report in history.standing_reports(None)} - counting
 
 
 @given(worlds())

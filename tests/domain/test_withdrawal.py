@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.estimates.withdrawal import statements, withdraws
+from domain.estimates.withdrawal import split_at_whole_statements, withdraws
 from domain.history.report_history import ReportHistory
 from domain.incident.commands import MergeIncident, OpenIncident
 from tests.domain.book import Book, open_book
@@ -68,7 +68,7 @@ def test_reports_are_parted_at_whole_statements_in_each_home_and_in_no_other(hom
         (f"{parted} 3", {}),
     )
     names = {report.ref: name for name, report in found.items()}
-    parts = [[names[report.ref] for report in part] for part in statements(list(found.values()))]
+    parts = [[names[report.ref] for report in part] for part in split_at_whole_statements(list(found.values()))]
     own = [part for part in parts if part and part[0].startswith(plain)]
     assert own == [[f"{plain} 1", f"{plain} 2"]]
     assert [part for part in parts if part not in own] == [[f"{parted} 1"], [f"{parted} 2", f"{parted} 3"]]

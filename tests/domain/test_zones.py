@@ -21,9 +21,9 @@ from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident,
 from domain.incident.state import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
-from domain.summary.incident_projection import Present, listed
+from domain.summary.incident_projection import IncidentProjection, summarize
 from domain.summary.state_timeline import Chronicle
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
 from domain.values.time.zones import RecordedTimeZone, format_offset, window_of
 from tests.domain.book import Book, open_book
@@ -32,7 +32,7 @@ from tests.domain.clock_changes import zone
 Body = dict[str, Any]
 
 KYIV = zone("Europe/Kyiv", (2015, 2046))
-VIEWS = ("state/1", "timeline/1", "claims/1", "tolls/1", "escalation/1", "revisions/1")
+VIEWS = tuple(catalogue.VIEWS)
 
 
 def in_zone(name: str = "Europe/Kyiv", **fields: Any) -> Book:
@@ -61,8 +61,8 @@ def documents(book: Book) -> list[str]:
     return [book.digest(view) for view in VIEWS]
 
 
-def shown(book: Book) -> Listed:
-    return listed(book.history(), Reading(None, catalogue.policy("range/1")))
+def shown(book: Book) -> IncidentSummary:
+    return summarize(book.history(), Reading(None, catalogue.policy("range/1")))
 
 
 def test_half_past_midnight_on_1_april_in_kyiv_is_1_april_there() -> None:
@@ -244,16 +244,16 @@ STEPS = st.one_of(
 def _do(book: Book, step: tuple[str, ...], number: int) -> None:
     match step:
         case ("report", occurred, reported, event):
-            scope = {"scope": "one-day"} if number % 2 and book.history().scopes else {}
+            scope = {"scope": "one-day"} if number % 2 and book.history().own.scopes else {}
             claim = {"id": "1", "measure": "killed", "count": {"verbatim": str(3 + number)}, **scope}
             book.file(attack(occurred, reported, event=event, claims=[claim]))
         case ("zone", name):
             if book.history().own.time_zone != zone(name, (2014, 2045)):
                 amended(book, time_zone=name)
-        case ("retract", at) if free := [each for each in book.history().filed.values() if not each.retractions]:
+        case ("retract", at) if free := [each for each in book.history().all_reports.values() if not each.retractions]:
             about = {"report_id": str(free[0].report_id), "by": "source", "reported_at": at}
             book.do(RetractReport.model_validate(about))
-        case ("scope",) if not book.history().scopes:
+        case ("scope",) if not book.history().own.scopes:
             scope = {"name": "one-day", "label": "One day", "period": "2024-04-01"}
             book.do(DeclareScope.model_validate(scope))
         case _:
@@ -308,14 +308,14 @@ def test_an_amended_zone_leaves_what_was_merged_in_on_the_days_of_its_own_home()
 
 def _grows_alike(book: Book) -> None:
     """See that what is kept true fact by fact tells what a whole fold does, at every position."""
-    present, chronicle = Present(History(book.stream)), Chronicle(book.stream)
+    present, chronicle = IncidentProjection(History(book.stream)), Chronicle(book.stream)
     for recorded in book.facts:
-        present.take_in(recorded)
-        present.settle()
+        present.apply(recorded)
+        present.update()
         chronicle.take_in(recorded)
         whole = book.history(recorded.position)
         if present.history.slug:
-            assert present.listed == listed(whole, Reading(None, present.policy))
+            assert present.summary == summarize(whole, Reading(None, present.policy))
         if chronicle.known_at(recorded.position):
             assert chronicle.document(recorded.position) == book.read(position=recorded.position)
 

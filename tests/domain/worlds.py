@@ -228,7 +228,7 @@ def counts() -> st.SearchStrategy[Body]:
 def figures_of(book: Book) -> dict[str, set[int]]:
     """Return every figure that was said, by the claim that says it; of corrected reports what they say now."""
     history = book.history()
-    held = chain.from_iterable(report.now.held for report in history.reports.values())
+    held = chain.from_iterable(report.current.claims for report in history.reports.values())
     found: dict[str, set[int]] = {}
     for claim in held:
         said = (claim.count.lower, claim.count.upper, claim.count.best)

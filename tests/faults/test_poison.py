@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from domain.facts.union import incident_stream
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -33,7 +33,7 @@ ALL = dict(MODELS)
 REGISTERED = cast("dict[str, ReadModel[Any]]", gc.get_referents(MODELS)[0])
 """What the read models are kept in: nothing but a test replaces one."""
 MANY = 80
-Rows = Callable[[Present], Iterable[RowValues]]
+Rows = Callable[[IncidentProjection], Iterable[RowValues]]
 
 
 @pytest.fixture
@@ -61,16 +61,16 @@ def reports(url: str, at: int, count: int = MANY) -> int:
     return write(url, [opening(SLUG), *filed])[at + 1]
 
 
-def has_figure(present: Present) -> bool:
+def has_figure(present: IncidentProjection) -> bool:
     """Say whether the report with the figure was filed."""
-    held = (claim for report in present.history.reports.values() for claim in report.now.held)
+    held = (claim for report in present.history.reports.values() for claim in report.current.claims)
     return any(claim.count.lower == FIGURE for claim in held)
 
 
 def failing(model: ReadModel[Any]) -> Rows:
     """Make rows that cannot be made once the figure was said."""
 
-    def rows(present: Present) -> Iterable[RowValues]:
+    def rows(present: IncidentProjection) -> Iterable[RowValues]:
         if has_figure(present):
             raise LookupError(f"no row for {FIGURE}")
         return model.rows(present)
@@ -83,7 +83,7 @@ def refused(column: str, value: object) -> Rows:
     model = MODELS["estimates"]
     place = list(model.columns).index(column)
 
-    def rows(present: Present) -> Iterable[RowValues]:
+    def rows(present: IncidentProjection) -> Iterable[RowValues]:
         for row in model.rows(present):
             yield (*row[:place], value, *row[place + 1 :]) if has_figure(present) else row
 

@@ -13,10 +13,10 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain import catalogue
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.history.history import history_of
-from domain.history.inputs import leads_to
+from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
 from domain.reading import Reading
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from service.eventstore import sync_reader
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
@@ -59,7 +59,7 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
             mine = [each for each in known if each.stream in inputs]
             history = history_of(mine, stream)
             policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-            present = Present.at(history, Reading(None, policy))
+            present = IncidentProjection.at(history, Reading(None, policy))
             present.reach.streams = inputs
             _tell(rows, "incident", present)
     return rows
@@ -68,7 +68,7 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
 def _inputs(by_stream: Mapping[UUID, Iterable[Recorded]], stream: UUID) -> set[UUID]:
     found, waiting = {stream, POLICY_STREAM}, [stream]
     while waiting:
-        led = {each for recorded in by_stream.get(waiting.pop(), ()) for each in leads_to(recorded)}
+        led = {each for recorded in by_stream.get(waiting.pop(), ()) for each in required_streams(recorded)}
         waiting += led - found
         found |= led
     return found

@@ -97,7 +97,9 @@ class Here:
         """Return what the claims of an incident are flagged with."""
         with open_export(self.url, ExportRequest(only=(incident,))) as export:
             histories = [each.history for each in export.incidents()]
-            held = [each for history in histories for report in history.reports.values() for each in report.now.held]
+            held = [
+                each for history in histories for report in history.reports.values() for each in report.current.claims
+            ]
         return {flag for each in held for flag in each.flags}
 
     def facts(self) -> int:

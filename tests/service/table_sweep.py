@@ -33,7 +33,7 @@ class Step(NamedTuple, Generic[At]):
 def by_reported(export: Export, table: TableMap) -> Iterator[Step[datetime]]:
     """Yield what each incident shows at every moment on the reported clock at which that may change."""
     for slug, history in export.incidents():
-        moments = {moment for report in history.reports.values() for moment in report.moments()}
+        moments = {moment for report in history.reports.values() for moment in report.effective_moments()}
         for moment in sorted(moments):
             yield Step(moment, slug, _row(history, moment, table))
 

@@ -133,7 +133,7 @@ def test_a_thousand_rows_that_share_date_place_and_parties_all_count() -> None:
     (item,) = duplicates(found, None)
     assert (item["code"], len(item["reports"]), len(item["events"])) == ("possible_same_event", ROWS, ROWS)
     assert item["why"].startswith("1000 events are of the same kind (attack_launched), day (2025-03-07)")
-    assert len(list(found.standing(None))) == ROWS
+    assert len(list(found.standing_reports(None))) == ROWS
 
 
 def test_reports_that_share_several_figures_are_suggested_once() -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from domain import catalogue
+from domain.reports.registry import KINDS
 from service.api.resources.views import newest_views, view_paths
 from tests.service.serving import filed, opened, problem, toll
 
@@ -35,6 +36,15 @@ def told(client: httpx.Client) -> tuple[str, list[int]]:
     return slug, [filed(client, slug, each)["position"] for each in reports]
 
 
+@pytest.fixture(scope="module")
+def eventful(client: httpx.Client) -> tuple[str, list[int]]:
+    """Return an incident with a report of every kind, said last, so that every view has rows and differs by then."""
+    slug = opened(client, period="2025-03-06/2025-03-10")
+    examples = [{**kind.example, "reported_at": "2025-03-13"} for kind in KINDS.values()]
+    reports = [AMBUSH, toll("830", reported_at="2025-03-09"), toll("1,383"), *examples]
+    return slug, [filed(client, slug, each)["position"] for each in reports]
+
+
 def test_each_view_has_an_address_of_its_own() -> None:
     assert {view.id for view in catalogue.VIEWS.values()} >= {"state/1", "timeline/1", "claims/1", "escalation/1"}
     assert {name for name, _ in PATHS} == {view.name for view in catalogue.VIEWS.values()}
@@ -44,9 +54,9 @@ def test_each_view_has_an_address_of_its_own() -> None:
 
 @pytest.mark.parametrize(("name", "path"), PATHS)
 def test_a_view_comes_as_json_and_as_a_table(
-    client: httpx.Client, told: tuple[str, list[int]], name: str, path: str
+    client: httpx.Client, eventful: tuple[str, list[int]], name: str, path: str
 ) -> None:
-    slug, _ = told
+    slug, _ = eventful
     view = newest_views()[name]
     answer = client.get(f"/v1/incidents/{slug}{path}")
     assert answer.json()["coordinates"]["view"] == view.id
@@ -60,9 +70,9 @@ def test_a_view_comes_as_json_and_as_a_table(
 
 @pytest.mark.parametrize("path", [path for _, path in PATHS])
 def test_a_view_answers_of_any_moment_on_either_clock(
-    client: httpx.Client, told: tuple[str, list[int]], path: str
+    client: httpx.Client, eventful: tuple[str, list[int]], path: str
 ) -> None:
-    slug, positions = told
+    slug, positions = eventful
     own = f"/v1/incidents/{slug}{path}"
     then = client.get(own, params={"as_of": f"@{positions[1]}"})
     assert "immutable" in then.headers["cache-control"]

@@ -199,5 +199,5 @@ def test_the_free_text_of_reports_comes_along(log: Log) -> None:
     url, _ = log
     with incidents.open_export(url, ExportRequest(only=("south",))) as export:
         (history,) = [each.history for each in export.incidents()]
-        texts = [report.now.report.text for report in history.reports.values()]
+        texts = [report.current.report.text for report in history.reports.values()]
     assert [text and text.summary for text in texts] == ["S"]

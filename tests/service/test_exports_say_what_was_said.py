@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from domain.estimates.claim_index import weigh
+from domain.estimates.claim_index import snapshot_claims
 from domain.estimates.estimate import CAPPED, CLOSED
 from domain.history.history import History
 from domain.incident.commands import MergeIncident, MoveReport, OpenIncident
@@ -103,21 +103,21 @@ class Said:
 
     def __init__(self, history: History, asked: Reading) -> None:
         self.history = history
-        self.reports = list(history.standing(asked.reported_until))
+        self.reports = list(history.standing_reports(asked.reported_until))
         self.figures: dict[tuple[str, str], set[int]] = {}
         self.tops: dict[tuple[str, str], set[int]] = {}
-        for each in chain.from_iterable(report.held(asked.reported_until) for report in self.reports):
+        for each in chain.from_iterable(report.claims_at(asked.reported_until) for report in self.reports):
             found = {end for end in (each.count.lower, each.count.best, each.count.upper) if end is not None}
             about = (each.key.measure, each.key.scope)
             self.figures.setdefault(about, set()).update(found if each.count.bound != "worded" else ())
             self.tops.setdefault(about, set()).update(found if each.count.bound in CLOSED | CAPPED else ())
-        self.speaking = list(weigh(history, asked.reported_until).speaking.values())
-        self.places = [place for each in self.reports for place in each.now.report.places]
-        self.names = {actor.name for each in self.reports for actor in each.now.report.actors}
+        self.speaking = list(snapshot_claims(history, asked.reported_until).counting.values())
+        self.places = [place for each in self.reports for place in each.current.report.places]
+        self.names = {actor.name for each in self.reports for actor in each.current.report.actors}
         self.moments = set(self._moments())
         self.days = {moment.astimezone(history.offset).date().isoformat() for moment in self.moments}
-        texts = [each.now.report.occurred or "" for each in self.reports]
-        self.sure = any(not UNSURE & set(text) for text in (*filter(None, texts), history.period or "~"))
+        texts = [each.current.report.occurred or "" for each in self.reports]
+        self.sure = any(not UNSURE & set(text) for text in (*filter(None, texts), history.own.period or "~"))
 
     @property
     def both(self) -> tuple[dict[tuple[str, str], set[int]], dict[tuple[str, str], set[int]]]:
@@ -125,18 +125,18 @@ class Said:
 
     def scopes_of_all(self) -> set[str]:
         """Return the scope of the whole, or of its only event where nothing is said of the whole."""
-        events = {f"event:{each.now.event}" for each in self.speaking if each.now.event}
+        events = {f"event:{each.current.event}" for each in self.speaking if each.current.event}
         return events if len(events) == 1 and ("killed", "incident") not in self.figures else {"incident"}
 
     def _moments(self) -> Iterator[datetime]:
         """Yield the ends of all that is said to have happened by when it was told, and of the period."""
         for each in self.reports:
-            text, told = each.now.report.occurred, latest(each.reported)
+            text, told = each.current.report.occurred, latest(each.reported)
             span = parse_occurred(text, self.history.offset) if text else Span(None, None)
             if span.earliest is None or span.earliest <= told:
                 yield from filter(None, span_ends(span))
-        if self.history.period:
-            yield from filter(None, span_ends(parse_occurred(self.history.period, self.history.offset)))
+        if self.history.own.period:
+            yield from filter(None, span_ends(parse_occurred(self.history.own.period, self.history.offset)))
 
     def has_place(self, **fields: str) -> bool:
         """Say whether all of this is said of one place; what is empty is not looked at."""
@@ -149,7 +149,7 @@ class Said:
         events = defaultdict[str, list[Place]](list)
         for each in self.speaking:
             if tier(each) == VIOLENCE:
-                events[each.now.event or each.ref] += each.now.report.places
+                events[each.current.event or each.ref] += each.current.report.places
         return not said or all(
             any(said.items() <= place.model_dump().items() for place in places) for places in events.values()
         )

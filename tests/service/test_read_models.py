@@ -26,8 +26,8 @@ from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.history.history import History
 from domain.incident.commands import MergeIncident, OpenIncident
 from domain.incident.refusals import Refusal
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service import wiring
 from service.answers.bulk_inputs import BulkInputs
 from service.answers.inputs import first_streams, gather
@@ -135,7 +135,7 @@ def differences(url: str, positions: Collection[int]) -> list[AuditDifference]:
         )
 
 
-def incremental(stream: UUID, facts: Iterable[Recorded]) -> Iterator[tuple[Recorded, SubjectFold, Moved]]:
+def incremental(stream: UUID, facts: Iterable[Recorded]) -> Iterator[tuple[Recorded, SubjectFold, SummaryChanges]]:
     """Fold a subject fact by fact from its first; yields it after each fact of its inputs."""
     of: defaultdict[UUID, list[Recorded]] = defaultdict(list)
     for each in facts:
@@ -144,7 +144,7 @@ def incremental(stream: UUID, facts: Iterable[Recorded]) -> Iterator[tuple[Recor
         fold = SubjectFold(None)
         yield from ((each, fold, fold.apply([each])) for each in of[stream])
         return
-    present, waiting = Present(History(stream)), list[Recorded]()
+    present, waiting = IncidentProjection(History(stream)), list[Recorded]()
     fold = SubjectFold(present)
     for each in gather(first_streams(stream), lambda streams: [fact for one in streams for fact in of[one]]).facts:
         waiting.append(each)

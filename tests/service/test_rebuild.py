@@ -22,7 +22,7 @@ from rich.console import Console
 from bench.world import Shape, fill
 from domain.facts.union import Recorded, incident_stream
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.values.sources import Registration
 from service import wiring
 from service.eventstore import StoredFact
@@ -323,7 +323,7 @@ def poisoned(position: int, cells: Any) -> ReadModel[Any]:
     """Return `reports` with rows that cannot be made, or not written, at a position."""
     model = MODELS["reports"]
 
-    def rows(present: Present) -> Iterable[RowValues]:
+    def rows(present: IncidentProjection) -> Iterable[RowValues]:
         for found in model.rows(present):
             if found[3] != position:
                 yield found

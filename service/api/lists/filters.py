@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, LiteralString
 
 from fastapi import Depends, Query
 
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from domain.values.places import COUNTRY_MEANING
 from service.api.lists.criteria import Box, TimeRange, any_point_within, parse_boxes, parse_time_range, parse_words
 from service.api.lists.repeatable import COUNTRIES, KIND_NAMES, NAMES, closed_list
@@ -160,7 +160,7 @@ class IncidentListFilters(IncidentFilters):
         conditions.add(STATUS, status=self.status or list(DEFAULT_STATUSES))
         return conditions
 
-    def matches(self, found: Listed, sources: Sequence[str]) -> bool:
+    def matches(self, found: IncidentSummary, sources: Sequence[str]) -> bool:
         """Evaluate the same conditions on the summary of one incident, as of a reported moment.
 
         `sources` are those of the filter, with all of the same origin. Raises HttpProblem.

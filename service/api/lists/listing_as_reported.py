@@ -11,9 +11,9 @@ from domain.estimates.estimate import Policy
 from domain.history.history import History
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
-from domain.summary.incident_projection import listed
+from domain.summary.incident_projection import summarize
 from domain.summary.killed import killed_document
-from domain.summary.summary import Listed
+from domain.summary.summary import IncidentSummary
 from service.answers.answer import inputs_at
 from service.api.errors.problem import HttpProblem
 from service.api.lists.filters import SAME_ORIGINS, IncidentListFilters
@@ -79,9 +79,9 @@ async def same_origins(snapshot: Snapshot, filters: IncidentListFilters) -> Sequ
 
 async def listings_as_reported(
     reader: LogReader, rows: Sequence[ResultRow], position: int, until: datetime
-) -> list[tuple[ResultRow, Listed]]:
+) -> list[tuple[ResultRow, IncidentSummary]]:
     """Fold each incident at a position as of `until`, and add its summary; drops those without a report by then."""
-    found: list[tuple[ResultRow, Listed]] = []
+    found: list[tuple[ResultRow, IncidentSummary]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
         if (listing := await aside(len(inputs.rows), _listed, inputs.history, until)) is not None:
@@ -89,17 +89,17 @@ async def listings_as_reported(
     return found
 
 
-def _listed(history: History, until: datetime) -> Listed | None:
-    if not any(report.said_by(until) for report in history.reports.values()):
+def _listed(history: History, until: datetime) -> IncidentSummary | None:
+    if not any(report.reported_by(until) for report in history.reports.values()):
         return None
-    return listed(history, Reading(until, _policy_of(history)))
+    return summarize(history, Reading(until, _policy_of(history)))
 
 
 def _policy_of(history: History) -> Policy:
-    return catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+    return catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
 
 
-def _cells(listing: Listed) -> dict[str, object]:
+def _cells(listing: IncidentSummary) -> dict[str, object]:
     """Return a summary as a row of the read model."""
     same = ("title", "status", "period", "level", "occurred_from", "occurred_to")
     lists = {name: list(getattr(listing, name)) for name in ("countries", "kinds", "sources", "tags")}

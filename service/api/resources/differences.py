@@ -108,7 +108,7 @@ async def diff(
         raise problem_of_fields([FieldError("from", "This lies after “to”; turn them round.")], "invalid-parameter")
     held = await _inputs(request, services.reader, incident, ends)
     readings = [
-        Reading(end.until, named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY))
+        Reading(end.until, named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY))
         for end, inputs in zip(ends, held, strict=True)
     ]
     facts = sum(len(inputs.rows) for inputs in held)
@@ -153,7 +153,7 @@ async def _inputs(
 
 
 async def _coordinates(reader: LogReader, end: _ReadingParameter, inputs: Inputs, reading: Reading) -> CoordinateFields:
-    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.version)
+    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.own.version)
     until = format_instant(reading.reported_until) if reading.reported_until else None
     return {**found, "reported_until": until, "policy": reading.policy.id}
 

@@ -63,7 +63,7 @@ async def suggest(
     moment = await settle(services.reader, as_of)
     inputs = await shown_at(services.reader, incident, moment.position, as_of)
     coordinates = {
-        **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version),
+        **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version),
         "reported_until": format_instant(until) if until else None,
     }
     document = {"items": await aside(len(inputs.rows), duplicates, inputs.history, until), "coordinates": coordinates}

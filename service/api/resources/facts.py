@@ -35,7 +35,7 @@ async def facts(request: Request, services: InjectedServices, incident: Incident
     negotiate(request, NDJSON)
     moment = await settle(services.reader, as_of)
     inputs = await inputs_at(services.reader, incident, moment.position, as_of)
-    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.version)
+    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
     tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON})
     headers = coordinate_headers(coordinates, tag)
     if matches_entity_tag(request, tag):

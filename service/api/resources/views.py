@@ -111,7 +111,7 @@ async def _suggested(services: InjectedServices, question: Question) -> Question
 
 def _has_reports(history: History, until: str) -> bool:
     moment = read_moment("reported_until", until)
-    return any(report.said_by(moment) for report in history.reports.values())
+    return any(report.reported_by(moment) for report in history.reports.values())
 
 
 def address(request: Request, question: Question) -> str:

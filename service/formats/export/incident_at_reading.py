@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from domain import catalogue
 from domain.escalation.occurrences import Event, events_of
-from domain.estimates.claim_index import Weighed, weigh
+from domain.estimates.claim_index import ClaimSnapshot, snapshot_claims
 from domain.estimates.estimate import Estimate, Policy
 from domain.history.history import History, ReportHistory
 from domain.reading import Reading
 from domain.reports.claims.claim import END, ClaimKey, latest
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
-from domain.summary.incident_projection import VIOLENCE, listed
-from domain.summary.summary import Listed
+from domain.summary.incident_projection import VIOLENCE, summarize
+from domain.summary.summary import IncidentSummary
 from domain.summary.tolls import Toll
 from domain.values.places import Place
 from domain.values.populations import Population
@@ -57,21 +57,21 @@ class IncidentAtReading:
     reading: Reading
 
     @cached_property
-    def listed(self) -> Listed:
+    def listed(self) -> IncidentSummary:
         """Return its list entry."""
-        return listed(self.history, self.reading)
+        return summarize(self.history, self.reading)
 
     @cached_property
-    def weighed(self) -> Weighed:
+    def weighed(self) -> ClaimSnapshot:
         """Return the claims that count."""
-        return weigh(self.history, self.reading.reported_until)
+        return snapshot_claims(self.history, self.reading.reported_until)
 
     @cached_property
     def reports(self) -> Sequence[ReportHistory]:
         """Return the reports that count, ordered by reported time, those of one moment by content."""
-        standing = list(self.history.standing(self.reading.reported_until))
+        standing = list(self.history.standing_reports(self.reading.reported_until))
         if len(standing) > 1:  # a single report cannot be withdrawn by another
-            standing = list(self.weighed.speaking.values())
+            standing = list(self.weighed.counting.values())
         return sorted(standing, key=lambda each: each.newness)
 
     @cached_property
@@ -81,8 +81,8 @@ class IncidentAtReading:
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[ClaimKey, Estimate]]:
         """Yield the estimate of each key, in canonical order; by `policy` instead of that of the reading, if given."""
-        for keyed in self.weighed.keyed:
-            yield keyed.key, (policy or self.reading.policy).estimate(keyed.question)
+        for keyed in self.weighed.by_key:
+            yield keyed.key, (policy or self.reading.policy).estimate(keyed.policy_input)
 
     def triple(self) -> Mapping[ClaimKey, Estimate]:
         """Return low, best and high of each key."""
@@ -94,7 +94,7 @@ class IncidentAtReading:
         found: dict[str, list[ReportHistory]] = {}
         for each in self.reports:
             if tier(each) == VIOLENCE:
-                found.setdefault(each.now.event or each.ref, []).append(each)
+                found.setdefault(each.current.event or each.ref, []).append(each)
         return list(found.values())
 
     def occurred(
@@ -136,14 +136,16 @@ class IncidentAtReading:
         """
         found: list[OccurredSpan] = []
         for each in event.reports:
-            text = each.now.report.occurred
-            if text is not None and event.span is not None and each.now.occurred == event.span:
-                found.append(_occurred_as_reported(text, self.history.homes[each.home].offset, latest(each.reported)))
+            text = each.current.report.occurred
+            if text is not None and event.span is not None and each.current.occurred == event.span:
+                found.append(
+                    _occurred_as_reported(text, self.history.incidents[each.home].offset, latest(each.reported))
+                )
         return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=OccurredSpan())
 
     def period(self, home: str | None = None) -> OccurredSpan:
         """Return the declared period of the incident, or of the one with slug `home` that was merged in."""
-        of = self.history.home(home)
+        of = self.history.incident(home)
         if of.period is None:
             return OccurredSpan()
         span = parse_occurred(of.period, of.offset)
@@ -154,10 +156,10 @@ class IncidentAtReading:
 
         Rows of incidents that were merged or moved in are included.
         """
-        found = (each for each in self.reports if source in each.now.report.external_ids)
+        found = (each for each in self.reports if source in each.current.report.external_ids)
         newest_last = sorted(found, key=lambda each: each.newness)
-        latest = {(each.home, each.now.report.external_ids[source]): each for each in newest_last}
-        rows = (text_cells_of(each.now.report.attributes) for each in latest.values())
+        latest = {(each.home, each.current.report.external_ids[source]): each for each in newest_last}
+        rows = (text_cells_of(each.current.report.attributes) for each in latest.values())
         return [row for row in rows if row]
 
 
@@ -173,7 +175,7 @@ def data_set_rows(
         incident = IncidentAtReading(folded.history, export.reading)
         if rows := incident.rows(source):
             yield from rows
-            if any(source not in each.now.report.external_ids for each in incident.reports):
+            if any(source not in each.current.report.external_ids for each in incident.reports):
                 export.count_gap(
                     "incident", f"with rows of {title} and other reports beside them; only the rows are written"
                 )
@@ -189,7 +191,7 @@ def country_of(place: Mapping[str, str], countries: Sequence[str]) -> tuple[str 
 
 def tier(report: ReportHistory) -> Tier:
     """Return the tier of a report, as corrected."""
-    return KINDS[report.now.report.kind].tier(report.now.report)
+    return KINDS[report.current.report.kind].tier(report.current.report)
 
 
 def _occurred_as_reported(text: str, offset: tzinfo, reported: datetime) -> OccurredSpan:
@@ -224,7 +226,7 @@ def as_days(end: datetime) -> datetime:
 
 def places_of_violence(reports: Iterable[ReportHistory]) -> list[Place]:
     """Return the distinct places of violence, those with a point first."""
-    found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.now.report.places)
+    found = dict.fromkeys(place for each in reports if tier(each) == VIOLENCE for place in each.current.report.places)
     return sorted(found, key=lambda place: place.lat is None)
 
 
@@ -234,7 +236,7 @@ def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]
     A group is one event. If its reports give one place in more and less detail, the most detailed counts; an event
     without a place has nothing in common with others.
     """
-    return _in_common([_one_place(place for each in group for place in each.now.report.places) for group in groups])
+    return _in_common([_one_place(place for each in group for place in each.current.report.places) for group in groups])
 
 
 def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:

@@ -202,7 +202,7 @@ class _IncidentsBySlug:
             if self.only:
                 raise MergedAway(history.slug, into)
             return None
-        if self.only or self.until is None or any(each.said_by(self.until) for each in history.reports.values()):
+        if self.only or self.until is None or any(each.reported_by(self.until) for each in history.reports.values()):
             return FoldedIncident(history.slug, history)
         return None
 

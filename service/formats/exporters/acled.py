@@ -99,7 +99,7 @@ def _count_gaps(export: Export, row: Mapping[str, object], reports: Sequence[Rep
     """Count what was not reported, or does not fit into one row."""
     if not row["event_date"]:
         export.count_gap("event", _UNDATED)
-    if row["location"] is None and any(each.now.report.places for each in reports):
+    if row["location"] is None and any(each.current.report.places for each in reports):
         export.count_gap("event", _SCATTERED)
     if row["fatalities"] is None:
         export.count_gap("event", _UNCOUNTED)
@@ -113,7 +113,7 @@ def _coded_reports(event: Event) -> list[ReportHistory]:
 
 
 def _codes(report: ReportHistory) -> Codes:
-    return KINDS[report.now.report.kind].codes(report.now.report)
+    return KINDS[report.current.report.kind].codes(report.current.report)
 
 
 def _fatalities(incident: IncidentAtReading) -> dict[str, int | None]:
@@ -173,7 +173,7 @@ def _actors(newest: ReportHistory) -> AcledCells:
 
 
 def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
-    report = newest.now.report
+    report = newest.current.report
     acting = [each for each in report.actors if each.type != _CIVILIAN and each.slug not in report.victims()]
     sides = [each.side or each.name for each in acting]
     fought = _codes(newest).acled_event == _BATTLES and len(acting) == _TWO
@@ -186,7 +186,7 @@ def _opposing_actors(newest: ReportHistory) -> tuple[list[Actor], list[Actor]]:
 
 def _location(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     place = shared_place([reports])
-    code, country = country_of(place, incident.history.countries)
+    code, country = country_of(place, incident.history.own.countries)
     return {
         "iso": int(country.number) if country and country.number else None,
         "country": country.name if country else code,
@@ -201,12 +201,12 @@ def _location(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> 
 
 def _provenance(incident: IncidentAtReading, reports: Sequence[ReportHistory]) -> AcledCells:
     """Return the sources, their texts and tags, and the latest reported time, if exact, in seconds since 1970."""
-    texts = (text.summary for each in reports if (text := each.now.report.text))
+    texts = (text.summary for each in reports if (text := each.current.report.text))
     newest = max((each.reported for each in reports), key=latest)
     return {
-        "source": _SEVERAL.join(sorted({incident.history.name(each.now.origin) for each in reports})),
+        "source": _SEVERAL.join(sorted({incident.history.source_name(each.current.origin) for each in reports})),
         "notes": " ".join(filter(None, texts)),
-        "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.now.report.tags})),
+        "tags": _SEVERAL.join(sorted({tag for each in reports for tag in each.current.report.tags})),
         "timestamp": int(latest(newest).timestamp()) if newest.earliest == newest.latest else None,
     }
 

@@ -5,8 +5,8 @@ from typing import BinaryIO, Final
 
 from domain.estimates.estimate import Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, key_of
-from domain.summary.incident_projection import Present
-from domain.summary.killed import Killed
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.killed import KilledSummary
 from domain.summary.tolls import Toll
 from domain.values.time.clocks import format_instant
 from service.formats.export.incident_at_reading import IncidentAtReading, day, figure, shared_place
@@ -75,11 +75,11 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
     """Yield a row for each key; one without figures for an incident that has none."""
-    present = Present.at(folded.history, export.reading)
+    present = IncidentProjection.at(folded.history, export.reading)
     whole = _incident_cells(IncidentAtReading(folded.history, export.reading), present)
     for key in sorted(present.estimates, key=lambda each: each.canonical):
         estimate = present.estimates[key]
-        sources = sorted({claim.held.origin for claim in estimate.used})
+        sources = sorted({claim.resolved.origin for claim in estimate.used})
         yield [*whole, *_estimate_cells(key, key.scope, estimate), "; ".join(sources)]
     for pair in sorted(present.pairs, key=lambda each: each.canonical):
         if (in_events := present.in_events(pair)) is not None and not _covers_events(present, in_events.greatest):
@@ -89,7 +89,7 @@ def _rows(export: Export, folded: FoldedIncident) -> Iterator[list[CsvValue]]:
         yield [*whole, *[None] * 12]
 
 
-def _covers_events(present: Present, toll: Toll) -> bool:
+def _covers_events(present: IncidentProjection, toll: Toll) -> bool:
     """Say whether the incident's own figure of the population is at least that of its events."""
     own = present.estimates.get(key_of(toll.key.measure, toll.key.population, INCIDENT_SCOPE, None))
     least = own and own.lower
@@ -112,8 +112,8 @@ def _estimate_cells(
     ]
 
 
-def _incident_cells(incident: IncidentAtReading, present: Present) -> list[CsvValue]:
-    listed = present.listed
+def _incident_cells(incident: IncidentAtReading, present: IncidentProjection) -> list[CsvValue]:
+    listed = present.summary
     place = shared_place(incident.violence)
     when = incident.days
     return [
@@ -132,7 +132,7 @@ def _incident_cells(incident: IncidentAtReading, present: Present) -> list[CsvVa
     ]
 
 
-def _killed_cells(killed: Killed) -> list[CsvValue]:
+def _killed_cells(killed: KilledSummary) -> list[CsvValue]:
     """Return the greatest number of dead, its scope, event and claim; and the number of events with a figure."""
     least, events = killed.at_least, killed.events.number if killed.events else None
     if least is None:

@@ -5,10 +5,10 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from domain.documents.estimates import end_document
+from domain.documents.estimates import figure_document
 from domain.estimates.estimate import Estimate
 from domain.reports.claims.claim import ClaimKey
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
 from domain.values.places import Place
@@ -34,8 +34,8 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 
 def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
-    present = Present.at(folded.history, export.reading)
-    listed, incident = present.listed, IncidentAtReading(folded.history, export.reading)
+    present = IncidentProjection.at(folded.history, export.reading)
+    listed, incident = present.summary, IncidentAtReading(folded.history, export.reading)
     found, (began, ended, sure) = places_of_violence(incident.reports), incident.bounds
     geometry = _geometry(found)
     if geometry is None:
@@ -75,7 +75,7 @@ def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
 def _estimate(key: ClaimKey, estimate: Estimate | Toll) -> dict[str, Any]:
     return {
         **key.document,
-        **{end: end_document(getattr(estimate, end)) for end in _ENDS},
+        **{end: figure_document(getattr(estimate, end)) for end in _ENDS},
         "upper_open": estimate.upper_open,
         "contested": estimate.contested,
     }

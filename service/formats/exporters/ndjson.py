@@ -50,7 +50,7 @@ def _envelope(export: Export, log: UUID, view: View, history: History) -> bytes:
         "log": str(log),
         "position": last.position,
         "recorded_at": format_instant(last.recorded_at),
-        "version": history.version,
+        "version": history.own.version,
         "closed": True,  # the position is fixed
         "reported_until": format_instant(until) if until else None,
         "policy": reading.policy.id,

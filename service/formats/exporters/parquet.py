@@ -5,7 +5,7 @@ from importlib import import_module
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from domain.estimates.estimate import End
+from domain.estimates.estimate import CitedFigure
 from domain.ledger.canonical import canonical
 from service.formats.export.incident_at_reading import IncidentAtReading
 from service.formats.exporter import Export, Exporter, FoldedIncident, Unwritable
@@ -96,13 +96,13 @@ def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]
             "upper_open": estimate.upper_open,
             "contested": estimate.contested,
             "label": estimate.label,
-            "sources": sorted({claim.held.origin for claim in estimate.used}),
+            "sources": sorted({claim.resolved.origin for claim in estimate.used}),
         }
     if empty:
         yield whole
 
 
-def _end(name: str, end: End | None) -> dict[str, object]:
+def _end(name: str, end: CitedFigure | None) -> dict[str, object]:
     return {name: end and end.figure, f"{name}_claim": end and end.claim}
 
 

@@ -77,7 +77,7 @@ def _home_incidents(incident: IncidentAtReading, estimates: EstimatesByKey) -> I
     """
     counted = {key.scope: key.event for key in estimates if key.measure == "killed"}
     others = sorted({home for scope in counted if (home := split_scope(scope)[0]) is not None})
-    of_report = {each.ref: incident.history.homes[each.home].slug for each in incident.reports}
+    of_report = {each.ref: incident.history.incidents[each.home].slug for each in incident.reports}
     for slug in (None, *others):
         reports = [each for each in incident.reports if _slug_among(others, of_report[each.ref]) == slug]
         refs = {each.ref for each in reports}
@@ -146,7 +146,7 @@ def _row(
     reports = home.reports if event is None else event.reports
     scope = home.whole if event is None else _scope(event)
     violent = [_violent_reports(event) for event in events]
-    sources = sorted({incident.history.name(each.now.origin) for each in reports})
+    sources = sorted({incident.history.source_name(each.current.origin) for each in reports})
     thing = "event" if single else "incident"
     cells = {
         "id": name,
@@ -194,9 +194,9 @@ def _location(
 ) -> GedCells:
     """Return the parts that all places have in common."""
     place = shared_place(violent)
-    if violent and "name" not in place and any(each.now.report.places for group in violent for each in group):
+    if violent and "name" not in place and any(each.current.report.places for group in violent for each in group):
         export.count_gap(thing, _SCATTERED)
-    code, country = country_of(place, incident.history.countries)
+    code, country = country_of(place, incident.history.own.countries)
     cells: GedCells = {
         "country": country.name if country else code,
         "country_id": country.states[0] if country and country.states else None,
@@ -221,7 +221,9 @@ def _priogrid_cell(lat: float, lon: float) -> int:
 def _sides(violent: Iterable[ReportHistory], estimates: EstimatesByKey, scope: str) -> GedCells:
     """Return UCDP's type of violence and both sides, if all reports that state them agree; and the deaths."""
     typed = [
-        (kind, _two_sides(each.now.report)) for each in violent if (kind := each.now.report.ucdp_type()) is not None
+        (kind, _two_sides(each.current.report))
+        for each in violent
+        if (kind := each.current.report.ucdp_type()) is not None
     ]
     kinds, sides = {kind for kind, _ in typed}, {two for _, two in typed}
     cells: GedCells = {}

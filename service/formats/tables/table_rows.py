@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.estimates.withdrawal import by_home, withdrawn_reports
+from domain.estimates.withdrawal import group_by_home, withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reports.attributes import Attribute, DecimalNumber
 from domain.values.sources import origin_of
@@ -36,22 +36,22 @@ def rows_in(history: History, moment: datetime | None, table: TableMap) -> list[
     (vocabulary §4), so merged and moved rows are included; one without cells was removed. The domain determines which
     reports stand, and their order.
     """
-    origin = history.origins.of(origin_of(table.source, table.via))
-    reports = [each for each in history.standing(moment) if each.now.origin == origin]
-    return [row for own in by_home(reports).values() for row in _rows_of_home(own, table)]
+    origin = history.sources.resolve(origin_of(table.source, table.via))
+    reports = [each for each in history.standing_reports(moment) if each.current.origin == origin]
+    return [row for own in group_by_home(reports).values() for row in _rows_of_home(own, table)]
 
 
 def _rows_of_home(reports: Sequence[ReportHistory], table: TableMap) -> Iterator[TableRow]:
     by_row: dict[str | None, list[ReportHistory]] = {}
     for each in reports:
-        by_row.setdefault(each.now.report.external_ids.get(table.table), []).append(each)
+        by_row.setdefault(each.current.report.external_ids.get(table.table), []).append(each)
     others = by_row.pop(None, [])
     for key, own in by_row.items():
         together = [*own, *others]
         withdrawn = withdrawn_reports(together) if len(together) > 1 else ()
-        last = next((each for each in together if each.now.report.complete and each.ref not in withdrawn), None)
-        if key is not None and last is not None and table.table in last.now.report.external_ids:
-            cells = joined_cells({column: _plain(cell) for column, cell in last.now.report.attributes.items()})
+        last = next((each for each in together if each.current.report.complete and each.ref not in withdrawn), None)
+        if key is not None and last is not None and table.table in last.current.report.external_ids:
+            cells = joined_cells({column: _plain(cell) for column, cell in last.current.report.attributes.items()})
             yield TableRow(key, cells, last.report_id, last.order)
 
 

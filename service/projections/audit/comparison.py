@@ -19,7 +19,7 @@ from domain.facts.union import Recorded, SourceFact, SourceRegistered
 from domain.history.history import history_of
 from domain.incident import source_decisions as sources
 from domain.reading import Reading
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.values.time.clocks import format_instant
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.answers.inputs import Gathered, first_streams, gather
@@ -122,9 +122,9 @@ class Comparison:
         history = history_of(inputs.facts, stream)
         present = None
         if own:
-            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-            present = Present.at(history, Reading(None, policy))
-            present.reach.streams = inputs.streams
+            policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
+            present = IncidentProjection.at(history, Reading(None, policy))
+            present.input_streams.streams = inputs.streams
         rows = self._rows("incident", present)
         return _WholeFold(position, "incident", stream, history.slug or str(stream), rows)
 

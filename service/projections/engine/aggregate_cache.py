@@ -9,8 +9,8 @@ from psycopg import Cursor
 
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from domain.history.history import History
-from domain.history.inputs import leads_to
-from domain.summary.incident_projection import Present
+from domain.history.inputs import required_streams
+from domain.summary.incident_projection import IncidentProjection
 from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
 from service.projections.engine.subject_fold import SubjectFold
@@ -61,17 +61,19 @@ class AggregateCache:
 
     def next_facts(self, recorded: Recorded, fold: SubjectFold) -> Iterable[Recorded]:
         """Return the facts to apply next: those of the streams that a fact adds to the inputs, and then the fact."""
-        if not isinstance(fold.state, Present):
+        if not isinstance(fold.state, IncidentProjection):
             return [recorded]
         added = gather(
-            set(leads_to(recorded)) - fold.streams, lambda streams: self._read(streams, recorded.position), fold.streams
+            set(required_streams(recorded)) - fold.streams,
+            lambda streams: self._read(streams, recorded.position),
+            fold.streams,
         )
         fold.streams |= added.streams
         return [*added.facts, recorded]
 
     def _incident(self, stream: UUID, position: int) -> SubjectFold:
         inputs = gather(first_streams(stream), lambda streams: self._read(streams, position))
-        fold = SubjectFold(Present(History(stream)), inputs.streams)
+        fold = SubjectFold(IncidentProjection(History(stream)), inputs.streams)
         fold.apply(inputs.facts)
         return fold
 

@@ -13,8 +13,8 @@ import psycopg
 
 from domain.facts.union import Recorded, SourceFact, topic_of
 from domain.incident import source_decisions as sources
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.time.clocks import format_instant
 from service.projections.engine.row_versions import Fingerprints, RowVersions, fingerprint
 from service.projections.read_model import ReadModel, RowChange, Subject, SubjectKind
@@ -54,20 +54,20 @@ class SubjectFold:
     @property
     def kind(self) -> SubjectKind:
         """The kind of subject."""
-        return "incident" if isinstance(self.state, Present) else "source"
+        return "incident" if isinstance(self.state, IncidentProjection) else "source"
 
-    def apply(self, facts: Iterable[Recorded]) -> Moved:
+    def apply(self, facts: Iterable[Recorded]) -> SummaryChanges:
         """Apply facts in their order, and return what they may have changed."""
         state = self.state
-        if not isinstance(state, Present):
+        if not isinstance(state, IncidentProjection):
             for recorded in facts:
                 self.state = state = sources.evolve(state, cast("SourceFact", recorded.fact))
                 self.facts += 1
-            return Moved()
+            return SummaryChanges()
         for recorded in facts:
-            state.take_in(recorded)
+            state.apply(recorded)
             self.facts += not isinstance(recorded.fact, SourceFact)
-        return state.settle()
+        return state.update()
 
 
 class RowChanges(NamedTuple):
@@ -82,7 +82,7 @@ class Applied(NamedTuple):
     """A subject to which a fact was applied, what that may have changed, and the changes of rows."""
 
     fold: SubjectFold
-    moved: Moved
+    moved: SummaryChanges
     changes: Sequence[RowChanges]
 
 

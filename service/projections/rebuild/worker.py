@@ -26,7 +26,7 @@ from psycopg.sql import SQL
 
 from domain.facts.union import TOPICS, Recorded
 from domain.history.history import History
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
@@ -190,12 +190,14 @@ class FoldFromStart:
 
     def incident(self, stream: UUID) -> int:
         """Fold an incident; returns the number of its own facts. Raises Undecodable."""
-        gathered, present, waiting = self.facts.gathered(stream), Present(History(stream)), list[Recorded]()
+        gathered, present, waiting = self.facts.gathered(stream), IncidentProjection(History(stream)), list[Recorded]()
         fold = SubjectFold(present)
         for recorded in gathered:
             waiting.append(recorded)
             # Facts of a stream that becomes an input only later are applied then, as the live projector does.
-            if recorded.stream in present.reach.streams and not self._apply("incident", fold, recorded, waiting):
+            if recorded.stream in present.input_streams.streams and not self._apply(
+                "incident", fold, recorded, waiting
+            ):
                 break
         self.flush(ROWS_AT_ONCE)
         return sum(each.stream == stream for each in gathered)

@@ -9,25 +9,25 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from domain.estimates.estimate import End, Estimate, Standing
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import ClaimKey
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import InEvents
-from domain.summary.summary import Moved
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowKey, RowValues
 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: Present) -> Iterable[RowValues]:
+def _rows(present: IncidentProjection) -> Iterable[RowValues]:
     yield from (_estimate_row(present, key, estimate) for key, estimate in present.estimates.items())
     for pair in present.pairs:
         if (events := present.in_events(pair)) is not None:
             yield _events_row(present, pair, events)
 
 
-def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
     for key in moved.keys:
         estimate = present.estimates.get(key)
         yield _key(present, key), None if estimate is None else _estimate_row(present, key, estimate)
@@ -36,21 +36,21 @@ def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
         yield _key(present, pair), None if events is None else _events_row(present, pair, events)
 
 
-def _key(present: Present, key: ClaimKey) -> RowKey:
+def _key(present: IncidentProjection, key: ClaimKey) -> RowKey:
     return present.history.stream, _key_text(key)[0]
 
 
-def _estimate_row(present: Present, key: ClaimKey, estimate: Estimate) -> RowValues:
-    part, claims = present.part(key), present.asked[key].claims
+def _estimate_row(present: IncidentProjection, key: ClaimKey, estimate: Estimate) -> RowValues:
+    part, claims = present.part(key), present.policy_inputs[key].claims
     cells = _cells(key, estimate, claims, present.policy.id)
     return (*_key(present, key), *cells, part, *_lower_source(present, estimate, claims))
 
 
-def _events_row(present: Present, pair: ClaimKey, events: InEvents) -> RowValues:
+def _events_row(present: IncidentProjection, pair: ClaimKey, events: InEvents) -> RowValues:
     return (*_key(present, pair), *_in_events(pair, events, present.policy.id), "event", None, None)
 
 
-def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy: str) -> tuple[object, ...]:
+def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[PolicyClaim], policy: str) -> tuple[object, ...]:
     out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
     weighed = [claim for claim in claims if claim.ref not in out] if out else claims
     return (
@@ -65,25 +65,27 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[Standing], policy
         *_end(estimate.best),
         estimate.contested,
         estimate.label,
-        [claim.held.origin for claim in weighed],
+        [claim.resolved.origin for claim in weighed],
         [None if claim.lower is None else claim.lower.figure for claim in weighed],
         [None if claim.upper is None else claim.upper.figure for claim in weighed],
-        [claim.held.origin for claim in weighed if claim.lowest or claim.highest],
+        [claim.resolved.origin for claim in weighed if claim.lowest or claim.highest],
         None,
         None,
     )
 
 
-def _lower_source(present: Present, estimate: Estimate, claims: Sequence[Standing]) -> tuple[str | None, str | None]:
+def _lower_source(
+    present: IncidentProjection, estimate: Estimate, claims: Sequence[PolicyClaim]
+) -> tuple[str | None, str | None]:
     """Return the origin of the lower end; and its event, where the claim is in a complete statement on one event.
 
     A source that states its events one by one, each completely, counts nobody in two of them.
     """
     end = estimate.lower
-    origin = next((claim.held.origin for claim in claims if end is not None and claim.ref == end.claim), None)
+    origin = next((claim.resolved.origin for claim in claims if end is not None and claim.ref == end.claim), None)
     if end is None or origin is None:
         return None, None
-    report = present.history.filed[UUID(end.claim.partition("#")[0])].now.report
+    report = present.history.all_reports[UUID(end.claim.partition("#")[0])].current.report
     return origin, report.event if report.complete else None
 
 
@@ -117,11 +119,11 @@ def _key_text(key: ClaimKey) -> tuple[str, str]:
     return digest, canonical(key.document["population"]).decode()
 
 
-def _end(end: End | None) -> tuple[int | None, str | None]:
+def _end(end: CitedFigure | None) -> tuple[int | None, str | None]:
     return (None, None) if end is None else (end.figure, end.claim)
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="estimates",
     version=2,
     meaning="One row a key of an incident: its estimate, and what each source says; of single events, the greatest.",

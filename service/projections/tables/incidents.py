@@ -6,25 +6,25 @@ from typing import Final
 
 from domain.facts.union import Recorded
 from domain.ledger.canonical import canonical
-from domain.summary.incident_projection import Present
+from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
-from domain.summary.summary import Listed, Moved
+from domain.summary.summary import IncidentSummary, SummaryChanges
 from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowValues
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
-def _rows(present: Present) -> Iterable[RowValues]:
+def _rows(present: IncidentProjection) -> Iterable[RowValues]:
     if present.opened is not None:
         yield _row(present, present.opened)
 
 
-def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
-    return ((row[:1], row) for row in _rows(present)) if moved.listed else ()
+def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
+    return ((row[:1], row) for row in _rows(present)) if moved.summary else ()
 
 
-def _row(present: Present, opened: Recorded) -> RowValues:
-    found = present.listed
+def _row(present: IncidentProjection, opened: Recorded) -> RowValues:
+    found = present.summary
     return (
         present.history.stream,
         found.slug,
@@ -54,7 +54,7 @@ def _row(present: Present, opened: Recorded) -> RowValues:
     )
 
 
-def _clock(found: Listed) -> tuple[object, ...]:
+def _clock(found: IncidentSummary) -> tuple[object, ...]:
     """Return the time zone: name, moments of its transitions, local clocks before and after them, and UTC offsets.
 
     All in seconds; moments and clocks since 1970. Null for a fixed offset.
@@ -71,7 +71,7 @@ def _seconds(clock: datetime) -> int:
     return int((clock - _EPOCH).total_seconds())
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="incidents",
     version=2,
     meaning="One row an incident, as lists show it.",

@@ -3,22 +3,22 @@
 from collections.abc import Iterable
 
 from domain.facts.union import POLICY_STREAM
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: Present) -> Iterable[RowValues]:
+def _rows(present: IncidentProjection) -> Iterable[RowValues]:
     own = present.history.stream
-    return ((own, stream) for stream in present.reach.streams if stream not in (own, POLICY_STREAM))
+    return ((own, stream) for stream in present.input_streams.streams if stream not in (own, POLICY_STREAM))
 
 
-def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
     rows = ((present.history.stream, stream) for stream in moved.inputs)
     return ((row, row) for row in rows)
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="inputs",
     version=1,
     meaning="One row for each stream that an incident depends on, besides its own and the policy's.",

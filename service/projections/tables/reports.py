@@ -7,26 +7,26 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from domain.reports.kind import Report
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
 from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: Present) -> Iterable[RowValues]:
+def _rows(present: IncidentProjection) -> Iterable[RowValues]:
     return (_row(present, report_id) for report_id in present.history.own.reports)
 
 
-def _changed(present: Present, moved: Moved) -> Iterable[RowChange]:
+def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
     own = present.history.own
     for report_id in moved.reports:
         yield (own.stream, report_id), _row(present, report_id) if report_id in own.reports else None
 
 
-def _row(present: Present, report_id: UUID) -> RowValues:
-    own, history = present.history.own, present.history.filed[report_id]
-    now, report = history.now, history.now.report
+def _row(present: IncidentProjection, report_id: UUID) -> RowValues:
+    own, history = present.history.own, present.history.all_reports[report_id]
+    now, report = history.current, history.current.report
     occurred = now.occurred
     return (
         own.stream,
@@ -35,7 +35,7 @@ def _row(present: Present, report_id: UUID) -> RowValues:
         now.position,
         report.kind,
         now.tier,
-        history.standing_at(None),
+        history.status_at(None),
         now.event,
         now.origin,
         list(report.via),
@@ -62,7 +62,7 @@ def _texts(report: Report) -> list[str | None]:
     return found
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="reports",
     version=2,
     meaning="One row a report, under the incident that it stands under, with the words it is found by.",

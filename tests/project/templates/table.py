@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 
-from domain.summary.incident_projection import Present
-from domain.summary.summary import Moved
+from domain.summary.incident_projection import IncidentProjection
+from domain.summary.summary import SummaryChanges
 from service.projections.read_model import AT_A_POSITION, Change, ReadModel
 
 
-def _rows(present: Present, _moved: Moved) -> Iterable[Change]:
+def _rows(present: IncidentProjection, _moved: SummaryChanges) -> Iterable[Change]:
     if present.opened is not None:
         own, key = present.history.own, (present.history.stream,)
         yield key, (*key, own.slug, len(own.reports))
 
 
-READ_MODEL: ReadModel[Present] = ReadModel(
+READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     name="new_name",
     version=1,
     meaning="One row an incident, with the number of its reports.",

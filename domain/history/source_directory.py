@@ -1,4 +1,4 @@
-"""Sources as a history holds them: how each is called, its grade, and which of them are stated to be one origin."""
+"""Directory of sources: names, grades, and equivalence classes of origins (`same_origin_stated`)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from domain.values.sources import ANONYMOUS
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """What is held about a source: how it is called, what it is, and its Admiralty letter."""
+    """Registered attributes of a source; `reliability` is its Admiralty letter."""
 
     origin: str
     name: str
@@ -19,15 +19,15 @@ class SourceRecord:
 
 
 @dataclass(slots=True)
-class Origins:
-    """The sources that a history depends on; `links` joins those that are stated to be one."""
+class SourceDirectory:
+    """Sources by origin; `links` are pairs stated to be one, `canonical` maps each to its representative."""
 
     records: dict[str, SourceRecord] = field(default_factory=dict[str, SourceRecord])
     links: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    one: dict[str, str] = field(default_factory=dict[str, str])
+    canonical: dict[str, str] = field(default_factory=dict[str, str])
 
-    def describe(self, fact: SourceRegistered | SourceGraded) -> None:
-        """Take in how a source is described, or graded anew."""
+    def apply(self, fact: SourceRegistered | SourceGraded) -> None:
+        """Apply a registration or a grade."""
         if isinstance(fact, SourceRegistered):
             record = SourceRecord(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for)
         else:
@@ -35,14 +35,14 @@ class Origins:
             record = SourceRecord(was.origin, was.name, was.type, fact.reliability, was.speaks_for)
         self.records[fact.origin] = record
 
-    def join(self, pair: tuple[str, str], *, same: bool) -> None:
-        """Make two sources one origin, or two again; what is joined by others stays joined."""
+    def set_same_origin(self, pair: tuple[str, str], *, same: bool) -> None:
+        """Add or remove the link of two origins; other links of theirs remain."""
         (self.links.add if same else self.links.discard)((min(pair), max(pair)))
-        self.one = _named(self.links)
+        self.canonical = _canonical_names(self.links)
 
-    def of(self, origin: str) -> str:
-        """Return the name that an origin goes by: of those that are one, a named source's before an unnamed one's."""
-        return self.one.get(origin, origin)
+    def resolve(self, origin: str) -> str:
+        """Return the representative of an origin's class: a named source before an anonymous one."""
+        return self.canonical.get(origin, origin)
 
     def grade(self, origin: str) -> str:
         """Return the Admiralty letter of a source; F (cannot be judged) where it has none."""
@@ -50,13 +50,13 @@ class Origins:
         return record.reliability if record else "F"
 
     def name(self, origin: str) -> str:
-        """Return how a source is called."""
+        """Return the display name of a source."""
         record = self.records.get(origin)
         return record.name if record else origin
 
 
-def _named(links: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Give each linked origin the name of all that it is one with."""
+def _canonical_names(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Map each linked origin to the representative of its connected component."""
     groups: dict[str, set[str]] = {}
     for one, other in links:
         joined = groups.get(one, {one}) | groups.get(other, {other})
