@@ -4,21 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import NoReturn, Protocol, cast
 from uuid import UUID
 
 import orjson
 
 from domain import catalogue
-from domain.facts.union import IncidentOpened, Recorded, incident_stream
+from domain.facts.union import IncidentOpened, incident_stream
 from domain.history.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
 from domain.summary.state_timeline import CHRONICLED, Chronicle, Input
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import Moment, ReadsMoments, Unanswerable, read_moment, settle
-from service.answers.inputs import gathering, sent_on
+from service.answers.inputs import first_streams, gather_rows
 from service.answers.state_timeline_cache import Chronicles
 from service.eventstore.stored_rows import StoredRow
 from service.runtime.worker_thread import aside, take_apart
@@ -202,23 +201,18 @@ def _lists(document: Mapping[str, object]) -> Iterator[list[object]]:
 async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
     """Read and fold the inputs of an incident at a position: its own facts, and those of all that they lead to.
 
-    Some reads, all bounded by the position, so that they agree (see `gathering`).
+    Several reads, all bounded by the position, so that they agree (see `service.answers.inputs`).
     """
     stream = stream_of(incident)
-    reading, held = gathering(stream), list[StoredRow]()
-    wanted = next(reading)
-    while True:
-        rows = await log.read(wanted, position)
-        if not held and not _opened(rows, stream):
+
+    async def read(streams: Sequence[UUID]) -> list[StoredRow]:
+        rows = await log.read(streams, position)
+        if stream in streams and not _opened(rows, stream):
             await _refuse(log, incident, stream, asked)
-        held += rows
-        wanted, facts = await aside(len(rows), sent_on, reading, rows)
-        if facts is not None:
-            return await aside(len(held), _inputs, facts, held, stream)
+        return rows
 
-
-def _inputs(facts: Sequence[Recorded], rows: Sequence[StoredRow], stream: UUID) -> Inputs:
-    return Inputs(sorted(rows, key=attrgetter("position")), history_of(facts, stream))
+    gathered, rows = await gather_rows(first_streams(stream), read)
+    return Inputs(rows, await aside(len(rows), history_of, gathered.facts, stream))
 
 
 async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:

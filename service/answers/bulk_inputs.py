@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
-from service.answers.inputs import gathering
+from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept
 
@@ -44,16 +44,9 @@ class BulkInputs:
         """Read the facts of these streams, for `of` to give each once."""
         self._own = self._read(streams)
 
-    def gathered(self, stream: UUID) -> tuple[list[Recorded], set[UUID]]:
-        """Return the inputs of an incident in the order of the log, and the streams that they are of."""
-        reading, read = gathering(stream), set[UUID]()
-        wanted = next(reading)
-        while True:
-            read.update(wanted)
-            try:
-                wanted = reading.send(self.of(wanted))
-            except StopIteration as done:
-                return done.value, read
+    def gathered(self, stream: UUID) -> list[Recorded]:
+        """Return the inputs of an incident in the order of the log. Raises Undecodable."""
+        return gather(first_streams(stream), self.of).facts
 
     def of(self, streams: Sequence[UUID]) -> list[Recorded]:
         """Return the facts of these streams. Raises Undecodable."""

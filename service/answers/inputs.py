@@ -1,43 +1,76 @@
-"""The inputs of an incident's answers at a position: which streams to read, and the facts that their rows hold."""
+"""The inputs of an incident's answers: the facts of its own stream, and of all streams that its facts refer to.
 
-from collections.abc import Generator, Sequence
+All reads must be bounded by one position: positions are gapless in the order of commits, so the facts at or below a
+visible position never change between two reads.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 from uuid import UUID
 
 from domain.facts.unchecked_decode import trusted_bytes
 from domain.facts.union import POLICY_STREAM, Recorded
 from domain.history.inputs import leads_to
 from service.eventstore.stored_rows import StoredRow
+from service.runtime.worker_thread import aside
 
 
-def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
-    """Gather the inputs of an incident: yields streams to read, is sent their facts, returns all of them by position.
+@dataclass(slots=True)
+class Gathered:
+    """Facts by position, and the streams that were read for them."""
 
-    All reads must be bounded by one position: positions are gapless in the order of commits, so what lies at or
-    below a visible position never changes between them. Whoever reads, with or without waiting, drives this.
-    The first streams are the incident's own and the policy's; further ones are those that the facts lead to.
+    facts: list[Recorded] = field(default_factory=list[Recorded])
+    streams: set[UUID] = field(default_factory=set[UUID])
+
+    def add(self, streams: Iterable[UUID], facts: Iterable[Recorded]) -> list[UUID]:
+        """Add all facts of these streams; returns the streams that they refer to and that were not read yet."""
+        self.streams.update(streams)
+        added = list(facts)
+        self.facts += added
+        return sorted({referred for each in added for referred in leads_to(each)} - self.streams)
+
+    def sorted(self) -> "Gathered":
+        """Return it with its facts in the order of the log."""
+        self.facts.sort(key=attrgetter("position"))
+        return self
+
+
+def first_streams(stream: UUID) -> list[UUID]:
+    """Return the streams that every answer about an incident depends on: its own and the policy's."""
+    return [stream, POLICY_STREAM]
+
+
+def gather(
+    streams: Collection[UUID],
+    read: Callable[[Sequence[UUID]], Iterable[Recorded]],
+    known: Collection[UUID] = (),
+) -> Gathered:
+    """Return the facts of `streams` and of all that they refer to, by position, except those of `known` streams.
+
+    `read` returns all facts of the streams that it is given, up to one position; each stream is read once.
     """
-    known: set[UUID] = set()
-    wanted = [stream, POLICY_STREAM]
-    gathered: list[Recorded] = []
+    gathered, wanted = Gathered(streams=set(known)), sorted(streams)
     while wanted:
-        known.update(wanted)
-        fresh = yield wanted
-        gathered += fresh
-        wanted = sorted({led for each in fresh for led in leads_to(each)} - known)
-    return sorted(gathered, key=lambda each: each.position)
+        wanted = gathered.add(wanted, read(wanted))
+    gathered.streams.difference_update(known)
+    return gathered.sorted()
 
 
-def sent_on(
-    reading: Generator[list[UUID], Sequence[Recorded], list[Recorded]], rows: Sequence[StoredRow]
-) -> tuple[list[UUID], list[Recorded] | None]:
-    """Send the facts of rows to what gathers inputs; returns what it wants to read next, or all of them at its end."""
-    try:
-        return reading.send([recorded(row) for row in rows]), None
-    except StopIteration as done:
-        return [], done.value
+async def gather_rows(
+    streams: Collection[UUID], read: Callable[[Sequence[UUID]], Awaitable[Sequence[StoredRow]]]
+) -> tuple[Gathered, list[StoredRow]]:
+    """Do the same with reads that are awaited; many rows are decoded in a thread. Returns the rows by position too."""
+    gathered, rows, wanted = Gathered(), list[StoredRow](), sorted(streams)
+    while wanted:
+        found = await read(wanted)
+        rows += found
+        wanted = await aside(len(found), gathered.add, wanted, map(decode_row, found))
+    rows.sort(key=attrgetter("position"))
+    return gathered.sorted(), rows
 
 
-def recorded(row: StoredRow) -> Recorded:
+def decode_row(row: StoredRow) -> Recorded:
     """Return the fact that a row holds, with its place in the log; its free text stays behind."""
     return Recorded(
         position=row.position,
@@ -48,3 +81,11 @@ def recorded(row: StoredRow) -> Recorded:
         fact=trusted_bytes(row.topic, row.state),
         text_commitment=row.text_commitment.hex() if row.text_commitment else None,
     )
+
+
+def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
+    """Yield the streams to read, take their facts, and return all facts by position; see `gather`."""
+    gathered, wanted = Gathered(), first_streams(stream)
+    while wanted:
+        wanted = gathered.add(wanted, (yield wanted))
+    return gathered.sorted().facts

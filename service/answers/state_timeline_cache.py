@@ -5,6 +5,7 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ import structlog
 from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
 from domain.summary.state_timeline import Chronicle
-from service.answers.inputs import gathering, recorded, sent_on
+from service.answers.inputs import decode_row, first_streams, gather_rows
 from service.eventstore.stored_rows import StoredRow
 from service.runtime.worker_thread import aside, in_the_background, take_apart
 
@@ -137,17 +138,11 @@ class Chronicles:
         return freed()
 
     async def _made(self, stream: UUID, position: int) -> _Kept:
-        reading, fed = gathering(stream), set[UUID]()
-        wanted = next(reading)
-        while True:
-            fed.update(wanted)
-            rows = await self._log.read(wanted, position)
-            wanted, facts = await in_the_background(sent_on, reading, rows)
-            if facts is not None:
-                kept = _Kept(Chronicle(stream), fed, position)
-                await in_the_background(_tell, kept.chronicle, facts)
-                take_apart(len(facts), facts, rows)
-                return kept
+        gathered, rows = await gather_rows(first_streams(stream), partial(self._log.read, upto=position))
+        kept = _Kept(Chronicle(stream), gathered.streams, position)
+        await in_the_background(_tell, kept.chronicle, gathered.facts)
+        take_apart(len(rows), gathered.facts, rows)
+        return kept
 
     async def _grow(self, stream: UUID, kept: _Kept, position: int) -> None:
         """Take in what was recorded since, up to a position; what fails half way is not kept."""
@@ -183,7 +178,7 @@ class Chronicles:
 
 
 def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
-    return [recorded(row) for row in rows]
+    return [decode_row(row) for row in rows]
 
 
 def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:

@@ -196,7 +196,7 @@ class _Incidents:
     def _folded(self, stream: UUID) -> Folded | None:
         """Fold one; None where it is not to be shown by itself."""
         try:
-            facts, _ = self.facts.gathered(stream)
+            facts = self.facts.gathered(stream)
         except Undecodable as problem:
             raise Unwritable(str(problem)) from problem
         history = history_of(facts, stream)

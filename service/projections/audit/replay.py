@@ -109,7 +109,7 @@ class Comparing:
 
     def _folded(self, stream: UUID, positions: Sequence[int]) -> Iterator[tuple[Asked, _Whole] | Difference]:
         try:
-            gathered, _ = self.facts.gathered(stream)
+            gathered = self.facts.gathered(stream)
             for position in positions:
                 yield Asked(stream, position), self._whole(stream, position, gathered)
         except Undecodable as unread:

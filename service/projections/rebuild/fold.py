@@ -54,7 +54,7 @@ class Folding:
         for stream in streams:
             if not self.running("incident"):
                 break
-            gathered, _ = self.facts.gathered(stream)
+            gathered = self.facts.gathered(stream)
             self._incident(stream, gathered)
             self._write(MOST_ROWS)
             self.told(sum(each.stream == stream for each in gathered))
