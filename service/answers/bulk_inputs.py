@@ -1,6 +1,5 @@
 """The inputs of many incidents, read some hundreds at a time: what sources share is read once and kept."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +11,7 @@ from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept
+from service.runtime.weighted_lru import WeightedLRU
 
 MOST_SHARED: Final = 100_000
 """How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
@@ -37,8 +37,11 @@ class BulkInputs:
     cursor: Cursor[Any]
     upto: int
     _own: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
-    _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
-    _held: int = 0
+    _shared: WeightedLRU[UUID, list[Recorded]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with an empty cache."""
+        self._shared = WeightedLRU(MOST_SHARED)
 
     def fetch(self, streams: Sequence[UUID]) -> None:
         """Read the facts of these streams, for `of` to give each once."""
@@ -55,14 +58,12 @@ class BulkInputs:
         fresh: dict[UUID, list[Recorded]] = {}
         found: list[Recorded] = []
         for stream in streams:
-            if stream in self._shared:
-                self._shared.move_to_end(stream)
-                found += self._shared[stream]
-            else:
+            facts = self._shared.get(stream)
+            if facts is None:
                 facts = _decoded(self._own.pop(stream) if stream in self._own else read[stream])
                 if stream in read:
                     fresh[stream] = facts
-                found += facts
+            found += facts
         for stream, facts in fresh.items():  # what is dropped for them may be among those asked for
             self._share(stream, facts)
         return found
@@ -78,10 +79,7 @@ class BulkInputs:
     def _share(self, stream: UUID, facts: list[Recorded]) -> None:
         """Keep what is shared by many incidents; what another incident has to say is read again where it is needed."""
         if all(isinstance(each.fact, SourceFact) or each.stream == POLICY_STREAM for each in facts):
-            self._shared[stream] = facts
-            self._held += len(facts) + 1
-        while self._held > MOST_SHARED:
-            self._held -= len(self._shared.popitem(last=False)[1]) + 1
+            self._shared.put(stream, facts, len(facts) + 1)
 
 
 def _decoded(facts: Iterable[Kept]) -> list[Recorded]:

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 
 import orjson
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from domain.ledger.canonical import canonical
 from service.answers.answer import Answer
 from service.api.failures import Problem
+from service.runtime.weighted_lru import WeightedLRU
 
 JSON, CSV, NDJSON, HTML = "application/json", "text/csv", "application/x-ndjson", "text/html"
 
@@ -33,22 +33,18 @@ class Settled:
     """
 
     def __init__(self, most: int = 10_000) -> None:
-        self._most = most
-        self._heads: OrderedDict[Hashable, Mapping[str, str]] = OrderedDict()
+        self._heads = WeightedLRU[Hashable, Mapping[str, str]](most)
 
     def known(self, request: Request, asked: Hashable) -> Response | None:
         """Return 304 where the client has the answer to this question; None where that is not known."""
         head = self._heads.get(asked)
         if head is None or not has_already(request, head["ETag"]):
             return None
-        self._heads.move_to_end(asked)
         return Response(None, _NOT_MODIFIED, head)
 
     def keep(self, asked: Hashable, head: Mapping[str, str]) -> None:
         """Keep the head of an answer that is closed."""
-        self._heads[asked] = head
-        if len(self._heads) > self._most:
-            self._heads.popitem(last=False)
+        self._heads.put(asked, head)
 
 
 def offered(request: Request, *offers: str) -> str:

@@ -23,7 +23,7 @@ class WeightedLRU(Generic[K, V]):
         return key in self._entries
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._entries)
+        return iter(list(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
