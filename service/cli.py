@@ -169,10 +169,10 @@ def replay(  # noqa: PLR0913 - each is a part of the question
 
     Works while Knownwhen is running, and when it is not.
     """
-    from service.answers.answer import Question
+    from service.answers.answer import AnswerRequest
     from service.console import outcome, replay
 
-    question = Question(
+    question = AnswerRequest(
         unicodedata.normalize("NFC", incident), view, as_of=as_of, reported_until=reported_until, policy=policy
     )
     outcome.run(lambda settings: replay.replay(settings, question, json=json), debug=debug)

@@ -15,7 +15,7 @@ from types import FrameType
 from fastapi import FastAPI
 
 from domain.facts.union import decode, encode
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.changes import tell
 from service.api.projected import ReadModels
 from service.api.services import Services
@@ -54,7 +54,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
-            chronicles = Chronicles(reader := LogReader(pool))
+            chronicles = StateTimelineCache(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
                 yield Services(

@@ -14,13 +14,13 @@ from domain.facts.union import IncidentOpened, incident_stream
 from domain.history.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
-from domain.summary.state_timeline import CHRONICLED, Chronicle, Input
+from domain.summary.state_timeline import TIMELINE_VIEW, LastInput, StateTimeline
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import Moment, ReadsMoments, Unanswerable, read_moment, settle
+from service.answers.as_of import MomentReader, ResolvedMoment, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.eventstore.stored_rows import StoredRow
-from service.runtime.worker_thread import aside, take_apart
+from service.runtime.worker_thread import free_in_thread, in_thread
 
 
 class NoSuchIncident(Unanswerable):
@@ -47,7 +47,7 @@ class MergedAway(Unanswerable):
         super().__init__(f"“{incident}” is merged into “{into}”; ask there.")
 
 
-class Reads(ReadsMoments, Protocol):
+class AnswerReader(MomentReader, Protocol):
     """What answering needs of the log."""
 
     async def log_id(self) -> UUID: ...
@@ -55,7 +55,7 @@ class Reads(ReadsMoments, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AnswerRequest:
     """What was asked: `as_of` and `reported_until` as sent, the policy's and the view's `name/version`."""
 
     incident: str
@@ -85,10 +85,10 @@ class Answer:
         """The same question can never be answered otherwise."""
         return bool(self.coordinates["closed"])
 
-    def put_away(self) -> None:
+    def free_document(self) -> None:
         """Free its document, once it is sent; nobody may look at it any more."""
         if not self.shared:
-            take_apart(sum(self.inputs.values()), *_lists(self.document))
+            free_in_thread(sum(self.inputs.values()), *_outermost_lists(self.document))
 
     def envelope(self) -> dict[str, object]:
         """Return the answer as it is sent."""
@@ -107,10 +107,10 @@ class Inputs:
     rows: list[StoredRow]
     history: History
 
-    def put_away(self) -> None:
+    def free(self) -> None:
         """Free what they hold; nobody may look at them any more."""
         history, facts = self.history, len(self.rows)
-        take_apart(facts, history.journal, history.filed, self.rows)
+        free_in_thread(facts, history.journal, history.filed, self.rows)
 
 
 def stream_of(incident: str) -> UUID:
@@ -121,32 +121,32 @@ def stream_of(incident: str) -> UUID:
         return incident_stream(incident)
 
 
-async def answer(log: Reads, question: Question, chronicles: Chronicles | None = None) -> Answer:
+async def answer(log: AnswerReader, question: AnswerRequest, chronicles: StateTimelineCache | None = None) -> Answer:
     """Answer a question about one incident; from `chronicles`, where they tell of it.
 
     Raises Unanswerable; catalogue.UnknownName for a policy or view that there is not.
     """
     view = catalogue.view(question.view)
     named = catalogue.policy(question.policy) if question.policy else None
-    until = read_moment("reported_until", question.reported_until) if question.reported_until else None
-    moment = await settle(log, question.as_of)
-    if chronicles is not None and view.id == CHRONICLED and until is None:
+    until = parse_moment("reported_until", question.reported_until) if question.reported_until else None
+    moment = await resolve_moment(log, question.as_of)
+    if chronicles is not None and view.id == TIMELINE_VIEW and until is None:
         log_id = await log.log_id()
-        ask = partial(_told, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
+        ask = partial(_answer_from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
         if told := await chronicles.ask(stream_of(question.incident), moment.position, ask):
             return told
-    inputs = await shown_at(log, question.incident, moment.position, question.as_of)
+    inputs = await unmerged_inputs_at(log, question.incident, moment.position, question.as_of)
     if chronicles is not None:
-        chronicles.asked(stream_of(question.incident), len(inputs.rows))
+        chronicles.note_question(stream_of(question.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted or catalogue.DEFAULT_POLICY)
     reading = Reading(until, policy)
     try:
-        return await aside(len(inputs.rows), _folded, inputs, view, reading, moment, await log.log_id())
+        return await in_thread(len(inputs.rows), _answer_from_inputs, inputs, view, reading, moment, await log.log_id())
     finally:
-        inputs.put_away()
+        inputs.free()
 
 
-def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id: UUID) -> Answer:
+def _answer_from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedMoment, log_id: UUID) -> Answer:
     """Answer from the folded inputs."""
     document = view.finish(inputs.history, reading)
     data = canonical(document)
@@ -158,7 +158,7 @@ def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id
         digest=digest_of(data),
         coordinates=_coordinates(
             log_id,
-            Input(last.position, last.recorded_at, inputs.history.version),
+            LastInput(last.position, last.recorded_at, inputs.history.version),
             moment,
             (reading.reported_until, reading.policy.id, view.id),
         ),
@@ -167,12 +167,14 @@ def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id
     )
 
 
-def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, named: str | None) -> Answer | None:
+def _answer_from_timeline(
+    chronicle: StateTimeline, *, view: View, moment: ResolvedMoment, log_id: UUID, named: str | None
+) -> Answer | None:
     """Answer from a chronicle; None for a moment before the incident was known, and by another policy than in force."""
     position = moment.position
     if not chronicle.known_at(position) or named not in (None, chronicle.policy_at(position)):
         return None
-    if into := chronicle.into_at(position):
+    if into := chronicle.merged_into_at(position):
         raise MergedAway(chronicle.history.slug, into)
     document = chronicle.document(position)
     data = canonical(document)
@@ -189,16 +191,16 @@ def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, nam
     )
 
 
-def _lists(document: Mapping[str, object]) -> Iterator[list[object]]:
+def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:
     """Yield the lists of a document that are in no other list."""
     for value in document.values():
         if isinstance(value, list):
             yield cast("list[object]", value)
         elif isinstance(value, dict):
-            yield from _lists(cast("dict[str, object]", value))
+            yield from _outermost_lists(cast("dict[str, object]", value))
 
 
-async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
+async def inputs_at(log: AnswerReader, incident: str, position: int, asked: str | None) -> Inputs:
     """Read and fold the inputs of an incident at a position: its own facts, and those of all that they lead to.
 
     Several reads, all bounded by the position, so that they agree (see `service.answers.inputs`).
@@ -207,15 +209,15 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
 
     async def read(streams: Sequence[UUID]) -> list[StoredRow]:
         rows = await log.read(streams, position)
-        if stream in streams and not _opened(rows, stream):
+        if stream in streams and not _is_incident(rows, stream):
             await _refuse(log, incident, stream, asked)
         return rows
 
     gathered, rows = await gather_rows(first_streams(stream), read)
-    return Inputs(rows, await aside(len(rows), history_of, gathered.facts, stream))
+    return Inputs(rows, await in_thread(len(rows), history_of, gathered.facts, stream))
 
 
-async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
+async def unmerged_inputs_at(log: AnswerReader, incident: str, position: int, asked: str | None) -> Inputs:
     """Read and fold the inputs of an incident that stood by itself at a position.
 
     Raises NoSuchIncident, NotYetKnown; MergedAway if another incident showed what it held.
@@ -226,22 +228,22 @@ async def shown_at(log: Reads, incident: str, position: int, asked: str | None) 
     return inputs
 
 
-async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) -> NoReturn:
+async def _refuse(log: AnswerReader, incident: str, stream: UUID, asked: str | None) -> NoReturn:
     ever = await log.read([stream], (await log.head()).position)
-    if _opened(ever, stream):
+    if _is_incident(ever, stream):
         hint = " To ask what sources had said by a moment, use reported_until, not as_of."
         raise NotYetKnown(incident, asked or "that moment", ever[0], hint=hint)
     message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
     raise NoSuchIncident(message)
 
 
-def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
+def _is_incident(rows: Sequence[StoredRow], stream: UUID) -> bool:
     """Say whether a stream is an incident's, for a source has a stream too."""
     return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
 
 
 def _coordinates(
-    log_id: UUID, last: Input, moment: Moment, reading: tuple[datetime | None, str, str]
+    log_id: UUID, last: LastInput, moment: ResolvedMoment, reading: tuple[datetime | None, str, str]
 ) -> dict[str, str | int | bool | None]:
     until, policy, view = reading
     return {

@@ -32,7 +32,7 @@ class PastTheEnd(Unanswerable):
     """A position lies beyond the last one of the log."""
 
 
-class ReadsMoments(Protocol):
+class MomentReader(Protocol):
     """What settling a moment needs of the log."""
 
     async def head(self) -> Head: ...
@@ -40,32 +40,32 @@ class ReadsMoments(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ResolvedMoment:
     """A moment on the recorded clock, settled: the last position at it; `closed` if its answer can never change."""
 
     position: int
     closed: bool
 
 
-async def settle(log: ReadsMoments, as_of: str | None, name: str = "as_of") -> Moment:
+async def resolve_moment(log: MomentReader, as_of: str | None, name: str = "as_of") -> ResolvedMoment:
     """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock.
 
     `name` is what the question calls it. Raises MomentUnreadable, MomentInTheFuture, PastTheEnd.
     """
     head = await log.head()
     if as_of is None:
-        return Moment(head.position, closed=False)
+        return ResolvedMoment(head.position, closed=False)
     if as_of.startswith("@"):
-        return _settle_position(as_of, head, name)
-    asked = read_moment(name, as_of)
+        return _parse_position(as_of, head, name)
+    asked = parse_moment(name, as_of)
     if asked > max(head.now, head.recorded_at or head.now):
         message = f"{name}={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
         raise MomentInTheFuture(message, name)
     position = await log.position_at(asked)
-    return Moment(position, closed=position < head.position)
+    return ResolvedMoment(position, closed=position < head.position)
 
 
-def read_moment(name: str, text: str) -> datetime:
+def parse_moment(name: str, text: str) -> datetime:
     """Read an RFC 3339 moment of a query; a "+" that the query turned into a space is understood."""
     try:
         return parse_instant(text.replace(" ", "+"))
@@ -75,7 +75,7 @@ def read_moment(name: str, text: str) -> datetime:
         raise MomentUnreadable(message, name) from error
 
 
-def _settle_position(as_of: str, head: Head, name: str) -> Moment:
+def _parse_position(as_of: str, head: Head, name: str) -> ResolvedMoment:
     digits = as_of[1:]
     if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         message = f"{name}={as_of[:100]} is not a position; the first is @1."
@@ -83,4 +83,4 @@ def _settle_position(as_of: str, head: Head, name: str) -> Moment:
     if len(digits.lstrip("0")) > LONGEST_POSITION or int(digits) > head.position:
         message = f"{name}={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
         raise PastTheEnd(message, name)
-    return Moment(int(digits), closed=True)
+    return ResolvedMoment(int(digits), closed=True)

@@ -17,7 +17,7 @@ MOST_SHARED: Final = 100_000
 """How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
 
 
-class Undecodable(Exception):
+class UndecodableFact(Exception):
     """A fact cannot be read by this release."""
 
     def __init__(self, kept: Kept, error: Exception) -> None:
@@ -36,36 +36,36 @@ class BulkInputs:
 
     cursor: Cursor[Any]
     upto: int
-    _own: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
+    _prefetched: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
     _shared: WeightedLRU[UUID, list[Recorded]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with an empty cache."""
         self._shared = WeightedLRU(MOST_SHARED)
 
-    def fetch(self, streams: Sequence[UUID]) -> None:
+    def prefetch(self, streams: Sequence[UUID]) -> None:
         """Read the facts of these streams, for `of` to give each once."""
-        self._own = self._read(streams)
+        self._prefetched = self._read(streams)
 
-    def gathered(self, stream: UUID) -> list[Recorded]:
+    def inputs_of(self, stream: UUID) -> list[Recorded]:
         """Return the inputs of an incident in the order of the log. Raises Undecodable."""
-        return gather(first_streams(stream), self.of).facts
+        return gather(first_streams(stream), self.facts_of).facts
 
-    def of(self, streams: Sequence[UUID]) -> list[Recorded]:
+    def facts_of(self, streams: Sequence[UUID]) -> list[Recorded]:
         """Return the facts of these streams. Raises Undecodable."""
-        lacking = [each for each in streams if each not in self._own and each not in self._shared]
+        lacking = [each for each in streams if each not in self._prefetched and each not in self._shared]
         read = self._read(lacking) if lacking else {}
         fresh: dict[UUID, list[Recorded]] = {}
         found: list[Recorded] = []
         for stream in streams:
             facts = self._shared.get(stream)
             if facts is None:
-                facts = _decoded(self._own.pop(stream) if stream in self._own else read[stream])
+                facts = _decoded(self._prefetched.pop(stream) if stream in self._prefetched else read[stream])
                 if stream in read:
                     fresh[stream] = facts
             found += facts
         for stream, facts in fresh.items():  # what is dropped for them may be among those asked for
-            self._share(stream, facts)
+            self._cache(stream, facts)
         return found
 
     def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[Kept]]:
@@ -76,7 +76,7 @@ class BulkInputs:
             facts.sort(key=lambda kept: kept.position)
         return found
 
-    def _share(self, stream: UUID, facts: list[Recorded]) -> None:
+    def _cache(self, stream: UUID, facts: list[Recorded]) -> None:
         """Keep what is shared by many incidents; what another incident has to say is read again where it is needed."""
         if all(isinstance(each.fact, SourceFact) or each.stream == POLICY_STREAM for each in facts):
             self._shared.put(stream, facts, len(facts) + 1)
@@ -88,5 +88,5 @@ def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
         try:
             found.append(kept.decoded())
         except Exception as error:
-            raise Undecodable(kept, error) from error
+            raise UndecodableFact(kept, error) from error
     return found

@@ -14,10 +14,10 @@ import structlog
 
 from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
-from domain.summary.state_timeline import Chronicle
+from domain.summary.state_timeline import StateTimeline
 from service.answers.inputs import decode_row, first_streams, gather_rows
 from service.eventstore.stored_rows import StoredRow
-from service.runtime.worker_thread import aside, in_the_background, take_apart
+from service.runtime.worker_thread import free_in_thread, in_background_thread, in_thread
 
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger("service.answers.state_timeline_cache")
@@ -32,27 +32,27 @@ REMEMBERED: Final = 1000
 """How many large incidents that were asked about once are remembered."""
 
 
-class ReadsStreams(Protocol):
+class StreamReader(Protocol):
     """What growing a chronicle needs of the log."""
 
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Entry:
     """A chronicle that has all facts of its inputs up to the position `read`; `fed` are the streams it has facts of.
 
     `turn` is had by whoever grows it or asks it. One that is `gone` is kept no longer, and answers nothing.
     """
 
-    chronicle: Chronicle
+    chronicle: StateTimeline
     fed: set[UUID]
     read: int
     gone: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Chronicles:
+class StateTimelineCache:
     """Answers from memory what is asked of large incidents: the second question about one begins to make it.
 
     Until it is made, questions are answered without it. Nothing kept can become wrong: what lies at or below a
@@ -60,15 +60,15 @@ class Chronicles:
     one event loop, none of whom another that goes away disturbs. `large` and `most` are counted in facts.
     """
 
-    def __init__(self, log: ReadsStreams, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
+    def __init__(self, log: StreamReader, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
         self._log = log
         self._large, self._most = large, most
-        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, _Entry] = OrderedDict()
         self._asked: OrderedDict[UUID, None] = OrderedDict()
         self._making: dict[UUID, asyncio.Task[None]] = {}
         self._asking: set[asyncio.Task[Any]] = set()
 
-    def asked(self, stream: UUID, facts: int) -> None:
+    def note_question(self, stream: UUID, facts: int) -> None:
         """Remember that an incident was asked about which had so many facts."""
         if facts > self._large:
             self._asked[stream] = None
@@ -76,7 +76,7 @@ class Chronicles:
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
 
-    async def ask(self, stream: UUID, position: int, question: Callable[[Chronicle], T]) -> T | None:
+    async def ask(self, stream: UUID, position: int, question: Callable[[StateTimeline], T]) -> T | None:
         """Return what a question of a chronicle that tells of a position is answered; None where none is kept yet.
 
         Raises what the question raises, the database's error, and UnknownFact.
@@ -88,7 +88,7 @@ class Chronicles:
         self._kept.move_to_end(stream)
         return await asyncio.shield(self._begun(self._answered(stream, self._kept[stream], position, question)))
 
-    async def made(self) -> None:
+    async def wait_until_built(self) -> None:
         """Wait until all that are being made are kept, or have failed."""
         await asyncio.gather(*self._making.values())
 
@@ -105,12 +105,14 @@ class Chronicles:
         task.add_done_callback(self._asking.discard)
         return task
 
-    async def _answered(self, stream: UUID, kept: _Kept, position: int, question: Callable[[Chronicle], T]) -> T | None:
+    async def _answered(
+        self, stream: UUID, kept: _Entry, position: int, question: Callable[[StateTimeline], T]
+    ) -> T | None:
         async with kept.turn:
             if kept.gone:
                 return None
             await self._grow(stream, kept, position)
-            return await aside(kept.chronicle.facts, question, kept.chronicle)
+            return await in_thread(kept.chronicle.facts, question, kept.chronicle)
 
     async def _make(self, stream: UUID, position: int) -> None:
         try:
@@ -120,7 +122,7 @@ class Chronicles:
         finally:
             del self._making[stream]
 
-    def _keep(self, stream: UUID, kept: _Kept) -> None:
+    def _keep(self, stream: UUID, kept: _Entry) -> None:
         gc.freeze()  # nothing kept has cycles, and to look through all of it for some would take most of a second
         self._kept[stream] = kept
         while len(self._kept) > 1 and sum(each.chronicle.facts for each in self._kept.values()) > self._most:
@@ -133,26 +135,26 @@ class Chronicles:
         async def freed() -> None:
             async with kept.turn:
                 kept.gone = True
-                take_apart(kept.chronicle.facts, *kept.chronicle.held())
+                free_in_thread(kept.chronicle.facts, *kept.chronicle.containers())
 
         return freed()
 
-    async def _made(self, stream: UUID, position: int) -> _Kept:
+    async def _made(self, stream: UUID, position: int) -> _Entry:
         gathered, rows = await gather_rows(first_streams(stream), partial(self._log.read, upto=position))
-        kept = _Kept(Chronicle(stream), gathered.streams, position)
-        await in_the_background(_tell, kept.chronicle, gathered.facts)
-        take_apart(len(rows), gathered.facts, rows)
+        kept = _Entry(StateTimeline(stream), gathered.streams, position)
+        await in_background_thread(_tell, kept.chronicle, gathered.facts)
+        free_in_thread(len(rows), gathered.facts, rows)
         return kept
 
-    async def _grow(self, stream: UUID, kept: _Kept, position: int) -> None:
+    async def _grow(self, stream: UUID, kept: _Entry, position: int) -> None:
         """Take in what was recorded since, up to a position; what fails half way is not kept."""
         if kept.read >= position:
             return
         try:
             rows = await self._log.read(sorted(kept.fed), position, kept.read)
-            waiting = await aside(len(rows), _decoded, rows)
+            waiting = await in_thread(len(rows), _decoded, rows)
             while waiting:
-                before = await aside(TAKEN_IN * len(waiting), _tell, kept.chronicle, waiting, kept.fed)
+                before = await in_thread(TAKEN_IN * len(waiting), _tell, kept.chronicle, waiting, kept.fed)
                 waiting = waiting[before:]
                 if waiting and (further := await self._lead(kept, waiting[0], position)):
                     waiting = sorted([*waiting, *further], key=attrgetter("position"))
@@ -163,16 +165,16 @@ class Chronicles:
             raise
         kept.read = position
 
-    async def _lead(self, kept: _Kept, fact: Recorded, position: int) -> list[Recorded]:
+    async def _lead(self, kept: _Entry, fact: Recorded, position: int) -> list[Recorded]:
         """Take in what stands before a fact in streams that it leads to; returns what they hold after it."""
         wanted, later = set(leads_to(fact)) - kept.fed, list[Recorded]()
         while wanted:
             kept.fed |= wanted
             rows = await self._log.read(sorted(wanted), position)
-            facts = await aside(len(rows), _decoded, rows)
+            facts = await in_thread(len(rows), _decoded, rows)
             before = [each for each in facts if each.position < fact.position]
             later += facts[len(before) :]
-            await aside(TAKEN_IN * len(before), _tell, kept.chronicle, before)
+            await in_thread(TAKEN_IN * len(before), _tell, kept.chronicle, before)
             wanted = {stream for each in before for stream in leads_to(each)} - kept.fed
         return later
 
@@ -181,10 +183,10 @@ def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
     return [decode_row(row) for row in rows]
 
 
-def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:
+def _tell(chronicle: StateTimeline, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:
     """Have a chronicle take in facts, up to one that leads to a stream that is not `fed`; returns how many it took."""
     for taken, fact in enumerate(facts):
         if fed is not None and any(stream not in fed for stream in leads_to(fact)):
             return taken
-        chronicle.take_in(fact)
+        chronicle.add(fact)
     return len(facts)

@@ -14,8 +14,8 @@ from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Reading
 from domain.revisions.difference import difference
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Inputs, NotYetKnown, shown_at
-from service.answers.as_of import Moment, read_moment, settle
+from service.answers.answer import Inputs, NotYetKnown, unmerged_inputs_at
+from service.answers.as_of import ResolvedMoment, parse_moment, resolve_moment
 from service.api.complaints import Complaint
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import problem_of, refuse_fields
@@ -24,7 +24,7 @@ from service.api.parameters import IncidentName, PolicyName
 from service.api.sending import JSON, Coordinates, has_already, lasting_headers, offered, tag_of
 from service.api.services import Opened
 from service.eventstore import LogReader
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 router = resource("views")
 
@@ -46,7 +46,7 @@ To = Annotated[str, Query(description=f"The later reading: {_HOW}", examples=["@
 class _End:
     """One end, settled: `asked` of the recorded clock as it was sent, or `until` on the reported clock."""
 
-    moment: Moment
+    moment: ResolvedMoment
     asked: str | None = None
     until: datetime | None = None
 
@@ -58,7 +58,7 @@ class _End:
             return False
         if "@" in self.asked + other.asked or self.moment.position != other.moment.position:
             return self.moment.position > other.moment.position
-        return read_moment("from", self.asked) > read_moment("to", other.asked)
+        return parse_moment("from", self.asked) > parse_moment("to", other.asked)
 
 
 @router.get(
@@ -81,7 +81,7 @@ async def diff(
     """
     offered(request, JSON)
     named = catalogue.policy(policy) if policy else None
-    now = await settle(services.reader, None)
+    now = await resolve_moment(services.reader, None)
     ends = [await _end(services.reader, now, name, text) for name, text in (("from", from_), ("to", to))]
     if ends[0].lies_after(ends[1]):
         raise refuse_fields([Complaint("from", "This lies after “to”; turn them round.")], "invalid-parameter")
@@ -91,13 +91,13 @@ async def diff(
         for end, inputs in zip(ends, held, strict=True)
     ]
     facts = sum(len(inputs.rows) for inputs in held)
-    data = await aside(facts, _compared, held, readings)
+    data = await in_thread(facts, _compared, held, readings)
     coordinates = {
         name: dict(await _coordinates(services.reader, end, inputs, reading))
         for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
     }
     for inputs in {id(each): each for each in held}.values():
-        inputs.put_away()
+        inputs.free()
     return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
 
 
@@ -106,22 +106,22 @@ def _compared(held: Sequence[Inputs], readings: Sequence[Reading]) -> bytes:
     return canonical(difference(earlier, later))
 
 
-async def _end(reader: LogReader, now: Moment, name: str, text: str) -> _End:
+async def _end(reader: LogReader, now: ResolvedMoment, name: str, text: str) -> _End:
     if text.startswith(REPORTED):
-        return _End(now, until=read_moment(name, text.removeprefix(REPORTED)))
-    return _End(await settle(reader, text, name), asked=text)
+        return _End(now, until=parse_moment(name, text.removeprefix(REPORTED)))
+    return _End(await resolve_moment(reader, text, name), asked=text)
 
 
 async def _held(request: Request, reader: LogReader, incident: str, ends: Sequence[_End]) -> list[Inputs]:
     """Fold the incident at each end, once where both are at one position."""
     earlier, later = ends
-    last = await shown_at(reader, incident, later.moment.position, later.asked)
+    last = await unmerged_inputs_at(reader, incident, later.moment.position, later.asked)
     if earlier.moment.position == later.moment.position:
         return [last, last]
     try:
-        return [await shown_at(reader, incident, earlier.moment.position, earlier.asked), last]
+        return [await unmerged_inputs_at(reader, incident, earlier.moment.position, earlier.asked), last]
     except NotYetKnown as unknown:
-        last.put_away()
+        last.free()
         problem = problem_of(unknown)
         if unknown.known_at <= later.moment.position:
             since = request.url.include_query_params(**{"from": f"@{unknown.known_at}"})

@@ -21,7 +21,7 @@ from domain.facts.union import (
     is_report,
 )
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.described import MOMENTS, reads, resource
 from service.api.failures import Problem
 from service.api.moments import coordinates_of, not_yet_known
@@ -29,7 +29,7 @@ from service.api.parameters import AsOf, ReportId
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
 from service.eventstore import LogReader, StoredRow
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 router = resource("reports")
 
@@ -60,7 +60,7 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
     filed = await reader.find(report_id)
     if filed is None or not is_report(filed.topic):
         raise Problem("no-such-report", f"There is no report {report_id} in this log.")
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     if filed.position > moment.position:
         raise not_yet_known(request, f"report {report_id}", as_of, filed)
     rows = [filed, *await _changes(reader, filed, moment.position)]
@@ -81,7 +81,7 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
 
 async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
     found = await reader.of_topics([filed.originator_id], list(_NAMES), upto)
-    return await aside(len(found), _about, found, str(filed.fact_id))
+    return await in_thread(len(found), _about, found, str(filed.fact_id))
 
 
 def _about(rows: Sequence[StoredRow], report_id: str) -> list[StoredRow]:

@@ -13,7 +13,7 @@ from psycopg import sql
 from starlette.responses import Response
 
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import read_moment
+from service.answers.as_of import parse_moment
 from service.api.described import MOMENTS_OF_THE_LOG, Described, reads, resource
 from service.api.filters import AskedFor, Filters
 from service.api.lists import Item, Page, Paging, page_of, send_page
@@ -105,7 +105,7 @@ async def list_incidents(
     if arranged.reported_until is None:
         page = await _standing(services, asked, filters, order, paging)
     else:
-        until = read_moment("reported_until", arranged.reported_until)
+        until = parse_moment("reported_until", arranged.reported_until)
         page = await _told(services, asked, filters, (order, paging), until)
     return send_page(request, page, media_type, _CELLS)
 

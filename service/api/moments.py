@@ -4,13 +4,15 @@ from fastapi import Request
 
 from domain.values.time.clocks import format_instant
 from service.answers.answer import NotYetKnown
-from service.answers.as_of import Moment
+from service.answers.as_of import ResolvedMoment
 from service.api.failures import Problem, problem_of
 from service.api.sending import Coordinates
 from service.eventstore import LogReader, StoredRow
 
 
-async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, version: int | None = None) -> Coordinates:
+async def coordinates_of(
+    reader: LogReader, last: StoredRow, moment: ResolvedMoment, version: int | None = None
+) -> Coordinates:
     """Return the coordinates of an answer whose last input is `last`; without a `version`, its own."""
     return {
         "log": str(await reader.log_id()),

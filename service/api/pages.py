@@ -21,7 +21,7 @@ from service.api.problem_pages import prose
 from service.api.problem_types import PAGE
 from service.api.sending import HTML, JSON, offered, send_document
 from service.api.services import Opened
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 router = resource("pages")
 
@@ -107,7 +107,7 @@ async def _lines(request: Request, services: Opened) -> list[str]:
     inputs = await inputs_at(services.reader, slug, head, None)
     own = f"{base}v1/incidents/{quote(slug)}"
     middle = inputs.rows[-1].position - len(inputs.rows) // 2
-    said = await aside(len(inputs.rows), _middle_of_what_was_said, inputs.history)
+    said = await in_thread(len(inputs.rows), _middle_of_what_was_said, inputs.history)
     return [
         f"curl '{own}'",
         f"curl '{own}?reported_until={said}'" if said else f"curl '{own}/timeline'",

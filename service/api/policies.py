@@ -11,7 +11,7 @@ from domain.catalogue import policy as known_policy
 from domain.facts.union import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.body import read, sent
 from service.api.described import MOMENTS_OF_THE_LOG, reads, resource, writes
 from service.api.moments import coordinates_of
@@ -54,7 +54,7 @@ async def in_force(request: Request, services: Opened, as_of: AsOf = None) -> Re
     """Tell which policy weighs the claims where a reader names none, since when, and which were adopted before."""
     offered(request, JSON)
     reader = services.reader
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     rows = await reader.read([POLICY_STREAM], moment.position)
     history = [_step(row) for row in rows]
     last = history[-1] if history else None

@@ -14,7 +14,7 @@ from domain.catalogue import UnknownName
 from domain.facts.union import EstimatePublished
 from domain.incident.commands import PublishEstimate
 from domain.incident.refusals import VersionMismatch
-from service.answers.answer import Question, answer, stream_of
+from service.answers.answer import AnswerRequest, answer, stream_of
 from service.api.body import read, sent
 from service.api.complaints import Complaint
 from service.api.described import Described, resource, shape, writes
@@ -101,7 +101,7 @@ async def _record_once(services: Services, order: Order, wanted: Publication, fa
 
 async def _answered(services: Services, incident: str, wanted: Publication) -> PublishEstimate:
     """Ask the question now, and return the command that fixes the answer."""
-    question = Question(incident, wanted.view, None, wanted.reported_until, wanted.policy)
+    question = AnswerRequest(incident, wanted.view, None, wanted.reported_until, wanted.policy)
     try:
         found = await answer(services.reader, question)
     except UnknownName as unknown:

@@ -16,7 +16,7 @@ from service.api.outcomes import FAILED, GROUP, INVALID, Answer, Tally, outcome_
 from service.api.splitting import MOST_BYTES, Numbered, Splitter
 from service.api.spool import Spool
 from service.eventstore.writer import Write, Writer
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 MOST_TOGETHER: Final = 10_000
 """How many lines can be recorded together, or not at all."""
@@ -104,7 +104,7 @@ class Recording:
                 return answers
 
     async def _tell(self, lines: Sequence[Checked], answers: Sequence[Answer]) -> None:
-        if told_of := await aside(len(lines), self._told, lines, answers):
+        if told_of := await in_thread(len(lines), self._told, lines, answers):
             self._spool.write(told_of)
 
     def _told(self, lines: Sequence[Checked], answers: Sequence[Answer]) -> bytes:

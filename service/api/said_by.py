@@ -19,7 +19,7 @@ from service.api.failures import Problem
 from service.api.filters import ONE_VOICE, Filters
 from service.api.projected import Row, Snapshot
 from service.eventstore import LogReader
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 MOST: Final = 500
 """How many incidents are read one by one at most."""
@@ -79,7 +79,7 @@ async def read_each(reader: LogReader, rows: Sequence[Row], position: int, until
     found: list[tuple[Row, Listed]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
-        if (listing := await aside(len(inputs.rows), _listed, inputs.history, until)) is not None:
+        if (listing := await in_thread(len(inputs.rows), _listed, inputs.history, until)) is not None:
             found.append(({**row, **_cells(listing)}, listing))
     return found
 

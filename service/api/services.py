@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.projected import ReadModels
 from service.api.sending import Settled
 from service.eventstore import LogReader
@@ -40,7 +40,7 @@ class Services:
     root_at: Callable[[int], Awaitable[bytes]]
     following: Following
     read_models: ReadModels
-    chronicles: Chronicles
+    chronicles: StateTimelineCache
     settled: Settled = field(default_factory=Settled)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever publishes: two at once would only keep one another from it."""

@@ -12,7 +12,7 @@ from domain.incident.source_decisions import fold
 from domain.values.sources import Registration
 from domain.values.text_types import Slug
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.body import read, sent
 from service.api.complaints import Complaint, complaints_of
 from service.api.described import MOMENTS, reads, resource, writes
@@ -74,7 +74,7 @@ async def get_source(request: Request, services: Opened, slug: SourceName, asked
     """
     offered(request, JSON)
     name, reader, as_of = _slug(slug), services.reader, asked.as_of
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     rows = await reader.read([source_stream(name)], moment.position)
     if not rows:
         first = await reader.first_of(source_stream(name))

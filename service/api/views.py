@@ -10,14 +10,14 @@ from starlette.responses import Response
 from domain import catalogue
 from domain.history.history import History
 from domain.reading import View
-from service.answers.answer import Answer, NotYetKnown, Question, answer, inputs_at
-from service.answers.as_of import read_moment, settle
+from service.answers.answer import Answer, AnswerRequest, NotYetKnown, answer, inputs_at
+from service.answers.as_of import parse_moment, resolve_moment
 from service.api.described import MOMENTS, Described, reads, resource
 from service.api.failures import problem_of
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
 from service.api.sending import CSV, JSON, head_of, offered, send_answer
 from service.api.services import Opened
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 router = resource("views")
 
@@ -29,11 +29,11 @@ _DESCRIBED: Described = reads("Envelope", *MOMENTS, "no-such-incident", "unknown
 
 def _question(
     incident: IncidentName, as_of: AsOf = None, reported_until: ReportedUntil = None, policy: PolicyName = None
-) -> Question:
-    return Question(incident, "", as_of, reported_until, policy)
+) -> AnswerRequest:
+    return AnswerRequest(incident, "", as_of, reported_until, policy)
 
 
-Asked = Annotated[Question, Depends(_question)]
+Asked = Annotated[AnswerRequest, Depends(_question)]
 """What is asked, whichever view answers it."""
 
 
@@ -66,7 +66,7 @@ for _name, _path in paths_of_views().items():
     _add(newest()[_name], _path)
 
 
-async def _send(request: Request, services: Opened, question: Question) -> Response:
+async def _send(request: Request, services: Opened, question: AnswerRequest) -> Response:
     media_type = offered(request, JSON, CSV)
     if (known := services.settled.known(request, (question, media_type))) is not None:
         return known
@@ -81,12 +81,12 @@ async def _send(request: Request, services: Opened, question: Question) -> Respo
     head = head_of(found, media_type)
     if found.closed:
         services.settled.keep((question, media_type), head)
-    response = await aside(facts, send_answer, request, found, media_type, head)
-    found.put_away()
+    response = await in_thread(facts, send_answer, request, found, media_type, head)
+    found.free_document()
     return response
 
 
-async def _suggested(services: Opened, question: Question) -> Question | None:
+async def _suggested(services: Opened, question: AnswerRequest) -> AnswerRequest | None:
     """Return the question that was probably meant, if that has an answer which says something.
 
     A moment moves to the reported clock. A position has no place there, so the question is asked of now.
@@ -95,19 +95,19 @@ async def _suggested(services: Opened, question: Question) -> Question | None:
     if as_of.startswith("@"):
         return replace(question, as_of=None)
     until = question.reported_until or as_of
-    now = await settle(services.reader, None)
+    now = await resolve_moment(services.reader, None)
     inputs = await inputs_at(services.reader, question.incident, now.position, None)
-    if not await aside(len(inputs.rows), _anything_said, inputs.history, until):
+    if not await in_thread(len(inputs.rows), _anything_said, inputs.history, until):
         return None
     return replace(question, as_of=None, reported_until=until)
 
 
 def _anything_said(history: History, until: str) -> bool:
-    moment = read_moment("reported_until", until)
+    moment = parse_moment("reported_until", until)
     return any(report.said_by(moment) for report in history.reports.values())
 
 
-def address(request: Request, question: Question) -> str:
+def address(request: Request, question: AnswerRequest) -> str:
     """Return where this same resource answers another question."""
     asked: dict[str, Any] = {name: getattr(question, name) for name in ("as_of", "reported_until", "policy")}
     query = urlencode({name: value.replace(" ", "+") for name, value in asked.items() if value})

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from service.answers.as_of import Moment, PastTheEnd, settle
+from service.answers.as_of import PastTheEnd, ResolvedMoment, resolve_moment
 from service.api.cursors import Cursor, refuse_cursor
 from service.api.parameters import AskedAt
 from service.api.projected import Snapshot
@@ -25,15 +25,15 @@ async def reached(
         yield snapshot
 
 
-async def _settled(reader: LogReader, asked: AskedAt, after: Cursor | None) -> Moment | None:
+async def _settled(reader: LogReader, asked: AskedAt, after: Cursor | None) -> ResolvedMoment | None:
     """Return the moment asked about; None is now, wherever the models stand."""
     head = (await reader.head()).position
     if asked.min_position and asked.min_position > head:
         message = f"min_position={asked.min_position} lies past the end of the log, whose last position is {head}."
         raise PastTheEnd(message, "min_position")
-    moment = await settle(reader, asked.as_of) if asked.as_of else None
+    moment = await resolve_moment(reader, asked.as_of) if asked.as_of else None
     if after is None:
         return moment
     if after.position > head:
         raise refuse_cursor()
-    return Moment(after.position, closed=True)
+    return ResolvedMoment(after.position, closed=True)

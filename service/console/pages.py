@@ -6,12 +6,12 @@ from typing import cast
 from rich.text import Text
 
 from domain.reading import Document
-from service.answers.answer import Answer, Question
+from service.answers.answer import Answer, AnswerRequest
 from service.console.tables import Object, is_partial, tables_of
 from service.console.words import console, shown
 
 
-def print_page(question: Question, answer: Answer) -> None:
+def print_page(question: AnswerRequest, answer: Answer) -> None:
     """Print an answer on standard output.
 
     Sentences, coordinates and digest stand on one line each, however long, so
@@ -46,7 +46,7 @@ def _sentences(document: Document) -> list[str]:
     return [sentences[place] for place in order]
 
 
-def _moments(question: Question) -> str:
+def _moments(question: AnswerRequest) -> str:
     """Say in words which moments were asked for, on both clocks."""
     known = f"as this log held it at {question.as_of}" if question.as_of else "as far as this log knows now"
     if question.reported_until:

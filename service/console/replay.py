@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from domain.facts.union import IncidentOpened
 from domain.values.text_types import nearest
 from service import wiring
-from service.answers.answer import Answer, NoSuchIncident, Question, answer
+from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
 from service.answers.inputs import decode_row
 from service.api.sending import envelope
 from service.console.database import expect_data, expect_migrated, on_database
@@ -19,7 +19,7 @@ from service.settings import Settings
 _MOST_LISTED = 20
 
 
-def replay(settings: Settings, question: Question, *, json: bool) -> int:
+def replay(settings: Settings, question: AnswerRequest, *, json: bool) -> int:
     """Ask the log and print the answer.
 
     Raises Unanswerable, UnknownName, Negative, CannotRun and PostgresProblem.
@@ -34,7 +34,7 @@ def replay(settings: Settings, question: Question, *, json: bool) -> int:
     return FINE
 
 
-def _ask(url: str, question: Question) -> Answer:
+def _ask(url: str, question: AnswerRequest) -> Answer:
     async def asked() -> Answer:
         async with wiring.services(url) as house:
             try:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-FEW: Final = 40
+INLINE_FACTS: Final = 40
 """So many facts are decoded, folded and written about as fast as a thread is told to do it: about 3 ms."""
 THREADS: Final = 2
 """More at a time would only wait for the interpreter, and the event loop would wait longer for its turn among them."""
@@ -27,14 +27,14 @@ _answering: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
 _growing: Final = ThreadPoolExecutor(1, thread_name_prefix="growing")
 
 
-async def aside(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns about so many facts: done at once where they are few, else beside the loop."""
-    if facts <= FEW:
+    if facts <= INLINE_FACTS:
         return work(*arguments)
-    return await asyncio.get_running_loop().run_in_executor(_answering, _yielding, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_answering, _with_short_turns, work, *arguments)
 
 
-class _Turns:
+class _SwitchInterval:
     """The switch interval of the interpreter: short while any thread works beside the loop, as it was else."""
 
     def __init__(self) -> None:
@@ -59,30 +59,30 @@ class _Turns:
                     sys.setswitchinterval(self._usual)
 
 
-_turns: Final = _Turns()
+_switch_interval: Final = _SwitchInterval()
 
 
-def _yielding(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    with _turns.short():
+def _with_short_turns(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    with _switch_interval.short():
         return work(*arguments)
 
 
-def take_apart(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
+def free_in_thread(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
     """Free what about so many facts became, item by item beside the loop: all at once it would hold the interpreter.
 
     Nobody may look into the containers any more.
     """
-    if facts > FEW:
-        _answering.submit(_yielding, _take_apart, containers)
+    if facts > INLINE_FACTS:
+        _answering.submit(_with_short_turns, _empty, containers)
 
 
-def _take_apart(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
+def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
     for container in containers:
         take = container.popitem if isinstance(container, dict) else container.pop
         while container:
             take()
 
 
-async def in_the_background(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns, for which nobody waits: it never keeps an answer from a thread."""
-    return await asyncio.get_running_loop().run_in_executor(_growing, _yielding, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_growing, _with_short_turns, work, *arguments)

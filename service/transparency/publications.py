@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.catalogue import UnknownName
 from domain.facts.union import EstimatePublished, UnknownFact, decode
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Answer, Question, Reads, answer
+from service.answers.answer import Answer, AnswerReader, AnswerRequest, answer
 from service.answers.as_of import Unanswerable
 from service.eventstore import StoredRow
 from service.transparency.tree import FactMissing
@@ -76,7 +76,7 @@ class Replayed:
         return not self.differences and self.trouble is None
 
 
-async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
+async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
     """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
@@ -96,8 +96,8 @@ async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: St
     return Replayed(row.position, recorded_at, slug, published, differences)
 
 
-def _question(incident: str, published: EstimatePublished) -> Question:
-    return Question(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
+def _question(incident: str, published: EstimatePublished) -> AnswerRequest:
+    return AnswerRequest(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
 
 
 def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:

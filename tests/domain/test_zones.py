@@ -22,7 +22,7 @@ from domain.incident.decide import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
 from domain.summary.incident_projection import Present, listed
-from domain.summary.state_timeline import Chronicle
+from domain.summary.state_timeline import StateTimeline
 from domain.summary.summary import Listed
 from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
 from domain.values.time.zones import WrittenZone, format_offset, window_of
@@ -308,11 +308,11 @@ def test_an_amended_zone_leaves_what_was_merged_in_on_the_days_of_its_own_home()
 
 def _grows_alike(book: Book) -> None:
     """See that what is kept true fact by fact tells what a whole fold does, at every position."""
-    present, chronicle = Present(History(book.stream)), Chronicle(book.stream)
+    present, chronicle = Present(History(book.stream)), StateTimeline(book.stream)
     for recorded in book.facts:
         present.take_in(recorded)
         present.settle()
-        chronicle.take_in(recorded)
+        chronicle.add(recorded)
         whole = book.history(recorded.position)
         if present.history.slug:
             assert present.listed == listed(whole, Reading(None, present.policy))

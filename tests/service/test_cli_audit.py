@@ -17,7 +17,7 @@ from domain.estimates.estimate import Question as OfKey
 from domain.facts.union import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.console import audit
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
@@ -99,7 +99,7 @@ def recorded(url: str, incident: str, *, late: bool = False, **otherwise: Any) -
 
     async def work() -> dict[str, Any]:
         async with wiring.services(url) as house:
-            found = await answer(house.reader, Question(incident, "state/1"))
+            found = await answer(house.reader, AnswerRequest(incident, "state/1"))
             root = await house.root_at(int(found.coordinates["position"] or 0))
             right = {name: found.coordinates[name] for name in ("view", "policy", "reported_until", "position")}
             right |= {"inputs": dict(found.inputs), "digest": found.digest, "root": base64.b64encode(root).decode()}

@@ -10,7 +10,7 @@ import pytest
 
 from domain.catalogue import VIEWS
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.api.sending import envelope
 from service.console import exporting
 from service.console.exporting import Asked
@@ -39,7 +39,7 @@ def exported(sample_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     return exporting_
 
 
-def answered(url: str, question: Question) -> bytes:
+def answered(url: str, question: AnswerRequest) -> bytes:
     async def asking() -> bytes:
         async with wiring.services(url) as house:
             return envelope(await answer(house.reader, question))
@@ -52,7 +52,7 @@ def test_a_view_of_each_incident_is_what_http_answers(sample_url: str, exported:
         for given in ({"as_of": "@120"}, {"as_of": "@90", "reported_until": "2025-03-09T20:59:59Z"}):
             for policy in (None, "latest/1"):
                 (line,) = exported(view=view, policy=policy, **given).splitlines()
-                assert line == answered(sample_url, Question(INCIDENT, view, policy=policy, **given))
+                assert line == answered(sample_url, AnswerRequest(INCIDENT, view, policy=policy, **given))
 
 
 def test_only_the_incidents_that_are_named_are_exported(exported: Callable[..., bytes]) -> None:

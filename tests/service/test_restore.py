@@ -11,7 +11,7 @@ import pytest
 
 from domain.catalogue import VIEWS
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.console import exporting, importing
 from service.formats.export.incidents import Asked as What
 from service.settings import read_settings
@@ -54,7 +54,7 @@ def digests_of(url: str) -> dict[tuple[str, str, str], tuple[str, object]]:
             for view in VIEWS:
                 for as_of in ("@120", f"@{head}"):
                     for until in ("2025-03-09T20:59:59Z", ""):
-                        question = Question(INCIDENT, view, as_of=as_of, reported_until=until or None)
+                        question = AnswerRequest(INCIDENT, view, as_of=as_of, reported_until=until or None)
                         told = await answer(house.reader, question)
                         found[view, as_of, until] = told.digest, told.coordinates
         return found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.console import sample
 from service.postgres.migrate import migrate
 from service.runtime import package_files
@@ -36,7 +36,7 @@ def load(url: str, lines: list[sample.Line]) -> list[sample.Loaded]:
 def head_and_digest(url: str) -> tuple[int, str]:
     async def asking() -> tuple[int, str]:
         async with wiring.services(url) as house:
-            found = await answer(house.reader, Question("syria-coast-2025", "state/1"))
+            found = await answer(house.reader, AnswerRequest("syria-coast-2025", "state/1"))
             return (await house.reader.head()).position, found.digest
 
     return asyncio.run(asking())

@@ -9,7 +9,7 @@ import pytest
 
 from domain import catalogue
 from service import wiring
-from service.answers.answer import MergedAway, Question, answer
+from service.answers.answer import AnswerRequest, MergedAway, answer
 from service.console import importing, questions, sample
 from service.console.importing import Asked
 from service.runtime import package_files
@@ -66,12 +66,12 @@ def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Pa
             head = (await house.reader.head()).position
             assert not any(each.new for each in await sample.load(house.writer, lines))
             assert (await house.reader.head()).position == head
-            found = await answer(house.reader, Question("coast", "state/1"))
+            found = await answer(house.reader, AnswerRequest("coast", "state/1"))
             assert found.coordinates["policy"] == "latest/1"
             scopes = {each["scope"]: each["contested"] for each in found.document["estimates"]}
             assert set(scopes) == {"incident", "north"}
             with pytest.raises(MergedAway, match="“town” is merged into “coast”; ask there"):
-                await answer(house.reader, Question("town", "state/1"))
+                await answer(house.reader, AnswerRequest("town", "state/1"))
 
     asyncio.run(loading())
 
@@ -132,7 +132,7 @@ def test_a_sample_imported_as_public_lines_answers_as_the_loaded_one(
             heads = [(await each.reader.head()).position for each in (house, other)]
             assert heads[0] == heads[1]
             for view in sorted(catalogue.VIEWS.keys() - {"timeline/1", "tolls/1"}):  # they hold salts, and transactions
-                question = Question(name, view)
+                question = AnswerRequest(name, view)
                 digests = {(await answer(each.reader, question)).digest for each in (house, other)}
                 assert (view, len(digests)) == (view, 1)
 

@@ -21,8 +21,8 @@ from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted
 from domain.history.history import history_of
 from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of
-from service.answers.as_of import read_moment, settle
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.as_of import parse_moment, resolve_moment
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
 from service.eventstore.stored_rows import StoredRow, stored_row
 from service.formats.exporter import Export, Folded, Unwritable
@@ -88,10 +88,10 @@ def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Exp
     Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; whoever reads `incidents`, MergedAway,
     Unwritable and psycopg.Error.
     """
-    until = read_moment("reported_until", asked.reported_until) if asked.reported_until else None
+    until = parse_moment("reported_until", asked.reported_until) if asked.reported_until else None
     with connect(url) as connection:
         log = _Log(connection)
-        position = asyncio.run(settle(log, asked.as_of)).position
+        position = asyncio.run(resolve_moment(log, asked.as_of)).position
         facts = BulkInputs(connection.cursor(binary=True, row_factory=tuple_row), position)
         policy = catalogue.policy(asked.policy or _adopted(facts))
         if asked.view:
@@ -112,7 +112,7 @@ def exporting(url: str, asked: Asked, told: Told = tell_nobody) -> Generator[Exp
 
 def _adopted(facts: BulkInputs) -> str:
     """Return the policy in force at the position."""
-    adopted = [each.fact.policy for each in facts.of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
+    adopted = [each.fact.policy for each in facts.facts_of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
     return adopted[-1] if adopted else catalogue.DEFAULT_POLICY
 
 
@@ -186,7 +186,7 @@ class _Incidents:
         for piece, total in self._pieces():
             if not done:
                 self.told(0, total)
-            self.facts.fetch(piece)
+            self.facts.prefetch(piece)
             for stream in piece:
                 if (folded := self._folded(stream)) is not None:
                     yield folded
@@ -196,8 +196,8 @@ class _Incidents:
     def _folded(self, stream: UUID) -> Folded | None:
         """Fold one; None where it is not to be shown by itself."""
         try:
-            facts = self.facts.gathered(stream)
-        except Undecodable as problem:
+            facts = self.facts.inputs_of(stream)
+        except UndecodableFact as problem:
             raise Unwritable(str(problem)) from problem
         history = history_of(facts, stream)
         if into := history.own.into:

@@ -144,7 +144,7 @@ class _Audit:
         comparing = Comparing(facts, self.group)
         for piece in planning.planned(sampled(sizes, full=full), {MODELS[each.name].subject for each in self.group}):
             asked = list(self._asked(piece.streams))
-            facts.fetch(piece.streams)
+            facts.prefetch(piece.streams)
             for difference in comparing.at(asked):
                 for name in [difference.read_model] if difference.read_model else audited:
                     audited[name].add(difference)

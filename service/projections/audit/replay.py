@@ -22,7 +22,7 @@ from domain.reading import Reading
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from domain.values.time.clocks import format_instant
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.answers.inputs import gathering
 from service.projections.catalogue import MODELS
 from service.projections.read_model import Cells, Key, ReadModel
@@ -109,10 +109,10 @@ class Comparing:
 
     def _folded(self, stream: UUID, positions: Sequence[int]) -> Iterator[tuple[Asked, _Whole] | Difference]:
         try:
-            gathered = self.facts.gathered(stream)
+            gathered = self.facts.inputs_of(stream)
             for position in positions:
                 yield Asked(stream, position), self._whole(stream, position, gathered)
-        except Undecodable as unread:
+        except UndecodableFact as unread:
             yield _trouble(stream, unread.kept.position, failure_of(unread).error)
         except Exception as error:  # noqa: BLE001 - whatever a fold fails at is what an audit is to tell
             yield _trouble(stream, positions[0], f"{type(error).__name__}: {error}")

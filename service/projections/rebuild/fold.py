@@ -12,7 +12,7 @@ from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.projections.engine.batch_fold import Failure
 from service.projections.engine.row_versions import Ranges
 from service.projections.read_model import Key, ReadModel
@@ -28,7 +28,7 @@ def failure(position: int, fact_id: UUID, topic: str, error: Exception) -> Failu
     return Failure(position, fact_id, topic, f"{type(error).__name__}: {error}"[:2000])
 
 
-def failure_of(unread: Undecodable) -> Failure:
+def failure_of(unread: UndecodableFact) -> Failure:
     """Say which fact could not be read, and why."""
     return failure(unread.kept.position, unread.kept.fact_id, unread.kept.topic, unread.error)
 
@@ -50,11 +50,11 @@ class Folding:
 
     def incidents(self, streams: Sequence[UUID]) -> None:
         """Fold these incidents. Raises Undecodable."""
-        self.facts.fetch(streams)
+        self.facts.prefetch(streams)
         for stream in streams:
             if not self.running("incident"):
                 break
-            gathered = self.facts.gathered(stream)
+            gathered = self.facts.inputs_of(stream)
             self._incident(stream, gathered)
             self._write(MOST_ROWS)
             self.told(sum(each.stream == stream for each in gathered))
@@ -62,9 +62,9 @@ class Folding:
 
     def sources(self, streams: Sequence[UUID]) -> None:
         """Fold these sources. Raises Undecodable."""
-        self.facts.fetch(streams)
+        self.facts.prefetch(streams)
         for stream in streams:
-            facts = self.facts.of([stream])
+            facts = self.facts.facts_of([stream])
             self._source(facts)
             self._write(MOST_ROWS)
             self.told(len(facts))

@@ -13,7 +13,7 @@ from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
 from domain.facts.union import TOPICS
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
 from service.projections.audit.replay import Asked, Comparing
@@ -140,7 +140,7 @@ class Laying:
         folding = Folding(models, self._shared(target), written, self.told, failures)
         try:
             (folding.sources if piece.work == "sources" else folding.incidents)(piece.streams)
-        except Undecodable as unread:
+        except UndecodableFact as unread:
             return dict.fromkeys(going, failure_of(unread))
         return failures
 
@@ -172,7 +172,7 @@ class Laying:
         # Right after the folding no row has ended after the target; where verifying was asked for later, some have.
         newest = all(each.position <= building.target for each in going)
         comparing = Comparing(self._shared(building.target), going, newest=newest)
-        self._shared(building.target).fetch(piece.streams)
+        self._shared(building.target).prefetch(piece.streams)
         found = comparing.at(Asked(stream, building.target) for stream in piece.streams)
         return [each.document() for each in islice(found, MOST_DIFFERENCES)]
 
