@@ -178,7 +178,7 @@ def _answer_from_timeline(
         raise MergedAway(chronicle.history.slug, into)
     document = chronicle.document(position)
     data = canonical(document)
-    last = cast("Input", chronicle.inputs.at(position))
+    last = cast("LastInput", chronicle.inputs.at(position))
     return Answer(
         view=view,
         document=document,
