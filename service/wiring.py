@@ -66,7 +66,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     root_at=root_at,
                     following=following,
                     read_models=ReadModels(pool, MODELS),
-                    chronicles=chronicles,
+                    state_timelines=chronicles,
                 )
             finally:
                 await chronicles.close()

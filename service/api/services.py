@@ -40,7 +40,7 @@ class Services:
     root_at: Callable[[int], Awaitable[bytes]]
     following: Following
     read_models: ReadModels
-    chronicles: StateTimelineCache
+    state_timelines: StateTimelineCache
     settled: Settled = field(default_factory=Settled)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever publishes: two at once would only keep one another from it."""

@@ -71,7 +71,7 @@ async def _send(request: Request, services: Opened, question: AnswerRequest) -> 
     if (known := services.settled.known(request, (question, media_type))) is not None:
         return known
     try:
-        found: Answer = await answer(services.reader, question, services.chronicles)
+        found: Answer = await answer(services.reader, question, services.state_timelines)
     except NotYetKnown as unknown:
         problem = problem_of(unknown)
         if suggested := await _suggested(services, question):
