@@ -1,7 +1,7 @@
-"""`state/1` of one incident at every position that it ever had, from one fold: for whoever asks again and again.
+"""`state/1` of one incident at every position, from one fold.
 
-Each part of the document is noted at the positions where it changed; a moment is then answered by looking each part up.
-What is noted is made by the very functions that the view uses, so both tell the same.
+Each part of the document is kept as a step function of the position; a document is put together by looking each part
+up. The parts are made by the functions that the view uses, so the bytes are the same.
 """
 
 from bisect import bisect_right
@@ -48,18 +48,18 @@ from domain.values.places import Place
 T = TypeVar("T")
 
 TIMELINE_VIEW = "state/1"
-"""The view whose document a chronicle tells."""
+"""The view whose documents a state timeline has."""
 
 
 @dataclass(slots=True)
 class StepFunction(Generic[T]):
-    """What something was, from which position on, in order."""
+    """A value by position: each holds from its position to the next."""
 
     positions: list[int] = field(default_factory=list[int])
     values: list[T] = field(default_factory=list[Any])
 
     def record(self, position: int, value: T) -> None:
-        """Let it be so from a position on, which is no earlier than the last."""
+        """Record `value` as of `position`. Positions must not decrease."""
         if self.positions and self.positions[-1] == position:
             self.values[-1] = value
         else:
@@ -67,13 +67,13 @@ class StepFunction(Generic[T]):
             self.values.append(value)
 
     def at(self, position: int) -> T | None:
-        """Return what it was at a position; None before it was anything."""
-        place = bisect_right(self.positions, position)
-        return self.values[place - 1] if place else None
+        """Return the value at a position; None before the first."""
+        index = bisect_right(self.positions, position)
+        return self.values[index - 1] if index else None
 
 
 class EstimateStep(NamedTuple):
-    """An estimate as it stood, with what its document says beside it, and its sentences."""
+    """An estimate with the key, increments and count of superseded claims of its document, and its sentences."""
 
     key: Key
     increments: Sequence[Increment]
@@ -83,7 +83,7 @@ class EstimateStep(NamedTuple):
 
 
 class LastInput(NamedTuple):
-    """The last input at a position: where it stands, when it was recorded, and the version of the incident."""
+    """The last fact among the inputs: its position, when it was recorded, and the incident's own version then."""
 
     position: int
     recorded_at: datetime
@@ -92,7 +92,7 @@ class LastInput(NamedTuple):
 
 @dataclass(slots=True)
 class _Counts:
-    """Who says what, counted over the reports that speak."""
+    """Reference counts over the reports that count: kinds, places, actors, origins, blame and occurrences."""
 
     kinds: Counter[str] = field(default_factory=Counter[str])
     places: Counter[Place] = field(default_factory=Counter[Place])
@@ -103,10 +103,10 @@ class _Counts:
 
 
 class StateTimeline:
-    """Grown by `take_in`, in the order of the log; `document` then answers for any position up to the last.
+    """The document at any position up to the last fact added; facts are added in the order of the log.
 
-    The policy is the one that was in force at each position, and nothing is left out on the reported clock. The facts
-    of a stream that becomes an input come before the fact that leads to it, wherever they stand in the log.
+    The policy is the one in force at each position, and no report is left out by its reported time. Facts of a stream
+    that becomes an input later must be added before the fact that refers to it; those may have lower positions.
     """
 
     def __init__(self, stream: UUID) -> None:
@@ -128,13 +128,8 @@ class StateTimeline:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force at the last position."""
+        """The policy in force after the last fact."""
         return catalogue.policy(self.history.adopted or catalogue.DEFAULT_POLICY)
-
-    @property
-    def position(self) -> int:
-        """The last position of an input; 0 before any."""
-        return self.inputs.positions[-1] if self.inputs.positions else 0
 
     def policy_at(self, position: int) -> str:
         """Return the policy in force at a position, `name/version`."""
@@ -146,26 +141,26 @@ class StateTimeline:
         return own is not None and own.positions[0] <= position
 
     def merged_into_at(self, position: int) -> str | None:
-        """Return the incident that this one was merged into at a position; None where it stood by itself."""
-        noted = self._parts.get("into")
-        return noted.at(position) if noted else None
+        """Return the slug of the incident that this one was merged into at a position, or None."""
+        steps = self._parts.get("into")
+        return steps.at(position) if steps else None
 
     def containers(self) -> Iterator[list[Any] | dict[Any, Any]]:
-        """Yield the containers of nearly all that it has, for who frees it piece by piece once nobody asks it."""
-        for noted in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
-            yield noted.values
+        """Yield the containers of nearly all of its memory, so that it can be freed piece by piece."""
+        for steps in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
+            yield steps.values
         yield from (*self._counts.origins.values(), *self._counts.events.values())
         yield from (self._counted, self.history.filed, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""
-        found = ((stream, noted.at(position)) for stream, noted in self._streams.items())
+        found = ((stream, steps.at(position)) for stream, steps in self._streams.items())
         return {stream: version for stream, version in found if version is not None}
 
     def add(self, recorded: Recorded) -> None:
-        """Take in the next fact, and note what it changed; nothing yet, if its stream is no input yet."""
+        """Add the next fact, and record the parts that it changed: none while its stream is no input."""
         position = recorded.position
-        led = self.reach.take_in(recorded)
+        inputs_added = self.reach.take_in(recorded)
         self.facts += 1
         self._versions[recorded.stream] = recorded.version
         if retimed(recorded):
@@ -174,7 +169,7 @@ class StateTimeline:
             weigh_anew(self.history, self._scales, self.history.filed[report_id], None)
         if recorded.stream not in self.reach.streams:
             return
-        for stream in (*led, recorded.stream):
+        for stream in (*inputs_added, recorded.stream):
             if stream in self._versions:
                 self._streams.setdefault(stream, StepFunction()).record(position, self._versions[stream])
         self.inputs.record(position, LastInput(position, recorded.recorded_at, self.history.version))
@@ -182,11 +177,11 @@ class StateTimeline:
         self._record(recorded, position)
 
     def document(self, position: int) -> Document:
-        """Return the document of `state/1` at a position at which the incident was open or closed, and known."""
-        parts = {name: noted.at(position) for name, noted in self._parts.items()}
+        """Return the document at a position at which the incident is known and not merged into another."""
+        parts = {name: steps.at(position) for name, steps in self._parts.items()}
         sources = ((origin, self._sources[origin].at(position)) for origin in sorted(self._sources))
         keys = sorted(self._estimates, key=lambda key: key.canonical)
-        judged = [found for key in keys if (found := self._estimates[key].at(position)) is not None]
+        estimates = [found for key in keys if (found := self._estimates[key].at(position)) is not None]
         return {
             **cast("Document", parts["whole"]),
             "places": parts.get("places") or [],
@@ -195,36 +190,36 @@ class StateTimeline:
             "sources": [document for _, document in sources if document is not None],
             "blame": parts.get("blame") or [],
             "escalation": parts.get("escalation") or escalation_document({}),
-            "estimates": [estimate_document(each, each.estimate) for each in judged],
-            "sentences": [text for each in judged for text in each.sentences],
+            "estimates": [estimate_document(each, each.estimate) for each in estimates],
+            "sentences": [text for each in estimates for text in each.sentences],
         }
 
     def _record(self, recorded: Recorded, position: int) -> None:
-        """Note at a position all that has moved since the last."""
+        """Record at a position the parts that changed since the last."""
         fact = recorded.fact
         if not isinstance(fact, OF_REPORTS):
             self._record_part("whole", position, whole_document(self.history))
             self._record_part("into", position, self.history.own.into)
-        origins, named = self._update_reports(position)
+        origins, labels = self._update_reports(position)
         if isinstance(fact, SourceRegistered | SourceGraded):
             origins |= {fact.origin, self.history.origins.of(fact.origin)}
         for origin in origins:
             self._record_source(origin, position)
-        moved = set(self._scales.moved())
+        keys = set(self._scales.moved())
         if isinstance(fact, PolicyAdopted):
-            moved |= self._estimates.keys()
-        for key in moved:
+            keys |= self._estimates.keys()
+        for key in keys:
             self._update_estimate(key, position)
         if not isinstance(fact, OF_REPORTS):
-            self._update_sentences(fact.origin if isinstance(fact, SourceRegistered) else None, moved, position)
-        if named or moved:
+            self._update_sentences(fact.origin if isinstance(fact, SourceRegistered) else None, keys, position)
+        if labels or keys:
             self._record_part("escalation", position, escalation_document(self._days.levels))
 
     def _record_part(self, name: str, position: int, value: object) -> None:
         self._parts.setdefault(name, StepFunction()).record(position, value)
 
     def _update_reports(self, position: int) -> tuple[set[str], set[str]]:
-        """Let reports speak as they do now; returns the origins and the events that they are of, or were."""
+        """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
         origins, labels, changed = set[str](), set[str](), set[str]()
         for ref, report in self._scales.heard().items():
             was = self._counted.pop(ref, None)
@@ -246,37 +241,37 @@ class StateTimeline:
         return origins, labels
 
     def _count(self, report: ReportHistory, version: Version, blame: Blame | None, *, by: int) -> set[str]:
-        """Count what a report says, once more or once less; returns the parts of the document that this changes."""
-        told, said, ref = self._counts, version.report, report.ref
-        told.kinds[said.kind] += by
-        own = told.origins.setdefault(version.origin, {})
-        tellers = [own] if version.event is None else [own, told.events.setdefault(version.event, {})]
-        for teller in tellers:
+        """Add a report to the counts, or remove it (`by` is 1 or -1); returns the parts of the document that change."""
+        counts, content, ref = self._counts, version.report, report.ref
+        counts.kinds[content.kind] += by
+        own = counts.origins.setdefault(version.origin, {})
+        groups = [own] if version.event is None else [own, counts.events.setdefault(version.event, {})]
+        for group in groups:
             if by > 0:
-                teller[ref] = report
+                group[ref] = report
             else:
-                teller.pop(ref, None)
+                group.pop(ref, None)
         changed = {"kinds"}
-        if _add_counts(told.places, set(said.places), by):
+        if _add_counts(counts.places, set(content.places), by):
             changed.add("places")
-        if _add_counts(told.actors, set(said.actors), by):
+        if _add_counts(counts.actors, set(content.actors), by):
             changed.add("sides")
         if blame is not None:
             changed.add("blame")
-            told.blame.setdefault(blame, Counter())[version.origin] += by
+            counts.blame.setdefault(blame, Counter())[version.origin] += by
         return changed
 
     def _record_counts(self, changed: set[str], position: int) -> None:
-        told = self._counts
+        counts = self._counts
         if "kinds" in changed:
-            self._record_part("kinds", position, kinds_document(told.kinds))
+            self._record_part("kinds", position, kinds_document(counts.kinds))
         if "places" in changed:
-            self._record_part("places", position, places_document(told.places))
+            self._record_part("places", position, places_document(counts.places))
         if "sides" in changed:
-            self._record_part("sides", position, sides_document(told.actors))
+            self._record_part("sides", position, sides_document(counts.actors))
         if "blame" in changed:
-            said = {blame: [origin for origin, times in by.items() if times] for blame, by in told.blame.items()}
-            self._record_part("blame", position, blame_document({blame: by for blame, by in said.items() if by}))
+            origins = {blame: [origin for origin, times in by.items() if times] for blame, by in counts.blame.items()}
+            self._record_part("blame", position, blame_document({blame: by for blame, by in origins.items() if by}))
 
     def _record_source(self, origin: str, position: int) -> None:
         reports = self._counts.origins.get(origin)
@@ -287,31 +282,31 @@ class StateTimeline:
     def _update_estimate(self, key: Key, position: int) -> None:
         keyed = self._scales.keyed(key)
         self._days.weigh(key, self._scales.said(key))
-        judged = None
+        step = None
         if keyed.ledgers or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.question)
             quoted = sentences(self.history, key, estimate)
-            judged = EstimateStep(key, keyed.increments, keyed.superseded, estimate, quoted)
-        self._estimates.setdefault(key, StepFunction()).record(position, judged)
+            step = EstimateStep(key, keyed.increments, keyed.superseded, estimate, quoted)
+        self._estimates.setdefault(key, StepFunction()).record(position, step)
 
-    def _update_sentences(self, origin: str | None, but: set[Key], position: int) -> None:
-        """Make sentences anew whose words may be others: a title, a period, a scope, or the name of an origin is."""
-        for key, noted in self._estimates.items():
-            judged = noted.values[-1]
-            if judged is not None and key not in but and (origin is None or _cites(judged.estimate, origin)):
-                quoted = sentences(self.history, key, judged.estimate)
-                if quoted != judged.sentences:
-                    noted.record(position, judged._replace(sentences=quoted))
+    def _update_sentences(self, origin: str | None, except_keys: set[Key], position: int) -> None:
+        """Make the sentences anew that a changed title, period, scope, or name of `origin` may be in."""
+        for key, steps in self._estimates.items():
+            step = steps.values[-1]
+            if step is not None and key not in except_keys and (origin is None or _cites(step.estimate, origin)):
+                quoted = sentences(self.history, key, step.estimate)
+                if quoted != step.sentences:
+                    steps.record(position, step._replace(sentences=quoted))
 
 
-def _add_counts(counts: Counter[T], things: Collection[T], by: int) -> bool:
-    """Count things, each once; says whether any of them is new, or gone."""
+def _add_counts(counts: Counter[T], values: Collection[T], by: int) -> bool:
+    """Add `by` to the count of each value; says whether any of them is new, or gone."""
     changed = False
-    for thing in things:
-        before = counts[thing]
-        counts[thing] = before + by
-        if not counts[thing]:
-            del counts[thing]
+    for value in values:
+        before = counts[value]
+        counts[value] = before + by
+        if not counts[value]:
+            del counts[value]
         changed = changed or not before or not before + by
     return changed
 

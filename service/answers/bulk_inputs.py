@@ -1,4 +1,4 @@
-"""The inputs of many incidents, read some hundreds at a time: what sources share is read once and kept."""
+"""The inputs of many incidents, read some hundreds at a time; the facts of sources that they share are cached."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from service.eventstore.sync_reader import Kept
 from service.runtime.weighted_lru import WeightedLRU
 
 MOST_SHARED: Final = 100_000
-"""How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
+"""About how many facts of sources and of the policy are cached."""
 
 
 class UndecodableFact(Exception):
-    """A fact cannot be read by this release."""
+    """A fact cannot be decoded by this release."""
 
     def __init__(self, kept: Kept, error: Exception) -> None:
-        """Keep the fact, and what decoding it raised."""
+        """Keep the row, and the error that decoding it raised."""
         self.kept = kept
         self.error = error
         super().__init__(f"The fact at position {kept.position} ({kept.topic}) cannot be read by this release: {error}")
@@ -29,9 +29,9 @@ class UndecodableFact(Exception):
 
 @dataclass(slots=True)
 class BulkInputs:
-    """Facts of streams up to a position, with their free text: those of the incidents at hand are read at once.
+    """Reads facts up to a position, with their free text, by a binary cursor.
 
-    Those of sources and of the policy are kept. `cursor` is a binary one.
+    Incidents are prefetched together; facts of sources and of the policy are cached.
     """
 
     cursor: Cursor[Any]
@@ -44,7 +44,7 @@ class BulkInputs:
         self._shared = WeightedLRU(MOST_SHARED)
 
     def prefetch(self, streams: Sequence[UUID]) -> None:
-        """Read the facts of these streams, for `of` to give each once."""
+        """Read the rows of these streams; `facts_of` returns each stream once."""
         self._prefetched = self._read(streams)
 
     def inputs_of(self, stream: UUID) -> list[Recorded]:
@@ -64,7 +64,7 @@ class BulkInputs:
                 if stream in read:
                     fresh[stream] = facts
             found += facts
-        for stream, facts in fresh.items():  # what is dropped for them may be among those asked for
+        for stream, facts in fresh.items():  # only now: adding one may evict another that is asked for
             self._cache(stream, facts)
         return found
 
@@ -77,7 +77,7 @@ class BulkInputs:
         return found
 
     def _cache(self, stream: UUID, facts: list[Recorded]) -> None:
-        """Keep what is shared by many incidents; what another incident has to say is read again where it is needed."""
+        """Cache a stream of a source or of the policy; an incident's facts are read again where they are needed."""
         if all(isinstance(each.fact, SourceFact) or each.stream == POLICY_STREAM for each in facts):
             self._shared.put(stream, facts, len(facts) + 1)
 

@@ -1,4 +1,4 @@
-"""A chronicle tells at every position what the view tells of the facts up to there."""
+"""A state timeline has at every position what the view makes of the facts up to there."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def test_each_position_is_told_as_the_view_tells_it(world: World, bodies: list[B
         with suppress(Refusal):
             book.do(command, slug)
     for slug in (book.slug, OTHER):
-        chronicle = StateTimeline(incident_stream(slug))
+        timeline = StateTimeline(incident_stream(slug))
         for recorded in book.facts:
-            chronicle.add(recorded)
+            timeline.add(recorded)
         for position in range(1, len(book.facts) + 1):
-            _tells_what_the_view_tells(chronicle, book, slug, position)
+            _tells_what_the_view_tells(timeline, book, slug, position)
 
 
-def _tells_what_the_view_tells(chronicle: StateTimeline, book: Book, slug: str, position: int) -> None:
+def _tells_what_the_view_tells(timeline: StateTimeline, book: Book, slug: str, position: int) -> None:
     inputs = _inputs(book, slug, position)
     facts = [each for each in book.facts if each.position <= position and each.stream in inputs]
     history = history_of(facts, incident_stream(slug))
     if not history.own.slug:
         return
     policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
-    assert chronicle.policy_at(position) == policy.id
-    assert chronicle.merged_into_at(position) == history.own.into
-    assert canonical(chronicle.document(position)) == canonical(finish(history, Reading(None, policy)))
-    assert chronicle.versions_at(position) == inputs
-    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.version)
+    assert timeline.policy_at(position) == policy.id
+    assert timeline.merged_into_at(position) == history.own.into
+    assert canonical(timeline.document(position)) == canonical(finish(history, Reading(None, policy)))
+    assert timeline.versions_at(position) == inputs
+    assert timeline.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.version)
 
 
 def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:
