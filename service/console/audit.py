@@ -14,13 +14,13 @@ from rich.text import Text
 
 from service import wiring
 from service.console import audited_models
-from service.console.cells import add, plain_table
+from service.console.answer_tables import WIDE
+from service.console.cells import add_row, plain_table
+from service.console.command import FINE, NO, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.outcome import FINE, NO, say
-from service.console.tables import WIDE
-from service.console.words import console, count, shown
+from service.console.terminal import console, count, shown
 from service.settings import Settings
-from service.transparency.publications import Replayed, replay
+from service.transparency.publications import PublicationReplay, replay
 
 EVERY_SECONDS = 5.0
 """How often a line says how far it is, where there is no terminal to show a bar."""
@@ -47,9 +47,9 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
     return FINE if ok else NO
 
 
-def _replayed(url: str) -> list[Replayed]:
-    async def asked() -> list[Replayed]:
-        found: list[Replayed] = []
+def _replayed(url: str) -> list[PublicationReplay]:
+    async def asked() -> list[PublicationReplay]:
+        found: list[PublicationReplay] = []
         async with wiring.services(url) as house:
             positions = await house.publications.positions()
             with _progress(len(positions)) as told:
@@ -93,7 +93,7 @@ def _rate(done: int, began: float) -> str:
     return f"{done / max(time.monotonic() - began, 1e-3):,.0f} a second"
 
 
-def _document(found: Replayed) -> dict[str, Any]:
+def _document(found: PublicationReplay) -> dict[str, Any]:
     published = found.published
     return {
         "position": found.position,
@@ -107,7 +107,7 @@ def _document(found: Replayed) -> dict[str, Any]:
     }
 
 
-def _print(found: Sequence[Replayed]) -> None:
+def _print(found: Sequence[PublicationReplay]) -> None:
     out = console(sys.stdout)
     if not found:
         out.print("No estimate has been published in this log.")
@@ -122,21 +122,21 @@ def _print(found: Sequence[Replayed]) -> None:
     out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else well)
 
 
-def _table(found: Sequence[Replayed], *, wide: bool) -> Table:
+def _table(found: Sequence[PublicationReplay], *, wide: bool) -> Table:
     columns = ("recorded at", "incident", *_WHAT) if wide else ("what",)
     table = plain_table("position", *columns, "", narrow=("recorded at", ""), right=("position",))
     for each in found:
         verdict = Text("as published", "green") if each.stands else Text("differs", "bold red")
         what = [getattr(each.published, name, None) for name in _WHAT]
         if wide:
-            add(table, each.position, each.recorded_at, each.incident, *what, verdict)
+            add_row(table, each.position, each.recorded_at, each.incident, *what, verdict)
         else:
             about = ", ".join(str(word) for word in what if word)
-            add(table, each.position, f"{each.incident}\n{about}", verdict)
+            add_row(table, each.position, f"{each.incident}\n{about}", verdict)
     return table
 
 
-def _reasons(found: Replayed) -> list[str]:
+def _reasons(found: PublicationReplay) -> list[str]:
     where = f"Position {found.position}"
     if found.trouble:
         return [f"{where} cannot be asked again: {found.trouble}"]

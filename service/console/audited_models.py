@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.text import Text
 
-from service.console.cells import add, plain_table
+from service.console.cells import add_row, plain_table
 from service.console.progress import progress
 from service.console.rebuild import MOST_SHOWN, difference_words
-from service.console.words import console, count, shown
+from service.console.terminal import console, count, shown
 from service.postgres.role import as_service
 from service.projections.audit.audit import Audited, Result, audit
 
@@ -39,7 +39,7 @@ def print_audited(result: Result) -> None:
     figures = ("position", "compared")
     table = plain_table("read model", *figures, "", narrow=("read model", ""), right=figures)
     for each in result.audited:
-        add(table, each.generation.name, f"{each.generation.position:,}", f"{each.compared:,}", _verdict(each))
+        add_row(table, each.generation.name, f"{each.generation.position:,}", f"{each.compared:,}", _verdict(each))
     out.print(table)
     out.print()
     for each in result.audited:

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from domain.reports.claims.claim import home_of
 from domain.values.populations import Population
-from service.console.words import NOTHING, shown
+from service.console.terminal import NOTHING, shown
 
-Object: TypeAlias = Mapping[str, Any]
+JsonObject: TypeAlias = Mapping[str, Any]
 """A part of a document, whose shape its view declares."""
 
 _ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -27,12 +27,12 @@ def plain_table(*columns: str, narrow: Sequence[str] = (), right: Sequence[str] 
     return table
 
 
-def add(table: Table, *cells: object) -> None:
+def add_row(table: Table, *cells: object) -> None:
     """Add a row of values, as the text that they are."""
     table.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in cells))
 
 
-def key_words(key: Object, scopes: Mapping[str, str]) -> tuple[str, str, str]:
+def key_words(key: JsonObject, scopes: Mapping[str, str]) -> tuple[str, str, str]:
     """Return in words what a figure measures, of whom, and within which scope."""
     measure = str(key["measure"]).replace("_", " ")
     manner = f", by {str(key['manner']).replace('_', ' ')}" if key.get("manner") else ""
@@ -43,12 +43,12 @@ def key_words(key: Object, scopes: Mapping[str, str]) -> tuple[str, str, str]:
     return f"{measure}{manner}", Population.model_validate(key.get("population") or {}).words(), where
 
 
-def figure_words(end: Object | None) -> str:
+def figure_words(end: JsonObject | None) -> str:
     """Return the figure of an end, if there is one."""
     return f"{end['figure']:,}" if end else NOTHING
 
 
-def count_words(count: Object) -> str:
+def count_words(count: JsonObject) -> str:
     """Return a count as its source worded it, or its numbers where those are all that was given."""
     if count.get("verbatim"):
         return str(count["verbatim"])

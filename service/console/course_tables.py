@@ -6,8 +6,17 @@ from typing import cast
 from rich.table import Table
 
 from service.answers.answer import Answer
-from service.console.cells import Object, add, attributed, count_words, figure_words, key_words, lines, plain_table
-from service.console.words import NOTHING
+from service.console.cells import (
+    JsonObject,
+    add_row,
+    attributed,
+    count_words,
+    figure_words,
+    key_words,
+    lines,
+    plain_table,
+)
+from service.console.terminal import NOTHING
 
 _BY_DAY = ("day", "level", "from", "to")
 
@@ -20,11 +29,11 @@ def happened(answer: Answer, wide: bool) -> Table:  # noqa: ARG001, FBT001 - one
         told = [(_event(event), figure_words(event["least"])) for event in day["events"]]
         told += [("the day as a whole", figure_words(day["day_claim"]))] if day["day_claim"] else []
         for number, cells in enumerate(told):
-            add(table, *((day["day"], day["level"]) if number == 0 else ("", "")), *cells)
+            add_row(table, *((day["day"], day["level"]) if number == 0 else ("", "")), *cells)
     return table
 
 
-def _event(event: Object) -> str:
+def _event(event: JsonObject) -> str:
     """Name an event by its label and its kinds; a label that was derived says its kind already."""
     kinds = ", ".join(kind.replace("_", " ") for kind in event["kinds"])
     first, *rest = str(event["event"]).split("/")
@@ -40,11 +49,11 @@ def phases(answer: Answer, wide: bool) -> Table:  # noqa: ARG001, FBT001 - one l
     turns = {turn["day"] for turn in _list(answer, "turning_points")}
     for phase in _list(answer, "phases"):
         level = f"{phase['level']}, a turn" if phase["from"] in turns else phase["level"]
-        add(table, phase["from"], phase["to"], level, lines(*(_undated(claim) for claim in phase["undated"])))
+        add_row(table, phase["from"], phase["to"], level, lines(*(_undated(claim) for claim in phase["undated"])))
     return table
 
 
-def _undated(claim: Object) -> str:
+def _undated(claim: JsonObject) -> str:
     measure, who, where = key_words(claim, {})
     return f"· {measure}, {who}, {where}: {count_words(claim)} ({attributed(claim['source'], ())})"
 
@@ -59,15 +68,15 @@ def learned(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts 
         for change in day["figures"]:
             key, source = key_words(change, {}), attributed(change["source"], ())
             what = (*key, source) if wide else (lines(", ".join(key), source),)
-            add(table, day["day"], *what, *(_said(change[end]) for end in ("before", "after")), _newly(change))
+            add_row(table, day["day"], *what, *(_said(change[end]) for end in ("before", "after")), _newly(change))
     return table
 
 
-def _said(end: Object | None) -> str:
+def _said(end: JsonObject | None) -> str:
     return NOTHING if end is None else str(end["verbatim"] or figure_words(end))
 
 
-def _newly(change: Object) -> str:
+def _newly(change: JsonObject) -> str:
     if change["break"]:
         return "a break"
     if change["increment"]:
@@ -83,15 +92,15 @@ def revisions(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layout
     for record in sorted(_list(answer, "records"), key=lambda record: -record["n_revisions"]):
         key, source = key_words(record, {}), attributed(record["source"], ())
         what = (*key, source) if wide else (lines(", ".join(key), source),)
-        add(table, *what, *_numbers(record))
+        add_row(table, *what, *_numbers(record))
     return table
 
 
-def _numbers(record: Object) -> Iterator[object]:
+def _numbers(record: JsonObject) -> Iterator[object]:
     yield record["n_revisions"]
     yield from (figure_words(record[end]) for end in ("first", "latest"))
     yield from (record["spread"], record["direction_changes"], record["days_until_within_20_percent"])
 
 
-def _list(answer: Answer, name: str) -> list[Object]:
-    return cast("list[Object]", answer.document[name])
+def _list(answer: Answer, name: str) -> list[JsonObject]:
+    return cast("list[JsonObject]", answer.document[name])

@@ -10,8 +10,8 @@ from typing import TypeVar
 import psycopg
 from psycopg.errors import InsufficientPrivilege
 
-from service.console.outcome import CannotRun, say
-from service.console.words import count
+from service.console.command import CannotRun, say
+from service.console.terminal import count
 from service.postgres.embedded import NAME, embedded_server
 from service.postgres.migrate import Migrated, migrate, pending
 from service.postgres.pool import connect
@@ -26,7 +26,7 @@ _PAUSE = 0.1
 
 
 @contextmanager
-def held(settings: Settings) -> Generator[str]:
+def running_database(settings: Settings) -> Generator[str]:
     """Give the address of a database for a server of ours: the user's, or the bundled one for as long as this lasts.
 
     Raises PostgresProblem, where another Knownwhen has the data folder too.
@@ -96,7 +96,7 @@ def expect_migrated(url: str) -> None:
         raise CannotRun(message)
 
 
-def migrated(url: str) -> Migrated:
+def migrate_and_say(url: str) -> Migrated:
     """Bring the database up to date, and say so if there was anything to do."""
     done = migrate(url)
     if done.applied:

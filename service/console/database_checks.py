@@ -8,7 +8,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow
 
 from service.console.checks import Check
-from service.console.words import count
+from service.console.terminal import count
 from service.postgres.migrate import available, versions
 from service.postgres.pool import connect
 from service.postgres.problems import PostgresProblem

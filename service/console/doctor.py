@@ -7,12 +7,12 @@ from dataclasses import asdict
 import orjson
 from rich.text import Text
 
+from service.console.answer_tables import add_row, plain_table
 from service.console.checks import Check, machine_checks
+from service.console.command import FINE, NO
 from service.console.database import on_database
 from service.console.database_checks import database_checks
-from service.console.outcome import FINE, NO
-from service.console.tables import add, plain_table
-from service.console.words import console, count
+from service.console.terminal import console, count
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings
 
@@ -44,7 +44,7 @@ def _print(checks: Sequence[Check], failed: Sequence[Check]) -> None:
     out = console(sys.stdout)
     table = plain_table("what", "", "found", "what to do", narrow=("what", ""))
     for check in checks:
-        add(table, check.name, Text(check.verdict, style=_STYLE[check.verdict]), check.found, check.advice)
+        add_row(table, check.name, Text(check.verdict, style=_STYLE[check.verdict]), check.found, check.advice)
     out.print(table)
     out.print()
     warned = sum(check.verdict == "warn" for check in checks)

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from domain.reading import Document
 from service.answers.answer import Answer, AnswerRequest
-from service.console.tables import Object, is_partial, tables_of
-from service.console.words import console, shown
+from service.console.answer_tables import JsonObject, is_partial, tables_of
+from service.console.terminal import console, shown
 
 
 def print_page(question: AnswerRequest, answer: Answer) -> None:
@@ -39,7 +39,7 @@ def print_page(question: AnswerRequest, answer: Answer) -> None:
 def _sentences(document: Document) -> list[str]:
     """Return the sentences, those about the whole incident first: each is of an estimate that uses a claim."""
     sentences = cast("list[str]", document.get("sentences") or [])
-    told = [estimate for estimate in cast("list[Object]", document.get("estimates") or []) if estimate["used"]]
+    told = [estimate for estimate in cast("list[JsonObject]", document.get("estimates") or []) if estimate["used"]]
     if len(told) != len(sentences):
         return sentences
     order = sorted(range(len(told)), key=lambda place: is_partial(told[place]))

@@ -9,26 +9,26 @@ from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from service.console.outcome import say
-from service.console.words import console
+from service.console.command import say
+from service.console.terminal import console
 
 EVERY_SECONDS: Final = 5.0
 """How often a line says how far it is, where there is no terminal to show a bar."""
 
-Told = Callable[[str, int, int, int], None]
+ProgressCallback = Callable[[str, int, int, int], None]
 """Is told what is being done, how much of it is done and how much there is; and how much was done before this run."""
 
 
 @contextmanager
-def progress() -> Generator[Told]:
+def progress() -> Generator[ProgressCallback]:
     """Show how far some work is, with its rate and the time left."""
     out = console(sys.stderr)
     if not out.is_terminal or out.is_dumb_terminal:
-        yield _Lines().told
+        yield _ProgressLines().update
         return
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *columns, console=out, transient=True) as bars:
-        yield _Bars(bars).told
+        yield _ProgressBars(bars).update
 
 
 @dataclass(slots=True)
@@ -46,13 +46,13 @@ class _Pace:
 
 
 @dataclass(slots=True)
-class _Bars:
+class _ProgressBars:
     bars: Progress
     _work: str = ""
     _pace: _Pace = field(default_factory=lambda: _Pace(0))
     _task: TaskID | None = None
 
-    def told(self, work: str, done: int, total: int, before: int) -> None:
+    def update(self, work: str, done: int, total: int, before: int) -> None:
         if work != self._work or self._task is None:
             if self._task is not None:
                 self.bars.remove_task(self._task)
@@ -62,12 +62,12 @@ class _Bars:
 
 
 @dataclass(slots=True)
-class _Lines:
+class _ProgressLines:
     _work: str = ""
     _pace: _Pace = field(default_factory=lambda: _Pace(0))
     _said: float = field(default_factory=time.monotonic)
 
-    def told(self, work: str, done: int, total: int, before: int) -> None:
+    def update(self, work: str, done: int, total: int, before: int) -> None:
         if work != self._work:
             self._work, self._pace = work, _Pace(before)
         if time.monotonic() - self._said < EVERY_SECONDS:

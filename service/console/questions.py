@@ -7,7 +7,7 @@ from domain.values.text_types import Strict
 from service.runtime import package_files
 
 
-class Question(Strict, frozen=True):
+class SampleQuestion(Strict, frozen=True):
     """A question about the first incident of a sample, on the reported clock.
 
     With `before_report`, it is asked as of the position before that report; `words` then name the `{position}`.
@@ -18,16 +18,16 @@ class Question(Strict, frozen=True):
     before_report: UUID | None = None
 
 
-class Questions(Strict, frozen=True):
+class SampleQuestions(Strict, frozen=True):
     """What a sample is asked; `sentence` is how the sentence of `state/1` begins that answers."""
 
     heading: str
     sentence: str
-    questions: tuple[Question, ...]
+    questions: tuple[SampleQuestion, ...]
 
 
-def of(name: str) -> Questions:
+def questions_of(name: str) -> SampleQuestions:
     """Return the questions of a sample that comes with Knownwhen."""
-    return Questions.model_validate(
+    return SampleQuestions.model_validate(
         tomllib.loads((package_files.samples() / name / "questions.toml").read_text("utf-8"))
     )

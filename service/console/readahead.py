@@ -11,39 +11,39 @@ from service.api.failures import Problem
 from service.api.lines import Taken, taken
 from service.formats.importer import Bad, Line, Note, Where, Withdrawal
 
-AHEAD: Final = 4
+MOST_WAITING: Final = 4
 """How many groups may wait for the writer."""
 _LOOK: Final = 0.1
 
 
-class Ready(NamedTuple):
+class CheckedRow(NamedTuple):
     """A row that can be decided."""
 
     where: Where
-    taken: Taken
+    parsed: Taken
 
 
-class Wrong(NamedTuple):
+class InvalidRow(NamedTuple):
     """A row that was read, and says what cannot be taken."""
 
     where: Where
     problem: Problem
 
 
-Row = Ready | Wrong | Bad | Note | Withdrawal
-_Group = list[Row] | BaseException | None
+ImportRow = CheckedRow | InvalidRow | Bad | Note | Withdrawal
+_Group = list[ImportRow] | BaseException | None
 
 
-def checked(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) -> Iterator[list[Row]]:
+def check_rows(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) -> Iterator[list[ImportRow]]:
     """Yield rows, checked, so many at a time. Raises what reading them raises."""
-    while group := [_checked(row) for row in islice(rows, together)]:
+    while group := [_check_row(row) for row in islice(rows, together)]:
         yield group
 
 
 @contextmanager
-def read_ahead(groups: Iterator[list[Row]]) -> Generator[Callable[[], list[Row] | None]]:
+def prefetch(groups: Iterator[list[ImportRow]]) -> Generator[Callable[[], list[ImportRow] | None]]:
     """Give what returns the next group of rows, None at the end; whatever reading raises, it raises."""
-    waiting: Queue[_Group] = Queue(AHEAD)
+    waiting: Queue[_Group] = Queue(MOST_WAITING)
     stopped = Event()
     reader = Thread(target=_read, args=(groups, waiting, stopped), name="reader", daemon=True)
     reader.start()
@@ -54,7 +54,7 @@ def read_ahead(groups: Iterator[list[Row]]) -> Generator[Callable[[], list[Row] 
         reader.join()
 
 
-def _next(waiting: "Queue[_Group]", stopped: Event) -> list[Row] | None:
+def _next(waiting: "Queue[_Group]", stopped: Event) -> list[ImportRow] | None:
     while not stopped.is_set():
         try:
             group = waiting.get(timeout=_LOOK)
@@ -66,7 +66,7 @@ def _next(waiting: "Queue[_Group]", stopped: Event) -> list[Row] | None:
     return None
 
 
-def _read(groups: Iterator[list[Row]], waiting: "Queue[_Group]", stopped: Event) -> None:
+def _read(groups: Iterator[list[ImportRow]], waiting: "Queue[_Group]", stopped: Event) -> None:
     try:
         for group in groups:
             _put(waiting, group, stopped)
@@ -86,10 +86,10 @@ def _put(waiting: "Queue[_Group]", group: _Group, stopped: Event) -> None:
         return
 
 
-def _checked(row: Line | Bad | Note | Withdrawal) -> Row:
+def _check_row(row: Line | Bad | Note | Withdrawal) -> ImportRow:
     if isinstance(row, Bad | Note | Withdrawal):
         return row
     try:
-        return Ready(row.where, Taken(taken(row.document), row.document))
+        return CheckedRow(row.where, Taken(taken(row.document), row.document))
     except Problem as problem:
-        return Wrong(row.where, problem)
+        return InvalidRow(row.where, problem)

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from domain.values.text_types import nearest
 from service import wiring
+from service.console.command import FINE, NO, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.outcome import FINE, NO, CannotRun, Misuse, say
 from service.console.progress import progress
-from service.console.stopping import stopping
-from service.console.words import console, count, shown
+from service.console.stopping import listen_for_stop
+from service.console.terminal import console, count, shown
 from service.projections.catalogue import MODELS
 from service.projections.errors import AGAIN, BuildingProblem, CannotBuild, told_of
 from service.projections.rebuild.job import Built, Progress, Ways
@@ -28,7 +28,7 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RebuildOptions:
     """What was typed: the read models to build (none: all), with how many processes, verified or not."""
 
     names: Sequence[str]
@@ -37,7 +37,7 @@ class Asked:
     json: bool
 
 
-def rebuild(settings: Settings, asked: Asked) -> int:
+def rebuild(settings: Settings, asked: RebuildOptions) -> int:
     """Build, and print what came of it; NO where a read model fails at a fact or does not hold what folds make.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
@@ -45,7 +45,7 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     names = _known(asked.names)
     expect_data(settings)
     began = time.monotonic()
-    stop = stopping(twice_at_once=True)
+    stop = listen_for_stop(twice_at_once=True)
     try:
         built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
     except CannotBuild as problem:
@@ -60,7 +60,7 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> Built:
+def _built(url: str, names: Sequence[str], asked: RebuildOptions, stop: Event) -> Built:
     expect_migrated(url)
     with progress() as told:
 
@@ -79,7 +79,7 @@ def _known(names: Sequence[str]) -> list[str]:
     return sorted(set(names) or MODELS)
 
 
-def _print(built: Built, seconds: float, asked: Asked) -> None:
+def _print(built: Built, seconds: float, asked: RebuildOptions) -> None:
     position = min((each.position for each in built.generations), default=0)
     if asked.json:
         found = [

@@ -10,8 +10,8 @@ from service import wiring
 from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
 from service.answers.inputs import decode_row
 from service.api.sending import envelope
+from service.console.command import FINE, Negative
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.outcome import FINE, Negative
 from service.console.pages import print_page
 from service.eventstore import LogReader
 from service.settings import Settings

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from service.console.database import expect_migrated, held, migrated
-from service.console.outcome import CannotRun
-from service.console.progress import Told, progress
+from service.console.command import CannotRun
+from service.console.database import expect_migrated, migrate_and_say, running_database
+from service.console.progress import ProgressCallback, progress
 from service.eventstore.archive.log_lines import Head
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats.importer import STDIN, opened
@@ -16,18 +16,18 @@ from service.settings import Settings
 _TELL_EVERY = 1024 * 1024
 
 
-def restored(settings: Settings, path: Path) -> Head:
+def restore_file(settings: Settings, path: Path) -> Head:
     """Restore the log of a file; returns which log that is, and its last position.
 
     Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
     recorded then.
     """
-    with opened(path) as file, held(settings) as url:
+    with opened(path) as file, running_database(settings) as url:
         size = 0 if path == STDIN else path.stat().st_size
         if settings.database_url:
             expect_migrated(url)
         else:
-            migrated(url)
+            migrate_and_say(url)
         with progress() as told, connect(url) as connection:
             try:
                 return restore(connection, _told(file, size, told))
@@ -36,7 +36,7 @@ def restored(settings: Settings, path: Path) -> Head:
                 raise CannotRun(message) from problem
 
 
-def _told(file: BinaryIO, size: int, told: Told) -> Iterator[bytes]:
+def _told(file: BinaryIO, size: int, told: ProgressCallback) -> Iterator[bytes]:
     done = untold = 0
     for line in file:
         untold += len(line)

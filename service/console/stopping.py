@@ -8,11 +8,11 @@ import threading
 from dataclasses import dataclass, field
 from types import FrameType
 
-from service.console.outcome import Stopped
+from service.console.command import Terminated
 
 
 @dataclass(slots=True)
-class Stopping:
+class StopRequest:
     """Whether this process has been told to stop, and by which signal."""
 
     event: threading.Event = field(default_factory=threading.Event)
@@ -20,15 +20,15 @@ class Stopping:
 
     def interruption(self) -> KeyboardInterrupt:
         """Return what ends a command that was told to stop before it was done."""
-        return Stopped() if self.by == signal.SIGTERM else KeyboardInterrupt()
+        return Terminated() if self.by == signal.SIGTERM else KeyboardInterrupt()
 
 
-def stopping(*, twice_at_once: bool = False) -> Stopping:
+def listen_for_stop(*, twice_at_once: bool = False) -> StopRequest:
     """Listen to SIGINT and SIGTERM from now on, in the main thread.
 
     With `twice_at_once`, being told a second time ends the process where it is.
     """
-    asked = Stopping()
+    asked = StopRequest()
 
     def told(number: int, _frame: FrameType | None) -> None:
         asked.by = number

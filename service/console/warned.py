@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain.incident.warnings import Concern
-from service.console.outcome import Misuse
-from service.console.words import count
+from service.console.command import Misuse
+from service.console.terminal import count
 from service.formats.importer import Where
 
 LISTED = 20
@@ -14,7 +14,7 @@ LISTED = 20
 ALL = "all"
 
 
-def limit_of(text: str | None) -> int | None:
+def parse_limit(text: str | None) -> int | None:
     """Read how many warnings to list: a number, or `all`, which is None. Raises Misuse."""
     if text is None:
         return LISTED
@@ -26,7 +26,7 @@ def limit_of(text: str | None) -> int | None:
     return int(text)
 
 
-class Warned:
+class WarningCounts:
     """Takes in the warnings of each row; `limit` is how many are listed, None for all."""
 
     def __init__(self, limit: int | None) -> None:
@@ -34,7 +34,7 @@ class Warned:
         self.listed: list[dict[str, Any]] = []
         self._limit = limit
 
-    def take(self, where: Where, concerns: Iterable[Concern]) -> None:
+    def add(self, where: Where, concerns: Iterable[Concern]) -> None:
         """Count what a recorder should look at again in a row."""
         for each in concerns:
             self.codes[each.code] += 1

@@ -9,7 +9,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service import wiring
-from service.console.outcome import CannotRun
+from service.console.command import CannotRun
 from service.settings import Settings
 
 STOPPING_SECONDS = 5

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from service.postgres.account import Account
+from service.postgres.account import SystemAccount
 from service.postgres.problems import DataFolderInUse, EmbeddedServerError
 
 _LARGEST_LOG = 10_000_000
@@ -37,7 +37,7 @@ def made(data: Path) -> Path:
 
 
 @contextmanager
-def alone(data: Path, account: Account) -> Generator[None]:
+def alone(data: Path, account: SystemAccount) -> Generator[None]:
     """Hold the data folder's lock, which the system lets go of however this process ends.
 
     Raises `DataFolderInUse`, naming the process that holds it.
@@ -58,7 +58,7 @@ def alone(data: Path, account: Account) -> Generator[None]:
 
 
 @contextmanager
-def server_log(data: Path, account: Account) -> Generator[IO[bytes]]:
+def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     """Open the server's log for appending; one that has grown large makes room for a new one."""
     path = log_path(data)
     if path.exists() and path.stat().st_size > _LARGEST_LOG:
@@ -87,7 +87,7 @@ def telling(data: Path) -> Generator[None]:
 
 
 @contextmanager
-def _opened(path: Path, account: Account) -> Generator[IO[bytes]]:
+def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     """Open a file of the data folder for appending; never through a link that someone else laid there."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from service.postgres import cluster as clusters
 from service.postgres import datafolder
-from service.postgres.account import Account, account_for, let_in, let_run
+from service.postgres.account import SystemAccount, account_for, let_in, let_run
 from service.postgres.binaries import bundled
 from service.postgres.pool import conninfo
 from service.postgres.problems import EmbeddedServerError
@@ -85,7 +85,7 @@ def embedded_server(
         yield server
 
 
-def _let_run(account: Account, binaries: Path) -> None:
+def _let_run(account: SystemAccount, binaries: Path) -> None:
     let_in(account, binaries / "postgres")
     if account.other and binaries == bundled():
         package = binaries.parent.parent
@@ -93,7 +93,7 @@ def _let_run(account: Account, binaries: Path) -> None:
 
 
 @contextmanager
-def _socket_folder(account: Account) -> Generator[Path]:
+def _socket_folder(account: SystemAccount) -> Generator[Path]:
     """Make a folder for the socket that only `account` and root may enter, with a path short enough for one."""
     places = [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 - the folder made in it is private
     place = next((place for place in places if os.access(place, os.W_OK | os.X_OK)), places[-1])
@@ -130,7 +130,9 @@ def _command(cluster: Path, binaries: Path, wanted: Mapping[str, str]) -> list[s
 
 
 @contextmanager
-def _guarded(command: list[str], account: Account, sockets: Path, log: IO[bytes]) -> Generator[subprocess.Popen[bytes]]:
+def _guarded(
+    command: list[str], account: SystemAccount, sockets: Path, log: IO[bytes]
+) -> Generator[subprocess.Popen[bytes]]:
     """Run the server under its guard, which stops it as soon as the pipe to us closes."""
     who = [str(account.uid), str(account.gid), str(sockets)]
     guard = subprocess.Popen(

@@ -13,7 +13,7 @@ SETTING: Final = "KNOWNWHEN_HOSTS"
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 _LOCAL: Final = "localhost"
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class NoHost(ValueError):
@@ -65,14 +65,14 @@ def host_name(text: str) -> str:
     return name
 
 
-def _address(name: str) -> Address | None:
+def _address(name: str) -> IPAddress | None:
     try:
         return ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return None
 
 
-def _is_loopback(address: Address) -> bool:
+def _is_loopback(address: IPAddress) -> bool:
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
 

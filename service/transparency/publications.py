@@ -48,7 +48,7 @@ class Publications:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PublicationDifference:
     """What is not as it was published: its name, what was published, and what is answered now."""
 
     what: str
@@ -57,7 +57,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class PublicationReplay:
     """A publication at `position`, asked again.
 
     `incident` is its slug, or its id where that could not be learned. `trouble` says why it could not be asked again.
@@ -67,7 +67,7 @@ class Replayed:
     recorded_at: str
     incident: str
     published: EstimatePublished | None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[PublicationDifference, ...] = ()
     trouble: str | None = None
 
     @property
@@ -76,7 +76,7 @@ class Replayed:
         return not self.differences and self.trouble is None
 
 
-async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
+async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> PublicationReplay:
     """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
@@ -89,23 +89,25 @@ async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], 
         found = await answer(log, _question(incident, published))
         root = await root_at(published.position)
     except _TROUBLE as error:
-        return Replayed(row.position, recorded_at, incident, published, trouble=str(error))
+        return PublicationReplay(row.position, recorded_at, incident, published, trouble=str(error))
     slug = str(found.document.get("incident", incident))
     compared = _compared(row, published, found, base64.b64encode(root).decode())
     differences = tuple(each for each in compared if each.published != each.replayed)
-    return Replayed(row.position, recorded_at, slug, published, differences)
+    return PublicationReplay(row.position, recorded_at, slug, published, differences)
 
 
 def _question(incident: str, published: EstimatePublished) -> AnswerRequest:
     return AnswerRequest(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
 
 
-def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:
+def _compared(
+    row: StoredRow, published: EstimatePublished, found: Answer, root: str
+) -> tuple[PublicationDifference, ...]:
     inputs = dict(found.inputs)
     return (
-        Difference("digest", published.digest, found.digest),
-        Difference("inputs", published.inputs, inputs),
-        Difference("root", published.root, root),
-        Difference("position", published.position, found.coordinates["position"]),
-        Difference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
+        PublicationDifference("digest", published.digest, found.digest),
+        PublicationDifference("inputs", published.inputs, inputs),
+        PublicationDifference("root", published.root, root),
+        PublicationDifference("position", published.position, found.coordinates["position"]),
+        PublicationDifference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
     )

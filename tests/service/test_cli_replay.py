@@ -10,10 +10,10 @@ import pytest
 
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
-from service.console import replay, sample
+from service.console import replay, samples
 from service.console.cells import key_words
 from service.console.pages import print_page
-from service.console.words import shown
+from service.console.terminal import shown
 from service.settings import read_settings
 from tests.service.console import COMMAND, data_folder, ending, environment, run
 
@@ -163,7 +163,7 @@ def test_markup_in_reports_is_shown_as_it_is(
 
     async def loading() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(tmp_path / "small"))
+            await samples.load(house.writer, samples.read(tmp_path / "small"))
 
     asyncio.run(loading())
     assert page(database_url, AnswerRequest("odd", "state/1"), capsys).startswith("[red]Odd[/red] :smile: (odd)")

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.console import migration, web
+from service.console import migrate, web
+from service.console.command import LOG_NAME, CannotRun, Misuse
 from service.console.listening import listen, loopback
-from service.console.outcome import LOG_NAME, CannotRun, Misuse
 from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
@@ -107,7 +107,7 @@ def test_a_database_of_the_users_own_is_not_migrated_behind_their_back(
 
 
 def test_migrating_again_changes_nothing(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert migration.run(Settings(database_url=database_url)) == 0
+    assert migrate.run(Settings(database_url=database_url)) == 0
     assert capsys.readouterr().out.endswith(", as it was.\n")
 
 

@@ -26,7 +26,7 @@ from domain.values.sources import Registration
 from domain.values.time.clocks import format_instant
 from service import wiring
 from service.answers.answer import AnswerRequest, NotYetKnown, answer
-from service.console import sample
+from service.console import samples
 from service.eventstore.writer import Write
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
@@ -76,7 +76,7 @@ def original() -> Iterator[Log]:
 
     async def loading(url: str) -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / INCIDENT))
+            await samples.load(house.writer, samples.read(package_files.samples() / INCIDENT))
 
     try:
         with embedded_server(folder, settings={"fsync": "off"}) as server:
@@ -153,7 +153,7 @@ def afterwards(report_id: UUID) -> list[Any]:
 
 def some_report(original: Log) -> UUID:
     """Return the id of a report of the sample that stands."""
-    lines = sample.read(package_files.samples() / INCIDENT)
+    lines = samples.read(package_files.samples() / INCIDENT)
     struck = {line.write.command.report_id for line in lines if isinstance(line.write.command, RetractReport)}
     filed = [line.write.command.report_id for line in lines if isinstance(line.write.command, FileReport)]
     assert original.last > len(filed)

@@ -18,7 +18,7 @@ from service import wiring
 from service.answers.answer import AnswerRequest, MergedAway, NotYetKnown, answer
 from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.services import Services
-from service.console import sample
+from service.console import samples
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.writer import Write
 from service.runtime import package_files
@@ -78,7 +78,7 @@ async def assert_same(house: Services, cache: StateTimelineCache, question: Answ
 def test_a_timeline_answers_as_a_fold_does_while_the_log_grows(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             cache = StateTimelineCache(house.reader, large=10)
             first = await house.reader.first_of(incident_stream(SLUG))
             assert first is not None
@@ -146,7 +146,7 @@ def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: 
 def test_a_question_that_is_given_up_disturbs_no_other_and_the_log_is_read_once(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             reads = Counting(house.reader)
             cache = StateTimelineCache(reads, large=10)
             before = (await house.reader.head()).position
@@ -196,7 +196,7 @@ class Breaking(Counting):
 def test_a_timeline_that_could_not_be_grown_to_the_end_answers_nobody(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             log = Breaking(house.reader)
             cache, stream = StateTimelineCache(log, large=10), incident_stream(SLUG)
             await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
@@ -255,7 +255,7 @@ def test_a_timeline_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answer
 def test_a_large_incident_is_folded_and_its_timeline_asked_beside_the_event_loop(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             cache, stream = StateTimelineCache(house.reader, large=10), incident_stream(SLUG)
             await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
             position = (await house.reader.head()).position

@@ -31,7 +31,7 @@ class SampleUnknown(SampleError):
     """There is no sample of this name; the sentence names those that there are."""
 
 
-class Writes(Protocol):
+class SampleWriter(Protocol):
     """The one write path."""
 
     async def write(self, write: Write) -> Written:
@@ -40,7 +40,7 @@ class Writes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SampleLine:
     """One line of a sample: the name of its command, the write that it asks for, and where it stands."""
 
     where: str
@@ -49,10 +49,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedLine:
     """A line with what became of it; `written.replayed` where an earlier load had recorded it."""
 
-    line: Line
+    line: SampleLine
     written: Written
 
     @property
@@ -66,7 +66,7 @@ def names() -> list[str]:
     return sorted({path.parent.name for path in package_files.samples().glob("*/*.ndjson")})
 
 
-def named(name: str) -> list[Line]:
+def read_named(name: str) -> list[SampleLine]:
     """Read the sample of this name. Raises SampleUnknown."""
     known = names()
     if name not in known:
@@ -77,7 +77,7 @@ def named(name: str) -> list[Line]:
     return read(package_files.samples() / name)
 
 
-def read(folder: Path) -> list[Line]:
+def read(folder: Path) -> list[SampleLine]:
     """Read the `*.ndjson` files of a folder, in the order of their names. Raises SampleError."""
     files = sorted(folder.glob("*.ndjson"))
     if not files:
@@ -86,12 +86,14 @@ def read(folder: Path) -> list[Line]:
     return [_line(f"{path.name}, line {number}", text) for path in files for number, text in _numbered(path)]
 
 
-def opened(lines: Sequence[Line]) -> list[str]:
+def opened_slugs(lines: Sequence[SampleLine]) -> list[str]:
     """Return the slugs of the incidents that a sample opens, in turn."""
     return [line.write.command.slug for line in lines if isinstance(line.write.command, OpenIncident)]
 
 
-async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None] = lambda _: None) -> list[Loaded]:
+async def load(
+    writer: SampleWriter, lines: Sequence[SampleLine], told: Callable[[int], None] = lambda _: None
+) -> list[LoadedLine]:
     """Record each line in turn; those that an earlier load recorded are found again and change nothing.
 
     `told` is called after each line with the number of lines done. An interruption leaves the lines before it
@@ -99,7 +101,7 @@ async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None
 
     Raises SampleError, SampleChanged, or what the write path raises of the database.
     """
-    loaded: list[Loaded] = []
+    loaded: list[LoadedLine] = []
     for line in lines:
         try:
             written = await writer.write(line.write)
@@ -109,7 +111,7 @@ async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None
         except Refusal as refusal:
             message = f"{line.where}: {refusal}"
             raise SampleError(message) from refusal
-        loaded.append(Loaded(line, written))
+        loaded.append(LoadedLine(line, written))
         told(len(loaded))
     return loaded
 
@@ -120,11 +122,11 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, text
 
 
-def _line(where: str, text: bytes) -> Line:
+def _line(where: str, text: bytes) -> SampleLine:
     try:
         taken = read_line(text)
     except Problem as problem:
         message = f"{where}: {problem.detail}"
         raise SampleError(message) from problem
     what = next((name for name in NAMES if name in taken.document), REPORT)
-    return Line(where, what, taken.write)
+    return SampleLine(where, what, taken.write)

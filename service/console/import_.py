@@ -16,15 +16,15 @@ import orjson
 from domain.values.text_types import nearest
 from service import wiring
 from service.api.outcomes import record
-from service.console.beside import Reading
-from service.console.database import expect_migrated, migrated, on_database
-from service.console.imported import Report
-from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.command import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.database import expect_migrated, migrate_and_say, on_database
+from service.console.import_process import ReadTask
+from service.console.import_report import ImportReport
 from service.console.progress import progress
-from service.console.readahead import Ready, Row, read_ahead
-from service.console.restoring import restored
-from service.console.warned import limit_of
-from service.console.withdrawing import withdraw
+from service.console.readahead import CheckedRow, ImportRow, prefetch
+from service.console.restoring import restore_file
+from service.console.warned import parse_limit
+from service.console.withdrawals import withdraw
 from service.formats import registry
 from service.formats.files.encodings import UnknownEncoding, encoding_named
 from service.formats.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
@@ -37,7 +37,7 @@ _AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportOptions:
     """What was typed: the format, the files, how to read them, and how to tell what came of it."""
 
     format: str
@@ -83,16 +83,16 @@ def _is_read_back(written: str, day: date) -> bool:
         return False
 
 
-def import_(settings: Settings, asked: Asked) -> int:
+def import_(settings: Settings, asked: ImportOptions) -> int:
     """Record what the files say, and print what came of it; NO where some of it was not taken.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
     importer, _ = _importer(asked), asked.layout  # both may be mistaken, and no database is asked then
-    limit_of(asked.warnings)
+    parse_limit(asked.warnings)
     attempts = count()
 
-    def work(url: str) -> Report:
+    def work(url: str) -> ImportReport:
         if next(attempts) and STDIN in asked.files:
             message = f"The database was stopped in the middle, and what came in cannot be read twice. {_AGAIN}"
             raise CannotRun(message)
@@ -108,14 +108,14 @@ def import_(settings: Settings, asked: Asked) -> int:
         say(f"Stopped; what was recorded stays. {_AGAIN}")
         raise
     report.print("Imported", json=asked.json)
-    return NO if report.untaken else FINE
+    return NO if report.rejected else FINE
 
 
-def _restored(settings: Settings, asked: Asked) -> int:
+def _restored(settings: Settings, asked: ImportOptions) -> int:
     if asked.format != RESTORED_AS or len(asked.files) != 1:
         message = f"--restore takes one file, the whole log as `knownwhen export {RESTORED_AS}` wrote it."
         raise Misuse(message)
-    head = restored(settings, asked.files[0])
+    head = restore_file(settings, asked.files[0])
     if asked.json:
         document = {"ok": True, "log": str(head.log), "position": head.position}
         sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -124,7 +124,7 @@ def _restored(settings: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _importer(asked: Asked) -> Importer:
+def _importer(asked: ImportOptions) -> Importer:
     if asked.format not in registry.IMPORTERS:
         raise Misuse(unknown_format(asked.format, registry.IMPORTERS))
     importer = registry.IMPORTERS[asked.format]
@@ -147,15 +147,15 @@ def unknown_format(name: str, known: Collection[str]) -> str:
     return f"There is no format “{name[:100]}”; {hint}"
 
 
-def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) -> Report:
+def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
     if settings.database_url:
         expect_migrated(url)
     else:
-        migrated(url)
+        migrate_and_say(url)
     held = partial(_held, url)
-    reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
-    warnings = limit_of(asked.warnings)
-    with Report(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
+    reading = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
+    warnings = parse_limit(asked.warnings)
+    with ImportReport(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
         done = 0
 
         def advance(steps: int) -> None:
@@ -164,25 +164,25 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             told(f"importing {importer.name}", done, total, 0)
 
         total = importer.steps(reading.source(advance))
-        with read_ahead(reading.groups(advance)) as following:
+        with prefetch(reading.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
     return report
 
 
-async def _record(url: str, following: Callable[[], list[Row] | None], report: Report) -> None:
+async def _record(url: str, following: Callable[[], list[ImportRow] | None], report: ImportReport) -> None:
     gc.freeze()
     gc.set_threshold(*SELDOM)
     async with wiring.services(url) as house:
         while (group := await asyncio.to_thread(following)) is not None:
-            ready = [row for row in group if isinstance(row, Ready)]
-            answers = iter(await record(house.writer, [row.taken.write for row in ready]))
+            ready = [row for row in group if isinstance(row, CheckedRow)]
+            answers = iter(await record(house.writer, [row.parsed.write for row in ready]))
             for row in group:
-                if isinstance(row, Ready):
-                    report.decided(row, next(answers))
+                if isinstance(row, CheckedRow):
+                    report.add_decided(row, next(answers))
                 elif isinstance(row, Note):
-                    report.note(row)
+                    report.add_note(row)
                 elif not isinstance(row, Withdrawal):
-                    report.unread(row)
+                    report.add_invalid(row)
             await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 

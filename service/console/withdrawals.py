@@ -24,8 +24,8 @@ from domain.values.time.clocks import UTC, format_instant, parse_reported
 from service.api.lines import Taken
 from service.api.outcomes import record
 from service.api.services import Services
-from service.console.imported import Report as Outcomes
-from service.console.readahead import Ready
+from service.console.import_report import ImportReport as Outcomes
+from service.console.readahead import CheckedRow
 from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write
 from service.formats.importer import Bad, Withdrawal
@@ -35,7 +35,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class _Filed:
+class _FiledReport:
     """A report as it was filed: when it was said, and since when (UTC) it is withdrawn, None while it stands."""
 
     report_id: UUID
@@ -48,30 +48,30 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     """Retract what the source takes back, as the log stands now, and tell what came of each row."""
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
-    filed = _filed(rows)
+    filed = _filed_reports(rows)
     planned: list[tuple[Withdrawal, list[Write]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
         if problem := _problem(each, known):
-            outcomes.unread(Bad(each.where, problem))
-        elif passed := _passed(each, known):
-            outcomes.passed(each.where, each.name, passed)
+            outcomes.add_invalid(Bad(each.where, problem))
+        elif passed := _reason_to_skip(each, known):
+            outcomes.add_passed_over(each.where, each.name, passed)
         else:
             planned.append((each, list(_writes(each, known))))
     answers = iter(await record(house.writer, [write for _, writes in planned for write in writes]))
     for each, writes in planned:
-        told = [Ready(each.where, Taken(write, {"incident": each.incident})) for write in writes]
-        outcomes.together([(one, next(answers)) for one in told])
+        told = [CheckedRow(each.where, Taken(write, {"incident": each.incident})) for write in writes]
+        outcomes.add_withdrawal([(one, next(answers)) for one in told])
 
 
-def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
+def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledReport]]:
     """Return the reports of each stream, as they were filed, with what became of them."""
-    found: dict[UUID, dict[UUID, _Filed]] = {}
+    found: dict[UUID, dict[UUID, _FiledReport]] = {}
     for row in sorted(rows, key=lambda each: each.originator_version):
         of = found.setdefault(row.originator_id, {})
         if is_report(row.topic):
             fact = cast("ReportFiled", trusted_bytes(row.topic, row.state))
-            of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))
+            of[fact.report_id] = _FiledReport(fact.report_id, fact.report, earliest(fact.reported))
         elif row.topic in _OF_RETRACTIONS:
             judged = cast("ReportRetracted | ReportReinstated", trusted_bytes(row.topic, row.state))
             if judged.claim is None:
@@ -92,7 +92,7 @@ def _moment(asked: Withdrawal) -> datetime:
     return latest(parse_reported(asked.reported_at, UTC))
 
 
-def _problem(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
+def _problem(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     """Return the sentence that says why it cannot be told which reports are meant; None where it can."""
     moment = _moment(asked)
     undated = [one for one in known if one.gone is None and one.said > moment and not _dated(one.report, asked)]
@@ -115,7 +115,7 @@ def _dated(report: Report, asked: Withdrawal) -> bool:
     return bool(str(report.attributes.get(asked.dated_by, "")).strip())
 
 
-def _passed(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
+def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     """Return why there is nothing to withdraw; None where there is, or was."""
     if not known:
         return "This log does not know it."
@@ -124,7 +124,7 @@ def _passed(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
     return None
 
 
-def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[Write]:
+def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[Write]:
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:

@@ -14,8 +14,8 @@ from typing import Any, Final, cast
 
 from service.api.outcomes import GROUP
 from service.api.packed import Packed, pack, unpack
-from service.console.outcome import CannotRun
-from service.console.readahead import Ready, Row, Wrong, checked
+from service.console.command import CannotRun
+from service.console.readahead import CheckedRow, ImportRow, InvalidRow, check_rows
 from service.formats import registry
 from service.formats.importer import STDIN, Bad, Cells, Layout, Note, Source, Unreadable, Where, Withdrawal
 from service.runtime.garbage_collection import SELDOM
@@ -25,15 +25,15 @@ LARGE: Final = 12 * 1024 * 1024
 _PACKED: Final = 8
 """About how many times as much is in a file that gzip has packed."""
 
-Held = Callable[[Any], dict[str, Cells]]
-_Rows = list[tuple[Where, Packed] | Wrong | Bad | Note | Withdrawal]
-_AS_IT_IS: Final = (Wrong, Bad, Note, Withdrawal)
-_Sent = tuple[int, _Rows] | BaseException | None
+CurrentRows = Callable[[Any], dict[str, Cells]]
+_PackedRows = list[tuple[Where, Packed] | InvalidRow | Bad | Note | Withdrawal]
+_AS_IT_IS: Final = (InvalidRow, Bad, Note, Withdrawal)
+_Message = tuple[int, _PackedRows] | BaseException | None
 """A group of rows, with how many steps it took; None at the end; or why it goes no further."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadTask:
     """What is read, by which importer; `held` as Source has it, without anything that lives in one process alone."""
 
     importer: str
@@ -42,19 +42,19 @@ class Reading:
     path: str | None
     reported_at: str | None
     layout: Layout
-    held: Held
+    held: CurrentRows
 
     def source(self, advance: Callable[[int], None]) -> Source:
         """Return it as an importer takes it."""
         return Source(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
 
-    def groups(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
+    def groups(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         """Yield its rows, checked: beside this process where that is worth it. Raises Unreadable and CannotRun."""
-        return self._beside(advance) if self._is_large() else self.here(advance)
+        return self._groups_from_process(advance) if self._is_large() else self.groups_here(advance)
 
-    def here(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
+    def groups_here(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         """Yield its rows, checked in this process. Raises Unreadable."""
-        return checked(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
+        return check_rows(registry.IMPORTERS[self.importer].read(self.source(advance)), GROUP)
 
     def _is_large(self) -> bool:
         if STDIN in self.paths or len(os.sched_getaffinity(0)) == 1:
@@ -62,7 +62,7 @@ class Reading:
         files = [path for path in self.paths if path.is_file()]
         return sum(path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) for path in files) >= LARGE
 
-    def _beside(self, advance: Callable[[int], None]) -> Iterator[list[Row]]:
+    def _groups_from_process(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         # Ctrl-C reaches the whole group; the process ends when its work is done, or nobody takes it any more.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -75,16 +75,16 @@ class Reading:
             while (found := _next(ours)) is not None:
                 steps, rows = found
                 advance(steps)
-                yield [row if isinstance(row, _AS_IT_IS) else Ready(row[0], unpack(row[1])) for row in rows]
+                yield [row if isinstance(row, _AS_IT_IS) else CheckedRow(row[0], unpack(row[1])) for row in rows]
         finally:
             process.terminate()
             process.join()
             ours.close()
 
 
-def _next(ours: Connection) -> tuple[int, _Rows] | None:
+def _next(ours: Connection) -> tuple[int, _PackedRows] | None:
     try:
-        found: _Sent = ours.recv()
+        found: _Message = ours.recv()
     except EOFError as error:
         message = "The process that reads the files has ended; was it killed? Run it again: nothing is recorded twice."
         raise CannotRun(message) from error
@@ -93,7 +93,7 @@ def _next(ours: Connection) -> tuple[int, _Rows] | None:
     return found
 
 
-def _read(reading: Reading, theirs: Connection) -> None:
+def _read(reading: ReadTask, theirs: Connection) -> None:
     """Read in this process, and send group by group."""
     gc.freeze()
     gc.set_threshold(*SELDOM)
@@ -104,8 +104,11 @@ def _read(reading: Reading, theirs: Connection) -> None:
         steps += more
 
     try:
-        for group in reading.here(advance):
-            _send(theirs, (steps, [(row.where, pack(row.taken)) if isinstance(row, Ready) else row for row in group]))
+        for group in reading.groups_here(advance):
+            _send(
+                theirs,
+                (steps, [(row.where, pack(row.parsed)) if isinstance(row, CheckedRow) else row for row in group]),
+            )
             steps = 0
         _send(theirs, None)
     except Unreadable as problem:
@@ -114,7 +117,7 @@ def _read(reading: Reading, theirs: Connection) -> None:
         _send(theirs, RuntimeError(traceback.format_exc()))
 
 
-def _send(theirs: Connection, sent: _Sent) -> None:
+def _send(theirs: Connection, sent: _Message) -> None:
     try:
         theirs.send(sent)
     except OSError:

@@ -22,7 +22,7 @@ def post(target: str, body: bytes, media_type: str = "application/json") -> byte
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostResult:
     """What came of many posts: the seconds of all of them, the milliseconds of each, and how often each status."""
 
     seconds: float
@@ -41,7 +41,7 @@ class Posted:
 
 
 @dataclass(slots=True)
-class _Work:
+class _PostQueue:
     """What is still to be sent, and what was answered."""
 
     requests: Iterator[bytes]
@@ -52,7 +52,7 @@ class _Work:
 class _Connection(asyncio.Protocol):
     """Sends the next request as soon as the last one is answered, until there are no more."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: _PostQueue) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._work = work
         self._sent = 0.0
@@ -87,17 +87,17 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
 
-async def post_all(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Posted:
+async def post_all(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> PostResult:
     """Send whole requests over so many connections, one after the other on each, and wait for all answers.
 
     Raises OSError where the service hangs up.
     """
-    work = _Work(iter(requests))
+    work = _PostQueue(iter(requests))
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
     made = [await loop.create_connection(lambda: _Connection(work), "127.0.0.1", port) for _ in range(connections)]
     await asyncio.gather(*(protocol.done for _, protocol in made))
-    return Posted(time.perf_counter() - begin, work.milliseconds, work.statuses)
+    return PostResult(time.perf_counter() - begin, work.milliseconds, work.statuses)
 
 
 def _length(head: bytes) -> int:

@@ -12,10 +12,10 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from service import wiring
+from service.console.command import FINE, append_to_error_log, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
-from service.console.outcome import FINE, keep, say
-from service.console.stopping import stopping
+from service.console.stopping import listen_for_stop
 from service.settings import Settings
 
 RESTART_SECONDS = 1.0
@@ -31,7 +31,7 @@ def project(settings: Settings) -> int:
 
     Raises CannotRun and PostgresProblem.
     """
-    stop = stopping().event
+    stop = listen_for_stop().event
     on_database(settings, lambda url: _follow(url, stop))
     return FINE
 
@@ -43,7 +43,7 @@ def _follow(url: str, stop: threading.Event) -> None:
 
 
 @contextmanager
-def beside(url: str, settings: Settings) -> Generator[None]:
+def projector_beside(url: str, settings: Settings) -> Generator[None]:
     """Have a projector at work in a process of its own for as long as this lasts; one that dies is replaced."""
     ending = threading.Event()
     keeper = threading.Thread(target=_keep_one, args=(url, settings, ending), name="projector", daemon=True)
@@ -82,8 +82,8 @@ def _end(process: BaseProcess) -> None:
 
 def _work(url: str, settings: Settings) -> None:
     """Project in this process until told to stop, or until the server that started it is gone."""
-    configure(settings.log, keep=lambda text: keep(text, settings.data))
-    stop = stopping().event
+    configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
+    stop = listen_for_stop().event
     threading.Thread(target=_end_with_parent, args=(stop,), name="end-with-parent", daemon=True).start()
     wiring.make_runner(url, stop).run()
 

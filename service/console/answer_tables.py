@@ -9,8 +9,8 @@ from domain.reports.claims.claim import INCIDENT_SCOPE
 from service.answers.answer import Answer
 from service.console import course_tables
 from service.console.cells import (
-    Object,
-    add,
+    JsonObject,
+    add_row,
     attributed,
     brief,
     count_words,
@@ -22,7 +22,7 @@ from service.console.cells import (
     plain_table,
 )
 
-__all__ = ["Object", "add", "is_partial", "plain_table", "tables_of"]
+__all__ = ["JsonObject", "add_row", "is_partial", "plain_table", "tables_of"]
 
 WIDE = 130
 """From this width on, in columns of the terminal, each thing has a column of its own."""
@@ -36,20 +36,20 @@ def tables_of(answer: Answer, width: int) -> list[Table]:
     return [table(answer, width >= WIDE) for table in made] or [_plain(answer)]
 
 
-def is_partial(estimate: Object) -> bool:
+def is_partial(estimate: JsonObject) -> bool:
     """Say whether an estimate is of less than the whole incident: those of the whole stand first."""
     return estimate["scope"] != INCIDENT_SCOPE
 
 
 def _state(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts of one table
     """Show what each estimate is, whose figures it is made of, and which were set aside, by the code of the reason."""
-    document = cast("Object", answer.document)
+    document = cast("JsonObject", answer.document)
     names = {source["source"]: source["name"] for source in document["sources"]}
     scopes = {scope["name"]: scope["label"] for scope in document["scopes"]}
     what, sources = ("measure", "who", "scope"), ("used", "set aside")
     columns = (*what, *_FIGURES, "contested", *sources) if wide else ("what", *_FIGURES, "sources")
     table = plain_table(*columns, right=_FIGURES)
-    estimates = [each for each in cast("list[Object]", document["estimates"]) if each["used"] or each["set_aside"]]
+    estimates = [each for each in cast("list[JsonObject]", document["estimates"]) if each["used"] or each["set_aside"]]
     for estimate in sorted(estimates, key=is_partial):
         key = key_words(estimate, scopes)
         figures = [figure_words(estimate[end]) for end in ("lower", "best", "upper")]
@@ -58,26 +58,26 @@ def _state(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts o
         aside = listed(f"{name_words(claim['source'], names)}: {claim['code']}" for claim in estimate["set_aside"])
         contested = "contested" if estimate["contested"] else ""
         if wide:
-            add(table, *key, *figures, contested and "yes", used, aside)
+            add_row(table, *key, *figures, contested and "yes", used, aside)
         else:
-            add(table, ", ".join(key), *figures, lines(contested, used, aside and f"set aside: {aside}"))
+            add_row(table, ", ".join(key), *figures, lines(contested, used, aside and f"set aside: {aside}"))
     return table
 
 
 def _timeline(answer: Answer, wide: bool) -> Table:  # noqa: ARG001, FBT001 - one layout serves both
     """Show each report in the order of what it tells, with its summary where it has one."""
     table = plain_table("occurred", "what", "said by")
-    for entry in cast("list[Object]", cast("Object", answer.document)["entries"]):
-        report = cast("Object", entry["report"])
+    for entry in cast("list[JsonObject]", cast("JsonObject", answer.document)["entries"]):
+        report = cast("JsonObject", entry["report"])
         kind = str(report["kind"]).replace("_", " ")
         places = ", ".join(place["name"] for place in report.get("places", ()))
-        text = cast("Object", answer.text.get(entry["text"], {}))
+        text = cast("JsonObject", answer.text.get(entry["text"], {}))
         figures = [
             f"· {', '.join(key_words(claim, {})[:2])}: {count_words(claim['count'])}"
             for claim in report.get("claims", ())
         ]
         standing = "" if entry["standing"] == "standing" else entry["standing"]
-        add(
+        add_row(
             table,
             entry["occurred"] and entry["occurred"]["said"].replace("/", "/\n"),
             lines(f"{kind}, {places}" if places else kind, text.get("summary", ""), *figures),
@@ -91,14 +91,14 @@ def _claims(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts 
     what, became = ("measure", "who", "scope"), ("status", "why")
     columns = (*what, "said", "source", "grade", "reported", *became) if wide else ("what", "said", "source", *became)
     table = plain_table("claim", *columns, narrow=("claim", "grade"))
-    for claim in cast("list[Object]", cast("Object", answer.document)["claims"]):
+    for claim in cast("list[JsonObject]", cast("JsonObject", answer.document)["claims"]):
         key = key_words(claim, {})
         source, when = attributed(claim["source"], claim["via"]), claim["reported_at"]
         ending = (claim["status"].replace("_", " "), brief(claim["why"]))
         if wide:
-            add(table, brief(claim["claim"]), *key, count_words(claim), source, claim["grade"], when, *ending)
+            add_row(table, brief(claim["claim"]), *key, count_words(claim), source, claim["grade"], when, *ending)
         else:
-            add(table, brief(claim["claim"]), ", ".join(key), count_words(claim), lines(source, when), *ending)
+            add_row(table, brief(claim["claim"]), ", ".join(key), count_words(claim), lines(source, when), *ending)
     return table
 
 
@@ -114,9 +114,9 @@ _TABLES: Mapping[str, Sequence[Callable[[Answer, bool], Table]]] = {
 def _plain(answer: Answer) -> Table:
     table = plain_table(*answer.view.columns)
     for row in answer.view.rows(answer.document):
-        add(table, *(row.get(column) for column in answer.view.columns))
+        add_row(table, *(row.get(column) for column in answer.view.columns))
     return table
 
 
-def _said_at(reported: Object) -> str:
+def _said_at(reported: JsonObject) -> str:
     return str(reported["said"] or reported["latest"])

@@ -11,11 +11,11 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
+from service.console.command import FINE, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.importing import unknown_format
-from service.console.outcome import FINE, CannotRun, Misuse, say
+from service.console.import_ import unknown_format
 from service.console.progress import progress
-from service.console.words import count
+from service.console.terminal import count
 from service.eventstore.reader import LOG_ID
 from service.formats import registry
 from service.formats.export import incidents
@@ -27,7 +27,7 @@ STDOUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExportOptions:
     """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
 
     format: str
@@ -36,7 +36,7 @@ class Asked:
     json: bool = False
 
 
-def export(settings: Settings, asked: Asked) -> int:
+def export(settings: Settings, asked: ExportOptions) -> int:
     """Write the file, and print a summary beside it. The file has its name only once it is whole.
 
     Raises Misuse, Unanswerable, UnknownName, CannotRun and PostgresProblem.
@@ -57,7 +57,7 @@ def export(settings: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _exporter(asked: Asked) -> Exporter:
+def _exporter(asked: ExportOptions) -> Exporter:
     if asked.format not in registry.EXPORTERS:
         raise Misuse(unknown_format(asked.format, registry.EXPORTERS))
     exporter = registry.EXPORTERS[asked.format]
@@ -70,7 +70,7 @@ def _exporter(asked: Asked) -> Exporter:
     return exporter
 
 
-def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
+def _exported(url: str, exporter: Exporter, asked: ExportOptions) -> dict[str, Any]:
     expect_migrated(url)
     with connect(url) as connection:
         ((log,),) = connection.execute(LOG_ID).fetchall()

@@ -26,7 +26,7 @@ import typer
 from domain.catalogue import UnknownName
 from service.answers.as_of import MomentUnreadable, Unanswerable
 from service.console.logs import SPEAKER, configure
-from service.console.sample import SampleError
+from service.console.samples import SampleError
 from service.eventstore import PersistenceError
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings, SettingsError, read_settings
@@ -50,7 +50,7 @@ class CannotRun(Exception):
     """The command cannot do its work here and now; the sentence says what to do."""
 
 
-class Stopped(KeyboardInterrupt):
+class Terminated(KeyboardInterrupt):
     """SIGTERM asked us to stop; ends the work just as Ctrl-C does, so that everything is put away."""
 
 
@@ -70,13 +70,13 @@ def run(work: Callable[[Settings], int], *, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _stop)
         configure("console")  # until the settings are read
         settings = read_settings()
-        configure(settings.log, keep=None if debug else lambda text: keep(text, settings.data))
+        configure(settings.log, keep=None if debug else lambda text: append_to_error_log(text, settings.data))
         status = work(settings)
         sys.stdout.flush()
     except Exception as problem:  # noqa: BLE001 - the one place where everything ends
-        status = _told(problem, debug=debug)
+        status = _report_problem(problem, debug=debug)
     except KeyboardInterrupt as interruption:
-        status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Stopped) else signal.SIGINT)
+        status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Terminated) else signal.SIGINT)
     raise typer.Exit(status)
 
 
@@ -92,7 +92,7 @@ def announce(text: str) -> None:
         sys.stdout.flush()
 
 
-def keep(text: str, data: Path) -> Path:
+def append_to_error_log(text: str, data: Path) -> Path:
     """Add `text` to the log of unexpected errors in the data folder, or in a new temporary file where that fails."""
     try:
         path = data / LOG_NAME
@@ -106,10 +106,10 @@ def keep(text: str, data: Path) -> Path:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
+    raise Terminated
 
 
-def _told(problem: Exception, *, debug: bool) -> int:
+def _report_problem(problem: Exception, *, debug: bool) -> int:
     """Tell what went wrong, and return the status that says so."""
     if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,15 +123,15 @@ def _told(problem: Exception, *, debug: bool) -> int:
     if isinstance(problem, psycopg.Error | PersistenceError):
         say(f"The database broke off the work: {str(problem).strip() or type(problem).__name__}")
         return COULD_NOT_RUN
-    where = "" if debug else f" The details are in {_kept(problem)}; --debug shows them here."
+    where = "" if debug else f" The details are in {_keep_traceback(problem)}; --debug shows them here."
     say(f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}).{where}")
     return COULD_NOT_RUN
 
 
-def _kept(problem: Exception) -> Path:
+def _keep_traceback(problem: Exception) -> Path:
     """Keep the traceback; where the settings cannot even be read, in a temporary file."""
     try:
         data = read_settings().data
     except SettingsError:
         data = Path(os.devnull)
-    return keep("".join(traceback.format_exception(problem)), data)
+    return append_to_error_log("".join(traceback.format_exception(problem)), data)
