@@ -26,8 +26,7 @@ from domain.facts.union import decode, encode, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single
-from service.console.load_generator import CONNECTIONS, post, post_all
-from service.console.made_reports import bodies, opening, reports, slugs
+from service.console.load_generator import CONNECTIONS, bodies, opening, post, post_all, reports, slugs
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
 from service.runtime import subprocesses

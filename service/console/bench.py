@@ -15,11 +15,9 @@ from typing import Final
 
 import orjson
 
-from service.console.cells import add_row, plain_table
 from service.console.command import FINE, CannotRun, say
-from service.console.load_generator import CONNECTIONS, PostResult, post, post_all
-from service.console.made_reports import bodies, opening, reports, slugs
-from service.console.terminal import console
+from service.console.load_generator import CONNECTIONS, PostResult, bodies, opening, post, post_all, reports, slugs
+from service.console.terminal import add_row, console, plain_table
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import subprocesses

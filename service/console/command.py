@@ -15,8 +15,10 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -135,3 +137,34 @@ def _keep_traceback(problem: Exception) -> Path:
     except SettingsError:
         data = Path(os.devnull)
     return append_to_error_log("".join(traceback.format_exception(problem)), data)
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """Whether this process has been told to stop, and by which signal."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    by: int = signal.SIGINT
+
+    def interruption(self) -> KeyboardInterrupt:
+        """Return what ends a command that was told to stop before it was done."""
+        return Terminated() if self.by == signal.SIGTERM else KeyboardInterrupt()
+
+
+def listen_for_stop(*, twice_at_once: bool = False) -> StopRequest:
+    """Listen to SIGINT and SIGTERM from now on, in the main thread.
+
+    With `twice_at_once`, being told a second time ends the process where it is.
+    """
+    asked = StopRequest()
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        asked.by = number
+        asked.event.set()
+        if twice_at_once:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(each, signal.SIG_DFL)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, told)
+    return asked

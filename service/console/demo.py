@@ -11,11 +11,12 @@ from urllib.parse import quote
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service import wiring
-from service.console import project, questions, samples, web
+from service.console import samples
 from service.console.command import FINE, Misuse, announce, say
 from service.console.database import migrate_and_say, running_database
-from service.console.listening import ListenAddress, listen, loopback
-from service.console.questions import SampleQuestions
+from service.console.listener import ListenAddress, listen, loopback
+from service.console.project import projector_beside
+from service.console.serve import run_server
 from service.console.terminal import console, count
 from service.eventstore import LogReader
 from service.settings import Settings
@@ -43,8 +44,8 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             migrate_and_say(url)
             ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
-            with project.projector_beside(url, settings):
-                web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
+            with projector_beside(url, settings):
+                run_server(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return FINE
 
@@ -59,7 +60,7 @@ async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], addres
         except samples.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
         place = f"{address.url}/v1/incidents/{samples.opened_slugs(lines)[0]}"
-        return await _introduction(address, place, questions.questions_of(name), house.reader)
+        return await _introduction(address, place, samples.questions_of(name), house.reader)
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
     return f"The sample {name} is loaded: {', '.join(parts)}.{rest}"
 
 
-async def _introduction(address: ListenAddress, place: str, asked: SampleQuestions, reader: LogReader) -> str:
+async def _introduction(address: ListenAddress, place: str, asked: samples.SampleQuestions, reader: LogReader) -> str:
     """Return what the demo prints once it answers: where, and questions to paste that show what it is for."""
     printed: list[str] = []
     for question in asked.questions:

@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import orjson
-
 from service.console.command import FINE, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.import_ import unknown_format
-from service.console.progress import progress
-from service.console.terminal import count
+from service.console.terminal import count, print_json, progress
 from service.eventstore.reader import LOG_ID
 from service.formats import registry
 from service.formats.export import incidents
@@ -48,7 +45,7 @@ def export(settings: Settings, asked: ExportOptions) -> int:
     except Unwritable as problem:
         raise CannotRun(str(problem)) from problem
     if asked.json:
-        sys.stdout.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(summary)
     else:
         for gap in summary["gaps"]:
             say(f"{count(gap['count'], gap['thing'])} {gap['why']}")

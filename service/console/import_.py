@@ -2,32 +2,28 @@
 
 import asyncio
 import gc
-import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
-import orjson
-
-from domain.values.text_types import nearest
 from service import wiring
 from service.api.outcomes import record
 from service.console.command import FINE, NO, CannotRun, Misuse, announce, say
-from service.console.database import expect_migrated, migrate_and_say, on_database
-from service.console.import_process import ReadTask
-from service.console.import_report import ImportReport
-from service.console.progress import progress
-from service.console.readahead import CheckedRow, ImportRow, prefetch
-from service.console.restoring import restore_file
-from service.console.warned import parse_limit
+from service.console.database import migrate_or_expect_migrated, on_database, running_database
+from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
+from service.console.import_report import ImportReport, parse_limit
+from service.console.terminal import ProgressCallback, print_json, progress, suggestion
 from service.console.withdrawals import withdraw
+from service.eventstore.archive.log_lines import Head
+from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
 from service.formats.files.encodings import UnknownEncoding, encoding_named
-from service.formats.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal
+from service.formats.importer import STDIN, Cells, Importer, Layout, Note, Unreadable, Withdrawal, opened
+from service.postgres.pool import connect
 from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
@@ -118,7 +114,7 @@ def _restored(settings: Settings, asked: ImportOptions) -> int:
     head = restore_file(settings, asked.files[0])
     if asked.json:
         document = {"ok": True, "log": str(head.log), "position": head.position}
-        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(document)
     else:
         announce(f"Restored the log {head.log} up to position {head.position:,}.\n")
     return FINE
@@ -142,18 +138,13 @@ def _importer(asked: ImportOptions) -> Importer:
 
 def unknown_format(name: str, known: Collection[str]) -> str:
     """Return the sentence that says which formats there are."""
-    near = nearest(name, known)
-    hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(known)}."
-    return f"There is no format “{name[:100]}”; {hint}"
+    return f"There is no format “{name[:100]}”; {suggestion(name, known)}"
 
 
 def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
-    if settings.database_url:
-        expect_migrated(url)
-    else:
-        migrate_and_say(url)
+    migrate_or_expect_migrated(settings, url)
     held = partial(_held, url)
-    reading = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
+    task = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
     warnings = parse_limit(asked.warnings)
     with ImportReport(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
         done = 0
@@ -163,8 +154,8 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOpt
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
-        total = importer.steps(reading.source(advance))
-        with prefetch(reading.groups(advance)) as following:
+        total = importer.steps(task.source(advance))
+        with prefetch(task.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
     return report
 
@@ -191,3 +182,33 @@ def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only th
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 
     return dict(tables.held(url, mapping))
+
+
+_PROGRESS_BYTES = 1024 * 1024
+
+
+def restore_file(settings: Settings, path: Path) -> Head:
+    """Restore the log of a file; returns which log that is, and its last position.
+
+    Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
+    recorded then.
+    """
+    with opened(path) as file, running_database(settings) as url:
+        size = 0 if path == STDIN else path.stat().st_size
+        migrate_or_expect_migrated(settings, url)
+        with progress() as told, connect(url) as connection:
+            try:
+                return restore(connection, _lines_with_progress(file, size, told))
+            except CannotRestore as problem:
+                message = f"{path}, {problem}" if str(problem).startswith("line ") else str(problem)
+                raise CannotRun(message) from problem
+
+
+def _lines_with_progress(file: BinaryIO, size: int, told: ProgressCallback) -> Iterator[bytes]:
+    done = untold = 0
+    for line in file:
+        untold += len(line)
+        if untold >= _PROGRESS_BYTES:
+            done, untold = done + untold, 0
+            told("restoring", done, size, 0)
+        yield line

@@ -1,7 +1,8 @@
-"""What came of an import: how many rows went where, which were not taken or warned of, for people and machines."""
+"""Outcomes of an import, row by row: counts, rejected rows, warnings and notes, for people and for machines."""
 
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -10,15 +11,68 @@ import orjson
 from rich.text import Text
 
 from domain.incident.refusals import Refusal, ReportIdTaken
+from domain.incident.warnings import Concern
 from service.api.failures import Problem
 from service.api.lines import refused
 from service.api.outcomes import INVALID, RECORDED, REFUSED, REPLAYED, Tally, outcome_of
-from service.console.command import CannotRun
-from service.console.readahead import CheckedRow, InvalidRow
-from service.console.terminal import console, count, shown
-from service.console.warned import LISTED, WarningCounts
+from service.console.command import CannotRun, Misuse
+from service.console.import_reader import CheckedRow, InvalidRow
+from service.console.terminal import console, count, print_json, shown
 from service.eventstore.writer import Written
 from service.formats.importer import Bad, Note, Where
+
+LISTED = 20
+"""How many warnings are listed unless more are asked for; of a code that comes later, the first is listed too."""
+ALL = "all"
+
+
+def parse_limit(text: str | None) -> int | None:
+    """Read how many warnings to list: a number, or `all`, which is None. Raises Misuse."""
+    if text is None:
+        return LISTED
+    if text == ALL:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > len("1000000"):
+        message = f"--warnings takes how many to list, such as 50, or “all”; “{text[:100]}” is neither."
+        raise Misuse(message)
+    return int(text)
+
+
+class WarningCounts:
+    """Takes in the warnings of each row; `limit` is how many are listed, None for all."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.codes: Counter[str] = Counter()
+        self.listed: list[dict[str, Any]] = []
+        self._limit = limit
+
+    def add(self, where: Where, concerns: Iterable[Concern]) -> None:
+        """Count what a recorder should look at again in a row."""
+        for each in concerns:
+            self.codes[each.code] += 1
+            if self._limit is None or len(self.listed) < self._limit or (self._limit and self.codes[each.code] == 1):
+                claim = {"claim": each.claim} if each.claim is not None else {}
+                place = {name: value for name, value in where._asdict().items() if value is not None}
+                self.listed.append({**place, "code": each.code, **claim, "detail": each.detail})
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return self.codes.total()
+
+    def document(self) -> dict[str, Any]:
+        """Return how many there were of each code, the most frequent first, and those that are listed."""
+        return {"total": self.total, "codes": dict(self._by_number()), "listed": self.listed}
+
+    def summary(self) -> str:
+        """Return how many there were of each code in one sentence, and how to see the others."""
+        codes = ", ".join(f"{number:,} {code}" for code, number in self._by_number())
+        more = "" if len(self.listed) == self.total else f" Listed: {len(self.listed):,}; --warnings all lists all."
+        return f"{count(self.total, 'warning')}: {codes}.{more}"
+
+    def _by_number(self) -> list[tuple[str, int]]:
+        return sorted(self.codes.items(), key=lambda each: (-each[1], each[0]))
+
 
 MOST_SHOWN = 20
 """How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
@@ -115,7 +169,7 @@ class ImportReport:
     def print(self, what: str, *, json: bool) -> None:
         """Print the summary, on standard output."""
         if json:
-            sys.stdout.write(orjson.dumps(self.document(), option=orjson.OPT_INDENT_2).decode() + "\n")
+            print_json(self.document())
             return
         out = console(sys.stdout)
         for note in self.notes:

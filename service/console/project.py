@@ -1,27 +1,23 @@
-"""`knownwhen project`: keeps the read models at the end of the log; and the same as a process beside a server."""
+"""`knownwhen project`: the projector in this process; and in a process beside a server."""
 
-import multiprocessing
-import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
-from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 import structlog
 
 from service import wiring
-from service.console.command import FINE, append_to_error_log, say
+from service.console.command import FINE, append_to_error_log, listen_for_stop, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
-from service.console.stopping import listen_for_stop
+from service.runtime import subprocesses
 from service.settings import Settings
 
 RESTART_SECONDS = 1.0
-"""How long after a projector died beside a server another one is started."""
+"""How long after a projector process died another one is started."""
 STOPPING_SECONDS = 10.0
-"""How long a projector may take to end; what it was about is then left to the next one."""
+"""How long a projector may take to end before it is killed; the next one continues where its position stands."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
 
@@ -44,9 +40,9 @@ def _follow(url: str, stop: threading.Event) -> None:
 
 @contextmanager
 def projector_beside(url: str, settings: Settings) -> Generator[None]:
-    """Have a projector at work in a process of its own for as long as this lasts; one that dies is replaced."""
+    """Run a projector in a process of its own while the block lasts; one that dies is replaced."""
     ending = threading.Event()
-    keeper = threading.Thread(target=_keep_one, args=(url, settings, ending), name="projector", daemon=True)
+    keeper = threading.Thread(target=_keep_running, args=(url, settings, ending), name="projector", daemon=True)
     keeper.start()
     try:
         yield
@@ -55,11 +51,8 @@ def projector_beside(url: str, settings: Settings) -> Generator[None]:
         keeper.join()
 
 
-def _keep_one(url: str, settings: Settings, ending: threading.Event) -> None:
-    # Ctrl-C reaches the whole group, also a process that has only begun; the server tells it when it is time.
-    resource_tracker.ensure_running()  # by itself it is started with the first process, and lets Ctrl-C in again
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of this thread, and of what it starts
-    context = multiprocessing.get_context("spawn")
+def _keep_running(url: str, settings: Settings, ending: threading.Event) -> None:
+    context = subprocesses.spawn_context()
     while not ending.is_set():
         process = context.Process(target=_work, args=(url, settings), name="knownwhen-projector", daemon=True)
         process.start()
@@ -81,15 +74,8 @@ def _end(process: BaseProcess) -> None:
 
 
 def _work(url: str, settings: Settings) -> None:
-    """Project in this process until told to stop, or until the server that started it is gone."""
+    """Project in this process until stopped by a signal, or until the server that started it is gone."""
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
     stop = listen_for_stop().event
-    threading.Thread(target=_end_with_parent, args=(stop,), name="end-with-parent", daemon=True).start()
+    subprocesses.call_when_parent_ends(stop.set)
     wiring.make_runner(url, stop).run()
-
-
-def _end_with_parent(stop: threading.Event) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        stop.set()

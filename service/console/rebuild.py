@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-import orjson
 import psycopg
 from rich.text import Text
 
-from domain.values.text_types import nearest
 from service import wiring
-from service.console.command import FINE, NO, CannotRun, Misuse, say
+from service.console.command import FINE, NO, CannotRun, Misuse, listen_for_stop, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.progress import progress
-from service.console.stopping import listen_for_stop
-from service.console.terminal import console, count, shown
+from service.console.terminal import console, count, print_json, progress, shown, suggestion
 from service.projections.catalogue import MODELS
 from service.projections.errors import AGAIN, BuildingProblem, CannotBuild, told_of
 from service.projections.rebuild.job import Built, Progress, Ways
@@ -73,9 +69,7 @@ def _built(url: str, names: Sequence[str], asked: RebuildOptions, stop: Event) -
 def _known(names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in MODELS:
-            near = nearest(name, MODELS)
-            hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(MODELS)}."
-            raise Misuse(f"There is no read model “{name}”; {hint}")
+            raise Misuse(f"There is no read model “{name}”; {suggestion(name, MODELS)}")
     return sorted(set(names) or MODELS)
 
 
@@ -86,7 +80,7 @@ def _print(built: Built, seconds: float, asked: RebuildOptions) -> None:
             {"name": each.name, "generation": each.generation, "version": each.version, "position": each.position}
             for each in built.generations
         ]
-        _write({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
+        print_json({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
         return
     out = console(sys.stdout)
     verified = ", each verified against folds of the log" if asked.verify else ""
@@ -100,7 +94,7 @@ def _print_failure(problem: CannotBuild, *, json: bool) -> None:
     if json:
         stopped: Mapping[str, Any] = problem.stopped
         differences = list(problem.differences)
-        _write({"ok": False, "problem": str(problem), "stopped": dict(stopped), "differences": differences})
+        print_json({"ok": False, "problem": str(problem), "stopped": dict(stopped), "differences": differences})
         return
     out = console(sys.stdout)
     out.print(Text(shown(str(problem))), soft_wrap=True)
@@ -118,7 +112,3 @@ def difference_words(found: Mapping[str, Any]) -> str:
     if found["column"] is not None:
         return f"{where}, {found['column']}: {found['stands']} stands, {found['should']} should."
     return f"{where}: a row stands that should not." if found["should"] is None else f"{where}: the row is missing."
-
-
-def _write(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")

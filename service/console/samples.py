@@ -1,13 +1,15 @@
-"""Reads a sample, lines on file as `POST /v1/reports:batch` takes them, and records it: one line, one write."""
+"""The samples that come with Knownwhen: lines as `POST /v1/reports:batch` takes them, and questions for the demo."""
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from domain.incident.commands import OpenIncident
 from domain.incident.refusals import IncidentSlugTaken, Refusal, ReportIdTaken, ScopeTaken
-from domain.values.text_types import nearest
+from domain.values.text_types import Strict, nearest
 from service.api.failures import Problem
 from service.api.line_commands import NAMES
 from service.api.lines import read_line
@@ -15,7 +17,7 @@ from service.eventstore.writer import Write, Written
 from service.runtime import package_files
 
 REPORT = "report"
-"""What a line is that holds no other command."""
+"""The name of a line that has no other command."""
 _TAKEN = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
 
 
@@ -41,7 +43,7 @@ class SampleWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """One line of a sample: the name of its command, the write that it asks for, and where it stands."""
+    """One line of a sample: its file and line, the name of its command, and the write that it asks for."""
 
     where: str
     what: str
@@ -50,7 +52,7 @@ class SampleLine:
 
 @dataclass(frozen=True, slots=True)
 class LoadedLine:
-    """A line with what became of it; `written.replayed` where an earlier load had recorded it."""
+    """A line and its outcome; `written.replayed` where an earlier load had recorded it."""
 
     line: SampleLine
     written: Written
@@ -130,3 +132,29 @@ def _line(where: str, text: bytes) -> SampleLine:
         raise SampleError(message) from problem
     what = next((name for name in NAMES if name in taken.document), REPORT)
     return SampleLine(where, what, taken.write)
+
+
+class SampleQuestion(Strict, frozen=True):
+    """A question about the first incident of a sample, on the reported clock.
+
+    With `before_report`, it is asked as of the position before that report; `words` then name the `{position}`.
+    """
+
+    words: str
+    reported_until: str
+    before_report: UUID | None = None
+
+
+class SampleQuestions(Strict, frozen=True):
+    """The questions of a sample; the sentence of `state/1` that answers them begins with `sentence`."""
+
+    heading: str
+    sentence: str
+    questions: tuple[SampleQuestion, ...]
+
+
+def questions_of(name: str) -> SampleQuestions:
+    """Return the questions of a sample that comes with Knownwhen."""
+    return SampleQuestions.model_validate(
+        tomllib.loads((package_files.samples() / name / "questions.toml").read_text("utf-8"))
+    )

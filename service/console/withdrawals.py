@@ -24,8 +24,8 @@ from domain.values.time.clocks import UTC, format_instant, parse_reported
 from service.api.lines import Taken
 from service.api.outcomes import record
 from service.api.services import Services
+from service.console.import_reader import CheckedRow
 from service.console.import_report import ImportReport as Outcomes
-from service.console.readahead import CheckedRow
 from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write
 from service.formats.importer import Bad, Withdrawal

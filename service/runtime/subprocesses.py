@@ -1,7 +1,14 @@
 """Python processes that Knownwhen starts: they import what this one imported, and nothing from the current folder."""
 
+import multiprocessing
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import resource_tracker
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Final
 
@@ -25,5 +32,27 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def keep_out_the_current_folder() -> None:
-    """Have all further Python processes start so, also those that the standard library starts by itself."""
+    """Keep the current folder out of the import path of all further Python processes, the standard library's too."""
     os.environ[SAFE] = "1"
+
+
+def spawn_context() -> SpawnContext:
+    """Return a context for processes that Ctrl-C does not reach; from now on SIGINT is blocked in this thread.
+
+    Ctrl-C goes to the whole process group, also to a process that has only begun; it is ended by its parent.
+    """
+    resource_tracker.ensure_running()  # by itself it starts with the first process, and unblocks SIGINT
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what this thread starts
+    return multiprocessing.get_context("spawn")
+
+
+def call_when_parent_ends(work: Callable[[], None]) -> None:
+    """Call `work` in a thread when the process that started this one is gone, however that happened."""
+    parent = multiprocessing.parent_process()
+
+    def wait_for_parent() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            work()
+
+    threading.Thread(target=wait_for_parent, name="end-with-parent", daemon=True).start()

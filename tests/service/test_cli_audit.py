@@ -18,7 +18,7 @@ from domain.facts.union import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
-from service.console import audit
+from service.console import audit, terminal
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
 from service.postgres.pool import connect
@@ -273,7 +273,7 @@ def test_it_says_how_far_it_is(
     assert bar.returncode == 0
     assert "Asking publications again" in bar.stderr
     monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setattr(audit, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(terminal, "EVERY_SECONDS", 0)
     status, told = ending(lambda settings: audit.audit(settings, json=True), capfd)
     assert status == 0
     assert "Asked 1 of 2 publications again" in told

@@ -12,7 +12,7 @@ import pytest
 
 from service.api.lines import Taken
 from service.api.packed import Packed, unpack
-from service.console import import_, import_process
+from service.console import import_, import_reader
 from service.console.command import CannotRun, Misuse
 from service.console.import_ import ImportOptions
 from service.settings import read_settings
@@ -183,9 +183,9 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
     unknown["claims"][0]["measure"] = "kiled"
     lines = (REGISTER, OPEN, report("7", tags=["a"]), unknown, b"nonsense", report("8", incident="nowhere"))
     path = write(tmp_path / "a.ndjson", *lines, *(report(str(figure)) for figure in range(1_100)))
-    monkeypatch.setattr(import_process, "LARGE", 1)
+    monkeypatch.setattr(import_reader, "LARGE", 1)
     read: list[int] = []
-    monkeypatch.setattr(import_process, "unpack", lambda packed: (read.append(1), unpack(packed))[1])
+    monkeypatch.setattr(import_reader, "unpack", lambda packed: (read.append(1), unpack(packed))[1])
     first = imported(path)
     assert first[1]["recorded"] == 1_103
     assert len(read) == 1_104
@@ -194,7 +194,7 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
         (5, "invalid"),
         (6, "refused"),
     ]
-    monkeypatch.setattr(import_process, "LARGE", 1 << 40)
+    monkeypatch.setattr(import_reader, "LARGE", 1 << 40)
     again = imported(path)
     assert (again[1]["recorded"], again[1]["replayed"]) == (0, 1_103)  # so they had the same ids and hashes
     assert again[1]["errors"] == first[1]["errors"]
@@ -204,7 +204,7 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
 def test_what_goes_wrong_beside_is_told_here(
     imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_process, "LARGE", 1)
+    monkeypatch.setattr(import_reader, "LARGE", 1)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(b"no gzip at all")
     with pytest.raises(CannotRun, match=r"a\.csv\.gz"):
@@ -216,11 +216,11 @@ def test_what_goes_wrong_beside_is_told_here(
             process.kill()
         return unpack(packed)
 
-    monkeypatch.setattr(import_process, "unpack", killing)
+    monkeypatch.setattr(import_reader, "unpack", killing)
     with pytest.raises(CannotRun, match="Run it again: nothing is recorded twice"):
         imported(path)
     assert not multiprocessing.active_children()
-    monkeypatch.setattr(import_process, "unpack", unpack)
+    monkeypatch.setattr(import_reader, "unpack", unpack)
     assert imported(path)[1]["invalid"] == 0
 
 

@@ -11,8 +11,8 @@ import pytest
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
 from service.console import replay, samples
-from service.console.cells import key_words
-from service.console.pages import print_page
+from service.console.answer_tables import key_words
+from service.console.replay import print_page
 from service.console.terminal import shown
 from service.settings import read_settings
 from tests.service.console import COMMAND, data_folder, ending, environment, run

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.console import migrate, web
+from service.console import migrate, serve
 from service.console.command import LOG_NAME, CannotRun, Misuse
-from service.console.listening import listen, loopback
+from service.console.listener import listen, loopback
 from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
@@ -144,7 +144,7 @@ def test_a_server_that_cannot_start_is_told_without_a_traceback(
 
     def work(settings: Settings) -> int:
         with listen(loopback("127.0.0.1", unused_port)) as listener:
-            web.serve(settings, nowhere, listener, workers=1, ready=lambda: None)
+            serve.run_server(settings, nowhere, listener, workers=1, ready=lambda: None)
         return 0
 
     status, told = ending(work, capfd)

@@ -8,7 +8,7 @@ import pytest
 
 from domain import catalogue
 from service.answers.answer import Answer, AnswerRequest
-from service.console.pages import print_page
+from service.console.replay import print_page
 from tests.domain.book import Book, load
 
 SAMPLES = Path(__file__).parents[2] / "samples"

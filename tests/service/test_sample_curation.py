@@ -10,7 +10,7 @@ import pytest
 from domain import catalogue
 from service import wiring
 from service.answers.answer import AnswerRequest, MergedAway, answer
-from service.console import import_, questions, samples
+from service.console import import_, samples
 from service.console.import_ import ImportOptions
 from service.runtime import package_files
 from service.settings import read_settings
@@ -104,7 +104,7 @@ def test_what_is_about_an_incident_needs_one(tmp_path: Path, what: str) -> None:
 def test_each_sample_is_made_of_public_lines_with_questions_of_its_own(name: str) -> None:
     lines = samples.read_named(name)
     assert samples.opened_slugs(lines) == [name]
-    assert len(questions.questions_of(name).questions) == 3
+    assert len(samples.questions_of(name).questions) == 3
 
 
 def test_a_sample_that_there_is_not_is_told_with_the_nearest() -> None:
