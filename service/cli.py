@@ -1,4 +1,4 @@
-"""The command line, `knownwhen`: reads what was typed and calls the command; each has a file of its own in `console`.
+"""The command line, `knownwhen`: arguments and options; each command has a file of its own in `console`.
 
 The service is imported by the command that runs, so that help and mistakes are answered at once.
 """
@@ -10,9 +10,10 @@ import unicodedata
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from service.runtime import subprocesses
 
@@ -60,10 +61,34 @@ MapOption = Annotated[
 
 
 class TableFormat(StrEnum):
-    """In which way a table is written."""
+    """The formats of tables that `map` reads."""
 
     csv = "csv"
     json = "json"
+
+
+class _ListsFormats(TyperCommand):
+    """A command in whose help `{importers}`, `{exporters}` and `{declared}` stand for the names of formats."""
+
+    def format_help(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as Typer passes them on
+        """Fill the names in, which imports the formats."""
+        from service.formats import registry
+
+        declared = [each.name for each in registry.IMPORTERS.values() if each.declared]
+        words = {
+            "importers": _in_words("or", list(registry.IMPORTERS)),
+            "exporters": _in_words("or", list(registry.EXPORTERS)),
+            "declared": _in_words("and", declared),
+        }
+        for each in self.params:
+            if isinstance(each, TyperArgument | TyperOption) and each.help:
+                each.help = each.help.format(**words)
+        super().format_help(*arguments, **named)
+
+
+def _in_words(conjunction: str, names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def main() -> None:
@@ -96,7 +121,7 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Take the options that come before any command."""
+    """Take the options before any command."""
 
 
 @app.command()
@@ -235,11 +260,9 @@ def rebuild(
     command.run(lambda settings: rebuild.rebuild(settings, asked), debug=debug)
 
 
-@app.command("import")
+@app.command("import", cls=_ListsFormats)
 def import_(  # noqa: PLR0913 - each says what is read, or how
-    format_: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="What the files are: ndjson, csv, json, git, acled or ucdp.")
-    ],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="What the files are: {importers}.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files; for git, a repository.")],
     *,
     map_: MapOption = None,
@@ -258,11 +281,11 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
     ] = None,
     dates: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="For acled and ucdp: how days are written, such as %d/%m/%Y.")
+        str | None, typer.Option(metavar="FORMAT", help="For {declared}: how days are written, such as %d/%m/%Y.")
     ] = None,
     decimal: Annotated[
         str | None,
-        typer.Option(metavar="SIGN", help="For acled and ucdp: “,”, where numbers have a comma."),
+        typer.Option(metavar="SIGN", help="For {declared}: “,”, where numbers have a comma."),
     ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
@@ -333,11 +356,9 @@ def map_(
     command.run(lambda settings: map_.map_(settings, asked), debug=debug)
 
 
-@app.command()
+@app.command(cls=_ListsFormats)
 def export(  # noqa: PLR0913 - each is a part of the question
-    format_: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="ndjson, csv, json, geojson, acled, ucdp or parquet.")
-    ],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="{exporters}.")],
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")

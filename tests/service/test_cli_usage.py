@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from service.console import command
+from service.formats import registry
 from service.settings import Settings
 from tests.service.console import COMMAND, ending, environment, run
 
@@ -28,6 +29,12 @@ def test_help_names_every_command_and_shows_examples() -> None:
     assert done.returncode == 0
     for words in ("demo", "serve", "migrate", "replay", "doctor", "knownwhen replay syria-coast-2025", "Exit status"):
         assert words in done.stdout
+
+
+def test_help_lists_the_formats_that_there_are() -> None:
+    for words, formats in (("import", registry.IMPORTERS), ("export", registry.EXPORTERS)):
+        argument = next(line for line in run(words, "--help", COLUMNS="200").stdout.splitlines() if " FORMAT " in line)
+        assert [name for name in formats if name not in argument] == []
 
 
 def test_the_version_is_one_line_on_standard_output() -> None:
