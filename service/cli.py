@@ -96,7 +96,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still shows the rest
-    subprocesses.keep_out_the_current_folder()
+    subprocesses.exclude_current_folder()
     try:
         app(prog_name="knownwhen")
     except ImportError as problem:

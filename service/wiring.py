@@ -25,8 +25,8 @@ from service.eventstore.subscription import Following
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool
-from service.postgres.readiness import missing
-from service.postgres.role import as_service
+from service.postgres.readiness import readiness_problems
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.engine.runner import Runner
 from service.projections.rebuild.job import Built, Ways, build, build_missing
@@ -47,10 +47,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    address = await asyncio.to_thread(as_service, url)
+    address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
-    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
+    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salt_source(), new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
@@ -61,7 +61,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     reader=reader,
                     writer=writer,
                     new_id=uuid.uuid4,
-                    missing=partial(missing, pool),
+                    missing=partial(readiness_problems, pool),
                     publications=publications,
                     root_at=root_at,
                     following=following,
@@ -88,7 +88,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 async def _served(url: str) -> AsyncGenerator[Services]:
     """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
     async with services(url) as opened:
-        with _when_told_to_stop(opened.following.end):
+        with _call_on_signal(opened.following.end):
             yield opened
 
 
@@ -97,7 +97,7 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    address = as_service(url)
+    address = service_role_url(url)
     return Runner(address, CHANNEL, _now, partial(build_missing, address, _now, ways=Ways(stop=stop)), stop)
 
 
@@ -106,7 +106,7 @@ def rebuild(url: str, names: Iterable[str], ways: Ways) -> Built:
 
     Raises BuildingProblem, PostgresProblem and psycopg.Error.
     """
-    return build(as_service(url), names, _now, ways)
+    return build(service_role_url(url), names, _now, ways)
 
 
 def _now() -> datetime:
@@ -114,7 +114,7 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
+def _call_on_signal(stop: Callable[[], None]) -> Generator[None]:
     """Have `stop` called in the loop when the process gets SIGINT or SIGTERM, beside what the server does then.
 
     The server listens to both before it starts us, and tells us only after the last answer. Where
@@ -141,7 +141,7 @@ def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
             signal.signal(each, before[each])
 
 
-def salts() -> Callable[[], bytes]:
+def salt_source() -> Callable[[], bytes]:
     """Return what gives a salt a call. Many are drawn at once: to draw lets go of the interpreter, as does a file."""
     drawn: list[bytes] = []
     os.register_at_fork(after_in_child=drawn.clear)  # or parent and child would give the same

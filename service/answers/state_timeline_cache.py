@@ -36,7 +36,7 @@ class StreamReader(Protocol):
 
 
 @dataclass(slots=True)
-class _Entry:
+class _CachedTimeline:
     """A timeline that has all facts of `streams` up to `position`; `lock` is held to extend it and to read it.
 
     One that is `dropped` is cached no longer, and answers nothing.
@@ -60,7 +60,7 @@ class StateTimelineCache:
     def __init__(self, log: StreamReader, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
         self._log = log
         self._large = large
-        self._entries = WeightedLRU[UUID, _Entry](most)
+        self._entries = WeightedLRU[UUID, _CachedTimeline](most)
         self._asked = WeightedLRU[UUID, bool](REMEMBERED)
         self._builds: dict[UUID, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -100,7 +100,7 @@ class StateTimelineCache:
         return task
 
     async def _answer(
-        self, stream: UUID, entry: _Entry, position: int, question: Callable[[StateTimeline], T]
+        self, stream: UUID, entry: _CachedTimeline, position: int, question: Callable[[StateTimeline], T]
     ) -> T | None:
         async with entry.lock:
             if entry.dropped:
@@ -111,7 +111,7 @@ class StateTimelineCache:
 
     async def _build(self, stream: UUID, position: int) -> None:
         try:
-            entry = _Entry(StateTimeline(stream), set(first_streams(stream)))
+            entry = _CachedTimeline(StateTimeline(stream), set(first_streams(stream)))
             await self._extend(entry, position)
             gc.freeze()  # nothing cached has cycles, and to look through all of it for some would take most of a second
             self._put(stream, entry)
@@ -120,11 +120,11 @@ class StateTimelineCache:
         finally:
             del self._builds[stream]
 
-    def _put(self, stream: UUID, entry: _Entry) -> None:
+    def _put(self, stream: UUID, entry: _CachedTimeline) -> None:
         for evicted in self._entries.put(stream, entry, entry.timeline.facts):
             self._task(_drop(evicted))
 
-    async def _extend_or_drop(self, stream: UUID, entry: _Entry, position: int) -> None:
+    async def _extend_or_drop(self, stream: UUID, entry: _CachedTimeline, position: int) -> None:
         try:
             await self._extend(entry, position)
         except BaseException:  # it may have some of the facts
@@ -136,7 +136,7 @@ class StateTimelineCache:
         if self._entries.get(stream) is entry:
             self._put(stream, entry)
 
-    async def _extend(self, entry: _Entry, position: int) -> None:
+    async def _extend(self, entry: _CachedTimeline, position: int) -> None:
         """Add the facts recorded since, up to a position, and all facts of the streams that these refer to."""
 
         async def read(streams: Sequence[UUID]) -> list[StoredRow]:
@@ -157,7 +157,7 @@ def _add(timeline: StateTimeline, facts: Iterable[Recorded]) -> None:
         timeline.add(fact)
 
 
-async def _drop(entry: _Entry) -> None:
+async def _drop(entry: _CachedTimeline) -> None:
     """Free an entry once nobody reads it."""
     async with entry.lock:
         entry.dropped = True

@@ -24,7 +24,7 @@ from service.api.failures import Problem, refuse_fields
 from service.api.line_commands import NAMES, IncidentMissing, command_of, model_of, without_incident
 from service.api.writing import Order, Terms
 from service.eventstore.writer import Write
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 Document = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ def _read_quickly(raw: bytes) -> Taken | None:
         return None
     try:
         document: object = orjson.loads(raw)
-        if isinstance(document, dict) and each_once(raw, cast("object", document)):
+        if isinstance(document, dict) and names_are_unique(raw, cast("object", document)):
             line = cast("Document", document)
             return Taken(taken(line, mend=False), line)
     except (orjson.JSONDecodeError, Problem):

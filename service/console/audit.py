@@ -13,7 +13,7 @@ from service.console.command import FINE, NO
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.terminal import WIDE, add_row, console, count, plain_table, print_json, progress, shown
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.audit.audit import Audited, Result
 from service.projections.audit.audit import audit as audit_read_models
 from service.settings import Settings
@@ -120,7 +120,7 @@ def _compare_models(url: str, *, full: bool) -> Result:
     """
     with progress() as told:
         return audit_read_models(
-            as_service(url), full=full, told=lambda done, total: told("comparing read models", done, total, 0)
+            service_role_url(url), full=full, told=lambda done, total: told("comparing read models", done, total, 0)
         )
 
 

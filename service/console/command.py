@@ -151,7 +151,7 @@ class StopRequest:
         return Terminated() if self.by == signal.SIGTERM else KeyboardInterrupt()
 
 
-def listen_for_stop(*, twice_at_once: bool = False) -> StopRequest:
+def request_stop_on_signal(*, twice_at_once: bool = False) -> StopRequest:
     """Listen to SIGINT and SIGTERM from now on, in the main thread.
 
     With `twice_at_once`, being told a second time ends the process where it is.

@@ -43,7 +43,7 @@ class InvalidRow(NamedTuple):
 
 
 ImportRow = CheckedRow | InvalidRow | Bad | Note | Withdrawal
-_Group = list[ImportRow] | BaseException | None
+_QueueItem = list[ImportRow] | BaseException | None
 
 
 def check_rows(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) -> Iterator[list[ImportRow]]:
@@ -55,7 +55,7 @@ def check_rows(rows: Iterator[Line | Bad | Note | Withdrawal], together: int) ->
 @contextmanager
 def prefetch(groups: Iterator[list[ImportRow]]) -> Generator[Callable[[], list[ImportRow] | None]]:
     """Read groups ahead in a thread; gives a function that returns the next, None at the end, or raises."""
-    waiting: Queue[_Group] = Queue(MOST_WAITING)
+    waiting: Queue[_QueueItem] = Queue(MOST_WAITING)
     stopped = Event()
     reader = Thread(target=_fill, args=(groups, waiting, stopped), name="reader", daemon=True)
     reader.start()
@@ -66,7 +66,7 @@ def prefetch(groups: Iterator[list[ImportRow]]) -> Generator[Callable[[], list[I
         reader.join()
 
 
-def _next_group(waiting: "Queue[_Group]", stopped: Event) -> list[ImportRow] | None:
+def _next_group(waiting: "Queue[_QueueItem]", stopped: Event) -> list[ImportRow] | None:
     while not stopped.is_set():
         try:
             group = waiting.get(timeout=_LOOK)
@@ -78,7 +78,7 @@ def _next_group(waiting: "Queue[_Group]", stopped: Event) -> list[ImportRow] | N
     return None
 
 
-def _fill(groups: Iterator[list[ImportRow]], waiting: "Queue[_Group]", stopped: Event) -> None:
+def _fill(groups: Iterator[list[ImportRow]], waiting: "Queue[_QueueItem]", stopped: Event) -> None:
     try:
         for group in groups:
             _put(waiting, group, stopped)
@@ -89,7 +89,7 @@ def _fill(groups: Iterator[list[ImportRow]], waiting: "Queue[_Group]", stopped: 
         _put(waiting, problem, stopped)
 
 
-def _put(waiting: "Queue[_Group]", group: _Group, stopped: Event) -> None:
+def _put(waiting: "Queue[_QueueItem]", group: _QueueItem, stopped: Event) -> None:
     while not stopped.is_set():
         try:
             waiting.put(group, timeout=_LOOK)

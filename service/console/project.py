@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from service import wiring
-from service.console.command import FINE, append_to_error_log, listen_for_stop, say
+from service.console.command import FINE, append_to_error_log, request_stop_on_signal, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
 from service.runtime import subprocesses
@@ -27,7 +27,7 @@ def project(settings: Settings) -> int:
 
     Raises CannotRun and PostgresProblem.
     """
-    stop = listen_for_stop().event
+    stop = request_stop_on_signal().event
     on_database(settings, lambda url: _follow(url, stop))
     return FINE
 
@@ -76,6 +76,6 @@ def _end(process: BaseProcess) -> None:
 def _work(url: str, settings: Settings) -> None:
     """Project in this process until stopped by a signal, or until the server that started it is gone."""
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
-    stop = listen_for_stop().event
+    stop = request_stop_on_signal().event
     subprocesses.call_when_parent_ends(stop.set)
     wiring.make_runner(url, stop).run()

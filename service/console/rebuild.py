@@ -11,7 +11,7 @@ import psycopg
 from rich.text import Text
 
 from service import wiring
-from service.console.command import FINE, NO, CannotRun, Misuse, listen_for_stop, say
+from service.console.command import FINE, NO, CannotRun, Misuse, request_stop_on_signal, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, count, print_json, progress, shown, suggestion
 from service.projections.catalogue import MODELS
@@ -41,7 +41,7 @@ def rebuild(settings: Settings, asked: RebuildOptions) -> int:
     names = _known(asked.names)
     expect_data(settings)
     began = time.monotonic()
-    stop = listen_for_stop(twice_at_once=True)
+    stop = request_stop_on_signal(twice_at_once=True)
     try:
         built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
     except CannotBuild as problem:

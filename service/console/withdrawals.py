@@ -40,8 +40,8 @@ class _FiledReport:
 
     report_id: UUID
     report: Report
-    said: datetime
-    gone: datetime | None = None
+    reported: datetime
+    withdrawn: datetime | None = None
 
 
 async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outcomes) -> None:
@@ -52,7 +52,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     planned: list[tuple[Withdrawal, list[Write]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
-        if problem := _problem(each, known):
+        if problem := _ambiguity(each, known):
             outcomes.add_invalid(Bad(each.where, problem))
         elif passed := _reason_to_skip(each, known):
             outcomes.add_passed_over(each.where, each.name, passed)
@@ -77,7 +77,7 @@ def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledRep
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER
-                of[judged.report_id].gone = gone if isinstance(judged, ReportRetracted) else None
+                of[judged.report_id].withdrawn = gone if isinstance(judged, ReportRetracted) else None
     return found
 
 
@@ -92,17 +92,23 @@ def _moment(asked: Withdrawal) -> datetime:
     return latest(parse_reported(asked.reported_at, UTC))
 
 
-def _problem(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
+def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     """Return the sentence that says why it cannot be told which reports are meant; None where it can."""
     moment = _moment(asked)
-    undated = [one for one in known if one.gone is None and one.said > moment and not _dated(one.report, asked)]
+    undated = [
+        one for one in known if one.withdrawn is None and one.reported > moment and not _dated(one.report, asked)
+    ]
     if undated:
         return (
-            f"The event {asked.name} counts as said on {format_instant(undated[0].said)}, since its file does not tell"
+            f"The event {asked.name} counts as said on {format_instant(undated[0].reported)}, since its file does not tell"
             f" when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
             " never said (by the recorder)."
         )
-    later = [one.gone for one in known if one.gone is not None and one.gone > moment and one.said <= moment]
+    later = [
+        one.withdrawn
+        for one in known
+        if one.withdrawn is not None and one.withdrawn > moment and one.reported <= moment
+    ]
     if later:
         return (
             f"The log has the event {asked.name} withdrawn on {format_instant(later[0])}, and this says"
@@ -119,7 +125,7 @@ def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | N
     """Return why there is nothing to withdraw; None where there is, or was."""
     if not known:
         return "This log does not know it."
-    if all(one.said > _moment(asked) for one in known):
+    if all(one.reported > _moment(asked) for one in known):
         return "What this log knows of it was published after that."
     return None
 
@@ -128,8 +134,8 @@ def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[Write]
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:
-        if one.gone is None and one.said <= moment:
-            one.gone = moment
+        if one.withdrawn is None and one.reported <= moment:
+            one.withdrawn = moment
             words = f"withdrawn:{one.report_id}:{asked.reported_at}"
             command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
             yield Write(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())

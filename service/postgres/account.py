@@ -56,7 +56,7 @@ def account_for(cluster: Path) -> SystemAccount:
     owner = cluster.stat().st_uid if cluster.exists() else None
     me = os.geteuid()
     if me == 0:
-        return _known(owner) if owner else _system_account()
+        return _account_of(owner) if owner else _system_account()
     if owner in {None, me}:
         return SystemAccount(_name(me), me, os.getegid(), other=False)
     message = (
@@ -66,7 +66,7 @@ def account_for(cluster: Path) -> SystemAccount:
     raise EmbeddedServerError(message)
 
 
-def let_in(account: SystemAccount, path: Path) -> None:
+def grant_access(account: SystemAccount, path: Path) -> None:
     """Let `account` pass through the folders above `path`: the right to enter where it lacks, never to read.
 
     Each folder changed is named in the log. `path` must have no symbolic links left in it.
@@ -76,7 +76,7 @@ def let_in(account: SystemAccount, path: Path) -> None:
     groups = account.groups()
     for folder in reversed(path.parents):
         status = folder.stat()
-        bit = _ENTER[_standing(account.uid, groups, status)]
+        bit = _ENTER[_access_problem(account.uid, groups, status)]
         if status.st_mode & bit:
             continue
         try:
@@ -90,7 +90,7 @@ def let_in(account: SystemAccount, path: Path) -> None:
         _log.info("folder opened for passing through", folder=str(folder), account=account.name)
 
 
-def let_run(account: SystemAccount, program: Path, folders: Iterable[Path]) -> None:
+def grant_execution(account: SystemAccount, program: Path, folders: Iterable[Path]) -> None:
     """Let `account` read and run all of `folders`, where a strict umask at installation kept `program` to root."""
     if not account.other or _readable(program):
         return
@@ -105,7 +105,7 @@ def _readable(program: Path) -> bool:
     return program.stat().st_mode & program.parent.stat().st_mode & wanted == wanted
 
 
-def _standing(uid: int, groups: set[int], status: os.stat_result) -> str:
+def _access_problem(uid: int, groups: set[int], status: os.stat_result) -> str:
     if status.st_uid == uid:
         return "owner"
     return "group" if status.st_gid in groups else "others"
@@ -118,7 +118,7 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def _known(uid: int) -> SystemAccount:
+def _account_of(uid: int) -> SystemAccount:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
@@ -137,7 +137,7 @@ def _system_account() -> SystemAccount:
         except KeyError:
             _make_system_account()
             uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
-    return _known(uid)
+    return _account_of(uid)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def log_path(data: Path) -> Path:
     return data / "postgres.log"
 
 
-def made(data: Path) -> Path:
+def made_data_folder(data: Path) -> Path:
     """Make the data folder if missing, and return its real path.
 
     Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
@@ -37,7 +37,7 @@ def made(data: Path) -> Path:
 
 
 @contextmanager
-def alone(data: Path, account: SystemAccount) -> Generator[None]:
+def locked(data: Path, account: SystemAccount) -> Generator[None]:
     """Hold the data folder's lock, which the system lets go of however this process ends.
 
     Raises `DataFolderInUse`, naming the process that holds it.

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from service.postgres import cluster as clusters
 from service.postgres import datafolder
-from service.postgres.account import SystemAccount, account_for, let_in, let_run
+from service.postgres.account import SystemAccount, account_for, grant_access, grant_execution
 from service.postgres.binaries import bundled
 from service.postgres.pool import conninfo
 from service.postgres.problems import EmbeddedServerError
@@ -68,14 +68,14 @@ def embedded_server(
     with the last lines of the server's log for any other trouble.
     """
     binaries = bundled() if binaries is None else binaries
-    data = datafolder.made(data)
+    data = datafolder.made_data_folder(data)
     account = account_for(data / "postgres")
     with ExitStack() as stack:
-        stack.enter_context(datafolder.alone(data, account))
+        stack.enter_context(datafolder.locked(data, account))
         log = stack.enter_context(datafolder.server_log(data, account))
         with datafolder.telling(data):
-            let_in(account, data / "postgres")
-            _let_run(account, binaries)
+            grant_access(account, data / "postgres")
+            _grant_execution(account, binaries)
             clusters.prepare(data / "postgres", binaries, account, log)
             sockets = stack.enter_context(_socket_folder(account))
             wanted = {**_settings(sockets), **settings}
@@ -85,11 +85,11 @@ def embedded_server(
         yield server
 
 
-def _let_run(account: SystemAccount, binaries: Path) -> None:
-    let_in(account, binaries / "postgres")
+def _grant_execution(account: SystemAccount, binaries: Path) -> None:
+    grant_access(account, binaries / "postgres")
     if account.other and binaries == bundled():
         package = binaries.parent.parent
-        let_run(account, binaries / "postgres", (binaries.parent, package.with_name(f"{package.name}.libs")))
+        grant_execution(account, binaries / "postgres", (binaries.parent, package.with_name(f"{package.name}.libs")))
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def _socket_folder(account: SystemAccount) -> Generator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="knownwhen-", dir=place))
     try:
         account.own(folder)
-        let_in(account, folder)
+        grant_access(account, folder)
         if len(os.fsencode(folder / f".s.PGSQL.{_PORT}")) > _LONGEST_SOCKET_PATH:
             message = f"The folder for temporary files {place} has too long a name for a socket; set TMPDIR to another."
             raise EmbeddedServerError(message)

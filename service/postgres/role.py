@@ -17,7 +17,7 @@ _MAY = """
 """
 
 
-def as_service(url: str) -> str:
+def service_role_url(url: str) -> str:
     """Return the address with which sessions act as the service's role, or as it is where that role is of no use.
 
     The role may be missing (a managed server), not ours to take, or without rights

@@ -9,7 +9,7 @@ _NAMES: Final = re.compile(rb'"[ \t\r\n]*:')
 _NAME: Final = b'":'
 
 
-def each_once(raw: bytes, document: object) -> bool:
+def names_are_unique(raw: bytes, document: object) -> bool:
     r"""Say whether it is certain that every name in `raw` came once in its object; `document` is what was read of it.
 
     A quotation mark before a colon ends a name or lies within a string, and a string is written again with as many as

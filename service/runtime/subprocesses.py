@@ -20,7 +20,7 @@ SAFE: Final = "PYTHONSAFEPATH"
 _HOME: Final = str(Path(service.__file__ or "").resolve().parents[1])
 
 
-def words(module: str, *arguments: str) -> list[str]:
+def command_line(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module of ours in a process of its own."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
@@ -31,7 +31,7 @@ def environment(**settings: str) -> dict[str, str]:
     return {**os.environ, SAFE: "1", "PYTHONPATH": os.pathsep.join(path), **settings}
 
 
-def keep_out_the_current_folder() -> None:
+def exclude_current_folder() -> None:
     """Keep the current folder out of the import path of all further Python processes, the standard library's too."""
     os.environ[SAFE] = "1"
 

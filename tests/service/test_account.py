@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.postgres import account
-from service.postgres.account import SystemAccount, account_for, let_in, let_run
+from service.postgres.account import SystemAccount, account_for, grant_access, grant_execution
 from service.postgres.problems import EmbeddedServerError
 
 NOBODY = SystemAccount("nobody", 65_534, 65_534, other=True)
@@ -21,14 +21,14 @@ def test_folders_above_are_opened_for_passing_through_and_never_for_reading(tmp_
     closed.parent.mkdir(parents=True)
     closed.parent.chmod(0o755)
     closed.parent.parent.chmod(0o700)
-    let_in(NOBODY, closed)
+    grant_access(NOBODY, closed)
     assert closed.parent.parent.stat().st_mode & 0o777 == 0o701
     assert closed.parent.stat().st_mode & 0o777 == 0o755
 
 
 def test_nothing_is_opened_where_the_server_runs_as_ourselves(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    let_in(SystemAccount("me", os.geteuid(), os.getegid(), other=False), tmp_path / "file")
+    grant_access(SystemAccount("me", os.geteuid(), os.getegid(), other=False), tmp_path / "file")
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
@@ -38,7 +38,7 @@ def test_programs_installed_under_a_strict_umask_are_opened_for_reading(tmp_path
         file.parent.mkdir(mode=0o700)
         file.touch(0o600)
     program.chmod(0o700)
-    let_run(NOBODY, program, (program.parent, library.parent))
+    grant_execution(NOBODY, program, (program.parent, library.parent))
     assert program.stat().st_mode & 0o777 == 0o705
     assert program.parent.stat().st_mode & 0o777 == 0o705
     assert library.stat().st_mode & 0o777 == 0o604
@@ -46,7 +46,7 @@ def test_programs_installed_under_a_strict_umask_are_opened_for_reading(tmp_path
 
 def test_a_folder_that_cannot_be_opened_is_named_with_what_to_do() -> None:
     with pytest.raises(EmbeddedServerError, match=r"may not enter /proc/\d+/fd .*Run `chmod o\+x"):
-        let_in(NOBODY, Path(f"/proc/{os.getpid()}/fd/file"))
+        grant_access(NOBODY, Path(f"/proc/{os.getpid()}/fd/file"))
 
 
 def test_an_ordinary_user_runs_the_server_as_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from service.console import audit, terminal
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.registry import Generation
 from service.settings import read_settings
@@ -302,7 +302,7 @@ def generation(url: str, name: str) -> Generation:
 
 def tampered(url: str, statement: LiteralString, name: str) -> None:
     table = MODELS[name].table(generation(url, name).schema)
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         connection.execute(sql.SQL(statement).format(table=table))
 
 

@@ -24,7 +24,7 @@ from service.answers.bulk_inputs import BulkInputs
 from service.eventstore import sync_reader
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.audit.replay import Asked, Comparing, Difference
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
@@ -105,7 +105,7 @@ def test_followed_in_batches_of_any_size_is_delivered_twice_is_rebuilt_is_folded
 
 def deliver_again(url: str, position: int) -> None:
     """Give what follows a position once more to generations that have it, as a projector would that had not heard."""
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             stale = [replace(each, position=position) for each in live(generations(cursor)).values()]
             head = sync_reader.head(cursor)
@@ -115,7 +115,7 @@ def deliver_again(url: str, position: int) -> None:
 
 def differences(url: str, positions: Collection[int]) -> list[Difference]:
     """Compare what stood at these positions, of every subject, with whole folds."""
-    with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    with connect(service_role_url(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
         comparing = Comparing(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
         streams = [each.stream for each in planning.sizes(cursor, head) if each.stream != POLICY_STREAM]
@@ -133,7 +133,7 @@ def test_a_row_that_was_tampered_with_is_named(name: str, database_url: str) -> 
     assert differences(database_url, range(1, len(book.facts) + 1)) == []
     (generation,) = [each for each in registered(database_url) if each.name == name]
     table = MODELS[name].table(generation.schema)
-    with connect(as_service(database_url)) as connection:
+    with connect(service_role_url(database_url)) as connection:
         connection.execute(sql.SQL("UPDATE {} SET since = since - 1 WHERE until IS NULL").format(table))
     found = differences(database_url, range(1, len(book.facts) + 1))
     assert {each.read_model for each in found} == {name}

@@ -13,7 +13,7 @@ import orjson
 
 from service.formats.files.text_files import expect_text, utf_8
 from service.formats.importer import STDIN, Bad, Importer, Line, Source, Unreadable, Where, opened
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 MOST_BYTES: Final = 64 * 1024
 """How long a line may be."""
@@ -78,7 +78,7 @@ def _document(raw: bytes) -> dict[str, Any]:
         message = "A line must be one JSON object."
         raise _Refused(message)
     found = cast("dict[str, Any]", document)
-    if not each_once(raw, found):  # a name comes twice, or a string looks like one
+    if not names_are_unique(raw, found):  # a name comes twice, or a string looks like one
         _refuse_twins(raw)
     return found
 
