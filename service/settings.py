@@ -1,4 +1,4 @@
-"""The environment, read once at start: every setting with its meaning, its default, and a sentence when it is wrong."""
+"""The settings: environment variables read once at start, each with its meaning, default and error sentence."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ _PREFIX = "KNOWNWHEN_"
 
 
 class SettingsError(ValueError):
-    """The environment cannot be used; one sentence per wrong setting, and never a password in it."""
+    """Settings are invalid; one sentence for each, and never a password in it."""
 
 
 def _postgresql(url: str) -> str:
@@ -56,16 +56,13 @@ def _expanded(path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Says what a setting must be, in the words that end the sentence told when it is not."""
+    """The valid values of a setting, in the words that end its error sentence."""
 
     words: str
 
 
 class Settings(BaseSettings):
-    """What the environment says; fixed for the life of the process and handed to whoever needs it.
-
-    An empty variable counts as one that is not set.
-    """
+    """The settings of the process, immutable. An empty variable counts as one that is not set."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
@@ -128,10 +125,7 @@ class Setting:
 
 
 def read_settings() -> Settings:
-    """Read the environment.
-
-    Raises `SettingsError`.
-    """
+    """Read the settings from the environment. Raises SettingsError."""
     try:
         return Settings()
     except ValidationError as problem:

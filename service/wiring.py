@@ -1,4 +1,4 @@
-"""The one place that picks implementations and reads clock and randomness; everything else is handed what it needs."""
+"""Dependency injection: picks the implementations; no other module reads the clock or randomness."""
 
 import asyncio
 import os
@@ -36,14 +36,14 @@ from service.transparency.publications import Publications
 from service.transparency.tree import LogTree
 
 PATIENCE = 3.0
-"""How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""
+"""How many seconds a read waits for a connection, so that an outage is answered early."""
 
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
 async def services(url: str) -> AsyncGenerator[Services]:
-    """Open what the service is made of over the database at `url`; in the end, finish what waits and close it.
+    """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
@@ -54,7 +54,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
-            chronicles = StateTimelineCache(reader := LogReader(pool))
+            state_timelines = StateTimelineCache(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:
                 yield Services(
@@ -66,10 +66,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     root_at=root_at,
                     following=following,
                     read_models=ReadModels(pool, MODELS),
-                    state_timelines=chronicles,
+                    state_timelines=state_timelines,
                 )
             finally:
-                await chronicles.close()
+                await state_timelines.close()
                 await following.close()
                 await writer.close()
 
@@ -86,7 +86,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _served(url: str) -> AsyncGenerator[Services]:
-    """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
+    """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
     async with services(url) as opened:
         with _call_on_signal(opened.following.end):
             yield opened
@@ -102,7 +102,7 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
 
 
 def rebuild(url: str, names: Iterable[str], ways: Ways) -> Built:
-    """Build read models anew and let them answer.
+    """Rebuild read models and cut over to them.
 
     Raises BuildingProblem, PostgresProblem and psycopg.Error.
     """
@@ -115,10 +115,10 @@ def _now() -> datetime:
 
 @contextmanager
 def _call_on_signal(stop: Callable[[], None]) -> Generator[None]:
-    """Have `stop` called in the loop when the process gets SIGINT or SIGTERM, beside what the server does then.
+    """Call `stop` in the loop on SIGINT and SIGTERM, beside the handlers that are set.
 
-    The server listens to both before it starts us, and tells us only after the last answer. Where
-    nobody listens, or in a thread, which gets no signals, nothing is changed.
+    The server sets its handlers before it starts the application, and ends it only after the last
+    answer. Without handlers, or in a thread, which gets no signals, nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -126,23 +126,23 @@ def _call_on_signal(stop: Callable[[], None]) -> Generator[None]:
     loop = asyncio.get_running_loop()
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def call_both(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
         if callable(handler := before[signal.Signals(number)]):
             handler(number, frame)
 
-    ours = [each for each, handler in before.items() if callable(handler)]
-    for each in ours:
-        signal.signal(each, told)
+    handled = [each for each, handler in before.items() if callable(handler)]
+    for each in handled:
+        signal.signal(each, call_both)
     try:
         yield
     finally:
-        for each in ours:
+        for each in handled:
             signal.signal(each, before[each])
 
 
 def salt_source() -> Callable[[], bytes]:
-    """Return what gives a salt a call. Many are drawn at once: to draw lets go of the interpreter, as does a file."""
+    """Return a function that returns a new salt. Salts are drawn 1,000 at a time: `token_bytes` releases the GIL."""
     drawn: list[bytes] = []
     os.register_at_fork(after_in_child=drawn.clear)  # or parent and child would give the same
 

@@ -104,7 +104,7 @@ def _state(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts o
 
 
 def _timeline(answer: Answer, wide: bool) -> Table:  # noqa: ARG001, FBT001 - one layout serves both
-    """Show each report in the order of what it tells, with its summary where it has one."""
+    """Show each report by the time of its occurrence, with its summary."""
     table = plain_table("occurred", "what", "said by")
     for entry in cast("list[JsonObject]", cast("JsonObject", answer.document)["entries"]):
         report = cast("JsonObject", entry["report"])

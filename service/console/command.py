@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and one sentence for whatever went wrong; never a traceback unless asked for.
+"""Running a command: its exit status, signals, and one sentence for any error, with no traceback but for --debug.
 
 | status | meaning |
 |---|---|
@@ -37,7 +37,7 @@ FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)
 _SIGNALLED = 128
 
 LOG_NAME = "knownwhen.log"
-"""In the data folder: what went wrong unexpectedly, with everything a developer wants to know."""
+"""The file in the data folder with the tracebacks of unexpected errors."""
 
 
 class Negative(Exception):
@@ -53,7 +53,7 @@ class CannotRun(Exception):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM asked us to stop; ends the work just as Ctrl-C does, so that everything is put away."""
+    """SIGTERM was received; it unwinds the stack as Ctrl-C does."""
 
 
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
@@ -83,12 +83,12 @@ def run(work: Callable[[Settings], int], *, debug: bool) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell the user something that is not the result; on standard error, where a pipe does not catch it."""
+    """Print a sentence that is not the result, on standard error, or in the log of machines."""
     logging.getLogger(SPEAKER).info(sentence)
 
 
 def announce(text: str) -> None:
-    """Put a part of the result out at once; a server goes on where nobody reads it."""
+    """Print a part of the result at once; a closed pipe is no error, since a server goes on."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -112,7 +112,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _report_problem(problem: Exception, *, debug: bool) -> int:
-    """Tell what went wrong, and return the status that says so."""
+    """Print the sentence of an error, and return its exit status."""
     if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
@@ -131,7 +131,7 @@ def _report_problem(problem: Exception, *, debug: bool) -> int:
 
 
 def _keep_traceback(problem: Exception) -> Path:
-    """Keep the traceback; where the settings cannot even be read, in a temporary file."""
+    """Write the traceback to the error log; where the settings cannot be read, to a temporary file."""
     try:
         data = read_settings().data
     except SettingsError:
@@ -141,30 +141,30 @@ def _keep_traceback(problem: Exception) -> Path:
 
 @dataclass(slots=True)
 class StopRequest:
-    """Whether this process has been told to stop, and by which signal."""
+    """A request to stop this process: `event` is set by a signal, `by` is its number."""
 
     event: threading.Event = field(default_factory=threading.Event)
     by: int = signal.SIGINT
 
     def interruption(self) -> KeyboardInterrupt:
-        """Return what ends a command that was told to stop before it was done."""
+        """Return the exception that ends an unfinished command."""
         return Terminated() if self.by == signal.SIGTERM else KeyboardInterrupt()
 
 
 def request_stop_on_signal(*, twice_at_once: bool = False) -> StopRequest:
-    """Listen to SIGINT and SIGTERM from now on, in the main thread.
+    """Set handlers of SIGINT and SIGTERM, in the main thread: they set the event of the request returned.
 
-    With `twice_at_once`, being told a second time ends the process where it is.
+    With `twice_at_once`, a second signal ends the process at once.
     """
-    asked = StopRequest()
+    request = StopRequest()
 
-    def told(number: int, _frame: FrameType | None) -> None:
-        asked.by = number
-        asked.event.set()
+    def stop(number: int, _frame: FrameType | None) -> None:
+        request.by = number
+        request.event.set()
         if twice_at_once:
             for each in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(each, signal.SIG_DFL)
 
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, told)
-    return asked
+        signal.signal(each, stop)
+    return request

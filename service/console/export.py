@@ -25,7 +25,7 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
+    """The arguments and options: `what` is exported, `json` prints the summary for machines."""
 
     format: str
     what: incidents.Asked

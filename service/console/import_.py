@@ -1,4 +1,4 @@
-"""`knownwhen import`: files of any format that is read become lines, recorded by the same path as `reports:batch`."""
+"""`knownwhen import`: files of any importer become lines, recorded by the same path as `reports:batch`; or a log."""
 
 import asyncio
 import gc
@@ -34,7 +34,7 @@ _AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What was typed: the format, the files, how to read them, and how to tell what came of it."""
+    """The arguments and options of the command."""
 
     format: str
     files: Sequence[Path]
@@ -52,7 +52,7 @@ class ImportOptions:
 
     @property
     def layout(self) -> Layout:
-        """How the files are laid out. Raises Misuse."""
+        """The layout of the files. Raises Misuse."""
         try:
             encoding = encoding_named(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
@@ -72,7 +72,7 @@ _DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
 
 
 def _is_read_back(written: str, day: date) -> bool:
-    """Say whether a way to write days tells the day, the month and the year."""
+    """Say whether a format of dates has the day, the month and the year."""
     try:
         return datetime.strptime(day.strftime(written), written).date() == day  # noqa: DTZ007 - a day, and no moment
     except ValueError:
@@ -178,7 +178,7 @@ async def _record(url: str, following: Callable[[], list[ImportRow] | None], rep
 
 
 def _held(url: str, mapping: Any) -> dict[str, Cells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
-    """Return the rows of a mapping's table as they stand at the end of the log."""
+    """Return the current rows of a mapping's table at the end of the log."""
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 
     return dict(tables.held(url, mapping))

@@ -27,7 +27,7 @@ ALL = "all"
 
 
 def parse_limit(text: str | None) -> int | None:
-    """Read how many warnings to list: a number, or `all`, which is None. Raises Misuse."""
+    """Parse the number of warnings to list; `all` is None. Raises Misuse."""
     if text is None:
         return LISTED
     if text == ALL:
@@ -39,7 +39,7 @@ def parse_limit(text: str | None) -> int | None:
 
 
 class WarningCounts:
-    """Takes in the warnings of each row; `limit` is how many are listed, None for all."""
+    """Warnings counted by code; `limit` is how many are listed, None for all."""
 
     def __init__(self, limit: int | None) -> None:
         self.codes: Counter[str] = Counter()
@@ -47,7 +47,7 @@ class WarningCounts:
         self._limit = limit
 
     def add(self, where: Where, concerns: Iterable[Concern]) -> None:
-        """Count what a recorder should look at again in a row."""
+        """Count the warnings of a row."""
         for each in concerns:
             self.codes[each.code] += 1
             if self._limit is None or len(self.listed) < self._limit or (self._limit and self.codes[each.code] == 1):
@@ -85,9 +85,9 @@ _OTHER_MAP = (
 
 
 class ImportReport:
-    """Takes in what became of each row; a context, since faults may go into a file as they come.
+    """Collects the outcome of each row; a context manager, since rejected rows may be written to a file as they come.
 
-    Without a file, all faults are kept if `every` is asked for, else as many as are shown. So many `warnings` are
+    Without a file, all rejected rows are kept with `every`, else as many as are shown. So many `warnings` are
     listed, None for all.
     """
 
@@ -103,7 +103,7 @@ class ImportReport:
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> Self:
-        """Open the file of faults; raises CannotRun."""
+        """Open the file of rejected rows. Raises CannotRun."""
         try:
             self._file = self._path.open("wb") if self._path else None
         except OSError as problem:
@@ -116,7 +116,7 @@ class ImportReport:
             self._file.close()
 
     def add_decided(self, row: CheckedRow, answer: Written | Refusal) -> None:
-        """Take in a row that was decided."""
+        """Add the outcome of a row."""
         if isinstance(answer, ReportIdTaken) and row.where.version is not None:
             self._keep({**_place(row.where), "outcome": REFUSED, "reason": _OTHER_MAP})
         elif isinstance(answer, Refusal):
@@ -126,7 +126,7 @@ class ImportReport:
         self.tally.count(outcome_of(row.parsed, answer))
 
     def add_withdrawal(self, rows: Sequence[tuple[CheckedRow, Written | Refusal]]) -> None:
-        """Take in one row that was decided as several writes; one that asked for none says what is there already."""
+        """Add the outcome of a row that became several writes: a refusal, else a new one; of no writes, a replay."""
         refused_ = [each for each in rows if isinstance(each[1], Refusal)]
         new = [each for each in rows if isinstance(each[1], Written) and not each[1].replayed]
         for row, answer in (refused_ or new or rows)[:1]:
@@ -135,11 +135,11 @@ class ImportReport:
             self.tally.count({"outcome": REPLAYED})
 
     def add_passed_over(self, where: Where, name: str, reason: str) -> None:
-        """Take in a row that asks for nothing here: what it names, and why."""
+        """Add a row that asks for nothing in this log: the name in it, and why."""
         self.passed_over.append({**_place(where), "name": name, "reason": reason})
 
     def add_invalid(self, row: InvalidRow | Bad) -> None:
-        """Take in a row that could not be."""
+        """Add a row that is not valid."""
         self.tally.count({"outcome": INVALID})
         if isinstance(row, InvalidRow):
             self._reject(row.where, INVALID, row.problem)
@@ -147,11 +147,11 @@ class ImportReport:
             self._keep({**_place(row.where), "outcome": INVALID, "reason": row.reason})
 
     def add_note(self, row: Note) -> None:
-        """Take in what is to be said of what was read."""
+        """Add a note of the importer."""
         self.notes.append({**_place(row.where), "note": row.text})
 
     def document(self) -> dict[str, Any]:
-        """Return the summary: warnings, the faults that were kept, and notes and what was passed over, where any is."""
+        """Return the summary: counts, warnings, rejected rows, and notes and rows passed over where any are."""
         counted = self.tally.document()
         counted["lines"] += len(self.passed_over)
         passed = {"passed_over": self.passed_over} if self.passed_over else {}
@@ -224,14 +224,14 @@ def _place(where: Where) -> RejectedRow:
 
 
 def _words(fault: RejectedRow) -> str:
-    """Return one line for a row that was not taken: where it stands, and why."""
+    """Return one line for a rejected row: its place, and why."""
     more = len(fault.get("errors", ())) - 1
     also = f" ({more} more.)" if more > 0 else ""
     return f"{_at(fault)}: {fault['reason']}{also}"
 
 
 def _at(fault: RejectedRow) -> str:
-    """Return where a row stands."""
+    """Return the place of a row in words."""
     version = f"version {fault['version']}" if "version" in fault else None
     line = f"line {fault['line']:,}" if "line" in fault else None
     return ", ".join(each for each in (fault["file"], version, line, fault.get("column")) if each)

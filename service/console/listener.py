@@ -1,4 +1,4 @@
-"""The address to listen on: of this machine only, reserved before any long work begins."""
+"""The listening socket: of a loopback address only, bound before any long work begins."""
 
 import errno
 import http.client
@@ -22,7 +22,7 @@ _LISTENERS = {
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where to listen: `host` as the user wrote it, what it resolved to, and the TCP port."""
+    """An address to listen on: `host` as the user wrote it, the IP address it resolved to, and the TCP port."""
 
     host: str
     number: str
@@ -58,7 +58,7 @@ def loopback(host: str, port: int) -> ListenAddress:
 
 
 def listen(address: ListenAddress) -> socket.socket:
-    """Take the port now, so that nobody else can; who connects before we serve waits.
+    """Bind the port now; clients that connect before the server runs wait.
 
     Raises CannotRun where the port is taken or may not be used.
     """

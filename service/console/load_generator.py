@@ -26,7 +26,7 @@ def post(target: str, body: bytes, media_type: str = "application/json") -> byte
 
 @dataclass(frozen=True, slots=True)
 class PostResult:
-    """What came of many posts: the seconds of all of them, the milliseconds of each, and how often each status."""
+    """The outcome of many posts: total seconds, the milliseconds of each, and a count of each status."""
 
     seconds: float
     milliseconds: Sequence[float]
@@ -45,7 +45,7 @@ class PostResult:
 
 @dataclass(slots=True)
 class _PostQueue:
-    """What is still to be sent, and what was answered."""
+    """Requests still to be sent, and the times and statuses of answers."""
 
     requests: Iterator[bytes]
     milliseconds: list[float] = field(default_factory=list[float])

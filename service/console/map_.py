@@ -26,7 +26,7 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """What was typed: the file, what it is, and where the mapping file goes."""
+    """The arguments and options: the table's file, its format and sheet, and where the mapping file goes."""
 
     file: Path
     written: Literal["csv", "json"] | None = None

@@ -1,4 +1,4 @@
-"""`knownwhen rebuild`: makes read models anew from the log beside those that answer, then lets the new ones answer."""
+"""`knownwhen rebuild`: builds read models anew from the log beside those in use, then cuts over to them."""
 
 import sys
 import time
@@ -25,7 +25,7 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class RebuildOptions:
-    """What was typed: the read models to build (none: all), with how many processes, verified or not."""
+    """The arguments and options: read models to build (none: all), number of processes, verified or not."""
 
     names: Sequence[str]
     workers: int | None

@@ -1,4 +1,4 @@
-"""`knownwhen replay`: what was known of an incident at a moment, as a page to read or as the bytes HTTP would send."""
+"""`knownwhen replay`: an answer about an incident at a moment, as a page to read or as the bytes HTTP would send."""
 
 import asyncio
 import sys

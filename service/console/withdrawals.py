@@ -1,4 +1,4 @@
-"""What a source takes back: a retraction, by the source at its own moment, of each report that it had filed by then."""
+"""Withdrawals of an import: rows that retract, as the source and at its moment, what it had reported by then."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class _FiledReport:
-    """A report as it was filed: when it was said, and since when (UTC) it is withdrawn, None while it stands."""
+    """A report as filed: its reported time, and since when (UTC) it is withdrawn, or None."""
 
     report_id: UUID
     report: Report
@@ -45,7 +45,7 @@ class _FiledReport:
 
 
 async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outcomes) -> None:
-    """Retract what the source takes back, as the log stands now, and tell what came of each row."""
+    """Retract what the source withdraws, at the end of the log, and add the outcome of each row."""
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
     filed = _filed_reports(rows)
@@ -65,7 +65,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
 
 
 def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledReport]]:
-    """Return the reports of each stream, as they were filed, with what became of them."""
+    """Return the reports of each stream, with their retractions."""
     found: dict[UUID, dict[UUID, _FiledReport]] = {}
     for row in sorted(rows, key=lambda each: each.originator_version):
         of = found.setdefault(row.originator_id, {})
@@ -82,7 +82,7 @@ def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledRep
 
 
 def _is_of(report: Report, asked: Withdrawal) -> bool:
-    """Say whether a report is the source's own, about what it takes back."""
+    """Say whether a report is the source's own, about the event that it withdraws."""
     return origin_of(report.source, report.via) == asked.source and (
         report.external_ids.get(asked.source) == asked.name
     )
@@ -93,15 +93,15 @@ def _moment(asked: Withdrawal) -> datetime:
 
 
 def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
-    """Return the sentence that says why it cannot be told which reports are meant; None where it can."""
+    """Return a sentence on why the reports that are meant are ambiguous, or None."""
     moment = _moment(asked)
     undated = [
         one for one in known if one.withdrawn is None and one.reported > moment and not _dated(one.report, asked)
     ]
     if undated:
         return (
-            f"The event {asked.name} counts as said on {format_instant(undated[0].reported)}, since its file does not tell"
-            f" when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
+            f"The event {asked.name} counts as said on {format_instant(undated[0].reported)}, since its file does not"
+            f" tell when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
             " never said (by the recorder)."
         )
     later = [

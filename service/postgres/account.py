@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SystemAccount:
-    """Who runs PostgreSQL; `other` if that is not the user who runs us, which only root can ask for."""
+    """The account that PostgreSQL runs under; `other` if it is not this process's own, which takes root."""
 
     name: str
     uid: int
@@ -67,7 +67,7 @@ def account_for(cluster: Path) -> SystemAccount:
 
 
 def grant_access(account: SystemAccount, path: Path) -> None:
-    """Let `account` pass through the folders above `path`: the right to enter where it lacks, never to read.
+    """Let `account` enter the folders above `path`: adds the right to enter where it lacks, never to read.
 
     Each folder changed is named in the log. `path` must have no symbolic links left in it.
     """

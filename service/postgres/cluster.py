@@ -1,4 +1,4 @@
-"""The folder PostgreSQL keeps its data in: made in one step, checked for its version, freed of what a crash left."""
+"""The cluster, PostgreSQL's data folder: made atomically, checked for its version, cleaned up after a crash."""
 
 import contextlib
 import os
@@ -74,7 +74,7 @@ def _make(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes])
 
 
 def _settle(folder: Path) -> None:
-    """See that the names in `folder` outlive a power cut."""
+    """Flush the directory `folder`, so that its names outlive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

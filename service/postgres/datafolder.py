@@ -1,4 +1,4 @@
-"""The data folder on disk: made closed to others, used by one Knownwhen at a time, with the server's log in it."""
+"""The data folder: closed to other users, locked by one Knownwhen at a time, with the server's log in it."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ def made_data_folder(data: Path) -> Path:
 
 @contextmanager
 def locked(data: Path, account: SystemAccount) -> Generator[None]:
-    """Hold the data folder's lock, which the system lets go of however this process ends.
+    """Hold the data folder's lock, which the system releases however this process ends.
 
     Raises `DataFolderInUse`, naming the process that holds it.
     """
@@ -59,7 +59,7 @@ def locked(data: Path, account: SystemAccount) -> Generator[None]:
 
 @contextmanager
 def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
-    """Open the server's log for appending; one that has grown large makes room for a new one."""
+    """Open the server's log for appending; one over 10 MB is moved aside first."""
     path = log_path(data)
     if path.exists() and path.stat().st_size > _LARGEST_LOG:
         path.replace(path.with_name(f"{path.name}.1"))
@@ -69,7 +69,7 @@ def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
 
 @contextmanager
 def telling(data: Path) -> Generator[None]:
-    """Tell whatever goes wrong meanwhile together with the lines it added to the server's log.
+    """Add to any error of the block the lines that the server's log has got meanwhile.
 
     Raises `EmbeddedServerError`, also in the place of any `OSError`.
     """
@@ -88,7 +88,7 @@ def telling(data: Path) -> Generator[None]:
 
 @contextmanager
 def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
-    """Open a file of the data folder for appending; never through a link that someone else laid there."""
+    """Open a file of the data folder for appending; never through a symbolic link."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as problem:

@@ -157,7 +157,7 @@ def _guarded(
 
 
 def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
-    """Wait until the server lets us in; then see that the service's role and database are there."""
+    """Wait until the server takes connections; then make the service's role and database where missing."""
     url, admin_url = _url(wanted, NAME, NAME), _url(wanted, "postgres", clusters.SUPERUSER)
     until = time.monotonic() + _STARTING
     while True:

@@ -1,4 +1,4 @@
-"""Whether a database that was fit at the start still is: it answers, has this release's tables, and takes writes."""
+"""Readiness of the database: it answers, has this release's tables, and takes writes."""
 
 from typing import LiteralString
 
@@ -24,7 +24,7 @@ ConnectionPool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
 async def readiness_problems(pool: ConnectionPool) -> list[str]:
-    """Return what keeps the database from serving, a sentence each; nothing if it is ready."""
+    """Return a sentence for each thing that keeps the database from serving; none if it is ready."""
     try:
         async with pool.connection(timeout=WAIT_SECONDS) as connection:
             lacks = await _lacks(connection)

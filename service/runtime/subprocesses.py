@@ -1,4 +1,4 @@
-"""Python processes that Knownwhen starts: they import what this one imported, and nothing from the current folder."""
+"""Child processes: they import from the same path as this one, and nothing from the current folder."""
 
 import multiprocessing
 import os
@@ -15,18 +15,18 @@ from typing import Final
 import service
 
 SAFE: Final = "PYTHONSAFEPATH"
-"""The variable by which Python leaves the current folder out of where it imports from; children inherit it."""
+"""The environment variable that keeps the current folder out of Python's import path."""
 
 _HOME: Final = str(Path(service.__file__ or "").resolve().parents[1])
 
 
 def command_line(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module of ours in a process of its own."""
+    """Return the command line that runs a module of ours in a process of its own."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return the environment for such a command: ours with these settings, and the path that we import from."""
+    """Return the environment for such a command: this process's with `settings`, and its import path."""
     path = dict.fromkeys(os.path.abspath(each) for each in (*filter(None, sys.path), _HOME))  # noqa: PTH100 - no links
     return {**os.environ, SAFE: "1", "PYTHONPATH": os.pathsep.join(path), **settings}
 

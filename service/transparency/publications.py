@@ -1,4 +1,4 @@
-"""Published estimates: where they are in the log, and whether each is still answered as it was published."""
+"""Published estimates: their positions in the log, and the check that each is still answered the same."""
 
 import base64
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ OF_DIGEST: Final = f"""
 """
 
 _TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDecodeError)
-"""Why a publication cannot be asked again: it names what is not there, or what was recorded cannot be read."""
+"""Errors of answering a publication again: it names what is not there, or a fact cannot be read."""
 
 
 class Publications:
@@ -49,7 +49,7 @@ class Publications:
 
 @dataclass(frozen=True, slots=True)
 class PublicationDifference:
-    """What is not as it was published: its name, what was published, and what is answered now."""
+    """A part of an answer with its published and its present value."""
 
     what: str
     published: object
@@ -58,9 +58,9 @@ class PublicationDifference:
 
 @dataclass(frozen=True, slots=True)
 class PublicationReplay:
-    """A publication at `position`, asked again.
+    """A publication at `position`, answered again and compared.
 
-    `incident` is its slug, or its id where that could not be learned. `trouble` says why it could not be asked again.
+    `incident` is its slug, or its id where that could not be learned. `trouble` says why it cannot be answered.
     """
 
     position: int
@@ -77,7 +77,7 @@ class PublicationReplay:
 
 
 async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> PublicationReplay:
-    """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
+    """Answer a publication again at its coordinates, and compare digest, inputs and root with the published ones.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
     incident was left out.
