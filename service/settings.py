@@ -55,7 +55,7 @@ def _expanded(path: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class MustBe:
     """The valid values of a setting, in the words that end its error sentence."""
 
     words: str
@@ -70,42 +70,38 @@ class Settings(BaseSettings):
 
     database_url: Annotated[
         Annotated[str, AfterValidator(_postgresql)] | None,
-        Requirement("an address such as postgresql://user:password@host:5432/database"),
+        MustBe("an address such as postgresql://user:password@host:5432/database"),
     ] = Field(
         default=None,
         validation_alias="DATABASE_URL",
         repr=False,
         description="The PostgreSQL to use, 15 or newer. Without it, the bundled server runs in the data folder.",
     )
-    data: Annotated[Path, AfterValidator(_expanded), Requirement("the path of a folder")] = Field(
+    data: Annotated[Path, AfterValidator(_expanded), MustBe("the path of a folder")] = Field(
         default=Path("data"),
         description="The data folder: the bundled server's files and what Knownwhen keeps outside the database.",
     )
-    host: Annotated[str, AfterValidator(_not_blank), Requirement("an address of this machine, such as 127.0.0.1")] = (
-        Field(
-            default="127.0.0.1",
-            description="The address to listen on. 127.0.0.1 answers this machine only.",
-        )
+    host: Annotated[str, AfterValidator(_not_blank), MustBe("an address of this machine, such as 127.0.0.1")] = Field(
+        default="127.0.0.1",
+        description="The address to listen on. 127.0.0.1 answers this machine only.",
     )
-    hosts: Annotated[str, AfterValidator(_hosts), Requirement("names without ports, separated by commas, or “*”")] = (
-        Field(
-            default="",
-            description="Further names that the service answers for, separated by commas, such as a proxy's before it;"
-            " `*` for every name. Requests for other names, and writes from pages of other sites, are refused. Names and"
-            " addresses of loopback and `KNOWNWHEN_HOST` always count.",
-        )
+    hosts: Annotated[str, AfterValidator(_hosts), MustBe("names without ports, separated by commas, or “*”")] = Field(
+        default="",
+        description="Further names that the service answers for, separated by commas, such as a proxy's before it;"
+        " `*` for every name. Requests for other names, and writes from pages of other sites, are refused. Names and"
+        " addresses of loopback and `KNOWNWHEN_HOST` always count.",
     )
-    port: Annotated[int, Requirement("a whole number from 1 to 65535")] = Field(
+    port: Annotated[int, MustBe("a whole number from 1 to 65535")] = Field(
         default=8000,
         ge=1,
         le=65_535,
         description="The TCP port to listen on.",
     )
-    log: Annotated[Literal["console", "json"], Requirement("“console” or “json”")] = Field(
+    log: Annotated[Literal["console", "json"], MustBe("“console” or “json”")] = Field(
         default="console",
         description="How the log is written: `console` for people, `json` for machines, one object a line.",
     )
-    public_read: Annotated[bool, Requirement("“true” or “false”")] = Field(
+    public_read: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
         description="Whether anyone may read without a token.",
     )
@@ -154,6 +150,6 @@ def _default_text(default: object) -> str:
 def _error_sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's error, whose type it keeps to itself
     where = str(error["loc"][0])
     name = next(name for name in Settings.model_fields if where in {name, _variable(name)})
-    must = next(note.words for note in Settings.model_fields[name].metadata if isinstance(note, Requirement))
+    must = next(note.words for note in Settings.model_fields[name].metadata if isinstance(note, MustBe))
     value = "set to something else" if name == "database_url" else f"“{error['input']}”"
     return f"{_variable(name)} is {value}, but must be {must}."

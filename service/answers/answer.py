@@ -152,16 +152,9 @@ def _from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedM
     document = view.finish(inputs.history, reading)
     row = inputs.rows[-1]
     last = LastInput(row.position, row.recorded_at, inputs.history.version)
-    data = canonical(document)
-    return Answer(
-        view=view,
-        document=document,
-        data=data,
-        digest=digest_of(data),
-        coordinates=_coordinates(log_id, last, moment, (reading.reported_until, reading.policy.id, view.id)),
-        text=_texts(view, document, inputs.rows),
-        inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
-    )
+    coordinates = _coordinates(log_id, last, moment, (reading.reported_until, reading.policy.id, view.id))
+    versions = {str(row.originator_id): row.originator_version for row in inputs.rows}
+    return _answer(view, document, coordinates, versions, _texts(view, document, inputs.rows))
 
 
 def _from_timeline(
@@ -174,18 +167,22 @@ def _from_timeline(
         return None
     if into := timeline.merged_into_at(position):
         raise MergedAway(timeline.history.slug, into)
-    document = timeline.document(position)
+    coordinates = _coordinates(log_id, last, moment, (None, policy, view.id))
+    versions = {str(stream): version for stream, version in timeline.versions_at(position).items()}
+    return _answer(view, timeline.document(position), coordinates, versions, {}, shared=True)
+
+
+def _answer(
+    view: View,
+    document: Document,
+    coordinates: Mapping[str, str | int | bool | None],
+    inputs: Mapping[str, int],
+    text: Mapping[str, object],
+    *,
+    shared: bool = False,
+) -> Answer:
     data = canonical(document)
-    return Answer(
-        view=view,
-        document=document,
-        data=data,
-        digest=digest_of(data),
-        coordinates=_coordinates(log_id, last, moment, (None, policy, view.id)),
-        text={},
-        shared=True,
-        inputs={str(stream): version for stream, version in timeline.versions_at(position).items()},
-    )
+    return Answer(view, document, data, digest_of(data), coordinates, text, inputs, shared)
 
 
 def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:

@@ -1,14 +1,10 @@
 """`knownwhen demo`: from nothing to an answer, with the bundled PostgreSQL and the sample."""
 
 import asyncio
-import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from threading import Event
 from urllib.parse import quote
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service import wiring
 from service.console import samples
@@ -17,7 +13,7 @@ from service.console.database import migrate_and_say, running_database
 from service.console.listener import ListenAddress, listen, loopback
 from service.console.project import projector_beside
 from service.console.serve import run_server
-from service.console.terminal import console, count
+from service.console.terminal import count, progress
 from service.eventstore import LogReader
 from service.settings import Settings
 
@@ -54,27 +50,15 @@ async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], addres
     """Load the sample; return what is printed once it answers."""
     async with wiring.services(url) as house:
         try:
-            with _progress(name, len(lines)) as told:
-                loaded = await samples.load(house.writer, lines, told)
+            with progress(heading=f"Loading the sample {name}: {len(lines)} lines …") as report:
+                loaded = await samples.load(
+                    house.writer, lines, lambda done: report("loading the sample", done, len(lines), 0)
+                )
             say(_summary(name, loaded))
         except samples.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
         place = f"{address.url}/v1/incidents/{samples.opened_slugs(lines)[0]}"
         return await _introduction(address, place, samples.questions_of(name), house.reader)
-
-
-@contextmanager
-def _progress(name: str, total: int) -> Generator[Callable[[int], None]]:
-    """Show a bar that goes away, on a terminal; elsewhere say only that it begins."""
-    out = console(sys.stderr)
-    if not out.is_terminal or out.is_dumb_terminal:
-        say(f"Loading the sample {name}: {total} lines …")
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=out, transient=True) as progress:
-        task = progress.add_task("Loading the sample", total=total)
-        yield lambda done: progress.update(task, completed=done)
 
 
 def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:

@@ -67,18 +67,27 @@ ProgressCallback = Callable[[str, int, int, int], None]
 
 
 @contextmanager
-def progress(line: Callable[[int, int, str], str] | None = None) -> Generator[ProgressCallback]:
+def progress(
+    line: Callable[[int, int, str], str] | None = None, *, heading: str | None = None
+) -> Generator[ProgressCallback]:
     """Show the progress of work, with its rate and the time left: a bar on a terminal, elsewhere a line at times.
 
-    `line` makes the line of how much is done, how much there is, and the rate in words.
+    `line` makes the line of how much is done, how much there is, and the rate in words; with a `heading`, that is the
+    only line.
     """
     out = console(sys.stderr)
     if not out.is_terminal or out.is_dumb_terminal:
-        yield _ProgressLines(line).update
+        if heading is not None:
+            say(heading)
+        yield _show_nothing if heading is not None else _ProgressLines(line).update
         return
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *columns, console=out, transient=True) as bars:
         yield _ProgressBars(bars).update
+
+
+def _show_nothing(_work: str, _done: int, _total: int, _before: int) -> None:
+    pass
 
 
 @dataclass(slots=True)

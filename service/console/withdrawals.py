@@ -101,8 +101,8 @@ def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     if undated:
         return (
             f"The event {asked.name} counts as said on {format_instant(undated[0].reported)}, since its file does not"
-            f" tell when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
-            " never said (by the recorder)."
+            f" tell when it was, and it was deleted before ({asked.reported_at}). Retract report"
+            f" {undated[0].report_id} as never said (by the recorder)."
         )
     later = [
         one.withdrawn
