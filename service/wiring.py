@@ -32,7 +32,7 @@ from service.projections.engine.runner import Runner
 from service.projections.rebuild.job import Built, Ways, build, build_missing
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
-from service.transparency.publications import Publications
+from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
 PATIENCE = 3.0
@@ -55,7 +55,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
             state_timelines = StateTimelineCache(reader := LogReader(pool))
-            publications, root_at = Publications(pool), LogTree(pool).root_at
+            publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
                 yield Services(
                     reader=reader,

@@ -1,4 +1,4 @@
-"""`knownwhen rebuild`: builds read models anew from the log beside those in use, then cuts over to them."""
+"""`knownwhen rebuild`: builds read models anew from the log beside the present ones, then cuts over to the new ones."""
 
 import sys
 import time

@@ -30,7 +30,7 @@ _TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDeco
 """Errors of answering a publication again: it names what is not there, or a fact cannot be read."""
 
 
-class Publications:
+class PublicationIndex:
     """Finds published estimates over a pool of connections."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
