@@ -1,4 +1,4 @@
-"""`knownwhen rebuild`: builds read models anew from the log beside the present ones, then cuts over to the new ones."""
+"""`knownwhen rebuild`: a blue/green rebuild of read models from the log."""
 
 import sys
 import time
