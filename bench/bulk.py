@@ -23,11 +23,12 @@ from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
 from domain.facts.union import decode, encode
-from service.api.batches.line import BatchLine, read_line
+from service.api.batches.line import read_line
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
+from service.formats.importer import BatchLine
 from service.runtime.garbage_collection import SELDOM
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
 """What the log holds already."""
@@ -221,7 +222,7 @@ def _parts(url: str, openings: Sequence[bytes], reports: Sequence[bytes]) -> dic
 
 def _read(line: bytes) -> object:
     document = orjson.loads(line)
-    assert each_once(line, document)
+    assert names_are_unique(line, document)
     return document
 
 

@@ -26,13 +26,12 @@ from domain.facts.union import decode, encode, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single
-from service.console.load import CONNECTIONS, post, post_all
-from service.console.made_reports import bodies, opening, reports, slugs
+from service.console.load_generator import CONNECTIONS, bodies, opening, post, post_all, reports, slugs
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
-from service.wiring import salts
+from service.wiring import salt_source
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
 """What the log holds already."""
@@ -162,7 +161,7 @@ def _posted(port: int, targets: Sequence[str], number: int) -> tuple[float, floa
 def _peer(name: str, settings: dict[str, str]) -> Generator[int]:
     """Serve one of the services beside ours in a process of its own."""
     port = processes.free_port()
-    words = subprocesses.words("bench.ingest_peers", name, str(port))
+    words = subprocesses.command_line("bench.ingest_peers", name, str(port))
     with subprocess.Popen(words, env=subprocesses.environment(**settings)) as process:  # noqa: S603 - our own module
         try:
             processes.wait_for(port)
@@ -211,7 +210,7 @@ def _written(url: str, made: list[dict[str, Any]]) -> float:
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
         filed.append(Write(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
     mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=salts(), new_id=uuid.uuid4) as log:
+    with KnownwhenLog(url, mapper=mapper, salt=salt_source(), new_id=uuid.uuid4) as log:
         return asyncio.run(_write(Writer(log.recorder), opened, filed))
 
 

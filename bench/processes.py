@@ -37,7 +37,7 @@ class Finished:
 
 def knows(command: str) -> bool:
     """Say whether this release has a command."""
-    words = subprocesses.words("service.cli", command, "--help")
+    words = subprocesses.command_line("service.cli", command, "--help")
     done = subprocess.run(words, env=subprocesses.environment(), capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
     return done.returncode == 0
 
@@ -113,7 +113,7 @@ class Command:
 
     def __init__(self, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
         environment = subprocesses.environment(DATABASE_URL=url)
-        command = subprocesses.words("service.cli", *words)
+        command = subprocesses.command_line("service.cli", *words)
         self._words, self._said = words, said
         self._process = subprocess.Popen(  # noqa: S603 - Knownwhen itself
             command, cwd=_ROOT, env=environment, stdout=said, stderr=said

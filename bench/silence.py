@@ -36,7 +36,7 @@ class Silence:
 @contextmanager
 def listened(port: int, found: Silence) -> Generator[None]:
     """Ask the service at a port for as long as this lasts; `found` says in the end how long it was silent."""
-    words = subprocesses.words("bench.silence", str(port))
+    words = subprocesses.command_line("bench.silence", str(port))
     with subprocess.Popen(  # noqa: S603 - our own module
         words, env=subprocesses.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -12,7 +12,7 @@ from domain.reports.registry import KINDS
 from domain.values.sources import RELIABILITY
 from service.api.errors import pages
 from service.formats.registry import EXPORTERS, IMPORTERS
-from service.settings import documented
+from service.settings import documented_settings
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->\n"
@@ -92,7 +92,9 @@ def readings() -> str:
 
 def settings() -> str:
     """Return the page of environment variables."""
-    rows = ((f"`{each.name}`", f"`{each.default}`" if each.default else "–", each.meaning) for each in documented())
+    rows = (
+        (f"`{each.name}`", f"`{each.default}`" if each.default else "–", each.meaning) for each in documented_settings()
+    )
     variables = table(("variable", "default", "meaning"), rows)
     return f"# Settings\n\n{NOTE}\nRead once at start, from the environment.\n\n{variables}"
 

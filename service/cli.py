@@ -1,4 +1,4 @@
-"""The command line, `knownwhen`: reads what was typed and calls the command; each has a file of its own in `console`.
+"""The command line, `knownwhen`: arguments and options; each command has a file of its own in `console`.
 
 The service is imported by the command that runs, so that help and mistakes are answered at once.
 """
@@ -10,9 +10,10 @@ import unicodedata
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from service.runtime import subprocesses
 
@@ -43,25 +44,51 @@ app = typer.Typer(
 
 _COULD_NOT_RUN = 3
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of whatever goes wrong.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-AsOf = Annotated[
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of whatever goes wrong.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+AsOfOption = Annotated[
     str | None, typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z.")
 ]
-ReportedUntil = Annotated[
+ReportedUntilOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
 ]
-Policy = Annotated[
+PolicyOption = Annotated[
     str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
 ]
-Map = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")]
+MapOption = Annotated[
+    Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")
+]
 
 
-class Written(StrEnum):
-    """In which way a table is written."""
+class TableFormat(StrEnum):
+    """The formats of tables that `map` reads."""
 
     csv = "csv"
     json = "json"
+
+
+class _ListsFormats(TyperCommand):
+    """A command in whose help `{importers}`, `{exporters}` and `{declared}` stand for the names of formats."""
+
+    def format_help(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as Typer passes them on
+        """Fill the names in, which imports the formats."""
+        from service.formats import registry
+
+        declared = [each.name for each in registry.IMPORTERS.values() if each.takes_notation]
+        words = {
+            "importers": _in_words("or", list(registry.IMPORTERS)),
+            "exporters": _in_words("or", list(registry.EXPORTERS)),
+            "declared": _in_words("and", declared),
+        }
+        for each in self.params:
+            if isinstance(each, TyperArgument | TyperOption) and each.help:
+                each.help = each.help.format(**words)
+        super().format_help(*arguments, **named)
+
+
+def _in_words(conjunction: str, names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def main() -> None:
@@ -69,7 +96,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still shows the rest
-    subprocesses.keep_out_the_current_folder()
+    subprocesses.exclude_current_folder()
     try:
         app(prog_name="knownwhen")
     except ImportError as problem:
@@ -94,7 +121,7 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Take the options that come before any command."""
+    """Take the options before any command."""
 
 
 @app.command()
@@ -104,15 +131,15 @@ def demo(
         str,
         typer.Option("--sample", metavar="NAME", help="Which sample to load: syria-coast-2025, or river-port-2024."),
     ] = "syria-coast-2025",
-    debug: Debug = False,
+    debug: DebugOption = False,
 ) -> None:
     """Start everything here: a PostgreSQL of its own, a sample, and the server. Ctrl-C stops it all.
 
     The data stays in ./data (KNOWNWHEN_DATA); run it again and it goes on from there. A log can hold both samples.
     """
-    from service.console import demo, outcome
+    from service.console import command, demo
 
-    outcome.run(lambda settings: demo.demo(settings, sample), debug=debug)
+    command.run(lambda settings: demo.demo(settings, sample), debug=debug)
 
 
 @app.command()
@@ -124,32 +151,32 @@ def serve(
     projector: Annotated[
         bool, typer.Option("--projector/--no-projector", help="Keep the read models true in a process beside it.")
     ] = True,
-    debug: Debug = False,
+    debug: DebugOption = False,
 ) -> None:
     """Serve the HTTP interface until Ctrl-C, over DATABASE_URL or the bundled PostgreSQL."""
-    from service.console import outcome, serving
+    from service.console import command, serve
 
-    where = serving.Where(host, port, workers, projector)
-    outcome.run(lambda settings: serving.serve(settings, where), debug=debug)
+    where = serve.ServeOptions(host, port, workers, projector)
+    command.run(lambda settings: serve.serve(settings, where), debug=debug)
 
 
 @app.command()
-def project(*, debug: Debug = False) -> None:
+def project(*, debug: DebugOption = False) -> None:
     """Keep the read models at the end of the log until Ctrl-C; stand by while another projector is active.
 
     `serve` and `demo` do this by themselves, in a process beside them; `serve --no-projector` leaves it to others.
     """
-    from service.console import outcome, projecting
+    from service.console import command, project
 
-    outcome.run(projecting.project, debug=debug)
+    command.run(project.project, debug=debug)
 
 
 @app.command()
-def migrate(*, debug: Debug = False) -> None:
+def migrate(*, debug: DebugOption = False) -> None:
     """Bring the database to this release's tables. Safe to repeat, and from several places at once."""
-    from service.console import migration, outcome
+    from service.console import command, migrate
 
-    outcome.run(migration.run, debug=debug)
+    command.run(migrate.run, debug=debug)
 
 
 @app.command()
@@ -158,24 +185,24 @@ def replay(  # noqa: PLR0913 - each is a part of the question
         str, typer.Argument(metavar="INCIDENT", help="The incident's slug, such as syria-coast-2025, or its id.")
     ],
     *,
-    as_of: AsOf = None,
-    reported_until: ReportedUntil = None,
-    policy: Policy = None,
+    as_of: AsOfOption = None,
+    reported_until: ReportedUntilOption = None,
+    policy: PolicyOption = None,
     view: Annotated[str, typer.Option(metavar="NAME/VERSION", help="state/1, timeline/1 or claims/1.")] = "state/1",
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Say what was known of an incident at a moment: sentences to quote, and a table.
 
     Works while Knownwhen is running, and when it is not.
     """
-    from service.answers.answer import Question
-    from service.console import outcome, replay
+    from service.answers.answer import AnswerRequest
+    from service.console import command, replay
 
-    question = Question(
+    question = AnswerRequest(
         unicodedata.normalize("NFC", incident), view, as_of=as_of, reported_until=reported_until, policy=policy
     )
-    outcome.run(lambda settings: replay.replay(settings, question, json=json), debug=debug)
+    command.run(lambda settings: replay.replay(settings, question, json=json), debug=debug)
 
 
 @app.command()
@@ -184,8 +211,8 @@ def audit(
     full: Annotated[
         bool, typer.Option("--full", help="Compare every incident and source with the read models, not a sample.")
     ] = False,
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Ask every published estimate again, compare the read models with the log, and name whatever differs.
 
@@ -195,9 +222,9 @@ def audit(
 
     Works while Knownwhen is running, and when it is not.
     """
-    from service.console import audit, outcome
+    from service.console import audit, command
 
-    outcome.run(lambda settings: audit.audit(settings, json=json, full=full), debug=debug)
+    command.run(lambda settings: audit.audit(settings, json=json, full=full), debug=debug)
 
 
 @app.command()
@@ -214,8 +241,8 @@ def rebuild(
         bool,
         typer.Option("--verify", help="Compare every row with a whole fold of the log before the new ones answer."),
     ] = False,
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Make read models anew from the log while the old ones go on answering; then the new ones answer.
 
@@ -227,20 +254,18 @@ def rebuild(
       knownwhen rebuild incidents reports --workers 2
       knownwhen rebuild --verify --json
     """
-    from service.console import outcome, rebuild
+    from service.console import command, rebuild
 
-    asked = rebuild.Asked(names or (), workers, verify, json)
-    outcome.run(lambda settings: rebuild.rebuild(settings, asked), debug=debug)
+    asked = rebuild.RebuildArguments(names or (), workers, verify, json)
+    command.run(lambda settings: rebuild.rebuild(settings, asked), debug=debug)
 
 
-@app.command("import")
+@app.command("import", cls=_ListsFormats)
 def import_(  # noqa: PLR0913 - each says what is read, or how
-    format_: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="What the files are: ndjson, csv, json, git, acled or ucdp.")
-    ],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="What the files are: {importers}.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The files; for git, a repository.")],
     *,
-    map_: Map = None,
+    map_: MapOption = None,
     path: Annotated[
         str | None, typer.Option(metavar="PATH", help="For git: the table's path in the repository.")
     ] = None,
@@ -256,11 +281,11 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
     ] = None,
     dates: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="For acled and ucdp: how days are written, such as %d/%m/%Y.")
+        str | None, typer.Option(metavar="FORMAT", help="For {declared}: how days are written, such as %d/%m/%Y.")
     ] = None,
     decimal: Annotated[
         str | None,
-        typer.Option(metavar="SIGN", help="For acled and ucdp: “,”, where numbers have a comma."),
+        typer.Option(metavar="SIGN", help="For {declared}: “,”, where numbers have a comma."),
     ] = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
@@ -272,8 +297,8 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None,
         typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. [default: 20]"),
     ] = None,
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Record what files say. Rows that cannot be taken are listed, with the reason, and the rest goes in.
 
@@ -291,13 +316,13 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
       knownwhen import acled deleted.csv
       knownwhen import ndjson --restore log.ndjson
     """
-    from service.console import importing, outcome
+    from service.console import command, import_
 
     layout = {"encoding": encoding, "sheet": sheet, "dates": dates, "decimal": decimal}
-    asked = importing.Asked(
+    asked = import_.ImportOptions(
         format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors, warnings=warnings
     )
-    outcome.run(lambda settings: importing.import_(settings, asked), debug=debug)
+    command.run(lambda settings: import_.import_(settings, asked), debug=debug)
 
 
 @app.command("map")
@@ -305,7 +330,7 @@ def map_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, JSON or Excel, packed or not.")],
     *,
     format_: Annotated[
-        Written | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
+        TableFormat | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
     ] = None,
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
@@ -313,7 +338,7 @@ def map_(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="MAP", help="Where the mapping file goes; - is standard output.")
     ] = Path("-"),
-    debug: Debug = False,
+    debug: DebugOption = False,
 ) -> None:
     """Propose a mapping file for a table: its key, dates, figures, places, silence, and how it is laid out.
 
@@ -325,33 +350,31 @@ def map_(
       knownwhen map losses.csv -o losses.toml
       knownwhen map events.xlsx --sheet 2024
     """
-    from service.console import mapping, outcome
+    from service.console import command, map_
 
-    asked = mapping.Asked(file, format_.value if format_ else None, sheet, output)
-    outcome.run(lambda settings: mapping.map_(settings, asked), debug=debug)
+    asked = map_.MapOptions(file, format_.value if format_ else None, sheet, output)
+    command.run(lambda settings: map_.map_(settings, asked), debug=debug)
 
 
-@app.command()
+@app.command(cls=_ListsFormats)
 def export(  # noqa: PLR0913 - each is a part of the question
-    format_: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="ndjson, csv, json, geojson, acled, ucdp or parquet.")
-    ],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="{exporters}.")],
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
     ] = Path("-"),
-    as_of: AsOf = None,
-    reported_until: ReportedUntil = None,
-    policy: Policy = None,
-    map_: Map = None,
+    as_of: AsOfOption = None,
+    reported_until: ReportedUntilOption = None,
+    policy: PolicyOption = None,
+    map_: MapOption = None,
     view: Annotated[
         str | None, typer.Option(metavar="NAME/VERSION", help="This view of each incident: state/1, claims/1 …")
     ] = None,
     incident: Annotated[
         list[str] | None, typer.Option(metavar="SLUG", help="Only this incident; may be given again.")
     ] = None,
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Write what the log holds at a reading into a file. Works while Knownwhen is running, and when it is not.
 
@@ -361,13 +384,13 @@ def export(  # noqa: PLR0913 - each is a part of the question
       knownwhen export ndjson --view state/1 --reported-until 2025-03-09T23:59:59Z
       knownwhen export csv --map losses.toml --as-of @1200 -o losses.csv
     """
-    from service.console import exporting, outcome
+    from service.console import command, export
     from service.formats.export import incidents as bulk
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
     what = bulk.ExportRequest(as_of, reported_until, policy, view, only, map=map_)
-    asked = exporting.Asked(format_, what, output, json)
-    outcome.run(lambda settings: exporting.export(settings, asked), debug=debug)
+    asked = export.ExportOptions(format_, what, output, json)
+    command.run(lambda settings: export.export(settings, asked), debug=debug)
 
 
 @app.command()
@@ -376,24 +399,24 @@ def bench(
     number: Annotated[
         int, typer.Option("--reports", min=100, max=1_000_000, help="How many reports are posted one by one.")
     ] = 5_000,
-    json: Json = False,
-    debug: Debug = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Measure how fast this machine takes reports in, one by one and in bulk, on an empty database of its own.
 
     Yours is not touched: a PostgreSQL is started for it in a temporary folder, and removed again. It takes a minute.
     """
-    from service.console import bench, outcome
+    from service.console import bench, command
 
-    outcome.run(lambda settings: bench.bench(settings, number=number, json=json), debug=debug)
+    command.run(lambda settings: bench.bench(settings, number=number, json=json), debug=debug)
 
 
 @app.command()
-def doctor(*, json: Json = False, debug: Debug = False) -> None:
+def doctor(*, json: JsonOption = False, debug: DebugOption = False) -> None:
     """Check everything Knownwhen needs on this machine, and say what to do about what is wrong."""
-    from service.console import doctor, outcome
+    from service.console import command, doctor
 
-    outcome.run(lambda settings: doctor.doctor(settings, json=json), debug=debug)
+    command.run(lambda settings: doctor.doctor(settings, json=json), debug=debug)
 
 
 if __name__ == "__main__":

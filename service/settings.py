@@ -1,4 +1,4 @@
-"""The environment, read once at start: every setting with its meaning, its default, and a sentence when it is wrong."""
+"""The settings: environment variables read once at start, each with its meaning, default and error sentence."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ _PREFIX = "KNOWNWHEN_"
 
 
 class SettingsError(ValueError):
-    """The environment cannot be used; one sentence per wrong setting, and never a password in it."""
+    """Settings are invalid; one sentence for each, and never a password in it."""
 
 
 def _postgresql(url: str) -> str:
@@ -29,7 +29,7 @@ def _postgresql(url: str) -> str:
     return url
 
 
-def _filled(text: str) -> str:
+def _not_blank(text: str) -> str:
     if not text.strip():
         message = "blank"
         raise ValueError(message)
@@ -55,17 +55,14 @@ def _expanded(path: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Must:
-    """Says what a setting must be, in the words that end the sentence told when it is not."""
+class MustBe:
+    """The valid values of a setting, in the words that end its error sentence."""
 
     words: str
 
 
 class Settings(BaseSettings):
-    """What the environment says; fixed for the life of the process and handed to whoever needs it.
-
-    An empty variable counts as one that is not set.
-    """
+    """The settings of the process, immutable. An empty variable counts as one that is not set."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
@@ -73,38 +70,38 @@ class Settings(BaseSettings):
 
     database_url: Annotated[
         Annotated[str, AfterValidator(_postgresql)] | None,
-        Must("an address such as postgresql://user:password@host:5432/database"),
+        MustBe("an address such as postgresql://user:password@host:5432/database"),
     ] = Field(
         default=None,
         validation_alias="DATABASE_URL",
         repr=False,
         description="The PostgreSQL to use, 15 or newer. Without it, the bundled server runs in the data folder.",
     )
-    data: Annotated[Path, AfterValidator(_expanded), Must("the path of a folder")] = Field(
+    data: Annotated[Path, AfterValidator(_expanded), MustBe("the path of a folder")] = Field(
         default=Path("data"),
         description="The data folder: the bundled server's files and what Knownwhen keeps outside the database.",
     )
-    host: Annotated[str, AfterValidator(_filled), Must("an address of this machine, such as 127.0.0.1")] = Field(
+    host: Annotated[str, AfterValidator(_not_blank), MustBe("an address of this machine, such as 127.0.0.1")] = Field(
         default="127.0.0.1",
         description="The address to listen on. 127.0.0.1 answers this machine only.",
     )
-    hosts: Annotated[str, AfterValidator(_hosts), Must("names without ports, separated by commas, or “*”")] = Field(
+    hosts: Annotated[str, AfterValidator(_hosts), MustBe("names without ports, separated by commas, or “*”")] = Field(
         default="",
         description="Further names that the service answers for, separated by commas, such as a proxy's before it;"
         " `*` for every name. Requests for other names, and writes from pages of other sites, are refused. Names and"
         " addresses of loopback and `KNOWNWHEN_HOST` always count.",
     )
-    port: Annotated[int, Must("a whole number from 1 to 65535")] = Field(
+    port: Annotated[int, MustBe("a whole number from 1 to 65535")] = Field(
         default=8000,
         ge=1,
         le=65_535,
         description="The TCP port to listen on.",
     )
-    log: Annotated[Literal["console", "json"], Must("“console” or “json”")] = Field(
+    log: Annotated[Literal["console", "json"], MustBe("“console” or “json”")] = Field(
         default="console",
         description="How the log is written: `console` for people, `json` for machines, one object a line.",
     )
-    public_read: Annotated[bool, Must("“true” or “false”")] = Field(
+    public_read: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
         description="Whether anyone may read without a token.",
     )
@@ -124,21 +121,19 @@ class Setting:
 
 
 def read_settings() -> Settings:
-    """Read the environment.
-
-    Raises `SettingsError`.
-    """
+    """Read the settings from the environment. Raises SettingsError."""
     try:
         return Settings()
     except ValidationError as problem:
-        raise SettingsError("\n".join(_sentence(error) for error in problem.errors())) from None
+        raise SettingsError("\n".join(_error_sentence(error) for error in problem.errors())) from None
 
 
-def documented() -> tuple[Setting, ...]:
+def documented_settings() -> tuple[Setting, ...]:
     """Return every setting, in the order of the class, for the documentation and its test."""
     fields = Settings.model_fields
     return tuple(
-        Setting(_variable(name), _in_words(field.default), field.description or "") for name, field in fields.items()
+        Setting(_variable(name), _default_text(field.default), field.description or "")
+        for name, field in fields.items()
     )
 
 
@@ -146,15 +141,15 @@ def _variable(field: str) -> str:
     return str(Settings.model_fields[field].validation_alias or f"{_PREFIX}{field.upper()}")
 
 
-def _in_words(default: object) -> str:
+def _default_text(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return "" if default is None else str(default)
 
 
-def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's error, whose type it keeps to itself
+def _error_sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's error, whose type it keeps to itself
     where = str(error["loc"][0])
     name = next(name for name in Settings.model_fields if where in {name, _variable(name)})
-    must = next(note.words for note in Settings.model_fields[name].metadata if isinstance(note, Must))
+    must = next(note.words for note in Settings.model_fields[name].metadata if isinstance(note, MustBe))
     value = "set to something else" if name == "database_url" else f"“{error['input']}”"
     return f"{_variable(name)} is {value}, but must be {must}."

@@ -1,4 +1,4 @@
-"""The one place that picks implementations and reads clock and randomness; everything else is handed what it needs."""
+"""Dependency injection: picks the implementations; no other module reads the clock or randomness."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from types import FrameType
 from fastapi import FastAPI
 
 from domain.facts.union import decode, encode
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.lists.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
@@ -25,51 +25,51 @@ from service.eventstore.subscription import Following
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool
-from service.postgres.readiness import missing
-from service.postgres.role import as_service
+from service.postgres.readiness import readiness_problems
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.engine.runner import Runner
 from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebuild_missing, run_rebuild
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
-from service.transparency.publications import Publications
+from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
 PATIENCE = 3.0
-"""How many seconds a read waits for a connection: whoever asks is told early that the database is gone."""
+"""How many seconds a read waits for a connection, so that an outage is answered early."""
 
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
 async def services(url: str) -> AsyncGenerator[Services]:
-    """Open what the service is made of over the database at `url`; in the end, finish what waits and close it.
+    """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    address = await asyncio.to_thread(as_service, url)
+    address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
-    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
+    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salt_source(), new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder, zone)
             following = Following(address, log.recorder.channel_name, ChangeReader(pool, format_change))
-            chronicles = Chronicles(reader := LogReader(pool))
-            publications, root_at = Publications(pool), LogTree(pool).root_at
+            state_timelines = StateTimelineCache(reader := LogReader(pool))
+            publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
                 yield Services(
                     reader=reader,
                     writer=writer,
                     new_id=uuid.uuid4,
-                    missing_for_readiness=partial(missing, pool),
+                    missing_for_readiness=partial(readiness_problems, pool),
                     publications=publications,
                     root_at=root_at,
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
-                    state_timelines=chronicles,
+                    state_timelines=state_timelines,
                 )
             finally:
-                await chronicles.close()
+                await state_timelines.close()
                 await following.close()
                 await writer.close()
 
@@ -86,9 +86,9 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _served(url: str) -> AsyncGenerator[Services]:
-    """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
+    """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
     async with services(url) as opened:
-        with _when_told_to_stop(opened.subscription.end):
+        with _call_on_signal(opened.subscription.end):
             yield opened
 
 
@@ -97,18 +97,18 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    address = as_service(url)
+    address = service_role_url(url)
     return Runner(
         address, CHANNEL, _now, partial(rebuild_missing, address, _now, options=RebuildOptions(stop=stop)), stop
     )
 
 
 def rebuild(url: str, names: Iterable[str], ways: RebuildOptions) -> RebuildResult:
-    """Build read models anew and let them answer.
+    """Rebuild read models and cut over to them.
 
     Raises RebuildProblem, PostgresProblem and psycopg.Error.
     """
-    return run_rebuild(as_service(url), names, _now, ways)
+    return run_rebuild(service_role_url(url), names, _now, ways)
 
 
 def _now() -> datetime:
@@ -116,11 +116,11 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
-    """Have `stop` called in the loop when the process gets SIGINT or SIGTERM, beside what the server does then.
+def _call_on_signal(stop: Callable[[], None]) -> Generator[None]:
+    """Call `stop` in the loop on SIGINT and SIGTERM, beside the handlers that are set.
 
-    The server listens to both before it starts us, and tells us only after the last answer. Where
-    nobody listens, or in a thread, which gets no signals, nothing is changed.
+    The server sets its handlers before it starts the application, and ends it only after the last
+    answer. Without handlers, or in a thread, which gets no signals, nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -128,23 +128,23 @@ def _when_told_to_stop(stop: Callable[[], None]) -> Generator[None]:
     loop = asyncio.get_running_loop()
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def call_both(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
         if callable(handler := before[signal.Signals(number)]):
             handler(number, frame)
 
-    ours = [each for each, handler in before.items() if callable(handler)]
-    for each in ours:
-        signal.signal(each, told)
+    handled = [each for each, handler in before.items() if callable(handler)]
+    for each in handled:
+        signal.signal(each, call_both)
     try:
         yield
     finally:
-        for each in ours:
+        for each in handled:
             signal.signal(each, before[each])
 
 
-def salts() -> Callable[[], bytes]:
-    """Return what gives a salt a call. Many are drawn at once: to draw lets go of the interpreter, as does a file."""
+def salt_source() -> Callable[[], bytes]:
+    """Return a function that returns a new salt. Salts are drawn 1,000 at a time: `token_bytes` releases the GIL."""
     drawn: list[bytes] = []
     os.register_at_fork(after_in_child=drawn.clear)  # or parent and child would give the same
 

@@ -1,7 +1,7 @@
-"""`state/1` of one incident at every position that it ever had, from one fold: for whoever asks again and again.
+"""`state/1` of one incident at every position, from one fold.
 
-Each part of the document is noted at the positions where it changed; a moment is then answered by looking each part up.
-What is noted is made by the very functions that the view uses, so both tell the same.
+Each part of the document is kept as a step function of the position; a document is put together by looking each part
+up. The parts are made by the functions that the view uses, so the bytes are the same.
 """
 
 from bisect import bisect_right
@@ -47,19 +47,19 @@ from domain.values.places import Place
 
 T = TypeVar("T")
 
-CHRONICLED = "state/1"
-"""The view whose document a chronicle tells."""
+TIMELINE_VIEW = "state/1"
+"""The view whose documents a state timeline has."""
 
 
 @dataclass(slots=True)
-class Noted(Generic[T]):
-    """What something was, from which position on, in order."""
+class StepFunction(Generic[T]):
+    """A value by position: each holds from its position to the next."""
 
     positions: list[int] = field(default_factory=list[int])
     values: list[T] = field(default_factory=list[Any])
 
-    def note(self, position: int, value: T) -> None:
-        """Let it be so from a position on, which is no earlier than the last."""
+    def record(self, position: int, value: T) -> None:
+        """Record `value` as of `position`. Positions must not decrease."""
         if self.positions and self.positions[-1] == position:
             self.values[-1] = value
         else:
@@ -67,13 +67,13 @@ class Noted(Generic[T]):
             self.values.append(value)
 
     def at(self, position: int) -> T | None:
-        """Return what it was at a position; None before it was anything."""
-        place = bisect_right(self.positions, position)
-        return self.values[place - 1] if place else None
+        """Return the value at a position; None before the first."""
+        index = bisect_right(self.positions, position)
+        return self.values[index - 1] if index else None
 
 
-class Judged(NamedTuple):
-    """An estimate as it stood, with what its document says beside it, and its sentences."""
+class EstimateStep(NamedTuple):
+    """An estimate with the key, increments and count of superseded claims of its document, and its sentences."""
 
     key: ClaimKey
     increments: Sequence[Increment]
@@ -82,8 +82,8 @@ class Judged(NamedTuple):
     sentences: list[str]
 
 
-class Input(NamedTuple):
-    """The last input at a position: where it stands, when it was recorded, and the version of the incident."""
+class LastInput(NamedTuple):
+    """The last fact among the inputs: its position, when it was recorded, and the incident's own version then."""
 
     position: int
     recorded_at: datetime
@@ -91,8 +91,8 @@ class Input(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Told:
-    """Who says what, counted over the reports that speak."""
+class _Counts:
+    """Reference counts over the reports that count: kinds, places, actors, origins, blame and occurrences."""
 
     kinds: Counter[str] = field(default_factory=Counter[str])
     places: Counter[Place] = field(default_factory=Counter[Place])
@@ -102,39 +102,34 @@ class _Told:
     events: dict[str, dict[str, ReportHistory]] = field(default_factory=dict[str, dict[str, ReportHistory]])
 
 
-class Chronicle:
-    """Grown by `take_in`, in the order of the log; `document` then answers for any position up to the last.
+class StateTimeline:
+    """The document at any position up to the last fact added; facts are added in the order of the log.
 
-    The policy is the one that was in force at each position, and nothing is left out on the reported clock. The facts
-    of a stream that becomes an input come before the fact that leads to it, wherever they stand in the log.
+    The policy is the one in force at each position, and no report is left out by its reported time. Facts of a stream
+    that becomes an input later must be added before the fact that refers to it; those may have lower positions.
     """
 
     def __init__(self, stream: UUID) -> None:
         self.history = History(stream)
         self.reach = InputStreams(stream)
-        self.inputs = Noted[Input]()
+        self.inputs = StepFunction[LastInput]()
         self.facts = 0
         self._versions: dict[UUID, int] = {}
-        self._streams: dict[UUID, Noted[int]] = {}
+        self._streams: dict[UUID, StepFunction[int]] = {}
         self._scales = ClaimIndex(self.history)
         self._days = DayLevels(self.history)
-        self._told = _Told()
-        self._speaking: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
-        self._parts: dict[str, Noted[Any]] = {}
-        self._sources: dict[str, Noted[Document | None]] = {}
-        self._judged: dict[ClaimKey, Noted[Judged | None]] = {}
-        self._policies = Noted[str]()
+        self._counts = _Counts()
+        self._counted: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
+        self._parts: dict[str, StepFunction[Any]] = {}
+        self._sources: dict[str, StepFunction[Document | None]] = {}
+        self._estimates: dict[ClaimKey, StepFunction[EstimateStep | None]] = {}
+        self._policies = StepFunction[str]()
         self._retimed = False
 
     @property
     def policy(self) -> Policy:
-        """The policy in force at the last position."""
+        """The policy in force after the last fact."""
         return catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
-
-    @property
-    def position(self) -> int:
-        """The last position of an input; 0 before any."""
-        return self.inputs.positions[-1] if self.inputs.positions else 0
 
     def policy_at(self, position: int) -> str:
         """Return the policy in force at a position, `name/version`."""
@@ -145,27 +140,27 @@ class Chronicle:
         own = self._streams.get(self.reach.stream)
         return own is not None and own.positions[0] <= position
 
-    def into_at(self, position: int) -> str | None:
-        """Return the incident that this one was merged into at a position; None where it stood by itself."""
-        noted = self._parts.get("into")
-        return noted.at(position) if noted else None
+    def merged_into_at(self, position: int) -> str | None:
+        """Return the slug of the incident that this one was merged into at a position, or None."""
+        steps = self._parts.get("into")
+        return steps.at(position) if steps else None
 
-    def held(self) -> Iterator[list[Any] | dict[Any, Any]]:
-        """Yield the containers of nearly all that it has, for who frees it piece by piece once nobody asks it."""
-        for noted in chain(self._parts.values(), self._sources.values(), self._judged.values()):
-            yield noted.values
-        yield from (*self._told.origins.values(), *self._told.events.values())
-        yield from (self._speaking, self.history.all_reports, self.history.journal)
+    def containers(self) -> Iterator[list[Any] | dict[Any, Any]]:
+        """Yield the containers of nearly all of its memory, so that it can be freed piece by piece."""
+        for steps in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
+            yield steps.values
+        yield from (*self._counts.origins.values(), *self._counts.events.values())
+        yield from (self._counted, self.history.all_reports, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""
-        found = ((stream, noted.at(position)) for stream, noted in self._streams.items())
+        found = ((stream, steps.at(position)) for stream, steps in self._streams.items())
         return {stream: version for stream, version in found if version is not None}
 
-    def take_in(self, recorded: Recorded) -> None:
-        """Take in the next fact, and note what it changed; nothing yet, if its stream is no input yet."""
+    def add(self, recorded: Recorded) -> None:
+        """Add the next fact, and record the parts that it changed: none while its stream is no input."""
         position = recorded.position
-        led = self.reach.add(recorded)
+        inputs_added = self.reach.add(recorded)
         self.facts += 1
         self._versions[recorded.stream] = recorded.version
         if sets_time_zone(recorded):
@@ -174,19 +169,19 @@ class Chronicle:
             reindex(self.history, self._scales, self.history.all_reports[report_id], None)
         if recorded.stream not in self.reach.streams:
             return
-        for stream in (*led, recorded.stream):
+        for stream in (*inputs_added, recorded.stream):
             if stream in self._versions:
-                self._streams.setdefault(stream, Noted()).note(position, self._versions[stream])
-        self.inputs.note(position, Input(position, recorded.recorded_at, self.history.own.version))
-        self._policies.note(position, self.policy.id)
-        self._note(recorded, position)
+                self._streams.setdefault(stream, StepFunction()).record(position, self._versions[stream])
+        self.inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
+        self._policies.record(position, self.policy.id)
+        self._record(recorded, position)
 
     def document(self, position: int) -> Document:
-        """Return the document of `state/1` at a position at which the incident was open or closed, and known."""
-        parts = {name: noted.at(position) for name, noted in self._parts.items()}
+        """Return the document at a position at which the incident is known and not merged into another."""
+        parts = {name: steps.at(position) for name, steps in self._parts.items()}
         sources = ((origin, self._sources[origin].at(position)) for origin in sorted(self._sources))
-        keys = sorted(self._judged, key=lambda key: key.canonical)
-        judged = [found for key in keys if (found := self._judged[key].at(position)) is not None]
+        keys = sorted(self._estimates, key=lambda key: key.canonical)
+        estimates = [found for key in keys if (found := self._estimates[key].at(position)) is not None]
         return {
             **cast("Document", parts["whole"]),
             "places": parts.get("places") or [],
@@ -195,130 +190,130 @@ class Chronicle:
             "sources": [document for _, document in sources if document is not None],
             "blame": parts.get("blame") or [],
             "escalation": parts.get("escalation") or escalation_document({}),
-            "estimates": [estimate_document(each, each.estimate) for each in judged],
-            "sentences": [text for each in judged for text in each.sentences],
+            "estimates": [estimate_document(each, each.estimate) for each in estimates],
+            "sentences": [text for each in estimates for text in each.sentences],
         }
 
-    def _note(self, recorded: Recorded, position: int) -> None:
-        """Note at a position all that has moved since the last."""
+    def _record(self, recorded: Recorded, position: int) -> None:
+        """Record at a position the parts that changed since the last."""
         fact = recorded.fact
         if not isinstance(fact, REPORT_FACTS):
-            self._part("whole", position, whole_document(self.history))
-            self._part("into", position, self.history.own.into)
-        origins, named = self._hear(position)
+            self._record_part("whole", position, whole_document(self.history))
+            self._record_part("into", position, self.history.own.into)
+        origins, labels = self._update_reports(position)
         if isinstance(fact, SourceRegistered | SourceGraded):
             origins |= {fact.origin, self.history.sources.resolve(fact.origin)}
         for origin in origins:
-            self._source(origin, position)
-        moved = set(self._scales.changed_keys())
+            self._record_source(origin, position)
+        keys = set(self._scales.changed_keys())
         if isinstance(fact, PolicyAdopted):
-            moved |= self._judged.keys()
-        for key in moved:
-            self._judge(key, position)
+            keys |= self._estimates.keys()
+        for key in keys:
+            self._update_estimate(key, position)
         if not isinstance(fact, REPORT_FACTS):
-            self._quote_anew(fact.origin if isinstance(fact, SourceRegistered) else None, moved, position)
-        if named or moved:
-            self._part("escalation", position, escalation_document(self._days.levels))
+            self._update_sentences(fact.origin if isinstance(fact, SourceRegistered) else None, keys, position)
+        if labels or keys:
+            self._record_part("escalation", position, escalation_document(self._days.levels))
 
-    def _part(self, name: str, position: int, value: object) -> None:
-        self._parts.setdefault(name, Noted()).note(position, value)
+    def _record_part(self, name: str, position: int, value: object) -> None:
+        self._parts.setdefault(name, StepFunction()).record(position, value)
 
-    def _hear(self, position: int) -> tuple[set[str], set[str]]:
-        """Let reports speak as they do now; returns the origins and the events that they are of, or were."""
+    def _update_reports(self, position: int) -> tuple[set[str], set[str]]:
+        """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
         origins, labels, changed = set[str](), set[str](), set[str]()
         for ref, report in self._scales.changed_reports().items():
-            was = self._speaking.pop(ref, None)
+            was = self._counted.pop(ref, None)
             if was is not None:
                 changed |= self._count(*was, by=-1)
             if report is not None:
-                now = self._speaking[ref] = report, report.current, responsibility_of(self.history, report)
+                now = self._counted[ref] = report, report.current, responsibility_of(self.history, report)
                 changed |= self._count(*now, by=1)
             for version in (was and was[1], report and report.current):
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
         if self._retimed:
-            labels |= self._told.events.keys()
+            labels |= self._counts.events.keys()
             self._retimed = False
         for label in labels:
-            self._days.set_event(label, events_of(self._told.events.get(label, {}).values()).get(label))
-        self._tell(changed, position)
+            self._days.set_event(label, events_of(self._counts.events.get(label, {}).values()).get(label))
+        self._record_counts(changed, position)
         return origins, labels
 
     def _count(
         self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, by: int
     ) -> set[str]:
-        """Count what a report says, once more or once less; returns the parts of the document that this changes."""
-        told, said, ref = self._told, version.report, report.ref
-        told.kinds[said.kind] += by
-        own = told.origins.setdefault(version.origin, {})
-        tellers = [own] if version.event is None else [own, told.events.setdefault(version.event, {})]
-        for teller in tellers:
+        """Add a report to the counts, or remove it (`by` is 1 or -1); returns the parts of the document that change."""
+        counts, content, ref = self._counts, version.report, report.ref
+        counts.kinds[content.kind] += by
+        own = counts.origins.setdefault(version.origin, {})
+        groups = [own] if version.event is None else [own, counts.events.setdefault(version.event, {})]
+        for group in groups:
             if by > 0:
-                teller[ref] = report
+                group[ref] = report
             else:
-                teller.pop(ref, None)
+                group.pop(ref, None)
         changed = {"kinds"}
-        if _tally(told.places, set(said.places), by):
+        if _add_counts(counts.places, set(content.places), by):
             changed.add("places")
-        if _tally(told.actors, set(said.actors), by):
+        if _add_counts(counts.actors, set(content.actors), by):
             changed.add("sides")
         if blame is not None:
             changed.add("blame")
-            told.blame.setdefault(blame, Counter())[version.origin] += by
+            counts.blame.setdefault(blame, Counter())[version.origin] += by
         return changed
 
-    def _tell(self, changed: set[str], position: int) -> None:
-        told = self._told
+    def _record_counts(self, changed: set[str], position: int) -> None:
+        counts = self._counts
         if "kinds" in changed:
-            self._part("kinds", position, kinds_document(told.kinds))
+            self._record_part("kinds", position, kinds_document(counts.kinds))
         if "places" in changed:
-            self._part("places", position, places_document(told.places))
+            self._record_part("places", position, places_document(counts.places))
         if "sides" in changed:
-            self._part("sides", position, sides_document(told.actors))
+            self._record_part("sides", position, sides_document(counts.actors))
         if "blame" in changed:
-            said = {blame: [origin for origin, times in by.items() if times] for blame, by in told.blame.items()}
-            self._part("blame", position, blame_document({blame: by for blame, by in said.items() if by}))
+            origins = {blame: [origin for origin, times in by.items() if times] for blame, by in counts.blame.items()}
+            self._record_part("blame", position, blame_document({blame: by for blame, by in origins.items() if by}))
 
-    def _source(self, origin: str, position: int) -> None:
-        reports = self._told.origins.get(origin)
+    def _record_source(self, origin: str, position: int) -> None:
+        reports = self._counts.origins.get(origin)
         document = source_document(self.history, origin, reports) if reports else None
         if document is not None or origin in self._sources:
-            self._sources.setdefault(origin, Noted()).note(position, document)
+            self._sources.setdefault(origin, StepFunction()).record(position, document)
 
-    def _judge(self, key: ClaimKey, position: int) -> None:
+    def _update_estimate(self, key: ClaimKey, position: int) -> None:
         keyed = self._scales.key_claims(key)
         self._days.set_claims(key, self._scales.current_claims(key))
-        judged = None
+        step = None
         if keyed.ledgers or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.policy_input)
             quoted = sentences(self.history, key, estimate)
-            judged = Judged(key, keyed.increments, keyed.superseded, estimate, quoted)
-        self._judged.setdefault(key, Noted()).note(position, judged)
+            step = EstimateStep(key, keyed.increments, keyed.superseded, estimate, quoted)
+        self._estimates.setdefault(key, StepFunction()).record(position, step)
 
-    def _quote_anew(self, origin: str | None, but: set[ClaimKey], position: int) -> None:
-        """Make sentences anew whose words may be others: a title, a period, a scope, or the name of an origin is."""
-        for key, noted in self._judged.items():
-            judged = noted.values[-1]
-            if judged is not None and key not in but and (origin is None or _names(judged.estimate, origin)):
-                quoted = sentences(self.history, key, judged.estimate)
-                if quoted != judged.sentences:
-                    noted.note(position, judged._replace(sentences=quoted))
+    def _update_sentences(self, origin: str | None, except_keys: set[ClaimKey], position: int) -> None:
+        """Make the sentences anew that a changed title, period, scope, or name of `origin` may be in."""
+        for key, steps in self._estimates.items():
+            step = steps.values[-1]
+            if step is not None and key not in except_keys and (origin is None or _cites(step.estimate, origin)):
+                quoted = sentences(self.history, key, step.estimate)
+                if quoted != step.sentences:
+                    steps.record(position, step._replace(sentences=quoted))
 
 
-def _tally(counts: Counter[T], things: Collection[T], by: int) -> bool:
-    """Count things, each once; says whether any of them is new, or gone."""
+def _add_counts(counts: Counter[T], values: Collection[T], by: int) -> bool:
+    """Add `by` to the count of each value; says whether any of them is new, or gone."""
     changed = False
-    for thing in things:
-        before = counts[thing]
-        counts[thing] = before + by
-        if not counts[thing]:
-            del counts[thing]
+    for value in values:
+        before = counts[value]
+        counts[value] = before + by
+        if not counts[value]:
+            del counts[value]
         changed = changed or not before or not before + by
     return changed
 
 
-def _names(estimate: Estimate, origin: str) -> bool:
+def _cites(estimate: Estimate, origin: str) -> bool:
     """Say whether an estimate has a claim that an origin made or relayed."""
     claims = (*estimate.used, *(item.claim for item in estimate.set_aside))
     return any(origin in (claim.resolved.source, *claim.resolved.via) for claim in claims)

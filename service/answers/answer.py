@@ -1,4 +1,4 @@
-"""Answers about one incident at any moment: its inputs up to a position, folded, finished and digested."""
+"""Answers about one incident as of any moment: inputs up to a position, folded, finished by a view, and digested."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,49 +14,49 @@ from domain.facts.union import IncidentOpened, incident_stream
 from domain.history.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
-from domain.summary.state_timeline import CHRONICLED, Chronicle, Input
+from domain.summary.state_timeline import TIMELINE_VIEW, LastInput, StateTimeline
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import Moment, ReadsMoments, Unanswerable, read_moment, settle
+from service.answers.as_of import MomentReader, ResolvedMoment, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.eventstore.stored_rows import StoredRow
-from service.runtime.worker_thread import aside, take_apart
+from service.runtime.worker_thread import free_in_thread, in_thread
 
 
 class NoSuchIncident(Unanswerable):
-    """Nothing has ever been recorded of the incident."""
+    """No incident of this name has been opened."""
 
 
 class NotYetKnown(Unanswerable):
-    """At the moment asked, nothing had been recorded of the incident yet."""
+    """The incident was opened after the position asked for; `known_since` and `known_at` say when."""
 
-    def __init__(self, name: str, asked: str, known_since: StoredRow, *, hint: str = "") -> None:
-        self.known_since = format_instant(known_since.recorded_at)
-        self.known_at = known_since.position
+    def __init__(self, name: str, as_of: str, opened: StoredRow, *, hint: str = "") -> None:
+        self.known_since = format_instant(opened.recorded_at)
+        self.known_at = opened.position
         super().__init__(
-            f"At {asked.replace(' ', '+')} nothing was recorded of “{name}” yet: it became known here on"
+            f"At {as_of.replace(' ', '+')} nothing was recorded of “{name}” yet: it became known here on"
             f" {self.known_since}, at position {self.known_at}.{hint}"
         )
 
 
 class MergedAway(Unanswerable):
-    """At the moment asked, the incident was merged into another, which shows all that it holds."""
+    """The incident was merged into another at the position asked for; `into` is the other's slug."""
 
     def __init__(self, incident: str, into: str) -> None:
         self.incident, self.into = incident, into
         super().__init__(f"“{incident}” is merged into “{into}”; ask there.")
 
 
-class Reads(ReadsMoments, Protocol):
-    """What answering needs of the log."""
+class AnswerReader(MomentReader, Protocol):
+    """The reads of the log that an answer takes."""
 
     async def log_id(self) -> UUID: ...
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What was asked: `as_of` and `reported_until` as sent, the policy's and the view's `name/version`."""
+class AnswerRequest:
+    """A request for an answer: `as_of` and `reported_until` as sent, policy and view as `name/version`."""
 
     incident: str
     view: str
@@ -67,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document with its coordinates, the text that travels beside it, and its digest over the canonical bytes."""
+    """A document with its coordinates, the free text that it refers to, its canonical bytes and their digest."""
 
     view: View
     document: Document
@@ -76,22 +76,22 @@ class Answer:
     coordinates: Mapping[str, str | int | bool | None]
     text: Mapping[str, object]
     inputs: Mapping[str, int]
-    """The streams that the answer depends on, each with its last version at the position."""
+    """The streams that it depends on, each with its last version at the position."""
     shared: bool = False
-    """Whether others look at parts of the document too."""
+    """Whether parts of the document are shared with a cached state timeline."""
 
     @property
     def closed(self) -> bool:
-        """The same question can never be answered otherwise."""
+        """Whether the same request can never be answered otherwise."""
         return bool(self.coordinates["closed"])
 
-    def put_away(self) -> None:
-        """Free its document, once it is sent; nobody may look at it any more."""
+    def free_document(self) -> None:
+        """Free the document in a thread; it must not be used any more."""
         if not self.shared:
-            take_apart(sum(self.inputs.values()), *_lists(self.document))
+            free_in_thread(sum(self.inputs.values()), *_outermost_lists(self.document))
 
     def envelope(self) -> dict[str, object]:
-        """Return the answer as it is sent."""
+        """Return the JSON object that is sent."""
         return {
             "data": self.document,
             "text": dict(self.text),
@@ -102,15 +102,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The facts that an answer depends on, oldest first, as the log holds them."""
+    """The rows that an answer depends on, by position, and the history folded from them."""
 
     rows: list[StoredRow]
     history: History
 
-    def put_away(self) -> None:
-        """Free what they hold; nobody may look at them any more."""
+    def free(self) -> None:
+        """Free rows and history in a thread; they must not be used any more."""
         history, facts = self.history, len(self.rows)
-        take_apart(facts, history.journal, history.all_reports, self.rows)
+        free_in_thread(facts, history.journal, history.all_reports, self.rows)
 
 
 def stream_of(incident: str) -> UUID:
@@ -121,85 +121,81 @@ def stream_of(incident: str) -> UUID:
         return incident_stream(incident)
 
 
-async def answer(log: Reads, question: Question, chronicles: Chronicles | None = None) -> Answer:
-    """Answer a question about one incident; from `chronicles`, where they tell of it.
+async def answer(
+    log: AnswerReader, request: AnswerRequest, state_timelines: StateTimelineCache | None = None
+) -> Answer:
+    """Answer a request about one incident, from `state_timelines` where they have it.
 
-    Raises Unanswerable; catalogue.UnknownName for a policy or view that there is not.
+    Raises Unanswerable; catalogue.UnknownName for an unknown policy or view.
     """
-    view = catalogue.view(question.view)
-    named = catalogue.policy(question.policy) if question.policy else None
-    until = read_moment("reported_until", question.reported_until) if question.reported_until else None
-    moment = await settle(log, question.as_of)
-    if chronicles is not None and view.id == CHRONICLED and until is None:
-        log_id = await log.log_id()
-        ask = partial(_told, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
-        if told := await chronicles.ask(stream_of(question.incident), moment.position, ask):
-            return told
-    inputs = await shown_at(log, question.incident, moment.position, question.as_of)
-    if chronicles is not None:
-        chronicles.asked(stream_of(question.incident), len(inputs.rows))
+    view = catalogue.view(request.view)
+    named = catalogue.policy(request.policy) if request.policy else None
+    until = parse_moment("reported_until", request.reported_until) if request.reported_until else None
+    moment = await resolve_moment(log, request.as_of)
+    log_id = await log.log_id()
+    if state_timelines is not None and view.id == TIMELINE_VIEW and until is None:
+        ask = partial(_from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
+        if found := await state_timelines.ask(stream_of(request.incident), moment.position, ask):
+            return found
+    inputs = await unmerged_inputs_at(log, request.incident, moment.position, request.as_of)
+    if state_timelines is not None:
+        state_timelines.note_question(stream_of(request.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY)
     reading = Reading(until, policy)
     try:
-        return await aside(len(inputs.rows), _folded, inputs, view, reading, moment, await log.log_id())
+        return await in_thread(len(inputs.rows), _from_inputs, inputs, view, reading, moment, log_id)
     finally:
-        inputs.put_away()
+        inputs.free()
 
 
-def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id: UUID) -> Answer:
-    """Answer from the folded inputs."""
+def _from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedMoment, log_id: UUID) -> Answer:
     document = view.finish(inputs.history, reading)
-    data = canonical(document)
-    last = inputs.rows[-1]
-    return Answer(
-        view=view,
-        document=document,
-        data=data,
-        digest=digest_of(data),
-        coordinates=_coordinates(
-            log_id,
-            Input(last.position, last.recorded_at, inputs.history.own.version),
-            moment,
-            (reading.reported_until, reading.policy.id, view.id),
-        ),
-        text=_texts(view, document, inputs.rows),
-        inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
-    )
+    row = inputs.rows[-1]
+    last = LastInput(row.position, row.recorded_at, inputs.history.own.version)
+    coordinates = _coordinates(log_id, last, moment, (reading.reported_until, reading.policy.id, view.id))
+    versions = {str(row.originator_id): row.originator_version for row in inputs.rows}
+    return _answer(view, document, coordinates, versions, _texts(view, document, inputs.rows))
 
 
-def _told(chronicle: Chronicle, *, view: View, moment: Moment, log_id: UUID, named: str | None) -> Answer | None:
-    """Answer from a chronicle; None for a moment before the incident was known, and by another policy than in force."""
-    position = moment.position
-    if not chronicle.known_at(position) or named not in (None, chronicle.policy_at(position)):
+def _from_timeline(
+    timeline: StateTimeline, *, view: View, moment: ResolvedMoment, log_id: UUID, named: str | None
+) -> Answer | None:
+    """Return None before the incident was opened, and where another policy is named than the one in force."""
+    position, last = moment.position, timeline.inputs.at(moment.position)
+    policy = timeline.policy_at(position)
+    if last is None or not timeline.known_at(position) or named not in (None, policy):
         return None
-    if into := chronicle.into_at(position):
-        raise MergedAway(chronicle.history.slug, into)
-    document = chronicle.document(position)
+    if into := timeline.merged_into_at(position):
+        raise MergedAway(timeline.history.slug, into)
+    coordinates = _coordinates(log_id, last, moment, (None, policy, view.id))
+    versions = {str(stream): version for stream, version in timeline.versions_at(position).items()}
+    return _answer(view, timeline.document(position), coordinates, versions, {}, shared=True)
+
+
+def _answer(
+    view: View,
+    document: Document,
+    coordinates: Mapping[str, str | int | bool | None],
+    inputs: Mapping[str, int],
+    text: Mapping[str, object],
+    *,
+    shared: bool = False,
+) -> Answer:
     data = canonical(document)
-    last = cast("Input", chronicle.inputs.at(position))
-    return Answer(
-        view=view,
-        document=document,
-        data=data,
-        digest=digest_of(data),
-        coordinates=_coordinates(log_id, last, moment, (None, chronicle.policy_at(position), view.id)),
-        text={},
-        shared=True,
-        inputs={str(stream): version for stream, version in chronicle.versions_at(position).items()},
-    )
+    return Answer(view, document, data, digest_of(data), coordinates, text, inputs, shared)
 
 
-def _lists(document: Mapping[str, object]) -> Iterator[list[object]]:
+def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:
     """Yield the lists of a document that are in no other list."""
     for value in document.values():
         if isinstance(value, list):
             yield cast("list[object]", value)
         elif isinstance(value, dict):
-            yield from _lists(cast("dict[str, object]", value))
+            yield from _outermost_lists(cast("dict[str, object]", value))
 
 
-async def inputs_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
-    """Read and fold the inputs of an incident at a position: its own facts, and those of all that they lead to.
+async def inputs_at(log: AnswerReader, incident: str, position: int, as_of: str | None) -> Inputs:
+    """Read and fold the inputs of an incident at a position: its own facts, and those of the streams they refer to.
 
     Several reads, all bounded by the position, so that they agree (see `service.answers.inputs`).
     """
@@ -207,41 +203,41 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
 
     async def read(streams: Sequence[UUID]) -> list[StoredRow]:
         rows = await log.read(streams, position)
-        if stream in streams and not _opened(rows, stream):
-            await _refuse(log, incident, stream, asked)
+        if stream in streams and not _is_incident(rows, stream):
+            await _refuse(log, incident, stream, as_of)
         return rows
 
     gathered, rows = await gather_rows(first_streams(stream), read)
-    return Inputs(rows, await aside(len(rows), history_of, gathered.facts, stream))
+    return Inputs(rows, await in_thread(len(rows), history_of, gathered.facts, stream))
 
 
-async def shown_at(log: Reads, incident: str, position: int, asked: str | None) -> Inputs:
-    """Read and fold the inputs of an incident that stood by itself at a position.
+async def unmerged_inputs_at(log: AnswerReader, incident: str, position: int, as_of: str | None) -> Inputs:
+    """Read and fold the inputs of an incident that was not merged into another at a position.
 
-    Raises NoSuchIncident, NotYetKnown; MergedAway if another incident showed what it held.
+    Raises NoSuchIncident, NotYetKnown, MergedAway.
     """
-    inputs = await inputs_at(log, incident, position, asked)
+    inputs = await inputs_at(log, incident, position, as_of)
     if into := inputs.history.own.into:
         raise MergedAway(inputs.history.slug, into)
     return inputs
 
 
-async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) -> NoReturn:
-    ever = await log.read([stream], (await log.head()).position)
-    if _opened(ever, stream):
+async def _refuse(log: AnswerReader, incident: str, stream: UUID, as_of: str | None) -> NoReturn:
+    rows = await log.read([stream], (await log.head()).position)
+    if _is_incident(rows, stream):
         hint = " To ask what sources had said by a moment, use reported_until, not as_of."
-        raise NotYetKnown(incident, asked or "that moment", ever[0], hint=hint)
+        raise NotYetKnown(incident, as_of or "that moment", rows[0], hint=hint)
     message = f"There is no incident “{incident}”; GET /v1/incidents lists those that there are."
     raise NoSuchIncident(message)
 
 
-def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
-    """Say whether a stream is an incident's, for a source has a stream too."""
+def _is_incident(rows: Sequence[StoredRow], stream: UUID) -> bool:
+    """Say whether a stream is an incident's: sources have streams too."""
     return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
 
 
 def _coordinates(
-    log_id: UUID, last: Input, moment: Moment, reading: tuple[datetime | None, str, str]
+    log_id: UUID, last: LastInput, moment: ResolvedMoment, reading: tuple[datetime | None, str, str]
 ) -> dict[str, str | int | bool | None]:
     until, policy, view = reading
     return {

@@ -1,4 +1,4 @@
-"""Moments as they are asked for: read, settled on the recorded clock, or refused with a sentence."""
+"""Moments of a question: parsed, and resolved to a position of the log, or refused with a sentence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,65 +8,65 @@ from domain.values.time.clocks import ClockError, format_instant, parse_instant
 from service.eventstore.reader import Head
 
 LONGEST_POSITION = 18
-"""Digits of a position; a bigint holds them all."""
+"""The most digits of a position: those that any bigint can have."""
 
 
 class Unanswerable(Exception):
     """The question has no answer; the sentence says why and what to ask instead."""
 
     def __init__(self, sentence: str, field: str | None = None) -> None:
-        """Keep the sentence; `field` is the part of the question that it is about, if it is about one."""
+        """Keep the sentence, and the parameter of the question that it is about, if any."""
         self.field = field
         super().__init__(sentence)
 
 
 class MomentUnreadable(Unanswerable):
-    """`as_of`, `reported_until`, or whatever `field` calls it, is not a moment."""
+    """A moment cannot be parsed; `field` names the parameter."""
 
 
 class MomentInTheFuture(Unanswerable):
-    """A moment on the recorded clock lies ahead of both the database's clock and the log."""
+    """A moment on the recorded clock is later than the database's clock and than the last fact."""
 
 
 class PastTheEnd(Unanswerable):
-    """A position lies beyond the last one of the log."""
+    """A position is greater than the last one of the log."""
 
 
-class ReadsMoments(Protocol):
-    """What settling a moment needs of the log."""
+class MomentReader(Protocol):
+    """The reads of the log that resolving a moment takes."""
 
     async def head(self) -> Head: ...
     async def position_at(self, moment: datetime) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment on the recorded clock, settled: the last position at it; `closed` if its answer can never change."""
+class ResolvedMoment:
+    """The last position recorded by a moment; `closed` if answers as of it can never change."""
 
     position: int
     closed: bool
 
 
-async def settle(log: ReadsMoments, as_of: str | None, name: str = "as_of") -> Moment:
-    """Settle `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock.
+async def resolve_moment(log: MomentReader, as_of: str | None, name: str = "as_of") -> ResolvedMoment:
+    """Resolve `as_of`: `@position`, an RFC 3339 moment, or None for now, on the recorded clock.
 
-    `name` is what the question calls it. Raises MomentUnreadable, MomentInTheFuture, PastTheEnd.
+    `name` is the parameter's name in refusals. Raises MomentUnreadable, MomentInTheFuture, PastTheEnd.
     """
     head = await log.head()
     if as_of is None:
-        return Moment(head.position, closed=False)
+        return ResolvedMoment(head.position, closed=False)
     if as_of.startswith("@"):
-        return _settle_position(as_of, head, name)
-    asked = read_moment(name, as_of)
-    if asked > max(head.now, head.recorded_at or head.now):
+        return _parse_position(as_of, head, name)
+    at = parse_moment(name, as_of)
+    if at > max(head.now, head.recorded_at or head.now):
         message = f"{name}={as_of} lies in the future (it is {format_instant(head.now)} now); nobody knows that yet."
         raise MomentInTheFuture(message, name)
-    position = await log.position_at(asked)
-    return Moment(position, closed=position < head.position)
+    position = await log.position_at(at)
+    return ResolvedMoment(position, closed=position < head.position)
 
 
-def read_moment(name: str, text: str) -> datetime:
-    """Read an RFC 3339 moment of a query; a "+" that the query turned into a space is understood."""
+def parse_moment(name: str, text: str) -> datetime:
+    """Parse an RFC 3339 moment of a query; a space is read as the "+" that URL decoding made it of."""
     try:
         return parse_instant(text.replace(" ", "+"))
     except ClockError as error:
@@ -75,7 +75,7 @@ def read_moment(name: str, text: str) -> datetime:
         raise MomentUnreadable(message, name) from error
 
 
-def _settle_position(as_of: str, head: Head, name: str) -> Moment:
+def _parse_position(as_of: str, head: Head, name: str) -> ResolvedMoment:
     digits = as_of[1:]
     if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         message = f"{name}={as_of[:100]} is not a position; the first is @1."
@@ -83,4 +83,4 @@ def _settle_position(as_of: str, head: Head, name: str) -> Moment:
     if len(digits.lstrip("0")) > LONGEST_POSITION or int(digits) > head.position:
         message = f"{name}={as_of[:100]} lies past the end of the log, whose last position is @{head.position}."
         raise PastTheEnd(message, name)
-    return Moment(int(digits), closed=True)
+    return ResolvedMoment(int(digits), closed=True)

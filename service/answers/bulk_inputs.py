@@ -1,6 +1,5 @@
-"""The inputs of many incidents, read some hundreds at a time: what sources share is read once and kept."""
+"""The inputs of many incidents, read some hundreds at a time; the facts of sources that they share are cached."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,16 +11,17 @@ from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
 from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept
+from service.runtime.weighted_lru import WeightedLRU
 
 MOST_SHARED: Final = 100_000
-"""How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
+"""About how many facts of sources and of the policy are cached."""
 
 
-class Undecodable(Exception):
-    """A fact cannot be read by this release."""
+class UndecodableFact(Exception):
+    """A fact cannot be decoded by this release."""
 
     def __init__(self, kept: Kept, error: Exception) -> None:
-        """Keep the fact, and what decoding it raised."""
+        """Keep the row, and the error that decoding it raised."""
         self.kept = kept
         self.error = error
         super().__init__(f"The fact at position {kept.position} ({kept.topic}) cannot be read by this release: {error}")
@@ -29,42 +29,43 @@ class Undecodable(Exception):
 
 @dataclass(slots=True)
 class BulkInputs:
-    """Facts of streams up to a position, with their free text: those of the incidents at hand are read at once.
+    """Reads facts up to a position, with their free text, by a binary cursor.
 
-    Those of sources and of the policy are kept. `cursor` is a binary one.
+    Incidents are prefetched together; facts of sources and of the policy are cached.
     """
 
     cursor: Cursor[Any]
     upto: int
-    _own: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
-    _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
-    _held: int = 0
+    _prefetched: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
+    _shared: WeightedLRU[UUID, list[Recorded]] = field(init=False)
 
-    def fetch(self, streams: Sequence[UUID]) -> None:
-        """Read the facts of these streams, for `of` to give each once."""
-        self._own = self._read(streams)
+    def __post_init__(self) -> None:
+        """Begin with an empty cache."""
+        self._shared = WeightedLRU(MOST_SHARED)
 
-    def gathered(self, stream: UUID) -> list[Recorded]:
+    def prefetch(self, streams: Sequence[UUID]) -> None:
+        """Read the rows of these streams; `facts_of` returns each stream once."""
+        self._prefetched = self._read(streams)
+
+    def inputs_of(self, stream: UUID) -> list[Recorded]:
         """Return the inputs of an incident in the order of the log. Raises Undecodable."""
-        return gather(first_streams(stream), self.of).facts
+        return gather(first_streams(stream), self.facts_of).facts
 
-    def of(self, streams: Sequence[UUID]) -> list[Recorded]:
+    def facts_of(self, streams: Sequence[UUID]) -> list[Recorded]:
         """Return the facts of these streams. Raises Undecodable."""
-        lacking = [each for each in streams if each not in self._own and each not in self._shared]
+        lacking = [each for each in streams if each not in self._prefetched and each not in self._shared]
         read = self._read(lacking) if lacking else {}
         fresh: dict[UUID, list[Recorded]] = {}
         found: list[Recorded] = []
         for stream in streams:
-            if stream in self._shared:
-                self._shared.move_to_end(stream)
-                found += self._shared[stream]
-            else:
-                facts = _decoded(self._own.pop(stream) if stream in self._own else read[stream])
+            facts = self._shared.get(stream)
+            if facts is None:
+                facts = _decoded(self._prefetched.pop(stream) if stream in self._prefetched else read[stream])
                 if stream in read:
                     fresh[stream] = facts
-                found += facts
-        for stream, facts in fresh.items():  # what is dropped for them may be among those asked for
-            self._share(stream, facts)
+            found += facts
+        for stream, facts in fresh.items():  # only now: adding one may evict another that is asked for
+            self._cache(stream, facts)
         return found
 
     def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[Kept]]:
@@ -75,13 +76,10 @@ class BulkInputs:
             facts.sort(key=lambda kept: kept.position)
         return found
 
-    def _share(self, stream: UUID, facts: list[Recorded]) -> None:
-        """Keep what is shared by many incidents; what another incident has to say is read again where it is needed."""
+    def _cache(self, stream: UUID, facts: list[Recorded]) -> None:
+        """Cache a stream of a source or of the policy; an incident's facts are read again where they are needed."""
         if all(isinstance(each.fact, SourceFact) or each.stream == POLICY_STREAM for each in facts):
-            self._shared[stream] = facts
-            self._held += len(facts) + 1
-        while self._held > MOST_SHARED:
-            self._held -= len(self._shared.popitem(last=False)[1]) + 1
+            self._shared.put(stream, facts, len(facts) + 1)
 
 
 def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
@@ -90,5 +88,5 @@ def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
         try:
             found.append(kept.decoded())
         except Exception as error:
-            raise Undecodable(kept, error) from error
+            raise UndecodableFact(kept, error) from error
     return found

@@ -13,7 +13,7 @@ from domain.facts.unchecked_decode import trusted_bytes
 from domain.facts.union import POLICY_STREAM, Recorded
 from domain.history.inputs import required_streams
 from service.eventstore.stored_rows import StoredRow
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ async def gather_rows(
     while wanted:
         found = await read(wanted)
         rows += found
-        wanted = await aside(len(found), gathered.add, wanted, map(decode_row, found))
+        wanted = await in_thread(len(found), gathered.add, wanted, map(decode_row, found))
     rows.sort(key=attrgetter("position"))
     return gathered.sorted(), rows
 

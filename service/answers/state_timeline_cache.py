@@ -1,190 +1,164 @@
-"""Chronicles of large incidents that are asked about again and again: kept in the process, and grown with the log."""
+"""A cache of state timelines of large incidents, built in a background thread and extended as the log grows."""
 
 import asyncio
 import gc
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
 
 from domain.facts.union import Recorded
-from domain.history.inputs import required_streams
-from domain.summary.state_timeline import Chronicle
-from service.answers.inputs import decode_row, first_streams, gather_rows
+from domain.summary.state_timeline import StateTimeline
+from service.answers.inputs import first_streams, gather_rows
 from service.eventstore.stored_rows import StoredRow
-from service.runtime.worker_thread import aside, in_the_background, take_apart
+from service.runtime.weighted_lru import WeightedLRU
+from service.runtime.worker_thread import free_in_thread, in_background_thread, in_thread
 
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger("service.answers.state_timeline_cache")
 
 LARGE: Final = 500
-"""An incident with more facts than this is worth a chronicle; a smaller one is folded as fast as it is looked up."""
+"""Incidents with more facts than this get a timeline; a smaller one is folded about as fast as it is looked up."""
 MOST_FACTS: Final = 30_000
-"""About how many facts the kept chronicles may have together; one alone may have more."""
-TAKEN_IN: Final = 12
-"""A chronicle takes a fact in about as fast as so many are folded."""
+"""About how many facts the cached timelines may have together; one alone may have more."""
+FOLDED_FOR_ONE: Final = 12
+"""Adding one fact to a timeline takes about as long as folding so many."""
 REMEMBERED: Final = 1000
 """How many large incidents that were asked about once are remembered."""
 
 
-class ReadsStreams(Protocol):
-    """What growing a chronicle needs of the log."""
+class StreamReader(Protocol):
+    """The read of the log that extends a timeline."""
 
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
 
 
 @dataclass(slots=True)
-class _Kept:
-    """A chronicle that has all facts of its inputs up to the position `read`; `fed` are the streams it has facts of.
+class _CachedTimeline:
+    """A timeline that has all facts of `streams` up to `position`; `lock` is held to extend it and to read it.
 
-    `turn` is had by whoever grows it or asks it. One that is `gone` is kept no longer, and answers nothing.
+    One that is `dropped` is cached no longer, and answers nothing.
     """
 
-    chronicle: Chronicle
-    fed: set[UUID]
-    read: int
-    gone: bool = False
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    timeline: StateTimeline
+    streams: set[UUID]
+    position: int = 0
+    dropped: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Chronicles:
-    """Answers from memory what is asked of large incidents: the second question about one begins to make it.
+class StateTimelineCache:
+    """Timelines of incidents of more than `large` facts, least recently used dropped beyond `most` facts in all.
 
-    Until it is made, questions are answered without it. Nothing kept can become wrong: what lies at or below a
-    position that was read never changes, and what was recorded since is read before it is answered. For callers in
-    one event loop, none of whom another that goes away disturbs. `large` and `most` are counted in facts.
+    The second question about an incident starts the build; until it is built, questions are answered without it.
+    An entry cannot become wrong: facts at or below a position never change, and newer ones are read before it answers.
+    For callers in one event loop; one that is cancelled disturbs no other.
     """
 
-    def __init__(self, log: ReadsStreams, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
+    def __init__(self, log: StreamReader, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
         self._log = log
-        self._large, self._most = large, most
-        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
-        self._asked: OrderedDict[UUID, None] = OrderedDict()
-        self._making: dict[UUID, asyncio.Task[None]] = {}
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._large = large
+        self._entries = WeightedLRU[UUID, _CachedTimeline](most)
+        self._asked = WeightedLRU[UUID, bool](REMEMBERED)
+        self._builds: dict[UUID, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def asked(self, stream: UUID, facts: int) -> None:
-        """Remember that an incident was asked about which had so many facts."""
+    def note_question(self, stream: UUID, facts: int) -> None:
+        """Remember that an incident of so many facts was asked about."""
         if facts > self._large:
-            self._asked[stream] = None
-            self._asked.move_to_end(stream)
-            if len(self._asked) > REMEMBERED:
-                self._asked.popitem(last=False)
+            self._asked.put(stream, value=True)
 
-    async def ask(self, stream: UUID, position: int, question: Callable[[Chronicle], T]) -> T | None:
-        """Return what a question of a chronicle that tells of a position is answered; None where none is kept yet.
+    async def ask(self, stream: UUID, position: int, question: Callable[[StateTimeline], T]) -> T | None:
+        """Return what `question` makes of a timeline that reaches `position`; None where none is cached yet.
 
         Raises what the question raises, the database's error, and UnknownFact.
         """
-        if stream not in self._kept:
-            if stream in self._asked and stream not in self._making:
-                self._making[stream] = asyncio.create_task(self._make(stream, position))
+        entry = self._entries.get(stream)
+        if entry is None:
+            if stream in self._asked and stream not in self._builds:
+                self._builds[stream] = asyncio.create_task(self._build(stream, position))
             return None
-        self._kept.move_to_end(stream)
-        return await asyncio.shield(self._begun(self._answered(stream, self._kept[stream], position, question)))
+        return await asyncio.shield(self._task(self._answer(stream, entry, position, question)))
 
-    async def made(self) -> None:
-        """Wait until all that are being made are kept, or have failed."""
-        await asyncio.gather(*self._making.values())
+    async def wait_until_built(self) -> None:
+        """Wait until all builds have ended."""
+        await asyncio.gather(*self._builds.values())
 
     async def close(self) -> None:
-        """Let what is being made be, and wait for what was asked."""
-        for making in self._making.values():
-            making.cancel()
-        await asyncio.gather(*self._making.values(), *self._asking, return_exceptions=True)
+        """Cancel the builds, and wait for what was asked."""
+        for build in self._builds.values():
+            build.cancel()
+        await asyncio.gather(*self._builds.values(), *self._tasks, return_exceptions=True)
 
-    def _begun(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin what is to end even if nobody waits for it any more."""
+    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start what is to end even if nobody waits for it any more."""
         task = asyncio.create_task(work)
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _answered(self, stream: UUID, kept: _Kept, position: int, question: Callable[[Chronicle], T]) -> T | None:
-        async with kept.turn:
-            if kept.gone:
+    async def _answer(
+        self, stream: UUID, entry: _CachedTimeline, position: int, question: Callable[[StateTimeline], T]
+    ) -> T | None:
+        async with entry.lock:
+            if entry.dropped:
                 return None
-            await self._grow(stream, kept, position)
-            return await aside(kept.chronicle.facts, question, kept.chronicle)
+            if entry.position < position:
+                await self._extend_or_drop(stream, entry, position)
+            return await in_thread(entry.timeline.facts, question, entry.timeline)
 
-    async def _make(self, stream: UUID, position: int) -> None:
+    async def _build(self, stream: UUID, position: int) -> None:
         try:
-            self._keep(stream, await self._made(stream, position))
+            entry = _CachedTimeline(StateTimeline(stream), set(first_streams(stream)))
+            await self._extend(entry, position)
+            gc.freeze()  # nothing cached has cycles, and to look through all of it for some would take most of a second
+            self._put(stream, entry)
         except Exception:  # noqa: BLE001 - nobody waits for it, and answers are folded without it
-            _log.exception("a chronicle could not be made", stream=str(stream))
+            _log.exception("a state timeline could not be built", stream=str(stream))
         finally:
-            del self._making[stream]
+            del self._builds[stream]
 
-    def _keep(self, stream: UUID, kept: _Kept) -> None:
-        gc.freeze()  # nothing kept has cycles, and to look through all of it for some would take most of a second
-        self._kept[stream] = kept
-        while len(self._kept) > 1 and sum(each.chronicle.facts for each in self._kept.values()) > self._most:
-            self._begun(self._put_away(next(iter(self._kept))))
+    def _put(self, stream: UUID, entry: _CachedTimeline) -> None:
+        for evicted in self._entries.put(stream, entry, entry.timeline.facts):
+            self._task(_drop(evicted))
 
-    def _put_away(self, stream: UUID) -> Coroutine[Any, Any, None]:
-        """Keep a chronicle no longer; returns what frees it, once nobody asks it."""
-        kept = self._kept.pop(stream)
-
-        async def freed() -> None:
-            async with kept.turn:
-                kept.gone = True
-                take_apart(kept.chronicle.facts, *kept.chronicle.held())
-
-        return freed()
-
-    async def _made(self, stream: UUID, position: int) -> _Kept:
-        gathered, rows = await gather_rows(first_streams(stream), partial(self._log.read, upto=position))
-        kept = _Kept(Chronicle(stream), gathered.streams, position)
-        await in_the_background(_tell, kept.chronicle, gathered.facts)
-        take_apart(len(rows), gathered.facts, rows)
-        return kept
-
-    async def _grow(self, stream: UUID, kept: _Kept, position: int) -> None:
-        """Take in what was recorded since, up to a position; what fails half way is not kept."""
-        if kept.read >= position:
-            return
+    async def _extend_or_drop(self, stream: UUID, entry: _CachedTimeline, position: int) -> None:
         try:
-            rows = await self._log.read(sorted(kept.fed), position, kept.read)
-            waiting = await aside(len(rows), _decoded, rows)
-            while waiting:
-                before = await aside(TAKEN_IN * len(waiting), _tell, kept.chronicle, waiting, kept.fed)
-                waiting = waiting[before:]
-                if waiting and (further := await self._lead(kept, waiting[0], position)):
-                    waiting = sorted([*waiting, *further], key=attrgetter("position"))
-        except BaseException:
-            kept.gone = True
-            if self._kept.get(stream) is kept:
-                self._begun(self._put_away(stream))
+            await self._extend(entry, position)
+        except BaseException:  # it may have some of the facts
+            entry.dropped = True
+            if self._entries.get(stream) is entry:
+                self._entries.pop(stream)
+                self._task(_drop(entry))
             raise
-        kept.read = position
+        if self._entries.get(stream) is entry:
+            self._put(stream, entry)
 
-    async def _lead(self, kept: _Kept, fact: Recorded, position: int) -> list[Recorded]:
-        """Take in what stands before a fact in streams that it leads to; returns what they hold after it."""
-        wanted, later = set(required_streams(fact)) - kept.fed, list[Recorded]()
-        while wanted:
-            kept.fed |= wanted
-            rows = await self._log.read(sorted(wanted), position)
-            facts = await aside(len(rows), _decoded, rows)
-            before = [each for each in facts if each.position < fact.position]
-            later += facts[len(before) :]
-            await aside(TAKEN_IN * len(before), _tell, kept.chronicle, before)
-            wanted = {stream for each in before for stream in required_streams(each)} - kept.fed
-        return later
+    async def _extend(self, entry: _CachedTimeline, position: int) -> None:
+        """Add the facts recorded since, up to a position, and all facts of the streams that these refer to."""
+
+        async def read(streams: Sequence[UUID]) -> list[StoredRow]:
+            after = entry.position if entry.streams.issuperset(streams) else 0
+            return await self._log.read(streams, position, after)
+
+        gathered, rows = await gather_rows(entry.streams, read)
+        if entry.position:
+            await in_thread(FOLDED_FOR_ONE * len(rows), _add, entry.timeline, gathered.facts)
+        else:
+            await in_background_thread(_add, entry.timeline, gathered.facts)
+        free_in_thread(len(rows), gathered.facts, rows)
+        entry.streams, entry.position = gathered.streams, position
 
 
-def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
-    return [decode_row(row) for row in rows]
+def _add(timeline: StateTimeline, facts: Iterable[Recorded]) -> None:
+    for fact in facts:
+        timeline.add(fact)
 
 
-def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:
-    """Have a chronicle take in facts, up to one that leads to a stream that is not `fed`; returns how many it took."""
-    for taken, fact in enumerate(facts):
-        if fed is not None and any(stream not in fed for stream in required_streams(fact)):
-            return taken
-        chronicle.take_in(fact)
-    return len(facts)
+async def _drop(entry: _CachedTimeline) -> None:
+    """Free an entry once nobody reads it."""
+    async with entry.lock:
+        entry.dropped = True
+        free_in_thread(entry.timeline.facts, *entry.timeline.containers())

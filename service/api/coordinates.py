@@ -4,14 +4,14 @@ from fastapi import Request
 
 from domain.values.time.clocks import format_instant
 from service.answers.answer import NotYetKnown
-from service.answers.as_of import Moment
+from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.responses import CoordinateFields
 from service.eventstore import LogReader, StoredRow
 
 
 async def coordinates_of(
-    reader: LogReader, last: StoredRow | None, moment: Moment, version: int | None = None
+    reader: LogReader, last: StoredRow | None, moment: ResolvedMoment, version: int | None = None
 ) -> CoordinateFields:
     """Return the coordinates of an answer whose last input is `last`, if any; `version` is by default its own."""
     return {

@@ -1,29 +1,23 @@
-"""`knownwhen audit`: asks every published estimate again, compares read models with folds, and names what differs."""
+"""`knownwhen audit`: answers every published estimate again, and compares the read models with folds of the log."""
 
 import asyncio
 import sys
-import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import orjson
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from service import wiring
-from service.console import audited_models
-from service.console.cells import add, plain_table
+from service.console.command import FINE, NO
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.outcome import FINE, NO, say
-from service.console.tables import WIDE
-from service.console.words import console, count, shown
+from service.console.rebuild import MOST_SHOWN, difference_words
+from service.console.terminal import WIDE, add_row, console, count, plain_table, print_json, progress, shown
+from service.postgres.role import service_role_url
+from service.projections.audit.audit import AuditedModel, AuditResult
+from service.projections.audit.audit import audit as audit_read_models
 from service.settings import Settings
-from service.transparency.publications import Replayed, replay
-
-EVERY_SECONDS = 5.0
-"""How often a line says how far it is, where there is no terminal to show a bar."""
+from service.transparency.publications import PublicationReplay, replay
 
 _AT_ONCE = 100
 _WHAT = ("view", "policy", "reported_until")
@@ -35,65 +29,39 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
     `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found, compared = on_database(settings, lambda url: (_replayed(url), audited_models.compared(url, full=full)))
+    found, compared = on_database(settings, lambda url: (_replayed(url), _compare_models(url, full=full)))
     ok = all(each.stands for each in (*found, *compared.audited))
     if json:
-        document = {"ok": ok, "publications": [_document(each) for each in found]}
-        document["read_models"] = audited_models.documents(compared)
-        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+        document = {"ok": ok, "publications": [_publication_document(each) for each in found]}
+        document["read_models"] = _model_documents(compared)
+        print_json(document)
     else:
-        _print(found)
-        audited_models.print_audited(compared)
+        _print_publications(found)
+        _print_models(compared)
     return FINE if ok else NO
 
 
-def _replayed(url: str) -> list[Replayed]:
-    async def asked() -> list[Replayed]:
-        found: list[Replayed] = []
+def _replayed(url: str) -> list[PublicationReplay]:
+    async def asked() -> list[PublicationReplay]:
+        found: list[PublicationReplay] = []
         async with wiring.services(url) as house:
             positions = await house.publications.positions()
-            with _progress(len(positions)) as told:
+            with progress(_progress_line) as report:
                 for start in range(0, len(positions), _AT_ONCE):
                     for row in await house.reader.at(positions[start : start + _AT_ONCE]):
                         found.append(await replay(house.reader, house.root_at, row))
-                        told(len(found))
+                        report("asking publications again", len(found), len(positions), 0)
         return found
 
     expect_migrated(url)
     return asyncio.run(asked())
 
 
-@contextmanager
-def _progress(total: int) -> Generator[Callable[[int], None]]:
-    """Show a bar that goes away, with rate and time left, on a terminal; elsewhere a line every few seconds."""
-    out = console(sys.stderr)
-    if not out.is_terminal or out.is_dumb_terminal:
-        yield _lines(total)
-        return
-    began = time.monotonic()
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(TextColumn("{task.description}"), *columns, console=out, transient=True) as progress:
-        task = progress.add_task("Asking publications again", total=total, rate="")
-        yield lambda done: progress.update(task, completed=done, rate=_rate(done, began))
+def _progress_line(done: int, total: int, rate: str) -> str:
+    return f"Asked {done:,} of {count(total, 'publication')} again, {rate} …"
 
 
-def _lines(total: int) -> Callable[[int], None]:
-    began = said = time.monotonic()
-
-    def told(done: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= EVERY_SECONDS:
-            said = time.monotonic()
-            say(f"Asked {done:,} of {count(total, 'publication')} again, {_rate(done, began)} …")
-
-    return told
-
-
-def _rate(done: int, began: float) -> str:
-    return f"{done / max(time.monotonic() - began, 1e-3):,.0f} a second"
-
-
-def _document(found: Replayed) -> dict[str, Any]:
+def _publication_document(found: PublicationReplay) -> dict[str, Any]:
     published = found.published
     return {
         "position": found.position,
@@ -107,7 +75,7 @@ def _document(found: Replayed) -> dict[str, Any]:
     }
 
 
-def _print(found: Sequence[Replayed]) -> None:
+def _print_publications(found: Sequence[PublicationReplay]) -> None:
     out = console(sys.stdout)
     if not found:
         out.print("No estimate has been published in this log.")
@@ -122,24 +90,104 @@ def _print(found: Sequence[Replayed]) -> None:
     out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else well)
 
 
-def _table(found: Sequence[Replayed], *, wide: bool) -> Table:
+def _table(found: Sequence[PublicationReplay], *, wide: bool) -> Table:
     columns = ("recorded at", "incident", *_WHAT) if wide else ("what",)
     table = plain_table("position", *columns, "", narrow=("recorded at", ""), right=("position",))
     for each in found:
         verdict = Text("as published", "green") if each.stands else Text("differs", "bold red")
         what = [getattr(each.published, name, None) for name in _WHAT]
         if wide:
-            add(table, each.position, each.recorded_at, each.incident, *what, verdict)
+            add_row(table, each.position, each.recorded_at, each.incident, *what, verdict)
         else:
             about = ", ".join(str(word) for word in what if word)
-            add(table, each.position, f"{each.incident}\n{about}", verdict)
+            add_row(table, each.position, f"{each.incident}\n{about}", verdict)
     return table
 
 
-def _reasons(found: Replayed) -> list[str]:
+def _reasons(found: PublicationReplay) -> list[str]:
     where = f"Position {found.position}"
     if found.trouble:
         return [f"{where} cannot be asked again: {found.trouble}"]
     return [
         f"{where}, {each.what}: {each.published} was published, {each.replayed} found." for each in found.differences
     ]
+
+
+def _compare_models(url: str, *, full: bool) -> AuditResult:
+    """Compare the read models of the database at `url` with folds, and show how far that is.
+
+    Raises PostgresProblem and psycopg.Error.
+    """
+    with progress() as show:
+        return audit_read_models(
+            service_role_url(url),
+            full=full,
+            on_progress=lambda done, total: show("comparing read models", done, total, 0),
+        )
+
+
+def _model_documents(result: AuditResult) -> list[dict[str, Any]]:
+    """Return what came of each read model, as JSON has it; one that nothing answers for has no generation."""
+    found = [_model_document(each) for each in result.audited]
+    missing: list[dict[str, Any]] = [{"name": name, "generation": None} for name in result.missing]
+    return sorted([*found, *missing], key=lambda each: str(each["name"]))
+
+
+def _print_models(result: AuditResult) -> None:
+    """Print what came of each read model, and name every difference."""
+    out = console(sys.stdout)
+    if not result.audited:
+        out.print("No read model has been built yet; `knownwhen rebuild` builds all of them.")
+        return
+    out.print()
+    figures = ("position", "compared")
+    table = plain_table("read model", *figures, "", narrow=("read model", ""), right=figures)
+    for each in result.audited:
+        add_row(
+            table, each.generation.name, f"{each.generation.position:,}", f"{each.compared:,}", _model_verdict(each)
+        )
+    out.print(table)
+    out.print()
+    for each in result.audited:
+        if each.generation.stopped:
+            at, why = each.generation.stopped["position"], each.generation.stopped["error"]
+            out.print(Text(shown(f"{each.generation.name} has stopped before position {at:,}: {why}")), soft_wrap=True)
+        for difference in each.differences[:MOST_SHOWN]:
+            out.print(Text(shown(difference_words(difference.document()))), soft_wrap=True)
+        if each.differing > MOST_SHOWN:
+            out.print(f"… and {each.differing - MOST_SHOWN:,} more of {each.generation.name}.")
+    if result.missing:
+        out.print(f"Not built yet by this release: {', '.join(result.missing)}.")
+    out.print(_models_summary(result))
+
+
+def _models_summary(result: AuditResult) -> str:
+    what = count(len(result.audited), "read model")
+    wrong = sum(not each.stands for each in result.audited)
+    if wrong:
+        return f"{wrong:,} of {what} not as folds of the log make them; `knownwhen rebuild` makes them anew."
+    return f"{what}: wherever compared, each holds what folds of the log make."
+
+
+def _model_verdict(audited: AuditedModel) -> Text:
+    if audited.differing:
+        return Text("differs", "bold red")
+    if audited.generation.stopped is not None:
+        return Text("stopped", "bold red")
+    return Text("as folded", "green")
+
+
+def _model_document(audited: AuditedModel) -> dict[str, Any]:
+    generation = audited.generation
+    return {
+        "name": generation.name,
+        "generation": generation.generation,
+        "version": generation.version,
+        "position": generation.position,
+        "compared_at": audited.position,
+        "compared": audited.compared,
+        "stands": audited.stands,
+        "stopped": generation.stopped,
+        "differing": audited.differing,
+        "differences": [each.document() for each in audited.differences],
+    }

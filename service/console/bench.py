@@ -15,11 +15,9 @@ from typing import Final
 
 import orjson
 
-from service.console.cells import add, plain_table
-from service.console.load import CONNECTIONS, Posted, post, post_all
-from service.console.made_reports import bodies, opening, reports, slugs
-from service.console.outcome import FINE, CannotRun, say
-from service.console.words import console
+from service.console.command import FINE, CannotRun, say
+from service.console.load_generator import CONNECTIONS, PostResult, bodies, opening, post, post_all, reports, slugs
+from service.console.terminal import add_row, console, plain_table
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import subprocesses
@@ -40,7 +38,7 @@ _HOW_TO_READ: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One way in, measured: how many reports a second, and how many milliseconds its answers took."""
 
     name: str
@@ -68,12 +66,12 @@ def bench(settings: Settings, *, number: int, json: bool) -> int:
     return FINE
 
 
-def measure_single(port: int, number: int) -> list[Measured]:
+def measure_single(port: int, number: int) -> list[Measurement]:
     """Post so many reports one by one: over many incidents, then all of one.
 
     Raises CannotRun where one is not taken.
     """
-    found: list[Measured] = []
+    found: list[Measurement] = []
     many = slugs(min(INCIDENTS, number))
     for name, incidents in ((f"single, {len(many):,} incidents", many), ("single, one incident", ["measured-one"])):
         asyncio.run(_opened(port, incidents))
@@ -83,11 +81,13 @@ def measure_single(port: int, number: int) -> list[Measured]:
         ]
         posted = asyncio.run(post_all(port, requests))
         expect(posted, _CREATED)
-        found.append(Measured(name, number, posted.seconds, posted.rate, posted.percentile(50), posted.percentile(99)))
+        found.append(
+            Measurement(name, number, posted.seconds, posted.rate, posted.percentile(50), posted.percentile(99))
+        )
     return found
 
 
-def measure_bulk(port: int, number: int, of: int) -> Measured:
+def measure_bulk(port: int, number: int, of: int) -> Measurement:
     """Send so many reports in one batch, on so many incidents, which are open already.
 
     Raises CannotRun where it is not taken.
@@ -110,10 +110,10 @@ def measure_bulk(port: int, number: int, of: int) -> Measured:
     if recorded != number:
         message = f"The service took {recorded or 0:,} of {number:,} reports that were sent in bulk."
         raise CannotRun(message)
-    return Measured("bulk, one request", number, seconds, number / seconds)
+    return Measurement("bulk, one request", number, seconds, number / seconds)
 
 
-def expect(posted: Posted, status: int) -> None:
+def expect(posted: PostResult, status: int) -> None:
     """See that each post was answered with this status; raises CannotRun."""
     if set(posted.statuses) != {status}:
         message = f"Not every report was taken; the answers were {dict(posted.statuses)}."
@@ -142,7 +142,7 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    words = subprocesses.words("service.cli", "serve", "--port", str(port), "--no-projector")
+    words = subprocesses.command_line("service.cli", "serve", "--port", str(port), "--no-projector")
     environment = subprocesses.environment(DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_LOG=settings.log)
     quiet = subprocess.DEVNULL
     with subprocess.Popen(words, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ourselves
@@ -166,13 +166,13 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise CannotRun(message)
 
 
-def _print(measured: Sequence[Measured]) -> None:
+def _print(measured: Sequence[Measurement]) -> None:
     out = console(sys.stdout)
     right = ("reports a second", "p50 ms", "p99 ms")
     table = plain_table("way in", "reports", *right, right=("reports", *right))
     for each in measured:
         took = [f"{part:.1f}" if part is not None else "" for part in (each.p50, each.p99)]
-        add(table, each.name, f"{each.reports:,}", f"{each.per_second:,.0f}", *took)
+        add_row(table, each.name, f"{each.reports:,}", f"{each.per_second:,.0f}", *took)
     out.print(table)
     out.print()
     for line in _HOW_TO_READ:

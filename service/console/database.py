@@ -1,4 +1,4 @@
-"""Which database a command works on: the user's own, the bundled one, or the bundled one that another command runs."""
+"""The database of a command: the user's own, the bundled one, or the bundled one that another command runs."""
 
 import logging
 import time
@@ -10,8 +10,8 @@ from typing import TypeVar
 import psycopg
 from psycopg.errors import InsufficientPrivilege
 
-from service.console.outcome import CannotRun, say
-from service.console.words import count
+from service.console.command import CannotRun, say
+from service.console.terminal import count
 from service.postgres.embedded import NAME, embedded_server
 from service.postgres.migrate import Migrated, migrate, pending
 from service.postgres.pool import connect
@@ -26,7 +26,7 @@ _PAUSE = 0.1
 
 
 @contextmanager
-def held(settings: Settings) -> Generator[str]:
+def running_database(settings: Settings) -> Generator[str]:
     """Give the address of a database for a server of ours: the user's, or the bundled one for as long as this lasts.
 
     Raises PostgresProblem, where another Knownwhen has the data folder too.
@@ -42,7 +42,7 @@ def on_database(settings: Settings, work: Callable[[str], T]) -> T:
     """Do a short piece of work on the database, also while another Knownwhen runs the bundled server.
 
     The other may stop its server in the middle; then the work is done again, from
-    the start, on a server of our own. So it must change nothing, or be safe to repeat.
+    the start, on a server of our own. So it must change nothing, or be idempotent.
 
     Raises what `work` does, and PostgresProblem.
     """
@@ -67,12 +67,14 @@ def on_database(settings: Settings, work: Callable[[str], T]) -> T:
         time.sleep(_PAUSE)
 
 
-def expect_data(settings: Settings) -> None:
-    """See that there is something to read: a command that only reads does not begin an empty database.
+def has_data(settings: Settings) -> bool:
+    """Say whether there is a database: the user's own, or the bundled server's in the data folder."""
+    return settings.database_url is not None or (settings.data / "postgres" / "PG_VERSION").exists()
 
-    Raises CannotRun.
-    """
-    if settings.database_url is None and not (settings.data / "postgres" / "PG_VERSION").exists():
+
+def expect_data(settings: Settings) -> None:
+    """Raise CannotRun where there is no database yet: a command that only reads does not make an empty one."""
+    if not has_data(settings):
         message = (
             f"There is no data in {_shown(settings.data)} yet. `knownwhen demo` makes some; KNOWNWHEN_DATA names "
             "another folder, and DATABASE_URL a PostgreSQL of your own."
@@ -81,10 +83,7 @@ def expect_data(settings: Settings) -> None:
 
 
 def expect_migrated(url: str) -> None:
-    """See that the database has this release's tables.
-
-    Raises CannotRun.
-    """
+    """Raise CannotRun where the database lacks tables of this release."""
     with connect(url) as connection:
         try:
             missing = pending(connection)
@@ -96,7 +95,15 @@ def expect_migrated(url: str) -> None:
         raise CannotRun(message)
 
 
-def migrated(url: str) -> Migrated:
+def migrate_or_expect_migrated(settings: Settings, url: str) -> None:
+    """Bring the bundled database up to date; a user's own must be so already. Raises CannotRun."""
+    if settings.database_url:
+        expect_migrated(url)
+    else:
+        migrate_and_say(url)
+
+
+def migrate_and_say(url: str) -> Migrated:
     """Bring the database up to date, and say so if there was anything to do."""
     done = migrate(url)
     if done.applied:

@@ -1,22 +1,19 @@
 """`knownwhen demo`: from nothing to an answer, with the bundled PostgreSQL and the sample."""
 
 import asyncio
-import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from threading import Event
 from urllib.parse import quote
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from service import wiring
-from service.console import projecting, questions, sample, web
-from service.console.database import held, migrated
-from service.console.listening import Address, listen, loopback
-from service.console.outcome import FINE, Misuse, announce, say
-from service.console.questions import Questions
-from service.console.words import console, count
+from service.console import samples
+from service.console.command import FINE, Misuse, announce, say
+from service.console.database import migrate_and_say, running_database
+from service.console.listener import ListenAddress, listen, loopback
+from service.console.project import projector_beside
+from service.console.serve import run_server
+from service.console.terminal import count, progress
 from service.eventstore import LogReader
 from service.settings import Settings
 
@@ -32,51 +29,39 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
     Raises Misuse, CannotRun, PostgresProblem, SampleError; KeyboardInterrupt where stopped before it served.
     """
     try:
-        lines = sample.named(name)
-    except sample.SampleUnknown as unknown:
+        lines = samples.read_named(name)
+    except samples.SampleUnknown as unknown:
         raise Misuse(str(unknown)) from unknown
     address = loopback(settings.host, settings.port)
     with listen(address) as listener:
         if settings.database_url is None:
             say(f"Starting PostgreSQL in {settings.data.absolute()} …")
-        with held(settings) as url:
-            migrated(url)
+        with running_database(settings) as url:
+            migrate_and_say(url)
             ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
-            with projecting.beside(url, settings):
-                web.serve(settings, url, listener, workers=1, ready=lambda: announce(ready))
+            with projector_beside(url, settings):
+                run_server(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return FINE
 
 
-async def _load(url: str, name: str, lines: Sequence[sample.Line], address: Address) -> str:
+async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], address: ListenAddress) -> str:
     """Load the sample; return what is printed once it answers."""
     async with wiring.services(url) as house:
         try:
-            with _progress(name, len(lines)) as told:
-                loaded = await sample.load(house.writer, lines, told)
+            with progress(heading=f"Loading the sample {name}: {len(lines)} lines …") as report:
+                loaded = await samples.load(
+                    house.writer, lines, lambda done: report("loading the sample", done, len(lines), 0)
+                )
             say(_summary(name, loaded))
-        except sample.SampleChanged as changed:
+        except samples.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
-        place = f"{address.url}/v1/incidents/{sample.opened(lines)[0]}"
-        return await _introduction(address, place, questions.of(name), house.reader)
+        place = f"{address.url}/v1/incidents/{samples.opened_slugs(lines)[0]}"
+        return await _introduction(address, place, samples.questions_of(name), house.reader)
 
 
-@contextmanager
-def _progress(name: str, total: int) -> Generator[Callable[[int], None]]:
-    """Show a bar that goes away, on a terminal; elsewhere say only that it begins."""
-    out = console(sys.stderr)
-    if not out.is_terminal or out.is_dumb_terminal:
-        say(f"Loading the sample {name}: {total} lines …")
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=out, transient=True) as progress:
-        task = progress.add_task("Loading the sample", total=total)
-        yield lambda done: progress.update(task, completed=done)
-
-
-def _summary(name: str, loaded: Sequence[sample.Loaded]) -> str:
+def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
     new = sum(each.new for each in loaded)
     if not new:
         return f"The sample {name} is loaded already."
@@ -87,7 +72,7 @@ def _summary(name: str, loaded: Sequence[sample.Loaded]) -> str:
     return f"The sample {name} is loaded: {', '.join(parts)}.{rest}"
 
 
-async def _introduction(address: Address, place: str, asked: Questions, reader: LogReader) -> str:
+async def _introduction(address: ListenAddress, place: str, asked: samples.SampleQuestions, reader: LogReader) -> str:
     """Return what the demo prints once it answers: where, and questions to paste that show what it is for."""
     printed: list[str] = []
     for question in asked.questions:

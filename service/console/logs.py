@@ -1,4 +1,4 @@
-"""How the log is written: set up once a process, on standard error, for people or for machines."""
+"""Logging set-up of a process: lines on standard error, for people or as JSON."""
 
 import asyncio
 import contextlib
@@ -14,40 +14,40 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-Keep = Callable[[str], Path]
-"""Puts the text of a traceback into a file, and says which."""
+KeepTraceback = Callable[[str], Path]
+"""Writes a traceback to a file, and returns its path."""
 
 SPEAKER = "knownwhen.console"
-"""The logger of what a command tells its user: bare sentences for people, lines of the log for machines."""
+"""The logger of a command's messages to its user: bare sentences for people, log lines for machines."""
 
 JOIN_SECONDS = 0.05
-"""How long a line may wait for others, to be written with them."""
+"""The longest time that a line waits for its batch."""
 
 _QUIET = {"uvicorn": logging.WARNING, "psycopg.pool": logging.WARNING, "asyncio": logging.WARNING}
 
 
-class Joined(logging.StreamHandler[TextIO]):
-    """Writes the lines of a short while together: what is worth a warning at once, the rest within JOIN_SECONDS.
+class BatchingHandler(logging.StreamHandler[TextIO]):
+    """Writes lines in batches: warnings and errors at once, the rest within JOIN_SECONDS.
 
-    A write lets go of the interpreter, and under load each of a thousand a second would wait to have it back.
+    A write releases the GIL, and under load each of a thousand a second would wait to get it back.
     """
 
     def __init__(self, stream: TextIO) -> None:
-        """Begin with nothing to write."""
+        """Begin with an empty batch."""
         super().__init__(stream)
         self._lines: list[str] = []
         self._some = threading.Event()
         self._writer: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line of a library's."""
+        """Add a record of the standard library's logging."""
         try:
-            self.take(self.format(record), at_once=record.levelno >= logging.WARNING)
+            self.write_line(self.format(record), at_once=record.levelno >= logging.WARNING)
         except Exception:  # noqa: BLE001 - as every handler of the standard library does
             self.handleError(record)
 
-    def take(self, line: str, *, at_once: bool) -> None:
-        """Take a line that is ready to be written."""
+    def write_line(self, line: str, *, at_once: bool) -> None:
+        """Add a formatted line."""
         with self.lock or contextlib.nullcontext():
             self._lines.append(line + self.terminator)
         if at_once:
@@ -59,7 +59,7 @@ class Joined(logging.StreamHandler[TextIO]):
         self._some.set()
 
     def flush(self) -> None:
-        """Write what is there."""
+        """Write the batch."""
         with self.lock or contextlib.nullcontext():
             lines, self._lines = self._lines, []
             if lines:
@@ -74,29 +74,29 @@ class Joined(logging.StreamHandler[TextIO]):
                 self.flush()
 
 
-class _Lines:
-    """What our own log hands its lines to: straight to the handler, as the way of a library's takes twice as long."""
+class _LineLogger:
+    """The logger below structlog: hands lines straight to the handler, in half the time of the standard library's."""
 
-    def __init__(self, handler: Joined) -> None:
+    def __init__(self, handler: BatchingHandler) -> None:
         self._handler = handler
 
     def debug(self, line: str) -> None:
-        self._handler.take(line, at_once=False)
+        self._handler.write_line(line, at_once=False)
 
     def warning(self, line: str) -> None:
-        self._handler.take(line, at_once=True)
+        self._handler.write_line(line, at_once=True)
 
     info = msg = debug
     error = critical = fatal = exception = warn = warning
 
 
-def configure(form: str, *, keep: Keep | None = None) -> None:
+def configure(form: str, *, keep: KeepTraceback | None = None) -> None:
     """Send our log and that of every library to standard error, as `console` lines or as one `json` object a line.
 
     On the console, tracebacks go where `keep` puts them, and the line says where
     that is; without `keep` they are shown.
     """
-    handler = Joined(sys.stderr)
+    handler = BatchingHandler(sys.stderr)
     handler.addFilter(_is_no_cancelling)
     begin: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -106,7 +106,7 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
     ending = _for_machines() if form == "json" else _for_people(keep)
     structlog.configure(
         processors=[*begin, *ending],
-        logger_factory=lambda *_: _Lines(handler),
+        logger_factory=lambda *_: _LineLogger(handler),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -128,7 +128,7 @@ def configure(form: str, *, keep: Keep | None = None) -> None:
     speaker.propagate = form == "json"
 
 
-def colours(stream: Any) -> bool:  # noqa: ANN401 - anything that can say whether it is a terminal
+def has_colours(stream: Any) -> bool:  # noqa: ANN401 - anything that can say whether it is a terminal
     """Say whether to write in colour: on a terminal that has any, unless NO_COLOR (no-color.org) is set."""
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in {None, "", "dumb"}
 
@@ -142,14 +142,14 @@ def _for_machines() -> list[Processor]:
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
-def _for_people(keep: Keep | None) -> list[Processor]:
+def _for_people(keep: KeepTraceback | None) -> list[Processor]:
     renderer = structlog.dev.ConsoleRenderer(
-        colors=colours(sys.stderr), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+        colors=has_colours(sys.stderr), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )
-    return [_kept(keep), renderer] if keep else [renderer]
+    return [_tracebacks_in_file(keep), renderer] if keep else [renderer]
 
 
-def _kept(keep: Keep) -> Processor:
+def _tracebacks_in_file(keep: KeepTraceback) -> Processor:
     """Take tracebacks out of the line, and say in which file they are."""
 
     def processor(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

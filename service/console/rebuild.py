@@ -1,4 +1,4 @@
-"""`knownwhen rebuild`: makes read models anew from the log beside those that answer, then lets the new ones answer."""
+"""`knownwhen rebuild`: a blue/green rebuild of read models from the log."""
 
 import sys
 import time
@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-import orjson
 import psycopg
 from rich.text import Text
 
-from domain.values.text_types import nearest
 from service import wiring
+from service.console.command import FINE, NO, CannotRun, Misuse, request_stop_on_signal, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.outcome import FINE, NO, CannotRun, Misuse, say
-from service.console.progress import progress
-from service.console.stopping import stopping
-from service.console.words import console, count, shown
+from service.console.terminal import console, count, print_json, progress, shown, suggestion
 from service.projections.catalogue import MODELS
 from service.projections.errors import RERUN_HINT, RebuildFailed, RebuildProblem, problem_sentence
 from service.projections.rebuild.job import RebuildOptions, RebuildProgress, RebuildResult
@@ -28,8 +24,8 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed: the read models to build (none: all), with how many processes, verified or not."""
+class RebuildArguments:
+    """The arguments and options: read models to build (none: all), number of processes, verified or not."""
 
     names: Sequence[str]
     workers: int | None
@@ -37,7 +33,7 @@ class Asked:
     json: bool
 
 
-def rebuild(settings: Settings, asked: Asked) -> int:
+def rebuild(settings: Settings, asked: RebuildArguments) -> int:
     """Build, and print what came of it; NO where a read model fails at a fact or does not hold what folds make.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
@@ -45,7 +41,7 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     names = _known(asked.names)
     expect_data(settings)
     began = time.monotonic()
-    stop = stopping(twice_at_once=True)
+    stop = request_stop_on_signal(twice_at_once=True)
     try:
         built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
     except RebuildFailed as problem:
@@ -60,7 +56,7 @@ def rebuild(settings: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> RebuildResult:
+def _built(url: str, names: Sequence[str], asked: RebuildArguments, stop: Event) -> RebuildResult:
     expect_migrated(url)
     with progress() as told:
 
@@ -73,20 +69,18 @@ def _built(url: str, names: Sequence[str], asked: Asked, stop: Event) -> Rebuild
 def _known(names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in MODELS:
-            near = nearest(name, MODELS)
-            hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(MODELS)}."
-            raise Misuse(f"There is no read model “{name}”; {hint}")
+            raise Misuse(f"There is no read model “{name}”; {suggestion(name, MODELS)}")
     return sorted(set(names) or MODELS)
 
 
-def _print(built: RebuildResult, seconds: float, asked: Asked) -> None:
+def _print(built: RebuildResult, seconds: float, asked: RebuildArguments) -> None:
     position = min((each.position for each in built.generations), default=0)
     if asked.json:
         found = [
             {"name": each.name, "generation": each.generation, "version": each.version, "position": each.position}
             for each in built.generations
         ]
-        _write({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
+        print_json({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
         return
     out = console(sys.stdout)
     verified = ", each verified against folds of the log" if asked.verify else ""
@@ -100,7 +94,7 @@ def _print_failure(problem: RebuildFailed, *, json: bool) -> None:
     if json:
         stopped: Mapping[str, Any] = problem.stopped
         differences = list(problem.differences)
-        _write({"ok": False, "problem": str(problem), "stopped": dict(stopped), "differences": differences})
+        print_json({"ok": False, "problem": str(problem), "stopped": dict(stopped), "differences": differences})
         return
     out = console(sys.stdout)
     out.print(Text(shown(str(problem))), soft_wrap=True)
@@ -118,7 +112,3 @@ def difference_words(found: Mapping[str, Any]) -> str:
     if found["column"] is not None:
         return f"{where}, {found['column']}: {found['stands']} stands, {found['should']} should."
     return f"{where}: a row stands that should not." if found["should"] is None else f"{where}: the row is missing."
-
-
-def _write(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")

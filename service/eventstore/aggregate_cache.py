@@ -1,11 +1,11 @@
 """What the writer keeps between transactions: incidents already folded, and the sources that are known."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.incident.state import Incident
+from service.runtime.weighted_lru import WeightedLRU
 
 MOST_FACTS = 100_000
 """How many facts the incidents that are kept may hold together; a larger one is kept alone."""
@@ -20,12 +20,12 @@ class Folded(Mapping[UUID, Incident]):
     """
 
     def __init__(self, most_facts: int = MOST_FACTS) -> None:
-        self.facts = 0
-        self._most = most_facts
-        self._kept: OrderedDict[UUID, tuple[Incident, int, int]] = OrderedDict()
+        self._kept = WeightedLRU[UUID, tuple[Incident, int]](most_facts)
 
     def __getitem__(self, stream: UUID) -> Incident:
-        return self._kept[stream][0]
+        if (kept := self._kept.get(stream)) is None:
+            raise KeyError(stream)
+        return kept[0]
 
     def __iter__(self) -> Iterator[UUID]:
         return iter(self._kept)
@@ -33,26 +33,24 @@ class Folded(Mapping[UUID, Incident]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def facts(self) -> int:
+        """How many facts the incidents hold together."""
+        return self._kept.weight
+
     def seen(self, stream: UUID) -> int:
-        """Return the last position at which an incident that is kept was known to be whole."""
-        return self._kept[stream][2]
+        """Return the last position at which an incident was known to be complete; 0 for one that is not kept."""
+        kept = self._kept.get(stream)
+        return kept[1] if kept else 0
 
     def keep(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
-        """Keep an incident, and drop those that were used longest ago while there is too much.
-
-        `seen` is a position up to which it is whole.
-        """
-        self.forget([stream])
-        self._kept[stream] = incident, incident.version, seen
-        self.facts += incident.version
-        while self.facts > self._most and len(self._kept) > 1:
-            self.forget([next(iter(self._kept))])
+        """Add or replace an incident; `seen` is a position up to which it is complete."""
+        self._kept.put(stream, (incident, seen), incident.version)
 
     def forget(self, streams: Iterable[UUID]) -> None:
         """Drop incidents."""
         for stream in streams:
-            if stream in self._kept:
-                self.facts -= self._kept.pop(stream)[1]
+            self._kept.pop(stream)
 
 
 @dataclass(slots=True)

@@ -27,8 +27,8 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Who runs PostgreSQL; `other` if that is not the user who runs us, which only root can ask for."""
+class SystemAccount:
+    """The account that PostgreSQL runs under; `other` if it is not this process's own, which takes root."""
 
     name: str
     uid: int
@@ -44,7 +44,7 @@ class Account:
         return {self.gid, *os.getgrouplist(self.name, self.gid)}
 
 
-def account_for(cluster: Path) -> Account:
+def account_for(cluster: Path) -> SystemAccount:
     """Choose who runs PostgreSQL in the folder `cluster`, which may not exist yet.
 
     Ourselves; or, when we are root, the owner of the folder, so that a folder
@@ -56,9 +56,9 @@ def account_for(cluster: Path) -> Account:
     owner = cluster.stat().st_uid if cluster.exists() else None
     me = os.geteuid()
     if me == 0:
-        return _known(owner) if owner else _system_account()
+        return _account_of(owner) if owner else _system_account()
     if owner in {None, me}:
-        return Account(_name(me), me, os.getegid(), other=False)
+        return SystemAccount(_name(me), me, os.getegid(), other=False)
     message = (
         f"The data folder {cluster} belongs to the user {_name(owner or 0)}. Run Knownwhen as that user or as root, "
         "or give it another folder with KNOWNWHEN_DATA."
@@ -66,8 +66,8 @@ def account_for(cluster: Path) -> Account:
     raise EmbeddedServerError(message)
 
 
-def let_in(account: Account, path: Path) -> None:
-    """Let `account` pass through the folders above `path`: the right to enter where it lacks, never to read.
+def grant_access(account: SystemAccount, path: Path) -> None:
+    """Let `account` enter the folders above `path`: adds the right to enter where it lacks, never to read.
 
     Each folder changed is named in the log. `path` must have no symbolic links left in it.
     """
@@ -76,7 +76,7 @@ def let_in(account: Account, path: Path) -> None:
     groups = account.groups()
     for folder in reversed(path.parents):
         status = folder.stat()
-        bit = _ENTER[_standing(account.uid, groups, status)]
+        bit = _ENTER[_access_problem(account.uid, groups, status)]
         if status.st_mode & bit:
             continue
         try:
@@ -90,7 +90,7 @@ def let_in(account: Account, path: Path) -> None:
         _log.info("folder opened for passing through", folder=str(folder), account=account.name)
 
 
-def let_run(account: Account, program: Path, folders: Iterable[Path]) -> None:
+def grant_execution(account: SystemAccount, program: Path, folders: Iterable[Path]) -> None:
     """Let `account` read and run all of `folders`, where a strict umask at installation kept `program` to root."""
     if not account.other or _readable(program):
         return
@@ -105,7 +105,7 @@ def _readable(program: Path) -> bool:
     return program.stat().st_mode & program.parent.stat().st_mode & wanted == wanted
 
 
-def _standing(uid: int, groups: set[int], status: os.stat_result) -> str:
+def _access_problem(uid: int, groups: set[int], status: os.stat_result) -> str:
     if status.st_uid == uid:
         return "owner"
     return "group" if status.st_gid in groups else "others"
@@ -118,7 +118,7 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def _known(uid: int) -> Account:
+def _account_of(uid: int) -> SystemAccount:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
@@ -127,17 +127,17 @@ def _known(uid: int) -> Account:
             f"Run `chown -R {SYSTEM_ACCOUNT}` on it, or give Knownwhen another folder with KNOWNWHEN_DATA."
         )
         raise EmbeddedServerError(message) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
+    return SystemAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
 
 
-def _system_account() -> Account:
+def _system_account() -> SystemAccount:
     with _one_at_a_time():
         try:
             uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
         except KeyError:
             _make_system_account()
             uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
-    return _known(uid)
+    return _account_of(uid)
 
 
 @contextmanager

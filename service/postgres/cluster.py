@@ -1,4 +1,4 @@
-"""The folder PostgreSQL keeps its data in: made in one step, checked for its version, freed of what a crash left."""
+"""The cluster, PostgreSQL's data folder: made atomically, checked for its version, cleaned up after a crash."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from typing import IO
 
 import psutil
 
-from service.postgres.account import Account
+from service.postgres.account import SystemAccount
 from service.postgres.binaries import major_of
 from service.postgres.problems import DataFolderInUse, EmbeddedServerError
 
@@ -36,7 +36,7 @@ _PATIENCE = 30.0
 _PAUSE = 0.05
 
 
-def prepare(cluster: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+def prepare(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes]) -> None:
     """Make the folder `cluster` if it is not there; else see that these binaries can run it and that nobody does.
 
     Raises `EmbeddedServerError` where it cannot be made or is of another major
@@ -55,7 +55,7 @@ def environment() -> dict[str, str]:
     return {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
 
 
-def _make(cluster: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+def _make(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes]) -> None:
     if cluster.exists() and any(cluster.iterdir()):
         message = (
             f"The folder {cluster} holds something other than PostgreSQL's data. "
@@ -74,7 +74,7 @@ def _make(cluster: Path, binaries: Path, account: Account, log: IO[bytes]) -> No
 
 
 def _settle(folder: Path) -> None:
-    """See that the names in `folder` outlive a power cut."""
+    """Flush the directory `folder`, so that its names outlive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -82,7 +82,7 @@ def _settle(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _initdb(folder: Path, binaries: Path, account: Account, log: IO[bytes]) -> None:
+def _initdb(folder: Path, binaries: Path, account: SystemAccount, log: IO[bytes]) -> None:
     # "trust" reaches no further than the socket, and the socket's folder admits only its owner and root.
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}"]
     command = [binaries / "initdb", f"--pgdata={folder}", "--encoding=UTF8", "--data-checksums", "--no-instructions"]

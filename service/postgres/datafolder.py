@@ -1,4 +1,4 @@
-"""The data folder on disk: made closed to others, used by one Knownwhen at a time, with the server's log in it."""
+"""The data folder: closed to other users, locked by one Knownwhen at a time, with the server's log in it."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from service.postgres.account import Account
+from service.postgres.account import SystemAccount
 from service.postgres.problems import DataFolderInUse, EmbeddedServerError
 
 _LARGEST_LOG = 10_000_000
@@ -19,7 +19,7 @@ def log_path(data: Path) -> Path:
     return data / "postgres.log"
 
 
-def made(data: Path) -> Path:
+def made_data_folder(data: Path) -> Path:
     """Make the data folder if missing, and return its real path.
 
     Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
@@ -37,8 +37,8 @@ def made(data: Path) -> Path:
 
 
 @contextmanager
-def alone(data: Path, account: Account) -> Generator[None]:
-    """Hold the data folder's lock, which the system lets go of however this process ends.
+def locked(data: Path, account: SystemAccount) -> Generator[None]:
+    """Hold the data folder's lock, which the system releases however this process ends.
 
     Raises `DataFolderInUse`, naming the process that holds it.
     """
@@ -58,8 +58,8 @@ def alone(data: Path, account: Account) -> Generator[None]:
 
 
 @contextmanager
-def server_log(data: Path, account: Account) -> Generator[IO[bytes]]:
-    """Open the server's log for appending; one that has grown large makes room for a new one."""
+def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
+    """Open the server's log for appending; one over 10 MB is moved aside first."""
     path = log_path(data)
     if path.exists() and path.stat().st_size > _LARGEST_LOG:
         path.replace(path.with_name(f"{path.name}.1"))
@@ -69,7 +69,7 @@ def server_log(data: Path, account: Account) -> Generator[IO[bytes]]:
 
 @contextmanager
 def telling(data: Path) -> Generator[None]:
-    """Tell whatever goes wrong meanwhile together with the lines it added to the server's log.
+    """Add to any error of the block the lines that the server's log has got meanwhile.
 
     Raises `EmbeddedServerError`, also in the place of any `OSError`.
     """
@@ -87,8 +87,8 @@ def telling(data: Path) -> Generator[None]:
 
 
 @contextmanager
-def _opened(path: Path, account: Account) -> Generator[IO[bytes]]:
-    """Open a file of the data folder for appending; never through a link that someone else laid there."""
+def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
+    """Open a file of the data folder for appending; never through a symbolic link."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as problem:

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from service.postgres import cluster as clusters
 from service.postgres import datafolder
-from service.postgres.account import Account, account_for, let_in, let_run
+from service.postgres.account import SystemAccount, account_for, grant_access, grant_execution
 from service.postgres.binaries import bundled
 from service.postgres.pool import conninfo
 from service.postgres.problems import EmbeddedServerError
@@ -68,14 +68,14 @@ def embedded_server(
     with the last lines of the server's log for any other trouble.
     """
     binaries = bundled() if binaries is None else binaries
-    data = datafolder.made(data)
+    data = datafolder.made_data_folder(data)
     account = account_for(data / "postgres")
     with ExitStack() as stack:
-        stack.enter_context(datafolder.alone(data, account))
+        stack.enter_context(datafolder.locked(data, account))
         log = stack.enter_context(datafolder.server_log(data, account))
         with datafolder.telling(data):
-            let_in(account, data / "postgres")
-            _let_run(account, binaries)
+            grant_access(account, data / "postgres")
+            _grant_execution(account, binaries)
             clusters.prepare(data / "postgres", binaries, account, log)
             sockets = stack.enter_context(_socket_folder(account))
             wanted = {**_settings(sockets), **settings}
@@ -85,22 +85,22 @@ def embedded_server(
         yield server
 
 
-def _let_run(account: Account, binaries: Path) -> None:
-    let_in(account, binaries / "postgres")
+def _grant_execution(account: SystemAccount, binaries: Path) -> None:
+    grant_access(account, binaries / "postgres")
     if account.other and binaries == bundled():
         package = binaries.parent.parent
-        let_run(account, binaries / "postgres", (binaries.parent, package.with_name(f"{package.name}.libs")))
+        grant_execution(account, binaries / "postgres", (binaries.parent, package.with_name(f"{package.name}.libs")))
 
 
 @contextmanager
-def _socket_folder(account: Account) -> Generator[Path]:
+def _socket_folder(account: SystemAccount) -> Generator[Path]:
     """Make a folder for the socket that only `account` and root may enter, with a path short enough for one."""
     places = [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 - the folder made in it is private
     place = next((place for place in places if os.access(place, os.W_OK | os.X_OK)), places[-1])
     folder = Path(tempfile.mkdtemp(prefix="knownwhen-", dir=place))
     try:
         account.own(folder)
-        let_in(account, folder)
+        grant_access(account, folder)
         if len(os.fsencode(folder / f".s.PGSQL.{_PORT}")) > _LONGEST_SOCKET_PATH:
             message = f"The folder for temporary files {place} has too long a name for a socket; set TMPDIR to another."
             raise EmbeddedServerError(message)
@@ -130,7 +130,9 @@ def _command(cluster: Path, binaries: Path, wanted: Mapping[str, str]) -> list[s
 
 
 @contextmanager
-def _guarded(command: list[str], account: Account, sockets: Path, log: IO[bytes]) -> Generator[subprocess.Popen[bytes]]:
+def _guarded(
+    command: list[str], account: SystemAccount, sockets: Path, log: IO[bytes]
+) -> Generator[subprocess.Popen[bytes]]:
     """Run the server under its guard, which stops it as soon as the pipe to us closes."""
     who = [str(account.uid), str(account.gid), str(sockets)]
     guard = subprocess.Popen(
@@ -155,7 +157,7 @@ def _guarded(command: list[str], account: Account, sockets: Path, log: IO[bytes]
 
 
 def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
-    """Wait until the server lets us in; then see that the service's role and database are there."""
+    """Wait until the server takes connections; then make the service's role and database where missing."""
     url, admin_url = _url(wanted, NAME, NAME), _url(wanted, "postgres", clusters.SUPERUSER)
     until = time.monotonic() + _STARTING
     while True:

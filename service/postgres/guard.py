@@ -1,4 +1,4 @@
-"""Stands between Knownwhen and its PostgreSQL: starts the server as its account, and stops it once Knownwhen is gone.
+"""The process between Knownwhen and its PostgreSQL: starts the server as its account, stops it once Knownwhen is gone.
 
 A program of its own, of the standard library only, run as
 
@@ -82,7 +82,7 @@ def _watch(server: int, notices: int) -> int:
 
 
 def _notice_signals() -> int:
-    """Return a descriptor that brings the number of each signal, so that none is lost between two looks."""
+    """Return a descriptor that brings the number of each signal, so that none is lost between two reads."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)

@@ -31,7 +31,7 @@ _FILES = ("sslrootcert", "sslcert", "sslkey")
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What a migration did: the versions it applied now, in order, and the version the database has."""
+    """The outcome of migrating: the versions applied now, in order, and the version of the database."""
 
     applied: tuple[str, ...]
     version: str | None

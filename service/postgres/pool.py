@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: one for a plain piece of work, a pool of them for the service, all speaking UTC."""
+"""Connections to PostgreSQL: single ones, and a pool for the service; all sessions are in UTC."""
 
 import psycopg
 from psycopg import AsyncConnection, Connection
@@ -12,7 +12,7 @@ OLDEST_MAJOR = 15
 """The oldest PostgreSQL the service runs on."""
 
 STATEMENT_SECONDS = 30
-"""How long one statement of the service may take; longer work says so itself."""
+"""How long one statement of the service may take; longer work sets its own limit."""
 
 _CONNECT_SECONDS = 10
 _IDLE_IN_TRANSACTION_SECONDS = 60

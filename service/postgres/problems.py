@@ -1,8 +1,8 @@
-"""What can go wrong with the database; every message is a sentence that says what to do."""
+"""Errors of the database; every message is a sentence that says what to do."""
 
 
 class PostgresProblem(Exception):
-    """The database cannot be used as asked. Each one of its kinds has a room of its own in this folder."""
+    """The database cannot be used; the root of this package's errors."""
 
 
 class EmbeddedServerError(PostgresProblem):

@@ -1,4 +1,4 @@
-"""Whether a database that was fit at the start still is: it answers, has this release's tables, and takes writes."""
+"""Readiness of the database: it answers, has this release's tables, and takes writes."""
 
 from typing import LiteralString
 
@@ -20,11 +20,11 @@ _VERSIONS: LiteralString = "SELECT version FROM public.schema_migrations"
 _LOG: LiteralString = "SELECT FROM public.facts, public.log LIMIT 0"
 _READ_ONLY: LiteralString = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
 
-Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+ConnectionPool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
-async def missing(pool: Pool) -> list[str]:
-    """Return what keeps the database from serving, a sentence each; nothing if it is ready."""
+async def readiness_problems(pool: ConnectionPool) -> list[str]:
+    """Return a sentence for each thing that keeps the database from serving; none if it is ready."""
     try:
         async with pool.connection(timeout=WAIT_SECONDS) as connection:
             lacks = await _lacks(connection)

@@ -1,4 +1,4 @@
-"""As whom the service speaks to the database: the role that may read the log and append to it, and little else."""
+"""The database role of the service: it may read the log and append to it, and little else."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from service.postgres.pool import connect
 
 ROLE = "knownwhen_service"
-"""What the service is to the database, where a migration could make this role."""
+"""The role's name; a migration makes it where it may."""
 
 _MAY = """
     SELECT has_table_privilege('public.facts', 'SELECT') AND has_table_privilege('public.facts', 'INSERT')
@@ -17,8 +17,8 @@ _MAY = """
 """
 
 
-def as_service(url: str) -> str:
-    """Return the address with which sessions act as the service's role, or as it is where that role is of no use.
+def service_role_url(url: str) -> str:
+    """Return the address with which sessions act as the service's role, or unchanged where that role cannot be used.
 
     The role may be missing (a managed server), not ours to take, or without rights
     (this database was migrated by another); the log's triggers bind everyone anyway.

@@ -1,4 +1,4 @@
-"""Finds the bundled server that another Knownwhen runs in a data folder right now."""
+"""The address of the bundled server that another Knownwhen runs in a data folder."""
 
 from pathlib import Path
 from urllib.parse import urlencode

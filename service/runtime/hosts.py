@@ -1,4 +1,4 @@
-"""The hosts that a service answers for: loopback, where it listens, and names set by whoever runs it."""
+"""The hosts that a service answers for: loopback, its listening address, and configured names."""
 
 import ipaddress
 import re
@@ -7,21 +7,21 @@ from functools import lru_cache
 from typing import Final
 
 ANY: Final = "*"
-"""Stands for every host: a proxy in front checks them."""
+"""The name for every host, where a proxy in front checks them."""
 SETTING: Final = "KNOWNWHEN_HOSTS"
 
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 _LOCAL: Final = "localhost"
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class NoHost(ValueError):
-    """The text is no host; the sentence says what a host is."""
+    """A text is not a host name; the sentence says what one is."""
 
 
 class Hosts:
-    """Which names and addresses of a `Host` or `Origin` are ours, whatever the port.
+    """The names and addresses that `Host` and `Origin` may have, at any port.
 
     Without a name of ours a page of another site could have its own name lead to this machine (DNS rebinding), and
     read and write here as a page of ours.
@@ -31,9 +31,9 @@ class Hosts:
         self._names = {host_name(each) for each in (listening, _LOCAL, *names) if each != ANY}
         self.any = ANY in names
         self._wildcard = _is_wildcard(listening)
-        self.knows = lru_cache(maxsize=1024)(self._knows)
+        self.knows = lru_cache(maxsize=1024)(self._includes)
 
-    def _knows(self, host: str) -> bool:
+    def _includes(self, host: str) -> bool:
         """Say whether a host, with or without a port, is ours. Raises NoHost."""
         found = _HOST.fullmatch(host)
         if not found:
@@ -47,7 +47,7 @@ class Hosts:
 
 
 def host_name(text: str) -> str:
-    """Return a host as it is compared: lower case, ASCII, without brackets and without the dot at the end of a name.
+    """Return a host in its canonical form: lower case, ASCII, without brackets and without a trailing dot.
 
     Raises NoHost.
     """
@@ -65,19 +65,19 @@ def host_name(text: str) -> str:
     return name
 
 
-def _address(name: str) -> Address | None:
+def _address(name: str) -> IPAddress | None:
     try:
         return ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return None
 
 
-def _is_loopback(address: Address) -> bool:
+def _is_loopback(address: IPAddress) -> bool:
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
 
 
 def _is_wildcard(listening: str) -> bool:
-    """Say whether a service listens on all addresses of its machine, of which we do not know which it has."""
+    """Say whether a service listens on all addresses of its machine, which are not known here."""
     address = _address(listening)
     return address is not None and address.is_unspecified

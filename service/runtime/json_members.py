@@ -1,4 +1,4 @@
-"""Whether a name comes twice in an object of JSON, which a fast reader does not tell."""
+"""A check for duplicate names in JSON objects, which orjson accepts silently."""
 
 import re
 from typing import Final
@@ -9,8 +9,8 @@ _NAMES: Final = re.compile(rb'"[ \t\r\n]*:')
 _NAME: Final = b'":'
 
 
-def each_once(raw: bytes, document: object) -> bool:
-    r"""Say whether it is certain that every name in `raw` came once in its object; `document` is what was read of it.
+def names_are_unique(raw: bytes, document: object) -> bool:
+    r"""Say whether every name in `raw` is certainly unique in its object; `document` is `raw` parsed.
 
     A quotation mark before a colon ends a name or lies within a string, and a string is written again with as many as
     it was read with, unless an escape (`\u0022`) stood for one. So if all of `document` has as many as `raw` had, no

@@ -1,4 +1,4 @@
-"""Where the files that are not Python lie: in the source tree beside `service`, in an installed wheel inside it."""
+"""Folders of data files: beside `service` in the source tree, inside it in an installed wheel."""
 
 from pathlib import Path
 

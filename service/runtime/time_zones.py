@@ -1,4 +1,4 @@
-"""IANA time zones by name, out of the `tzdata` package alone, so that every machine writes down the same offsets."""
+"""IANA time zones by name, from the `tzdata` package alone, so that every machine records the same offsets."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from domain.values.time.zones import TimeZone, UnknownZone, bounds_of, recorded_zone
 
 _STEP: Final = timedelta(hours=12)
-"""No two changes of an offset lie so near to each other that both would be stepped over."""
+"""The step of the search for changes of an offset: no two lie so near to each other."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -44,14 +44,14 @@ def known_zone(name: str) -> str:
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Return the names of all zones, by what they are in small letters."""
+    """Return the names of all zones, by their lower-case forms."""
     listed = resources.files(tzdata).joinpath("zones").read_text("ascii").split()
     return {name.casefold(): name for name in listed}
 
 
 @lru_cache(maxsize=64)
 def _read(name: str) -> ZoneInfo:
-    """Read a zone from the package: what the machine or a variable of the environment has is not looked at."""
+    """Read a zone from the package, never from the machine's own database or PYTHONTZPATH."""
     with resources.files(tzdata).joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 

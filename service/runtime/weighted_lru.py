@@ -23,7 +23,7 @@ class WeightedLRU(Generic[K, V]):
         return key in self._entries
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._entries)
+        return iter(list(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -35,13 +35,17 @@ class WeightedLRU(Generic[K, V]):
         self._entries.move_to_end(key)
         return entry[0]
 
-    def put(self, key: K, value: V, weight: int = 1) -> None:
-        """Add an entry, or replace its value and weight; evicts others while the cache is too heavy."""
+    def put(self, key: K, value: V, weight: int = 1) -> list[V]:
+        """Add an entry, or replace its value and weight; returns the values evicted while the cache was too heavy."""
         self.pop(key)
         self._entries[key] = value, weight
         self.weight += weight
+        evicted: list[V] = []
         while self.weight > self.capacity and len(self._entries) > 1:
-            self.weight -= self._entries.popitem(last=False)[1][1]
+            _, (old, old_weight) = self._entries.popitem(last=False)
+            self.weight -= old_weight
+            evicted.append(old)
+        return evicted
 
     def pop(self, key: K) -> V | None:
         """Remove an entry; returns its value, or None."""

@@ -1,7 +1,6 @@
-"""Work that takes long is done in threads beside the event loop, so that others are answered meanwhile.
+"""Long work in threads beside the event loop, so that other requests are answered meanwhile.
 
-Such a thread lets go of the interpreter every few milliseconds, though not within one call into C: what is handed over
-must not spend long in any one of those.
+Such a thread releases the GIL every millisecond, but not within one call into C: work must not spend long in one.
 """
 
 import asyncio
@@ -14,28 +13,28 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-FEW: Final = 40
-"""So many facts are decoded, folded and written about as fast as a thread is told to do it: about 3 ms."""
+INLINE_FACTS: Final = 40
+"""Work on at most so many facts takes about as long as handing it to a thread, 3 ms, and is done at once."""
 THREADS: Final = 2
-"""More at a time would only wait for the interpreter, and the event loop would wait longer for its turn among them."""
+"""More threads would only wait for the GIL, and make the event loop wait longer for it."""
 
 YIELD_SECONDS: Final = 0.001
-"""How long such a thread keeps the interpreter while others want it. An answer takes the interpreter several times, so
-Python's own 5 ms add up to more than 60; where no such thread works, writing would only be slowed by shorter turns."""
+"""The GIL's switch interval while such a thread works. A request waits for the GIL several times, so Python's 5 ms add
+up to more than 60; without such a thread, a shorter interval would only slow writing down."""
 
 _answering: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
 _growing: Final = ThreadPoolExecutor(1, thread_name_prefix="growing")
 
 
-async def aside(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns about so many facts: done at once where they are few, else beside the loop."""
-    if facts <= FEW:
+async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    """Return what `work` returns: called at once for at most INLINE_FACTS facts, else in a thread."""
+    if facts <= INLINE_FACTS:
         return work(*arguments)
-    return await asyncio.get_running_loop().run_in_executor(_answering, _yielding, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_answering, _with_short_turns, work, *arguments)
 
 
-class _Turns:
-    """The switch interval of the interpreter: short while any thread works beside the loop, as it was else."""
+class _SwitchInterval:
+    """Shortens the GIL's switch interval while any worker thread works, and restores it then."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,7 +43,7 @@ class _Turns:
 
     @contextmanager
     def short(self) -> Generator[None]:
-        """Keep turns short until the block ends."""
+        """Keep the interval short until the block ends."""
         with self._lock:
             if not self._working:
                 self._usual = sys.getswitchinterval()
@@ -59,30 +58,30 @@ class _Turns:
                     sys.setswitchinterval(self._usual)
 
 
-_turns: Final = _Turns()
+_switch_interval: Final = _SwitchInterval()
 
 
-def _yielding(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    with _turns.short():
+def _with_short_turns(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    with _switch_interval.short():
         return work(*arguments)
 
 
-def take_apart(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
-    """Free what about so many facts became, item by item beside the loop: all at once it would hold the interpreter.
+def free_in_thread(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
+    """Empty containers made of about so many facts item by item in a thread: freeing all at once would hold the GIL.
 
-    Nobody may look into the containers any more.
+    The containers must not be used any more.
     """
-    if facts > FEW:
-        _answering.submit(_yielding, _take_apart, containers)
+    if facts > INLINE_FACTS:
+        _answering.submit(_with_short_turns, _empty, containers)
 
 
-def _take_apart(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
+def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
     for container in containers:
         take = container.popitem if isinstance(container, dict) else container.pop
         while container:
             take()
 
 
-async def in_the_background(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns, for which nobody waits: it never keeps an answer from a thread."""
-    return await asyncio.get_running_loop().run_in_executor(_growing, _yielding, work, *arguments)
+async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    """Return what `work` returns, called in a thread of its own, so that it never delays an answer."""
+    return await asyncio.get_running_loop().run_in_executor(_growing, _with_short_turns, work, *arguments)

@@ -1,1 +1,1 @@
-"""The log's Merkle tree, and published estimates that anyone can ask again."""
+"""The transparency log: the Merkle tree over the facts, and published estimates that can be verified."""

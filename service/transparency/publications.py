@@ -1,4 +1,4 @@
-"""Published estimates: where they are in the log, and whether each is still answered as it was published."""
+"""Published estimates: their positions in the log, and the check that each is still answered the same."""
 
 import base64
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.catalogue import UnknownName
 from domain.facts.union import EstimatePublished, UnknownFact, decode
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Answer, Question, Reads, answer
+from service.answers.answer import Answer, AnswerReader, AnswerRequest, answer
 from service.answers.as_of import Unanswerable
 from service.eventstore import StoredRow
 from service.transparency.tree import FactMissing
@@ -27,10 +27,10 @@ OF_DIGEST: Final = f"""
 """
 
 _TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDecodeError)
-"""Why a publication cannot be asked again: it names what is not there, or what was recorded cannot be read."""
+"""Errors of answering a publication again: it names what is not there, or a fact cannot be read."""
 
 
-class Publications:
+class PublicationIndex:
     """Finds published estimates over a pool of connections."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
@@ -48,8 +48,8 @@ class Publications:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What is not as it was published: its name, what was published, and what is answered now."""
+class PublicationDifference:
+    """A part of an answer with its published and its present value."""
 
     what: str
     published: object
@@ -57,17 +57,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """A publication at `position`, asked again.
+class PublicationReplay:
+    """A publication at `position`, answered again and compared.
 
-    `incident` is its slug, or its id where that could not be learned. `trouble` says why it could not be asked again.
+    `incident` is its slug, or its id where that could not be learned. `trouble` says why it cannot be answered.
     """
 
     position: int
     recorded_at: str
     incident: str
     published: EstimatePublished | None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[PublicationDifference, ...] = ()
     trouble: str | None = None
 
     @property
@@ -76,8 +76,8 @@ class Replayed:
         return not self.differences and self.trouble is None
 
 
-async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
-    """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
+async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> PublicationReplay:
+    """Answer a publication again at its coordinates, and compare digest, inputs and root with the published ones.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
     incident was left out.
@@ -89,23 +89,25 @@ async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: St
         found = await answer(log, _question(incident, published))
         root = await root_at(published.position)
     except _TROUBLE as error:
-        return Replayed(row.position, recorded_at, incident, published, trouble=str(error))
+        return PublicationReplay(row.position, recorded_at, incident, published, trouble=str(error))
     slug = str(found.document.get("incident", incident))
     compared = _compared(row, published, found, base64.b64encode(root).decode())
     differences = tuple(each for each in compared if each.published != each.replayed)
-    return Replayed(row.position, recorded_at, slug, published, differences)
+    return PublicationReplay(row.position, recorded_at, slug, published, differences)
 
 
-def _question(incident: str, published: EstimatePublished) -> Question:
-    return Question(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
+def _question(incident: str, published: EstimatePublished) -> AnswerRequest:
+    return AnswerRequest(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
 
 
-def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:
+def _compared(
+    row: StoredRow, published: EstimatePublished, found: Answer, root: str
+) -> tuple[PublicationDifference, ...]:
     inputs = dict(found.inputs)
     return (
-        Difference("digest", published.digest, found.digest),
-        Difference("inputs", published.inputs, inputs),
-        Difference("root", published.root, root),
-        Difference("position", published.position, found.coordinates["position"]),
-        Difference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
+        PublicationDifference("digest", published.digest, found.digest),
+        PublicationDifference("inputs", published.inputs, inputs),
+        PublicationDifference("root", published.root, root),
+        PublicationDifference("position", published.position, found.coordinates["position"]),
+        PublicationDifference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
     )

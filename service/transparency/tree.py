@@ -1,4 +1,4 @@
-"""The Merkle root of the log at any position: each fact is hashed once a process, and only subtrees are kept."""
+"""The Merkle root of the log at any position; each fact is hashed once a process, and only subtree roots are kept."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class FactMissing(Exception):
 
 
 class LogTree:
-    """The tree over one log, grown as far as it was asked for.
+    """The tree over one log, extended up to the highest position asked for.
 
     It keeps 32 bytes for each 256 facts (and for each 65,536, and so on), and the
     leaves of the last, incomplete subtree. What is below a visible position never

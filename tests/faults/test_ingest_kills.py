@@ -18,7 +18,7 @@ import pytest
 from domain.incident.commands import OpenIncident
 from service.eventstore.writer import Write
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from tests.faults.ingesting import SLUGS, Clients, listener, start_service
 from tests.faults.killing import Machine, kill, machine
 from tests.faults.writing import writing
@@ -56,7 +56,7 @@ def test_what_was_acknowledged_is_there_once(postgres: Machine, listening: socke
     print(f"FAULT_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
     chance = Random(SEED)  # noqa: S311 - to be repeated
     postgres.create("ingest")
-    with writing(as_service(postgres.url("ingest"))) as writer:
+    with writing(service_role_url(postgres.url("ingest"))) as writer:
         writer.commit([Write(OpenIncident(slug=slug, title=slug), uuid4(), bytes(32)) for slug in SLUGS])
     kills = [place % OF_POSTGRES == 0 for place in range(ROUNDS)]
     chance.shuffle(kills)
@@ -77,7 +77,7 @@ def test_what_was_acknowledged_is_there_once(postgres: Machine, listening: socke
 
 
 def _assert_once(url: str, acknowledged: dict[str, int]) -> None:
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         rows = connection.execute(LOG).fetchall()
     assert [position for position, *_ in rows] == list(range(1, len(rows) + 1))
     versions: Counter[object] = Counter()

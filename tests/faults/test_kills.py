@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.registry import Generation
 from tests.faults import truth
 from tests.faults.curating import Curators
@@ -56,7 +56,7 @@ class Story:
 
     @property
     def url(self) -> str:
-        return as_service(self.postgres.url(self.database))
+        return service_role_url(self.postgres.url(self.database))
 
     def write(self, least: int, most: int) -> None:
         """Let curators ask for a while, a few things at a time."""

@@ -10,7 +10,7 @@ from domain.incident.commands import AdoptPolicy, MergeIncident, MoveReport, Sta
 from domain.incident.dispatch import AnyCommand
 from domain.values.sources import Registration
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.engine import aggregate_cache
 from service.projections.engine.row_versions import RowVersions
 from tests.faults import truth
@@ -66,7 +66,7 @@ def test_what_curators_do_reads_alike_however_the_log_is_cut(
 
 def _assert_true_in_batches(url: str, limits: Sequence[int | None]) -> None:
     tables: list[dict[str, list[str]]] = []
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         truth.make(connection)
         facts = truth.log_of(connection)
         for limit in limits:

@@ -58,9 +58,9 @@ def told(facts: Sequence[Recorded], position: int) -> Rows:
             inputs = _inputs(by_stream, stream)
             mine = [each for each in known if each.stream in inputs]
             history = history_of(mine, stream)
-            policy = catalogue.policy(history.adopted or catalogue.DEFAULT_POLICY)
+            policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
             present = IncidentProjection.at(history, Reading(None, policy))
-            present.reach.streams = inputs
+            present.input_streams.streams = inputs
             _tell(rows, "incident", present)
     return rows
 

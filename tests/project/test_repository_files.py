@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.settings import documented
+from service.settings import documented_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -56,7 +56,7 @@ def test_every_python_that_is_promised_is_tested() -> None:
 
 
 def test_containers_set_only_settings_that_there_are() -> None:
-    settings = {each.name for each in documented()}
+    settings = {each.name for each in documented_settings()}
     compose = read(ROOT / "compose.yaml")["services"]
     assert set(compose["knownwhen"]["environment"]) <= settings
     named = set(re.findall(r"\bKNOWNWHEN_\w+", (ROOT / "Dockerfile").read_text("utf-8")))

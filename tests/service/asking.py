@@ -8,7 +8,7 @@ from itertools import cycle, product
 from domain import catalogue
 from domain.ledger.canonical import digest
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 
 INCIDENT = "syria-coast-2025"
 UNTIL = (None, "2025-03-09T23:59:59+03:00", "2025-03-12T23:59:59+03:00", "2025-07-15T00:00:00Z")
@@ -20,15 +20,15 @@ EVERYTHING = tuple((*pair, until) for pair, until in product(_PAIRS, UNTIL))
 """Every view, and the state under every policy, at several moments of the reported clock."""
 
 
-def questions(first: int, last: int, step: int = 1) -> list[Question]:
+def questions(first: int, last: int, step: int = 1) -> list[AnswerRequest]:
     """Ask at every `step`th position, each time something else; and everything at the last position."""
     positions = range(first, last, step)
     asked = [(position, *what) for position, what in zip(positions, cycle(EVERYTHING), strict=False)]
     asked += [(last, *what) for what in EVERYTHING]
-    return [Question(INCIDENT, view, f"@{position}", until, policy) for position, view, policy, until in asked]
+    return [AnswerRequest(INCIDENT, view, f"@{position}", until, policy) for position, view, policy, until in asked]
 
 
-async def answers(url: str, asked: list[Question]) -> dict[str, str]:
+async def answers(url: str, asked: list[AnswerRequest]) -> dict[str, str]:
     """Return, by question, the digest of the document and that of all that is sent with it but the log's name."""
     told: dict[str, str] = {}
     async with wiring.services(url) as house:

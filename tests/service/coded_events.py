@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.console import importing
+from service.console import import_
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.files.csv_rows import csv_writer
@@ -79,7 +79,7 @@ class Here:
         """Import a file; returns the summary."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DATABASE_URL", self.url)
-            importing.import_(read_settings(), importing.Asked(name, [path], json=True, **given))
+            import_.import_(read_settings(), import_.ImportOptions(name, [path], json=True, **given))
         return json.loads(self._capfd.readouterr().out)
 
     def exported(self, name: str, **asked: Any) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from service import wiring
-from service.console import sample
+from service.console import samples
 from service.postgres.binaries import find_server
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
@@ -123,7 +123,7 @@ def sample_url(create_database: Callable[[str], str], migrated_template: str) ->
 
     async def loading() -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / "syria-coast-2025"))
+            await samples.load(house.writer, samples.read(package_files.samples() / "syria-coast-2025"))
 
     asyncio.run(loading())
     return url

@@ -17,7 +17,7 @@ import pytest
 import structlog
 import typer
 
-from service.console import outcome
+from service.console import command
 from service.settings import Settings
 from tests.patience import PATIENCE
 
@@ -55,7 +55,7 @@ def ending(
     before, handlers = signal.getsignal(signal.SIGTERM), logging.getLogger().handlers[:]
     try:
         with pytest.raises(typer.Exit) as caught:
-            outcome.run(work, debug=debug)
+            command.run(work, debug=debug)
     finally:
         signal.signal(signal.SIGTERM, before)
         logging.getLogger().handlers[:] = handlers

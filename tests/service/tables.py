@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 from domain.facts.union import Recorded, encode
 from service.eventstore import StoredFact, sync_reader
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
 from service.projections.engine.scheduler import INPUTS
@@ -43,7 +43,7 @@ def follow(url: str, size: Callable[[], int] = lambda: MANY, *, forgetting: bool
 
     `forgetting`: each batch as if the projector had just been started.
     """
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         found = _begun(connection)
         projector = Projector(connection, now)
         head = sync_reader.head(projector.cache.cursor)
@@ -72,7 +72,7 @@ def _begun(connection: Connection[tuple[object, ...]]) -> list[Generation]:
 
 def tables(url: str) -> Tables:
     """Return the rows of every live generation as text, sorted: what a byte of difference shows in."""
-    with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    with connect(service_role_url(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         return {
             name: sorted(
                 text
@@ -86,12 +86,12 @@ def tables(url: str) -> Tables:
 
 def registered(url: str) -> list[Generation]:
     """Return all generations."""
-    with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    with connect(service_role_url(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         return generations(cursor)
 
 
 def schemas(url: str) -> set[str]:
     """Return the schemas of generations that are there."""
     query = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'projection\\_%'"
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         return {str(name) for (name,) in connection.execute(query).fetchall()}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from service.postgres import account
-from service.postgres.account import Account, account_for, let_in, let_run
+from service.postgres.account import SystemAccount, account_for, grant_access, grant_execution
 from service.postgres.problems import EmbeddedServerError
 
-NOBODY = Account("nobody", 65_534, 65_534, other=True)
+NOBODY = SystemAccount("nobody", 65_534, 65_534, other=True)
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root may choose who runs PostgreSQL")
 
 
@@ -21,14 +21,14 @@ def test_folders_above_are_opened_for_passing_through_and_never_for_reading(tmp_
     closed.parent.mkdir(parents=True)
     closed.parent.chmod(0o755)
     closed.parent.parent.chmod(0o700)
-    let_in(NOBODY, closed)
+    grant_access(NOBODY, closed)
     assert closed.parent.parent.stat().st_mode & 0o777 == 0o701
     assert closed.parent.stat().st_mode & 0o777 == 0o755
 
 
 def test_nothing_is_opened_where_the_server_runs_as_ourselves(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    let_in(Account("me", os.geteuid(), os.getegid(), other=False), tmp_path / "file")
+    grant_access(SystemAccount("me", os.geteuid(), os.getegid(), other=False), tmp_path / "file")
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
@@ -38,7 +38,7 @@ def test_programs_installed_under_a_strict_umask_are_opened_for_reading(tmp_path
         file.parent.mkdir(mode=0o700)
         file.touch(0o600)
     program.chmod(0o700)
-    let_run(NOBODY, program, (program.parent, library.parent))
+    grant_execution(NOBODY, program, (program.parent, library.parent))
     assert program.stat().st_mode & 0o777 == 0o705
     assert program.parent.stat().st_mode & 0o777 == 0o705
     assert library.stat().st_mode & 0o777 == 0o604
@@ -46,12 +46,12 @@ def test_programs_installed_under_a_strict_umask_are_opened_for_reading(tmp_path
 
 def test_a_folder_that_cannot_be_opened_is_named_with_what_to_do() -> None:
     with pytest.raises(EmbeddedServerError, match=r"may not enter /proc/\d+/fd .*Run `chmod o\+x"):
-        let_in(NOBODY, Path(f"/proc/{os.getpid()}/fd/file"))
+        grant_access(NOBODY, Path(f"/proc/{os.getpid()}/fd/file"))
 
 
 def test_an_ordinary_user_runs_the_server_as_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 65_534)
-    assert account_for(tmp_path / "postgres") == Account("nobody", 65_534, os.getegid(), other=False)
+    assert account_for(tmp_path / "postgres") == SystemAccount("nobody", 65_534, os.getegid(), other=False)
 
 
 def test_a_folder_of_somebody_else_is_refused_to_an_ordinary_user(
@@ -65,7 +65,7 @@ def test_a_folder_of_somebody_else_is_refused_to_an_ordinary_user(
 @ROOT_ONLY
 def test_root_runs_the_server_as_the_owner_of_its_folder(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY.uid, NOBODY.gid)
-    assert account_for(tmp_path) == Account("nobody", NOBODY.uid, NOBODY.gid, other=True)
+    assert account_for(tmp_path) == SystemAccount("nobody", NOBODY.uid, NOBODY.gid, other=True)
 
 
 @ROOT_ONLY

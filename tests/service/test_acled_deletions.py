@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.console import importing
-from service.console.outcome import CannotRun
+from service.console import import_
+from service.console.command import CannotRun
 from service.formats import registry
 from service.formats.importer import ImportSource, Withdrawal
 from service.settings import read_settings
@@ -117,7 +117,7 @@ def test_files_and_list_may_come_in_one_command_in_any_order(here: Here, tmp_pat
     gone = deleted(tmp_path / "deleted.csv", ["KE2", "1676505600"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", here.url)
-        assert importing.import_(read_settings(), importing.Asked("acled", [gone, events], json=True)) == 0
+        assert import_.import_(read_settings(), import_.ImportOptions("acled", [gone, events], json=True)) == 0
     assert total(here) == 4
 
 
@@ -172,7 +172,7 @@ def test_people_are_told_in_words(here: Here, tmp_path: Path, capfd: pytest.Capt
     path = deleted(tmp_path / "deleted.csv", ["XX9", "1676505600"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", here.url)
-        assert importing.import_(read_settings(), importing.Asked("acled", [path])) == 0
+        assert import_.import_(read_settings(), import_.ImportOptions("acled", [path])) == 0
     told = capfd.readouterr().out
     assert "line 2: This log does not know it. (XX9)" in told
     assert "1 passed over" in told

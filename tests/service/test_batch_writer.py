@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.engine.batch_writer import CannotWrite
 from service.projections.engine.projector import Projector
@@ -27,7 +27,7 @@ SECOND: tuple[Any, ...] = ("sana", "Sana", "monitor", None, "a state", ["sana.sy
 @pytest.fixture
 def connection(database_url: str) -> Iterator[Connection[Any]]:
     write(database_url, [opening("first"), opening("second"), opening("third")])
-    with connect(as_service(database_url)) as connection:
+    with connect(service_role_url(database_url)) as connection:
         truth.make(connection)
         yield connection
 

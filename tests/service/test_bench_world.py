@@ -49,7 +49,7 @@ from domain.incident.source_decisions import evolve as evolve_source
 from domain.incident.state import Incident, evolve
 from domain.ledger.canonical import commitment
 from domain.values.sources import Registration
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.eventstore import LogReader
 from service.postgres.pool import make_pool
 
@@ -183,7 +183,7 @@ async def _each_is_answered(url: str) -> None:
         for row in opened:
             slug = orjson.loads(row.state)["slug"]
             for as_of in (f"@{row.position}", f"@{(row.position + SHAPE.facts) // 2}", None):
-                found = await answer(log, Question(slug, "state/1", as_of=as_of))
+                found = await answer(log, AnswerRequest(slug, "state/1", as_of=as_of))
                 assert found.document
             assert cast("list[object]", found.document["estimates"])
 

@@ -17,12 +17,12 @@ from domain.estimates.estimate import PolicyInput as OfKey
 from domain.facts.union import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
 from service import wiring
-from service.answers.answer import Question, answer
-from service.console import audit
+from service.answers.answer import AnswerRequest, answer
+from service.console import audit, terminal
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.registry import Generation
 from service.settings import read_settings
@@ -99,7 +99,7 @@ def recorded(url: str, incident: str, *, late: bool = False, **otherwise: Any) -
 
     async def work() -> dict[str, Any]:
         async with wiring.services(url) as house:
-            found = await answer(house.reader, Question(incident, "state/1"))
+            found = await answer(house.reader, AnswerRequest(incident, "state/1"))
             root = await house.root_at(int(found.coordinates["position"] or 0))
             right = {name: found.coordinates[name] for name in ("view", "policy", "reported_until", "position")}
             right |= {"inputs": dict(found.inputs), "digest": found.digest, "root": base64.b64encode(root).decode()}
@@ -273,7 +273,7 @@ def test_it_says_how_far_it_is(
     assert bar.returncode == 0
     assert "Asking publications again" in bar.stderr
     monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setattr(audit, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(terminal, "EVERY_SECONDS", 0)
     status, told = ending(lambda settings: audit.audit(settings, json=True), capfd)
     assert status == 0
     assert "Asked 1 of 2 publications again" in told
@@ -302,7 +302,7 @@ def generation(url: str, name: str) -> Generation:
 
 def tampered(url: str, statement: LiteralString, name: str) -> None:
     table = MODELS[name].table(generation(url, name).schema)
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         connection.execute(sql.SQL(statement).format(table=table))
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from domain.catalogue import VIEWS
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.api.responses import envelope
-from service.console import exporting
-from service.console.exporting import Asked
+from service.console import export
+from service.console.export import ExportOptions
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest as What
 from service.formats.exporter import Export, Exporter, Unwritable
@@ -32,14 +32,14 @@ def exported(sample_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
     def exporting_(**what: Any) -> bytes:
         path = tmp_path / "out.ndjson"
-        assert exporting.export(read_settings(), Asked("ndjson", What(**what), path)) == 0
+        assert export.export(read_settings(), ExportOptions("ndjson", What(**what), path)) == 0
         assert [each.name for each in tmp_path.iterdir()] == ["out.ndjson"]
         return path.read_bytes()
 
     return exporting_
 
 
-def answered(url: str, question: Question) -> bytes:
+def answered(url: str, question: AnswerRequest) -> bytes:
     async def asking() -> bytes:
         async with wiring.services(url) as house:
             return envelope(await answer(house.reader, question))
@@ -52,7 +52,7 @@ def test_a_view_of_each_incident_is_what_http_answers(sample_url: str, exported:
         for given in ({"as_of": "@120"}, {"as_of": "@90", "reported_until": "2025-03-09T20:59:59Z"}):
             for policy in (None, "latest/1"):
                 (line,) = exported(view=view, policy=policy, **given).splitlines()
-                assert line == answered(sample_url, Question(INCIDENT, view, policy=policy, **given))
+                assert line == answered(sample_url, AnswerRequest(INCIDENT, view, policy=policy, **given))
 
 
 def test_only_the_incidents_that_are_named_are_exported(exported: Callable[..., bytes]) -> None:
@@ -80,7 +80,7 @@ def test_the_summary_for_machines_tells_what_was_exported(
     monkeypatch.setenv("DATABASE_URL", sample_url)
     path = tmp_path / "out.ndjson"
     what = What("@120", "2025-03-09T20:59:59Z", view="claims/1")
-    assert exporting.export(read_settings(), Asked("ndjson", what, path, json=True)) == 0
+    assert export.export(read_settings(), ExportOptions("ndjson", what, path, json=True)) == 0
     found = json.loads(capfd.readouterr().out)
     log = found.pop("log")
     assert len(log) == 36
@@ -107,24 +107,24 @@ def test_what_a_file_leaves_out_is_told_with_the_reason_and_how_often(sample_url
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
-        (Asked("ndjsn", What()), 2, "did you mean “ndjson”?"),
-        (Asked("ndjson", What(), json=True), 2, "--output FILE"),
-        (Asked("ndjson", What(view="sate/1")), 2, "did you mean “state/1”?"),
-        (Asked("ndjson", What("@99999")), 1, "past the end of the log"),
-        (Asked("ndjson", What(reported_until="2025-03-09T20:59:59Z")), 3, "name a --view"),
-        (Asked("ndjson", What(), Path("/no/such/folder/x")), 3, "cannot be written"),
+        (ExportOptions("ndjsn", What()), 2, "did you mean “ndjson”?"),
+        (ExportOptions("ndjson", What(), json=True), 2, "--output FILE"),
+        (ExportOptions("ndjson", What(view="sate/1")), 2, "did you mean “state/1”?"),
+        (ExportOptions("ndjson", What("@99999")), 1, "past the end of the log"),
+        (ExportOptions("ndjson", What(reported_until="2025-03-09T20:59:59Z")), 3, "name a --view"),
+        (ExportOptions("ndjson", What(), Path("/no/such/folder/x")), 3, "cannot be written"),
     ],
 )
 def test_what_cannot_be_is_told(
     sample_url: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    asked: Asked,
+    asked: ExportOptions,
     status: int,
     said: str,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", sample_url)
-    ended, told = ending(lambda settings: exporting.export(settings, asked), capfd)
+    ended, told = ending(lambda settings: export.export(settings, asked), capfd)
     assert (ended, said in told) == (status, True), told
 
 
@@ -144,8 +144,8 @@ def test_an_export_that_fails_leaves_what_was_there_before(
     )
     path = tmp_path / "out"
     path.write_bytes(b"before")
-    status, told = ending(lambda settings: exporting.export(settings, Asked("half", What(), path)), capfd)
+    status, told = ending(lambda settings: export.export(settings, ExportOptions("half", What(), path)), capfd)
     assert (status, "Nothing stands at" in told) == (3, True)
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("out", b"before")]
-    status, told = ending(lambda settings: exporting.export(settings, Asked("map", What(), path)), capfd)
+    status, told = ending(lambda settings: export.export(settings, ExportOptions("map", What(), path)), capfd)
     assert (status, "--map FILE" in told) == (2, True)

@@ -12,9 +12,9 @@ import pytest
 
 from service.api.batches.ipc import PackedLine, unpack
 from service.api.batches.line import ParsedLine
-from service.console import beside, importing
-from service.console.importing import Asked
-from service.console.outcome import CannotRun, Misuse
+from service.console import import_, import_reader
+from service.console.command import CannotRun, Misuse
+from service.console.import_ import ImportOptions
 from service.settings import read_settings
 from tests.service.console import data_folder, ending, run, running
 from tests.service.servers import one
@@ -46,7 +46,7 @@ def imported(
     monkeypatch.setenv("DATABASE_URL", database_url)
 
     def importing_(path: Path, **options: Any) -> tuple[int, dict[str, Any]]:
-        status = importing.import_(read_settings(), Asked("ndjson", [path], json=True, **options))
+        status = import_.import_(read_settings(), ImportOptions("ndjson", [path], json=True, **options))
         return status, json.loads(capfd.readouterr().out)
 
     return importing_
@@ -158,7 +158,7 @@ def test_so_many_warnings_are_listed_as_asked_for_and_one_of_each_code(
 @pytest.mark.parametrize("limit", ["some", "-1", "1.5", ""])
 def test_how_many_warnings_must_be_a_number_or_all(limit: str, tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="or “all”"):
-        importing.import_(read_settings(), Asked("ndjson", [write(tmp_path / "a.ndjson", OPEN)], warnings=limit))
+        import_.import_(read_settings(), ImportOptions("ndjson", [write(tmp_path / "a.ndjson", OPEN)], warnings=limit))
 
 
 def test_people_read_warnings_by_line_and_their_number_by_code(
@@ -166,7 +166,7 @@ def test_people_read_warnings_by_line_and_their_number_by_code(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     path = write(tmp_path / "a.ndjson", OPEN, attack("2099-12-01"), attack("2099-12-02"))
-    assert importing.import_(read_settings(), Asked("ndjson", [path], warnings="1")) == 0
+    assert import_.import_(read_settings(), ImportOptions("ndjson", [path], warnings="1")) == 0
     first, codes, summary = capfd.readouterr().out.splitlines()
     assert first.startswith(f"{path}, line 2: occurred_after_reported: It is said to have happened (2099-12-01)")
     assert codes == "2 warnings: 2 occurred_after_reported. Listed: 1; --warnings all lists all."
@@ -183,9 +183,9 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
     unknown["claims"][0]["measure"] = "kiled"
     lines = (REGISTER, OPEN, report("7", tags=["a"]), unknown, b"nonsense", report("8", incident="nowhere"))
     path = write(tmp_path / "a.ndjson", *lines, *(report(str(figure)) for figure in range(1_100)))
-    monkeypatch.setattr(beside, "LARGE", 1)
+    monkeypatch.setattr(import_reader, "LARGE", 1)
     read: list[int] = []
-    monkeypatch.setattr(beside, "unpack", lambda packed: (read.append(1), unpack(packed))[1])
+    monkeypatch.setattr(import_reader, "unpack", lambda packed: (read.append(1), unpack(packed))[1])
     first = imported(path)
     assert first[1]["recorded"] == 1_103
     assert len(read) == 1_104
@@ -194,7 +194,7 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
         (5, "invalid"),
         (6, "refused"),
     ]
-    monkeypatch.setattr(beside, "LARGE", 1 << 40)
+    monkeypatch.setattr(import_reader, "LARGE", 1 << 40)
     again = imported(path)
     assert (again[1]["recorded"], again[1]["replayed"]) == (0, 1_103)  # so they had the same ids and hashes
     assert again[1]["errors"] == first[1]["errors"]
@@ -204,11 +204,11 @@ def test_a_large_import_is_read_beside_and_comes_to_the_same(
 def test_what_goes_wrong_beside_is_told_here(
     imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "LARGE", 1)
+    monkeypatch.setattr(import_reader, "LARGE", 1)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(b"no gzip at all")
     with pytest.raises(CannotRun, match=r"a\.csv\.gz"):
-        importing.import_(read_settings(), Asked("ucdp", [path]))
+        import_.import_(read_settings(), ImportOptions("ucdp", [path]))
     path = write(tmp_path / "a.ndjson", OPEN, *(report(str(figure)) for figure in range(6_000)))
 
     def killing(packed: PackedLine) -> ParsedLine:
@@ -216,11 +216,11 @@ def test_what_goes_wrong_beside_is_told_here(
             process.kill()
         return unpack(packed)
 
-    monkeypatch.setattr(beside, "unpack", killing)
+    monkeypatch.setattr(import_reader, "unpack", killing)
     with pytest.raises(CannotRun, match="Run it again: nothing is recorded twice"):
         imported(path)
     assert not multiprocessing.active_children()
-    monkeypatch.setattr(beside, "unpack", unpack)
+    monkeypatch.setattr(import_reader, "unpack", unpack)
     assert imported(path)[1]["invalid"] == 0
 
 
@@ -228,7 +228,7 @@ def test_people_are_shown_the_first_bad_rows_and_told_of_the_rest(
     imported: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path / "a.ndjson", OPEN, *[b"nonsense"] * 25)
-    assert importing.import_(read_settings(), Asked("ndjson", [path])) == 1
+    assert import_.import_(read_settings(), ImportOptions("ndjson", [path])) == 1
     out = capfd.readouterr().out.splitlines()
     assert out[0].startswith(f"{path}, line 2: It is not JSON")
     assert out[20] == "… and 5 more; --json or --errors FILE tells all."
@@ -246,26 +246,26 @@ def test_lines_come_in_on_standard_input(
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
-        (Asked("ndjsn", [Path("x")]), 2, "There is no format “ndjsn”; did you mean “ndjson”?"),
-        (Asked("csv", [Path("x")]), 2, "--map FILE"),
-        (Asked("ndjson", [Path("no-such-file")]), 3, "no-such-file cannot be read"),
-        (Asked("ndjson", [Path("/")]), 3, "/ cannot be read"),
-        (Asked("acled", [Path("x")], path="x"), 2, "--path names a table in a repository, so it is for git"),
-        (Asked("csv", [Path("x")], restore=True, map=Path("x")), 2, "--restore takes one file"),
-        (Asked("ndjson", [Path("x"), Path("y")], restore=True), 2, "--restore takes one file"),
-        (Asked("ndjson", [Path("no-such-file")], restore=True), 3, "no-such-file cannot be read"),
+        (ImportOptions("ndjsn", [Path("x")]), 2, "There is no format “ndjsn”; did you mean “ndjson”?"),
+        (ImportOptions("csv", [Path("x")]), 2, "--map FILE"),
+        (ImportOptions("ndjson", [Path("no-such-file")]), 3, "no-such-file cannot be read"),
+        (ImportOptions("ndjson", [Path("/")]), 3, "/ cannot be read"),
+        (ImportOptions("acled", [Path("x")], path="x"), 2, "--path names a table in a repository, so it is for git"),
+        (ImportOptions("csv", [Path("x")], restore=True, map=Path("x")), 2, "--restore takes one file"),
+        (ImportOptions("ndjson", [Path("x"), Path("y")], restore=True), 2, "--restore takes one file"),
+        (ImportOptions("ndjson", [Path("no-such-file")], restore=True), 3, "no-such-file cannot be read"),
     ],
 )
 def test_what_cannot_be_is_told(
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    asked: Asked,
+    asked: ImportOptions,
     status: int,
     said: str,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
-    ended, told = ending(lambda settings: importing.import_(settings, asked), capfd)
+    ended, told = ending(lambda settings: import_.import_(settings, asked), capfd)
     assert (ended, said in told) == (status, True), told
 
 
@@ -275,10 +275,10 @@ def test_a_history_that_was_imported_by_another_mapping_file_is_told_as_such(
     monkeypatch.setenv("DATABASE_URL", database_url)
     repo, map_ = repository(tmp_path / "repo", [("2024-03-01T12:00:00Z", b"id,dead\n1,3\n")]), tmp_path / "map.toml"
     least = 'table = "towns"\ntitle = "{id}"\nformat = "csv"\nkey = ["id"]\nsource = "s"\n'
-    asked = Asked("git", [repo], map=map_, path=FILE, json=True)
+    asked = ImportOptions("git", [repo], map=map_, path=FILE, json=True)
     for claim, status in (("", 0), ('claims = [{ column = "dead", measure = "killed" }]', 1)):
         map_.write_text(least + claim, encoding="utf-8")
-        assert importing.import_(read_settings(), asked) == status
+        assert import_.import_(read_settings(), asked) == status
         errors = json.loads(capfd.readouterr().out)["errors"]
     assert [("report_id" in each, "another name" in each["reason"]) for each in errors] == [(False, True)]
 
@@ -287,8 +287,8 @@ def test_errors_that_cannot_be_written_are_told_before_anything_is_recorded(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
-    asked = Asked("ndjson", [write(tmp_path / "a.ndjson", OPEN)], errors=tmp_path / "no" / "folder")
-    status, told = ending(lambda settings: importing.import_(settings, asked), capfd)
+    asked = ImportOptions("ndjson", [write(tmp_path / "a.ndjson", OPEN)], errors=tmp_path / "no" / "folder")
+    status, told = ending(lambda settings: import_.import_(settings, asked), capfd)
     assert (status, "cannot be written" in told, one(database_url, FACTS)) == (3, True, 0)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from service import wiring
-from service.answers.answer import Question, answer
-from service.console import replay, sample
-from service.console.cells import key_words
-from service.console.pages import print_page
-from service.console.words import shown
+from service.answers.answer import AnswerRequest, answer
+from service.console import replay, samples
+from service.console.answer_tables import key_words
+from service.console.replay import print_page
+from service.console.terminal import shown
 from service.settings import read_settings
 from tests.service.console import COMMAND, data_folder, ending, environment, run
 
@@ -23,7 +23,7 @@ INCIDENT = "syria-coast-2025"
 BY_9_MARCH = ("--reported-until", "2025-03-09T23:59:59+03:00")
 
 
-def page(url: str, question: Question, capsys: pytest.CaptureFixture[str]) -> str:
+def page(url: str, question: AnswerRequest, capsys: pytest.CaptureFixture[str]) -> str:
     async def asking() -> None:
         async with wiring.services(url) as house:
             print_page(question, await answer(house.reader, question))
@@ -49,7 +49,7 @@ def test_as_json_it_is_the_envelope_of_http(
     sample_url: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", sample_url)
-    question = Question(INCIDENT, "state/1", as_of="@120", policy="latest/1")
+    question = AnswerRequest(INCIDENT, "state/1", as_of="@120", policy="latest/1")
     assert replay.replay(read_settings(), question, json=True) == 0
     envelope = json.loads(capfd.readouterr().out)
     assert envelope.keys() == {"data", "text", "coordinates", "digest"}
@@ -58,7 +58,7 @@ def test_as_json_it_is_the_envelope_of_http(
 
 
 def test_sentences_about_the_whole_incident_come_first(sample_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    text = page(sample_url, Question(INCIDENT, "state/1", reported_until="2025-03-09T20:59:59Z"), capsys)
+    text = page(sample_url, AnswerRequest(INCIDENT, "state/1", reported_until="2025-03-09T20:59:59Z"), capsys)
     assert text.index("Killed, everyone: 1,311") < text.index("Killed, everyone, Jableh")
 
 
@@ -68,34 +68,34 @@ def test_every_view_can_be_read_at_any_width(
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     for view, words in (("state/1", "outrun"), ("timeline/1", "attack launched"), ("claims/1", "retracted")):
-        text = page(sample_url, Question(INCIDENT, view, reported_until="2025-03-09T20:59:59Z"), capsys)
+        text = page(sample_url, AnswerRequest(INCIDENT, view, reported_until="2025-03-09T20:59:59Z"), capsys)
         table = text.split("\n\n", 2)[-1].split("\n\n")[0].splitlines()
         assert words in text
         assert all(len(line) <= int(columns) for line in table)
 
 
 def test_the_timeline_tells_what_was_retracted(sample_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "retracted" in page(sample_url, Question(INCIDENT, "timeline/1"), capsys)
+    assert "retracted" in page(sample_url, AnswerRequest(INCIDENT, "timeline/1"), capsys)
 
 
 @pytest.mark.parametrize(
     ("question", "status", "said"),
     [
-        (Question("syria-cost-2025", "state/1"), 1, "did you mean “syria-coast-2025”?"),
-        (Question(INCIDENT, "state/1", as_of="@1"), 1, "nothing was recorded"),
-        (Question(INCIDENT, "state/1", as_of="@99999"), 1, "past the end of the log"),
-        (Question(INCIDENT, "state/1", as_of="2999-01-01T00:00:00Z"), 1, "lies in the future"),
-        (Question(INCIDENT, "state/1", as_of="yesterday"), 2, "is not a moment"),
-        (Question(INCIDENT, "state/1", reported_until="2025-03-09"), 2, "is not a moment"),
-        (Question(INCIDENT, "sate/1"), 2, "did you mean “state/1”?"),
-        (Question(INCIDENT, "state/1", policy="range/2"), 2, "did you mean “range/1”?"),
+        (AnswerRequest("syria-cost-2025", "state/1"), 1, "did you mean “syria-coast-2025”?"),
+        (AnswerRequest(INCIDENT, "state/1", as_of="@1"), 1, "nothing was recorded"),
+        (AnswerRequest(INCIDENT, "state/1", as_of="@99999"), 1, "past the end of the log"),
+        (AnswerRequest(INCIDENT, "state/1", as_of="2999-01-01T00:00:00Z"), 1, "lies in the future"),
+        (AnswerRequest(INCIDENT, "state/1", as_of="yesterday"), 2, "is not a moment"),
+        (AnswerRequest(INCIDENT, "state/1", reported_until="2025-03-09"), 2, "is not a moment"),
+        (AnswerRequest(INCIDENT, "sate/1"), 2, "did you mean “state/1”?"),
+        (AnswerRequest(INCIDENT, "state/1", policy="range/2"), 2, "did you mean “range/1”?"),
     ],
 )
 def test_each_kind_of_answer_has_its_exit_status(
     sample_url: str,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    question: Question,
+    question: AnswerRequest,
     status: int,
     said: str,
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_log_without_incidents_is_told(
     database_url: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
-    told = ending(lambda settings: replay.replay(settings, Question("x", "state/1"), json=False), capfd)
+    told = ending(lambda settings: replay.replay(settings, AnswerRequest("x", "state/1"), json=False), capfd)
     assert told == (1, "There is no incident “x”; none has been opened yet.\n")
 
 
@@ -124,7 +124,7 @@ def test_a_database_without_tables_is_told(
     bare_database_url: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", bare_database_url)
-    status, told = ending(lambda settings: replay.replay(settings, Question("x", "state/1"), json=False), capfd)
+    status, told = ending(lambda settings: replay.replay(settings, AnswerRequest("x", "state/1"), json=False), capfd)
     assert status == 3
     assert "Run `knownwhen migrate` first." in told
 
@@ -163,10 +163,10 @@ def test_markup_in_reports_is_shown_as_it_is(
 
     async def loading() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(tmp_path / "small"))
+            await samples.load(house.writer, samples.read(tmp_path / "small"))
 
     asyncio.run(loading())
-    assert page(database_url, Question("odd", "state/1"), capsys).startswith("[red]Odd[/red] :smile: (odd)")
+    assert page(database_url, AnswerRequest("odd", "state/1"), capsys).startswith("[red]Odd[/red] :smile: (odd)")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.console import migration, web
-from service.console.listening import listen, loopback
-from service.console.outcome import LOG_NAME, CannotRun, Misuse
+from service.console import migrate, serve
+from service.console.command import LOG_NAME, CannotRun, Misuse
+from service.console.listener import listen, loopback
 from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
@@ -107,7 +107,7 @@ def test_a_database_of_the_users_own_is_not_migrated_behind_their_back(
 
 
 def test_migrating_again_changes_nothing(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert migration.run(Settings(database_url=database_url)) == 0
+    assert migrate.run(Settings(database_url=database_url)) == 0
     assert capsys.readouterr().out.endswith(", as it was.\n")
 
 
@@ -144,7 +144,7 @@ def test_a_server_that_cannot_start_is_told_without_a_traceback(
 
     def work(settings: Settings) -> int:
         with listen(loopback("127.0.0.1", unused_port)) as listener:
-            web.serve(settings, nowhere, listener, workers=1, ready=lambda: None)
+            serve.run_server(settings, nowhere, listener, workers=1, ready=lambda: None)
         return 0
 
     status, told = ending(work, capfd)

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 import structlog
 
-from service.console import outcome
+from service.console import command
+from service.formats import registry
 from service.settings import Settings
 from tests.service.console import COMMAND, ending, environment, run
 
@@ -28,6 +29,12 @@ def test_help_names_every_command_and_shows_examples() -> None:
     assert done.returncode == 0
     for words in ("demo", "serve", "migrate", "replay", "doctor", "knownwhen replay syria-coast-2025", "Exit status"):
         assert words in done.stdout
+
+
+def test_help_lists_the_formats_that_there_are() -> None:
+    for words, formats in (("import", registry.IMPORTERS), ("export", registry.EXPORTERS)):
+        argument = next(line for line in run(words, "--help", COLUMNS="200").stdout.splitlines() if " FORMAT " in line)
+        assert [name for name in formats if name not in argument] == []
 
 
 def test_the_version_is_one_line_on_standard_output() -> None:
@@ -70,8 +77,8 @@ def test_an_unexpected_error_is_one_sentence_and_its_details_are_in_the_log(
 ) -> None:
     monkeypatch.setenv("KNOWNWHEN_DATA", str(tmp_path))
     status, told = ending(raising(ZeroDivisionError("by nothing")), capfd)
-    log = tmp_path / outcome.LOG_NAME
-    assert status == outcome.COULD_NOT_RUN
+    log = tmp_path / command.LOG_NAME
+    assert status == command.COULD_NOT_RUN
     assert len(told.splitlines()) == 1
     assert str(log) in told
     assert "ZeroDivisionError: by nothing" in log.read_text(encoding="utf-8")
@@ -90,19 +97,19 @@ def test_the_details_go_to_a_temporary_file_where_there_is_no_data_folder(
 
 def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     status, told = ending(raising(ZeroDivisionError()), capfd, debug=True)
-    assert status == outcome.COULD_NOT_RUN
+    assert status == command.COULD_NOT_RUN
     assert "Traceback (most recent call last)" in told
 
 
 @pytest.mark.parametrize(
     ("problem", "status"),
     [
-        (outcome.Negative("no"), 1),
-        (outcome.Misuse("wrong"), 2),
-        (outcome.CannotRun("not now"), 3),
+        (command.Negative("no"), 1),
+        (command.Misuse("wrong"), 2),
+        (command.CannotRun("not now"), 3),
         (psycopg.OperationalError("gone"), 3),
         (KeyboardInterrupt(), 130),
-        (outcome.Stopped(), 143),
+        (command.Terminated(), 143),
     ],
 )
 def test_each_ending_has_its_status(capfd: pytest.CaptureFixture[str], problem: BaseException, status: int) -> None:
@@ -139,7 +146,7 @@ def test_a_traceback_in_the_log_of_a_person_is_kept_in_a_file(
     assert status == 0
     assert "could not count" in told
     assert "Traceback" not in told
-    assert "ZeroDivisionError" in (tmp_path / outcome.LOG_NAME).read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in (tmp_path / command.LOG_NAME).read_text(encoding="utf-8")
 
 
 def test_a_terminal_that_cannot_show_a_letter_still_shows_the_rest() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from service.console import importing
-from service.console.outcome import Misuse
+from service.console import import_
+from service.console.command import Misuse
 from service.formats import registry
 from service.formats.coded.columns import GED
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource, Layout, UnreadableSource
@@ -157,12 +157,12 @@ def test_a_file_with_the_month_first_is_not_read_with_the_day_first(tmp_path: Pa
 )
 def test_a_declaration_that_cannot_be_is_refused(asked: dict[str, str], why: str) -> None:
     with pytest.raises(Misuse, match=why):
-        importing.import_(read_settings(), importing.Asked("acled", [Path("acled.csv")], **asked))
+        import_.import_(read_settings(), import_.ImportOptions("acled", [Path("acled.csv")], **asked))
 
 
 def test_days_are_declared_for_coded_events_only() -> None:
     with pytest.raises(Misuse, match="are for acled, ucdp"):
-        importing.import_(read_settings(), importing.Asked("ndjson", [Path("x")], dates="%d/%m/%Y"))
+        import_.import_(read_settings(), import_.ImportOptions("ndjson", [Path("x")], dates="%d/%m/%Y"))
 
 
 BARE = list(UCDP.values())

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.console import importing
-from service.console.outcome import CannotRun, Misuse
+from service.console import import_
+from service.console.command import CannotRun, Misuse
 from service.formats import registry
 from service.formats.files.csv_rows import CsvRow, read_rows
 from service.formats.files.encodings import UndecodableText, UnknownEncoding, decode, normalize_encoding
@@ -189,7 +189,7 @@ def test_a_mapping_file_declares_an_encoding_and_the_command_line_goes_before_it
 def test_an_encoding_that_is_none_is_wrong_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KNOWNWHEN_DATA", str(tmp_path))
     with pytest.raises(Misuse, match=r"--encoding: .*did you mean “cp1252”"):
-        importing.import_(read_settings(), importing.Asked("acled", [tmp_path], encoding="cp-1252x"))
+        import_.import_(read_settings(), import_.ImportOptions("acled", [tmp_path], encoding="cp-1252x"))
 
 
 def test_a_version_that_cannot_be_decoded_is_passed_over_and_told_with_its_commit(tmp_path: Path) -> None:

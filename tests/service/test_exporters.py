@@ -15,7 +15,7 @@ from domain.facts.union import NAMESPACE, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring
-from service.console import sample
+from service.console import samples
 from service.eventstore.writer import Write
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
@@ -98,7 +98,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
 
     async def write() -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SAMPLE))
+            await samples.load(house.writer, samples.read(package_files.samples() / SAMPLE))
             slug = ""
             for nth, command in enumerate(WRITTEN):
                 slug = command.slug if isinstance(command, OpenIncident) else slug or TOWN

@@ -14,7 +14,7 @@ from domain.ledger.canonical import canonical
 from domain.values.sources import Registration
 from service import wiring
 from service.answers import bulk_inputs
-from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, Question, answer
+from service.answers.answer import AnswerRequest, MergedAway, NoSuchIncident, NotYetKnown, answer
 from service.answers.as_of import MomentUnreadable, PastTheEnd
 from service.eventstore import StoredFact
 from service.eventstore.writer import Write
@@ -95,7 +95,7 @@ def folded(url: str, asked: ExportRequest) -> dict[str, dict[str, bytes]]:
 def answered(url: str, asked: ExportRequest, slug: str, view: str) -> bytes:
     async def ask() -> bytes:
         async with wiring.services(url) as house:
-            return (await answer(house.reader, Question(slug, view, asked.as_of, asked.reported_until))).data
+            return (await answer(house.reader, AnswerRequest(slug, view, asked.as_of, asked.reported_until))).data
 
     return asyncio.run(ask())
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service import cli
-from service.console.readahead import Ready, checked
+from service.console.import_reader import CheckedRow, check_rows
 from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportSource, UnreadableSource
 from tests.service.console import ROOT
@@ -46,7 +46,7 @@ def test_the_sample_is_lines_that_the_log_takes_the_same_whenever_it_is_read(
     source = sample.source(tmp_path)
     lines = read(name, source)
     assert reports(name, source)
-    assert all(isinstance(each, Ready) for each in chain.from_iterable(checked(iter(lines), 10)))
+    assert all(isinstance(each, CheckedRow) for each in chain.from_iterable(check_rows(iter(lines), 10)))
     assert read(name, source) == lines
 
 

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from service.eventstore import StoredFact
 from service.postgres.pool import make_pool
 from service.transparency import tree
-from service.transparency.publications import OF_DIGEST, Publications
+from service.transparency.publications import OF_DIGEST, PublicationIndex
 from service.transparency.tree import FactMissing, LogTree
 from tests.service.logs import facts, recording
 from tests.service.standard import leaves, root_of
@@ -106,7 +106,7 @@ async def test_publications_are_found_by_their_digest_through_an_index_of_their_
     elsewhere = StoredFact(uuid4(), 1, "toll_revised.v1", states[7], fact_id=uuid4())
     shapeless = StoredFact(uuid4(), 1, "estimate_published.v1", b"\x00\xff", fact_id=uuid4())
     record(database_url, [*facts(700), elsewhere, *published, shapeless])
-    found = Publications(pool)
+    found = PublicationIndex(pool)
     assert await found.positions(digests[7]) == [709, 809, 909]
     assert await found.positions("f" * 64) == []
     assert await found.positions() == list(range(702, 1003))

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 TEXTS = st.text(max_size=6) | st.sampled_from(['":', '"', ":", '\\":', "a", 'b" :'])
 VALUES = st.recursive(
@@ -28,10 +28,10 @@ def test_a_name_that_comes_twice_is_never_missed(pairs: list[tuple[str, Any]], b
     names = [name for name, _ in pairs]
     raw = written(pairs, before)
     if len(set(names)) < len(names):
-        assert not each_once(raw, orjson.loads(raw))
+        assert not names_are_unique(raw, orjson.loads(raw))
 
 
 def test_names_that_come_once_are_told_so_at_once() -> None:
     raw = b'{"a" : {"a": 1, "b": [{"a": "x\\":y"}]}, "b": null}'
-    assert each_once(raw, orjson.loads(raw))
-    assert not each_once(raw.replace(b'"b": null', b'"a" :\t2'), {"a": 2})
+    assert names_are_unique(raw, orjson.loads(raw))
+    assert not names_are_unique(raw.replace(b'"b": null', b'"a" :\t2'), {"a": 2})

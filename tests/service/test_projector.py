@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from domain.values.sources import Registration
 from service import wiring
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.engine.runner import Runner
 from service.projections.engine.scheduler import Scheduler
 from service.projections.registry import make_live
@@ -152,7 +152,7 @@ def test_a_fact_that_nobody_told_of_is_found_by_looking(database_url: str) -> No
 def test_a_generation_that_answers_from_now_on_is_followed_by_whoever_was_under_way(database_url: str) -> None:
     write(database_url, [opening("first")])
     assert wiring.make_runner(database_url, threading.Event()).catch_up()
-    with connect(as_service(database_url)) as connection, connect(as_service(database_url)) as another:
+    with connect(service_role_url(database_url)) as connection, connect(service_role_url(database_url)) as another:
         course = Scheduler(connection, wiring._now)
         course.run()
         fresh = truth.projected_anew(another)
@@ -169,7 +169,7 @@ def test_a_generation_that_answers_from_now_on_is_followed_by_whoever_was_under_
 def test_who_cites_a_source_is_remembered_and_what_the_source_said_since_is_read(database_url: str) -> None:
     write(database_url, [opening("first"), filing("first", 12), opening("second")])
     assert wiring.make_runner(database_url, threading.Event()).catch_up()
-    with connect(as_service(database_url)) as connection:
+    with connect(service_role_url(database_url)) as connection:
         course = Scheduler(connection, wiring._now)
         for said in ([filing("first", 13)], [graded("A")], [filing("second", 14)], [graded("E")], [graded("B")]):
             write(database_url, said)
@@ -201,7 +201,7 @@ def test_what_the_server_is_set_to_changes_no_row(
 def test_what_a_killed_projector_had_begun_is_dropped_by_the_next(database_url: str) -> None:
     (position,) = write(database_url, [opening("first")])
     assert wiring.make_runner(database_url, threading.Event()).catch_up()
-    with connect(as_service(database_url)) as connection:
+    with connect(service_role_url(database_url)) as connection:
         assert len(truth.projected_anew(connection)) == len(truth.MODELS)
         connection.execute("UPDATE projections.generations SET version = 0 WHERE name = 'reports' AND status = 'live'")
         assert wiring.make_runner(database_url, threading.Event()).catch_up()

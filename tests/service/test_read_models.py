@@ -34,7 +34,7 @@ from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.audit.comparison import AuditDifference, Comparison, SubjectAt
 from service.projections.catalogue import MODELS
 from service.projections.engine.projector import Projector
@@ -116,7 +116,7 @@ def test_followed_in_batches_of_any_size_is_delivered_twice_is_rebuilt_is_folded
 
 def deliver_again(url: str, position: int) -> None:
     """Give what follows a position once more to generations that have it, as a projector would that had not heard."""
-    with connect(as_service(url)) as connection:
+    with connect(service_role_url(url)) as connection:
         with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             stale = [replace(each, position=position) for each in live(generations(cursor)).values()]
             head = sync_reader.head(cursor)
@@ -126,7 +126,7 @@ def deliver_again(url: str, position: int) -> None:
 
 def differences(url: str, positions: Collection[int]) -> list[AuditDifference]:
     """Compare what stood at these positions, of every subject, with whole folds."""
-    with connect(as_service(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    with connect(service_role_url(url)) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
         comparing = Comparison(BulkInputs(cursor, head), list(live(generations(cursor)).values()))
         streams = [each.stream for each in stream_sizes(cursor, head)]
@@ -148,7 +148,7 @@ def incremental(stream: UUID, facts: Iterable[Recorded]) -> Iterator[tuple[Recor
     fold = SubjectFold(present)
     for each in gather(first_streams(stream), lambda streams: [fact for one in streams for fact in of[one]]).facts:
         waiting.append(each)
-        if each.stream in present.reach.streams:
+        if each.stream in present.input_streams.streams:
             yield each, fold, fold.apply(waiting)
             waiting.clear()
 
@@ -189,7 +189,7 @@ def test_a_row_that_was_tampered_with_is_named(name: str, database_url: str) -> 
     assert differences(database_url, positions) == []
     (generation,) = [each for each in registered(database_url) if each.name == name]
     table = MODELS[name].table(generation.schema)
-    with connect(as_service(database_url)) as connection:
+    with connect(service_role_url(database_url)) as connection:
         connection.execute(sql.SQL("DELETE FROM {} WHERE until IS NULL").format(table))
     found = differences(database_url, positions)
     assert {each.read_model for each in found} == {name}

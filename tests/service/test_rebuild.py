@@ -28,7 +28,7 @@ from service import wiring
 from service.eventstore import StoredFact
 from service.postgres.embedded import EmbeddedServer
 from service.postgres.pool import connect
-from service.postgres.role import as_service
+from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
 from service.projections.errors import RebuildFailed, RebuildInProgress, RebuildStopped
 from service.projections.read_model import ReadModel, RowValues
@@ -101,7 +101,7 @@ def build(url: str, names: Iterable[str], ways: RebuildOptions | None = None) ->
 
 def lacking(url: str) -> list[str]:
     """Return what is missing."""
-    return job.missing_models(as_service(url))
+    return job.missing_models(service_role_url(url))
 
 
 def begun(url: str, monkeypatch: pytest.MonkeyPatch, together: int = 100) -> None:
@@ -290,7 +290,7 @@ def test_an_old_generation_that_is_read_is_dropped_the_next_time(small: str, mon
 
 def test_what_answers_by_now_is_not_dropped(small: str) -> None:
     stale = [replace(each, status="building") for each in registered(small)]
-    with connect(as_service(small)) as connection:
+    with connect(service_role_url(small)) as connection:
         assert cutover.drop(connection, stale) == []
     assert generations_of(small) == everywhere(1)
     assert len(schemas(small)) == len(ALL)
@@ -399,7 +399,7 @@ def test_verifying_may_be_asked_for_when_later_facts_are_in_already(
     follow(database_url)
     begun(database_url, monkeypatch)
     record(database_url, log[40:])
-    with monkeypatch.context() as once, connect(as_service(database_url)) as holder, holder.transaction():
+    with monkeypatch.context() as once, connect(service_role_url(database_url)) as holder, holder.transaction():
         once.setattr(cutover, "_TRIES", 1)
         holder.execute("LOCK TABLE projections.generations IN ROW EXCLUSIVE MODE")
         with pytest.raises(psycopg.errors.LockNotAvailable):
@@ -444,14 +444,14 @@ def test_what_is_missing_or_of_another_version_is_built_and_nothing_else(
 ) -> None:
     record(database_url, facts())
     assert sorted(lacking(database_url)) == ALL
-    rebuild_missing(as_service(database_url), now)
+    rebuild_missing(service_role_url(database_url), now)
     assert lacking(database_url) == []
     built = tables(database_url)
     monkeypatch.setitem(REGISTERED, "reports", replace(MODELS["reports"], version=VERSIONS["reports"] + 1))
     assert lacking(database_url) == ["reports"]
-    rebuild_missing(as_service(database_url), now, ["sources"])
+    rebuild_missing(service_role_url(database_url), now, ["sources"])
     assert generations_of(database_url) == everywhere(1)
-    rebuild_missing(as_service(database_url), now)
+    rebuild_missing(service_role_url(database_url), now)
     assert generations_of(database_url) == {**everywhere(1), "reports": (2, VERSIONS["reports"] + 1)}
     assert "projection_reports_1" not in schemas(database_url)
     assert tables(database_url) == built

@@ -11,8 +11,8 @@ import pytest
 
 from domain.catalogue import VIEWS
 from service import wiring
-from service.answers.answer import Question, answer
-from service.console import exporting, importing
+from service.answers.answer import AnswerRequest, answer
+from service.console import export, import_
 from service.formats.export.incidents import ExportRequest as What
 from service.settings import read_settings
 from tests.service.console import ending
@@ -28,7 +28,7 @@ def log(sample_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("restore") / "log.ndjson"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", sample_url)
-        assert exporting.export(read_settings(), exporting.Asked("ndjson", What(), path)) == 0
+        assert export.export(read_settings(), export.ExportOptions("ndjson", What(), path)) == 0
     return path
 
 
@@ -40,8 +40,8 @@ def rows_of(url: str) -> list[tuple[Any, ...]]:
 def restored(url: str, path: Path, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        asked = importing.Asked("ndjson", [path], restore=True)
-        return ending(lambda settings: importing.import_(settings, asked), capfd)
+        asked = import_.ImportOptions("ndjson", [path], restore=True)
+        return ending(lambda settings: import_.import_(settings, asked), capfd)
 
 
 def digests_of(url: str) -> dict[tuple[str, str, str], tuple[str, object]]:
@@ -54,7 +54,7 @@ def digests_of(url: str) -> dict[tuple[str, str, str], tuple[str, object]]:
             for view in VIEWS:
                 for as_of in ("@120", f"@{head}"):
                     for until in ("2025-03-09T20:59:59Z", ""):
-                        question = Question(INCIDENT, view, as_of=as_of, reported_until=until or None)
+                        question = AnswerRequest(INCIDENT, view, as_of=as_of, reported_until=until or None)
                         told = await answer(house.reader, question)
                         found[view, as_of, until] = told.digest, told.coordinates
         return found
@@ -82,7 +82,7 @@ def test_a_restored_log_goes_on(
     path.write_text(json.dumps(line), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", database_url)
-        assert importing.import_(read_settings(), importing.Asked("ndjson", [path])) == 0
+        assert import_.import_(read_settings(), import_.ImportOptions("ndjson", [path])) == 0
     assert len(rows_of(database_url)) == before + 1
 
 

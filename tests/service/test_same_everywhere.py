@@ -25,8 +25,8 @@ from domain.incident.commands import CloseIncident, CorrectReport, FileReport, R
 from domain.values.sources import Registration
 from domain.values.time.clocks import format_instant
 from service import wiring
-from service.answers.answer import NotYetKnown, Question, answer
-from service.console import sample
+from service.answers.answer import AnswerRequest, NotYetKnown, answer
+from service.console import samples
 from service.eventstore.writer import Write
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
@@ -76,7 +76,7 @@ def original() -> Iterator[Log]:
 
     async def loading(url: str) -> None:
         async with wiring.services(url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / INCIDENT))
+            await samples.load(house.writer, samples.read(package_files.samples() / INCIDENT))
 
     try:
         with embedded_server(folder, settings={"fsync": "off"}) as server:
@@ -153,7 +153,7 @@ def afterwards(report_id: UUID) -> list[Any]:
 
 def some_report(original: Log) -> UUID:
     """Return the id of a report of the sample that stands."""
-    lines = sample.read(package_files.samples() / INCIDENT)
+    lines = samples.read(package_files.samples() / INCIDENT)
     struck = {line.write.command.report_id for line in lines if isinstance(line.write.command, RetractReport)}
     filed = [line.write.command.report_id for line in lines if isinstance(line.write.command, FileReport)]
     assert original.last > len(filed)
@@ -166,7 +166,7 @@ def test_whatever_is_recorded_later_changes_no_answer_at_an_earlier_position(ori
         async with wiring.services(restored) as house:
             for number, command in enumerate(afterwards(some_report(original)), start=1):
                 await house.writer.write(write(command, number))
-                now.append((await answer(house.reader, Question(INCIDENT, "state/1"))).digest)
+                now.append((await answer(house.reader, AnswerRequest(INCIDENT, "state/1"))).digest)
         return now
 
     since = asyncio.run(writing())
@@ -181,7 +181,9 @@ def test_every_answer_can_be_asked_for_again_by_its_coordinates(original: Log, r
                 first = await answer(house.reader, question)
                 to = first.coordinates
                 until, view, policy = to["reported_until"], str(to["view"]), str(to["policy"])
-                again = Question(INCIDENT, view, f"@{to['position']}", None if until is None else str(until), policy)
+                again = AnswerRequest(
+                    INCIDENT, view, f"@{to['position']}", None if until is None else str(until), policy
+                )
                 assert (await answer(house.reader, again)).data == first.data
 
     asyncio.run(asking())
@@ -195,9 +197,11 @@ def test_nothing_is_known_before_the_first_fact(original: Log, restored: str) ->
             before = format_instant(opened.recorded_at - timedelta(microseconds=1))
             for as_of in (before, f"@{original.first - 1}"):
                 with pytest.raises(NotYetKnown) as told:
-                    await answer(house.reader, Question(INCIDENT, "state/1", as_of))
+                    await answer(house.reader, AnswerRequest(INCIDENT, "state/1", as_of))
                 assert told.value.known_at == original.first
-            at_once = await answer(house.reader, Question(INCIDENT, "timeline/1", format_instant(opened.recorded_at)))
+            at_once = await answer(
+                house.reader, AnswerRequest(INCIDENT, "timeline/1", format_instant(opened.recorded_at))
+            )
             assert at_once.document["entries"] == []
 
     asyncio.run(asking())

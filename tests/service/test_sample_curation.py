@@ -9,9 +9,9 @@ import pytest
 
 from domain import catalogue
 from service import wiring
-from service.answers.answer import MergedAway, Question, answer
-from service.console import importing, questions, sample
-from service.console.importing import Asked
+from service.answers.answer import AnswerRequest, MergedAway, answer
+from service.console import import_, samples
+from service.console.import_ import ImportOptions
 from service.runtime import package_files
 from service.settings import read_settings
 
@@ -57,21 +57,21 @@ def folder(path: Path, lines: list[dict[str, object]]) -> Path:
 
 
 def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Path) -> None:
-    lines = sample.read(folder(tmp_path / "small", LINES))
+    lines = samples.read(folder(tmp_path / "small", LINES))
     assert [line.what for line in lines] == ["report" if "kind" in line else next(iter(line)) for line in LINES]
 
     async def loading() -> None:
         async with wiring.services(database_url) as house:
-            assert all(each.new for each in await sample.load(house.writer, lines))
+            assert all(each.new for each in await samples.load(house.writer, lines))
             head = (await house.reader.head()).position
-            assert not any(each.new for each in await sample.load(house.writer, lines))
+            assert not any(each.new for each in await samples.load(house.writer, lines))
             assert (await house.reader.head()).position == head
-            found = await answer(house.reader, Question("coast", "state/1"))
+            found = await answer(house.reader, AnswerRequest("coast", "state/1"))
             assert found.coordinates["policy"] == "latest/1"
             scopes = {each["scope"]: each["contested"] for each in found.document["estimates"]}
             assert set(scopes) == {"incident", "north"}
             with pytest.raises(MergedAway, match="“town” is merged into “coast”; ask there"):
-                await answer(house.reader, Question("town", "state/1"))
+                await answer(house.reader, AnswerRequest("town", "state/1"))
 
     asyncio.run(loading())
 
@@ -87,8 +87,8 @@ def test_every_kind_of_curation_is_recorded_once(database_url: str, tmp_path: Pa
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: dict[str, object], said: str) -> None:
-    with pytest.raises(sample.SampleError) as caught:
-        sample.read(folder(tmp_path / "small", [*LINES[:2], line]))
+    with pytest.raises(samples.SampleError) as caught:
+        samples.read(folder(tmp_path / "small", [*LINES[:2], line]))
     assert str(caught.value).startswith("a.ndjson, line 3: ")
     assert said in str(caught.value)
 
@@ -96,23 +96,23 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: dict[str, obj
 @pytest.mark.parametrize("what", ["merge", "unmerge", "rescoping", "amendment", "close", "reopen"])
 def test_what_is_about_an_incident_needs_one(tmp_path: Path, what: str) -> None:
     body = {"merge": {"into": "coast"}, "rescoping": {"claims": [f"{OTHER}#1"], "scope": None}}.get(what, {})
-    with pytest.raises(sample.SampleError, match=rf"{what}\.incident: This is needed and missing"):
-        sample.read(folder(tmp_path / "small", [{what: body}]))
+    with pytest.raises(samples.SampleError, match=rf"{what}\.incident: This is needed and missing"):
+        samples.read(folder(tmp_path / "small", [{what: body}]))
 
 
-@pytest.mark.parametrize("name", sample.names())
+@pytest.mark.parametrize("name", samples.names())
 def test_each_sample_is_made_of_public_lines_with_questions_of_its_own(name: str) -> None:
-    lines = sample.named(name)
-    assert sample.opened(lines) == [name]
-    assert len(questions.of(name).questions) == 3
+    lines = samples.read_named(name)
+    assert samples.opened_slugs(lines) == [name]
+    assert len(samples.questions_of(name).questions) == 3
 
 
 def test_a_sample_that_there_is_not_is_told_with_the_nearest() -> None:
-    with pytest.raises(sample.SampleUnknown, match=r"no sample “river-port”; did you mean “river-port-2024”\?"):
-        sample.named("river-port")
+    with pytest.raises(samples.SampleUnknown, match=r"no sample “river-port”; did you mean “river-port-2024”\?"):
+        samples.read_named("river-port")
 
 
-@pytest.mark.parametrize("name", sample.names())
+@pytest.mark.parametrize("name", samples.names())
 def test_a_sample_imported_as_public_lines_answers_as_the_loaded_one(
     name: str,
     database_url: str,
@@ -124,15 +124,15 @@ def test_a_sample_imported_as_public_lines_answers_as_the_loaded_one(
     monkeypatch.setenv("DATABASE_URL", imported)
     files = sorted((package_files.samples() / name).glob("*.ndjson"))
     for _ in range(2):
-        assert importing.import_(read_settings(), Asked("ndjson", files)) == 0
+        assert import_.import_(read_settings(), ImportOptions("ndjson", files)) == 0
 
     async def loading() -> None:
         async with wiring.services(database_url) as house, wiring.services(imported) as other:
-            await sample.load(house.writer, sample.named(name))
+            await samples.load(house.writer, samples.read_named(name))
             heads = [(await each.reader.head()).position for each in (house, other)]
             assert heads[0] == heads[1]
             for view in sorted(catalogue.VIEWS.keys() - {"timeline/1", "tolls/1"}):  # they hold salts, and transactions
-                question = Question(name, view)
+                question = AnswerRequest(name, view)
                 digests = {(await answer(each.reader, question)).digest for each in (house, other)}
                 assert (view, len(digests)) == (view, 1)
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.runtime import package_files
-from service.settings import Must, Settings, SettingsError, documented, read_settings
+from service.settings import MustBe, Settings, SettingsError, documented_settings, read_settings
 
 NAMES = (
     "DATABASE_URL",
@@ -96,10 +96,10 @@ def test_settings_are_fixed_and_do_not_show_the_password() -> None:
 
 
 def test_every_setting_is_documented_and_says_what_it_must_be() -> None:
-    assert tuple(setting.name for setting in documented()) == NAMES
-    assert all(setting.meaning.endswith(".") for setting in documented())
+    assert tuple(setting.name for setting in documented_settings()) == NAMES
+    assert all(setting.meaning.endswith(".") for setting in documented_settings())
     for name, field in Settings.model_fields.items():
-        assert [note for note in field.metadata if isinstance(note, Must)], name
+        assert [note for note in field.metadata if isinstance(note, MustBe)], name
 
 
 def test_the_files_that_are_not_python_are_found() -> None:

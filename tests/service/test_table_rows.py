@@ -17,7 +17,7 @@ from domain.facts.union import incident_stream
 from domain.incident.commands import CloseIncident, MergeIncident, MoveReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.eventstore.writer import Write
 from service.formats import tables
 from service.formats.importer import ImportSource
@@ -105,7 +105,7 @@ def do(url: str, *commands: tuple[AnyCommand, str | None]) -> None:
 def asked(url: str, incident: str, view: str = "state/1", **reading: Any) -> Any:
     async def run() -> Any:
         async with wiring.services(url) as house:
-            return (await answer(house.reader, Question(incident, view, **reading))).document
+            return (await answer(house.reader, AnswerRequest(incident, view, **reading))).document
 
     return asyncio.run(run())
 

@@ -16,7 +16,7 @@ from domain.facts.union import incident_stream
 from domain.incident.commands import CorrectReport, MoveReport, RetractReport
 from domain.incident.dispatch import AnyCommand
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.eventstore.writer import Write
 from service.formats import registry, tables
 from service.formats.export.incidents import ExportRequest, open_export
@@ -107,7 +107,7 @@ def write(url: str, *commands: AnyCommand) -> None:
 def asked(url: str, incident: str, view: str) -> Any:
     async def run() -> Any:
         async with wiring.services(url) as house:
-            return (await answer(house.reader, Question(incident, view))).document
+            return (await answer(house.reader, AnswerRequest(incident, view))).document
 
     return asyncio.run(run())
 

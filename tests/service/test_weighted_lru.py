@@ -8,7 +8,7 @@ def test_the_least_recently_used_entries_are_evicted_until_the_rest_is_light_eno
     for number, key in enumerate("abc"):
         cache.put(key, number, 3)
     assert cache.get("a") == 0, "which marks it as used"
-    cache.put("d", 3, 4)
+    assert cache.put("d", 3, 4) == [1]
     assert (list(cache), cache.weight) == (["c", "a", "d"], 10)
     cache.put("e", 4, 8)
     assert (list(cache), cache.weight) == (["e"], 8)

@@ -11,8 +11,8 @@ from psycopg.errors import InsufficientPrivilege
 from domain.values.sources import Registration
 from service.eventstore.writer import Write
 from service.postgres.problems import DatabaseUnreachable
-from service.postgres.role import ROLE, as_service
-from service.wiring import salts, services
+from service.postgres.role import ROLE, service_role_url
+from service.wiring import salt_source, services
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -23,7 +23,7 @@ def registration(number: int) -> Write:
 
 
 def test_the_service_may_read_the_log_and_append_to_it_and_nothing_else(database_url: str) -> None:
-    with psycopg.connect(as_service(database_url), autocommit=True) as connection:
+    with psycopg.connect(service_role_url(database_url), autocommit=True) as connection:
         assert connection.execute("SELECT current_user").fetchone() == (ROLE,)
         connection.execute("SELECT FROM facts, log")
         for statement in ("DELETE FROM facts", "UPDATE facts SET text = NULL", "TRUNCATE facts", "CREATE TABLE t ()"):
@@ -32,12 +32,12 @@ def test_the_service_may_read_the_log_and_append_to_it_and_nothing_else(database
 
 
 def test_a_database_without_the_role_or_the_tables_is_used_as_it_is(bare_database_url: str) -> None:
-    assert as_service(bare_database_url) == bare_database_url
+    assert service_role_url(bare_database_url) == bare_database_url
 
 
 def test_options_of_the_address_stay(database_url: str) -> None:
     address = f"{database_url}&options=-c%20search_path%3Dpg_catalog"
-    with psycopg.connect(as_service(address)) as connection:
+    with psycopg.connect(service_role_url(address)) as connection:
         assert connection.execute("SHOW search_path").fetchone() == ("pg_catalog",)
         assert connection.execute("SELECT current_user").fetchone() == (ROLE,)
 
@@ -75,7 +75,7 @@ def test_ids_and_salts_are_new_each_time(database_url: str) -> None:
 
 
 def test_no_salt_is_given_twice_nor_in_two_processes() -> None:
-    salt = salts()
+    salt = salt_source()
     given = {salt() for _ in range(2_500)}
     assert len(given) == 2_500
     assert {len(each) for each in given} == {32}

@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from service.console.load import post
+from service.console.load_generator import post
 from tests.patience import PATIENCE
 from tests.service.console import running
 from tests.service.serving import CREATED, toll

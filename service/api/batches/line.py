@@ -24,7 +24,7 @@ from service.api.requests import write
 from service.api.requests.body import JsonBody, parse_json, validate_report
 from service.api.requests.write import WriteHeaders, WriteRequest
 from service.eventstore.writer import Write
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 JsonObject = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def _parse_fast(raw: bytes) -> ParsedLine | None:
         return None
     try:
         document: object = orjson.loads(raw)
-        if isinstance(document, dict) and each_once(raw, cast("object", document)):
+        if isinstance(document, dict) and names_are_unique(raw, cast("object", document)):
             line = cast("JsonObject", document)
             return ParsedLine(write_of(line, coerce_numbers=False), line)
     except (orjson.JSONDecodeError, HttpProblem):

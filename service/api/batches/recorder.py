@@ -26,7 +26,7 @@ from service.api.batches.outcomes import (
 from service.api.batches.streaming import StreamBuffer
 from service.api.errors.problem import HttpProblem, problem_of
 from service.eventstore.writer import Write, Writer
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 MAX_ATOMIC_LINES: Final = 10_000
 """The most lines of an atomic batch."""
@@ -112,7 +112,7 @@ class BatchRecorder:
                 return answers
 
     async def _write_outcomes(self, lines: Sequence[CheckedLine], answers: Sequence[LineResult]) -> None:
-        if written := await aside(len(lines), self._outcome_lines, lines, answers):
+        if written := await in_thread(len(lines), self._outcome_lines, lines, answers):
             self._buffer.write(written)
 
     def _outcome_lines(self, lines: Sequence[CheckedLine], answers: Sequence[LineResult]) -> bytes:

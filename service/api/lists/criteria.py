@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
 from domain.values.search_words import words_of
-from service.answers.as_of import MomentUnreadable, read_moment
+from service.answers.as_of import MomentUnreadable, parse_moment
 from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError
 
@@ -108,7 +108,7 @@ def _bound(name: str, text: str | None) -> RangeEnd | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else read_moment(name, text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else parse_moment(name, text)
     except (ValueError, MomentUnreadable) as error:
         reason = f"“{text[:100]}” is neither a day nor a moment; write 2025-03-09 or 2025-03-09T23:59:59Z."
         raise _invalid(name, reason) from error

@@ -19,7 +19,7 @@ from service.api.errors.problem import HttpProblem
 from service.api.lists.filters import SAME_ORIGINS, IncidentListFilters
 from service.api.lists.read_models import ResultRow, Snapshot
 from service.eventstore import LogReader
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 MAX_INCIDENTS: Final = 500
 """The most incidents to fold for one request."""
@@ -84,7 +84,7 @@ async def listings_as_reported(
     found: list[tuple[ResultRow, IncidentSummary]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
-        if (listing := await aside(len(inputs.rows), _listed, inputs.history, until)) is not None:
+        if (listing := await in_thread(len(inputs.rows), _listed, inputs.history, until)) is not None:
             found.append(({**row, **_cells(listing)}, listing))
     return found
 

@@ -11,7 +11,7 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from service.answers.as_of import Moment
+from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem
 from service.projections.read_model import AT_A_POSITION, ReadModel
 from service.projections.registry import Generation, live, registered
@@ -81,7 +81,9 @@ class ReadModels:
             return await registered(cursor)
 
     @asynccontextmanager
-    async def snapshot(self, names: Sequence[str], moment: Moment | None, least: int = 0) -> AsyncGenerator[Snapshot]:
+    async def snapshot(
+        self, names: Sequence[str], moment: ResolvedMoment | None, least: int = 0
+    ) -> AsyncGenerator[Snapshot]:
         """Open a transaction over these models as of a moment; None is their present position, at least `least`.
 
         Waits up to WAIT_SECONDS for the models to reach it; for models still being built only if `least` is given.
@@ -97,7 +99,7 @@ class ReadModels:
                 lacking = self._lacking(names, found, needed)
                 if lacking is None:
                     read = {name: (self.models[name], found[name]) for name in names}
-                    at = moment or Moment(min(found[name].position for name in names), closed=False)
+                    at = moment or ResolvedMoment(min(found[name].position for name in names), closed=False)
                     yield Snapshot(at.position, at.closed, connection, read)
                     return
             final = "stopped" in lacking.members or (not least and lacking.type.slug == BEING_BUILT)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from service.answers.as_of import Moment, PastTheEnd, settle
+from service.answers.as_of import PastTheEnd, ResolvedMoment, resolve_moment
 from service.api.lists.cursor import Cursor, invalid_cursor
 from service.api.lists.read_models import Snapshot
 from service.api.parameters import ReadAtParameters
@@ -25,15 +25,15 @@ async def snapshot_at(
         yield snapshot
 
 
-async def _moment(reader: LogReader, read_at: ReadAtParameters, after: Cursor | None) -> Moment | None:
+async def _moment(reader: LogReader, read_at: ReadAtParameters, after: Cursor | None) -> ResolvedMoment | None:
     """Return the moment asked; None is now, at the models' present position."""
     head = (await reader.head()).position
     if read_at.min_position and read_at.min_position > head:
         message = f"min_position={read_at.min_position} lies past the end of the log, whose last position is {head}."
         raise PastTheEnd(message, "min_position")
-    moment = await settle(reader, read_at.as_of) if read_at.as_of else None
+    moment = await resolve_moment(reader, read_at.as_of) if read_at.as_of else None
     if after is None:
         return moment
     if after.position > head:
         raise invalid_cursor()
-    return Moment(after.position, closed=True)
+    return ResolvedMoment(after.position, closed=True)

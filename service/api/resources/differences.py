@@ -15,8 +15,8 @@ from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Reading
 from domain.revisions.difference import difference
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Inputs, NotYetKnown, shown_at
-from service.answers.as_of import Moment, read_moment, settle
+from service.answers.answer import Inputs, NotYetKnown, unmerged_inputs_at
+from service.answers.as_of import ResolvedMoment, parse_moment, resolve_moment
 from service.api.coordinates import coordinates_of
 from service.api.errors.problem import problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
@@ -26,7 +26,7 @@ from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, CoordinateFields, cache_headers, entity_tag, matches_entity_tag, negotiate
 from service.api.services import InjectedServices
 from service.eventstore import LogReader
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("views")
 
@@ -72,7 +72,7 @@ To = Annotated[str, Query(description=f"The later reading: {_HOW}", examples=["@
 class _ReadingParameter:
     """A parsed `from` or `to`: `as_of` as sent, on the recorded clock, or `until` on the reported clock."""
 
-    moment: Moment
+    moment: ResolvedMoment
     as_of: str | None = None
     until: datetime | None = None
 
@@ -84,7 +84,7 @@ class _ReadingParameter:
             return False
         if "@" in self.as_of + other.as_of or self.moment.position != other.moment.position:
             return self.moment.position > other.moment.position
-        return read_moment("from", self.as_of) > read_moment("to", other.as_of)
+        return parse_moment("from", self.as_of) > parse_moment("to", other.as_of)
 
 
 @RESOURCE.get(
@@ -102,7 +102,7 @@ async def diff(
     """
     negotiate(request, JSON)
     named = catalogue.policy(policy) if policy else None
-    now = await settle(services.reader, None)
+    now = await resolve_moment(services.reader, None)
     ends = [await _parse(services.reader, now, name, text) for name, text in (("from", from_), ("to", to))]
     if ends[0].is_after(ends[1]):
         raise problem_of_fields([FieldError("from", "This lies after “to”; turn them round.")], "invalid-parameter")
@@ -112,13 +112,13 @@ async def diff(
         for end, inputs in zip(ends, held, strict=True)
     ]
     facts = sum(len(inputs.rows) for inputs in held)
-    data = await aside(facts, _difference_bytes, held, readings)
+    data = await in_thread(facts, _difference_bytes, held, readings)
     coordinates = {
         name: dict(await _coordinates(services.reader, end, inputs, reading))
         for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
     }
     for inputs in {id(each): each for each in held}.values():
-        inputs.put_away()
+        inputs.free()
     return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
 
 
@@ -127,10 +127,10 @@ def _difference_bytes(held: Sequence[Inputs], readings: Sequence[Reading]) -> by
     return canonical(difference(earlier, later))
 
 
-async def _parse(reader: LogReader, now: Moment, name: str, text: str) -> _ReadingParameter:
+async def _parse(reader: LogReader, now: ResolvedMoment, name: str, text: str) -> _ReadingParameter:
     if text.startswith(REPORTED):
-        return _ReadingParameter(now, until=read_moment(name, text.removeprefix(REPORTED)))
-    return _ReadingParameter(await settle(reader, text, name), as_of=text)
+        return _ReadingParameter(now, until=parse_moment(name, text.removeprefix(REPORTED)))
+    return _ReadingParameter(await resolve_moment(reader, text, name), as_of=text)
 
 
 async def _inputs(
@@ -138,13 +138,13 @@ async def _inputs(
 ) -> list[Inputs]:
     """Read the incident at both positions; once if they are equal."""
     earlier, later = ends
-    last = await shown_at(reader, incident, later.moment.position, later.as_of)
+    last = await unmerged_inputs_at(reader, incident, later.moment.position, later.as_of)
     if earlier.moment.position == later.moment.position:
         return [last, last]
     try:
-        return [await shown_at(reader, incident, earlier.moment.position, earlier.as_of), last]
+        return [await unmerged_inputs_at(reader, incident, earlier.moment.position, earlier.as_of), last]
     except NotYetKnown as unknown:
-        last.put_away()
+        last.free()
         problem = problem_of(unknown)
         if unknown.known_at <= later.moment.position:
             since = request.url.include_query_params(**{"from": f"@{unknown.known_at}"})

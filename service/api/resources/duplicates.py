@@ -7,15 +7,15 @@ from starlette.responses import Response
 
 from domain.revisions.duplicates import duplicates
 from domain.values.time.clocks import format_instant
-from service.answers.answer import shown_at
-from service.answers.as_of import read_moment, settle
+from service.answers.answer import unmerged_inputs_at
+from service.answers.as_of import parse_moment, resolve_moment
 from service.api.coordinates import coordinates_of
 from service.api.models import LogCoordinates, ResponseModel
 from service.api.parameters import AsOf, IncidentName, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("incidents")
 
@@ -59,13 +59,16 @@ async def suggest(
     Nothing is merged by itself, and all of them count meanwhile: what is alike need not be the same.
     """
     negotiate(request, JSON)
-    until = read_moment("reported_until", reported_until) if reported_until else None
-    moment = await settle(services.reader, as_of)
-    inputs = await shown_at(services.reader, incident, moment.position, as_of)
+    until = parse_moment("reported_until", reported_until) if reported_until else None
+    moment = await resolve_moment(services.reader, as_of)
+    inputs = await unmerged_inputs_at(services.reader, incident, moment.position, as_of)
     coordinates = {
         **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version),
         "reported_until": format_instant(until) if until else None,
     }
-    document = {"items": await aside(len(inputs.rows), duplicates, inputs.history, until), "coordinates": coordinates}
-    inputs.put_away()
+    document = {
+        "items": await in_thread(len(inputs.rows), duplicates, inputs.history, until),
+        "coordinates": coordinates,
+    }
+    inputs.free()
     return document_response(request, document, coordinates)

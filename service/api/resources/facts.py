@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from service.answers.answer import inputs_at
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
@@ -14,7 +14,7 @@ from service.api.responses import HEAD_ONLY, NDJSON, coordinate_headers, entity_
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.archive.log_lines import proven
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("facts")
 
@@ -33,7 +33,7 @@ async def facts(request: Request, services: InjectedServices, incident: Incident
     HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes).
     """
     negotiate(request, NDJSON)
-    moment = await settle(services.reader, as_of)
+    moment = await resolve_moment(services.reader, as_of)
     inputs = await inputs_at(services.reader, incident, moment.position, as_of)
     coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
     tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON})
@@ -41,14 +41,14 @@ async def facts(request: Request, services: InjectedServices, incident: Incident
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]
-    inputs.put_away()
+    inputs.free()
     return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
 
 
 async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
     for start in range(0, len(positions), AT_ONCE):
         rows = await reader.at(positions[start : start + AT_ONCE])
-        yield await aside(len(rows), _joined, rows)
+        yield await in_thread(len(rows), _joined, rows)
 
 
 def _joined(rows: Sequence[StoredRow]) -> bytes:

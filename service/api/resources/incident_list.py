@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import read_moment
+from service.answers.as_of import parse_moment
 from service.api.incident_links import incident_links
 from service.api.lists.filters import IncidentListFilterParameters, IncidentListFilters
 from service.api.lists.listing_as_reported import candidates, listings_as_reported, same_origins
@@ -210,7 +210,7 @@ async def list_incidents(
     if parameters.reported_until is None:
         page = await _page_as_recorded(services, read_at, filters, order, paging)
     else:
-        until = read_moment("reported_until", parameters.reported_until)
+        until = parse_moment("reported_until", parameters.reported_until)
         page = await _page_as_reported(services, read_at, filters, (order, paging), until)
     return page_response(request, page, media_type, _CELLS)
 

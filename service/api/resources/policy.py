@@ -13,7 +13,7 @@ from domain.facts.union import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of
 from service.api.models import LogCoordinates, RecordedAt, ResponseModel
 from service.api.parameters import AsOf
@@ -81,7 +81,7 @@ async def in_force(request: Request, services: InjectedServices, as_of: AsOf = N
     """Tell which policy weighs the claims where a reader names none, since when, and which were adopted before."""
     negotiate(request, JSON)
     reader = services.reader
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     rows = await reader.read([POLICY_STREAM], moment.position)
     history = [_step(row) for row in rows]
     last = history[-1] if history else None

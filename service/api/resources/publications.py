@@ -18,7 +18,7 @@ from domain.incident.refusals import VersionMismatch
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 from service.api.errors.problem import HttpProblem, problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
 from service.api.models import ResponseModel, WriteResult
@@ -158,7 +158,7 @@ async def _record_once(write: IncomingWrite, request: WriteRequest, wanted: Publ
 
 async def _command_for(services: Services, incident: str, wanted: Publication) -> PublishEstimate:
     """Answer the question as of now, and return the command that records it."""
-    question = Question(incident, wanted.view, None, wanted.reported_until, wanted.policy)
+    question = AnswerRequest(incident, wanted.view, None, wanted.reported_until, wanted.policy)
     try:
         found = await answer(services.reader, question)
     except UnknownName as unknown:

@@ -22,7 +22,7 @@ from domain.facts.union import (
     is_report,
 )
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
 from service.api.errors.problem import HttpProblem
 from service.api.models import LogCoordinates, ResponseModel
@@ -31,7 +31,7 @@ from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredRow
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("reports")
 
@@ -88,7 +88,7 @@ async def read_history(
     filed = await reader.find(report_id)
     if filed is None or not is_report(filed.topic):
         raise HttpProblem("no-such-report", f"There is no report {report_id} in this log.")
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     if filed.position > moment.position:
         raise not_yet_known_problem(request, f"report {report_id}", as_of, filed)
     rows = [filed, *await _changes(reader, filed, moment.position)]
@@ -109,7 +109,7 @@ async def read_history(
 
 async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
     found = await reader.of_topics([filed.originator_id], list(_FACT_NAMES), upto)
-    return await aside(len(found), _concerning, found, str(filed.fact_id))
+    return await in_thread(len(found), _concerning, found, str(filed.fact_id))
 
 
 def _concerning(rows: Sequence[StoredRow], report_id: str) -> list[StoredRow]:

@@ -12,7 +12,7 @@ from domain.incident.source_decisions import fold
 from domain.values.sources import Registration, Reliability, SourceType
 from domain.values.text_types import Label, Slug, Strict
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import settle
+from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, field_errors_of
@@ -117,7 +117,7 @@ async def get_source(
     """
     negotiate(request, JSON)
     name, reader, as_of = _slug(slug), services.reader, read_at.as_of
-    moment = await settle(reader, as_of)
+    moment = await resolve_moment(reader, as_of)
     rows = await reader.read([source_stream(name)], moment.position)
     if not rows:
         first = await reader.first_of(source_stream(name))

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from domain.history.history import History
 from domain.reading import View
-from service.answers.answer import Answer, NotYetKnown, Question, answer, inputs_at
-from service.answers.as_of import read_moment, settle
+from service.answers.answer import Answer, AnswerRequest, NotYetKnown, answer, inputs_at
+from service.answers.as_of import parse_moment, resolve_moment
 from service.api.errors.problem import problem_of
 from service.api.incident_links import newest_views, view_paths
 from service.api.models import LogCoordinates, ResponseModel
@@ -18,7 +18,7 @@ from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.responses import CSV, JSON, answer_headers, answer_response, negotiate
 from service.api.services import InjectedServices
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("views")
 
@@ -49,11 +49,11 @@ _DESCRIBED: Description = RESOURCE.reads(
 
 def _question_without_view(
     incident: IncidentName, as_of: AsOf = None, reported_until: ReportedUntil = None, policy: PolicyName = None
-) -> Question:
-    return Question(incident, "", as_of, reported_until, policy)
+) -> AnswerRequest:
+    return AnswerRequest(incident, "", as_of, reported_until, policy)
 
 
-QuestionParameters = Annotated[Question, Depends(_question_without_view)]
+QuestionParameters = Annotated[AnswerRequest, Depends(_question_without_view)]
 """The question, but for the view, as parameters of an operation."""
 
 
@@ -76,7 +76,7 @@ for _name, _path in view_paths().items():
     _add(newest_views()[_name], _path)
 
 
-async def _send(request: Request, services: InjectedServices, question: Question) -> Response:
+async def _send(request: Request, services: InjectedServices, question: AnswerRequest) -> Response:
     media_type = negotiate(request, JSON, CSV)
     if (known := services.closed_heads.not_modified(request, (question, media_type))) is not None:
         return known
@@ -91,30 +91,30 @@ async def _send(request: Request, services: InjectedServices, question: Question
     head = answer_headers(found, media_type)
     if found.closed:
         services.closed_heads.add((question, media_type), head)
-    response = await aside(facts, answer_response, request, found, media_type, head)
-    found.put_away()
+    response = await in_thread(facts, answer_response, request, found, media_type, head)
+    found.free_document()
     return response
 
 
-async def _suggested(services: InjectedServices, question: Question) -> Question | None:
+async def _suggested(services: InjectedServices, question: AnswerRequest) -> AnswerRequest | None:
     """Return a similar question that has an answer: `as_of` as `reported_until`, or now for a position."""
     as_of = question.as_of or ""
     if as_of.startswith("@"):
         return replace(question, as_of=None)
     until = question.reported_until or as_of
-    now = await settle(services.reader, None)
+    now = await resolve_moment(services.reader, None)
     inputs = await inputs_at(services.reader, question.incident, now.position, None)
-    if not await aside(len(inputs.rows), _has_reports, inputs.history, until):
+    if not await in_thread(len(inputs.rows), _has_reports, inputs.history, until):
         return None
     return replace(question, as_of=None, reported_until=until)
 
 
 def _has_reports(history: History, until: str) -> bool:
-    moment = read_moment("reported_until", until)
+    moment = parse_moment("reported_until", until)
     return any(report.reported_by(moment) for report in history.reports.values())
 
 
-def address(request: Request, question: Question) -> str:
+def address(request: Request, question: AnswerRequest) -> str:
     """Return the URL of another question to the same view."""
     parameters: dict[str, Any] = {name: getattr(question, name) for name in ("as_of", "reported_until", "policy")}
     query = urlencode({name: value.replace(" ", "+") for name, value in parameters.items() if value})

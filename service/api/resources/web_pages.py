@@ -21,7 +21,7 @@ from service.api.errors.types import PROBLEMS_PATH
 from service.api.resource import Resource
 from service.api.responses import HTML, JSON, document_response, negotiate
 from service.api.services import InjectedServices
-from service.runtime.worker_thread import aside
+from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("pages")
 
@@ -107,7 +107,7 @@ async def _lines(request: Request, services: InjectedServices) -> list[str]:
     inputs = await inputs_at(services.reader, slug, head, None)
     own = f"{base}v1/incidents/{quote(slug)}"
     middle = inputs.rows[-1].position - len(inputs.rows) // 2
-    said = await aside(len(inputs.rows), _median_reported, inputs.history)
+    said = await in_thread(len(inputs.rows), _median_reported, inputs.history)
     return [
         f"curl '{own}'",
         f"curl '{own}?reported_until={said}'" if said else f"curl '{own}/timeline'",

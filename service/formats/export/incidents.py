@@ -21,8 +21,8 @@ from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted
 from domain.history.history import history_of
 from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of
-from service.answers.as_of import read_moment, settle
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.as_of import parse_moment, resolve_moment
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
 from service.eventstore.stored_rows import StoredRow, stored_row
 from service.formats.exporter import Export, FoldedIncident, Unwritable
@@ -86,10 +86,10 @@ def open_export(
     Raises Unanswerable, UnknownName, PostgresProblem and psycopg.Error; iterating `incidents` raises MergedAway,
     Unwritable and psycopg.Error.
     """
-    until = read_moment("reported_until", request.reported_until) if request.reported_until else None
+    until = parse_moment("reported_until", request.reported_until) if request.reported_until else None
     with connect(url) as connection:
         log = _LogQueries(connection)
-        position = asyncio.run(settle(log, request.as_of)).position
+        position = asyncio.run(resolve_moment(log, request.as_of)).position
         facts = BulkInputs(connection.cursor(binary=True, row_factory=tuple_row), position)
         policy = catalogue.policy(request.policy or _policy_in_force(facts))
         if request.view:
@@ -110,7 +110,7 @@ def open_export(
 
 def _policy_in_force(facts: BulkInputs) -> str:
     """Return the policy in force at the position."""
-    adopted = [each.fact.policy for each in facts.of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
+    adopted = [each.fact.policy for each in facts.facts_of([POLICY_STREAM]) if isinstance(each.fact, PolicyAdopted)]
     return adopted[-1] if adopted else catalogue.DEFAULT_POLICY
 
 
@@ -184,7 +184,7 @@ class _IncidentsBySlug:
         for batch, total in self._batches():
             if not done:
                 self.progress(0, total)
-            self.facts.fetch(batch)
+            self.facts.prefetch(batch)
             for stream in batch:
                 if (folded := self._folded(stream)) is not None:
                     yield folded
@@ -194,8 +194,8 @@ class _IncidentsBySlug:
     def _folded(self, stream: UUID) -> FoldedIncident | None:
         """Fold one incident; None if it is omitted."""
         try:
-            facts = self.facts.gathered(stream)
-        except Undecodable as problem:
+            facts = self.facts.inputs_of(stream)
+        except UndecodableFact as problem:
             raise Unwritable(str(problem)) from problem
         history = history_of(facts, stream)
         if into := history.own.into:

@@ -22,7 +22,7 @@ from service.formats.importer import (
     UnreadableSource,
     open_lines,
 )
-from service.runtime.json_members import each_once
+from service.runtime.json_members import names_are_unique
 
 MOST_BYTES: Final = 64 * 1024
 """Most bytes of a line."""
@@ -87,7 +87,7 @@ def _document(raw: bytes) -> dict[str, Any]:
         message = "A line must be one JSON object."
         raise _InvalidLine(message)
     found = cast("dict[str, Any]", document)
-    if not each_once(raw, found):  # a name is repeated, or a string looks like it
+    if not names_are_unique(raw, found):  # a name is repeated, or a string looks like it
         _refuse_repeated_names(raw)
     return found
 

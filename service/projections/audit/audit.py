@@ -129,7 +129,7 @@ class _Audit:
         comparison = Comparison(facts, self.group)
         for task in folding_tasks(self.sample, {MODELS[each.name].subject for each in self.group}):
             subjects = list(self._subjects(task.streams))
-            facts.fetch(task.streams)
+            facts.prefetch(task.streams)
             for difference in comparison.differences(subjects):
                 for name in [difference.read_model] if difference.read_model else self.audited:
                     self.audited[name].add(difference)

@@ -21,7 +21,7 @@ from domain.incident import source_decisions as sources
 from domain.reading import Reading
 from domain.summary.incident_projection import IncidentProjection
 from domain.values.time.clocks import format_instant
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.answers.inputs import Gathered, first_streams, gather
 from service.projections.catalogue import MODELS
 from service.projections.read_model import ReadModel, RowKey, RowValues, Subject, SubjectKind
@@ -100,9 +100,9 @@ class Comparison:
         for stream, group in groupby(subjects, key=lambda each: each.stream):
             positions = [position for _, position in group]
             try:
-                gathered = self.facts.gathered(stream)
+                gathered = self.facts.inputs_of(stream)
                 folds.extend(self._fold(stream, position, gathered) for position in positions)
-            except Undecodable as unread:
+            except UndecodableFact as unread:
                 yield _not_comparable(stream, unread.kept.position, unread.error)
             except Exception as error:  # noqa: BLE001 - reported as a difference
                 yield _not_comparable(stream, positions[0], error)

@@ -69,7 +69,7 @@ class WorkerPool:
 
     def _start(self) -> None:
         process = subprocess.Popen(  # noqa: S603 - Python itself, with a module of ours
-            subprocesses.words(_WORKER),
+            subprocesses.command_line(_WORKER),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=subprocesses.environment(),

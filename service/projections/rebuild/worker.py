@@ -27,7 +27,7 @@ from psycopg.sql import SQL
 from domain.facts.union import TOPICS, Recorded
 from domain.history.history import History
 from domain.summary.incident_projection import IncidentProjection
-from service.answers.bulk_inputs import BulkInputs, Undecodable
+from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
 from service.postgres.problems import PostgresProblem
@@ -148,11 +148,11 @@ class Worker:
 
         fold = FoldFromStart(rows, self._inputs(target), store)
         try:
-            fold.facts.fetch(task.streams)
+            fold.facts.prefetch(task.streams)
             for stream in task.streams:
                 self.on_facts(fold.source(stream) if task.work == "sources" else fold.incident(stream))
             fold.flush(0)
-        except Undecodable as unread:
+        except UndecodableFact as unread:
             stored = unread.kept
             return dict.fromkeys(running, Failure.at(stored.position, stored.fact_id, stored.topic, unread.error))
         return rows.failures
@@ -174,7 +174,7 @@ class Worker:
         # Right after the folding no row has ended after the target; where verifying was asked for later, some have.
         newest = all(each.position <= rebuild.target for each in running)
         facts = self._inputs(rebuild.target)
-        facts.fetch(task.streams)
+        facts.prefetch(task.streams)
         comparison = Comparison(facts, running, newest=newest)
         found = comparison.differences(SubjectAt(stream, rebuild.target) for stream in task.streams)
         return [each.document() for each in islice(found, MOST_DIFFERENCES)]
@@ -189,8 +189,8 @@ class FoldFromStart:
     store: Callable[[ReadModel[Any], RowVersions], None]
 
     def incident(self, stream: UUID) -> int:
-        """Fold an incident; returns the number of its own facts. Raises Undecodable."""
-        gathered, present, waiting = self.facts.gathered(stream), IncidentProjection(History(stream)), list[Recorded]()
+        """Fold an incident; returns the number of its own facts. Raises UndecodableFact."""
+        gathered, present, waiting = self.facts.inputs_of(stream), IncidentProjection(History(stream)), list[Recorded]()
         fold = SubjectFold(present)
         for recorded in gathered:
             waiting.append(recorded)
@@ -203,8 +203,8 @@ class FoldFromStart:
         return sum(each.stream == stream for each in gathered)
 
     def source(self, stream: UUID) -> int:
-        """Fold a source; returns the number of its facts. Raises Undecodable."""
-        facts, fold = self.facts.of([stream]), SubjectFold(None)
+        """Fold a source; returns the number of its facts. Raises UndecodableFact."""
+        facts, fold = self.facts.facts_of([stream]), SubjectFold(None)
         for recorded in facts:
             self._apply("source", fold, recorded, [recorded])
         self.flush(ROWS_AT_ONCE)

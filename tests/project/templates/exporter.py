@@ -2,13 +2,13 @@
 
 from typing import BinaryIO
 
-from domain.summary.incident_projection import listed
+from domain.summary.incident_projection import summarize
 from service.formats.exporter import Export, Exporter
 
 
 def _write(export: Export, out: BinaryIO) -> None:
     for folded in export.incidents():
-        title = listed(folded.history, export.reading).title
+        title = summarize(folded.history, export.reading).title
         out.write(f"{folded.slug}\t{title}\n".encode())
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.reports.kind import Case, Codes, Kind, Report
+from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.text_types import Label
 
 
@@ -19,7 +19,7 @@ KIND = Kind(
     title="New name",
     meaning="New name.",
     model=NewName,
-    cases={None: Case("none", Codes(cameo="01"))},
+    cases={None: CrosswalkRow("none", Codes(cameo="01"))},
     example={
         "kind": "new_name",
         "details": "as the source has it",

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from domain.estimates.estimate import Estimate, Policy, Question
-from domain.estimates.exclusion import span
+from domain.estimates.estimate import Estimate, Policy, PolicyInput
+from domain.estimates.exclusion import range_estimate
 
 
-def estimate(question: Question) -> Estimate:
+def estimate(question: PolicyInput) -> Estimate:
     """Return the least and the greatest figure among the claims that stand. Each end names its claim."""
-    return replace(span(question), best=None)
+    return replace(range_estimate(question), best=None)
 
 
 POLICY = Policy(
@@ -16,5 +16,5 @@ POLICY = Policy(
     version=1,
     meaning="The least and the greatest figure among the claims that stand, and no best one.",
     estimate=estimate,
-    heeds_statements=False,
+    reads_statements=False,
 )

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.summary import SummaryChanges
-from service.projections.read_model import AT_A_POSITION, Change, ReadModel
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange
 
 
-def _rows(present: IncidentProjection, _moved: SummaryChanges) -> Iterable[Change]:
+def _rows(present: IncidentProjection, _moved: SummaryChanges) -> Iterable[RowChange]:
     if present.opened is not None:
         own, key = present.history.own, (present.history.stream,)
         yield key, (*key, own.slug, len(own.reports))

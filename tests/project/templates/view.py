@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.history.history import History
-from domain.reading import Document, Reading, Row, View
+from domain.reading import CsvRow, Document, Reading, View
 
 
 def finish(history: History, reading: Reading) -> Document:
     """Count the reports said by `reading.reported_until`, sorted by kind."""
-    said = (report for report in history.reports.values() if report.said_by(reading.reported_until))
-    counts = Counter(report.now.report.kind for report in said)
+    said = (report for report in history.reports.values() if report.reported_by(reading.reported_until))
+    counts = Counter(report.current.report.kind for report in said)
     return {
         "incident": history.slug,
         "kinds": [{"kind": kind, "reports": number} for kind, number in sorted(counts.items())],
     }
 
 
-def _rows(document: Document) -> Sequence[Row]:
-    return cast("Sequence[Row]", document["kinds"])
+def _rows(document: Document) -> Sequence[CsvRow]:
+    return cast("Sequence[CsvRow]", document["kinds"])
 
 
 VIEW = View(

@@ -1,11 +1,14 @@
-"""Posts to a service of this machine over many kept connections, with as little work of its own as can be."""
+"""Load for `knownwhen bench`: made-up reports, and posts over many kept connections."""
 
 import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final, cast
+from uuid import NAMESPACE_OID, uuid5
+
+import orjson
 
 CONNECTIONS: Final = 64
 _HEAD_ENDS: Final = b"\r\n\r\n"
@@ -22,8 +25,8 @@ def post(target: str, body: bytes, media_type: str = "application/json") -> byte
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """What came of many posts: the seconds of all of them, the milliseconds of each, and how often each status."""
+class PostResult:
+    """The outcome of many posts: total seconds, the milliseconds of each, and a count of each status."""
 
     seconds: float
     milliseconds: Sequence[float]
@@ -41,8 +44,8 @@ class Posted:
 
 
 @dataclass(slots=True)
-class _Work:
-    """What is still to be sent, and what was answered."""
+class _PostQueue:
+    """Requests still to be sent, and the times and statuses of answers."""
 
     requests: Iterator[bytes]
     milliseconds: list[float] = field(default_factory=list[float])
@@ -52,7 +55,7 @@ class _Work:
 class _Connection(asyncio.Protocol):
     """Sends the next request as soon as the last one is answered, until there are no more."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: _PostQueue) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._work = work
         self._sent = 0.0
@@ -87,17 +90,17 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
 
-async def post_all(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Posted:
+async def post_all(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> PostResult:
     """Send whole requests over so many connections, one after the other on each, and wait for all answers.
 
     Raises OSError where the service hangs up.
     """
-    work = _Work(iter(requests))
+    work = _PostQueue(iter(requests))
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
     made = [await loop.create_connection(lambda: _Connection(work), "127.0.0.1", port) for _ in range(connections)]
     await asyncio.gather(*(protocol.done for _, protocol in made))
-    return Posted(time.perf_counter() - begin, work.milliseconds, work.statuses)
+    return PostResult(time.perf_counter() - begin, work.milliseconds, work.statuses)
 
 
 def _length(head: bytes) -> int:
@@ -106,3 +109,48 @@ def _length(head: bytes) -> int:
     if place < 0:
         return 0
     return int(lower[place + len(_LENGTH) :].split(b"\r\n", 1)[0])
+
+
+_SOURCES: Final = ("sohr", "snhr", "health-ministry", "red-crescent", "local-council", "un-mission", "army-office")
+_RELAYS: Final = ("reuters", "afp", "ap")
+_PLACES: Final = ("Latakia", "Baniyas", "Jableh", "Tartus", "Al-Haffa")
+_SAID: Final = (
+    "The monitor said that more bodies had been found in the villages of the coast, and that the number of those"
+    " who were killed would rise. It named hospitals and families as its sources."
+)
+
+
+def slugs(number: int) -> list[str]:
+    """Return the slugs of so many incidents."""
+    return [f"measured-{place:06}" for place in range(number)]
+
+
+def opening(slug: str) -> dict[str, Any]:
+    """Return what opens an incident."""
+    return {"slug": slug, "title": f"Measured, {slug}", "utc_offset": "+03:00"}
+
+
+def reports(number: int, name: str) -> Iterator[dict[str, Any]]:
+    """Yield reports that revise tolls, each with an id of its own."""
+    for place in range(number):
+        mixed = 2_654_435_761 * (place + 1) % 2**32  # Knuth's multiplicative hash: no pattern in what is read
+        yield {
+            "report_id": str(uuid5(NAMESPACE_OID, f"{name}:{place}")),
+            "kind": "toll_revised",
+            "source": _SOURCES[mixed % len(_SOURCES)],
+            "via": [_RELAYS[mixed % len(_RELAYS)]],
+            "reported_at": f"2025-03-{1 + mixed % 28:02}",
+            "reported_order": place,
+            "places": [{"name": _PLACES[mixed % len(_PLACES)], "country": "SY"}],
+            "claims": [
+                {"id": "1", "measure": "killed", "count": {"verbatim": f"at least {1 + mixed % 1999:,}"}},
+                {"id": "2", "measure": "injured", "count": {"verbatim": f"{1 + mixed % 4999:,}"}},
+            ],
+            "evidence": [{"url": f"https://news.example/2025/03/coast/{place:08}"}],
+            "text": {"summary": _SAID},
+        }
+
+
+def bodies(number: int, name: str) -> list[bytes]:
+    """Return reports as they are sent."""
+    return [orjson.dumps(each) for each in reports(number, name)]

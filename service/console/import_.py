@@ -1,33 +1,38 @@
-"""`knownwhen import`: files of any format that is read become lines, recorded by the same path as `reports:batch`."""
+"""`knownwhen import`: files of any importer become lines, recorded by the same path as `reports:batch`; or a log."""
 
 import asyncio
 import gc
-import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
-import orjson
-
-from domain.values.text_types import nearest
 from service import wiring
 from service.api.batches.outcomes import record
-from service.console.beside import Reading
-from service.console.database import expect_migrated, migrated, on_database
-from service.console.imported import Report
-from service.console.outcome import FINE, NO, CannotRun, Misuse, announce, say
-from service.console.progress import progress
-from service.console.readahead import Ready, Row, read_ahead
-from service.console.restoring import restored
-from service.console.warned import limit_of
-from service.console.withdrawing import withdraw
+from service.console.command import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.database import migrate_or_expect_migrated, on_database, running_database
+from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
+from service.console.import_report import ImportReport, parse_limit
+from service.console.terminal import ProgressCallback, print_json, progress, suggestion
+from service.console.withdrawals import withdraw
+from service.eventstore.archive.log_lines import Head
+from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
 from service.formats.files.encodings import UnknownEncoding, normalize_encoding
-from service.formats.importer import STDIN, Importer, ImportNote, Layout, RowCells, UnreadableSource, Withdrawal
+from service.formats.importer import (
+    STDIN,
+    Importer,
+    ImportNote,
+    Layout,
+    RowCells,
+    UnreadableSource,
+    Withdrawal,
+    open_lines,
+)
+from service.postgres.pool import connect
 from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
@@ -37,8 +42,8 @@ _AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed: the format, the files, how to read them, and how to tell what came of it."""
+class ImportOptions:
+    """The arguments and options of the command."""
 
     format: str
     files: Sequence[Path]
@@ -56,7 +61,7 @@ class Asked:
 
     @property
     def layout(self) -> Layout:
-        """How the files are laid out. Raises Misuse."""
+        """The layout of the files. Raises Misuse."""
         try:
             encoding = normalize_encoding(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
@@ -76,23 +81,23 @@ _DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
 
 
 def _is_read_back(written: str, day: date) -> bool:
-    """Say whether a way to write days tells the day, the month and the year."""
+    """Say whether a format of dates has the day, the month and the year."""
     try:
         return datetime.strptime(day.strftime(written), written).date() == day  # noqa: DTZ007 - a day, and no moment
     except ValueError:
         return False
 
 
-def import_(settings: Settings, asked: Asked) -> int:
+def import_(settings: Settings, asked: ImportOptions) -> int:
     """Record what the files say, and print what came of it; NO where some of it was not taken.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
     importer, _ = _importer(asked), asked.layout  # both may be mistaken, and no database is asked then
-    limit_of(asked.warnings)
+    parse_limit(asked.warnings)
     attempts = count()
 
-    def work(url: str) -> Report:
+    def work(url: str) -> ImportReport:
         if next(attempts) and STDIN in asked.files:
             message = f"The database was stopped in the middle, and what came in cannot be read twice. {_AGAIN}"
             raise CannotRun(message)
@@ -108,23 +113,23 @@ def import_(settings: Settings, asked: Asked) -> int:
         say(f"Stopped; what was recorded stays. {_AGAIN}")
         raise
     report.print("Imported", json=asked.json)
-    return NO if report.untaken else FINE
+    return NO if report.rejected else FINE
 
 
-def _restored(settings: Settings, asked: Asked) -> int:
+def _restored(settings: Settings, asked: ImportOptions) -> int:
     if asked.format != RESTORED_AS or len(asked.files) != 1:
         message = f"--restore takes one file, the whole log as `knownwhen export {RESTORED_AS}` wrote it."
         raise Misuse(message)
-    head = restored(settings, asked.files[0])
+    head = restore_file(settings, asked.files[0])
     if asked.json:
         document = {"ok": True, "log": str(head.log), "position": head.position}
-        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(document)
     else:
         announce(f"Restored the log {head.log} up to position {head.position:,}.\n")
     return FINE
 
 
-def _importer(asked: Asked) -> Importer:
+def _importer(asked: ImportOptions) -> Importer:
     if asked.format not in registry.IMPORTERS:
         raise Misuse(unknown_format(asked.format, registry.IMPORTERS))
     importer = registry.IMPORTERS[asked.format]
@@ -142,20 +147,15 @@ def _importer(asked: Asked) -> Importer:
 
 def unknown_format(name: str, known: Collection[str]) -> str:
     """Return the sentence that says which formats there are."""
-    near = nearest(name, known)
-    hint = f"did you mean “{near}”?" if near else f"there are: {', '.join(known)}."
-    return f"There is no format “{name[:100]}”; {hint}"
+    return f"There is no format “{name[:100]}”; {suggestion(name, known)}"
 
 
-def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) -> Report:
-    if settings.database_url:
-        expect_migrated(url)
-    else:
-        migrated(url)
+def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
+    migrate_or_expect_migrated(settings, url)
     held = partial(_held, url)
-    reading = Reading(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
-    warnings = limit_of(asked.warnings)
-    with Report(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
+    task = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
+    warnings = parse_limit(asked.warnings)
+    with ImportReport(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
         done = 0
 
         def advance(steps: int) -> None:
@@ -163,31 +163,61 @@ def _imported(settings: Settings, url: str, importer: Importer, asked: Asked) ->
             done += steps
             told(f"importing {importer.name}", done, total, 0)
 
-        total = importer.steps(reading.source(advance))
-        with read_ahead(reading.groups(advance)) as following:
+        total = importer.steps(task.source(advance))
+        with prefetch(task.groups(advance)) as following:
             asyncio.run(_record(url, following, report))
     return report
 
 
-async def _record(url: str, following: Callable[[], list[Row] | None], report: Report) -> None:
+async def _record(url: str, following: Callable[[], list[ImportRow] | None], report: ImportReport) -> None:
     gc.freeze()
     gc.set_threshold(*SELDOM)
     async with wiring.services(url) as house:
         while (group := await asyncio.to_thread(following)) is not None:
-            ready = [row for row in group if isinstance(row, Ready)]
-            answers = iter(await record(house.writer, [row.taken.write for row in ready]))
+            ready = [row for row in group if isinstance(row, CheckedRow)]
+            answers = iter(await record(house.writer, [row.parsed.write for row in ready]))
             for row in group:
-                if isinstance(row, Ready):
-                    report.decided(row, next(answers))
+                if isinstance(row, CheckedRow):
+                    report.add_decided(row, next(answers))
                 elif isinstance(row, ImportNote):
-                    report.note(row)
+                    report.add_note(row)
                 elif not isinstance(row, Withdrawal):
-                    report.unread(row)
+                    report.add_invalid(row)
             await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
 
 
 def _held(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
-    """Return the rows of a mapping's table as they stand at the end of the log."""
+    """Return the current rows of a mapping's table at the end of the log."""
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 
     return dict(tables.current_rows(url, mapping))
+
+
+_PROGRESS_BYTES = 1024 * 1024
+
+
+def restore_file(settings: Settings, path: Path) -> Head:
+    """Restore the log of a file; returns which log that is, and its last position.
+
+    Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is
+    recorded then.
+    """
+    with open_lines(path) as file, running_database(settings) as url:
+        size = 0 if path == STDIN else path.stat().st_size
+        migrate_or_expect_migrated(settings, url)
+        with progress() as told, connect(url) as connection:
+            try:
+                return restore(connection, _lines_with_progress(file, size, told))
+            except CannotRestore as problem:
+                message = f"{path}, {problem}" if str(problem).startswith("line ") else str(problem)
+                raise CannotRun(message) from problem
+
+
+def _lines_with_progress(file: BinaryIO, size: int, told: ProgressCallback) -> Iterator[bytes]:
+    done = untold = 0
+    for line in file:
+        untold += len(line)
+        if untold >= _PROGRESS_BYTES:
+            done, untold = done + untold, 0
+            told("restoring", done, size, 0)
+        yield line

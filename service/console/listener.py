@@ -1,4 +1,4 @@
-"""The address to listen on: of this machine only, reserved before any long work begins."""
+"""The listening socket: of a loopback address only, bound before any long work begins."""
 
 import errno
 import http.client
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from service.console.outcome import CannotRun, Misuse
+from service.console.command import CannotRun, Misuse
 
 _ASKING_SECONDS = 2.0
 _WAITING_CLIENTS = 2048
@@ -21,8 +21,8 @@ _LISTENERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where to listen: `host` as the user wrote it, what it resolved to, and the TCP port."""
+class ListenAddress:
+    """An address to listen on: `host` as the user wrote it, the IP address it resolved to, and the TCP port."""
 
     host: str
     number: str
@@ -35,7 +35,7 @@ class Address:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def loopback(host: str, port: int) -> Address:
+def loopback(host: str, port: int) -> ListenAddress:
     """Resolve `host`, which must be an address that only this machine reaches.
 
     Raises Misuse where it is another one, since nobody has a token yet, or none at all.
@@ -54,11 +54,11 @@ def loopback(host: str, port: int) -> Address:
         )
         raise Misuse(message)
     family, number = min(reached, key=lambda each: each[0] != socket.AF_INET)  # localhost is 127.0.0.1 before it is ::1
-    return Address(host, number, family, port)
+    return ListenAddress(host, number, family, port)
 
 
-def listen(address: Address) -> socket.socket:
-    """Take the port now, so that nobody else can; who connects before we serve waits.
+def listen(address: ListenAddress) -> socket.socket:
+    """Bind the port now; clients that connect before the server runs wait.
 
     Raises CannotRun where the port is taken or may not be used.
     """
@@ -73,7 +73,7 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
-def knownwhen_answers(address: Address) -> bool | None:
+def knownwhen_answers(address: ListenAddress) -> bool | None:
     """Ask whether it is a Knownwhen that listens there; None where nothing is answered in time."""
     connection = http.client.HTTPConnection(address.number, address.port, timeout=_ASKING_SECONDS)
     try:
@@ -88,7 +88,7 @@ def knownwhen_answers(address: Address) -> bool | None:
     return "knownwhen" in str(title).lower()
 
 
-def _why(address: Address, problem: OSError) -> str:
+def _why(address: ListenAddress, problem: OSError) -> str:
     if problem.errno == errno.EADDRINUSE:
         who = _LISTENERS[knownwhen_answers(address)]
         return (

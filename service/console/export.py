@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import orjson
-
+from service.console.command import FINE, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.importing import unknown_format
-from service.console.outcome import FINE, CannotRun, Misuse, say
-from service.console.progress import progress
-from service.console.words import count
+from service.console.import_ import unknown_format
+from service.console.terminal import count, print_json, progress
 from service.eventstore.reader import LOG_ID
 from service.formats import registry
 from service.formats.export import incidents
@@ -27,8 +24,8 @@ STDOUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed: the format, what to export, and where to; `json` prints the summary for machines."""
+class ExportOptions:
+    """The arguments and options: `what` is exported, `json` prints the summary for machines."""
 
     format: str
     what: incidents.ExportRequest
@@ -36,7 +33,7 @@ class Asked:
     json: bool = False
 
 
-def export(settings: Settings, asked: Asked) -> int:
+def export(settings: Settings, asked: ExportOptions) -> int:
     """Write the file, and print a summary beside it. The file has its name only once it is whole.
 
     Raises Misuse, Unanswerable, UnknownName, CannotRun and PostgresProblem.
@@ -48,7 +45,7 @@ def export(settings: Settings, asked: Asked) -> int:
     except Unwritable as problem:
         raise CannotRun(str(problem)) from problem
     if asked.json:
-        sys.stdout.write(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(summary)
     else:
         for gap in summary["gaps"]:
             say(f"{count(gap['count'], gap['thing'])} {gap['why']}")
@@ -57,7 +54,7 @@ def export(settings: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _exporter(asked: Asked) -> Exporter:
+def _exporter(asked: ExportOptions) -> Exporter:
     if asked.format not in registry.EXPORTERS:
         raise Misuse(unknown_format(asked.format, registry.EXPORTERS))
     exporter = registry.EXPORTERS[asked.format]
@@ -70,7 +67,7 @@ def _exporter(asked: Asked) -> Exporter:
     return exporter
 
 
-def _exported(url: str, exporter: Exporter, asked: Asked) -> dict[str, Any]:
+def _exported(url: str, exporter: Exporter, asked: ExportOptions) -> dict[str, Any]:
     expect_migrated(url)
     with connect(url) as connection:
         ((log,),) = connection.execute(LOG_ID).fetchall()

@@ -1,4 +1,4 @@
-"""What a source takes back: a retraction, by the source at its own moment, of each report that it had filed by then."""
+"""Withdrawals of an import: rows that retract, as the source and at its moment, what it had reported by then."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -24,8 +24,8 @@ from domain.values.time.clocks import UTC, format_instant, parse_reported
 from service.api.batches.line import ParsedLine
 from service.api.batches.outcomes import record
 from service.api.services import Services
-from service.console.imported import Report as Outcomes
-from service.console.readahead import Ready
+from service.console.import_reader import CheckedRow
+from service.console.import_report import ImportReport as Outcomes
 from service.eventstore.stored_rows import StoredRow
 from service.eventstore.writer import Write
 from service.formats.importer import ImportFault, Withdrawal
@@ -35,54 +35,54 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class _Filed:
-    """A report as it was filed: when it was said, and since when (UTC) it is withdrawn, None while it stands."""
+class _FiledReport:
+    """A report as filed: its reported time, and since when (UTC) it is withdrawn, or None."""
 
     report_id: UUID
     report: Report
-    said: datetime
-    gone: datetime | None = None
+    reported: datetime
+    withdrawn: datetime | None = None
 
 
 async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outcomes) -> None:
-    """Retract what the source takes back, as the log stands now, and tell what came of each row."""
+    """Retract what the source withdraws, at the end of the log, and add the outcome of each row."""
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
-    filed = _filed(rows)
+    filed = _filed_reports(rows)
     planned: list[tuple[Withdrawal, list[Write]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
-        if problem := _problem(each, known):
-            outcomes.unread(ImportFault(each.where, problem))
-        elif passed := _passed(each, known):
-            outcomes.passed(each.where, each.name, passed)
+        if problem := _ambiguity(each, known):
+            outcomes.add_invalid(ImportFault(each.where, problem))
+        elif passed := _reason_to_skip(each, known):
+            outcomes.add_passed_over(each.where, each.name, passed)
         else:
             planned.append((each, list(_writes(each, known))))
     answers = iter(await record(house.writer, [write for _, writes in planned for write in writes]))
     for each, writes in planned:
-        told = [Ready(each.where, ParsedLine(write, {"incident": each.incident})) for write in writes]
-        outcomes.together([(one, next(answers)) for one in told])
+        told = [CheckedRow(each.where, ParsedLine(write, {"incident": each.incident})) for write in writes]
+        outcomes.add_withdrawal([(one, next(answers)) for one in told])
 
 
-def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
-    """Return the reports of each stream, as they were filed, with what became of them."""
-    found: dict[UUID, dict[UUID, _Filed]] = {}
+def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledReport]]:
+    """Return the reports of each stream, with their retractions."""
+    found: dict[UUID, dict[UUID, _FiledReport]] = {}
     for row in sorted(rows, key=lambda each: each.originator_version):
         of = found.setdefault(row.originator_id, {})
         if is_report(row.topic):
             fact = cast("ReportFiled", trusted_bytes(row.topic, row.state))
-            of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))
+            of[fact.report_id] = _FiledReport(fact.report_id, fact.report, earliest(fact.reported))
         elif row.topic in _OF_RETRACTIONS:
             judged = cast("ReportRetracted | ReportReinstated", trusted_bytes(row.topic, row.state))
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER
-                of[judged.report_id].gone = gone if isinstance(judged, ReportRetracted) else None
+                of[judged.report_id].withdrawn = gone if isinstance(judged, ReportRetracted) else None
     return found
 
 
 def _is_of(report: Report, asked: Withdrawal) -> bool:
-    """Say whether a report is the source's own, about what it takes back."""
+    """Say whether a report is the source's own, about the event that it withdraws."""
     return origin_of(report.source, report.via) == asked.source and (
         report.external_ids.get(asked.source) == asked.name
     )
@@ -92,17 +92,23 @@ def _moment(asked: Withdrawal) -> datetime:
     return latest(parse_reported(asked.reported_at, UTC))
 
 
-def _problem(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
-    """Return the sentence that says why it cannot be told which reports are meant; None where it can."""
+def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
+    """Return a sentence on why the reports that are meant are ambiguous, or None."""
     moment = _moment(asked)
-    undated = [one for one in known if one.gone is None and one.said > moment and not _dated(one.report, asked)]
+    undated = [
+        one for one in known if one.withdrawn is None and one.reported > moment and not _dated(one.report, asked)
+    ]
     if undated:
         return (
-            f"The event {asked.name} counts as said on {format_instant(undated[0].said)}, since its file does not tell"
-            f" when it was, and it was deleted before ({asked.reported_at}). Retract report {undated[0].report_id} as"
-            " never said (by the recorder)."
+            f"The event {asked.name} counts as said on {format_instant(undated[0].reported)}, since its file does not"
+            f" tell when it was, and it was deleted before ({asked.reported_at}). Retract report"
+            f" {undated[0].report_id} as never said (by the recorder)."
         )
-    later = [one.gone for one in known if one.gone is not None and one.gone > moment and one.said <= moment]
+    later = [
+        one.withdrawn
+        for one in known
+        if one.withdrawn is not None and one.withdrawn > moment and one.reported <= moment
+    ]
     if later:
         return (
             f"The log has the event {asked.name} withdrawn on {format_instant(later[0])}, and this says"
@@ -115,21 +121,21 @@ def _dated(report: Report, asked: Withdrawal) -> bool:
     return bool(str(report.attributes.get(asked.dated_by, "")).strip())
 
 
-def _passed(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
+def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     """Return why there is nothing to withdraw; None where there is, or was."""
     if not known:
         return "This log does not know it."
-    if all(one.said > _moment(asked) for one in known):
+    if all(one.reported > _moment(asked) for one in known):
         return "What this log knows of it was published after that."
     return None
 
 
-def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[Write]:
+def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[Write]:
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:
-        if one.gone is None and one.said <= moment:
-            one.gone = moment
+        if one.withdrawn is None and one.reported <= moment:
+            one.withdrawn = moment
             words = f"withdrawn:{one.report_id}:{asked.reported_at}"
             command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
             yield Write(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())

@@ -2,8 +2,8 @@
 
 import sys
 
+from service.console.command import FINE
 from service.console.database import on_database
-from service.console.outcome import FINE
 from service.postgres.migrate import migrate
 from service.settings import Settings
 

@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and one sentence for whatever went wrong; never a traceback unless asked for.
+"""Running a command: its exit status, signals, and one sentence for any error, with no traceback but for --debug.
 
 | status | meaning |
 |---|---|
@@ -15,8 +15,10 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +28,7 @@ import typer
 from domain.catalogue import UnknownName
 from service.answers.as_of import MomentUnreadable, Unanswerable
 from service.console.logs import SPEAKER, configure
-from service.console.sample import SampleError
+from service.console.samples import SampleError
 from service.eventstore import PersistenceError
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings, SettingsError, read_settings
@@ -35,7 +37,7 @@ FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)
 _SIGNALLED = 128
 
 LOG_NAME = "knownwhen.log"
-"""In the data folder: what went wrong unexpectedly, with everything a developer wants to know."""
+"""The file in the data folder with the tracebacks of unexpected errors."""
 
 
 class Negative(Exception):
@@ -50,8 +52,8 @@ class CannotRun(Exception):
     """The command cannot do its work here and now; the sentence says what to do."""
 
 
-class Stopped(KeyboardInterrupt):
-    """SIGTERM asked us to stop; ends the work just as Ctrl-C does, so that everything is put away."""
+class Terminated(KeyboardInterrupt):
+    """SIGTERM was received; it unwinds the stack as Ctrl-C does."""
 
 
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
@@ -70,29 +72,29 @@ def run(work: Callable[[Settings], int], *, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _stop)
         configure("console")  # until the settings are read
         settings = read_settings()
-        configure(settings.log, keep=None if debug else lambda text: keep(text, settings.data))
+        configure(settings.log, keep=None if debug else lambda text: append_to_error_log(text, settings.data))
         status = work(settings)
         sys.stdout.flush()
     except Exception as problem:  # noqa: BLE001 - the one place where everything ends
-        status = _told(problem, debug=debug)
+        status = _report_problem(problem, debug=debug)
     except KeyboardInterrupt as interruption:
-        status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Stopped) else signal.SIGINT)
+        status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Terminated) else signal.SIGINT)
     raise typer.Exit(status)
 
 
 def say(sentence: str) -> None:
-    """Tell the user something that is not the result; on standard error, where a pipe does not catch it."""
+    """Print a sentence that is not the result, on standard error, or in the log of machines."""
     logging.getLogger(SPEAKER).info(sentence)
 
 
 def announce(text: str) -> None:
-    """Put a part of the result out at once; a server goes on where nobody reads it."""
+    """Print a part of the result at once; a closed pipe is no error, since a server goes on."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(text)
         sys.stdout.flush()
 
 
-def keep(text: str, data: Path) -> Path:
+def append_to_error_log(text: str, data: Path) -> Path:
     """Add `text` to the log of unexpected errors in the data folder, or in a new temporary file where that fails."""
     try:
         path = data / LOG_NAME
@@ -106,11 +108,11 @@ def keep(text: str, data: Path) -> Path:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
+    raise Terminated
 
 
-def _told(problem: Exception, *, debug: bool) -> int:
-    """Tell what went wrong, and return the status that says so."""
+def _report_problem(problem: Exception, *, debug: bool) -> int:
+    """Print the sentence of an error, and return its exit status."""
     if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
@@ -123,15 +125,46 @@ def _told(problem: Exception, *, debug: bool) -> int:
     if isinstance(problem, psycopg.Error | PersistenceError):
         say(f"The database broke off the work: {str(problem).strip() or type(problem).__name__}")
         return COULD_NOT_RUN
-    where = "" if debug else f" The details are in {_kept(problem)}; --debug shows them here."
+    where = "" if debug else f" The details are in {_keep_traceback(problem)}; --debug shows them here."
     say(f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}).{where}")
     return COULD_NOT_RUN
 
 
-def _kept(problem: Exception) -> Path:
-    """Keep the traceback; where the settings cannot even be read, in a temporary file."""
+def _keep_traceback(problem: Exception) -> Path:
+    """Write the traceback to the error log; where the settings cannot be read, to a temporary file."""
     try:
         data = read_settings().data
     except SettingsError:
         data = Path(os.devnull)
-    return keep("".join(traceback.format_exception(problem)), data)
+    return append_to_error_log("".join(traceback.format_exception(problem)), data)
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """A request to stop this process: `event` is set by a signal, `by` is its number."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    by: int = signal.SIGINT
+
+    def interruption(self) -> KeyboardInterrupt:
+        """Return the exception that ends an unfinished command."""
+        return Terminated() if self.by == signal.SIGTERM else KeyboardInterrupt()
+
+
+def request_stop_on_signal(*, twice_at_once: bool = False) -> StopRequest:
+    """Set handlers of SIGINT and SIGTERM, in the main thread: they set the event of the request returned.
+
+    With `twice_at_once`, a second signal ends the process at once.
+    """
+    request = StopRequest()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        request.by = number
+        request.event.set()
+        if twice_at_once:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(each, signal.SIG_DFL)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, stop)
+    return request

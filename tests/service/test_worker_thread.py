@@ -6,17 +6,17 @@ import threading
 
 import pytest
 
-from service.runtime.worker_thread import FEW, YIELD_SECONDS, aside, in_the_background
+from service.runtime.worker_thread import INLINE_FACTS, YIELD_SECONDS, in_background_thread, in_thread
 from tests.patience import PATIENCE
 
 
 @pytest.mark.asyncio
 async def test_turns_at_the_interpreter_are_short_while_any_work_is_done_beside_the_loop() -> None:
     usual = sys.getswitchinterval()
-    assert await aside(FEW, sys.getswitchinterval) == usual, "few facts are folded at once"
+    assert await in_thread(INLINE_FACTS, sys.getswitchinterval) == usual, "few facts are folded at once"
     may_end = threading.Event()
-    background = asyncio.create_task(in_the_background(may_end.wait, PATIENCE))
-    assert await aside(FEW + 1, sys.getswitchinterval) == pytest.approx(YIELD_SECONDS)
+    background = asyncio.create_task(in_background_thread(may_end.wait, PATIENCE))
+    assert await in_thread(INLINE_FACTS + 1, sys.getswitchinterval) == pytest.approx(YIELD_SECONDS)
     may_end.set()
     assert await background
     assert sys.getswitchinterval() == usual
@@ -26,5 +26,5 @@ async def test_turns_at_the_interpreter_are_short_while_any_work_is_done_beside_
 async def test_work_that_fails_leaves_turns_as_they_were() -> None:
     usual = sys.getswitchinterval()
     with pytest.raises(ZeroDivisionError):
-        await aside(FEW + 1, lambda: 1 // 0)
+        await in_thread(INLINE_FACTS + 1, lambda: 1 // 0)
     assert sys.getswitchinterval() == usual

@@ -1,4 +1,4 @@
-"""A chronicle tells at every position what the view tells of the facts up to there."""
+"""A state timeline has at every position what the view makes of the facts up to there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.history.inputs import required_streams
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
-from domain.summary.state_timeline import Chronicle
+from domain.summary.state_timeline import StateTimeline
 from domain.views.state import finish
 from tests.domain.book import Book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
@@ -29,25 +29,25 @@ def test_each_position_is_told_as_the_view_tells_it(world: World, bodies: list[B
         with suppress(Refusal):
             book.do(command, slug)
     for slug in (book.slug, OTHER):
-        chronicle = Chronicle(incident_stream(slug))
+        timeline = StateTimeline(incident_stream(slug))
         for recorded in book.facts:
-            chronicle.take_in(recorded)
+            timeline.add(recorded)
         for position in range(1, len(book.facts) + 1):
-            _tells_what_the_view_tells(chronicle, book, slug, position)
+            _tells_what_the_view_tells(timeline, book, slug, position)
 
 
-def _tells_what_the_view_tells(chronicle: Chronicle, book: Book, slug: str, position: int) -> None:
+def _tells_what_the_view_tells(timeline: StateTimeline, book: Book, slug: str, position: int) -> None:
     inputs = _inputs(book, slug, position)
     facts = [each for each in book.facts if each.position <= position and each.stream in inputs]
     history = history_of(facts, incident_stream(slug))
     if not history.own.slug:
         return
     policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
-    assert chronicle.policy_at(position) == policy.id
-    assert chronicle.into_at(position) == history.own.into
-    assert canonical(chronicle.document(position)) == canonical(finish(history, Reading(None, policy)))
-    assert chronicle.versions_at(position) == inputs
-    assert chronicle.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
+    assert timeline.policy_at(position) == policy.id
+    assert timeline.merged_into_at(position) == history.own.into
+    assert canonical(timeline.document(position)) == canonical(finish(history, Reading(None, policy)))
+    assert timeline.versions_at(position) == inputs
+    assert timeline.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
 
 
 def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:

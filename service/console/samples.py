@@ -1,13 +1,15 @@
-"""Reads a sample, lines on file as `POST /v1/reports:batch` takes them, and records it: one line, one write."""
+"""The samples that come with Knownwhen: lines as `POST /v1/reports:batch` takes them, and questions for the demo."""
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from domain.incident.commands import OpenIncident
 from domain.incident.refusals import IncidentSlugTaken, Refusal, ReportIdTaken, ScopeTaken
-from domain.values.text_types import nearest
+from domain.values.text_types import Strict, nearest
 from service.api.batches.line import read_line
 from service.api.batches.line_commands import COMMAND_NAMES
 from service.api.errors.problem import HttpProblem
@@ -15,7 +17,7 @@ from service.eventstore.writer import Write, Written
 from service.runtime import package_files
 
 REPORT = "report"
-"""What a line is that holds no other command."""
+"""The name of a line that has no other command."""
 _TAKEN = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
 
 
@@ -31,7 +33,7 @@ class SampleUnknown(SampleError):
     """There is no sample of this name; the sentence names those that there are."""
 
 
-class Writes(Protocol):
+class SampleWriter(Protocol):
     """The one write path."""
 
     async def write(self, write: Write) -> Written:
@@ -40,8 +42,8 @@ class Writes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a sample: the name of its command, the write that it asks for, and where it stands."""
+class SampleLine:
+    """One line of a sample: its file and line, the name of its command, and the write that it asks for."""
 
     where: str
     what: str
@@ -49,10 +51,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A line with what became of it; `written.replayed` where an earlier load had recorded it."""
+class LoadedLine:
+    """A line and its outcome; `written.replayed` where an earlier load had recorded it."""
 
-    line: Line
+    line: SampleLine
     written: Written
 
     @property
@@ -66,7 +68,7 @@ def names() -> list[str]:
     return sorted({path.parent.name for path in package_files.samples().glob("*/*.ndjson")})
 
 
-def named(name: str) -> list[Line]:
+def read_named(name: str) -> list[SampleLine]:
     """Read the sample of this name. Raises SampleUnknown."""
     known = names()
     if name not in known:
@@ -77,7 +79,7 @@ def named(name: str) -> list[Line]:
     return read(package_files.samples() / name)
 
 
-def read(folder: Path) -> list[Line]:
+def read(folder: Path) -> list[SampleLine]:
     """Read the `*.ndjson` files of a folder, in the order of their names. Raises SampleError."""
     files = sorted(folder.glob("*.ndjson"))
     if not files:
@@ -86,12 +88,14 @@ def read(folder: Path) -> list[Line]:
     return [_line(f"{path.name}, line {number}", text) for path in files for number, text in _numbered(path)]
 
 
-def opened(lines: Sequence[Line]) -> list[str]:
+def opened_slugs(lines: Sequence[SampleLine]) -> list[str]:
     """Return the slugs of the incidents that a sample opens, in turn."""
     return [line.write.command.slug for line in lines if isinstance(line.write.command, OpenIncident)]
 
 
-async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None] = lambda _: None) -> list[Loaded]:
+async def load(
+    writer: SampleWriter, lines: Sequence[SampleLine], told: Callable[[int], None] = lambda _: None
+) -> list[LoadedLine]:
     """Record each line in turn; those that an earlier load recorded are found again and change nothing.
 
     `told` is called after each line with the number of lines done. An interruption leaves the lines before it
@@ -99,7 +103,7 @@ async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None
 
     Raises SampleError, SampleChanged, or what the write path raises of the database.
     """
-    loaded: list[Loaded] = []
+    loaded: list[LoadedLine] = []
     for line in lines:
         try:
             written = await writer.write(line.write)
@@ -109,7 +113,7 @@ async def load(writer: Writes, lines: Sequence[Line], told: Callable[[int], None
         except Refusal as refusal:
             message = f"{line.where}: {refusal}"
             raise SampleError(message) from refusal
-        loaded.append(Loaded(line, written))
+        loaded.append(LoadedLine(line, written))
         told(len(loaded))
     return loaded
 
@@ -120,11 +124,37 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, text
 
 
-def _line(where: str, text: bytes) -> Line:
+def _line(where: str, text: bytes) -> SampleLine:
     try:
         taken = read_line(text)
     except HttpProblem as problem:
         message = f"{where}: {problem.detail}"
         raise SampleError(message) from problem
     what = next((name for name in COMMAND_NAMES if name in taken.document), REPORT)
-    return Line(where, what, taken.write)
+    return SampleLine(where, what, taken.write)
+
+
+class SampleQuestion(Strict, frozen=True):
+    """A question about the first incident of a sample, on the reported clock.
+
+    With `before_report`, it is asked as of the position before that report; `words` then name the `{position}`.
+    """
+
+    words: str
+    reported_until: str
+    before_report: UUID | None = None
+
+
+class SampleQuestions(Strict, frozen=True):
+    """The questions of a sample; the sentence of `state/1` that answers them begins with `sentence`."""
+
+    heading: str
+    sentence: str
+    questions: tuple[SampleQuestion, ...]
+
+
+def questions_of(name: str) -> SampleQuestions:
+    """Return the questions of a sample that comes with Knownwhen."""
+    return SampleQuestions.model_validate(
+        tomllib.loads((package_files.samples() / name / "questions.toml").read_text("utf-8"))
+    )

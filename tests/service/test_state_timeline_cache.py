@@ -1,4 +1,4 @@
-"""What is answered from a chronicle is, byte for byte, what is answered by folding, at every position."""
+"""What is answered from a state timeline is, byte for byte, what is answered by folding, at every position."""
 
 import asyncio
 import threading
@@ -12,17 +12,17 @@ from domain.facts.union import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.dispatch import AnyCommand
 from domain.reading import Document
-from domain.summary.state_timeline import Chronicle
+from domain.summary.state_timeline import StateTimeline
 from domain.values.sources import Registration
 from service import wiring
-from service.answers.answer import MergedAway, NotYetKnown, Question, answer
-from service.answers.state_timeline_cache import Chronicles
+from service.answers.answer import AnswerRequest, MergedAway, NotYetKnown, answer
+from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.services import Services
-from service.console import sample
+from service.console import samples
 from service.eventstore import LogReader, StoredRow
 from service.eventstore.writer import Write
 from service.runtime import package_files
-from service.runtime.worker_thread import FEW, aside
+from service.runtime.worker_thread import INLINE_FACTS, in_thread
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -48,19 +48,19 @@ LATER: tuple[tuple[AnyCommand, str | None], ...] = (
 )
 
 
-def now(position: int, chronicle: Chronicle) -> Document:
-    return chronicle.document(position)
+def now(position: int, timeline: StateTimeline) -> Document:
+    return timeline.document(position)
 
 
-def itself(chronicle: Chronicle) -> Chronicle:
-    return chronicle
+def itself(timeline: StateTimeline) -> StateTimeline:
+    return timeline
 
 
-async def recalled(chronicles: Chronicles, slug: str, position: int) -> Chronicle | None:
-    """Ask for a chronicle that was asked for before, or is made now."""
-    await chronicles.ask(incident_stream(slug), position, itself)
-    await chronicles.made()
-    return await chronicles.ask(incident_stream(slug), position, itself)
+async def recalled(cache: StateTimelineCache, slug: str, position: int) -> StateTimeline | None:
+    """Ask for a timeline that was asked for before, or is made now."""
+    await cache.ask(incident_stream(slug), position, itself)
+    await cache.wait_until_built()
+    return await cache.ask(incident_stream(slug), position, itself)
 
 
 async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
@@ -68,57 +68,57 @@ async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
     await house.writer.write(Write(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
 
 
-async def assert_same(house: Services, chronicles: Chronicles, question: Question) -> None:
-    told = await answer(house.reader, question, chronicles)
+async def assert_same(house: Services, cache: StateTimelineCache, question: AnswerRequest) -> None:
+    told = await answer(house.reader, question, cache)
     folded = await answer(house.reader, question)
     assert (told.data, told.coordinates, told.inputs) == (folded.data, folded.coordinates, folded.inputs)
     assert told.envelope() == folded.envelope()
 
 
-def test_a_chronicle_answers_as_a_fold_does_while_the_log_grows(database_url: str) -> None:
+def test_a_timeline_answers_as_a_fold_does_while_the_log_grows(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
-            chronicles = Chronicles(house.reader, large=10)
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
+            cache = StateTimelineCache(house.reader, large=10)
             first = await house.reader.first_of(incident_stream(SLUG))
             assert first is not None
             opened = first.position
-            assert await chronicles.ask(incident_stream(SLUG), opened, itself) is None
-            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
-            kept = await recalled(chronicles, SLUG, (await house.reader.head()).position)
+            assert await cache.ask(incident_stream(SLUG), opened, itself) is None
+            await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
+            kept = await recalled(cache, SLUG, (await house.reader.head()).position)
             assert kept is not None
             for command, slug in LATER:
                 await write(house, command, slug)
-                await assert_same(house, chronicles, Question(SLUG, "state/1"))
-            assert await chronicles.ask(incident_stream(SLUG), 1, itself) is kept
+                await assert_same(house, cache, AnswerRequest(SLUG, "state/1"))
+            assert await cache.ask(incident_stream(SLUG), 1, itself) is kept
             for position in range(opened, (await house.reader.head()).position + 1):
-                await assert_same(house, chronicles, Question(SLUG, "state/1", f"@{position}"))
+                await assert_same(house, cache, AnswerRequest(SLUG, "state/1", f"@{position}"))
             for other in (
-                Question(SLUG, "state/1", reported_until="2025-03-09T00:00:00Z"),
-                Question(SLUG, "state/1", policy="latest/1"),
-                Question(SLUG, "state/1", policy="range/1"),
-                Question(SLUG, "timeline/1"),
+                AnswerRequest(SLUG, "state/1", reported_until="2025-03-09T00:00:00Z"),
+                AnswerRequest(SLUG, "state/1", policy="latest/1"),
+                AnswerRequest(SLUG, "state/1", policy="range/1"),
+                AnswerRequest(SLUG, "timeline/1"),
             ):
-                await assert_same(house, chronicles, other)
+                await assert_same(house, cache, other)
 
     asyncio.run(run())
 
 
-def test_a_chronicle_refuses_what_a_fold_refuses(database_url: str) -> None:
+def test_a_timeline_refuses_what_a_fold_refuses(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
             await write(house, OpenIncident(slug="hama-2025", title="Hama"), None)
             await write(house, OpenIncident(slug="homs-2025", title="Homs"), None)
             await write(house, toll("7", "sana"), "homs-2025")
-            chronicles = Chronicles(house.reader, large=1)
-            await answer(house.reader, Question("homs-2025", "state/1"), chronicles)
-            assert await recalled(chronicles, "homs-2025", 2) is not None
+            cache = StateTimelineCache(house.reader, large=1)
+            await answer(house.reader, AnswerRequest("homs-2025", "state/1"), cache)
+            assert await recalled(cache, "homs-2025", 2) is not None
             with pytest.raises(NotYetKnown):
-                await answer(house.reader, Question("homs-2025", "state/1", "@1"), chronicles)
+                await answer(house.reader, AnswerRequest("homs-2025", "state/1", "@1"), cache)
             await write(house, MergeIncident(into="hama-2025"), "homs-2025")
             with pytest.raises(MergedAway):
-                await answer(house.reader, Question("homs-2025", "state/1"), chronicles)
-            await assert_same(house, chronicles, Question("homs-2025", "state/1", "@3"))
+                await answer(house.reader, AnswerRequest("homs-2025", "state/1"), cache)
+            await assert_same(house, cache, AnswerRequest("homs-2025", "state/1", "@3"))
 
     asyncio.run(run())
 
@@ -126,19 +126,19 @@ def test_a_chronicle_refuses_what_a_fold_refuses(database_url: str) -> None:
 def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            chronicles = Chronicles(house.reader, large=1, most=5)
+            cache = StateTimelineCache(house.reader, large=1, most=5)
             for slug in ("hama-2025", "homs-2025"):
                 await write(house, OpenIncident(slug=slug, title=slug), None)
                 await write(house, toll("7", "sana"), slug)
-                await answer(house.reader, Question(slug, "state/1"), chronicles)
-                await recalled(chronicles, slug, (await house.reader.head()).position)
+                await answer(house.reader, AnswerRequest(slug, "state/1"), cache)
+                await recalled(cache, slug, (await house.reader.head()).position)
             head = (await house.reader.head()).position
-            kept = await recalled(chronicles, "homs-2025", head)
+            kept = await recalled(cache, "homs-2025", head)
             assert kept is not None
-            assert await recalled(chronicles, "homs-2025", head) is kept
-            again = await recalled(chronicles, "hama-2025", head)  # made anew, and the other goes
+            assert await recalled(cache, "homs-2025", head) is kept
+            again = await recalled(cache, "hama-2025", head)  # made anew, and the other goes
             assert again is not None
-            assert await recalled(chronicles, "homs-2025", head) is not kept
+            assert await recalled(cache, "homs-2025", head) is not kept
 
     asyncio.run(run())
 
@@ -146,23 +146,23 @@ def test_the_incident_that_was_asked_about_longest_ago_is_dropped(database_url: 
 def test_a_question_that_is_given_up_disturbs_no_other_and_the_log_is_read_once(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             reads = Counting(house.reader)
-            chronicles = Chronicles(reads, large=10)
+            cache = StateTimelineCache(reads, large=10)
             before = (await house.reader.head()).position
-            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
-            assert await recalled(chronicles, SLUG, before) is not None
+            await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
+            assert await recalled(cache, SLUG, before) is not None
             for _ in range(60):
                 await write(house, toll("2,000", "sohr"), SLUG)
             stream, position = incident_stream(SLUG), (await house.reader.head()).position
             reads.count = 0
-            asked = [asyncio.create_task(chronicles.ask(stream, position, partial(now, position))) for _ in range(6)]
+            asked = [asyncio.create_task(cache.ask(stream, position, partial(now, position))) for _ in range(6)]
             await asyncio.sleep(0)
             for given_up in asked[:3]:
                 given_up.cancel()
             found = await asyncio.gather(*asked, return_exceptions=True)
             assert [isinstance(each, asyncio.CancelledError) for each in found] == [True] * 3 + [False] * 3
-            expected = (await answer(house.reader, Question(SLUG, "state/1"))).document
+            expected = (await answer(house.reader, AnswerRequest(SLUG, "state/1"))).document
             assert found[3:] == [expected] * 3
             assert reads.count == 1
 
@@ -193,75 +193,79 @@ class Breaking(Counting):
         return rows
 
 
-def test_a_chronicle_that_could_not_be_grown_to_the_end_answers_nobody(database_url: str) -> None:
+def test_a_timeline_that_could_not_be_grown_to_the_end_answers_nobody(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
             log = Breaking(house.reader)
-            chronicles, stream = Chronicles(log, large=10), incident_stream(SLUG)
-            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
-            assert await recalled(chronicles, SLUG, (await house.reader.head()).position) is not None
+            cache, stream = StateTimelineCache(log, large=10), incident_stream(SLUG)
+            await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
+            assert await recalled(cache, SLUG, (await house.reader.head()).position) is not None
             for command, slug in LATER:
                 await write(house, command, slug)
             position = (await house.reader.head()).position
             log.count, log.breaks = 0, True
-            asked = [asyncio.create_task(chronicles.ask(stream, position, partial(now, position))) for _ in range(3)]
+            asked = [asyncio.create_task(cache.ask(stream, position, partial(now, position))) for _ in range(3)]
             found = await asyncio.gather(*asked, return_exceptions=True)
             assert isinstance(found[0], ConnectionError)
             assert found[1:] == [None, None]
-            await assert_same(house, chronicles, Question(SLUG, "state/1"))
+            await assert_same(house, cache, AnswerRequest(SLUG, "state/1"))
 
     asyncio.run(run())
 
 
-def test_a_chronicle_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answers_nobody(database_url: str) -> None:
+def test_a_timeline_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answers_nobody(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            chronicles, asked, go_on = Chronicles(house.reader, large=1, most=5), threading.Event(), threading.Event()
+            cache, asked, go_on = (
+                StateTimelineCache(house.reader, large=1, most=5),
+                threading.Event(),
+                threading.Event(),
+            )
 
-            def slowly(chronicle: Chronicle) -> Document:
+            def slowly(timeline: StateTimeline) -> Document:
                 asked.set()
                 go_on.wait()
-                return chronicle.document(position)
+                return timeline.document(position)
 
             for slug in ("hama-2025", "homs-2025"):
                 await write(house, OpenIncident(slug=slug, title=slug), None)
-                for _ in range(FEW + 1):
+                for _ in range(INLINE_FACTS + 1):
                     await write(house, toll("7", "sana"), slug)
-                await answer(house.reader, Question(slug, "state/1"), chronicles)
+                await answer(house.reader, AnswerRequest(slug, "state/1"), cache)
             position = (await house.reader.head()).position
-            expected = (await answer(house.reader, Question("hama-2025", "state/1"))).document
-            assert await recalled(chronicles, "hama-2025", position) is not None
+            expected = (await answer(house.reader, AnswerRequest("hama-2025", "state/1"))).document
+            assert await recalled(cache, "hama-2025", position) is not None
             stream = incident_stream("hama-2025")
-            first = asyncio.create_task(chronicles.ask(stream, position, slowly))
+            first = asyncio.create_task(cache.ask(stream, position, slowly))
             await asyncio.to_thread(asked.wait)
-            second = asyncio.create_task(chronicles.ask(stream, position, partial(now, position)))
+            second = asyncio.create_task(cache.ask(stream, position, partial(now, position)))
             await asyncio.sleep(0)
-            assert await recalled(chronicles, "homs-2025", position) is not None  # which drops the other
-            third = asyncio.create_task(chronicles.ask(stream, position, partial(now, position)))
+            assert await recalled(cache, "homs-2025", position) is not None  # which drops the other
+            third = asyncio.create_task(cache.ask(stream, position, partial(now, position)))
             await asyncio.sleep(0)
             go_on.set()
             assert await asyncio.gather(first, second, third) in ([expected, expected, None], [expected, None, None])
-            await chronicles.made()
-            await assert_same(house, chronicles, Question("hama-2025", "state/1"))
+            await cache.wait_until_built()
+            await assert_same(house, cache, AnswerRequest("hama-2025", "state/1"))
 
     asyncio.run(run())
 
 
-def test_a_large_incident_is_folded_and_its_chronicle_asked_beside_the_event_loop(database_url: str) -> None:
+def test_a_large_incident_is_folded_and_its_timeline_asked_beside_the_event_loop(database_url: str) -> None:
     async def run() -> None:
         async with wiring.services(database_url) as house:
-            await sample.load(house.writer, sample.read(package_files.samples() / SLUG))
-            chronicles, stream = Chronicles(house.reader, large=10), incident_stream(SLUG)
-            await answer(house.reader, Question(SLUG, "state/1"), chronicles)
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
+            cache, stream = StateTimelineCache(house.reader, large=10), incident_stream(SLUG)
+            await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
             position = (await house.reader.head()).position
-            assert await recalled(chronicles, SLUG, position) is not None
-            assert await chronicles.ask(stream, position, _thread) != threading.get_ident()
-            assert await aside(FEW + 1, _thread) != threading.get_ident()
-            assert await aside(FEW, _thread) == threading.get_ident()
+            assert await recalled(cache, SLUG, position) is not None
+            assert await cache.ask(stream, position, _thread) != threading.get_ident()
+            assert await in_thread(INLINE_FACTS + 1, _thread) != threading.get_ident()
+            assert await in_thread(INLINE_FACTS, _thread) == threading.get_ident()
 
     asyncio.run(run())
 
 
-def _thread(_: Chronicle | None = None) -> int:
+def _thread(_: StateTimeline | None = None) -> int:
     return threading.get_ident()

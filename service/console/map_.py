@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-from service.console.outcome import FINE, CannotRun, say
-from service.console.words import shown
+from service.console.command import FINE, CannotRun, say
+from service.console.terminal import shown
 from service.formats.files.compression import UnsupportedFile
 from service.formats.files.encodings import UndecodableText
 from service.formats.files.text_files import read_bytes
@@ -34,8 +34,8 @@ STDOUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed: the file, what it is, and where the mapping file goes."""
+class MapOptions:
+    """The arguments and options: the table's file, its format and sheet, and where the mapping file goes."""
 
     file: Path
     written: Literal["csv", "json"] | None = None
@@ -43,7 +43,7 @@ class Asked:
     output: Path = STDOUT
 
 
-def map_(_: Settings, asked: Asked) -> int:
+def map_(_: Settings, asked: MapOptions) -> int:
     """Write a mapping file for a file, and say what its rows become and what to look at. Raises CannotRun.
 
     A file that is there is not written over.
@@ -63,12 +63,12 @@ def map_(_: Settings, asked: Asked) -> int:
     return FINE
 
 
-def _remarks(asked: Asked, proposal: Proposal) -> list[str]:
+def _remarks(asked: MapOptions, proposal: Proposal) -> list[str]:
     first = f"Proposed by `knownwhen map {asked.file.name}`; docs/formats.md says what else it may say. Look at:"
     return [first, *(f"  {sentence}" for sentence in proposal.unsure)]
 
 
-def _write(asked: Asked, text: str) -> None:
+def _write(asked: MapOptions, text: str) -> None:
     if asked.output == STDOUT:
         sys.stdout.write(text)
         return
