@@ -22,7 +22,7 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.union import decode, encode
+from domain.facts.encoding import decode, encode
 from service.api.lines import Taken, read_line
 from service.eventstore import FactMapper, KnownwhenLog
 from service.eventstore.writer import Write, Writer

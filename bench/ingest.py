@@ -22,7 +22,8 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, shown, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.union import decode, encode, incident_stream
+from domain.facts.encoding import decode, encode
+from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single

@@ -15,7 +15,8 @@ from psycopg import connect
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from domain.facts.union import Fact, decode, encode
+from domain.facts.encoding import decode, encode
+from domain.facts.union import Fact
 from service.eventstore import FactMapper, KnownwhenLog, StreamFact
 
 _A_PAGE: Final = 500

@@ -15,7 +15,9 @@ import orjson
 
 from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
-from domain.facts.union import Fact, decode, encode, incident_stream
+from domain.facts.encoding import decode, encode
+from domain.facts.streams import incident_stream
+from domain.facts.union import Fact
 from domain.incident.commands import FileReport, OpenIncident
 from service.eventstore import FactMapper, KnownwhenLog, StoredFact
 from service.eventstore.writer import Write, Writer

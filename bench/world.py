@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from bench import scenery
 from bench.stories import ASKED, Story, Told
-from domain.facts.union import POLICY_STREAM, incident_stream, source_stream
+from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.values.sources import AnonymousSource, origin_of
 from service.eventstore.insert import COPY, COPY_TYPES, Committed, commit_to
 from service.eventstore.stored_rows import StoredFact

@@ -14,7 +14,7 @@ from types import FrameType
 
 from fastapi import FastAPI
 
-from domain.facts.union import decode, encode
+from domain.facts.encoding import decode, encode
 from service.answers.state_timeline_cache import Chronicles
 from service.api.changes import tell
 from service.api.projected import ReadModels

@@ -15,7 +15,8 @@ from domain.escalation.occurrences import Telling
 from domain.estimates.affected import OF_REPORTS, retimed, touched_by, weigh_anew
 from domain.estimates.claim_index import Scales
 from domain.estimates.estimate import Estimate, Policy, Question
-from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentOpened, PolicyAdopted, Recorded
 from domain.history.history import History, Version
 from domain.history.inputs import Reach
 from domain.reading import Reading

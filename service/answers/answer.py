@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 
 from domain import catalogue
-from domain.facts.union import IncidentOpened, Recorded, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentOpened, Recorded
 from domain.history.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from service.answers.inputs import gathering
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept

@@ -3,8 +3,9 @@
 from collections.abc import Generator, Sequence
 from uuid import UUID
 
-from domain.facts.unchecked_decode import trusted_bytes
-from domain.facts.union import POLICY_STREAM, Recorded
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.unchecked_decode import decode_stored
+from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
 from service.eventstore.stored_rows import StoredRow
 
@@ -45,6 +46,6 @@ def recorded(row: StoredRow) -> Recorded:
         stream=row.originator_id,
         version=row.originator_version,
         recorded_at=row.recorded_at,
-        fact=trusted_bytes(row.topic, row.state),
+        fact=decode_stored(row.topic, row.state),
         text_commitment=row.text_commitment.hex() if row.text_commitment else None,
     )

@@ -11,7 +11,8 @@ import orjson
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.facts.union import TOPICS, IncidentOpened
+from domain.facts.union import IncidentOpened
+from domain.facts.versions import TOPICS
 from domain.values.text_types import SLUG_LENGTH, nearest
 from service.answers.answer import NoSuchIncident, stream_of
 from service.answers.as_of import PastTheEnd

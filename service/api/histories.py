@@ -7,6 +7,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from domain.facts.streams import incident_stream
 from domain.facts.union import (
     ClaimsRescoped,
     IncidentMerged,
@@ -17,9 +18,8 @@ from domain.facts.union import (
     ReportMoved,
     ReportReinstated,
     ReportRetracted,
-    incident_stream,
-    is_report,
 )
+from domain.facts.versions import is_report
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import settle
 from service.api.described import MOMENTS, reads, resource

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.incident import refusals
 from domain.incident.commands import FileReport
 from domain.ledger.canonical import canonical

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.catalogue import DEFAULT_POLICY
 from domain.catalogue import policy as known_policy
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import settle

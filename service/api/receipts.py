@@ -8,7 +8,8 @@ import orjson
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from domain.facts.union import EstimatePublished, decode
+from domain.facts.encoding import decode
+from domain.facts.union import EstimatePublished
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
 from domain.values.time.clocks import format_instant
 from service.api.described import reads, resource

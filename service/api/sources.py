@@ -7,7 +7,9 @@ from fastapi import Path, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from domain.facts.union import SourceFact, decode, source_stream
+from domain.facts.encoding import decode
+from domain.facts.streams import source_stream
+from domain.facts.union import SourceFact
 from domain.incident.source_decisions import fold
 from domain.values.sources import Registration
 from domain.values.text_types import Slug

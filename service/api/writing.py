@@ -12,7 +12,7 @@ import orjson
 from fastapi import Depends, Header
 from starlette.responses import Response
 
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.incident import refusals
 from domain.incident.dispatch import AnyCommand
 from domain.values.time.clocks import format_instant

@@ -7,15 +7,10 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID, uuid5
 
-from domain.facts.unchecked_decode import trusted_bytes
-from domain.facts.union import (
-    NAMESPACE,
-    ReportFiled,
-    ReportReinstated,
-    ReportRetracted,
-    incident_stream,
-    is_report,
-)
+from domain.facts.streams import NAMESPACE, incident_stream
+from domain.facts.unchecked_decode import decode_stored
+from domain.facts.union import ReportFiled, ReportReinstated, ReportRetracted
+from domain.facts.versions import is_report
 from domain.incident.commands import RetractReport
 from domain.reports.claims.claim import earliest, latest
 from domain.reports.kind import Report
@@ -70,10 +65,10 @@ def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
     for row in sorted(rows, key=lambda each: each.originator_version):
         of = found.setdefault(row.originator_id, {})
         if is_report(row.topic):
-            fact = cast("ReportFiled", trusted_bytes(row.topic, row.state))
+            fact = cast("ReportFiled", decode_stored(row.topic, row.state))
             of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))
         elif row.topic in _OF_RETRACTIONS:
-            judged = cast("ReportRetracted | ReportReinstated", trusted_bytes(row.topic, row.state))
+            judged = cast("ReportRetracted | ReportReinstated", decode_stored(row.topic, row.state))
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER

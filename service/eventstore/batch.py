@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from domain.facts.union import Parts, is_report, source_stream
+from domain.facts.streams import source_stream
+from domain.facts.union import Parts
+from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
 from domain.incident.commands import CorrectReport, FileReport

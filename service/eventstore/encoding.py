@@ -5,8 +5,8 @@ from typing import Final
 
 import orjson
 
+from domain.facts.encoding import encode as encoded
 from domain.facts.union import Fact, Parts
-from domain.facts.union import encode as encoded
 from domain.ledger.canonical import canonical
 
 _SORTED: Final = (

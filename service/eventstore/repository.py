@@ -6,18 +6,10 @@ from uuid import UUID
 
 import orjson
 
-from domain.facts.unchecked_decode import trusted, trusted_bytes
-from domain.facts.union import (
-    POLICY_STREAM,
-    Fact,
-    IncidentFact,
-    IncidentOpened,
-    PolicyAdopted,
-    ReportFiled,
-    SourceFact,
-    is_report,
-    source_stream,
-)
+from domain.facts.streams import POLICY_STREAM, source_stream
+from domain.facts.unchecked_decode import decode_stored, trusted
+from domain.facts.union import Fact, IncidentFact, IncidentOpened, PolicyAdopted, ReportFiled, SourceFact
+from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
@@ -105,6 +97,6 @@ def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:
     return [
         trusted(row.topic, orjson.loads(row.state), orjson.loads(row.text))
         if row.text
-        else trusted_bytes(row.topic, row.state)
+        else decode_stored(row.topic, row.state)
         for row in rows
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.unchecked_decode import trusted_bytes
+from domain.facts.unchecked_decode import decode_stored
 from domain.facts.union import Recorded
 
 CHANNEL: Final = "facts"
@@ -52,7 +52,7 @@ class Kept(NamedTuple):
             self.stream,
             self.version,
             self.recorded_at.astimezone(UTC),
-            trusted_bytes(self.topic, self.state, self.text),
+            decode_stored(self.topic, self.state, self.text),
             self.text_commitment.hex() if self.text_commitment is not None else None,
         )
 

@@ -11,7 +11,9 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from domain.catalogue import UnknownName
-from domain.facts.union import EstimatePublished, UnknownFact, decode
+from domain.facts.encoding import decode
+from domain.facts.union import EstimatePublished
+from domain.facts.versions import UnknownFact
 from domain.values.time.clocks import format_instant
 from service.answers.answer import Answer, Question, Reads, answer
 from service.answers.as_of import Unanswerable

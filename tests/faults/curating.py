@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain import catalogue
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,

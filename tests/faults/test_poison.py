@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
 from domain.values.sources import Registration

@@ -11,7 +11,8 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.history.history import history_of
 from domain.history.inputs import leads_to
 from domain.incident import source_decisions as sources

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.facts.union import decode, encode, incident_stream
+from domain.facts.encoding import decode, encode
+from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service.eventstore import FactMapper, KnownwhenLog

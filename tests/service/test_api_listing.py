@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from service.api import projected, said_by
 from service.api.cursors import Cursor, format_cursor
 from service.api.views import paths_of_views

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.dispatch import AnyCommand
 from domain.reading import Document

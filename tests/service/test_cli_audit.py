@@ -14,7 +14,7 @@ from psycopg import sql
 from domain import catalogue
 from domain.estimates.estimate import Estimate, Policy
 from domain.estimates.estimate import Question as OfKey
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
 from service import wiring
 from service.answers.answer import Question, answer

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import pytest
 from pyarrow import parquet
 
-from domain.facts.union import NAMESPACE, incident_stream
+from domain.facts.streams import NAMESPACE, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring

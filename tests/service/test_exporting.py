@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 
 from domain import catalogue
-from domain.facts.union import IncidentOpened, encode, incident_stream
+from domain.facts.encoding import encode
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentOpened
 from domain.incident.commands import AdoptPolicy, FileReport, MergeIncident, MoveReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from domain.ledger.canonical import canonical

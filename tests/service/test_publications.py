@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, MergeIncident
 from domain.ledger.receipt import format_receipt, parse_receipt
 from service.api.app import create_app

@@ -20,7 +20,8 @@ from psycopg import sql
 from rich.console import Console
 
 from bench.world import Shape, fill
-from domain.facts.union import Recorded, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import Recorded
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
 from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present

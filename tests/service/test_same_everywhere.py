@@ -19,7 +19,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident import refusals
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, ReinstateReport, RetractReport
 from domain.values.sources import Registration

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, MergeIncident, MoveReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring

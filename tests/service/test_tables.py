@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from dulwich.repo import Repo
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CorrectReport, MoveReport, RetractReport
 from domain.incident.dispatch import AnyCommand
 from service import wiring

@@ -11,7 +11,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 from structlog.testing import capture_logs
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, FileReport, OpenIncident
 from domain.incident.refusals import IncidentUnknown, Refusal, ReportIdTaken
 from service.api.outcomes import record_each

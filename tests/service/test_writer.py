@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.facts.union import encode as domain_encode
-from domain.facts.union import incident_stream
+from domain.facts.encoding import encode as domain_encode
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, OpenIncident
 from domain.incident.decide import Incident, decide, fold
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken

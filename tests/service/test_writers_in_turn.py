@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from domain.facts.union import IncidentFact, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentFact
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from pydantic import BaseModel
 
 from domain.ledger.canonical import canonical
+from domain.reports.versions import recorded_content
 
 Rank = tuple[object, ...]
 
@@ -75,7 +76,8 @@ class Record:
 
 def said_by(report: BaseModel) -> str:
     """Write out what a report says, without its own id, without those that it names, and without its free text."""
-    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
+    said = recorded_content(report)
+    said.pop("report_id", None)
     for claim in cast("list[dict[str, Any]]", said.get("claims", [])):
         if "supersedes" in claim:
             claim["supersedes"] = sorted(ref.partition("#")[2] for ref in claim["supersedes"])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from domain.facts.union import TOPICS
+from domain.facts.versions import TOPICS
 from domain.ledger.canonical import canonical, commitment
 from domain.values.time.clocks import format_instant, parse_instant
 from service.eventstore.insert import ABSENT, Committed

@@ -17,7 +17,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, tuple_row
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentOpened, PolicyAdopted
 from domain.history.history import history_of
 from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 
 from domain import catalogue
-from domain.facts.union import encode
+from domain.facts.encoding import encode
 from domain.history.history import History
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, View

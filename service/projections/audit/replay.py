@@ -14,7 +14,8 @@ from uuid import UUID
 from psycopg.sql import SQL, Identifier
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact, SourceRegistered
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact, SourceRegistered
 from domain.history.history import history_of
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from service.projections.rebuild.planning import Size
 
 SAMPLE: Final = 100

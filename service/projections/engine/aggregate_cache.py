@@ -8,7 +8,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.history.history import History
 from domain.history.inputs import leads_to
 from domain.incident import source_decisions as sources

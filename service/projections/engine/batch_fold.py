@@ -8,7 +8,8 @@ from uuid import UUID
 
 import psycopg
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from domain.values.time.clocks import format_instant
 from service.eventstore import sync_reader
 from service.eventstore.sync_reader import Kept

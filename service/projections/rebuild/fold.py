@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from uuid import UUID
 
-from domain.facts.union import Recorded, SourceFact, topic_of
+from domain.facts.union import Recorded, SourceFact
+from domain.facts.versions import topic_of
 from domain.history.history import History
 from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source

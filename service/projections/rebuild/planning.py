@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from service.projections.rebuild.work_items import Piece, Work
 
 TOGETHER: Final = 20_000

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
-from domain.facts.union import TOPICS
+from domain.facts.versions import TOPICS
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore import sync_reader
 from service.postgres.pool import connect
