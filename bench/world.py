@@ -25,7 +25,7 @@ from bench.stories import ASKED, Story, Told
 from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.values.sources import AnonymousSource, origin_of
 from service.eventstore.insert import COPY, COPY_TYPES, Committed, commit_to
-from service.eventstore.stored_rows import StoredFact
+from service.eventstore.stored_fact import StoredFact
 
 EXPONENT: Final = 0.73
 ASKED_SLUG: Final = "bench-10000"

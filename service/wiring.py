@@ -21,7 +21,7 @@ from service.api.projected import ReadModels
 from service.api.services import Services
 from service.eventstore import FactMapper, KnownwhenLog, LogReader
 from service.eventstore.changes import ChangeReader
-from service.eventstore.subscription import Following
+from service.eventstore.subscription import Subscription
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool
@@ -53,7 +53,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
     with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
         async with pool:
             writer = Writer(log.recorder, zone)
-            following = Following(address, log.recorder.channel_name, ChangeReader(pool, tell))
+            following = Subscription(address, log.recorder.channel_name, ChangeReader(pool, tell))
             chronicles = Chronicles(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:

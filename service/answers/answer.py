@@ -21,7 +21,7 @@ from domain.values.time.clocks import format_instant
 from service.answers.as_of import Moment, ReadsMoments, Unanswerable, read_moment, settle
 from service.answers.inputs import gathering, sent_on
 from service.answers.state_timeline_cache import Chronicles
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 from service.runtime.worker_thread import aside, take_apart
 
 
@@ -165,7 +165,7 @@ def _folded(inputs: Inputs, view: View, reading: Reading, moment: Moment, log_id
             (reading.reported_until, reading.policy.id, view.id),
         ),
         text=_texts(view, document, inputs.rows),
-        inputs={str(row.originator_id): row.originator_version for row in inputs.rows},
+        inputs={str(row.stream): row.version for row in inputs.rows},
     )
 
 
@@ -244,7 +244,7 @@ async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) ->
 
 def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
     """Say whether a stream is an incident's, for a source has a stream too."""
-    return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
+    return any(row.stream == stream and row.topic == IncidentOpened.topic for row in rows)
 
 
 def _coordinates(

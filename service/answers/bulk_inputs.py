@@ -96,7 +96,7 @@ def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
     found: list[Recorded] = []
     for kept in facts:
         try:
-            found.append(kept.decoded())
+            found.append(kept.recorded())
         except Exception as error:
             raise Undecodable(kept, error) from error
     return found

@@ -7,7 +7,7 @@ from domain.facts.streams import POLICY_STREAM
 from domain.facts.unchecked_decode import decode_stored
 from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 
 
 def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
@@ -43,8 +43,8 @@ def recorded(row: StoredRow) -> Recorded:
     return Recorded(
         position=row.position,
         fact_id=row.fact_id,
-        stream=row.originator_id,
-        version=row.originator_version,
+        stream=row.stream,
+        version=row.version,
         recorded_at=row.recorded_at,
         fact=decode_stored(row.topic, row.state),
         text_commitment=row.text_commitment.hex() if row.text_commitment else None,

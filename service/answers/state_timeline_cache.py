@@ -15,7 +15,7 @@ from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
 from domain.summary.state_timeline import Chronicle
 from service.answers.inputs import gathering, recorded, sent_on
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 from service.runtime.worker_thread import aside, in_the_background, take_apart
 
 T = TypeVar("T")

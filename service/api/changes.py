@@ -23,8 +23,8 @@ from service.api.failures import refuse_fields
 from service.api.sending import BODILESS, JSON, NDJSON, has_already, offered, send_document, tag_of
 from service.api.services import Opened, Services
 from service.eventstore import LogReader, StoredRow
-from service.eventstore.archive.log_lines import told
-from service.eventstore.changes import ChangeReader, Only
+from service.eventstore.archive.log_lines import format_stored
+from service.eventstore.changes import ChangeFilter, ChangeReader
 
 router = resource("facts")
 
@@ -63,20 +63,20 @@ LastEventId = Annotated[
 
 def tell(row: StoredRow, incident: str | None) -> bytes:
     """Write a fact down as it is told onward."""
-    return told(row, incident=incident)
+    return format_stored(row, incident=incident)
 
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
     """Which facts are asked for; `names` are the parameters that said so."""
 
-    only: Only
+    only: ChangeFilter
     names: dict[str, str]
 
 
 async def _filter(services: Opened, incident: OfIncident = None, topic: OfTopic = None) -> _Filter:
     names = {name: value for name, value in (("incident", incident), ("topic", topic)) if value}
-    return _Filter(Only(await _stream(services.reader, incident), _topics(topic)), names)
+    return _Filter(ChangeFilter(await _stream(services.reader, incident), _topics(topic)), names)
 
 
 Filter = Annotated[_Filter, Depends(_filter)]
@@ -164,7 +164,7 @@ async def _stream(reader: LogReader, incident: str | None) -> UUID | None:
     if first is None or first.topic != IncidentOpened.topic:
         message = f"There is no incident “{name[:SLUG_LENGTH]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
-    return first.originator_id
+    return first.stream
 
 
 def _topics(topic: str | None) -> frozenset[str] | None:

@@ -9,8 +9,8 @@ from starlette.responses import Response, StreamingResponse
 from service.api.complaints import Complaint
 from service.api.failures import Problem
 from service.api.sending import BODILESS
-from service.eventstore.changes import Change, Only
-from service.eventstore.subscription import Following
+from service.eventstore.changes import Change, ChangeFilter
+from service.eventstore.subscription import Subscription
 
 EVENTS: Final = "text/event-stream"
 MOST_BYTES = 64 << 10
@@ -28,7 +28,7 @@ _HEADERS = {
 }
 
 
-def send_events(request: Request, following: Following, after: int, only: Only) -> Response:
+def send_events(request: Request, following: Subscription, after: int, only: ChangeFilter) -> Response:
     """Send the facts above a position as they are recorded, until the client leaves or the service ends."""
     pieces = _nothing() if BODILESS in request.scope else _written(following, after, only)
     return StreamingResponse(pieces, 200, _HEADERS, EVENTS)
@@ -45,7 +45,7 @@ def last_position(last_event_id: str | None) -> int | None:
     return int(given)
 
 
-async def _written(following: Following, after: int, only: Only) -> AsyncIterator[bytes]:
+async def _written(following: Subscription, after: int, only: ChangeFilter) -> AsyncIterator[bytes]:
     """Write events (WHATWG HTML §9.2.6).
 
     The `id` that comes first is of no event: it tells a client that is cut off before its first one where it was.

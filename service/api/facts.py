@@ -13,7 +13,7 @@ from service.api.parameters import AsOf, IncidentName
 from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
 from service.api.services import Opened
 from service.eventstore import LogReader, StoredRow
-from service.eventstore.archive.log_lines import proven
+from service.eventstore.archive.log_lines import format_with_proof
 from service.runtime.worker_thread import aside
 
 router = resource("facts")
@@ -52,4 +52,4 @@ async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[b
 
 
 def _joined(rows: Sequence[StoredRow]) -> bytes:
-    return b"".join(map(proven, rows))
+    return b"".join(map(format_with_proof, rows))

@@ -64,10 +64,10 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
     if filed.position > moment.position:
         raise not_yet_known(request, f"report {report_id}", as_of, filed)
     rows = [filed, *await _changes(reader, filed, moment.position)]
-    home = orjson.loads(cast("StoredRow", await reader.first_of(filed.originator_id)).state)["slug"]
+    home = orjson.loads(cast("StoredRow", await reader.first_of(filed.stream)).state)["slug"]
     shown, merges = await _shown(reader, _last(rows, "to", ReportMoved.topic) or home, moment.position)
     last = max((*rows, *merges), key=lambda row: row.position)
-    coordinates = await coordinates_of(reader, last, moment, rows[-1].originator_version)
+    coordinates = await coordinates_of(reader, last, moment, rows[-1].version)
     document = {
         "report_id": str(report_id),
         "incident": shown,
@@ -80,7 +80,7 @@ async def read_history(request: Request, services: Opened, report_id: ReportId, 
 
 
 async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
-    found = await reader.of_topics([filed.originator_id], list(_NAMES), upto)
+    found = await reader.of_topics([filed.stream], list(_NAMES), upto)
     return await aside(len(found), _about, found, str(filed.fact_id))
 
 
@@ -133,7 +133,7 @@ def _step(row: StoredRow, report_id: str) -> dict[str, Any]:
         "fact": _NAMES.get(row.topic, "filed"),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **state,
     }
     if reason := text.pop("reason", None):

@@ -16,7 +16,7 @@ async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, ver
         "log": str(await reader.log_id()),
         "position": last.position,
         "recorded_at": format_instant(last.recorded_at),
-        "version": last.originator_version if version is None else version,
+        "version": last.version if version is None else version,
         "closed": moment.closed,
     }
 

@@ -83,6 +83,6 @@ def _step(row: StoredRow) -> dict[str, Any]:
         **orjson.loads(row.state),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **(orjson.loads(row.text) if row.text else {}),
     }

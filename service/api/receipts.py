@@ -49,7 +49,7 @@ async def receipt_of(reader: LogReader, row: StoredRow) -> bytes:
     It is made of nothing but what was recorded, so it is the same whenever it is asked for.
     """
     log = await reader.log_id()
-    opening = cast("StoredRow", await reader.first_of(row.originator_id))
+    opening = cast("StoredRow", await reader.first_of(row.stream))
     published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
     receipt = Receipt(
         log=log,
@@ -70,7 +70,7 @@ def _published(row: StoredRow) -> dict[str, Any]:
     return {
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         "fact_id": str(row.fact_id),
         **(orjson.loads(row.text) if row.text else {}),
     }

@@ -217,7 +217,7 @@ async def _known(reader: LogReader, name: str) -> UUID:
     if first is None or first.topic != IncidentOpened.topic:
         message = f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
-    return first.originator_id
+    return first.stream
 
 
 def _item(row: Item, shown: str, text: dict[str, Any] | None) -> Item:

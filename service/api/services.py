@@ -12,7 +12,7 @@ from service.answers.state_timeline_cache import Chronicles
 from service.api.projected import ReadModels
 from service.api.sending import Settled
 from service.eventstore import LogReader
-from service.eventstore.subscription import Following
+from service.eventstore.subscription import Subscription
 from service.eventstore.writer import Writer
 
 
@@ -38,7 +38,7 @@ class Services:
     missing: Callable[[], Awaitable[list[str]]]
     publications: Publications
     root_at: Callable[[int], Awaitable[bytes]]
-    following: Following
+    following: Subscription
     read_models: ReadModels
     chronicles: Chronicles
     settled: Settled = field(default_factory=Settled)

@@ -114,7 +114,7 @@ def _step(row: StoredRow) -> dict[str, Any]:
         "fact": row.topic.partition(".")[0].removeprefix("source_"),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **state,
         **(orjson.loads(row.text) if row.text else {}),
     }

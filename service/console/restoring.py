@@ -7,7 +7,7 @@ from typing import BinaryIO
 from service.console.database import expect_migrated, held, migrated
 from service.console.outcome import CannotRun
 from service.console.progress import Told, progress
-from service.eventstore.archive.log_lines import Head
+from service.eventstore.archive.log_lines import LogHeader
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats.importer import STDIN, opened
 from service.postgres.pool import connect
@@ -16,7 +16,7 @@ from service.settings import Settings
 _TELL_EVERY = 1024 * 1024
 
 
-def restored(settings: Settings, path: Path) -> Head:
+def restored(settings: Settings, path: Path) -> LogHeader:
     """Restore the log of a file; returns which log that is, and its last position.
 
     Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is

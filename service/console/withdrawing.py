@@ -21,7 +21,7 @@ from service.api.outcomes import record
 from service.api.services import Services
 from service.console.imported import Report as Outcomes
 from service.console.readahead import Ready
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 from service.eventstore.writer import Write
 from service.formats.importer import Bad, Withdrawal
 
@@ -62,8 +62,8 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
 def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
     """Return the reports of each stream, as they were filed, with what became of them."""
     found: dict[UUID, dict[UUID, _Filed]] = {}
-    for row in sorted(rows, key=lambda each: each.originator_version):
-        of = found.setdefault(row.originator_id, {})
+    for row in sorted(rows, key=lambda each: each.version):
+        of = found.setdefault(row.stream, {})
         if is_report(row.topic):
             fact = cast("ReportFiled", decode_stored(row.topic, row.state))
             of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))

@@ -6,12 +6,12 @@ meet are named here.
 
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError
 
-from service.eventstore.append_session import Tail
+from service.eventstore.append_session import AppendSession
 from service.eventstore.application import KnownwhenLog
 from service.eventstore.mapper import FactMapper, StreamFact
 from service.eventstore.reader import Head, LogReader
 from service.eventstore.recorder import FactRecorder, LogBusyError
-from service.eventstore.stored_rows import StoredFact, StoredRow
+from service.eventstore.stored_fact import StoredFact, StoredRow
 
 __all__ = [
     "FactMapper",
@@ -26,5 +26,5 @@ __all__ = [
     "StoredFact",
     "StoredRow",
     "StreamFact",
-    "Tail",
+    "AppendSession",
 ]

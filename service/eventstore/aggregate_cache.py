@@ -13,7 +13,7 @@ MOST_ORIGINS = 100_000
 """How many sources are kept as known."""
 
 
-class Folded(Mapping[UUID, Incident]):
+class AggregateCache(Mapping[UUID, Incident]):
     """Incidents by stream, as far as they were folded; those used longest ago are dropped for newer ones.
 
     Each may lie behind the log, never before it: whoever uses one reads what was recorded since.
@@ -56,7 +56,7 @@ class Folded(Mapping[UUID, Incident]):
 
 
 @dataclass(slots=True)
-class Warm:
+class WriterCache:
     """What is kept between transactions.
 
     `head` is where the log ended after the last one. While it ends there when the next one begins, nobody else appends;
@@ -65,8 +65,8 @@ class Warm:
     `earlier` are incidents as they stood at some earlier version, for what was asked before and is asked again.
     """
 
-    incidents: Folded = field(default_factory=Folded)
-    earlier: Folded = field(default_factory=Folded)
+    incidents: AggregateCache = field(default_factory=AggregateCache)
+    earlier: AggregateCache = field(default_factory=AggregateCache)
     origins: set[str] = field(default_factory=set[str])
     head: int | None = None
     since: int = 0

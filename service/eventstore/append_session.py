@@ -13,7 +13,7 @@ from psycopg import Cursor
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from service.eventstore.insert import Committed, commit_to, insert
-from service.eventstore.stored_rows import (
+from service.eventstore.stored_fact import (
     BETWEEN,
     FIND,
     LOOK_UP,
@@ -25,13 +25,13 @@ from service.eventstore.stored_rows import (
 )
 
 # Where the streams stand and which of the ids are taken, in one round trip.
-STANDING: Final = """
+VERSIONS_AND_IDS: Final = """
     SELECT stream, (SELECT max(originator_version) FROM public.facts WHERE originator_id = stream), NULL::bigint
     FROM unnest(%(streams)s::uuid[]) AS stream
     UNION ALL
     SELECT fact_id, NULL, notification_id FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
 """
-OF_THE_SERVER: Final = (
+SERVER_ERRORS: Final = (
     *(psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError),
     *(UndefinedTable, InsufficientPrivilege),
 )
@@ -40,7 +40,7 @@ OF_THE_SERVER: Final = (
 SAVE: Final = "SAVEPOINT trial"
 UNDO: Final = "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial"
 
-TRIED: Final = 32
+TRIED_AT_ONCE: Final = 32
 """How many facts are sent at once to find those that the database refuses."""
 _PLACE: Final = re.compile(r"^COPY \w+, \w+ (\d+)", re.MULTILINE)
 """Where a server says which row of a COPY it refuses: `COPY facts, line 4`, in its own language."""
@@ -56,14 +56,14 @@ class _Known:
     @property
     def version(self) -> int:
         """The last version of the stream."""
-        return self.rows[-1].originator_version if self.rows else self.after
+        return self.rows[-1].version if self.rows else self.after
 
     def beyond(self, version: int) -> list[StoredRow]:
         """Return what lies beyond a version that is not below the first known one."""
         return self.rows[max(0, version - self.after) :]
 
 
-class Tail:
+class AppendSession:
     """The end of the log, held under the append lock until the transaction ends.
 
     `moment` is the stamp of this transaction, in UTC: later than that of every fact
@@ -99,7 +99,7 @@ class Tail:
             if by_id:
                 self._found[row.fact_id] = row
             else:
-                self._streams[row.originator_id].rows.append(row)
+                self._streams[row.stream].rows.append(row)
         for stream in wanted:
             self._streams[stream].rows.sort(key=_version)
 
@@ -129,10 +129,10 @@ class Tail:
         asked = {"streams": list(streams), "afters": afters, "uptos": uptos}
         for values in self._cursor.execute(BETWEEN, asked, prepare=False):
             row = stored_row(values)
-            found[row.originator_id].append(row)
+            found[row.stream].append(row)
         for stream, rows in found.items():
             rows.sort(key=_version)
-            last = rows[-1].originator_version if rows else 0
+            last = rows[-1].version if rows else 0
             added = self._streams[stream].beyond(0) if stream in self._streams else []
             rows.extend(row for row in added if max(last, streams[stream][0]) < _version(row) <= streams[stream][1])
         return found
@@ -159,7 +159,7 @@ class Tail:
             row = self._row(position, committed)
             self.waiting.append(committed)
             self._found[row.fact_id] = row
-            self._streams[row.originator_id].rows.append(row)
+            self._streams[row.stream].rows.append(row)
             rows.append(row)
         self.head += len(rows)
         return rows
@@ -168,11 +168,11 @@ class Tail:
         """Undo the last append, which returned `rows`."""
         for row in reversed(rows):
             self._found[row.fact_id] = None
-            self._streams[row.originator_id].rows.pop()
+            self._streams[row.stream].rows.pop()
         self.head -= len(rows)
         del self.waiting[-len(rows) :]
 
-    def trial(self, unsent: "Tail") -> dict[int, psycopg.Error]:
+    def trial(self, unsent: "AppendSession") -> dict[int, psycopg.Error]:
         """Find which of the facts that another transaction could not send the database refuses, by place, and why.
 
         Nothing of it stays. Empty where somebody appended meanwhile, so that their positions are taken, or where the
@@ -182,8 +182,8 @@ class Tail:
         if unsent.head - len(rows) != self.head:
             return {}
         while start < len(rows):
-            error = self._tried(rows[start : start + TRIED], self.head + 1 + start)
-            place = _place(error) if error else TRIED
+            error = self._tried(rows[start : start + TRIED_AT_ONCE], self.head + 1 + start)
+            place = _place(error) if error else TRIED_AT_ONCE
             if place is None:
                 return {}
             if error:
@@ -196,7 +196,7 @@ class Tail:
         self._cursor.execute(SAVE, prepare=False, binary=False)
         try:
             insert(self._cursor, rows, first, self.moment)
-        except OF_THE_SERVER:
+        except SERVER_ERRORS:
             raise
         except psycopg.Error as error:
             self._cursor.execute(UNDO, prepare=False, binary=False)
@@ -238,7 +238,7 @@ class Tail:
             return
         asked = {"streams": unknown, "fact_ids": unseen}
         taken: list[UUID] = []
-        for found, version, position in self._cursor.execute(STANDING, asked, prepare=False).fetchall():
+        for found, version, position in self._cursor.execute(VERSIONS_AND_IDS, asked, prepare=False).fetchall():
             if position is None:
                 self._streams[found] = _Known(version or 0)
             else:
@@ -266,7 +266,7 @@ class Tail:
 
 
 def _version(row: StoredRow) -> int:
-    return row.originator_version
+    return row.version
 
 
 def _place(error: psycopg.Error) -> int | None:

@@ -18,13 +18,13 @@ from domain.incident.dispatch import AnyCommand, Entries, decided, reports_named
 from domain.incident.warnings import Concern
 from domain.values.sources import Registration
 from domain.values.time.zones import Zones
-from service.eventstore.aggregate_cache import Warm
-from service.eventstore.append_session import Tail
+from service.eventstore.aggregate_cache import WriterCache
+from service.eventstore.append_session import AppendSession
 from service.eventstore.encoding import encode
-from service.eventstore.idempotency import Replaying
-from service.eventstore.repository import Desk
+from service.eventstore.idempotency import RecordedAnswers
+from service.eventstore.repository import Repository
 from service.eventstore.requests import Request, Write, Written
-from service.eventstore.stored_rows import StoredFact
+from service.eventstore.stored_fact import StoredFact
 
 Outcome = Written | Exception
 """An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""
@@ -37,16 +37,16 @@ class Batch:
     drops whatever was touched.
     """
 
-    def __init__(self, tail: Tail, warm: Warm, zones: Zones) -> None:
+    def __init__(self, tail: AppendSession, warm: WriterCache, zones: Zones) -> None:
         self._tail = tail
         self._warm = warm
-        self._desk = Desk(tail, warm.incidents, zones)
-        self._replaying = Replaying(tail, warm.earlier)
+        self._desk = Repository(tail, warm.incidents, zones)
+        self._replaying = RecordedAnswers(tail, warm.earlier)
         self._origins: set[str] = set()
         self._made: list[Request] = []
         warm.begin(tail.head)
 
-    def read(self, writes: Sequence[Write]) -> None:
+    def prefetch(self, writes: Sequence[Write]) -> None:
         """Read what the commands will need: in one statement, or two where ids lead to streams."""
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
@@ -68,18 +68,18 @@ class Batch:
         except Exception as fault:  # noqa: BLE001 - the caller is told
             return fault
 
-    def refused(self, tail: Tail) -> dict[Request, Exception]:
+    def refused(self, tail: AppendSession) -> dict[Request, Exception]:
         """Find by trial, in another transaction, which commands the database refuses, and why."""
         return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
 
-    def keep(self) -> None:
+    def committed(self) -> None:
         """Keep what was folded: it is recorded."""
         for stream, incident in self._desk.touched.items():
             self._warm.incidents.keep(stream, incident, self._tail.head)
         self._warm.know(self._origins)
         self._warm.head = self._tail.head
 
-    def forget(self) -> None:
+    def rolled_back(self) -> None:
         """Drop what was folded: it may not have been recorded."""
         self._warm.incidents.forget(self._desk.touched)
         self._warm.earlier.forget(list(self._warm.earlier))
@@ -115,7 +115,7 @@ class Batch:
         again = [(write, found) for write in writes if (found := self._tail.find(write.fact_id))]
         for report_id in chain.from_iterable(reports_named(write.command) for write in writes):
             if (row := self._tail.find(report_id)) and is_report(row.topic):
-                self._look_at(row.originator_id, homes)
+                self._look_at(row.stream, homes)
         self._tail.look_up((), homes)
         self._replaying.expect(again)
 

@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.facts.union import IncidentOpened
 from service.eventstore.reader import LogReader
-from service.eventstore.stored_rows import COLUMNS, StoredRow
+from service.eventstore.stored_fact import COLUMNS, StoredRow
 
 PAGE: Final = f"""
     SELECT {COLUMNS} FROM public.facts
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
+class ChangeFilter:
     """Which facts are asked for: those of one stream, of some topics, of both; all of them unless it says otherwise."""
 
     stream: UUID | None = None
@@ -70,25 +70,25 @@ class ChangeReader(LogReader):
         self._tell = tell
         self._names: dict[UUID, str | None] = {}
 
-    async def page(self, after: int, upto: int, limit: int, only: Only) -> list[Change]:
+    async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[Change]:
         """Return up to `limit` of the facts asked for with positions in (after, upto], by position."""
         topics = None if only.topics is None else sorted(only.topics)
         query = PAGE if only.stream is None else PAGE_OF_STREAM
         bounds = {"after": after, "upto": upto, "limit": limit, "topics": topics, "stream": only.stream}
         rows = await self._rows(query, bounds)
         names = await self._names_of(rows)
-        return [self._change(row, names.get(row.originator_id)) for row in rows]
+        return [self._change(row, names.get(row.stream)) for row in rows]
 
     def _change(self, row: StoredRow, incident: str | None) -> Change:
-        return Change(row.position, row.originator_id, row.topic, self._tell(row, incident))
+        return Change(row.position, row.stream, row.topic, self._tell(row, incident))
 
     async def _names_of(self, rows: Sequence[StoredRow]) -> dict[UUID, str | None]:
         """Return the slug of each stream that is an incident's; its first fact tells."""
-        self._names |= {row.originator_id: _slug(row) for row in rows if row.originator_version == 1}
-        if unknown := {row.originator_id for row in rows} - self._names.keys():
+        self._names |= {row.stream: _slug(row) for row in rows if row.version == 1}
+        if unknown := {row.stream for row in rows} - self._names.keys():
             firsts = await self._rows(FIRSTS, {"streams": list(unknown)})
-            self._names |= {row.originator_id: _slug(row) for row in firsts}
-        found = {row.originator_id: self._names.get(row.originator_id) for row in rows}
+            self._names |= {row.stream: _slug(row) for row in firsts}
+        found = {row.stream: self._names.get(row.stream) for row in rows}
         for stream in list(self._names)[: max(0, len(self._names) - MOST_NAMES)]:
             del self._names[stream]
         return found

@@ -20,7 +20,7 @@ class Overloaded(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Member:
+class QueuedRequest:
     """One command or one list that waits, with its answers so far; `answered` is done when all of it is through."""
 
     writes: Sequence[Write]
@@ -50,10 +50,10 @@ class Member:
 
 
 @dataclass(slots=True)
-class Turn:
+class QueuedTransaction:
     """What one transaction takes: the commands of members, the single ones first."""
 
-    members: list[tuple[Member, Sequence[Write]]]
+    members: list[tuple[QueuedRequest, Sequence[Write]]]
     singles: int
 
     @property
@@ -67,12 +67,12 @@ class Turn:
         return [write for _, writes in self.members for write in writes]
 
 
-class Waiting:
+class CommandQueue:
     """The queue of the writer: in each turn the single commands go first, and a part of the lists goes with them."""
 
     def __init__(self) -> None:
-        self._singles: deque[Member] = deque()
-        self._lists: deque[Member] = deque()
+        self._singles: deque[QueuedRequest] = deque()
+        self._lists: deque[QueuedRequest] = deque()
         self._in_lists = 0
         self._put_off = False
 
@@ -84,7 +84,7 @@ class Waiting:
         """How many single commands are not answered yet."""
         return len(self._singles)
 
-    def add(self, member: Member) -> None:
+    def add(self, member: QueuedRequest) -> None:
         """Let one more wait; raises Overloaded where too many wait already."""
         single = len(member.writes) == 1 and not member.together
         if (len(self._singles) if single else self._in_lists) >= MOST_WAITING:
@@ -95,7 +95,7 @@ class Waiting:
             self._lists.append(member)
             self._in_lists += len(member.writes)
 
-    def turn(self, of_lists: int = MOST_AT_ONCE) -> Turn:
+    def turn(self, of_lists: int = MOST_AT_ONCE) -> QueuedTransaction:
         """Return what the next transaction takes: single commands, and so many out of lists.
 
         A list to be recorded together has a transaction of its own, and single commands go before it but once.
@@ -103,7 +103,7 @@ class Waiting:
         first = self._lists[0] if self._lists else None
         if first and first.together and (self._put_off or not self._singles):
             self._put_off = False
-            return Turn([(first, first.writes)], 0)
+            return QueuedTransaction([(first, first.writes)], 0)
         self._put_off = first is not None and first.together
         members = [(member, member.writes) for member in islice(self._singles, MOST_AT_ONCE)]
         singles, room = len(members), of_lists
@@ -112,9 +112,9 @@ class Waiting:
                 break
             members.append((member, member.next(room)))
             room -= len(members[-1][1])
-        return Turn(members, singles)
+        return QueuedTransaction(members, singles)
 
-    def settle(self, turn: Turn, answers: Sequence[Outcome]) -> None:
+    def settle(self, turn: QueuedTransaction, answers: Sequence[Outcome]) -> None:
         """Hand out the answers of a turn; what it did not come to waits for the next one."""
         rest = iter(answers)
         for place, (member, writes) in enumerate(turn.members):
@@ -125,7 +125,7 @@ class Waiting:
             if member.take(given):
                 queue.remove(member)
 
-    def fail(self, turn: Turn, error: BaseException) -> None:
+    def fail(self, turn: QueuedTransaction, error: BaseException) -> None:
         """Tell everybody of a turn that its transaction failed."""
         for place, (member, _) in enumerate(turn.members):
             queue = self._singles if place < turn.singles else self._lists

@@ -9,21 +9,21 @@ from domain.incident import refusals
 from domain.incident.commands import About, FileReport, OpenIncident
 from domain.incident.decide import Incident, evolve, warnings_about
 from domain.values.sources import Registration
-from service.eventstore.aggregate_cache import Folded
-from service.eventstore.append_session import Tail
+from service.eventstore.aggregate_cache import AggregateCache
+from service.eventstore.append_session import AppendSession
 from service.eventstore.repository import facts_of
 from service.eventstore.requests import Write, Written
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 
 
-class Replaying:
+class RecordedAnswers:
     """Answers what was asked before, for one transaction.
 
     An answer tells of the incident as it stood before the report that it is about, so that is folded again. `earlier`
     keeps incidents where the last answer left them: what is asked again in its order is folded once, not each time.
     """
 
-    def __init__(self, tail: Tail, earlier: Folded) -> None:
+    def __init__(self, tail: AppendSession, earlier: AggregateCache) -> None:
         self._tail = tail
         self._earlier = earlier
         self._read: dict[UUID, list[StoredRow]] = {}
@@ -33,7 +33,7 @@ class Replaying:
         wanted: dict[UUID, tuple[int, int]] = {}
         for write, row in asked:
             if _of_incident(write, row):
-                stream, before = row.originator_id, row.originator_version - 1
+                stream, before = row.stream, row.version - 1
                 kept = self._earlier.get(stream)
                 after, upto = wanted.get(stream, (before, before))
                 wanted[stream] = min(after, kept.version if kept and kept.version <= before else 0), max(upto, before)
@@ -45,7 +45,7 @@ class Replaying:
         if row.request_hash != write.request_hash:
             raise refusals.ReportIdTaken(report_id=write.fact_id)
         last = self._last(write, row)
-        version = (last if last.originator_id == row.originator_id else row).originator_version
+        version = (last if last.stream == row.stream else row).version
         place = (row.fact_id, last.position, row.recorded_at, version)
         if not _of_incident(write, row):
             return Written(*place, None, replayed=True)
@@ -67,7 +67,7 @@ class Replaying:
 
     def _before(self, row: StoredRow) -> Incident | None:
         """Return the incident as it stood before a fact of it; None before its first."""
-        stream, upto = row.originator_id, row.originator_version - 1
+        stream, upto = row.stream, row.version - 1
         incident = self._earlier.get(stream)
         if incident is not None and incident.version > upto:
             incident = None
@@ -80,10 +80,10 @@ class Replaying:
     def _between(self, stream: UUID, incident: Incident | None, upto: int) -> list[StoredRow]:
         after = incident.version if incident else 0
         rows = self._read.get(stream, [])
-        covered = bool(rows) and rows[0].originator_version <= after + 1 and rows[-1].originator_version >= upto
+        covered = bool(rows) and rows[0].version <= after + 1 and rows[-1].version >= upto
         if after < upto and not covered:
             rows = self._tail.between({stream: (after, upto)})[stream]
-        return [row for row in rows if after < row.originator_version <= upto]
+        return [row for row in rows if after < row.version <= upto]
 
 
 def _of_incident(write: Write, row: StoredRow) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from domain.ledger.canonical import commitment
-from service.eventstore.stored_rows import StoredFact
+from service.eventstore.stored_fact import StoredFact
 
 # One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
 # (about 1 MB over a Unix socket). COPY is also the fastest for one fact and for a thousand.

@@ -9,7 +9,7 @@ import orjson
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 
-from service.eventstore.stored_rows import StoredFact
+from service.eventstore.stored_fact import StoredFact
 
 F = TypeVar("F")
 Document = dict[str, Any]

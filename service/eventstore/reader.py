@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from service.eventstore.stored_rows import COLUMNS, FIND, StoredRow, stored_row
+from service.eventstore.stored_fact import COLUMNS, FIND, StoredRow, stored_row
 
 T = TypeVar("T")
 

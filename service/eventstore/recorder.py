@@ -14,10 +14,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from service.eventstore.append_session import Tail
+from service.eventstore.append_session import AppendSession
 from service.eventstore.datastore import FactDatastore
 from service.eventstore.library_subscription import FactSubscription
-from service.eventstore.stored_rows import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
+from service.eventstore.stored_fact import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement looks at the log after the
 # lock was won and not before. The key is the letters "knownwhe" read as a number; advisory locks are per database.
@@ -52,7 +52,7 @@ class FactRecorder(PostgresApplicationRecorder):
         self._new_id = new_id
 
     @contextmanager
-    def appending(self) -> Generator[Tail]:
+    def appending(self) -> Generator[AppendSession]:
         """Hold the end of the log for one transaction: committed when the block ends, rolled back if it raises.
 
         All facts of the transaction get one stamp, `greatest(database clock, last stamp + 1 µs)`,
@@ -80,7 +80,7 @@ class FactRecorder(PostgresApplicationRecorder):
             else:  # nothing to keep; the lock goes with the transaction
                 connection.rollback()
 
-    def _open(self, cursor: Cursor[tuple[Any, ...]]) -> Tail:
+    def _open(self, cursor: Cursor[tuple[Any, ...]]) -> AppendSession:
         try:
             cursor.execute(OPEN, prepare=False, binary=False)
         except LockNotAvailable as error:
@@ -89,7 +89,7 @@ class FactRecorder(PostgresApplicationRecorder):
         cursor.nextset()
         cursor.nextset()
         ((head, moment),) = cursor.fetchall()
-        return Tail(cursor, head, moment.astimezone(UTC), self._salt)
+        return AppendSession(cursor, head, moment.astimezone(UTC), self._salt)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: object) -> Sequence[int] | None:
         """Append events in a transaction of their own and return their positions; None if there are none.

@@ -16,19 +16,19 @@ from domain.incident.source_decisions import Source
 from domain.incident.state import Incident, evolve, file
 from domain.incident.warnings import Concern
 from domain.values.time.zones import Zones
-from service.eventstore.aggregate_cache import Folded
-from service.eventstore.append_session import Tail
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.aggregate_cache import AggregateCache
+from service.eventstore.append_session import AppendSession
+from service.eventstore.stored_fact import StoredRow
 
 
-class Desk:
+class Repository:
     """The states that the commands of one transaction touch, with what was taken in here.
 
     `warm` are incidents that were folded before, which may lie behind the log. They are
     folded on in place, so that none that is in `touched` may be kept if the transaction fails.
     """
 
-    def __init__(self, tail: Tail, warm: Folded, zones: Zones) -> None:
+    def __init__(self, tail: AppendSession, warm: AggregateCache, zones: Zones) -> None:
         self.touched: dict[UUID, Incident] = {}
         self.zone = zones
         self._tail = tail
@@ -66,7 +66,7 @@ class Desk:
         row = self._tail.find(report_id)
         if row is None or not is_report(row.topic):
             raise refusals.ReportUnknown(report_id=report_id)
-        return row.originator_id
+        return row.stream
 
     def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
         """Let a fact that was appended count in the incident that is folded; else it is folded when it is needed.

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from service.eventstore.changes import Change, ChangeReader, Only
+from service.eventstore.changes import Change, ChangeFilter, ChangeReader
 from service.postgres.pool import conninfo
 
 LISTEN: Final = SQL("LISTEN {}")
@@ -22,9 +22,9 @@ _log = structlog.stdlib.get_logger("service.eventstore")
 
 NAME = "knownwhen following"
 """What the listening connection is called in pg_stat_activity."""
-KEPT = 1000
+MOST_KEPT = 1000
 """How many of the newest facts are kept for all who follow."""
-KEPT_BYTES = 16 << 20
+MOST_KEPT_BYTES = 16 << 20
 """How much of them is kept at most."""
 AT_ONCE = 100
 """How many facts are read, and handed out, at a time."""
@@ -37,7 +37,7 @@ _QUIET_SECONDS = 30.0  # after so long without a word, the log is looked at all 
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
-class Following:
+class Subscription:
     """Hands out the facts of the log as they are recorded, to any number of followers.
 
     New facts are read once, and the newest are kept; whoever is at the end takes them from there. Whoever lies further
@@ -59,7 +59,7 @@ class Following:
         self._newest: deque[Change] = deque()
         self._size = 0
 
-    async def follow(self, after: int, only: Only, quiet: float) -> AsyncGenerator[Sequence[Change]]:
+    async def follow(self, after: int, only: ChangeFilter, quiet: float) -> AsyncGenerator[Sequence[Change]]:
         """Yield the facts asked for with positions above `after`, by position, as they are recorded, until `end`.
 
         What is yielded is empty where there was nothing to tell for `quiet` seconds.
@@ -102,7 +102,7 @@ class Following:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def _next(self, position: int, only: Only) -> tuple[Sequence[Change], int]:
+    async def _next(self, position: int, only: ChangeFilter) -> tuple[Sequence[Change], int]:
         """Return some facts after a position, and the position up to which there are no others."""
         if self._head is None or position >= self._head:
             return (), position
@@ -151,7 +151,7 @@ class Following:
         if self._head is None:
             self._head = (await self.reader.head()).position
             self._wake()
-        while found := await self.reader.page(self._head, 2**63 - 1, AT_ONCE, Only()):
+        while found := await self.reader.page(self._head, 2**63 - 1, AT_ONCE, ChangeFilter()):
             self._keep(found)
             self._head = found[-1].position
             self._wake()
@@ -159,7 +159,7 @@ class Following:
     def _keep(self, found: Sequence[Change]) -> None:
         self._newest.extend(found)
         self._size += sum(len(change.line) for change in found)
-        while len(self._newest) > KEPT or self._size > KEPT_BYTES:
+        while len(self._newest) > MOST_KEPT or self._size > MOST_KEPT_BYTES:
             self._size -= len(self._newest.popleft().line)
 
 

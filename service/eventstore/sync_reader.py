@@ -44,7 +44,7 @@ class Kept(NamedTuple):
     text: bytes | None
     text_commitment: bytes | None
 
-    def decoded(self) -> Recorded:
+    def recorded(self) -> Recorded:
         """Return the fact with its place in the log. Raises UnknownFact for one that this release cannot read."""
         return Recorded(
             self.position,

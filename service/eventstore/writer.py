@@ -10,10 +10,10 @@ from typing import Final, Protocol, cast
 
 from domain.incident import refusals
 from domain.values.time.zones import Zones
-from service.eventstore.aggregate_cache import Warm
-from service.eventstore.append_session import OF_THE_SERVER, Tail
+from service.eventstore.aggregate_cache import WriterCache
+from service.eventstore.append_session import SERVER_ERRORS, AppendSession
 from service.eventstore.batch import Batch, Outcome
-from service.eventstore.command_queue import MOST_AT_ONCE, Member, Overloaded, Turn, Waiting
+from service.eventstore.command_queue import MOST_AT_ONCE, CommandQueue, Overloaded, QueuedRequest, QueuedTransaction
 from service.eventstore.requests import Request, Write, Written
 
 __all__ = ["Overloaded", "Write", "Writer", "Written"]
@@ -34,7 +34,7 @@ _NONE: Refused = MappingProxyType({})
 class Appends(Protocol):
     """A log whose end can be held."""
 
-    def appending(self) -> AbstractContextManager[Tail]:
+    def appending(self) -> AbstractContextManager[AppendSession]:
         """Hold the end of the log for one transaction."""
         ...
 
@@ -60,9 +60,9 @@ class Writer:
     def __init__(self, log: Appends, zones: Zones) -> None:
         self._log = log
         self._zones = zones
-        self._warm = Warm()
+        self._warm = WriterCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._waiting = Waiting()
+        self._waiting = CommandQueue()
         self._draining: asyncio.Task[None] | None = None
         self._of_lists = 8 * _FEWEST
         self._failed: Batch | None = None
@@ -109,7 +109,7 @@ class Writer:
         return self._commit(writes, len(writes))
 
     async def _wait(self, writes: Sequence[Write], *, together: bool = False) -> list[Outcome]:
-        member = Member(writes, asyncio.get_running_loop().create_future(), together)
+        member = QueuedRequest(writes, asyncio.get_running_loop().create_future(), together)
         self._waiting.add(member)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -127,7 +127,7 @@ class Writer:
                 self._waiting.settle(turn, answers)
                 self._pace(turn, len(answers))
 
-    def _pace(self, turn: Turn, decided: int) -> None:
+    def _pace(self, turn: QueuedTransaction, decided: int) -> None:
         """Offer as many commands out of lists as a transaction came to last time, or twice as many if it took all."""
         asked, done = len(turn.writes) - turn.singles, decided - turn.singles
         if done < asked:
@@ -135,7 +135,7 @@ class Writer:
         elif asked >= self._of_lists:
             self._of_lists = min(MOST_AT_ONCE, 2 * self._of_lists)
 
-    def _take(self, turn: Turn) -> list[Outcome]:
+    def _take(self, turn: QueuedTransaction) -> list[Outcome]:
         return self._together(turn.writes) if turn.together else self._each(turn.writes, turn.singles)
 
     def _together(self, writes: Sequence[Write]) -> list[Outcome]:
@@ -148,7 +148,7 @@ class Writer:
         """Record in one transaction; what the database refuses of it is told, and the others are recorded without."""
         try:
             return self._commit(writes, at_least, refused)
-        except OF_THE_SERVER:
+        except SERVER_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 - the caller is told
             if more := self._tried():
@@ -178,16 +178,16 @@ class Writer:
         try:
             with self._log.appending() as tail:
                 batch = Batch(tail, self._warm, self._zones)
-                batch.read(writes)
+                batch.prefetch(writes)
                 answers.extend(self._decided(batch, writes, at_least, refused))
                 if together:
                     _expect_all(answers)
         except BaseException:
             self._failed, self._decided_last = batch, len(answers)
             if batch:
-                batch.forget()
+                batch.rolled_back()
             raise
-        batch.keep()
+        batch.committed()
         return answers
 
     def _decided(self, batch: Batch, writes: Sequence[Write], at_least: int, refused: Refused) -> Iterator[Outcome]:

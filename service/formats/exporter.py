@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.history.history import History
 from domain.reading import Reading
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 
 
 class Gap(NamedTuple):

@@ -84,7 +84,7 @@ async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: St
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
     incident was left out.
     """
-    incident, recorded_at = str(row.originator_id), format_instant(row.recorded_at)
+    incident, recorded_at = str(row.stream), format_instant(row.recorded_at)
     published: EstimatePublished | None = None
     try:
         published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
@@ -109,5 +109,5 @@ def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root:
         Difference("inputs", published.inputs, inputs),
         Difference("root", published.root, root),
         Difference("position", published.position, found.coordinates["position"]),
-        Difference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
+        Difference("version", row.version, inputs.get(str(row.stream), 0) + 1),
     )

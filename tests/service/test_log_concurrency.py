@@ -46,7 +46,7 @@ def write(address: str, writer: int) -> Acknowledged:
                 with recorder.appending() as tail:
                     rows = tail.append(batch)
                     standing = tail.read(SHARED, shared)
-                    shared = standing[-1].originator_version if standing else shared
+                    shared = standing[-1].version if standing else shared
                     rows += tail.append(facts(1, SHARED, after=shared))
                     if transaction % 8 == 4:
                         tail.send()
@@ -92,8 +92,8 @@ def test_concurrent_writers_leave_one_gapless_log(
     assert [(row.position, row.fact_id) for row in seen] == sorted(acknowledged)
     versions: dict[UUID, int] = {}
     for row in seen:
-        assert row.originator_version == versions.get(row.originator_id, 0) + 1
-        versions[row.originator_id] = row.originator_version
+        assert row.version == versions.get(row.stream, 0) + 1
+        versions[row.stream] = row.version
     assert len(versions) == WRITERS + 1
     assert sum(versions.values()) == len(seen)
     # The transaction that wrote a row stands in its xmin.

@@ -18,7 +18,7 @@ from psycopg.sql import SQL
 from domain.ledger.canonical import commitment
 from service.eventstore import LogReader, StoredFact, StoredRow
 from service.eventstore.reader import FIRST_OF, HEAD, OPENED, POSITION_AT, READ, SLICE
-from service.eventstore.stored_rows import FIND
+from service.eventstore.stored_fact import FIND
 from service.postgres.pool import make_pool
 from tests.service.logs import facts, new_id, recording
 
@@ -88,7 +88,7 @@ async def test_several_streams_are_read_together_in_the_order_of_the_log(reader:
     more_of_one = facts(2, one[0].stream, after=2)
     rows = record(database_url, one, other, two, more_of_one)
     streams = [one[0].stream, two[0].stream, new_id()]
-    wanted = [row for row in rows if row.originator_id != other[0].stream]
+    wanted = [row for row in rows if row.stream != other[0].stream]
     assert await reader.read(streams, ALL) == wanted
     assert [row.position for row in await reader.read(streams, 5)] == [1, 2, 4, 5]
     assert [row.position for row in await reader.read(streams, 6, after=2)] == [4, 5, 6]

@@ -17,8 +17,8 @@ from domain.incident.commands import CloseIncident, CorrectReport, FileReport, O
 from domain.incident.decide import Incident, decide, fold
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken
 from domain.reports.registry import KINDS
-from service.eventstore import FactRecorder, Tail
-from service.eventstore.aggregate_cache import Folded
+from service.eventstore import AppendSession, FactRecorder
+from service.eventstore.aggregate_cache import AggregateCache
 from service.eventstore.encoding import encode
 from service.eventstore.writer import Overloaded, Write, Writer, Written
 from service.runtime.time_zones import zone
@@ -41,7 +41,7 @@ class Failing:
         self.failures = 0
 
     @contextmanager
-    def appending(self) -> Generator[Tail]:
+    def appending(self) -> Generator[AppendSession]:
         with self._log.appending() as tail:
             yield tail
             if self.failures:
@@ -239,7 +239,7 @@ def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
 
 
 def test_what_is_kept_warm_is_bounded_by_its_facts() -> None:
-    kept, streams = Folded(most_facts=100), [uuid4() for _ in range(4)]
+    kept, streams = AggregateCache(most_facts=100), [uuid4() for _ in range(4)]
     for stream in streams[:3]:
         kept.keep(stream, Incident(version=40))
     assert list(kept) == streams[1:3]

@@ -44,9 +44,9 @@ from domain.incident.state import content_of
 from domain.incident.warnings import Contents
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
-from service.eventstore.aggregate_cache import Folded, Warm
+from service.eventstore.aggregate_cache import AggregateCache, WriterCache
 from service.eventstore.repository import facts_of
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 from service.eventstore.writer import Write, Writer, Written
 from service.postgres.embedded import EmbeddedServer
 from service.runtime.time_zones import zone
@@ -192,7 +192,7 @@ def drop(server: EmbeddedServer, *urls: str) -> None:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
-def expect_folded(log: FactRecorder, kept: Folded, whole: Iterable[UUID] = ()) -> None:
+def expect_folded(log: FactRecorder, kept: AggregateCache, whole: Iterable[UUID] = ()) -> None:
     """Expect of what is kept that the facts up to its version make it, and that it has all facts where it is whole."""
     whole = set(whole)
     with log.appending() as tail:
@@ -204,7 +204,7 @@ def expect_folded(log: FactRecorder, kept: Folded, whole: Iterable[UUID] = ()) -
             assert stream not in whole or incident.version == len(rows)
 
 
-def whole(warm: Warm) -> Iterator[UUID]:
+def whole(warm: WriterCache) -> Iterator[UUID]:
     return (stream for stream in warm.incidents if warm.is_whole(stream) and warm.head is not None)
 
 

@@ -11,7 +11,7 @@ from domain.facts.versions import TOPICS
 from domain.ledger.canonical import canonical, commitment
 from domain.values.time.clocks import format_instant, parse_instant
 from service.eventstore.insert import ABSENT, Committed
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredRow
 
 FORM: Final = "knownwhen/log/1"
 """What the first line calls this form."""
@@ -28,7 +28,7 @@ class LineUnreadable(ValueError):
     """A line is not what was written; the sentence says why."""
 
 
-class Head(NamedTuple):
+class LogHeader(NamedTuple):
     """Which log the lines are, and the position of the last."""
 
     log: UUID
@@ -43,25 +43,25 @@ class Placed(NamedTuple):
     fact: Committed
 
 
-def format_head(head: Head) -> bytes:
+def format_head(head: LogHeader) -> bytes:
     """Write the first line: `{"form":"knownwhen/log/1","log":"<uuid>","position":157}`."""
     return orjson.dumps({"form": FORM, "log": str(head.log), "position": head.position}) + b"\n"
 
 
-def parse_head(line: bytes) -> Head:
+def parse_head(line: bytes) -> LogHeader:
     """Read the first line; the inverse of `format_head`. Raises LineUnreadable."""
     found = _object(line, _HEAD)
     if found["form"] != FORM:
         message = f"It is not a log in the form “{FORM}”."
         raise LineUnreadable(message)
     try:
-        return Head(UUID(found["log"]), _count(found["position"], 0))
+        return LogHeader(UUID(found["log"]), _count(found["position"], 0))
     except (TypeError, ValueError, AttributeError) as error:
         message = "It does not name its log and its last position."
         raise LineUnreadable(message) from error
 
 
-def told(row: StoredRow, **more: str | None) -> bytes:
+def format_stored(row: StoredRow, **more: str | None) -> bytes:
     """Write a fact as JSON without a line break; its parts are the very bytes that were committed to, null if erased.
 
     What `more` there is to tell stands before them.
@@ -69,8 +69,8 @@ def told(row: StoredRow, **more: str | None) -> bytes:
     head = {
         "position": row.position,
         "fact_id": str(row.fact_id),
-        "stream": str(row.originator_id),
-        "version": row.originator_version,
+        "stream": str(row.stream),
+        "version": row.version,
         "topic": row.topic,
         "recorded_at": format_instant(row.recorded_at),
         "recorded_by": row.recorded_by,
@@ -79,18 +79,18 @@ def told(row: StoredRow, **more: str | None) -> bytes:
     return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
 
 
-def proven(row: StoredRow, **more: str | None) -> bytes:
+def format_with_proof(row: StoredRow, **more: str | None) -> bytes:
     """Write a fact as one line, with what it takes to check its parts."""
     proof = {
         "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
         "salts": _hex(state=row.state_salt, text=row.text_salt),
     }
-    return b"%b,%b\n" % (told(row, **more)[:-1], orjson.dumps(proof)[1:])
+    return b"%b,%b\n" % (format_stored(row, **more)[:-1], orjson.dumps(proof)[1:])
 
 
 def format_fact(row: StoredRow) -> bytes:
     """Write a fact of a log that has no sealed parts as one line, with all that is kept of it."""
-    return proven(row, request_hash=row.request_hash.hex() if row.request_hash else None)
+    return format_with_proof(row, request_hash=row.request_hash.hex() if row.request_hash else None)
 
 
 def parse_fact(line: bytes) -> Placed:

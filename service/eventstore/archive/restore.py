@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from service.eventstore.archive.log_lines import Head, LineUnreadable, Placed, parse_fact, parse_head
+from service.eventstore.archive.log_lines import LineUnreadable, LogHeader, Placed, parse_fact, parse_head
 from service.eventstore.insert import COPY, COPY_TYPES
 from service.eventstore.sync_reader import CHANNEL
 
@@ -37,7 +37,7 @@ class CannotRestore(Exception):
     """The log cannot be restored; the sentence says why. Nothing was recorded."""
 
 
-def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> Head:
+def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> LogHeader:
     """Write a log into the empty one of this database, with its identity, and return where it ends.
 
     Positions, moments, ids, salts and parts are kept as they are, so that every question is answered with the same
@@ -78,7 +78,7 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
         raise CannotRestore(message)
 
 
-def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> Head:
+def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> LogHeader:
     """Write all facts; every line is told by its number, as an editor shows it."""
     try:
         head = parse_head(next(lines, b""))

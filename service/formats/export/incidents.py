@@ -25,7 +25,7 @@ from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stre
 from service.answers.as_of import read_moment, settle
 from service.answers.bulk_inputs import BulkInputs, Undecodable
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
-from service.eventstore.stored_rows import StoredRow, stored_row
+from service.eventstore.stored_fact import StoredRow, stored_row
 from service.formats.exporter import Export, Folded, Unwritable
 from service.postgres.pool import connect
 

@@ -60,7 +60,7 @@ class Stretch:
         """Take in the next fact. A read model that fails at it has nothing of it, and takes no further fact in."""
         found: list[_Found] = []
         try:
-            recorded = kept.decoded()
+            recorded = kept.recorded()
         except Exception as error:  # noqa: BLE001 - every read model stops at it, and says so
             self._fail(self.models, kept, error)
             return

@@ -80,8 +80,8 @@ class StoredRow:
 
     position: int
     fact_id: UUID
-    originator_id: UUID
-    originator_version: int
+    stream: UUID
+    version: int
     topic: str
     recorded_at: datetime
     recorded_by: str | None
@@ -101,8 +101,8 @@ class StoredRow:
             position=self.position,
             recorded_at=self.recorded_at,
             fact_id=self.fact_id,
-            stream=self.originator_id,
-            version=self.originator_version,
+            stream=self.stream,
+            version=self.version,
             topic=self.topic,
             parts={part: commitment for part, commitment in parts.items() if commitment is not None},
         )
@@ -110,8 +110,8 @@ class StoredRow:
     def as_appended(self) -> StoredFact:
         """Return the fact in the shape it was appended in, but for its sealed part."""
         return StoredFact(
-            self.originator_id,
-            self.originator_version,
+            self.stream,
+            self.version,
             self.topic,
             self.state,
             fact_id=self.fact_id,
