@@ -88,7 +88,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 async def _served(url: str) -> AsyncGenerator[Services]:
     """Open the services for a server, which waits for its answers when it is to stop: endless ones then end."""
     async with services(url) as opened:
-        with _when_told_to_stop(opened.following.end):
+        with _when_told_to_stop(opened.following.stop):
             yield opened
 
 

@@ -33,22 +33,22 @@ class AggregateCache(Mapping[UUID, Incident]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def seen(self, stream: UUID) -> int:
+    def complete_at(self, stream: UUID) -> int:
         """Return the last position at which an incident that is kept was known to be whole."""
         return self._kept[stream][2]
 
-    def keep(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
+    def put(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
         """Keep an incident, and drop those that were used longest ago while there is too much.
 
         `seen` is a position up to which it is whole.
         """
-        self.forget([stream])
+        self.discard([stream])
         self._kept[stream] = incident, incident.version, seen
         self.facts += incident.version
         while self.facts > self._most and len(self._kept) > 1:
-            self.forget([next(iter(self._kept))])
+            self.discard([next(iter(self._kept))])
 
-    def forget(self, streams: Iterable[UUID]) -> None:
+    def discard(self, streams: Iterable[UUID]) -> None:
         """Drop incidents."""
         for stream in streams:
             if stream in self._kept:
@@ -76,11 +76,11 @@ class WriterCache:
         if head != self.head:
             self.since = head
 
-    def is_whole(self, stream: UUID) -> bool:
+    def is_complete(self, stream: UUID) -> bool:
         """Say whether an incident that is kept has all that the log has of it."""
-        return self.incidents.seen(stream) >= self.since
+        return self.incidents.complete_at(stream) >= self.since
 
-    def know(self, origins: Iterable[str]) -> None:
+    def add_origins(self, origins: Iterable[str]) -> None:
         """Keep that these sources are recorded."""
         if len(self.origins) > MOST_ORIGINS:
             self.origins.clear()

@@ -80,11 +80,11 @@ class AppendSession:
         self.moment = moment
         self._cursor = cursor
         self._salt = salt
-        self.waiting: list[Committed] = []
+        self.unsent: list[Committed] = []
         self._found: dict[UUID, StoredRow | None] = {}
         self._streams: dict[UUID, _Known] = {}
 
-    def look_up(self, fact_ids: Iterable[UUID], streams: Mapping[UUID, int]) -> None:
+    def prefetch(self, fact_ids: Iterable[UUID], streams: Mapping[UUID, int]) -> None:
         """Read in one statement which of the ids are taken, and what each stream holds beyond the version given."""
         ids = [each for each in fact_ids if each not in self._found]
         wanted = {stream: after for stream, after in streams.items() if stream not in self._streams}
@@ -103,7 +103,7 @@ class AppendSession:
         for stream in wanted:
             self._streams[stream].rows.sort(key=_version)
 
-    def stands_at(self, stream: UUID, version: int) -> None:
+    def assume_version(self, stream: UUID, version: int) -> None:
         """Take it from the caller that a stream ends with this version, because nobody appended since it was read."""
         self._streams.setdefault(stream, _Known(version))
 
@@ -157,28 +157,28 @@ class AppendSession:
         for position, fact in enumerate(facts, start=self.head + 1):
             committed = commit_to(fact, self._salt)
             row = self._row(position, committed)
-            self.waiting.append(committed)
+            self.unsent.append(committed)
             self._found[row.fact_id] = row
             self._streams[row.stream].rows.append(row)
             rows.append(row)
         self.head += len(rows)
         return rows
 
-    def take_back(self, rows: Sequence[StoredRow]) -> None:
+    def undo(self, rows: Sequence[StoredRow]) -> None:
         """Undo the last append, which returned `rows`."""
         for row in reversed(rows):
             self._found[row.fact_id] = None
             self._streams[row.stream].rows.pop()
         self.head -= len(rows)
-        del self.waiting[-len(rows) :]
+        del self.unsent[-len(rows) :]
 
-    def trial(self, unsent: "AppendSession") -> dict[int, psycopg.Error]:
+    def find_refused(self, unsent: "AppendSession") -> dict[int, psycopg.Error]:
         """Find which of the facts that another transaction could not send the database refuses, by place, and why.
 
         Nothing of it stays. Empty where somebody appended meanwhile, so that their positions are taken, or where the
         database does not say which fact it is that it refuses.
         """
-        rows, refused, start = unsent.waiting, dict[int, psycopg.Error](), 0
+        rows, refused, start = unsent.unsent, dict[int, psycopg.Error](), 0
         if unsent.head - len(rows) != self.head:
             return {}
         while start < len(rows):
@@ -203,11 +203,11 @@ class AppendSession:
             return error
         return None
 
-    def send(self) -> None:
+    def flush(self) -> None:
         """Send what was appended to the database; the recorder does so before it commits."""
-        if self.waiting:
-            insert(self._cursor, self.waiting, self.head - len(self.waiting) + 1, self.moment)
-            self.waiting.clear()
+        if self.unsent:
+            insert(self._cursor, self.unsent, self.head - len(self.unsent) + 1, self.moment)
+            self.unsent.clear()
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version out of turn and an id that is taken, in the log or twice within `facts`."""

@@ -53,7 +53,7 @@ class Batch:
         for write in writes:
             with suppress(Exception):  # it is met again, and told, when the command is decided
                 self._expect(write, ids, streams)
-        self._tail.look_up(ids, streams)
+        self._tail.prefetch(ids, streams)
         self._read_on(writes)
 
     def decide(self, write: Write) -> Outcome:
@@ -70,19 +70,19 @@ class Batch:
 
     def refused(self, tail: AppendSession) -> dict[Request, Exception]:
         """Find by trial, in another transaction, which commands the database refuses, and why."""
-        return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
+        return {self._made[place]: error for place, error in tail.find_refused(self._tail).items()}
 
     def committed(self) -> None:
         """Keep what was folded: it is recorded."""
         for stream, incident in self._desk.touched.items():
-            self._warm.incidents.keep(stream, incident, self._tail.head)
-        self._warm.know(self._origins)
+            self._warm.incidents.put(stream, incident, self._tail.head)
+        self._warm.add_origins(self._origins)
         self._warm.head = self._tail.head
 
     def rolled_back(self) -> None:
         """Drop what was folded: it may not have been recorded."""
-        self._warm.incidents.forget(self._desk.touched)
-        self._warm.earlier.forget(list(self._warm.earlier))
+        self._warm.incidents.discard(self._desk.touched)
+        self._warm.earlier.discard(list(self._warm.earlier))
         self._warm.head = None
 
     def _expect(self, write: Write, ids: list[UUID], streams: dict[UUID, int]) -> None:
@@ -98,8 +98,8 @@ class Batch:
     def _look_at(self, stream: UUID, streams: dict[UUID, int]) -> None:
         """Have what a stream holds beyond the folded incident read, unless nobody has appended since."""
         folded = self._warm.incidents.get(stream)
-        if folded is not None and self._warm.is_whole(stream):
-            self._tail.stands_at(stream, folded.version)
+        if folded is not None and self._warm.is_complete(stream):
+            self._tail.assume_version(stream, folded.version)
         else:
             streams[stream] = folded.version if folded else 0
 
@@ -116,8 +116,8 @@ class Batch:
         for report_id in chain.from_iterable(reports_named(write.command) for write in writes):
             if (row := self._tail.find(report_id)) and is_report(row.topic):
                 self._look_at(row.stream, homes)
-        self._tail.look_up((), homes)
-        self._replaying.expect(again)
+        self._tail.prefetch((), homes)
+        self._replaying.prefetch(again)
 
     def _answer(self, write: Write) -> Outcome:
         try:
@@ -140,8 +140,8 @@ class Batch:
         try:
             warnings = self._taken_in(entries)
         except Exception:
-            tail.take_back(rows)
-            self._desk.take_back(stream for stream, _ in entries)
+            tail.undo(rows)
+            self._desk.discard(stream for stream, _ in entries)
             raise
         self._origins.update(unknown)
         self._made += [write.request] * len(rows)
@@ -162,7 +162,7 @@ class Batch:
         return stored
 
     def _taken_in(self, entries: Entries) -> tuple[Concern, ...]:
-        return tuple(concern for stream, fact in entries for concern in self._desk.take_in(stream, fact))
+        return tuple(concern for stream, fact in entries for concern in self._desk.apply(stream, fact))
 
     def _introduced(self, write: Write, unknown: Sequence[str]) -> list[StoredFact]:
         """Register the sources that a report names and the log does not know yet, in the same transaction."""

@@ -51,7 +51,7 @@ class ChangeFilter:
     stream: UUID | None = None
     topics: frozenset[str] | None = None
 
-    def takes(self, change: Change) -> bool:
+    def matches(self, change: Change) -> bool:
         """Say whether a fact is asked for."""
         return self.stream in (None, change.stream) and (self.topics is None or change.topic in self.topics)
 

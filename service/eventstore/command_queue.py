@@ -95,7 +95,7 @@ class CommandQueue:
             self._lists.append(member)
             self._in_lists += len(member.writes)
 
-    def turn(self, of_lists: int = MOST_AT_ONCE) -> QueuedTransaction:
+    def next_transaction(self, of_lists: int = MOST_AT_ONCE) -> QueuedTransaction:
         """Return what the next transaction takes: single commands, and so many out of lists.
 
         A list to be recorded together has a transaction of its own, and single commands go before it but once.
@@ -114,7 +114,7 @@ class CommandQueue:
             room -= len(members[-1][1])
         return QueuedTransaction(members, singles)
 
-    def settle(self, turn: QueuedTransaction, answers: Sequence[Outcome]) -> None:
+    def complete(self, turn: QueuedTransaction, answers: Sequence[Outcome]) -> None:
         """Hand out the answers of a turn; what it did not come to waits for the next one."""
         rest = iter(answers)
         for place, (member, writes) in enumerate(turn.members):

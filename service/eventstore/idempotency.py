@@ -28,7 +28,7 @@ class RecordedAnswers:
         self._earlier = earlier
         self._read: dict[UUID, list[StoredRow]] = {}
 
-    def expect(self, asked: Iterable[tuple[Write, StoredRow]]) -> None:
+    def prefetch(self, asked: Iterable[tuple[Write, StoredRow]]) -> None:
         """Read in one statement what the answers to these will need."""
         wanted: dict[UUID, tuple[int, int]] = {}
         for write, row in asked:
@@ -74,7 +74,7 @@ class RecordedAnswers:
         for fact in cast("list[IncidentFact]", facts_of(self._between(stream, incident, upto))):
             incident = evolve(incident, fact)
         if incident is not None:
-            self._earlier.keep(stream, incident)
+            self._earlier.put(stream, incident)
         return incident
 
     def _between(self, stream: UUID, incident: Incident | None, upto: int) -> list[StoredRow]:

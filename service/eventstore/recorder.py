@@ -74,7 +74,7 @@ class FactRecorder(PostgresApplicationRecorder):
             if connection.info.transaction_status is not TransactionStatus.INTRANS:
                 message = "a statement of this transaction failed, so nothing of it was recorded"
                 raise InternalError(message)
-            tail.send()
+            tail.flush()
             if tail.head > before:
                 cursor.execute(CLOSE.format(Identifier(self.channel_name), str(tail.head)), prepare=False, binary=False)
             else:  # nothing to keep; the lock goes with the transaction

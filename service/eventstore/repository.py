@@ -46,7 +46,7 @@ class Repository:
             for fact in cast("list[IncidentFact]", facts_of(rows)):
                 incident = evolve(incident, fact)
         except Exception:
-            self._warm.forget([stream])  # it is folded half way
+            self._warm.discard([stream])  # it is folded half way
             raise
         if incident is not None:
             self.touched[stream] = incident
@@ -68,7 +68,7 @@ class Repository:
             raise refusals.ReportUnknown(report_id=report_id)
         return row.stream
 
-    def take_in(self, stream: UUID, fact: Fact) -> list[Concern]:
+    def apply(self, stream: UUID, fact: Fact) -> list[Concern]:
         """Let a fact that was appended count in the incident that is folded; else it is folded when it is needed.
 
         Returns what a recorder should look at again in it, seen from before it was taken in.
@@ -83,13 +83,13 @@ class Repository:
             self.touched[stream] = evolve(incident, cast("IncidentFact", fact))
         return []
 
-    def take_back(self, streams: Iterable[UUID]) -> None:
+    def discard(self, streams: Iterable[UUID]) -> None:
         """Drop the incidents of these streams that took in what is not in the log."""
         for stream in streams:
             incident = self.touched.get(stream)
             if incident is not None and incident.version != self._tail.version(stream):
                 del self.touched[stream]
-                self._warm.forget([stream])
+                self._warm.discard([stream])
 
 
 def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:

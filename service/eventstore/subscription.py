@@ -81,14 +81,14 @@ class Subscription:
                 due = clock() + quiet
             position = reached
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Let everyone who follows come to an end, now and from now on."""
         self._ended = True
         self._wake()
 
     async def close(self) -> None:
         """End, and give the connection back."""
-        self.end()
+        self.stop()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -111,7 +111,7 @@ class Subscription:
             found = await self.reader.page(position, below, AT_ONCE, only)
             return found, found[-1].position if len(found) == AT_ONCE else below
         at_hand = list(islice(self._newest, position - below, position - below + AT_ONCE))
-        return [change for change in at_hand if only.takes(change)], at_hand[-1].position
+        return [change for change in at_hand if only.matches(change)], at_hand[-1].position
 
     async def _keep_up(self) -> None:
         """Read what is recorded: told by a listening connection, or every second while there is none."""

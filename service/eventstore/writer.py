@@ -118,13 +118,13 @@ class Writer:
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            turn = self._waiting.turn(self._of_lists)
+            turn = self._waiting.next_transaction(self._of_lists)
             try:
                 answers = await loop.run_in_executor(self._thread, self._take, turn)
             except Exception as error:  # noqa: BLE001 - each caller is told; nothing is swallowed
                 self._waiting.fail(turn, error)
             else:
-                self._waiting.settle(turn, answers)
+                self._waiting.complete(turn, answers)
                 self._pace(turn, len(answers))
 
     def _pace(self, turn: QueuedTransaction, decided: int) -> None:

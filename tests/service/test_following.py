@@ -273,6 +273,6 @@ async def test_the_end_ends_everyone_and_whoever_comes_later(log: Subscription, 
         assert await nothing
         nothing = asyncio.create_task(anext(waiting, None))
         await asyncio.sleep(0)
-        log.end()
+        log.stop()
         assert await nothing is None
     assert [each async for each in log.follow(0, EVERYTHING, 60)] == []

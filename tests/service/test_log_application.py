@@ -121,7 +121,7 @@ def test_subscribers_are_told_the_last_position_and_only_with_the_commit(
         with log.recorder.appending() as tail:
             tail.append(mapped[:2])
             tail.append(mapped[2:])
-            tail.send()
+            tail.flush()
             assert list(listener.notifies(timeout=0.05)) == []
         assert [told.payload for told in listener.notifies(timeout=PATIENCE, stop_after=1)] == ["3"]
         with log.recorder.appending():

@@ -49,7 +49,7 @@ def write(address: str, writer: int) -> Acknowledged:
                     shared = standing[-1].version if standing else shared
                     rows += tail.append(facts(1, SHARED, after=shared))
                     if transaction % 8 == 4:
-                        tail.send()
+                        tail.flush()
                     if transaction % 4 == 0:
                         raise Refused
                 acknowledged += [(row.position, row.fact_id) for row in rows]

@@ -143,7 +143,7 @@ def test_a_block_that_raises_leaves_neither_facts_nor_a_gap(recorder: FactRecord
         with pytest.raises(Refused), recorder.appending() as tail:
             tail.append(facts(5))
             if sent:
-                tail.send()
+                tail.flush()
             raise Refused
     assert recorder.insert_events(facts(2)) == [2, 3]
     assert positions(plain) == [1, 2, 3]
@@ -189,7 +189,7 @@ def test_a_transaction_sees_its_own_facts_before_it_ends_and_others_do_not(
     (fact,) = facts(1)
     with recorder.appending() as tail:
         (row,) = tail.append([fact])
-        tail.send()
+        tail.flush()
         assert tail.find(fact.fact_id) == row
         assert tail.find(new_id()) is None
         assert positions(plain) == []
@@ -201,7 +201,7 @@ def test_a_statement_that_failed_is_not_forgotten_at_the_end(recorder: FactRecor
         tail.append(facts(1))
         tail.append([StoredFact(new_id(), 1, "Not:ATopic", b"{}", fact_id=new_id())])
         with pytest.raises(psycopg.errors.CheckViolation):
-            tail.send()
+            tail.flush()
     assert positions(plain) == []
 
 
@@ -254,7 +254,7 @@ def test_a_connection_that_the_server_dropped_is_replaced(recorder: FactRecorder
 def _append_and_stop(address: str, sent: Event) -> None:
     with recording(address) as recorder, recorder.appending() as tail:
         tail.append(facts(3))
-        tail.send()
+        tail.flush()
         sent.set()
         time.sleep(60)
 

@@ -39,8 +39,8 @@ async def test_a_list_that_failed_after_a_part_of_it_makes_room_for_as_much_as_i
     failing = member(1000)
     waiting.add(failing)
     if taken:
-        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
-    waiting.fail(waiting.turn(), ValueError("lost"))
+        waiting.complete(waiting.next_transaction(taken), [ANSWER] * taken)
+    waiting.fail(waiting.next_transaction(), ValueError("lost"))
     assert isinstance(failing.answered.exception(), ValueError)
     assert not waiting
     assert not is_full_after(waiting, MOST_WAITING - 1)
@@ -52,8 +52,8 @@ async def test_a_list_that_failed_makes_no_more_room_than_it_had_left(taken: int
     failing = member(1000)
     waiting.add(failing)
     if taken:
-        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
-    waiting.fail(waiting.turn(), ValueError("lost"))
+        waiting.complete(waiting.next_transaction(taken), [ANSWER] * taken)
+    waiting.fail(waiting.next_transaction(), ValueError("lost"))
     failing.answered.exception()
     assert is_full_after(waiting, MOST_WAITING)
 
@@ -65,8 +65,8 @@ async def test_single_commands_that_never_end_do_not_keep_a_list_waiting_that_is
         waiting.add(each)
     for _ in range(4):
         waiting.add(member(1))
-        turn = waiting.turn()
+        turn = waiting.next_transaction()
         assert not turn.together or len(turn.members) == 1
-        waiting.settle(turn, [ANSWER] * len(turn.writes))
+        waiting.complete(turn, [ANSWER] * len(turn.writes))
     assert together.answered.done()
     assert after.answered.done()

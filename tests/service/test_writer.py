@@ -241,11 +241,11 @@ def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
 def test_what_is_kept_warm_is_bounded_by_its_facts() -> None:
     kept, streams = AggregateCache(most_facts=100), [uuid4() for _ in range(4)]
     for stream in streams[:3]:
-        kept.keep(stream, Incident(version=40))
+        kept.put(stream, Incident(version=40))
     assert list(kept) == streams[1:3]
-    kept.keep(streams[3], Incident(version=1000))
+    kept.put(streams[3], Incident(version=1000))
     assert list(kept) == [streams[3]]
-    kept.forget(streams)
+    kept.discard(streams)
     assert (kept.facts, len(kept)) == (0, 0)
 
 
