@@ -22,9 +22,8 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.encoding import decode, encode
 from service.api.lines import Taken, read_line
-from service.eventstore import FactMapper, KnownwhenLog
+from service.eventstore import open_recorder
 from service.eventstore.writer import Write, Writer
 from service.runtime.garbage_collection import SELDOM
 from service.runtime.json_members import each_once
@@ -202,9 +201,8 @@ def _inserted(url: str, rows: Sequence[tuple[Any, ...]]) -> float:
 def _parts(url: str, openings: Sequence[bytes], reports: Sequence[bytes]) -> dict[str, float]:
     """Return the CPU time of each part of the way of a report, in microseconds."""
     salt = Random("salts").randbytes  # noqa: S311 - they guard nothing here
-    mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=partial(salt, 32), new_id=uuid.uuid4) as log:
-        writer = Writer(log.recorder)
+    with open_recorder(url, salt=partial(salt, 32), new_id=uuid.uuid4) as recorder:
+        writer = Writer(recorder)
         _committed(writer, [read_line(line).write for line in openings])
         gc.set_threshold(*SELDOM)  # as in the service
         read, reading = _cost(lambda: [_read(line) for line in reports])

@@ -22,14 +22,13 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, shown, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.encoding import decode, encode
 from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
-from service.eventstore import FactMapper, KnownwhenLog
+from service.eventstore import open_recorder
 from service.eventstore.writer import Write, Writer
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
@@ -211,9 +210,8 @@ def _written(url: str, made: list[dict[str, Any]]) -> float:
         report = REPORTS.validate_python(each)
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
         filed.append(Write(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
-    mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=salts(), new_id=uuid.uuid4) as log:
-        return asyncio.run(_write(Writer(log.recorder), opened, filed))
+    with open_recorder(url, salt=salts(), new_id=uuid.uuid4) as recorder:
+        return asyncio.run(_write(Writer(recorder), opened, filed))
 
 
 async def _write(writer: Writer, opened: Sequence[Write], filed: Sequence[Write]) -> float:

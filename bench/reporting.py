@@ -6,6 +6,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -15,11 +16,9 @@ import orjson
 
 from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
-from domain.facts.encoding import decode, encode
 from domain.facts.streams import incident_stream
-from domain.facts.union import Fact
 from domain.incident.commands import FileReport, OpenIncident
-from service.eventstore import FactMapper, KnownwhenLog, StoredFact
+from service.eventstore import FactRecorder, StoredFact, open_recorder
 from service.eventstore.writer import Write, Writer
 
 LIVE: Final = 100
@@ -37,13 +36,13 @@ def record(url: str, rate: int, seconds: int, seed: int, together: int) -> list[
     facts = [_stored(versions, stream, each) for stream, each in [*openings, *told]]
     live, facts = facts[: len(openings)], facts[len(openings) :]
     commits: list[Commit] = []
-    with _log(url, seed) as log:
-        _append(log, live)
+    with _log(url, seed) as recorder:
+        _append(recorder, live)
         gc.freeze()
         begin = time.monotonic()
         for start in range(0, len(facts), together):
             time.sleep(max(0.0, begin + start / rate - time.monotonic()))
-            position = _append(log, facts[start : start + together])
+            position = _append(recorder, facts[start : start + together])
             commits.append((position, time.monotonic()))
     return commits
 
@@ -56,9 +55,9 @@ def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
     openings, told = _live(rate * seconds, seed)
     opened = [_write(stream, each.fact_id, OpenIncident.model_validate_json(each.state)) for stream, each in openings]
     filed = [_write(stream, each.fact_id, _command(each)) for stream, each in told]
-    with _log(url, seed) as log:
+    with _log(url, seed) as recorder:
         gc.freeze()
-        return asyncio.run(_file(Writer(log.recorder), opened, filed, rate))
+        return asyncio.run(_file(Writer(recorder), opened, filed, rate))
 
 
 async def _file(writer: Writer, opened: Sequence[Write], filed: Sequence[Write], rate: int) -> list[Commit]:
@@ -97,8 +96,8 @@ def _stored(versions: dict[UUID, int], stream: UUID, told: Told) -> StoredFact:
     return StoredFact(stream, versions[stream], told.topic, told.state, fact_id=told.fact_id, text=told.text)
 
 
-def _append(log: KnownwhenLog[Fact], facts: Sequence[StoredFact]) -> int:
-    with log.recorder.appending() as tail:
+def _append(recorder: FactRecorder, facts: Sequence[StoredFact]) -> int:
+    with recorder.appending() as tail:
         tail.append(facts)
     return tail.head
 
@@ -114,6 +113,6 @@ def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> W
     return Write(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
 
 
-def _log(url: str, seed: int) -> KnownwhenLog[Fact]:
+def _log(url: str, seed: int) -> AbstractContextManager[FactRecorder]:
     salt: Callable[[], bytes] = partial(Random(f"salts {seed}").randbytes, 32)  # noqa: S311 - they guard nothing here
-    return KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=salt, new_id=uuid.uuid4)
+    return open_recorder(url, salt=salt, new_id=uuid.uuid4)

@@ -14,14 +14,12 @@ from types import FrameType
 
 from fastapi import FastAPI
 
-from domain.facts.encoding import decode, encode
 from service.answers.state_timeline_cache import Chronicles
 from service.api.changes import tell
 from service.api.projected import ReadModels
 from service.api.services import Services
-from service.eventstore import FactMapper, KnownwhenLog, LogReader
-from service.eventstore.changes import ChangeReader
-from service.eventstore.subscription import Subscription
+from service.eventstore import LogReader, open_recorder
+from service.eventstore.subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool
@@ -50,10 +48,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
     address = await asyncio.to_thread(as_service, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
-    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salts(), new_id=uuid.uuid4) as log:
+    with open_recorder(address, salt=salts(), new_id=uuid.uuid4) as recorder:
         async with pool:
-            writer = Writer(log.recorder, zone)
-            following = Subscription(address, log.recorder.channel_name, ChangeReader(pool, tell))
+            writer = Writer(recorder, zone)
+            following = Subscription(address, recorder.channel_name, ChangeReader(pool, tell))
             chronicles = Chronicles(reader := LogReader(pool))
             publications, root_at = Publications(pool), LogTree(pool).root_at
             try:

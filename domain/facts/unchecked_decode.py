@@ -37,15 +37,19 @@ _DERIVED: Mapping[type, tuple[str, ...]] = {Count: ("lower", "upper", "best", "b
 def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
     """Return the fact that `decode` returns of the bytes that `encode` wrote, without the checks of its values.
 
-    Raises UnknownFact as `decode` does, and ValueError for what is not JSON. No dict is made on the way where the
-    state is of the present version: that costs more than parsing the JSON.
+    Raises UnknownFact as `decode` does, and for what is not JSON. No dict is made on the way where the state is of the
+    present version: that costs more than parsing the JSON.
     """
     if not may_be_older(topic):
         whole = state if text is None else _joined(topic, state, text)
         if whole is not None:
             with suppress(TypeError, ValidationError):
                 return _validator(topic).validate_json(whole)
-    document, words = from_json(state), None if text is None else from_json(text)
+    try:
+        document, words = from_json(state), None if text is None else from_json(text)
+    except ValueError as error:
+        message = f"a fact of topic {topic!r} is not JSON: {error}"
+        raise UnknownFact(message) from error
     try:
         return decode_by(_validator(topic).validate_python, topic, document, words)
     except UnknownFact:

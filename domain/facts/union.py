@@ -92,7 +92,7 @@ class ScopeDeclared(StoredShape, frozen=True):
 
 
 class ReportFiled(StoredShape, frozen=True):
-    """A source stated something. Its topic is that of the report's kind; the derived spans are stored beside the words."""
+    """A source stated something. The topic is that of the kind; derived spans are stored beside the words."""
 
     fact_name: ClassVar[str] = "report_filed"
     report_id: UUID

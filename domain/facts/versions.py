@@ -87,7 +87,7 @@ def may_be_older(topic: str) -> bool:
 def upcast_state(topic: str, state: State) -> State:
     """Return a stored state, without its free text, in the present version of its fact and of its report.
 
-    `state` itself is not changed. Raises UnknownFact where a correction holds a version that this release does not know.
+    `state` is not changed. Raises UnknownFact for a correction whose report is of an unknown version.
     """
     name, version = _ALL[topic]
     if name in KINDS:

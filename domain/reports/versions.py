@@ -22,7 +22,7 @@ class Versioned(Protocol):
 
     @property
     def class_version(self) -> int:
-        """The version that is recorded now; 1, 2, 3 …"""
+        """The version that is recorded now, counted from 1."""
         ...
 
 

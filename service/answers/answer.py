@@ -8,8 +8,6 @@ from operator import attrgetter
 from typing import NoReturn, Protocol, cast
 from uuid import UUID
 
-import orjson
-
 from domain import catalogue
 from domain.facts.streams import incident_stream
 from domain.facts.union import IncidentOpened, Recorded
@@ -21,7 +19,7 @@ from domain.values.time.clocks import format_instant
 from service.answers.as_of import Moment, ReadsMoments, Unanswerable, read_moment, settle
 from service.answers.inputs import gathering, sent_on
 from service.answers.state_timeline_cache import Chronicles
-from service.eventstore.stored_fact import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import aside, take_apart
 
 
@@ -32,7 +30,7 @@ class NoSuchIncident(Unanswerable):
 class NotYetKnown(Unanswerable):
     """At the moment asked, nothing had been recorded of the incident yet."""
 
-    def __init__(self, name: str, asked: str, known_since: StoredRow, *, hint: str = "") -> None:
+    def __init__(self, name: str, asked: str, known_since: StoredFact, *, hint: str = "") -> None:
         self.known_since = format_instant(known_since.recorded_at)
         self.known_at = known_since.position
         super().__init__(
@@ -53,7 +51,7 @@ class Reads(ReadsMoments, Protocol):
     """What answering needs of the log."""
 
     async def log_id(self) -> UUID: ...
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ class Answer:
 class Inputs:
     """The facts that an answer depends on, oldest first, as the log holds them."""
 
-    rows: list[StoredRow]
+    rows: list[StoredFact]
     history: History
 
     def put_away(self) -> None:
@@ -206,7 +204,7 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
     Some reads, all bounded by the position, so that they agree (see `gathering`).
     """
     stream = stream_of(incident)
-    reading, held = gathering(stream), list[StoredRow]()
+    reading, held = gathering(stream), list[StoredFact]()
     wanted = next(reading)
     while True:
         rows = await log.read(wanted, position)
@@ -218,7 +216,7 @@ async def inputs_at(log: Reads, incident: str, position: int, asked: str | None)
             return await aside(len(held), _inputs, facts, held, stream)
 
 
-def _inputs(facts: Sequence[Recorded], rows: Sequence[StoredRow], stream: UUID) -> Inputs:
+def _inputs(facts: Sequence[Recorded], rows: Sequence[StoredFact], stream: UUID) -> Inputs:
     return Inputs(sorted(rows, key=attrgetter("position")), history_of(facts, stream))
 
 
@@ -242,9 +240,9 @@ async def _refuse(log: Reads, incident: str, stream: UUID, asked: str | None) ->
     raise NoSuchIncident(message)
 
 
-def _opened(rows: Sequence[StoredRow], stream: UUID) -> bool:
+def _opened(rows: Sequence[StoredFact], stream: UUID) -> bool:
     """Say whether a stream is an incident's, for a source has a stream too."""
-    return any(row.stream == stream and row.topic == IncidentOpened.topic for row in rows)
+    return any(row.stream == stream and row.is_a(IncidentOpened) for row in rows)
 
 
 def _coordinates(
@@ -263,10 +261,10 @@ def _coordinates(
     }
 
 
-def _texts(view: View, document: Document, rows: Sequence[StoredRow]) -> dict[str, object]:
+def _texts(view: View, document: Document, rows: Sequence[StoredFact]) -> dict[str, object]:
     wanted = set(view.texts(document))
     return {
-        row.text_commitment.hex(): orjson.loads(row.text)
+        row.text_commitment.hex(): row.words()
         for row in rows
         if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
     }

@@ -12,7 +12,7 @@ from domain.facts.streams import POLICY_STREAM
 from domain.facts.union import Recorded, SourceFact
 from service.answers.inputs import gathering
 from service.eventstore import sync_reader
-from service.eventstore.sync_reader import Kept
+from service.eventstore.stored_fact import StoredFact
 
 MOST_SHARED: Final = 100_000
 """How many facts of sources and of the policy are held at a time, for the next incident that cites them."""
@@ -21,7 +21,7 @@ MOST_SHARED: Final = 100_000
 class Undecodable(Exception):
     """A fact cannot be read by this release."""
 
-    def __init__(self, kept: Kept, error: Exception) -> None:
+    def __init__(self, kept: StoredFact, error: Exception) -> None:
         """Keep the fact, and what decoding it raised."""
         self.kept = kept
         self.error = error
@@ -37,7 +37,7 @@ class BulkInputs:
 
     cursor: Cursor[Any]
     upto: int
-    _own: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
+    _own: dict[UUID, list[StoredFact]] = field(default_factory=dict[UUID, list[StoredFact]])
     _shared: OrderedDict[UUID, list[Recorded]] = field(default_factory=OrderedDict[UUID, list[Recorded]])
     _held: int = 0
 
@@ -75,8 +75,8 @@ class BulkInputs:
             self._share(stream, facts)
         return found
 
-    def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[Kept]]:
-        found: dict[UUID, list[Kept]] = {stream: [] for stream in streams}
+    def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[StoredFact]]:
+        found: dict[UUID, list[StoredFact]] = {stream: [] for stream in streams}
         for kept in sync_reader.of_streams(self.cursor, streams, self.upto):
             found[kept.stream].append(kept)
         for facts in found.values():
@@ -92,11 +92,11 @@ class BulkInputs:
             self._held -= len(self._shared.popitem(last=False)[1]) + 1
 
 
-def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
+def _decoded(facts: Iterable[StoredFact]) -> list[Recorded]:
     found: list[Recorded] = []
     for kept in facts:
         try:
-            found.append(kept.recorded())
+            found.append(kept.recorded(text=True))
         except Exception as error:
             raise Undecodable(kept, error) from error
     return found

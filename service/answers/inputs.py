@@ -4,10 +4,9 @@ from collections.abc import Generator, Sequence
 from uuid import UUID
 
 from domain.facts.streams import POLICY_STREAM
-from domain.facts.unchecked_decode import decode_stored
 from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
-from service.eventstore.stored_fact import StoredRow
+from service.eventstore.stored_fact import StoredFact
 
 
 def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
@@ -29,23 +28,10 @@ def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Re
 
 
 def sent_on(
-    reading: Generator[list[UUID], Sequence[Recorded], list[Recorded]], rows: Sequence[StoredRow]
+    reading: Generator[list[UUID], Sequence[Recorded], list[Recorded]], rows: Sequence[StoredFact]
 ) -> tuple[list[UUID], list[Recorded] | None]:
     """Send the facts of rows to what gathers inputs; returns what it wants to read next, or all of them at its end."""
     try:
-        return reading.send([recorded(row) for row in rows]), None
+        return reading.send([row.recorded() for row in rows]), None
     except StopIteration as done:
         return [], done.value
-
-
-def recorded(row: StoredRow) -> Recorded:
-    """Return the fact that a row holds, with its place in the log; its free text stays behind."""
-    return Recorded(
-        position=row.position,
-        fact_id=row.fact_id,
-        stream=row.stream,
-        version=row.version,
-        recorded_at=row.recorded_at,
-        fact=decode_stored(row.topic, row.state),
-        text_commitment=row.text_commitment.hex() if row.text_commitment else None,
-    )

@@ -14,8 +14,8 @@ import structlog
 from domain.facts.union import Recorded
 from domain.history.inputs import leads_to
 from domain.summary.state_timeline import Chronicle
-from service.answers.inputs import gathering, recorded, sent_on
-from service.eventstore.stored_fact import StoredRow
+from service.answers.inputs import gathering, sent_on
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import aside, in_the_background, take_apart
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ REMEMBERED: Final = 1000
 class ReadsStreams(Protocol):
     """What growing a chronicle needs of the log."""
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]: ...
 
 
 @dataclass(slots=True)
@@ -182,8 +182,8 @@ class Chronicles:
         return later
 
 
-def _decoded(rows: Sequence[StoredRow]) -> list[Recorded]:
-    return [recorded(row) for row in rows]
+def _decoded(rows: Sequence[StoredFact]) -> list[Recorded]:
+    return [row.recorded() for row in rows]
 
 
 def _tell(chronicle: Chronicle, facts: Sequence[Recorded], fed: Collection[UUID] | None = None) -> int:

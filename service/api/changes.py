@@ -22,9 +22,9 @@ from service.api.events import EVENTS, last_position, send_events
 from service.api.failures import refuse_fields
 from service.api.sending import BODILESS, JSON, NDJSON, has_already, offered, send_document, tag_of
 from service.api.services import Opened, Services
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 from service.eventstore.archive.log_lines import format_stored
-from service.eventstore.changes import ChangeFilter, ChangeReader
+from service.eventstore.subscription import ChangeFilter, ChangeReader
 
 router = resource("facts")
 
@@ -61,7 +61,7 @@ LastEventId = Annotated[
 ]
 
 
-def tell(row: StoredRow, incident: str | None) -> bytes:
+def tell(row: StoredFact, incident: str | None) -> bytes:
     """Write a fact down as it is told onward."""
     return format_stored(row, incident=incident)
 
@@ -161,7 +161,7 @@ async def _stream(reader: LogReader, incident: str | None) -> UUID | None:
     name = unicodedata.normalize("NFC", incident)
     stream = stream_of(name) if len(name) <= SLUG_LENGTH else None
     first = await reader.first_of(stream) if stream else None
-    if first is None or first.topic != IncidentOpened.topic:
+    if first is None or not first.is_a(IncidentOpened):
         message = f"There is no incident “{name[:SLUG_LENGTH]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
     return first.stream

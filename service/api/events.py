@@ -9,8 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from service.api.complaints import Complaint
 from service.api.failures import Problem
 from service.api.sending import BODILESS
-from service.eventstore.changes import Change, ChangeFilter
-from service.eventstore.subscription import Subscription
+from service.eventstore.subscription import Change, ChangeFilter, Subscription
 
 EVENTS: Final = "text/event-stream"
 MOST_BYTES = 64 << 10

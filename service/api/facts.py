@@ -12,7 +12,7 @@ from service.api.moments import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.sending import BODILESS, NDJSON, has_already, offered, settled_headers, tag_of
 from service.api.services import Opened
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 from service.eventstore.archive.log_lines import format_with_proof
 from service.runtime.worker_thread import aside
 
@@ -51,5 +51,5 @@ async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[b
         yield await aside(len(rows), _joined, rows)
 
 
-def _joined(rows: Sequence[StoredRow]) -> bytes:
+def _joined(rows: Sequence[StoredFact]) -> bytes:
     return b"".join(map(format_with_proof, rows))

@@ -7,10 +7,12 @@ from service.answers.answer import NotYetKnown
 from service.answers.as_of import Moment
 from service.api.failures import Problem, problem_of
 from service.api.sending import Coordinates
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 
 
-async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, version: int | None = None) -> Coordinates:
+async def coordinates_of(
+    reader: LogReader, last: StoredFact, moment: Moment, version: int | None = None
+) -> Coordinates:
     """Return the coordinates of an answer whose last input is `last`; without a `version`, its own."""
     return {
         "log": str(await reader.log_id()),
@@ -21,7 +23,7 @@ async def coordinates_of(reader: LogReader, last: StoredRow, moment: Moment, ver
     }
 
 
-def not_yet_known(request: Request, name: str, as_of: str | None, first: StoredRow) -> Problem:
+def not_yet_known(request: Request, name: str, as_of: str | None, first: StoredFact) -> Problem:
     """Make the problem of a moment before the first fact; the same question without `as_of` is suggested."""
     problem = problem_of(NotYetKnown(name, as_of or "that moment", first))
     problem.more["suggestion"] = request.url.path

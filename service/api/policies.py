@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from fastapi import Request
 from starlette.responses import Response
 
@@ -20,7 +19,7 @@ from service.api.sending import JSON, Coordinates, offered, send_document
 from service.api.services import Opened
 from service.api.taken import Adoption
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
 
 router = resource("policy")
 
@@ -78,11 +77,11 @@ async def in_force(request: Request, services: Opened, as_of: AsOf = None) -> Re
     return send_document(request, document, coordinates)
 
 
-def _step(row: StoredRow) -> dict[str, Any]:
+def _step(row: StoredFact) -> dict[str, Any]:
     return {
-        **orjson.loads(row.state),
+        **row.document(),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }

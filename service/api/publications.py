@@ -25,7 +25,7 @@ from service.api.sending import JSON
 from service.api.services import Opened, Services
 from service.api.taken import Publication
 from service.api.writing import Asked, Order, created, id_for, record
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
 from service.eventstore.writer import Written
 
 router = resource("publications")
@@ -66,7 +66,7 @@ async def publish(request: Request, services: Opened, terms: Asked, incident: In
     order = Order("publish", str(stream), body, terms, (incident, stream))
     async with services.publishing:
         written = await _record(services, order, wanted, id_for(services, terms))
-    row = cast("StoredRow", await services.reader.find(written.fact_id))
+    row = cast("StoredFact", await services.reader.find(written.fact_id))
     return _receipted(written, await receipt_of(services.reader, row))
 
 
@@ -86,9 +86,9 @@ async def _record(services: Services, order: Order, wanted: Publication, fact_id
 
 
 async def _record_once(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Written:
-    if (row := await services.reader.find(fact_id)) and row.topic == EstimatePublished.topic:
+    if (row := await services.reader.find(fact_id)) and row.is_a(EstimatePublished):
         # A retry, answered as it was first, whatever has become of the incident since; the writer tells it by its hash.
-        return await record(services, order, PublishEstimate.model_validate_json(row.state), fact_id)
+        return await record(services, order, PublishEstimate.model_validate(row.document()), fact_id)
     name, expected = order.incident[0] if order.incident else "", order.terms.expected_version
     command = await _answered(services, name, wanted)
     version = command.inputs[order.target]

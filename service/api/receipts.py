@@ -8,15 +8,14 @@ import orjson
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from domain.facts.encoding import decode
-from domain.facts.union import EstimatePublished
+from domain.facts.union import EstimatePublished, IncidentOpened
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
 from domain.values.time.clocks import format_instant
 from service.api.described import reads, resource
 from service.api.failures import Problem
 from service.api.sending import JSON, offered, send_document
 from service.api.services import Opened
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 
 router = resource("receipts")
 
@@ -43,20 +42,20 @@ async def read_receipt(request: Request, services: Opened, digest: ReceiptDigest
     return send_document(request, document)
 
 
-async def receipt_of(reader: LogReader, row: StoredRow) -> bytes:
+async def receipt_of(reader: LogReader, row: StoredFact) -> bytes:
     """Return the receipt of a recorded publication, in canonical form.
 
     It is made of nothing but what was recorded, so it is the same whenever it is asked for.
     """
     log = await reader.log_id()
-    opening = cast("StoredRow", await reader.first_of(row.stream))
-    published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+    opening = cast("IncidentOpened", cast("StoredFact", await reader.first_of(row.stream)).fact())
+    published = cast("EstimatePublished", row.fact())
     receipt = Receipt(
         log=log,
         origin=origin_of(log),
         position=published.position,
         root=base64.b64decode(published.root),
-        incident=orjson.loads(opening.state)["slug"],
+        incident=opening.slug,
         view=published.view,
         policy=published.policy,
         reported_until=published.reported_until,
@@ -66,11 +65,11 @@ async def receipt_of(reader: LogReader, row: StoredRow) -> bytes:
     return format_receipt(receipt)
 
 
-def _published(row: StoredRow) -> dict[str, Any]:
+def _published(row: StoredFact) -> dict[str, Any]:
     return {
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
         "fact_id": str(row.fact_id),
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }

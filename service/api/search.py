@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal, LiteralString
 from urllib.parse import quote
 from uuid import UUID
 
-import orjson
 from fastapi import Depends, Query, Request
 from psycopg import sql
 from starlette.responses import Response
@@ -205,7 +204,7 @@ async def _shown(snapshot: Snapshot, rows: Sequence[Row]) -> dict[str, str]:
 
 async def _texts(reader: LogReader, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Read the free text of contents, by position; without a correction's reason, which is not the report's."""
-    texts = {row.position: orjson.loads(row.text) for row in await reader.at(list(positions)) if row.text}
+    texts = {row.position: row.words() for row in await reader.at(list(positions)) if row.text}
     for text in texts.values():
         text.pop("reason", None)
     return texts
@@ -214,7 +213,7 @@ async def _texts(reader: LogReader, positions: Iterable[int]) -> dict[int, dict[
 async def _known(reader: LogReader, name: str) -> UUID:
     """Return the stream of an incident. Raises NoSuchIncident."""
     first = await reader.first_of(stream_of(name))
-    if first is None or first.topic != IncidentOpened.topic:
+    if first is None or not first.is_a(IncidentOpened):
         message = f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
     return first.stream

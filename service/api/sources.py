@@ -2,12 +2,10 @@
 
 from typing import Annotated, Any, cast
 
-import orjson
 from fastapi import Path, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from domain.facts.encoding import decode
 from domain.facts.streams import source_stream
 from domain.facts.union import SourceFact
 from domain.incident.source_decisions import fold
@@ -28,7 +26,7 @@ from service.api.taken import SourceBody
 from service.api.track_records import NEEDS, track_record_of
 from service.api.waiting import reached
 from service.api.writing import Asked, Order, created, id_for, record, refuse_version
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
 
 router = resource("sources")
 
@@ -100,15 +98,15 @@ async def _track_record(services: Services, asked: AskedAt, slug: str) -> dict[s
         return None
 
 
-def _held(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
-    source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
+def _held(slug: str, rows: list[StoredFact]) -> dict[str, Any]:
+    source = fold([cast("SourceFact", row.fact()) for row in rows])
     held = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
     same = sorted(source.same) if source else []
     return {"slug": slug, **held, "same": same, "history": [_step(row) for row in rows]}
 
 
-def _step(row: StoredRow) -> dict[str, Any]:
-    state: dict[str, Any] = orjson.loads(row.state)
+def _step(row: StoredFact) -> dict[str, Any]:
+    state = row.document()
     state.pop("origin", None)
     return {
         "fact": row.topic.partition(".")[0].removeprefix("source_"),
@@ -116,7 +114,7 @@ def _step(row: StoredRow) -> dict[str, Any]:
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
         **state,
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }
 
 

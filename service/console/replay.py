@@ -8,7 +8,6 @@ from domain.facts.union import IncidentOpened
 from domain.values.text_types import nearest
 from service import wiring
 from service.answers.answer import Answer, NoSuchIncident, Question, answer
-from service.answers.inputs import recorded
 from service.api.sending import envelope
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.outcome import FINE, Negative
@@ -49,7 +48,7 @@ def _ask(url: str, question: Question) -> Answer:
 async def _slugs(reader: LogReader) -> list[str]:
     """Return the slugs of the incidents that there are, at most _MOST_LISTED."""
     opened = await reader.opened(0, _MOST_LISTED, (await reader.head()).position)
-    return [fact.slug for fact in (recorded(row).fact for row in opened) if isinstance(fact, IncidentOpened)]
+    return [fact.slug for fact in (row.fact() for row in opened) if isinstance(fact, IncidentOpened)]
 
 
 def _unknown(asked: str, known: Sequence[str]) -> str:

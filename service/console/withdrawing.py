@@ -8,7 +8,6 @@ from typing import Final, cast
 from uuid import UUID, uuid5
 
 from domain.facts.streams import NAMESPACE, incident_stream
-from domain.facts.unchecked_decode import decode_stored
 from domain.facts.union import ReportFiled, ReportReinstated, ReportRetracted
 from domain.facts.versions import is_report
 from domain.incident.commands import RetractReport
@@ -21,11 +20,10 @@ from service.api.outcomes import record
 from service.api.services import Services
 from service.console.imported import Report as Outcomes
 from service.console.readahead import Ready
-from service.eventstore.stored_fact import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.eventstore.writer import Write
 from service.formats.importer import Bad, Withdrawal
 
-_OF_RETRACTIONS: Final = (ReportRetracted.topic, ReportReinstated.topic)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -59,16 +57,16 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
         outcomes.together([(one, next(answers)) for one in told])
 
 
-def _filed(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _Filed]]:
+def _filed(rows: Sequence[StoredFact]) -> dict[UUID, dict[UUID, _Filed]]:
     """Return the reports of each stream, as they were filed, with what became of them."""
     found: dict[UUID, dict[UUID, _Filed]] = {}
     for row in sorted(rows, key=lambda each: each.version):
         of = found.setdefault(row.stream, {})
         if is_report(row.topic):
-            fact = cast("ReportFiled", decode_stored(row.topic, row.state))
+            fact = cast("ReportFiled", row.recorded().fact)
             of[fact.report_id] = _Filed(fact.report_id, fact.report, earliest(fact.reported))
-        elif row.topic in _OF_RETRACTIONS:
-            judged = cast("ReportRetracted | ReportReinstated", decode_stored(row.topic, row.state))
+        elif row.is_a(ReportRetracted, ReportReinstated):
+            judged = cast("ReportRetracted | ReportReinstated", row.recorded().fact)
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER

@@ -1,4 +1,4 @@
-"""What the writer keeps between transactions: incidents already folded, and the sources that are known."""
+"""Caches of the writer between transactions: folded incidents, and the sources that are registered."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,15 +8,15 @@ from uuid import UUID
 from domain.incident.decide import Incident
 
 MOST_FACTS = 100_000
-"""How many facts the incidents that are kept may hold together; a larger one is kept alone."""
+"""Facts that the cached incidents consist of at most, together; a larger one is cached alone."""
 MOST_ORIGINS = 100_000
-"""How many sources are kept as known."""
+"""Sources that are cached as registered at most."""
 
 
 class AggregateCache(Mapping[UUID, Incident]):
-    """Incidents by stream, as far as they were folded; those used longest ago are dropped for newer ones.
+    """Folded incidents by stream; the least recently put are evicted.
 
-    Each may lie behind the log, never before it: whoever uses one reads what was recorded since.
+    Entries may be stale, never ahead: read newer facts before use.
     """
 
     def __init__(self, most_facts: int = MOST_FACTS) -> None:
@@ -34,22 +34,19 @@ class AggregateCache(Mapping[UUID, Incident]):
         return len(self._kept)
 
     def complete_at(self, stream: UUID) -> int:
-        """Return the last position at which an incident that is kept was known to be whole."""
+        """Return the last position at which a cached incident was known to be complete."""
         return self._kept[stream][2]
 
-    def put(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
-        """Keep an incident, and drop those that were used longest ago while there is too much.
-
-        `seen` is a position up to which it is whole.
-        """
+    def put(self, stream: UUID, incident: Incident, complete_at: int = 0) -> None:
+        """Cache an incident, complete up to a position; evicts the least recently put while facts are too many."""
         self.discard([stream])
-        self._kept[stream] = incident, incident.version, seen
+        self._kept[stream] = incident, incident.version, complete_at
         self.facts += incident.version
         while self.facts > self._most and len(self._kept) > 1:
             self.discard([next(iter(self._kept))])
 
     def discard(self, streams: Iterable[UUID]) -> None:
-        """Drop incidents."""
+        """Remove incidents."""
         for stream in streams:
             if stream in self._kept:
                 self.facts -= self._kept.pop(stream)[1]
@@ -57,12 +54,12 @@ class AggregateCache(Mapping[UUID, Incident]):
 
 @dataclass(slots=True)
 class WriterCache:
-    """What is kept between transactions.
+    """The state of the writer between transactions.
 
-    `head` is where the log ended after the last one. While it ends there when the next one begins, nobody else appends;
-    `since` is where it ended when that began. So what was whole at `since` or later still is, and need not be read.
+    `head` is the end of the log after the last transaction. While the next one begins there, no other process appends;
+    `since` is the end of the log when that began. Entries that were complete at `since` or later need not be read.
 
-    `earlier` are incidents as they stood at some earlier version, for what was asked before and is asked again.
+    `earlier` caches incidents at earlier versions, for requests that are repeated.
     """
 
     incidents: AggregateCache = field(default_factory=AggregateCache)
@@ -72,16 +69,16 @@ class WriterCache:
     since: int = 0
 
     def begin(self, head: int) -> None:
-        """Begin a transaction where the log ends at `head`."""
+        """Begin a transaction at the end of the log `head`."""
         if head != self.head:
             self.since = head
 
     def is_complete(self, stream: UUID) -> bool:
-        """Say whether an incident that is kept has all that the log has of it."""
+        """Say whether a cached incident has all facts of its stream."""
         return self.incidents.complete_at(stream) >= self.since
 
     def add_origins(self, origins: Iterable[str]) -> None:
-        """Keep that these sources are recorded."""
+        """Cache that these sources are registered."""
         if len(self.origins) > MOST_ORIGINS:
             self.origins.clear()
         self.origins.update(origins)

@@ -1,98 +1,89 @@
-"""A fact as the log holds it: the shape it is appended in, and the shape of the row read back."""
+"""The stored fact: one row of the log, as it is appended and as it is read back; its encoding and its SQL columns."""
 
-from dataclasses import KW_ONLY, dataclass
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString, NamedTuple, cast
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+import orjson
 
+from domain.facts import encoding
+from domain.facts.unchecked_decode import decode_stored
+from domain.facts.union import Fact, Recorded, StoredShape
+from domain.facts.versions import is_a, may_be_older, topics_of, upcast_state
+from domain.ledger.canonical import canonical, commitment
 from domain.ledger.entry import Entry
 
-COLUMNS: Final = """
-    notification_id, fact_id, originator_id, originator_version, topic, recorded_at, recorded_by, request_hash,
-    state, text, state_commitment, text_commitment, sealed_commitment
+FOLDED_COLUMNS: Final = """
+    originator_id, originator_version, topic, state, fact_id, text, text_commitment, notification_id, recorded_at
 """
-"""What `stored_row` takes, in the order of StoredRow's fields; the two salts may follow."""
-_RECORDED_AT: Final = 5
+"""The columns that folds need, in the order of StoredFact's fields."""
+COLUMNS: Final = f"{FOLDED_COLUMNS}, recorded_by, request_hash, state_commitment, sealed_commitment"
+"""The columns of a fact without its salts and its sealed part, in the order of StoredFact's fields."""
+SALTED_COLUMNS: Final = f"{COLUMNS}, state_salt, text_salt"
 
-FIND: Final = f"SELECT {COLUMNS} FROM public.facts WHERE fact_id = %(fact_id)s"  # noqa: S608 - constants only
-_VERSIONS: Final = f"""
-    SELECT {COLUMNS} FROM public.facts
-    WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
-"""  # noqa: S608 - constants only
-OLDEST_FIRST: Final = f"{_VERSIONS} ORDER BY originator_version LIMIT %(limit)s"
-NEWEST_FIRST: Final = f"{_VERSIONS} ORDER BY originator_version DESC LIMIT %(limit)s"
-LOOK_UP: Final = f"""
-    SELECT true, {COLUMNS} FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
-    UNION ALL
-    SELECT false, beyond.* FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS known (stream, version)
-    CROSS JOIN LATERAL (
-        SELECT {COLUMNS} FROM public.facts
-        WHERE originator_id = known.stream AND originator_version > known.version
-    ) AS beyond
-"""  # noqa: S608 - constants only
-"""Facts by their ids, marked true, and what streams hold beyond a version of each."""
-BETWEEN: Final = f"""
-    SELECT "between".* FROM unnest(%(streams)s::uuid[], %(afters)s::bigint[], %(uptos)s::bigint[])
-    AS asked (stream, after, upto)
-    CROSS JOIN LATERAL (
-        SELECT {COLUMNS} FROM public.facts
-        WHERE originator_id = asked.stream AND originator_version > asked.after AND originator_version <= asked.upto
-    ) AS "between"
-"""  # noqa: S608 - constants only
-"""What streams hold beyond one version of each and up to another."""
+_RECORDED_AT: Final = 8
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class StoredFact(StoredEvent):
-    """A fact to append: the library's stored event with what else the log keeps of it.
+class StoredFact(NamedTuple):
+    """A fact as the log holds it.
 
-    `originator_id` is the stream, `originator_version` its place there (1, 2, 3 …).
-    `state` and `text` are canonical JSON, `sealed` is protected bytes; `recorded_by`
-    is the id of a token, `request_hash` a SHA-256.
+    `stream` and `version` are its place in a stream (1, 2, 3 …), `position` that in the log: 0 until it is appended,
+    as are `recorded_at` (UTC, to the microsecond) and the commitments. `state` and `text` are canonical JSON, `sealed`
+    is protected bytes; `recorded_by` is the id of a token, `request_hash` a SHA-256.
+
+    A part without a commitment was never there; a commitment without its part means that the part was erased. Salts are
+    None unless they were read, and the sealed part is not read.
     """
 
-    _: KW_ONLY
-    fact_id: UUID
-    text: bytes | None = None
-    sealed: bytes | None = None
-    recorded_by: str | None = None
-    request_hash: bytes | None = None
-
-    @property
-    def stream(self) -> UUID:
-        """The stream's id; the library would also allow text, this log has UUIDs only."""
-        if not isinstance(self.originator_id, UUID):
-            message = f"a stream of this log is named by a UUID, not by {self.originator_id!r}"
-            raise TypeError(message)
-        return self.originator_id
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    """A recorded fact; `recorded_at` is in UTC, to the microsecond.
-
-    A part without a commitment was never there; a commitment without its part means
-    that the part was erased. Salts are None unless they were asked for. The sealed
-    part is not read here.
-    """
-
-    position: int
-    fact_id: UUID
     stream: UUID
     version: int
     topic: str
-    recorded_at: datetime
-    recorded_by: str | None
-    request_hash: bytes | None
     state: bytes
-    text: bytes | None
-    state_commitment: bytes
-    text_commitment: bytes | None
-    sealed_commitment: bytes | None
+    fact_id: UUID
+    text: bytes | None = None
+    text_commitment: bytes | None = None
+    position: int = 0
+    recorded_at: datetime = _NEVER
+    recorded_by: str | None = None
+    request_hash: bytes | None = None
+    state_commitment: bytes = b""
+    sealed_commitment: bytes | None = None
     state_salt: bytes | None = None
     text_salt: bytes | None = None
+    sealed: bytes | None = None
+    sealed_salt: bytes | None = None
+
+    def is_a(self, *shapes: type[StoredShape]) -> bool:
+        """Say whether it is one of these facts, in whatever version."""
+        return is_a(self.topic, *shapes)
+
+    def fact(self) -> Fact:
+        """Decode it with its free text. Raises UnknownFact for one that this release cannot read."""
+        return decode_stored(self.topic, self.state, self.text)
+
+    def recorded(self, *, text: bool = False) -> Recorded:
+        """Decode it with its place in the log, and its free text if that is wanted. Raises UnknownFact."""
+        return Recorded(
+            self.position,
+            self.fact_id,
+            self.stream,
+            self.version,
+            self.recorded_at,
+            decode_stored(self.topic, self.state, self.text if text else None),
+            None if self.text_commitment is None else self.text_commitment.hex(),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return its structured part as JSON, in the present version of the fact."""
+        state: dict[str, Any] = orjson.loads(self.state)
+        return upcast_state(self.topic, state) if may_be_older(self.topic) else state
+
+    def words(self) -> dict[str, Any]:
+        """Return its free text as JSON; empty where there is none or it was erased."""
+        return orjson.loads(self.text) if self.text else {}
 
     def entry(self) -> Entry:
         """Return the leaf entry of this fact: what the Merkle tree commits to."""
@@ -107,33 +98,67 @@ class StoredRow:
             parts={part: commitment for part, commitment in parts.items() if commitment is not None},
         )
 
-    def as_appended(self) -> StoredFact:
-        """Return the fact in the shape it was appended in, but for its sealed part."""
+    def appended(self, position: int, moment: datetime, salt: Callable[[], bytes]) -> "StoredFact":
+        """Return the row of this fact at its position, each part committed to with a fresh salt."""
+        state_salt = salt()
+        text_salt = None if self.text is None else salt()
+        sealed_salt = None if self.sealed is None else salt()
         return StoredFact(
             self.stream,
             self.version,
             self.topic,
             self.state,
-            fact_id=self.fact_id,
-            text=self.text,
-            recorded_by=self.recorded_by,
-            request_hash=self.request_hash,
+            self.fact_id,
+            self.text,
+            commitment("text", text_salt, self.text) if text_salt and self.text is not None else None,
+            position,
+            moment,
+            self.recorded_by,
+            self.request_hash,
+            commitment("state", state_salt, self.state),
+            commitment("sealed", sealed_salt, self.sealed) if sealed_salt and self.sealed is not None else None,
+            state_salt,
+            text_salt,
+            self.sealed,
+            sealed_salt,
         )
 
 
-def stored_row(values: tuple[Any, ...]) -> StoredRow:
-    """Make a StoredRow of a database row of COLUMNS.
+def stored_fact(values: tuple[Any, ...]) -> StoredFact:
+    """Return the StoredFact of a database row of FOLDED_COLUMNS, COLUMNS or SALTED_COLUMNS.
 
-    The driver gives a moment in the time zone of its connection, which depends on
-    the server's settings; a row does not.
+    The driver gives a moment in the time zone of its connection, which depends on the server's settings.
     """
     fields = list(values)
     fields[_RECORDED_AT] = fields[_RECORDED_AT].astimezone(UTC)
-    return StoredRow(*fields)
+    return StoredFact(*fields)
 
 
-def versions_of(
-    stream_id: UUID, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
-) -> dict[str, Any]:
-    """Return the parameters of OLDEST_FIRST and NEWEST_FIRST; None sets no bound."""
-    return {"stream": stream_id, "gt": gt or 0, "lte": 2**63 - 1 if lte is None else lte, "limit": limit}
+def topics_sql(*shapes: type[StoredShape]) -> LiteralString:
+    """Return the topics of facts in all their versions as an SQL list, constant so that partial indexes are used."""
+    return cast("LiteralString", "({})".format(", ".join(f"'{topic}'" for topic in topics_of(*shapes))))
+
+
+_SORTED: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
+"""The first byte of a character beyond U+FFFF, before which RFC 8785 sorts differently."""
+
+
+def encode(fact: Fact) -> encoding.Encoded:
+    """Return what `domain.facts.encoding.encode` returns, written by orjson."""
+    return encoding.encode(fact, _write)
+
+
+def _write(document: object) -> bytes:
+    """Return the bytes that `canonical` returns, of a document without floats: facts have none."""
+    try:
+        text = orjson.dumps(document, option=_SORTED)
+    except orjson.JSONEncodeError:
+        return canonical(document)
+    return canonical(document) if _BEYOND_UTF16.search(text) else text

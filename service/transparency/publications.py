@@ -5,22 +5,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString, cast
 
-import orjson
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from domain.catalogue import UnknownName
-from domain.facts.encoding import decode
 from domain.facts.union import EstimatePublished
 from domain.facts.versions import UnknownFact
 from domain.values.time.clocks import format_instant
 from service.answers.answer import Answer, Question, Reads, answer
 from service.answers.as_of import Unanswerable
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
+from service.eventstore.stored_fact import topics_sql
 from service.transparency.tree import FactMissing
 
-_POSITIONS: Final = "SELECT notification_id FROM public.facts WHERE topic = 'estimate_published.v1'"
+_POSITIONS: Final = f"SELECT notification_id FROM public.facts WHERE topic IN {topics_sql(EstimatePublished)}"  # noqa: S608 - constants
 ALL: Final = f"{_POSITIONS} ORDER BY notification_id"
 # The expression is that of the index facts_publications_idx, to the letter.
 OF_DIGEST: Final = f"""
@@ -28,7 +27,7 @@ OF_DIGEST: Final = f"""
     ORDER BY notification_id
 """
 
-_TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDecodeError)
+_TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact)
 """Why a publication cannot be asked again: it names what is not there, or what was recorded cannot be read."""
 
 
@@ -78,7 +77,7 @@ class Replayed:
         return not self.differences and self.trouble is None
 
 
-async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> Replayed:
+async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: StoredFact) -> Replayed:
     """Ask a publication again at its coordinates, and compare digest, inputs and root with what it says.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
@@ -87,7 +86,7 @@ async def replay(log: Reads, root_at: Callable[[int], Awaitable[bytes]], row: St
     incident, recorded_at = str(row.stream), format_instant(row.recorded_at)
     published: EstimatePublished | None = None
     try:
-        published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+        published = cast("EstimatePublished", row.fact())
         found = await answer(log, _question(incident, published))
         root = await root_at(published.position)
     except _TROUBLE as error:
@@ -102,7 +101,7 @@ def _question(incident: str, published: EstimatePublished) -> Question:
     return Question(incident, published.view, f"@{published.position}", published.reported_until, published.policy)
 
 
-def _compared(row: StoredRow, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:
+def _compared(row: StoredFact, published: EstimatePublished, found: Answer, root: str) -> tuple[Difference, ...]:
     inputs = dict(found.inputs)
     return (
         Difference("digest", published.digest, found.digest),

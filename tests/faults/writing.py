@@ -7,11 +7,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.facts.encoding import decode, encode
 from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
-from service.eventstore import FactMapper, KnownwhenLog
+from service.eventstore import open_recorder
 from service.eventstore.writer import Write, Writer, Written
 from service.runtime.time_zones import zone
 from tests.faults.curating import Curators
@@ -22,8 +21,8 @@ _HASH = bytes(32)
 @contextmanager
 def writing(url: str) -> Iterator[Writer]:
     """Open a writer over the log at an address."""
-    with KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=lambda: bytes(32), new_id=uuid.uuid4) as log:
-        yield Writer(log.recorder, zone)
+    with open_recorder(url, salt=lambda: bytes(32), new_id=uuid.uuid4) as recorder:
+        yield Writer(recorder, zone)
 
 
 def curate(writer: Writer, curators: Curators, times: int, chance: Random) -> None:

@@ -19,7 +19,7 @@ from service.answers.answer import MergedAway, NotYetKnown, Question, answer
 from service.answers.state_timeline_cache import Chronicles
 from service.api.services import Services
 from service.console import sample
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 from service.eventstore.writer import Write
 from service.runtime import package_files
 from service.runtime.worker_thread import FEW, aside
@@ -176,7 +176,7 @@ class Counting:
         self._log = log
         self.count = 0
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
         self.count += 1
         return await self._log.read(streams, upto, after)
 
@@ -186,7 +186,7 @@ class Breaking(Counting):
 
     breaks = False
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
         rows = await super().read(streams, upto, after)
         if self.breaks and self.count == 2:
             raise ConnectionError

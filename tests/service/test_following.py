@@ -15,8 +15,7 @@ import pytest_asyncio
 from psycopg.sql import SQL, Identifier
 
 from service.eventstore import StoredFact, subscription
-from service.eventstore.changes import Change, ChangeFilter
-from service.eventstore.subscription import NAME, Subscription
+from service.eventstore.subscription import NAME, Change, ChangeFilter, Subscription
 from service.postgres.embedded import EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.wiring import services
@@ -175,7 +174,7 @@ async def test_facts_that_pass_by_do_not_keep_one_from_hearing_that_there_is_not
 async def test_each_fact_names_the_incident_whose_stream_it_is_in(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.eventstore.changes.MOST_NAMES", 2)
+    monkeypatch.setattr("service.eventstore.subscription.MOST_NAMES", 2)
     streams = [new_id() for _ in range(4)]
     for number, stream in enumerate(streams):
         state = orjson.dumps({"slug": f"incident-{number}"})

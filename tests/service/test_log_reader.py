@@ -16,9 +16,9 @@ import pytest_asyncio
 from psycopg.sql import SQL
 
 from domain.ledger.canonical import commitment
-from service.eventstore import LogReader, StoredFact, StoredRow
+from service.eventstore import LogReader, StoredFact
+from service.eventstore.append_session import FIND
 from service.eventstore.reader import FIRST_OF, HEAD, OPENED, POSITION_AT, READ, SLICE
-from service.eventstore.stored_fact import FIND
 from service.postgres.pool import make_pool
 from tests.service.logs import facts, new_id, recording
 
@@ -32,9 +32,9 @@ async def reader(database_url: str) -> AsyncIterator[LogReader]:
         yield LogReader(pool)
 
 
-def record(address: str, *batches: Sequence[StoredFact]) -> list[StoredRow]:
+def record(address: str, *batches: Sequence[StoredFact]) -> list[StoredFact]:
     """Record each batch in a transaction of its own."""
-    rows: list[StoredRow] = []
+    rows: list[StoredFact] = []
     with recording(address) as recorder:
         for batch in batches:
             with recorder.appending() as tail:
@@ -130,7 +130,7 @@ async def test_what_was_read_up_to_a_position_stays_as_it_is(reader: LogReader, 
     record(database_url, one, [opening()])
     upto = (await reader.head()).position
 
-    async def answer() -> list[list[StoredRow]]:
+    async def answer() -> list[list[StoredFact]]:
         return [
             await reader.read([one[0].stream], upto),
             await reader.opened(0, 9, upto),

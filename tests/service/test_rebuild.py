@@ -306,8 +306,8 @@ def test_a_fact_that_nobody_can_read_is_never_skipped(small: str) -> None:
     followed = tables(small)
     fact = StoredFact(incident_stream("one-town"), 1_000, "meteor_fell.v1", b"{}", fact_id=uuid4())
     with recording(small) as log, log.appending() as tail:
-        version = max(each.version for each in facts() if each.stream == fact.originator_id) + 1
-        (row,) = tail.append([replace(fact, originator_version=version)])
+        version = max(each.version for each in facts() if each.stream == fact.stream) + 1
+        (row,) = tail.append([fact._replace(version=version)])
     told = run("rebuild", DATABASE_URL=small)
     assert told.returncode == 1
     for name in ALL:

@@ -19,7 +19,7 @@ from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, Re
 from domain.reports.registry import KINDS
 from service.eventstore import AppendSession, FactRecorder
 from service.eventstore.aggregate_cache import AggregateCache
-from service.eventstore.encoding import encode
+from service.eventstore.stored_fact import encode
 from service.eventstore.writer import Overloaded, Write, Writer, Written
 from service.runtime.time_zones import zone
 from tests.service.logs import recording

@@ -46,7 +46,7 @@ from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import AggregateCache, WriterCache
 from service.eventstore.repository import facts_of
-from service.eventstore.stored_fact import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.eventstore.writer import Write, Writer, Written
 from service.postgres.embedded import EmbeddedServer
 from service.runtime.time_zones import zone
@@ -197,7 +197,7 @@ def expect_folded(log: FactRecorder, kept: AggregateCache, whole: Iterable[UUID]
     whole = set(whole)
     with log.appending() as tail:
         for stream, incident in kept.items():
-            rows: list[StoredRow] = tail.read(stream)
+            rows: list[StoredFact] = tail.read(stream)
             folded = fold(cast("list[IncidentFact]", facts_of(rows[: incident.version])))
             assert folded is not None
             assert state(folded) == state(incident)

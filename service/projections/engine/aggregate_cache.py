@@ -152,7 +152,7 @@ class Folds:
             self._sharing -= len(self._shared.popitem(last=False)[1]) + 1
 
     def _read(self, streams: Sequence[UUID], position: int) -> list[Recorded]:
-        return [row.recorded() for row in sorted(sync_reader.of_streams(self.cursor, streams, position))]
+        return [row.recorded(text=True) for row in sorted(sync_reader.of_streams(self.cursor, streams, position))]
 
 
 def _feed(incident: Incident, facts: Iterable[Recorded]) -> None:

@@ -14,7 +14,7 @@ from domain.incident import source_decisions as sources
 from domain.incident.source_decisions import Source
 from domain.summary.incident_projection import Present
 from domain.summary.summary import Moved
-from service.eventstore.sync_reader import Kept
+from service.eventstore.stored_fact import StoredFact
 from service.projections.engine.aggregate_cache import Folds, Subject
 from service.projections.engine.row_versions import Ranges, fingerprint
 from service.projections.read_model import Change, Key, ReadModel
@@ -56,11 +56,11 @@ class Stretch:
         """Begin with no changes."""
         self.ranges = {model.name: Ranges() for model in self.models}
 
-    def take_in(self, kept: Kept) -> None:
+    def take_in(self, kept: StoredFact) -> None:
         """Take in the next fact. A read model that fails at it has nothing of it, and takes no further fact in."""
         found: list[_Found] = []
         try:
-            recorded = kept.recorded()
+            recorded = kept.recorded(text=True)
         except Exception as error:  # noqa: BLE001 - every read model stops at it, and says so
             self._fail(self.models, kept, error)
             return
@@ -85,7 +85,7 @@ class Stretch:
             return {recorded.stream: None} | found
         return found
 
-    def _source(self, kept: Kept, recorded: Recorded) -> Iterable[_Found]:
+    def _source(self, kept: StoredFact, recorded: Recorded) -> Iterable[_Found]:
         models = self._running("source")
         subject = self.folds.source(recorded.stream, recorded.position - 1)
         self._remember(kept, models, subject)
@@ -97,7 +97,7 @@ class Stretch:
             return ()
         return self._asked(kept, models, subject, Moved())
 
-    def _incident(self, kept: Kept, recorded: Recorded, stream: UUID) -> Iterable[_Found]:
+    def _incident(self, kept: StoredFact, recorded: Recorded, stream: UUID) -> Iterable[_Found]:
         models = self._running("incident")
         if not models:
             self.folds.forget(stream)  # it does not have this fact
@@ -117,7 +117,7 @@ class Stretch:
         return self._asked(kept, models, subject, moved)
 
     def _asked(
-        self, kept: Kept, models: Sequence[ReadModel[Any]], subject: Subject[Any], moved: Moved
+        self, kept: StoredFact, models: Sequence[ReadModel[Any]], subject: Subject[Any], moved: Moved
     ) -> Iterable[_Found]:
         found: list[_Found] = []
         for model in models:
@@ -129,7 +129,7 @@ class Stretch:
                 self._fail([model], kept, error)
         return found
 
-    def _remember(self, kept: Kept, models: Sequence[ReadModel[Any]], subject: Subject[Any]) -> None:
+    def _remember(self, kept: StoredFact, models: Sequence[ReadModel[Any]], subject: Subject[Any]) -> None:
         """Have the rows of a subject that was folded just now as they stood before the fact."""
         for model in models:
             if model.name in subject.standing:
@@ -144,7 +144,7 @@ class Stretch:
     def _running(self, subject: str) -> list[ReadModel[Any]]:
         return [model for model in self.models if model.subject == subject and model.name not in self.failures]
 
-    def _fail(self, models: Iterable[ReadModel[Any]], kept: Kept, error: Exception) -> None:
+    def _fail(self, models: Iterable[ReadModel[Any]], kept: StoredFact, error: Exception) -> None:
         sentence = f"{type(error).__name__}: {error}"[:2000]
         for model in models:
             self.failures.setdefault(model.name, Failure(kept.position, kept.fact_id, kept.topic, sentence))

@@ -14,7 +14,7 @@ from psycopg.sql import SQL
 from domain.facts.streams import POLICY_STREAM
 from domain.values.time.clocks import format_instant
 from service.eventstore import sync_reader
-from service.eventstore.sync_reader import Kept
+from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
 from service.projections.engine.aggregate_cache import Folds
 from service.projections.engine.batch_fold import Failure, Stretch
@@ -114,7 +114,9 @@ class Projector:
             advance(cursor, [step])
         return _moved(step)
 
-    def _depending(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
+    def _depending(
+        self, batch: Iterable[StoredFact], inputs: Generation, position: int
+    ) -> Mapping[UUID, Iterable[UUID]]:
         streams = {kept.stream for kept in batch}
         if unknown := streams - self._known.keys():
             self._known |= {stream: {} for stream in unknown}
