@@ -121,8 +121,7 @@ class ChangeReader(LogReader):
 
 
 def _slug(first: StoredFact) -> str | None:
-    fact = first.fact() if first.is_a(IncidentOpened) else None
-    return fact.slug if isinstance(fact, IncidentOpened) else None
+    return first.document().get("slug") if first.is_a(IncidentOpened) else None
 
 
 class Subscription:

@@ -20,7 +20,7 @@ from service.eventstore import LogReader, StoredFact
 from service.eventstore.append_session import FIND
 from service.eventstore.reader import FIRST_OF, HEAD, OPENED, POSITION_AT, READ, SLICE
 from service.postgres.pool import make_pool
-from tests.service.logs import facts, new_id, recording
+from tests.service.logs import facts, new_id, read_back, recording
 
 ALL = 2**62
 pytestmark = pytest.mark.asyncio
@@ -38,7 +38,7 @@ def record(address: str, *batches: Sequence[StoredFact]) -> list[StoredFact]:
     with recording(address) as recorder:
         for batch in batches:
             with recorder.appending() as tail:
-                rows += tail.append(batch)
+                rows += map(read_back, tail.append(batch))
     return rows
 
 

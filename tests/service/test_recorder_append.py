@@ -313,5 +313,5 @@ def test_the_settings_of_a_database_have_no_say(database_url: str, plain: psycop
             time.sleep(0.05)
         assert later.result() == [3]
         with second.appending() as tail:
-            assert tail.read(batch[0].stream)[:2] == rows
+            assert tail.read(batch[0].stream)[:2] == [read_back(row) for row in rows]
             assert tail.moment > rows[0].recorded_at

@@ -45,7 +45,6 @@ from domain.incident.warnings import Contents
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import AggregateCache, WriterCache
-from service.eventstore.repository import facts_of
 from service.eventstore.stored_fact import StoredFact
 from service.eventstore.writer import Write, Writer, Written
 from service.postgres.embedded import EmbeddedServer
@@ -198,7 +197,7 @@ def expect_folded(log: FactRecorder, kept: AggregateCache, whole: Iterable[UUID]
     with log.appending() as tail:
         for stream, incident in kept.items():
             rows: list[StoredFact] = tail.read(stream)
-            folded = fold(cast("list[IncidentFact]", facts_of(rows[: incident.version])))
+            folded = fold(cast("list[IncidentFact]", [row.fact() for row in rows[: incident.version]]))
             assert folded is not None
             assert state(folded) == state(incident)
             assert stream not in whole or incident.version == len(rows)
