@@ -226,8 +226,8 @@ def test_two_writers_in_turn_record_what_is_recorded_of_each_command_alone(
             how = chance.choice(("singly", "as a list", "as a list", "together"))
             group = [commands.next() for _ in range(chance.choice((1, 1, 1, 1, 2, 2, 5, 12, 30)))]
             answers = asyncio.run(_answers(writer, group, how))
-            expect_folded(log, writer._warm.incidents, whole(writer._warm))
-            expect_folded(log, writer._warm.earlier)
+            expect_folded(log, writer._cache.incidents, whole(writer._cache))
+            expect_folded(log, writer._cache.earlier)
             if how == "together" and not all(isinstance(each, Written) for each in answers):
                 continue
             for write, answer in zip(group, answers, strict=True):
