@@ -24,7 +24,7 @@ from bench.page import python, write_section
 from bench.world import Shape
 from service.api.lines import Taken, read_line
 from service.eventstore import open_recorder
-from service.eventstore.writer import Write, Writer
+from service.eventstore.writer import Writer, WriteRequest
 from service.runtime.garbage_collection import SELDOM
 from service.runtime.json_members import each_once
 
@@ -223,7 +223,7 @@ def _read(line: bytes) -> object:
     return document
 
 
-def _committed(writer: Writer, writes: Sequence[Write]) -> None:
+def _committed(writer: Writer, writes: Sequence[WriteRequest]) -> None:
     for start in range(0, len(writes), TOGETHER):
         answers = writer.commit(writes[start : start + TOGETHER])
         assert not any(isinstance(answer, Exception) for answer in answers), answers

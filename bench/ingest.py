@@ -29,7 +29,7 @@ from service.console.bench import expect, measure_single
 from service.console.load import CONNECTIONS, post, post_all
 from service.console.made_reports import bodies, opening, reports, slugs
 from service.eventstore import open_recorder
-from service.eventstore.writer import Write, Writer
+from service.eventstore.writer import Writer, WriteRequest
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
 from service.wiring import salts
@@ -202,19 +202,21 @@ def _inserted(url: str, made: list[dict[str, Any]]) -> float:
 
 
 def _written(url: str, made: list[dict[str, Any]]) -> float:
-    opened = [Write(OpenIncident.model_validate(opening(slug)), uuid.uuid4(), bytes(32)) for slug in slugs(INCIDENTS)]
+    opened = [
+        WriteRequest(OpenIncident.model_validate(opening(slug)), uuid.uuid4(), bytes(32)) for slug in slugs(INCIDENTS)
+    ]
     streams = [incident_stream(slug) for slug in slugs(INCIDENTS)]
-    filed: list[Write] = []
+    filed: list[WriteRequest] = []
     gc.set_threshold(*SELDOM)  # as wherever the writer serves
     for place, each in enumerate(made):
         report = REPORTS.validate_python(each)
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
-        filed.append(Write(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
+        filed.append(WriteRequest(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
     with open_recorder(url, salt=salts(), new_id=uuid.uuid4) as recorder:
         return asyncio.run(_write(Writer(recorder), opened, filed))
 
 
-async def _write(writer: Writer, opened: Sequence[Write], filed: Sequence[Write]) -> float:
+async def _write(writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest]) -> float:
     await writer.write_all(opened)
     begin = time.perf_counter()
     for start in range(0, len(filed), TOGETHER):

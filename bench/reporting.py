@@ -19,7 +19,7 @@ from bench.world import BEGIN, EXPONENT, LENGTH
 from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from service.eventstore import FactRecorder, StoredFact, open_recorder
-from service.eventstore.writer import Write, Writer
+from service.eventstore.writer import Writer, WriteRequest
 
 LIVE: Final = 100
 """How many incidents are reported on at once; how often each follows Zipf's law."""
@@ -60,10 +60,12 @@ def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
         return asyncio.run(_file(Writer(recorder), opened, filed, rate))
 
 
-async def _file(writer: Writer, opened: Sequence[Write], filed: Sequence[Write], rate: int) -> list[Commit]:
+async def _file(
+    writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest], rate: int
+) -> list[Commit]:
     commits: list[Commit] = []
 
-    async def file(write: Write) -> None:
+    async def file(write: WriteRequest) -> None:
         written = await writer.write(write)
         assert written.position is not None
         commits.append((written.position, time.monotonic()))
@@ -109,8 +111,8 @@ def _command(told: Told) -> FileReport:
     return FileReport.model_validate({"report_id": told.fact_id, "report": document})
 
 
-def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> Write:
-    return Write(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
+def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> WriteRequest:
+    return WriteRequest(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
 
 
 def _log(url: str, seed: int) -> AbstractContextManager[FactRecorder]:

@@ -20,7 +20,7 @@ from domain.ledger.canonical import canonical
 State = dict[str, Any]
 
 
-class Encoded(NamedTuple):
+class EncodedFact(NamedTuple):
     """A fact as bytes: the state that views fold, and the text, None where there is none."""
 
     topic: str
@@ -28,7 +28,7 @@ class Encoded(NamedTuple):
     text: bytes | None
 
 
-def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> Encoded:
+def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> EncodedFact:
     """Return a fact as canonical JSON; `write` may be another function that writes the same bytes."""
     state: State = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
     text: State = dict(state.pop("text", None) or {})
@@ -36,7 +36,7 @@ def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> Encoded:
         text |= state["report"].pop("text", None) or {}
         if isinstance(fact, ReportCorrected) and (version := fact.report.class_version) > 1:
             state[REPORT_VERSION] = version
-    return Encoded(topic_of(fact), write(state), write(text) if text else None)
+    return EncodedFact(topic_of(fact), write(state), write(text) if text else None)
 
 
 def decode(topic: str, state: State, text: State | None = None) -> Fact:

@@ -15,7 +15,7 @@ from domain.values.text_types import Label, Slug, Strict, Words
 from domain.values.time.clocks import EdtfOccurred
 from domain.values.time.zones import TimeZone
 
-Content = SerializeAsAny[AnyReport]
+AnyContent = SerializeAsAny[AnyReport]
 """A report of whichever kind it says it is."""
 
 
@@ -96,7 +96,7 @@ class ReportFiled(StoredShape, frozen=True):
 
     fact_name: ClassVar[str] = "report_filed"
     report_id: UUID
-    report: Content
+    report: AnyContent
     reported: Spanned
     occurred: Spanned | None
 
@@ -107,7 +107,7 @@ class ReportCorrected(StoredShape, frozen=True):
     fact_name: ClassVar[str] = "report_corrected"
     report_id: UUID
     cause: Literal["transcription", "translation", "attribution", "reclassified"]
-    report: Content
+    report: AnyContent
     occurred: Spanned | None
     text: Note | None = None
 

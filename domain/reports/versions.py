@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from pydantic import BaseModel
 
-Content = Mapping[str, Any]
+StoredContent = Mapping[str, Any]
 
 _RECORDED = "_recorded"
 
@@ -26,23 +26,23 @@ class Versioned(Protocol):
         ...
 
 
-class Recorded(NamedTuple):
+class RecordedContent(NamedTuple):
     """The content of a report in an older version, as the log holds it, without its free text."""
 
     version: int
-    content: Content
+    content: StoredContent
 
 
-def upcast(model: Versioned, content: Content, version: int, upto: int | None = None) -> Content:
+def upcast(model: Versioned, content: StoredContent, version: int, upto: int | None = None) -> StoredContent:
     """Return stored content of one version as content of a later one: `upto`, or the version recorded now."""
     for older in range(version, upto or model.class_version):
         content = getattr(model, f"upcast_v{older}_v{older + 1}")(content)
     return content
 
 
-def keep_recorded(report: BaseModel, version: int, content: Content) -> None:
+def keep_recorded(report: BaseModel, version: int, content: StoredContent) -> None:
     """Keep the recorded content with a report that was raised from it; it is no field of it, and never written."""
-    vars(report)[_RECORDED] = Recorded(version, content)
+    vars(report)[_RECORDED] = RecordedContent(version, content)
 
 
 def recorded_version(report: BaseModel) -> int:

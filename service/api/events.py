@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from service.api.complaints import Complaint
 from service.api.failures import Problem
 from service.api.sending import BODILESS
-from service.eventstore.subscription import Change, ChangeFilter, Subscription
+from service.eventstore.subscription import ChangeFilter, ChangeLine, Subscription
 
 EVENTS: Final = "text/event-stream"
 MOST_BYTES = 64 << 10
@@ -62,7 +62,7 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield piece
 
 
-def _event(change: Change) -> bytes:
+def _event(change: ChangeLine) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (change.position, change.topic.encode(), change.line)
 
 

@@ -23,7 +23,7 @@ from service.api.complaints import Complaint, Where, complaints_of, path_of
 from service.api.failures import Problem, refuse_fields
 from service.api.line_commands import NAMES, IncidentMissing, command_of, model_of, without_incident
 from service.api.writing import Order, Terms
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.runtime.json_members import each_once
 
 Document = Mapping[str, Any]
@@ -36,7 +36,7 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 class Taken(NamedTuple):
     """A line that can be decided: the write that it asks for, and what was sent."""
 
-    write: Write
+    write: WriteRequest
     sent: Document | bytes
 
     @property
@@ -76,7 +76,7 @@ def _read_strictly(raw: bytes) -> Taken:
     return Taken(taken(line), line)
 
 
-def taken(document: Document, *, mend: bool = True) -> Write:
+def taken(document: Document, *, mend: bool = True) -> WriteRequest:
     """Return the write that a line asks for.
 
     Its id is the report's own, else one that follows from what the line says, so that the same line again is recorded
@@ -98,7 +98,7 @@ def refused(refusal: refusals.Refusal, document: Document) -> Problem:
     return writing.refused(refusal, order)
 
 
-def _report(document: Document, *, mend: bool) -> Write:
+def _report(document: Document, *, mend: bool) -> WriteRequest:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
@@ -108,7 +108,7 @@ def _report(document: Document, *, mend: bool) -> Write:
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
     command = FileReport.model_construct(report_id=report_id, report=report)
-    return Write(command, report_id, _hash(str(stream), content), stream)
+    return WriteRequest(command, report_id, _hash(str(stream), content), stream)
 
 
 def _without_incident(document: Document, body: dict[str, Any]) -> Problem:
@@ -134,7 +134,7 @@ def _command_in(document: Document) -> str | None:
     return next((name for name in NAMES if name in document), None)
 
 
-def _other(document: Document, name: str, *, mend: bool) -> Write:
+def _other(document: Document, name: str, *, mend: bool) -> WriteRequest:
     body = document[name]
     found = [Complaint(path_of((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
@@ -148,7 +148,7 @@ def _other(document: Document, name: str, *, mend: bool) -> Write:
     if found:
         raise refuse_fields(found)
     content = _canonical(body)
-    return Write(command, _id_of(name, content), _hash(name, content), incident)
+    return WriteRequest(command, _id_of(name, content), _hash(name, content), incident)
 
 
 def _within(name: str, complaint: Complaint) -> Complaint:

@@ -13,7 +13,7 @@ from domain.values.time.clocks import format_instant
 from service.api.failures import Problem, problem_of
 from service.api.lines import Taken, refused
 from service.eventstore import LogBusyError
-from service.eventstore.writer import Overloaded, Write, Writer, Written
+from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
 
 GROUP: Final = 1_000
 """How many lines are handed to the writer at once."""
@@ -23,12 +23,14 @@ _PAUSE: Final = 0.05
 RECORDED, REPLAYED, REFUSED, INVALID, FAILED = OUTCOMES = ("recorded", "replayed", "refused", "invalid", "failed")
 """What becomes of a line; `failed` if the service could not tell, so that it should be sent again."""
 
-Answer = Written | Refusal | Problem
+Answer = Acknowledgement | Refusal | Problem
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger("service.api")
 
 
-async def record(writer: Writer, writes: Sequence[Write], *, atomic: bool = False) -> list[Written | Refusal]:
+async def record(
+    writer: Writer, writes: Sequence[WriteRequest], *, atomic: bool = False
+) -> list[Acknowledgement | Refusal]:
     """Have writes decided and recorded, in their order; waits while the writer has no room for them.
 
     Raises the database's error where it fails. What of them was recorded before is found again by a repetition.
@@ -36,7 +38,7 @@ async def record(writer: Writer, writes: Sequence[Write], *, atomic: bool = Fals
     return await _with_patience(partial(writer.write_all, writes, atomic=atomic))
 
 
-async def record_each(writer: Writer, writes: Sequence[Write]) -> list[Answer]:
+async def record_each(writer: Writer, writes: Sequence[WriteRequest]) -> list[Answer]:
     """Record as `record` does; what fails unforeseen is logged, and is the answer to that line alone.
 
     Raises the database's error where it cannot be reached.
@@ -53,8 +55,8 @@ async def _with_patience(asked: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(_PAUSE)
 
 
-def _answer(write: Write, answer: Written | Exception) -> Answer:
-    if isinstance(answer, Written | Refusal):
+def _answer(write: WriteRequest, answer: Acknowledgement | Exception) -> Answer:
+    if isinstance(answer, Acknowledgement | Refusal):
         return answer
     _log.error("fault", fact_id=str(write.fact_id), exc_info=answer)
     return problem_of(answer)

@@ -8,7 +8,7 @@ import orjson
 from domain.facts.unchecked_decode import read_report, write_report
 from domain.incident.commands import FileReport
 from service.api.lines import Taken, read_line
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 
 
 class Packed(NamedTuple):
@@ -40,4 +40,4 @@ def unpack(packed: Packed) -> Taken:
     report_id, incident = UUID(bytes=packed.fact_id), UUID(bytes=packed.incident)
     report = read_report(packed.kind, packed.report)
     command = FileReport.model_construct(report_id=report_id, report=report)
-    return Taken(Write(command, report_id, packed.request_hash, incident), packed.sent)
+    return Taken(WriteRequest(command, report_id, packed.request_hash, incident), packed.sent)

@@ -26,7 +26,7 @@ from service.api.services import Opened, Services
 from service.api.taken import Publication
 from service.api.writing import Asked, Order, created, id_for, record
 from service.eventstore import StoredFact
-from service.eventstore.writer import Written
+from service.eventstore.writer import Acknowledgement
 
 router = resource("publications")
 
@@ -70,7 +70,7 @@ async def publish(request: Request, services: Opened, terms: Asked, incident: In
     return _receipted(written, await receipt_of(services.reader, row))
 
 
-async def _record(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Written:
+async def _record(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Acknowledgement:
     """Ask and record, and begin again where the incident changed in between: at most ATTEMPTS times in all."""
     for _ in range(ATTEMPTS):
         try:
@@ -85,7 +85,7 @@ async def _record(services: Services, order: Order, wanted: Publication, fact_id
     raise Problem("overloaded", detail)
 
 
-async def _record_once(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Written:
+async def _record_once(services: Services, order: Order, wanted: Publication, fact_id: UUID) -> Acknowledgement:
     if (row := await services.reader.find(fact_id)) and row.is_a(EstimatePublished):
         # A retry, answered as it was first, whatever has become of the incident since; the writer tells it by its hash.
         return await record(services, order, PublishEstimate.model_validate(row.document()), fact_id)
@@ -119,7 +119,7 @@ async def _answered(services: Services, incident: str, wanted: Publication) -> P
     )
 
 
-def _receipted(written: Written, receipt: bytes) -> Response:
+def _receipted(written: Acknowledgement, receipt: bytes) -> Response:
     """Answer as every write is answered, with the receipt beside it."""
     digest = orjson.loads(receipt)["digest"]
     answered = created(written, f"/v1/receipts/{digest}")

@@ -15,7 +15,7 @@ from service.api.lines import Taken, read_line
 from service.api.outcomes import FAILED, GROUP, INVALID, Answer, Tally, outcome_of, record, record_each, told
 from service.api.splitting import MOST_BYTES, Numbered, Splitter
 from service.api.spool import Spool
-from service.eventstore.writer import Write, Writer
+from service.eventstore.writer import Writer, WriteRequest
 from service.runtime.worker_thread import aside
 
 MOST_TOGETHER: Final = 10_000
@@ -82,7 +82,7 @@ class Recording:
         else:
             await self._tell(lines, [OthersRefused() for _ in writes])
 
-    async def _answers(self, writes: Sequence[Write]) -> Sequence[Answer]:
+    async def _answers(self, writes: Sequence[WriteRequest]) -> Sequence[Answer]:
         """Have writes decided; once some have been told, a database that goes away is waited for, and does not end it.
 
         Raises what the database raises as long as nothing was told.
@@ -117,7 +117,7 @@ class Recording:
         return b"".join(each + b"\n" for each in told_of)
 
 
-def _writes(lines: Sequence[Checked]) -> list[Write]:
+def _writes(lines: Sequence[Checked]) -> list[WriteRequest]:
     return [found.write for _, found in lines if isinstance(found, Taken)]
 
 

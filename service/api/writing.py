@@ -21,7 +21,7 @@ from service.api.complaints import Complaint, Where, path_of
 from service.api.failures import Problem, problem_of
 from service.api.sending import JSON
 from service.api.services import Services
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 
 LOCAL = "local"
 """The token of a service without tokens: part of the ids that come from Idempotency-Key."""
@@ -114,9 +114,9 @@ def id_for(services: Services, terms: Terms, given: UUID | None = None) -> UUID:
     return uuid5(NAMESPACE, f"request:{LOCAL}:{terms.key}") if terms.key else services.new_id()
 
 
-async def record(services: Services, order: Order, command: AnyCommand, fact_id: UUID) -> Written:
+async def record(services: Services, order: Order, command: AnyCommand, fact_id: UUID) -> Acknowledgement:
     """Have a command decided and recorded; returns when it is durable. Raises Problem for a refusal."""
-    write = Write(
+    write = WriteRequest(
         command=command,
         fact_id=fact_id,
         request_hash=order.request_hash,
@@ -186,7 +186,9 @@ def _listed(document: Mapping[str, Any], name: str) -> Iterable[tuple[int, Mappi
     return enumerate(cast("list[Mapping[str, Any]]", document.get(name) or []))
 
 
-def created(written: Written, location: str | None, *, status: int = 201, report_id: UUID | None = None) -> Response:
+def created(
+    written: Acknowledgement, location: str | None, *, status: int = 201, report_id: UUID | None = None
+) -> Response:
     """Answer a write that is durable; `location` is where it can be read, None if that has no address of its own."""
     document: dict[str, object] = {
         "position": written.position,

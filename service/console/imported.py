@@ -17,7 +17,7 @@ from service.console.outcome import CannotRun
 from service.console.readahead import Ready, Wrong
 from service.console.warned import LISTED, Warned
 from service.console.words import console, count, shown
-from service.eventstore.writer import Written
+from service.eventstore.writer import Acknowledgement
 from service.formats.importer import Bad, Note, Where
 
 MOST_SHOWN = 20
@@ -61,7 +61,7 @@ class Report:
         if self._file:
             self._file.close()
 
-    def decided(self, row: Ready, answer: Written | Refusal) -> None:
+    def decided(self, row: Ready, answer: Acknowledgement | Refusal) -> None:
         """Take in a row that was decided."""
         if isinstance(answer, ReportIdTaken) and row.where.version is not None:
             self._keep({**_place(row.where), "outcome": REFUSED, "reason": _OTHER_MAP})
@@ -71,10 +71,10 @@ class Report:
             self.warned.take(row.where, answer.warnings)
         self.tally.count(outcome_of(row.taken, answer))
 
-    def together(self, rows: Sequence[tuple[Ready, Written | Refusal]]) -> None:
+    def together(self, rows: Sequence[tuple[Ready, Acknowledgement | Refusal]]) -> None:
         """Take in one row that was decided as several writes; one that asked for none says what is there already."""
         refused_ = [each for each in rows if isinstance(each[1], Refusal)]
-        new = [each for each in rows if isinstance(each[1], Written) and not each[1].replayed]
+        new = [each for each in rows if isinstance(each[1], Acknowledgement) and not each[1].replayed]
         for row, answer in (refused_ or new or rows)[:1]:
             self.decided(row, answer)
         if not rows:

@@ -11,7 +11,7 @@ from domain.values.text_types import nearest
 from service.api.failures import Problem
 from service.api.line_commands import NAMES
 from service.api.lines import read_line
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 from service.runtime import package_files
 
 REPORT = "report"
@@ -34,7 +34,7 @@ class SampleUnknown(SampleError):
 class Writes(Protocol):
     """The one write path."""
 
-    async def write(self, write: Write) -> Written:
+    async def write(self, write: WriteRequest) -> Acknowledgement:
         """Record one command."""
         ...
 
@@ -45,7 +45,7 @@ class Line:
 
     where: str
     what: str
-    write: Write
+    write: WriteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Loaded:
     """A line with what became of it; `written.replayed` where an earlier load had recorded it."""
 
     line: Line
-    written: Written
+    written: Acknowledgement
 
     @property
     def new(self) -> bool:

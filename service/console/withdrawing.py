@@ -21,7 +21,7 @@ from service.api.services import Services
 from service.console.imported import Report as Outcomes
 from service.console.readahead import Ready
 from service.eventstore.stored_fact import StoredFact
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats.importer import Bad, Withdrawal
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -42,7 +42,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
     filed = _filed(rows)
-    planned: list[tuple[Withdrawal, list[Write]]] = []
+    planned: list[tuple[Withdrawal, list[WriteRequest]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
         if problem := _problem(each, known):
@@ -117,7 +117,7 @@ def _passed(asked: Withdrawal, known: Sequence[_Filed]) -> str | None:
     return None
 
 
-def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[Write]:
+def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[WriteRequest]:
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:
@@ -125,4 +125,4 @@ def _writes(asked: Withdrawal, known: Sequence[_Filed]) -> Iterator[Write]:
             one.gone = moment
             words = f"withdrawn:{one.report_id}:{asked.reported_at}"
             command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
-            yield Write(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())
+            yield WriteRequest(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())

@@ -6,14 +6,14 @@ The only package that imports the library `eventsourcing`; those of its errors t
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError
 
 from service.eventstore.append_session import AppendSession
-from service.eventstore.reader import Head, LogReader
+from service.eventstore.reader import LogHead, LogReader
 from service.eventstore.recorder import FactRecorder, LogBusyError, open_recorder
 from service.eventstore.stored_fact import StoredFact
 
 __all__ = [
     "AppendSession",
     "FactRecorder",
-    "Head",
+    "LogHead",
     "IntegrityError",
     "LogBusyError",
     "LogReader",

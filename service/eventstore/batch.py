@@ -20,7 +20,7 @@ from domain.values.sources import Registration
 from domain.values.time.zones import Zones
 from service.eventstore.aggregate_cache import WriterCache
 from service.eventstore.append_session import AppendSession
-from service.eventstore.command_queue import Outcome, Request, Write, Written
+from service.eventstore.command_queue import Acknowledgement, Outcome, Request, WriteRequest
 from service.eventstore.idempotency import RecordedAnswers
 from service.eventstore.repository import Repository
 from service.eventstore.stored_fact import StoredFact, encode
@@ -42,7 +42,7 @@ class Batch:
         self._made: list[Request] = []
         cache.begin(session.head)
 
-    def prefetch(self, writes: Sequence[Write]) -> None:
+    def prefetch(self, writes: Sequence[WriteRequest]) -> None:
         """Read the facts that the commands need, in one statement, or in two where ids refer to streams."""
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
@@ -52,7 +52,7 @@ class Batch:
         self._session.prefetch(ids, streams)
         self._prefetch_referenced(writes)
 
-    def decide(self, write: Write) -> Outcome:
+    def decide(self, write: WriteRequest) -> Outcome:
         """Decide one command. Its answer may be a refusal or an unforeseen error, of which nothing is recorded.
 
         Raises psycopg.Error, which ends the transaction.
@@ -81,7 +81,7 @@ class Batch:
         self._cache.earlier.discard(list(self._cache.earlier))
         self._cache.head = None
 
-    def _collect(self, write: Write, ids: list[UUID], streams: dict[UUID, int]) -> None:
+    def _collect(self, write: WriteRequest, ids: list[UUID], streams: dict[UUID, int]) -> None:
         """Add the ids and the streams that a command needs."""
         ids.extend(write.fact_ids())
         ids.extend(reports_named(write.command))
@@ -105,7 +105,7 @@ class Batch:
                 if origin not in self._cache.origins and origin not in self._origins:
                     yield origin
 
-    def _prefetch_referenced(self, writes: Sequence[Write]) -> None:
+    def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
         """Read what the found ids refer to: the home streams of reports, and the facts behind earlier answers."""
         homes: dict[UUID, int] = {}
         again = [(write, found) for write in writes if (found := self._session.find(write.fact_id))]
@@ -115,7 +115,7 @@ class Batch:
         self._session.prefetch((), homes)
         self._recorded_answers.prefetch(again)
 
-    def _answer(self, write: Write) -> Outcome:
+    def _answer(self, write: WriteRequest) -> Outcome:
         try:
             if found := self._session.find(write.fact_id):
                 return self._recorded_answers.answer(write, found)
@@ -123,12 +123,12 @@ class Batch:
         except refusals.Refusal as refusal:
             return refusal
 
-    def _record(self, write: Write) -> Written:
+    def _record(self, write: WriteRequest) -> Acknowledgement:
         session = self._session
         entries = decided(self._repository, write.command, session.moment, write.incident, write.expected_version)
         if not entries:  # a registration that changes nothing
             stream = source_stream(cast("Registration", write.command).slug)
-            return Written(write.fact_id, None, None, session.version(stream), None)
+            return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
         stored = self._stored(write, entries)
         unknown = list(self._unknown(write.command))
         introduced = self._introduced(write, unknown) if unknown else []
@@ -144,9 +144,9 @@ class Batch:
         first = entries[0][0]
         subject = self._repository.touched.get(first)
         place = (rows[-1].position, rows[-1].recorded_at, session.version(first), subject and subject.slug)
-        return Written(write.fact_id, *place, warnings=warnings)
+        return Acknowledgement(write.fact_id, *place, warnings=warnings)
 
-    def _stored(self, write: Write, entries: Entries) -> list[StoredFact]:
+    def _stored(self, write: WriteRequest, entries: Entries) -> list[StoredFact]:
         versions: dict[UUID, int] = {}
         stored: list[StoredFact] = []
         for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
@@ -160,7 +160,7 @@ class Batch:
     def _apply(self, entries: Entries) -> tuple[Concern, ...]:
         return tuple(concern for stream, fact in entries for concern in self._repository.apply(stream, fact))
 
-    def _introduced(self, write: Write, unknown: Sequence[str]) -> list[StoredFact]:
+    def _introduced(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
         """Return registrations of the sources that a report cites and the log does not know yet."""
         named = sources.introductions(cast("FileReport", write.command).report)
         return [
@@ -176,7 +176,7 @@ class Batch:
         return fact_id
 
 
-def _stored(write: Write, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:
+def _stored(write: WriteRequest, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:
     topic, state, text = encode(fact)
     return StoredFact(
         stream, version, topic, state, fact_id, text, recorded_by=write.recorded_by, request_hash=write.request_hash

@@ -22,7 +22,7 @@ Request = tuple[UUID, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class WriteRequest:
     """A command with the parts of its request that are stored.
 
     `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
@@ -51,7 +51,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Acknowledgement:
     """The acknowledgement of a durable write.
 
     `position` is that of its last fact; None where a registration changed nothing. `incident` and `version` are those
@@ -67,7 +67,7 @@ class Written:
     warnings: tuple[Concern, ...] = ()
 
 
-Outcome = Written | Exception
+Outcome = Acknowledgement | Exception
 """An acknowledged write, or the reason why there is none: a Refusal, or an error that concerns this command alone."""
 
 
@@ -79,12 +79,12 @@ class Overloaded(Exception):
 class QueuedRequest:
     """A queued command or list of commands, with its answers so far; `answered` is done when all are there."""
 
-    writes: Sequence[Write]
+    writes: Sequence[WriteRequest]
     answered: asyncio.Future[list[Outcome]]
     together: bool = False
     answers: list[Outcome] = field(default_factory=list[Outcome])
 
-    def next(self, most: int) -> Sequence[Write]:
+    def next(self, most: int) -> Sequence[WriteRequest]:
         """Return its next unanswered commands."""
         if self.together:
             return self.writes
@@ -109,7 +109,7 @@ class QueuedRequest:
 class QueuedTransaction:
     """The commands of one transaction, by request, the single ones first."""
 
-    requests: list[tuple[QueuedRequest, Sequence[Write]]]
+    requests: list[tuple[QueuedRequest, Sequence[WriteRequest]]]
     singles: int
 
     @property
@@ -118,7 +118,7 @@ class QueuedTransaction:
         return self.requests[0][0].together
 
     @property
-    def writes(self) -> list[Write]:
+    def writes(self) -> list[WriteRequest]:
         """All commands in their order."""
         return [write for _, writes in self.requests for write in writes]
 

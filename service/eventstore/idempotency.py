@@ -11,7 +11,7 @@ from domain.incident.decide import Incident, evolve, warnings_about
 from domain.values.sources import Registration
 from service.eventstore.aggregate_cache import AggregateCache
 from service.eventstore.append_session import AppendSession
-from service.eventstore.command_queue import Write, Written
+from service.eventstore.command_queue import Acknowledgement, WriteRequest
 from service.eventstore.stored_fact import StoredFact
 
 
@@ -27,7 +27,7 @@ class RecordedAnswers:
         self._earlier = earlier
         self._read: dict[UUID, list[StoredFact]] = {}
 
-    def prefetch(self, repeated: Iterable[tuple[Write, StoredFact]]) -> None:
+    def prefetch(self, repeated: Iterable[tuple[WriteRequest, StoredFact]]) -> None:
         """Read in one statement the facts that the answers to these requests need."""
         wanted: dict[UUID, tuple[int, int]] = {}
         for write, row in repeated:
@@ -39,7 +39,7 @@ class RecordedAnswers:
         if wanted:
             self._read = self._session.between(wanted)
 
-    def answer(self, write: Write, row: StoredFact) -> Written:
+    def answer(self, write: WriteRequest, row: StoredFact) -> Acknowledgement:
         """Return the first answer to a repeated request. Raises ReportIdTaken for another request with the same id."""
         if row.request_hash != write.request_hash:
             raise refusals.ReportIdTaken(report_id=write.fact_id)
@@ -47,14 +47,14 @@ class RecordedAnswers:
         version = (last if last.stream == row.stream else row).version
         place = (row.fact_id, last.position, row.recorded_at, version)
         if not _of_incident(write, row):
-            return Written(*place, None, replayed=True)
+            return Acknowledgement(*place, None, replayed=True)
         before = self._before(row)
         slug = before.slug if before else cast("OpenIncident", write.command).slug
         fact = row.fact() if before and isinstance(write.command, FileReport) else None
         warnings = warnings_about(before, fact) if before and isinstance(fact, ReportFiled) else []
-        return Written(*place, slug, replayed=True, warnings=tuple(warnings))
+        return Acknowledgement(*place, slug, replayed=True, warnings=tuple(warnings))
 
-    def _last(self, write: Write, first: StoredFact) -> StoredFact:
+    def _last(self, write: WriteRequest, first: StoredFact) -> StoredFact:
         """Return the last fact of the write whose first one is given."""
         last = first
         for fact_id in write.fact_ids():
@@ -85,6 +85,6 @@ class RecordedAnswers:
         return [row for row in rows if after < row.version <= upto]
 
 
-def _of_incident(write: Write, row: StoredFact) -> bool:
+def _of_incident(write: WriteRequest, row: StoredFact) -> bool:
     """Say whether the answer contains the state of an incident, which a refusal for another hash does not."""
     return row.request_hash == write.request_hash and not isinstance(write.command, Registration | About)

@@ -63,7 +63,7 @@ AT: Final = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LogHead:
     """The end of the log, read in one statement.
 
     `position` is 0 and `recorded_at` None in an empty log; `now` is the database's
@@ -97,10 +97,10 @@ class LogReader:
             self._log_id = found
         return found
 
-    async def head(self) -> Head:
+    async def head(self) -> LogHead:
         """Return the last position, its stamp, and the database's clock."""
         ((position, recorded_at, now),) = await self._fetch(HEAD, {}, tuple)
-        return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
+        return LogHead(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
 
     async def position_at(self, moment: datetime) -> int:
         """Return the last position recorded at or before an aware `moment`; 0 if there was none.

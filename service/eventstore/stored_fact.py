@@ -150,7 +150,7 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 """The first byte of a character beyond U+FFFF, before which RFC 8785 sorts differently."""
 
 
-def encode(fact: Fact) -> encoding.Encoded:
+def encode(fact: Fact) -> encoding.EncodedFact:
     """Return what `domain.facts.encoding.encode` returns, written by orjson."""
     return encoding.encode(fact, _write)
 

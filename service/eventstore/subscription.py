@@ -61,7 +61,7 @@ _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeLine:
     """A fact as subscribers get it: `line` is JSON without a line break."""
 
     position: int
@@ -77,7 +77,7 @@ class ChangeFilter:
     stream: UUID | None = None
     topics: frozenset[str] | None = None
 
-    def matches(self, change: Change) -> bool:
+    def matches(self, change: ChangeLine) -> bool:
         """Say whether a fact matches both."""
         return self.stream in (None, change.stream) and (self.topics is None or change.topic in self.topics)
 
@@ -96,7 +96,7 @@ class ChangeReader(LogReader):
         self._write = write
         self._names: dict[UUID, str | None] = {}
 
-    async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[Change]:
+    async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[ChangeLine]:
         """Return up to `limit` matching facts with positions in (after, upto], by position."""
         topics = None if only.topics is None else sorted(only.topics)
         query = PAGE if only.stream is None else PAGE_OF_STREAM
@@ -105,8 +105,8 @@ class ChangeReader(LogReader):
         names = await self._names_of(rows)
         return [self._change(row, names.get(row.stream)) for row in rows]
 
-    def _change(self, row: StoredFact, incident: str | None) -> Change:
-        return Change(row.position, row.stream, row.topic, self._write(row, incident))
+    def _change(self, row: StoredFact, incident: str | None) -> ChangeLine:
+        return ChangeLine(row.position, row.stream, row.topic, self._write(row, incident))
 
     async def _names_of(self, rows: Sequence[StoredFact]) -> dict[UUID, str | None]:
         """Return the slug of each stream whose first fact opened an incident, None for others."""
@@ -143,10 +143,10 @@ class Subscription:
         self._news = asyncio.Event()
         self._ended = False
         self._head: int | None = None
-        self._newest: deque[Change] = deque()
+        self._newest: deque[ChangeLine] = deque()
         self._size = 0
 
-    async def follow(self, after: int, only: ChangeFilter, quiet: float) -> AsyncGenerator[Sequence[Change]]:
+    async def follow(self, after: int, only: ChangeFilter, quiet: float) -> AsyncGenerator[Sequence[ChangeLine]]:
         """Yield matching facts with positions above `after`, by position, as they are recorded, until `stop`.
 
         Yields an empty page after `quiet` seconds without one. While the database is away nothing comes; what was
@@ -189,7 +189,7 @@ class Subscription:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def _next(self, position: int, only: ChangeFilter) -> tuple[Sequence[Change], int]:
+    async def _next(self, position: int, only: ChangeFilter) -> tuple[Sequence[ChangeLine], int]:
         """Return a page of facts after a position, and the position up to which it is complete."""
         if self._head is None or position >= self._head:
             return (), position
@@ -243,7 +243,7 @@ class Subscription:
             self._head = found[-1].position
             self._wake()
 
-    def _cache(self, found: Sequence[Change]) -> None:
+    def _cache(self, found: Sequence[ChangeLine]) -> None:
         self._newest.extend(found)
         self._size += sum(len(change.line) for change in found)
         while len(self._newest) > MOST_KEPT or self._size > MOST_KEPT_BYTES:

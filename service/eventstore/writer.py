@@ -15,17 +15,17 @@ from service.eventstore.append_session import SERVER_ERRORS, AppendSession
 from service.eventstore.batch import Batch
 from service.eventstore.command_queue import (
     MOST_AT_ONCE,
+    Acknowledgement,
     CommandQueue,
     Outcome,
     Overloaded,
     QueuedRequest,
     QueuedTransaction,
     Request,
-    Write,
-    Written,
+    WriteRequest,
 )
 
-__all__ = ["Overloaded", "Write", "Writer", "Written"]
+__all__ = ["Overloaded", "WriteRequest", "Writer", "Acknowledgement"]
 
 LIST_SECONDS: Final = 0.03
 """How long one transaction decides commands out of lists while single ones are queued."""
@@ -35,9 +35,9 @@ MOST_SECONDS: Final = 0.12
 _FEWEST: Final = 32
 
 
-Refused = Mapping[Request, Exception]
+DatabaseRefusals = Mapping[Request, Exception]
 """The errors of the database for commands that it refuses, by id and hash: another one may have the same id."""
-_NONE: Refused = MappingProxyType({})
+_NONE: DatabaseRefusals = MappingProxyType({})
 
 
 class Appends(Protocol):
@@ -77,7 +77,7 @@ class Writer:
         self._failed: Batch | None = None
         self._decided_last = 0
 
-    async def write(self, write: Write) -> Written:
+    async def write(self, write: WriteRequest) -> Acknowledgement:
         """Decide and record one command; answer when it is committed.
 
         Raises the Refusal of the command, Overloaded, or the database's error.
@@ -87,7 +87,9 @@ class Writer:
             raise answer
         return answer
 
-    async def write_all(self, writes: Sequence[Write], *, atomic: bool = False) -> list[Written | refusals.Refusal]:
+    async def write_all(
+        self, writes: Sequence[WriteRequest], *, atomic: bool = False
+    ) -> list[Acknowledgement | refusals.Refusal]:
         """Decide and record many commands in their order, up to 10,000; answer each when all are through.
 
         They are recorded in as few transactions as possible, between which single commands get their turn. With
@@ -99,11 +101,11 @@ class Writer:
         """
         answers = await self._wait(writes, together=atomic) if writes else []
         for answer in answers:
-            if not isinstance(answer, Written | refusals.Refusal):
+            if not isinstance(answer, Acknowledgement | refusals.Refusal):
                 raise answer
         return cast("list[Written | refusals.Refusal]", answers)
 
-    async def write_each(self, writes: Sequence[Write]) -> list[Outcome]:
+    async def write_each(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         """Do as `write_all` does, but answer a command that fails unforeseen with what it raised."""
         return await self._wait(writes) if writes else []
 
@@ -113,11 +115,11 @@ class Writer:
             await self._draining
         self._thread.shutdown()
 
-    def commit(self, writes: Sequence[Write]) -> list[Outcome]:
+    def commit(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         """Decide and record `writes` in one transaction; each gets its own answer."""
         return self._commit(writes, len(writes))
 
-    async def _wait(self, writes: Sequence[Write], *, together: bool = False) -> list[Outcome]:
+    async def _wait(self, writes: Sequence[WriteRequest], *, together: bool = False) -> list[Outcome]:
         request = QueuedRequest(writes, asyncio.get_running_loop().create_future(), together)
         self._queue.add(request)
         if self._draining is None or self._draining.done():
@@ -151,13 +153,13 @@ class Writer:
             else self._each(transaction.writes, transaction.singles)
         )
 
-    def _together(self, writes: Sequence[Write]) -> list[Outcome]:
+    def _together(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         try:
             return self._commit(writes, len(writes), together=True)
         except _NotAllAccepted as broken:
-            return [refusals.OthersRefused() if isinstance(each, Written) else each for each in broken.answers]
+            return [refusals.OthersRefused() if isinstance(each, Acknowledgement) else each for each in broken.answers]
 
-    def _each(self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE) -> list[Outcome]:
+    def _each(self, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals = _NONE) -> list[Outcome]:
         """Record in one transaction; commands that the database refuses get its error, the others are recorded."""
         try:
             return self._commit(writes, at_least, refused)
@@ -172,7 +174,7 @@ class Writer:
         half = len(writes) // 2
         return [*self._each(writes[:half], half, refused), *self._each(writes[half:], len(writes) - half, refused)]
 
-    def _find_refused(self) -> Refused:
+    def _find_refused(self) -> DatabaseRefusals:
         """Return the errors of the commands that the database refuses in the transaction that failed last."""
         if self._failed is None:
             return {}
@@ -180,7 +182,12 @@ class Writer:
             return self._failed.refused(session)
 
     def _commit(
-        self, writes: Sequence[Write], at_least: int, refused: Refused = _NONE, *, together: bool = False
+        self,
+        writes: Sequence[WriteRequest],
+        at_least: int,
+        refused: DatabaseRefusals = _NONE,
+        *,
+        together: bool = False,
     ) -> list[Outcome]:
         """Decide and record in one transaction: `at_least` so many, and more of them for a short while.
 
@@ -203,7 +210,9 @@ class Writer:
         batch.committed()
         return answers
 
-    def _decided(self, batch: Batch, writes: Sequence[Write], at_least: int, refused: Refused) -> Iterator[Outcome]:
+    def _decided(
+        self, batch: Batch, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals
+    ) -> Iterator[Outcome]:
         began = 0.0
         for place, write in enumerate(writes):
             yield refused.get(write.request) or batch.decide(write)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.facts import union
-from domain.facts.encoding import Encoded, decode, encode
+from domain.facts.encoding import EncodedFact, decode, encode
 from domain.facts.union import Fact, ReportCorrected, ReportFiled
 from domain.facts.versions import TOPICS, UnknownFact, is_a, is_report, may_be_older, topic_of, topics_of, upcast_state
 from domain.ledger.canonical import canonical
@@ -144,7 +144,7 @@ def test_a_fact_whose_text_was_erased_is_the_same_but_for_its_text(report: Repor
     for fact in (filed(report), corrected(report, "translation", note)):
         parts = encode(fact)
         erased = read(parts.topic, parts.state, None)
-        assert encode(erased) == Encoded(parts.topic, parts.state, None)
+        assert encode(erased) == EncodedFact(parts.topic, parts.state, None)
 
 
 @given(reports(), texts(least=1))

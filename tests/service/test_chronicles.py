@@ -20,7 +20,7 @@ from service.answers.state_timeline_cache import Chronicles
 from service.api.services import Services
 from service.console import sample
 from service.eventstore import LogReader, StoredFact
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.runtime import package_files
 from service.runtime.worker_thread import FEW, aside
 
@@ -65,7 +65,7 @@ async def recalled(chronicles: Chronicles, slug: str, position: int) -> Chronicl
 
 async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
     fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
-    await house.writer.write(Write(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
+    await house.writer.write(WriteRequest(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
 
 
 async def assert_same(house: Services, chronicles: Chronicles, question: Question) -> None:

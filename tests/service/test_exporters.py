@@ -17,7 +17,7 @@ from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring
 from service.console import sample
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats import registry
 from service.formats.export.incidents import Asked, exporting
 from service.formats.exporter import Unwritable
@@ -106,7 +106,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
                 slug = command.slug if isinstance(command, OpenIncident) else slug or TOWN
                 fact_id = command.report_id if isinstance(command, FileReport) else UUID(int=nth + 1)
                 stream = incident_stream(slug) if isinstance(command, FileReport) else None
-                await house.writer.write(Write(command, fact_id, bytes(32), stream))
+                await house.writer.write(WriteRequest(command, fact_id, bytes(32), stream))
 
     asyncio.run(write())
     return url

@@ -19,7 +19,7 @@ from service.answers import bulk_inputs
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, Question, answer
 from service.answers.as_of import MomentUnreadable, PastTheEnd
 from service.eventstore import StoredFact
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats.export import incidents
 from service.formats.export.incidents import Asked
 from service.formats.exporter import Unwritable
@@ -71,7 +71,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> Log:
             for command, slug in WRITTEN:
                 fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
                 stream = incident_stream(slug) if slug else None
-                done = await house.writer.write(Write(command, fact_id, bytes(32), stream))
+                done = await house.writer.write(WriteRequest(command, fact_id, bytes(32), stream))
                 positions.append(done.position or 0)
         return positions
 

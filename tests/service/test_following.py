@@ -15,7 +15,7 @@ import pytest_asyncio
 from psycopg.sql import SQL, Identifier
 
 from service.eventstore import StoredFact, subscription
-from service.eventstore.subscription import NAME, Change, ChangeFilter, Subscription
+from service.eventstore.subscription import NAME, ChangeFilter, ChangeLine, Subscription
 from service.postgres.embedded import EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.wiring import services
@@ -47,16 +47,16 @@ async def record(address: str, *batches: Sequence[StoredFact]) -> None:
     await asyncio.to_thread(appended)
 
 
-async def take(changes: AsyncGenerator[Sequence[Change]], count: int) -> list[Change]:
+async def take(changes: AsyncGenerator[Sequence[ChangeLine]], count: int) -> list[ChangeLine]:
     """Return the next `count` facts that a follower is handed, and maybe a few more."""
-    found: list[Change] = []
+    found: list[ChangeLine] = []
     async with asyncio.timeout(PATIENCE):
         while len(found) < count:
             found += await anext(changes)
     return found
 
 
-def positions(changes: Sequence[Change]) -> list[int]:
+def positions(changes: Sequence[ChangeLine]) -> list[int]:
     return [change.position for change in changes]
 
 

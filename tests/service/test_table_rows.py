@@ -18,7 +18,7 @@ from domain.incident.commands import CloseIncident, MergeIncident, MoveReport, O
 from domain.incident.dispatch import AnyCommand
 from service import wiring
 from service.answers.answer import Question, answer
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats import tables
 from service.formats.importer import Source
 from service.formats.tables import read_map
@@ -98,7 +98,7 @@ def do(url: str, *commands: tuple[AnyCommand, str | None]) -> None:
         async with wiring.services(url) as house:
             for command, slug in commands:
                 stream = incident_stream(slug) if slug else None
-                await house.writer.write(Write(command, uuid4(), bytes(32), stream))
+                await house.writer.write(WriteRequest(command, uuid4(), bytes(32), stream))
 
     asyncio.run(run())
 

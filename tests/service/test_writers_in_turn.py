@@ -46,7 +46,7 @@ from domain.values.sources import Registration
 from service.eventstore import FactRecorder
 from service.eventstore.aggregate_cache import AggregateCache, WriterCache
 from service.eventstore.stored_fact import StoredFact
-from service.eventstore.writer import Write, Writer, Written
+from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.postgres.embedded import EmbeddedServer
 from service.runtime.time_zones import zone
 from tests.service.logs import recording
@@ -65,7 +65,7 @@ FACTS = """
 """
 IDS = UUID(int=17)
 
-Answer = Written | BaseException
+Answer = Acknowledgement | BaseException
 
 
 class Commands:
@@ -73,15 +73,15 @@ class Commands:
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
-        self._asked: list[Write] = []
+        self._asked: list[WriteRequest] = []
         self._reports: list[UUID] = []
         self._number = 0
 
-    def next(self) -> Write:
+    def next(self) -> WriteRequest:
         """Draw one; now and then one that was asked before, its id for something else, or one that fails."""
         if len(self._asked) < len(SLUGS):
             self._asked.append(
-                Write(self._opening(SLUGS[len(self._asked)]), self._new_id(), self._chance.randbytes(32))
+                WriteRequest(self._opening(SLUGS[len(self._asked)]), self._new_id(), self._chance.randbytes(32))
             )
             return self._asked[-1]
         kind = self._chance.random()
@@ -95,7 +95,7 @@ class Commands:
             fact_id = self._chance.choice([*self._asked[-1].fact_ids(), uuid5(self._asked[-1].fact_id, "press")])
         version = self._chance.randint(1, 6) if kind > 0.97 else None
         who = "x" * 201 if 0.12 < kind < 0.16 else None  # which the database refuses
-        write = Write(command, fact_id, self._chance.randbytes(32), named, who, version)
+        write = WriteRequest(command, fact_id, self._chance.randbytes(32), named, who, version)
         self._asked.append(write)
         return write
 
@@ -152,7 +152,7 @@ class Commands:
         return FileReport.model_validate({"report_id": IDS, "report": body}).report
 
 
-async def _answers(writer: Writer, group: Sequence[Write], how: str) -> list[Answer]:
+async def _answers(writer: Writer, group: Sequence[WriteRequest], how: str) -> list[Answer]:
     if how == "singly":
         return list(await asyncio.gather(*map(writer.write, group), return_exceptions=True))
     if how == "together":
@@ -165,7 +165,7 @@ async def _answers(writer: Writer, group: Sequence[Write], how: str) -> list[Ans
 
 def outcome(answer: Answer) -> object:
     """Return what an answer says but for when it was."""
-    if isinstance(answer, Written):
+    if isinstance(answer, Acknowledgement):
         return answer.position, answer.version, answer.incident, answer.replayed, answer.warnings
     return (type(answer), str(answer)) if isinstance(answer, Refusal) else Exception
 
@@ -228,14 +228,16 @@ def test_two_writers_in_turn_record_what_is_recorded_of_each_command_alone(
             answers = asyncio.run(_answers(writer, group, how))
             expect_folded(log, writer._cache.incidents, whole(writer._cache))
             expect_folded(log, writer._cache.earlier)
-            if how == "together" and not all(isinstance(each, Written) for each in answers):
+            if how == "together" and not all(isinstance(each, Acknowledgement) for each in answers):
                 continue
             for write, answer in zip(group, answers, strict=True):
                 alone = Writer(plain, zone)
                 (expected,) = asyncio.run(_answers(alone, [write], "as a list"))
                 asyncio.run(alone.close())
-                if write.recorded_by and not isinstance(expected, Written):
-                    assert not isinstance(answer, Written)  # alone it may be refused before the database sees it
+                if write.recorded_by and not isinstance(expected, Acknowledgement):
+                    assert not isinstance(
+                        answer, Acknowledgement
+                    )  # alone it may be refused before the database sees it
                 else:
                     assert outcome(answer) == outcome(expected), write
         assert recorded(ours) == recorded(theirs)

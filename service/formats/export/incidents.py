@@ -24,7 +24,7 @@ from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of
 from service.answers.as_of import read_moment, settle
 from service.answers.bulk_inputs import BulkInputs, Undecodable
-from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
+from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, LogHead
 from service.eventstore.stored_fact import StoredFact, stored_fact, topics_sql
 from service.formats.exporter import Export, Folded, Unwritable
 from service.postgres.pool import connect
@@ -129,9 +129,9 @@ class _Log:
         ((found,),) = self._fetch(LOG_ID)
         return found
 
-    async def head(self) -> Head:
+    async def head(self) -> LogHead:
         ((position, recorded_at, now),) = self._fetch(HEAD)
-        return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
+        return LogHead(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
 
     async def position_at(self, moment: datetime) -> int:
         found = self._fetch(POSITION_AT, moment=moment)
