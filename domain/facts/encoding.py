@@ -1,13 +1,14 @@
 """Encoding of facts: canonical JSON in two parts, the structured state and the free text that can be erased."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
 from domain.facts.union import Fact, ReportCorrected
 from domain.facts.versions import (
     REPORT_VERSION,
+    StoredState,
     UnknownFact,
     keep_recorded_report,
     may_be_older,
@@ -16,8 +17,6 @@ from domain.facts.versions import (
     upcast_state,
 )
 from domain.ledger.canonical import canonical
-
-State = dict[str, Any]
 
 
 class EncodedFact(NamedTuple):
@@ -30,8 +29,8 @@ class EncodedFact(NamedTuple):
 
 def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> EncodedFact:
     """Return a fact as canonical JSON; `write` may be another function that writes the same bytes."""
-    state: State = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    text: State = dict(state.pop("text", None) or {})
+    state: StoredState = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    text: StoredState = dict(state.pop("text", None) or {})
     if "report" in state:
         text |= state["report"].pop("text", None) or {}
         if isinstance(fact, ReportCorrected) and (version := fact.report.class_version) > 1:
@@ -39,7 +38,7 @@ def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> EncodedF
     return EncodedFact(topic_of(fact), write(state), write(text) if text else None)
 
 
-def decode(topic: str, state: State, text: State | None = None) -> Fact:
+def decode(topic: str, state: StoredState, text: StoredState | None = None) -> Fact:
     """Return the fact that `encode` wrote, in its present version; without text where that is absent or erased.
 
     Raises UnknownFact for a topic of no known fact, or a state that is not of its shape.
@@ -47,7 +46,9 @@ def decode(topic: str, state: State, text: State | None = None) -> Fact:
     return decode_by(shape_of(topic).model_validate, topic, state, text)
 
 
-def decode_by(validate: Callable[[State], object], topic: str, state: State, text: State | None) -> Fact:
+def decode_by(
+    validate: Callable[[StoredState], object], topic: str, state: StoredState, text: StoredState | None
+) -> Fact:
     """Return the fact that `validate` makes of a state in its present version; raises UnknownFact."""
     try:
         if not may_be_older(topic):
@@ -62,7 +63,7 @@ def decode_by(validate: Callable[[State], object], topic: str, state: State, tex
     return fact
 
 
-def _joined(state: State, text: State) -> State:
+def _joined(state: StoredState, text: StoredState) -> StoredState:
     """Put the free text back: the recorder's reason beside the fact, all else into its report."""
     own = {name: words for name, words in text.items() if name == "reason"}
     of_report = {name: words for name, words in text.items() if name != "reason"}

@@ -16,7 +16,7 @@ from domain.values.time.clocks import EdtfOccurred
 from domain.values.time.zones import TimeZone
 
 AnyContent = SerializeAsAny[AnyReport]
-"""A report of whichever kind it says it is."""
+"""A report of any kind, told apart by its `kind`."""
 
 
 class Note(Strict, frozen=True):
@@ -26,7 +26,7 @@ class Note(Strict, frozen=True):
 
 
 def note(reason: str | None) -> Note | None:
-    """Keep the recorder's reason beside a fact, if one was given."""
+    """Return the note of a reason, None without one."""
     return Note(reason=reason) if reason else None
 
 
@@ -59,7 +59,7 @@ class IncidentOpened(StoredShape, frozen=True):
 
 
 class IncidentAmended(StoredShape, frozen=True):
-    """What we say about the incident as a whole was changed; only the fields that are set."""
+    """Fields of the incident as a whole were changed: those that are set."""
 
     fact_name: ClassVar[str] = "incident_amended"
     title: Label | None = None
@@ -70,14 +70,14 @@ class IncidentAmended(StoredShape, frozen=True):
 
 
 class IncidentClosed(StoredShape, frozen=True):
-    """No further reports are taken until it is reopened; corrections and retractions still are."""
+    """Further reports are refused until the incident is reopened; corrections and retractions are not."""
 
     fact_name: ClassVar[str] = "incident_closed"
     text: Note | None = None
 
 
 class IncidentReopened(StoredShape, frozen=True):
-    """Reports are taken again."""
+    """Reports are accepted again."""
 
     fact_name: ClassVar[str] = "incident_reopened"
     text: Note | None = None
@@ -102,7 +102,7 @@ class ReportFiled(StoredShape, frozen=True):
 
 
 class ReportCorrected(StoredShape, frozen=True):
-    """*We* had it wrong: the whole new content; `reported_at` stays what it was."""
+    """Our own error in a report was corrected: the whole new content; `reported_at` stays what it was."""
 
     fact_name: ClassVar[str] = "report_corrected"
     report_id: UUID
@@ -172,7 +172,7 @@ class ReportMoved(StoredShape, frozen=True):
 
 
 class IncidentMerged(StoredShape, frozen=True):
-    """All that `incident` holds is shown under the incident `into`; recorded in both streams."""
+    """Everything of `incident` is shown under the incident `into`; recorded in both streams."""
 
     fact_name: ClassVar[str] = "incident_merged"
     incident: Slug
@@ -234,7 +234,7 @@ class SourceRegistered(StoredShape, frozen=True):
 
 
 class SourceGraded(StoredShape, frozen=True):
-    """A source's Admiralty letter was set anew; it counts from this position on, never before."""
+    """A source got another Admiralty letter, which counts from this position on, never before."""
 
     fact_name: ClassVar[str] = "source_graded"
     origin: str
@@ -251,7 +251,7 @@ class SameOriginStated(StoredShape, frozen=True):
 
 
 class SameOriginUndone(StoredShape, frozen=True):
-    """Two sources are two origins after all; recorded in the streams of both."""
+    """Two sources were stated to be two origins again; recorded in the streams of both."""
 
     fact_name: ClassVar[str] = "same_origin_undone"
     origins: tuple[str, str]
@@ -259,7 +259,7 @@ class SameOriginUndone(StoredShape, frozen=True):
 
 
 class PolicyAdopted(StoredShape, frozen=True):
-    """Claims are weighed by this policy from here on, where a reader names no other; in the stream `policy`."""
+    """Estimates are made by this policy from here on, where a reader names no other; in the stream `policy`."""
 
     fact_name: ClassVar[str] = "policy_adopted"
     policy: str

@@ -12,7 +12,7 @@ from domain.facts.union import Fact, ReportCorrected, ReportFiled, StoredShape
 from domain.reports.registry import KINDS
 from domain.reports.versions import keep_recorded, upcast
 
-State = dict[str, Any]
+StoredState = dict[str, Any]
 
 REPORT_VERSION = "report_version"
 """The member of a correction's state that says the version of the content beside it; absent where that is 1."""
@@ -84,7 +84,7 @@ def may_be_older(topic: str) -> bool:
     return topic in _OLDER
 
 
-def upcast_state(topic: str, state: State) -> State:
+def upcast_state(topic: str, state: StoredState) -> StoredState:
     """Return a stored state, without its free text, in the present version of its fact and of its report.
 
     `state` is not changed. Raises UnknownFact for a correction whose report is of an unknown version.
@@ -99,15 +99,15 @@ def upcast_state(topic: str, state: State) -> State:
     return raised
 
 
-def keep_recorded_report(fact: Fact, topic: str, state: State) -> None:
+def keep_recorded_report(fact: Fact, topic: str, state: StoredState) -> None:
     """Keep with a report that was raised from an older version the content that was recorded."""
     if isinstance(fact, ReportFiled | ReportCorrected):
         older = state.get(REPORT_VERSION, 1) if isinstance(fact, ReportCorrected) else _ALL[topic][1]
         if older < type(fact.report).class_version:
-            keep_recorded(fact.report, older, cast("State", state["report"]))
+            keep_recorded(fact.report, older, cast("StoredState", state["report"]))
 
 
-def _kind(state: State, version: int) -> str:
+def _kind(state: StoredState, version: int) -> str:
     kind = state["report"]["kind"]
     if f"{kind}.v{version}" not in _OF_REPORTS:
         message = f"a correction holds a report of {kind!r} in version {version}, which this release does not know"

@@ -47,13 +47,13 @@ def keep_recorded(report: BaseModel, version: int, content: StoredContent) -> No
 
 def recorded_version(report: BaseModel) -> int:
     """Return the version in which a report was recorded."""
-    older = cast("Recorded | None", vars(report).get(_RECORDED))
+    older = cast("RecordedContent | None", vars(report).get(_RECORDED))
     return older.version if older else cast("Versioned", type(report)).class_version
 
 
 def recorded_content(report: BaseModel, version: int = 1) -> dict[str, Any]:
     """Return the structured part of a report in the version of its recording, or in `version` if that is later."""
-    older = cast("Recorded | None", vars(report).get(_RECORDED))
+    older = cast("RecordedContent | None", vars(report).get(_RECORDED))
     if older is None:
         return report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"text"})
     upto = max(version, older.version)

@@ -13,9 +13,9 @@ from service.eventstore.stored_fact import StoredFact
 __all__ = [
     "AppendSession",
     "FactRecorder",
-    "LogHead",
     "IntegrityError",
     "LogBusyError",
+    "LogHead",
     "LogReader",
     "OperationalError",
     "PersistenceError",

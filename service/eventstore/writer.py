@@ -25,7 +25,7 @@ from service.eventstore.command_queue import (
     WriteRequest,
 )
 
-__all__ = ["Overloaded", "WriteRequest", "Writer", "Acknowledgement"]
+__all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
 
 LIST_SECONDS: Final = 0.03
 """How long one transaction decides commands out of lists while single ones are queued."""
@@ -103,7 +103,7 @@ class Writer:
         for answer in answers:
             if not isinstance(answer, Acknowledgement | refusals.Refusal):
                 raise answer
-        return cast("list[Written | refusals.Refusal]", answers)
+        return cast("list[Acknowledgement | refusals.Refusal]", answers)
 
     async def write_each(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         """Do as `write_all` does, but answer a command that fails unforeseen with what it raised."""

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from service.eventstore.command_queue import MOST_WAITING, CommandQueue, Overloaded, QueuedRequest, WriteRequest
+from service.eventstore.command_queue import MOST_WAITING, CommandQueue, Overloaded, QueuedRequest
 
 pytestmark = pytest.mark.asyncio
 
 ANSWER = cast("Any", object())
-WRITE = cast("Write", object())
+WRITE = cast("WriteRequest", object())
 
 
 def member(size: int, *, together: bool = False) -> QueuedRequest:
