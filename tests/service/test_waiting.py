@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from service.eventstore.command_queue import MOST_WAITING, CommandQueue, Overloaded, QueuedRequest
+from service.eventstore.command_queue import MOST_WAITING, CommandQueue, Overloaded, QueuedRequest, WriteRequest
 
 pytestmark = pytest.mark.asyncio
 
