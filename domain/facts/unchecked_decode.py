@@ -8,7 +8,6 @@ that type parses its own output. A type with a serializer of its own, such as a 
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from typing import Any, cast, get_origin
 
@@ -40,11 +39,17 @@ def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
     Raises UnknownFact as `decode` does, and for what is not JSON. No dict is made on the way where the state is of the
     present version: that costs more than parsing the JSON.
     """
-    if not may_be_older(topic):
-        whole = state if text is None else _joined(topic, state, text)
-        if whole is not None:
-            with suppress(TypeError, ValidationError):
-                return _validator(topic).validate_json(whole)
+    whole = None if may_be_older(topic) else state if text is None else _joined(topic, state, text)
+    if whole is None:
+        return _decode_documents(topic, state, text)
+    try:
+        return _validator(topic).validate_json(whole)
+    except (TypeError, ValidationError):
+        return _decode_documents(topic, state, text)
+
+
+def _decode_documents(topic: str, state: bytes, text: bytes | None) -> Fact:
+    """Decode by way of dicts, which upcasters take, and with all checks where that fails."""
     try:
         document, words = from_json(state), None if text is None else from_json(text)
     except ValueError as error:
