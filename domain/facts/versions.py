@@ -99,6 +99,13 @@ def upcast_state(topic: str, state: StoredState) -> StoredState:
     return raised
 
 
+def unknown_topic(topic: str, state: StoredState) -> str | None:
+    """Return the topic that this release does not know, of a fact or of the report within a correction; else None."""
+    if topic in TOPICS and REPORT_VERSION in state:
+        topic = f"{state['report']['kind']}.v{state[REPORT_VERSION]}"
+    return None if topic in TOPICS else topic
+
+
 def keep_recorded_report(fact: Fact, topic: str, state: StoredState) -> None:
     """Keep with a report that was raised from an older version the content that was recorded."""
     if isinstance(fact, ReportFiled | ReportCorrected):

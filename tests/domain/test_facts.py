@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from domain.facts import union
 from domain.facts.encoding import EncodedFact, decode, encode
 from domain.facts.union import Fact, ReportCorrected, ReportFiled
-from domain.facts.versions import TOPICS, UnknownFact, is_a, is_report, may_be_older, topic_of, topics_of, upcast_state
+from domain.facts.versions import (
+    TOPICS,
+    UnknownFact,
+    is_a,
+    is_report,
+    may_be_older,
+    topic_of,
+    topics_of,
+    unknown_topic,
+    upcast_state,
+)
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Scope
 from domain.reports.kind import Report
@@ -167,6 +177,16 @@ def test_the_topic_of_a_report_is_its_kind_and_of_any_other_fact_its_own_name() 
 
 def test_a_topic_is_a_name_and_a_version_and_never_a_place_in_a_program() -> None:
     assert all(re.fullmatch(r"[a-z_]+\.v[1-9][0-9]*", topic) for topic in TOPICS)
+
+
+def test_a_correction_to_a_newer_version_is_not_known() -> None:
+    state = {"report": {"kind": "toll_revised"}, "report_version": 9}
+    assert union.ReportCorrected.topic in TOPICS
+    assert unknown_topic("report_corrected.v1", state) == "toll_revised.v9"
+    assert unknown_topic("report_corrected.v1", {**state, "report_version": 1}) is None
+    assert unknown_topic("toll_revised.v9", {}) == "toll_revised.v9"
+    with pytest.raises(UnknownFact):
+        decode("report_corrected.v1", {**state, "report_id": str(REPORT_ID)})
 
 
 def test_topics_are_found_by_their_fact() -> None:

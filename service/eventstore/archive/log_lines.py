@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from domain.facts.versions import TOPICS
+from domain.facts.versions import unknown_topic
 from domain.ledger.canonical import canonical, commitment
 from domain.values.time.clocks import format_instant, parse_instant
 from service.eventstore.stored_fact import StoredFact
@@ -99,8 +99,8 @@ def parse_fact(line: bytes) -> StoredFact:
 
 
 def _fact(found: dict[str, Any]) -> StoredFact:
-    if found["topic"] not in TOPICS:
-        message = f"This release knows no facts of “{str(found['topic'])[:100]}”; restore it with a newer one."
+    if unknown := unknown_topic(found["topic"], found["state"] or {}):
+        message = f"This release knows no facts of “{unknown[:100]}”; restore it with a newer one."
         raise LineUnreadable(message)
     if found["state"] is None:
         message = "It has no state."
