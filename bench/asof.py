@@ -19,7 +19,7 @@ from bench.page import python, write_section
 from bench.scenery import COUNTRIES
 from bench.silence import ASKED_MS, Silence
 from bench.world import ASKED_SLUG, Shape, alone
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 
 _OK, _NOT_MODIFIED = 200, 304
 _WARM: Final = 30

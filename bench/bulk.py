@@ -22,10 +22,9 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.union import decode, encode
 from service.api.batches.line import read_line
-from service.eventstore import FactMapper, KnownwhenLog
-from service.eventstore.writer import Write, Writer
+from service.eventstore import open_recorder
+from service.eventstore.writer import Writer, WriteRequest
 from service.formats.importer import BatchLine
 from service.runtime.garbage_collection import SELDOM
 from service.runtime.json_members import names_are_unique
@@ -203,9 +202,8 @@ def _inserted(url: str, rows: Sequence[tuple[Any, ...]]) -> float:
 def _parts(url: str, openings: Sequence[bytes], reports: Sequence[bytes]) -> dict[str, float]:
     """Return the CPU time of each part of the way of a report, in microseconds."""
     salt = Random("salts").randbytes  # noqa: S311 - they guard nothing here
-    mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=partial(salt, 32), new_id=uuid.uuid4) as log:
-        writer = Writer(log.recorder)
+    with open_recorder(url, salt=partial(salt, 32), new_id=uuid.uuid4) as recorder:
+        writer = Writer(recorder)
         _committed(writer, [read_line(line).write for line in openings])
         gc.set_threshold(*SELDOM)  # as in the service
         read, reading = _cost(lambda: [_read(line) for line in reports])
@@ -226,7 +224,7 @@ def _read(line: bytes) -> object:
     return document
 
 
-def _committed(writer: Writer, writes: Sequence[Write]) -> None:
+def _committed(writer: Writer, writes: Sequence[WriteRequest]) -> None:
     for start in range(0, len(writes), TOGETHER):
         answers = writer.commit(writes[start : start + TOGETHER])
         assert not any(isinstance(answer, Exception) for answer in answers), answers

@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
-from domain.facts.union import NAMESPACE, Fact, IncidentFact, Recorded, incident_stream, source_stream
+from domain.facts.streams import NAMESPACE, incident_stream, source_stream
+from domain.facts.union import Fact, IncidentFact, Recorded
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import decide_command
 from domain.incident.refusals import Refusal

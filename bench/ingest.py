@@ -22,13 +22,13 @@ from bench.keeping import CONSOLE, Kept, add_options, kept_in
 from bench.measuring import Spread, shown, table
 from bench.page import python, write_section
 from bench.world import Shape
-from domain.facts.union import decode, encode, incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.reports.registry import REPORTS
 from service.console.bench import expect, measure_single
 from service.console.load_generator import CONNECTIONS, bodies, opening, post, post_all, reports, slugs
-from service.eventstore import FactMapper, KnownwhenLog
-from service.eventstore.writer import Write, Writer
+from service.eventstore import open_recorder
+from service.eventstore.writer import Writer, WriteRequest
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
 from service.wiring import salt_source
@@ -201,20 +201,21 @@ def _inserted(url: str, made: list[dict[str, Any]]) -> float:
 
 
 def _written(url: str, made: list[dict[str, Any]]) -> float:
-    opened = [Write(OpenIncident.model_validate(opening(slug)), uuid.uuid4(), bytes(32)) for slug in slugs(INCIDENTS)]
+    opened = [
+        WriteRequest(OpenIncident.model_validate(opening(slug)), uuid.uuid4(), bytes(32)) for slug in slugs(INCIDENTS)
+    ]
     streams = [incident_stream(slug) for slug in slugs(INCIDENTS)]
-    filed: list[Write] = []
+    filed: list[WriteRequest] = []
     gc.set_threshold(*SELDOM)  # as wherever the writer serves
     for place, each in enumerate(made):
         report = REPORTS.validate_python(each)
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
-        filed.append(Write(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
-    mapper = FactMapper(encode, decode)
-    with KnownwhenLog(url, mapper=mapper, salt=salt_source(), new_id=uuid.uuid4) as log:
-        return asyncio.run(_write(Writer(log.recorder), opened, filed))
+        filed.append(WriteRequest(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
+    with open_recorder(url, salt=salt_source(), new_id=uuid.uuid4) as recorder:
+        return asyncio.run(_write(Writer(recorder), opened, filed))
 
 
-async def _write(writer: Writer, opened: Sequence[Write], filed: Sequence[Write]) -> float:
+async def _write(writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest]) -> float:
     await writer.write_all(opened)
     begin = time.perf_counter()
     for start in range(0, len(filed), TOGETHER):

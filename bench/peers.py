@@ -3,20 +3,24 @@
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, cast
 from uuid import UUID
 
-import orjson
-from eventsourcing.persistence import StoredEvent, Tracking
-from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder, Mapper, StoredEvent, Tracking
+from eventsourcing.postgres import BasePostgresFactory, PostgresDatastore, PostgresFactory, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
-from eventsourcing.utils import EnvType
+from eventsourcing.utils import Environment, EnvType
+from orjson import loads
 from psycopg import connect
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from domain.facts.union import Fact, decode, encode
-from service.eventstore import FactMapper, KnownwhenLog, StreamFact
+from domain.facts.encoding import decode
+from domain.facts.union import Fact
+from service.eventstore import FactRecorder
+from service.eventstore.recorder import FactDatastore
 
 _A_PAGE: Final = 500
 """So many notifications the library's own subscription reads at once."""
@@ -27,27 +31,58 @@ _PATIENCE: Final = 600.0
 _TABLES: Final = ("bench_incidents", "bench_tracking")
 
 
-class NotificationMapper(FactMapper[Fact]):
-    """Our mapper for the library's notifications, which come without the id and the text of a fact."""
+@dataclass(frozen=True)
+class StreamFact:
+    """A fact at its place in a stream: what the library calls a domain event."""
+
+    originator_id: UUID
+    originator_version: int
+    fact: Fact
+
+
+class FactMapper(Mapper[UUID]):
+    """A mapper of the library for our facts, without their text, which its notifications do not have."""
 
     def __init__(self) -> None:
-        super().__init__(encode, decode)
+        super().__init__(JSONTranscoder())
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:  # noqa: ANN401 - the library's protocol
         """Return the fact with its place in its stream."""
-        fact = decode(stored_event.topic, orjson.loads(stored_event.state))
         stream = stored_event.originator_id
         assert isinstance(stream, UUID)
-        return StreamFact(stream, stored_event.originator_version, uuid.UUID(int=0), fact)
+        return StreamFact(
+            stream, stored_event.originator_version, decode(stored_event.topic, loads(stored_event.state))
+        )
 
 
-class BenchLog(KnownwhenLog[Fact]):
-    """Our log as the library's runner makes it: from an environment."""
+class RecorderFactory(PostgresFactory):
+    """A factory of our recorder, for the library's application."""
+
+    def __init__(self, address: str) -> None:
+        super(BasePostgresFactory, self).__init__(Environment("knownwhen"))  # past the one that reads POSTGRES_*
+        self.datastore = FactDatastore(address)
+
+    def application_recorder(self) -> FactRecorder:
+        """Return the recorder over our table."""
+        return FactRecorder(self.datastore, salt=lambda: bytes(32), new_id=uuid.uuid4)
+
+
+class BenchLog(Application[UUID]):
+    """Our log as the library's application, made from an environment as its runner makes it."""
 
     name = "knownwhen"
 
     def __init__(self, env: EnvType) -> None:
-        super().__init__(env[_ADDRESS], mapper=NotificationMapper(), salt=lambda: bytes(32), new_id=uuid.uuid4)
+        self._address = env[_ADDRESS]
+        super().__init__()
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory:  # noqa: ARG002 - the library's protocol
+        """Return the factory of our recorder."""
+        return cast("InfrastructureFactory", RecorderFactory(self._address))
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """Return the mapper of our facts."""
+        return FactMapper()
 
 
 class IncidentsView(PostgresTrackingRecorder):
@@ -84,7 +119,7 @@ class Incidents(Projection[IncidentsView]):
     name = "bench"
 
     def process_event(  # pyright: ignore[reportIncompatibleVariableOverride] - any callable will do
-        self, domain_event: StreamFact[Fact], tracking: Tracking
+        self, domain_event: StreamFact, tracking: Tracking
     ) -> None:
         """Count it."""
         self.view.count(domain_event.originator_id, domain_event.fact.topic, tracking)

@@ -6,6 +6,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -15,10 +16,10 @@ import orjson
 
 from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
-from domain.facts.union import Fact, decode, encode, incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
-from service.eventstore import FactMapper, KnownwhenLog, StoredFact
-from service.eventstore.writer import Write, Writer
+from service.eventstore import FactRecorder, StoredFact, open_recorder
+from service.eventstore.writer import Writer, WriteRequest
 
 LIVE: Final = 100
 """How many incidents are reported on at once; how often each follows Zipf's law."""
@@ -35,13 +36,13 @@ def record(url: str, rate: int, seconds: int, seed: int, together: int) -> list[
     facts = [_stored(versions, stream, each) for stream, each in [*openings, *told]]
     live, facts = facts[: len(openings)], facts[len(openings) :]
     commits: list[Commit] = []
-    with _log(url, seed) as log:
-        _append(log, live)
+    with _log(url, seed) as recorder:
+        _append(recorder, live)
         gc.freeze()
         begin = time.monotonic()
         for start in range(0, len(facts), together):
             time.sleep(max(0.0, begin + start / rate - time.monotonic()))
-            position = _append(log, facts[start : start + together])
+            position = _append(recorder, facts[start : start + together])
             commits.append((position, time.monotonic()))
     return commits
 
@@ -54,15 +55,17 @@ def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
     openings, told = _live(rate * seconds, seed)
     opened = [_write(stream, each.fact_id, OpenIncident.model_validate_json(each.state)) for stream, each in openings]
     filed = [_write(stream, each.fact_id, _command(each)) for stream, each in told]
-    with _log(url, seed) as log:
+    with _log(url, seed) as recorder:
         gc.freeze()
-        return asyncio.run(_file(Writer(log.recorder), opened, filed, rate))
+        return asyncio.run(_file(Writer(recorder), opened, filed, rate))
 
 
-async def _file(writer: Writer, opened: Sequence[Write], filed: Sequence[Write], rate: int) -> list[Commit]:
+async def _file(
+    writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest], rate: int
+) -> list[Commit]:
     commits: list[Commit] = []
 
-    async def file(write: Write) -> None:
+    async def file(write: WriteRequest) -> None:
         written = await writer.write(write)
         assert written.position is not None
         commits.append((written.position, time.monotonic()))
@@ -95,8 +98,8 @@ def _stored(versions: dict[UUID, int], stream: UUID, told: Told) -> StoredFact:
     return StoredFact(stream, versions[stream], told.topic, told.state, fact_id=told.fact_id, text=told.text)
 
 
-def _append(log: KnownwhenLog[Fact], facts: Sequence[StoredFact]) -> int:
-    with log.recorder.appending() as tail:
+def _append(recorder: FactRecorder, facts: Sequence[StoredFact]) -> int:
+    with recorder.appending() as tail:
         tail.append(facts)
     return tail.head
 
@@ -108,10 +111,10 @@ def _command(told: Told) -> FileReport:
     return FileReport.model_validate({"report_id": told.fact_id, "report": document})
 
 
-def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> Write:
-    return Write(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
+def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> WriteRequest:
+    return WriteRequest(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
 
 
-def _log(url: str, seed: int) -> KnownwhenLog[Fact]:
+def _log(url: str, seed: int) -> AbstractContextManager[FactRecorder]:
     salt: Callable[[], bytes] = partial(Random(f"salts {seed}").randbytes, 32)  # noqa: S311 - they guard nothing here
-    return KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=salt, new_id=uuid.uuid4)
+    return open_recorder(url, salt=salt, new_id=uuid.uuid4)

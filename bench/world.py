@@ -22,10 +22,10 @@ from rich.progress import Progress
 
 from bench import scenery
 from bench.stories import ASKED, Story, Told
-from domain.facts.union import POLICY_STREAM, incident_stream, source_stream
+from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.values.sources import AnonymousSource, origin_of
-from service.eventstore.insert import COPY, COPY_TYPES, Committed, commit_to
-from service.eventstore.stored_rows import StoredFact
+from service.eventstore.append_session import COPY, COPY_TYPES
+from service.eventstore.stored_fact import StoredFact
 
 EXPONENT: Final = 0.73
 ASKED_SLUG: Final = "bench-10000"
@@ -84,8 +84,8 @@ def alone(seed: int = 2026) -> Shape:
     return Shape(ASKED_FACTS + others, 0, seed)
 
 
-def log_of(shape: Shape) -> Iterator[tuple[int, datetime, Committed]]:
-    """Yield the facts of a log in their order: position, stamp, and the fact with its salts and commitments."""
+def log_of(shape: Shape) -> Iterator[StoredFact]:
+    """Yield the facts of a log in their order, with their stamps, salts and commitments."""
     chance = Random(f"log {shape.seed}")  # noqa: S311 - the same data every time is what is wanted
     versions: Counter[UUID] = Counter()
     for position, (stream, tell) in enumerate(_turns(shape, chance), start=1):
@@ -95,7 +95,7 @@ def log_of(shape: Shape) -> Iterator[tuple[int, datetime, Committed]]:
         fact = StoredFact(
             stream, versions[stream], topic, state, fact_id=fact_id, text=text, request_hash=chance.randbytes(32)
         )
-        yield position, at, commit_to(fact, partial(chance.randbytes, 32))
+        yield fact.appended(position, at, partial(chance.randbytes, 32))
 
 
 def fill(url: str, shape: Shape, console: Console) -> float:
@@ -107,8 +107,8 @@ def fill(url: str, shape: Shape, console: Console) -> float:
         while piece := list(islice(log, _A_COPY)):
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
                 copy.set_types(COPY_TYPES)
-                for position, at, fact in piece:
-                    copy.write_row((position, at, *fact))
+                for fact in piece:
+                    copy.write_row(fact)
             progress.advance(task, len(piece))
         connection.execute("VACUUM (FREEZE, ANALYZE) public.facts")
     return time.perf_counter() - begin

@@ -14,14 +14,12 @@ from types import FrameType
 
 from fastapi import FastAPI
 
-from domain.facts.union import decode, encode
 from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.lists.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
-from service.eventstore import FactMapper, KnownwhenLog, LogReader
-from service.eventstore.changes import ChangeReader
-from service.eventstore.subscription import Following
+from service.eventstore import LogReader, open_recorder
+from service.eventstore.subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool
@@ -50,10 +48,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
-    with KnownwhenLog(address, mapper=FactMapper(encode, decode), salt=salt_source(), new_id=uuid.uuid4) as log:
+    with open_recorder(address, salt=salt_source(), new_id=uuid.uuid4) as recorder:
         async with pool:
-            writer = Writer(log.recorder, zone)
-            following = Following(address, log.recorder.channel_name, ChangeReader(pool, format_change))
+            writer = Writer(recorder, zone)
+            following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
             state_timelines = StateTimelineCache(reader := LogReader(pool))
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
@@ -88,7 +86,7 @@ def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
 async def _served(url: str) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
     async with services(url) as opened:
-        with _call_on_signal(opened.subscription.end):
+        with _call_on_signal(opened.subscription.stop):
             yield opened
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.facts.streams import incident_stream, source_stream
 from domain.facts.union import (
     ClaimsRescoped,
     IncidentAmended,
@@ -27,8 +28,6 @@ from domain.facts.union import (
     ScopeDeclared,
     SourceGraded,
     SourceRegistered,
-    incident_stream,
-    source_stream,
 )
 from domain.history.report_history import ReportHistory, ReportVersion
 from domain.history.source_directory import SourceDirectory, SourceRecord

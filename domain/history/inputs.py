@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.facts.union import (
-    POLICY_STREAM,
     ClaimsRescoped,
     IncidentMerged,
     Recorded,
@@ -13,8 +13,6 @@ from domain.facts.union import (
     ReportFiled,
     ReportMoved,
     SameOriginStated,
-    incident_stream,
-    source_stream,
 )
 from domain.history.history import cited_origins
 

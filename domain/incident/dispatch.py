@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Final, Protocol, cast
 from uuid import UUID
 
-from domain.facts.union import POLICY_STREAM, Fact, ReportMoved, incident_stream, source_stream
+from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
+from domain.facts.union import Fact, ReportMoved
 from domain.incident import curation, refusals, source_decisions
 from domain.incident.commands import (
     AdoptPolicy,

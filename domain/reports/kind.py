@@ -84,6 +84,8 @@ class Report(Strict, frozen=True):
 
     model_config = ConfigDict(serialize_by_alias=True, use_attribute_docstrings=True)
     default_scope: ClassVar[str] = EVENT_SCOPE
+    class_version: ClassVar[int] = 1
+    """The version of this kind's content that is recorded now; see docs/changing-facts.md."""
 
     report_id: UUID | None = None
     """The client's own id, for safe retries; else one is made."""
@@ -186,8 +188,8 @@ class Kind:
 
     @property
     def topic(self) -> str:
-        """The name of such a report among the facts of the log."""
-        return f"{self.name}.v1"
+        """The name that such a report is recorded under in the log."""
+        return f"{self.name}.v{self.model.class_version}"
 
     def codes(self, report: Report) -> Codes:
         """Return the codes of this report in other data sets."""

@@ -2,20 +2,30 @@
 
 from domain.history.history import ReportHistory, ReportVersion
 from domain.reading import Document
-from domain.reports.registry import document
+from domain.reports.versions import recorded_content, recorded_version
 
 
-def content(version: ReportVersion) -> Document:
-    """Return the structured part of a report; its free text travels beside the document."""
-    return {name: value for name, value in document(version.report).items() if name not in ("report_id", "text")}
+def content(version: ReportVersion, at_least: int = 1) -> Document:
+    """Return the structured part of a report in the version in which it was recorded, or in a later one."""
+    found = recorded_content(version.report, at_least)
+    found.pop("report_id", None)
+    return found
 
 
 def corrections(report: ReportHistory, known: int = 1) -> list[Document]:
     """Return cause and changed fields of each correction after the first `known` versions."""
     found: list[Document] = []
     for before, after in zip(report.versions[known - 1 :], report.versions[known:], strict=False):
-        found.append({"cause": after.cause, "changed": _changed(content(before), content(after))})
+        found.append({"cause": after.cause, "changed": _changed(*_comparable(before, after))})
     return found
+
+
+def _comparable(before: ReportVersion, after: ReportVersion) -> tuple[Document, Document]:
+    """Return two contents of a report in the later one of the versions in which they were recorded."""
+    if before.report.kind != after.report.kind:
+        return content(before), content(after)
+    later = max(recorded_version(before.report), recorded_version(after.report))
+    return content(before, later), content(after, later)
 
 
 def _changed(before: Document, after: Document) -> list[Document]:

@@ -14,7 +14,8 @@ from domain.escalation.occurrences import EventReports
 from domain.estimates.affected import REPORT_FACTS, apply_fact, reindex, sets_time_zone
 from domain.estimates.claim_index import ClaimIndex
 from domain.estimates.estimate import Estimate, Policy, PolicyInput
-from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted, Recorded
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentOpened, PolicyAdopted, Recorded
 from domain.history.history import History, ReportVersion
 from domain.history.inputs import InputStreams
 from domain.reading import Reading

@@ -7,10 +7,9 @@ from functools import partial
 from typing import NoReturn, Protocol, cast
 from uuid import UUID
 
-import orjson
-
 from domain import catalogue
-from domain.facts.union import IncidentOpened, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentOpened
 from domain.history.history import History, history_of
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, Reading, View
@@ -19,7 +18,7 @@ from domain.values.time.clocks import format_instant
 from service.answers.as_of import MomentReader, ResolvedMoment, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
 from service.answers.state_timeline_cache import StateTimelineCache
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import free_in_thread, in_thread
 
 
@@ -30,7 +29,7 @@ class NoSuchIncident(Unanswerable):
 class NotYetKnown(Unanswerable):
     """The incident was opened after the position asked for; `known_since` and `known_at` say when."""
 
-    def __init__(self, name: str, as_of: str, opened: StoredRow, *, hint: str = "") -> None:
+    def __init__(self, name: str, as_of: str, opened: StoredFact, *, hint: str = "") -> None:
         self.known_since = format_instant(opened.recorded_at)
         self.known_at = opened.position
         super().__init__(
@@ -51,7 +50,7 @@ class AnswerReader(MomentReader, Protocol):
     """The reads of the log that an answer takes."""
 
     async def log_id(self) -> UUID: ...
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Answer:
 class Inputs:
     """The rows that an answer depends on, by position, and the history folded from them."""
 
-    rows: list[StoredRow]
+    rows: list[StoredFact]
     history: History
 
     def free(self) -> None:
@@ -153,7 +152,7 @@ def _from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedM
     row = inputs.rows[-1]
     last = LastInput(row.position, row.recorded_at, inputs.history.own.version)
     coordinates = _coordinates(log_id, last, moment, (reading.reported_until, reading.policy.id, view.id))
-    versions = {str(row.originator_id): row.originator_version for row in inputs.rows}
+    versions = {str(row.stream): row.version for row in inputs.rows}
     return _answer(view, document, coordinates, versions, _texts(view, document, inputs.rows))
 
 
@@ -201,7 +200,7 @@ async def inputs_at(log: AnswerReader, incident: str, position: int, as_of: str 
     """
     stream = stream_of(incident)
 
-    async def read(streams: Sequence[UUID]) -> list[StoredRow]:
+    async def read(streams: Sequence[UUID]) -> list[StoredFact]:
         rows = await log.read(streams, position)
         if stream in streams and not _is_incident(rows, stream):
             await _refuse(log, incident, stream, as_of)
@@ -231,9 +230,9 @@ async def _refuse(log: AnswerReader, incident: str, stream: UUID, as_of: str | N
     raise NoSuchIncident(message)
 
 
-def _is_incident(rows: Sequence[StoredRow], stream: UUID) -> bool:
+def _is_incident(rows: Sequence[StoredFact], stream: UUID) -> bool:
     """Say whether a stream is an incident's: sources have streams too."""
-    return any(row.originator_id == stream and row.topic == IncidentOpened.topic for row in rows)
+    return any(row.stream == stream and row.is_a(IncidentOpened) for row in rows)
 
 
 def _coordinates(
@@ -252,10 +251,10 @@ def _coordinates(
     }
 
 
-def _texts(view: View, document: Document, rows: Sequence[StoredRow]) -> dict[str, object]:
+def _texts(view: View, document: Document, rows: Sequence[StoredFact]) -> dict[str, object]:
     wanted = set(view.texts(document))
     return {
-        row.text_commitment.hex(): orjson.loads(row.text)
+        row.text_commitment.hex(): row.words()
         for row in rows
         if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
     }

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.values.time.clocks import ClockError, format_instant, parse_instant
-from service.eventstore.reader import Head
+from service.eventstore.reader import LogHead
 
 LONGEST_POSITION = 18
 """The most digits of a position: those that any bigint can have."""
@@ -35,7 +35,7 @@ class PastTheEnd(Unanswerable):
 class MomentReader(Protocol):
     """The reads of the log that resolving a moment takes."""
 
-    async def head(self) -> Head: ...
+    async def head(self) -> LogHead: ...
     async def position_at(self, moment: datetime) -> int: ...
 
 
@@ -75,7 +75,7 @@ def parse_moment(name: str, text: str) -> datetime:
         raise MomentUnreadable(message, name) from error
 
 
-def _parse_position(as_of: str, head: Head, name: str) -> ResolvedMoment:
+def _parse_position(as_of: str, head: LogHead, name: str) -> ResolvedMoment:
     digits = as_of[1:]
     if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         message = f"{name}={as_of[:100]} is not a position; the first is @1."

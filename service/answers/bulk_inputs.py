@@ -7,10 +7,11 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from service.answers.inputs import first_streams, gather
 from service.eventstore import sync_reader
-from service.eventstore.sync_reader import Kept
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.weighted_lru import WeightedLRU
 
 MOST_SHARED: Final = 100_000
@@ -20,7 +21,7 @@ MOST_SHARED: Final = 100_000
 class UndecodableFact(Exception):
     """A fact cannot be decoded by this release."""
 
-    def __init__(self, kept: Kept, error: Exception) -> None:
+    def __init__(self, kept: StoredFact, error: Exception) -> None:
         """Keep the row, and the error that decoding it raised."""
         self.kept = kept
         self.error = error
@@ -36,7 +37,7 @@ class BulkInputs:
 
     cursor: Cursor[Any]
     upto: int
-    _prefetched: dict[UUID, list[Kept]] = field(default_factory=dict[UUID, list[Kept]])
+    _prefetched: dict[UUID, list[StoredFact]] = field(default_factory=dict[UUID, list[StoredFact]])
     _shared: WeightedLRU[UUID, list[Recorded]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,8 +69,8 @@ class BulkInputs:
             self._cache(stream, facts)
         return found
 
-    def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[Kept]]:
-        found: dict[UUID, list[Kept]] = {stream: [] for stream in streams}
+    def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[StoredFact]]:
+        found: dict[UUID, list[StoredFact]] = {stream: [] for stream in streams}
         for kept in sync_reader.of_streams(self.cursor, streams, self.upto):
             found[kept.stream].append(kept)
         for facts in found.values():
@@ -82,11 +83,11 @@ class BulkInputs:
             self._shared.put(stream, facts, len(facts) + 1)
 
 
-def _decoded(facts: Iterable[Kept]) -> list[Recorded]:
+def _decoded(facts: Iterable[StoredFact]) -> list[Recorded]:
     found: list[Recorded] = []
     for kept in facts:
         try:
-            found.append(kept.decoded())
+            found.append(kept.recorded(text=True))
         except Exception as error:
             raise UndecodableFact(kept, error) from error
     return found

@@ -4,15 +4,15 @@ All reads must be bounded by one position: positions are gapless in the order of
 visible position never change between two reads.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from uuid import UUID
 
-from domain.facts.unchecked_decode import trusted_bytes
-from domain.facts.union import POLICY_STREAM, Recorded
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded
 from domain.history.inputs import required_streams
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import in_thread
 
 
@@ -58,34 +58,13 @@ def gather(
 
 
 async def gather_rows(
-    streams: Collection[UUID], read: Callable[[Sequence[UUID]], Awaitable[Sequence[StoredRow]]]
-) -> tuple[Gathered, list[StoredRow]]:
+    streams: Collection[UUID], read: Callable[[Sequence[UUID]], Awaitable[Sequence[StoredFact]]]
+) -> tuple[Gathered, list[StoredFact]]:
     """Do the same with reads that are awaited; many rows are decoded in a thread. Returns the rows by position too."""
-    gathered, rows, wanted = Gathered(), list[StoredRow](), sorted(streams)
+    gathered, rows, wanted = Gathered(), list[StoredFact](), sorted(streams)
     while wanted:
         found = await read(wanted)
         rows += found
-        wanted = await in_thread(len(found), gathered.add, wanted, map(decode_row, found))
+        wanted = await in_thread(len(found), gathered.add, wanted, (row.recorded() for row in found))
     rows.sort(key=attrgetter("position"))
     return gathered.sorted(), rows
-
-
-def decode_row(row: StoredRow) -> Recorded:
-    """Return the fact that a row holds, with its place in the log; its free text stays behind."""
-    return Recorded(
-        position=row.position,
-        fact_id=row.fact_id,
-        stream=row.originator_id,
-        version=row.originator_version,
-        recorded_at=row.recorded_at,
-        fact=trusted_bytes(row.topic, row.state),
-        text_commitment=row.text_commitment.hex() if row.text_commitment else None,
-    )
-
-
-def gathering(stream: UUID) -> Generator[list[UUID], Sequence[Recorded], list[Recorded]]:
-    """Yield the streams to read, take their facts, and return all facts by position; see `gather`."""
-    gathered, wanted = Gathered(), first_streams(stream)
-    while wanted:
-        wanted = gathered.add(wanted, (yield wanted))
-    return gathered.sorted().facts

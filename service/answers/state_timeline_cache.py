@@ -12,7 +12,7 @@ import structlog
 from domain.facts.union import Recorded
 from domain.summary.state_timeline import StateTimeline
 from service.answers.inputs import first_streams, gather_rows
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredFact
 from service.runtime.weighted_lru import WeightedLRU
 from service.runtime.worker_thread import free_in_thread, in_background_thread, in_thread
 
@@ -32,7 +32,7 @@ REMEMBERED: Final = 1000
 class StreamReader(Protocol):
     """The read of the log that extends a timeline."""
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]: ...
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]: ...
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ class StateTimelineCache:
     async def _extend(self, entry: _CachedTimeline, position: int) -> None:
         """Add the facts recorded since, up to a position, and all facts of the streams that these refer to."""
 
-        async def read(streams: Sequence[UUID]) -> list[StoredRow]:
+        async def read(streams: Sequence[UUID]) -> list[StoredFact]:
             after = entry.position if entry.streams.issuperset(streams) else 0
             return await self._log.read(streams, position, after)
 

@@ -7,23 +7,23 @@ from service.answers.answer import NotYetKnown
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.responses import CoordinateFields
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 
 
 async def coordinates_of(
-    reader: LogReader, last: StoredRow | None, moment: ResolvedMoment, version: int | None = None
+    reader: LogReader, last: StoredFact | None, moment: ResolvedMoment, version: int | None = None
 ) -> CoordinateFields:
     """Return the coordinates of an answer whose last input is `last`, if any; `version` is by default its own."""
     return {
         "log": str(await reader.log_id()),
         "position": last.position if last else 0,
         "recorded_at": format_instant(last.recorded_at) if last else None,
-        "version": version if version is not None else last.originator_version if last else 0,
+        "version": version if version is not None else last.version if last else 0,
         "closed": moment.closed,
     }
 
 
-def not_yet_known_problem(request: Request, name: str, as_of: str | None, first: StoredRow) -> HttpProblem:
+def not_yet_known_problem(request: Request, name: str, as_of: str | None, first: StoredFact) -> HttpProblem:
     """Return the problem of a moment before the first fact; it suggests the same path without `as_of`."""
     problem = problem_of(NotYetKnown(name, as_of or "that moment", first))
     problem.members["suggestion"] = request.url.path

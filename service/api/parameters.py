@@ -102,4 +102,4 @@ async def existing_incident(reader: LogReader, name: str) -> UUID:
     if first is None or first.topic != IncidentOpened.topic:
         message = f"There is no incident “{slug[:SLUG_LENGTH]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
-    return first.originator_id
+    return first.stream

@@ -9,8 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from service.api.errors.problem import HttpProblem
 from service.api.errors.validation import FieldError
 from service.api.responses import HEAD_ONLY
-from service.eventstore.changes import Change, Only
-from service.eventstore.subscription import Following
+from service.eventstore.subscription import ChangeFilter, ChangeLine, Subscription
 
 EVENTS: Final = "text/event-stream"
 MAX_CHUNK_BYTES = 64 << 10
@@ -28,7 +27,7 @@ _HEADERS = {
 }
 
 
-def event_stream(request: Request, following: Following, after: int, only: Only) -> Response:
+def event_stream(request: Request, following: Subscription, after: int, only: ChangeFilter) -> Response:
     """Stream the facts above a position until the client disconnects or the service stops."""
     pieces = _nothing() if HEAD_ONLY in request.scope else _events(following, after, only)
     return StreamingResponse(pieces, 200, _HEADERS, EVENTS)
@@ -45,7 +44,7 @@ def parse_last_event_id(last_event_id: str | None) -> int | None:
     return int(given)
 
 
-async def _events(following: Following, after: int, only: Only) -> AsyncIterator[bytes]:
+async def _events(following: Subscription, after: int, only: ChangeFilter) -> AsyncIterator[bytes]:
     """Yield events (WHATWG HTML §9.2.6), after an `id` for clients that lose the connection before the first one."""
     yield b": each event is a fact of the log\nretry: %d\nid: %d\n\n" % (RETRY_MILLISECONDS, after)
     async for found in following.follow(after, only, HEARTBEAT_SECONDS):
@@ -60,7 +59,7 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield piece
 
 
-def _event(change: Change) -> bytes:
+def _event(change: ChangeLine) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (change.position, change.topic.encode(), change.line)
 
 

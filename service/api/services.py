@@ -12,7 +12,7 @@ from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.lists.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
-from service.eventstore.subscription import Following
+from service.eventstore.subscription import Subscription
 from service.eventstore.writer import Writer
 
 
@@ -38,7 +38,7 @@ class Services:
     missing_for_readiness: Callable[[], Awaitable[list[str]]]
     publications: PublicationIndex
     root_at: Callable[[int], Awaitable[bytes]]
-    subscription: Following
+    subscription: Subscription
     read_models: ReadModels
     state_timelines: StateTimelineCache
     closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)

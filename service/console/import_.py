@@ -18,7 +18,7 @@ from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefe
 from service.console.import_report import ImportReport, parse_limit
 from service.console.terminal import ProgressCallback, print_json, progress, suggestion
 from service.console.withdrawals import withdraw
-from service.eventstore.archive.log_lines import Head
+from service.eventstore.archive.log_lines import LogHeader
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
 from service.formats.files.encodings import UnknownEncoding, normalize_encoding
@@ -196,7 +196,7 @@ def _held(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only
 _PROGRESS_BYTES = 1024 * 1024
 
 
-def restore_file(settings: Settings, path: Path) -> Head:
+def restore_file(settings: Settings, path: Path) -> LogHeader:
     """Restore the log of a file; returns which log that is, and its last position.
 
     Raises Unreadable, CannotRun and PostgresProblem, where another Knownwhen has the data folder too. Nothing is

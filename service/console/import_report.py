@@ -18,7 +18,7 @@ from service.api.errors.problem import HttpProblem
 from service.console.command import CannotRun, Misuse
 from service.console.import_reader import CheckedRow, InvalidRow
 from service.console.terminal import console, count, print_json, shown
-from service.eventstore.writer import Written
+from service.eventstore.writer import Acknowledgement
 from service.formats.importer import ImportFault, ImportNote, Location
 
 LISTED = 20
@@ -115,7 +115,7 @@ class ImportReport:
         if self._file:
             self._file.close()
 
-    def add_decided(self, row: CheckedRow, answer: Written | Refusal) -> None:
+    def add_decided(self, row: CheckedRow, answer: Acknowledgement | Refusal) -> None:
         """Add the outcome of a row."""
         if isinstance(answer, ReportIdTaken) and row.where.version is not None:
             self._keep({**_place(row.where), "outcome": REFUSED, "reason": _OTHER_MAP})
@@ -125,10 +125,10 @@ class ImportReport:
             self.warnings.add(row.where, answer.warnings)
         self.tally.count(outcome_of(row.parsed, answer))
 
-    def add_withdrawal(self, rows: Sequence[tuple[CheckedRow, Written | Refusal]]) -> None:
+    def add_withdrawal(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
         """Add the outcome of a row that became several writes: a refusal, else a new one; of no writes, a replay."""
         refused_ = [each for each in rows if isinstance(each[1], Refusal)]
-        new = [each for each in rows if isinstance(each[1], Written) and not each[1].replayed]
+        new = [each for each in rows if isinstance(each[1], Acknowledgement) and not each[1].replayed]
         for row, answer in (refused_ or new or rows)[:1]:
             self.add_decided(row, answer)
         if not rows:

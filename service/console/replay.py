@@ -11,7 +11,6 @@ from domain.facts.union import IncidentOpened
 from domain.reading import Document
 from service import wiring
 from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
-from service.answers.inputs import decode_row
 from service.api.responses import envelope
 from service.console.answer_tables import JsonObject, is_partial, tables_of
 from service.console.command import FINE, Negative
@@ -53,7 +52,7 @@ def _ask(url: str, question: AnswerRequest) -> Answer:
 async def _slugs(reader: LogReader) -> list[str]:
     """Return the slugs of the incidents that there are, at most _MOST_LISTED."""
     opened = await reader.opened(0, _MOST_LISTED, (await reader.head()).position)
-    return [fact.slug for fact in (decode_row(row).fact for row in opened) if isinstance(fact, IncidentOpened)]
+    return [fact.slug for fact in (row.fact() for row in opened) if isinstance(fact, IncidentOpened)]
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from domain.values.text_types import Strict, nearest
 from service.api.batches.line import read_line
 from service.api.batches.line_commands import COMMAND_NAMES
 from service.api.errors.problem import HttpProblem
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 from service.runtime import package_files
 
 REPORT = "report"
@@ -36,7 +36,7 @@ class SampleUnknown(SampleError):
 class SampleWriter(Protocol):
     """The one write path."""
 
-    async def write(self, write: Write) -> Written:
+    async def write(self, write: WriteRequest) -> Acknowledgement:
         """Record one command."""
         ...
 
@@ -47,7 +47,7 @@ class SampleLine:
 
     where: str
     what: str
-    write: Write
+    write: WriteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class LoadedLine:
     """A line and its outcome; `written.replayed` where an earlier load had recorded it."""
 
     line: SampleLine
-    written: Written
+    written: Acknowledgement
 
     @property
     def new(self) -> bool:

@@ -7,15 +7,9 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID, uuid5
 
-from domain.facts.unchecked_decode import trusted_bytes
-from domain.facts.union import (
-    NAMESPACE,
-    ReportFiled,
-    ReportReinstated,
-    ReportRetracted,
-    incident_stream,
-    is_report,
-)
+from domain.facts.streams import NAMESPACE, incident_stream
+from domain.facts.union import ReportFiled, ReportReinstated, ReportRetracted
+from domain.facts.versions import is_report
 from domain.incident.commands import RetractReport
 from domain.reports.claims.claim import earliest, latest
 from domain.reports.kind import Report
@@ -26,11 +20,10 @@ from service.api.batches.outcomes import record
 from service.api.services import Services
 from service.console.import_reader import CheckedRow
 from service.console.import_report import ImportReport as Outcomes
-from service.eventstore.stored_rows import StoredRow
-from service.eventstore.writer import Write
+from service.eventstore.stored_fact import StoredFact
+from service.eventstore.writer import WriteRequest
 from service.formats.importer import ImportFault, Withdrawal
 
-_OF_RETRACTIONS: Final = (ReportRetracted.topic, ReportReinstated.topic)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,7 +42,7 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
     filed = _filed_reports(rows)
-    planned: list[tuple[Withdrawal, list[Write]]] = []
+    planned: list[tuple[Withdrawal, list[WriteRequest]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
         if problem := _ambiguity(each, known):
@@ -64,16 +57,16 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
         outcomes.add_withdrawal([(one, next(answers)) for one in told])
 
 
-def _filed_reports(rows: Sequence[StoredRow]) -> dict[UUID, dict[UUID, _FiledReport]]:
+def _filed_reports(rows: Sequence[StoredFact]) -> dict[UUID, dict[UUID, _FiledReport]]:
     """Return the reports of each stream, with their retractions."""
     found: dict[UUID, dict[UUID, _FiledReport]] = {}
-    for row in sorted(rows, key=lambda each: each.originator_version):
-        of = found.setdefault(row.originator_id, {})
+    for row in sorted(rows, key=lambda each: each.version):
+        of = found.setdefault(row.stream, {})
         if is_report(row.topic):
-            fact = cast("ReportFiled", trusted_bytes(row.topic, row.state))
+            fact = cast("ReportFiled", row.recorded().fact)
             of[fact.report_id] = _FiledReport(fact.report_id, fact.report, earliest(fact.reported))
-        elif row.topic in _OF_RETRACTIONS:
-            judged = cast("ReportRetracted | ReportReinstated", trusted_bytes(row.topic, row.state))
+        elif row.is_a(ReportRetracted, ReportReinstated):
+            judged = cast("ReportRetracted | ReportReinstated", row.recorded().fact)
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER
@@ -130,7 +123,7 @@ def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | N
     return None
 
 
-def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[Write]:
+def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[WriteRequest]:
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:
@@ -138,4 +131,4 @@ def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[Write]
             one.withdrawn = moment
             words = f"withdrawn:{one.report_id}:{asked.reported_at}"
             command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
-            yield Write(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())
+            yield WriteRequest(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())

@@ -1,30 +1,24 @@
 """The log: one write path under one lock, and the reads that answers are made of.
 
-The only room that knows the library `eventsourcing`; its errors that a caller may
-meet are named here.
+The only package that imports the library `eventsourcing`; those of its errors that callers meet are exported here.
 """
 
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError
 
-from service.eventstore.append_session import Tail
-from service.eventstore.application import KnownwhenLog
-from service.eventstore.mapper import FactMapper, StreamFact
-from service.eventstore.reader import Head, LogReader
-from service.eventstore.recorder import FactRecorder, LogBusyError
-from service.eventstore.stored_rows import StoredFact, StoredRow
+from service.eventstore.append_session import AppendSession
+from service.eventstore.reader import LogHead, LogReader
+from service.eventstore.recorder import FactRecorder, LogBusyError, open_recorder
+from service.eventstore.stored_fact import StoredFact
 
 __all__ = [
-    "FactMapper",
+    "AppendSession",
     "FactRecorder",
-    "Head",
     "IntegrityError",
-    "KnownwhenLog",
     "LogBusyError",
+    "LogHead",
     "LogReader",
     "OperationalError",
     "PersistenceError",
     "StoredFact",
-    "StoredRow",
-    "StreamFact",
-    "Tail",
+    "open_recorder",
 ]

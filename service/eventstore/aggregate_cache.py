@@ -1,4 +1,4 @@
-"""What the writer keeps between transactions: incidents already folded, and the sources that are known."""
+"""Caches of the writer between transactions: folded incidents, and the sources that are registered."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from domain.incident.state import Incident
 from service.runtime.weighted_lru import WeightedLRU
 
 MOST_FACTS = 100_000
-"""How many facts the incidents that are kept may hold together; a larger one is kept alone."""
+"""Facts that the cached incidents consist of at most, together; a larger one is cached alone."""
 MOST_ORIGINS = 100_000
-"""How many sources are kept as known."""
+"""Sources that are cached as registered at most."""
 
 
-class Folded(Mapping[UUID, Incident]):
-    """Incidents by stream, as far as they were folded; those used longest ago are dropped for newer ones.
+class AggregateCache(Mapping[UUID, Incident]):
+    """Folded incidents by stream; the least recently put are evicted.
 
-    Each may lie behind the log, never before it: whoever uses one reads what was recorded since.
+    Entries may be stale, never ahead: read newer facts before use.
     """
 
     def __init__(self, most_facts: int = MOST_FACTS) -> None:
@@ -35,51 +35,51 @@ class Folded(Mapping[UUID, Incident]):
 
     @property
     def facts(self) -> int:
-        """How many facts the incidents hold together."""
+        """The number of facts of all cached incidents."""
         return self._kept.weight
 
-    def seen(self, stream: UUID) -> int:
-        """Return the last position at which an incident was known to be complete; 0 for one that is not kept."""
+    def complete_at(self, stream: UUID) -> int:
+        """Return the last position at which an incident was known to be complete; 0 for one that is not cached."""
         kept = self._kept.get(stream)
         return kept[1] if kept else 0
 
-    def keep(self, stream: UUID, incident: Incident, seen: int = 0) -> None:
-        """Add or replace an incident; `seen` is a position up to which it is complete."""
-        self._kept.put(stream, (incident, seen), incident.version)
+    def put(self, stream: UUID, incident: Incident, complete_at: int = 0) -> None:
+        """Cache an incident, complete up to a position."""
+        self._kept.put(stream, (incident, complete_at), incident.version)
 
-    def forget(self, streams: Iterable[UUID]) -> None:
-        """Drop incidents."""
+    def discard(self, streams: Iterable[UUID]) -> None:
+        """Remove incidents."""
         for stream in streams:
             self._kept.pop(stream)
 
 
 @dataclass(slots=True)
-class Warm:
-    """What is kept between transactions.
+class WriterCache:
+    """The state of the writer between transactions.
 
-    `head` is where the log ended after the last one. While it ends there when the next one begins, nobody else appends;
-    `since` is where it ended when that began. So what was whole at `since` or later still is, and need not be read.
+    `head` is the end of the log after the last transaction. While the next one begins there, no other process appends;
+    `since` is the end of the log when that began. Entries that were complete at `since` or later need not be read.
 
-    `earlier` are incidents as they stood at some earlier version, for what was asked before and is asked again.
+    `earlier` caches incidents at earlier versions, for requests that are repeated.
     """
 
-    incidents: Folded = field(default_factory=Folded)
-    earlier: Folded = field(default_factory=Folded)
+    incidents: AggregateCache = field(default_factory=AggregateCache)
+    earlier: AggregateCache = field(default_factory=AggregateCache)
     origins: set[str] = field(default_factory=set[str])
     head: int | None = None
     since: int = 0
 
     def begin(self, head: int) -> None:
-        """Begin a transaction where the log ends at `head`."""
+        """Begin a transaction at the end of the log `head`."""
         if head != self.head:
             self.since = head
 
-    def is_whole(self, stream: UUID) -> bool:
-        """Say whether an incident that is kept has all that the log has of it."""
-        return self.incidents.seen(stream) >= self.since
+    def is_complete(self, stream: UUID) -> bool:
+        """Say whether a cached incident has all facts of its stream."""
+        return self.incidents.complete_at(stream) >= self.since
 
-    def know(self, origins: Iterable[str]) -> None:
-        """Keep that these sources are recorded."""
+    def add_origins(self, origins: Iterable[str]) -> None:
+        """Cache that these sources are registered."""
         if len(self.origins) > MOST_ORIGINS:
             self.origins.clear()
         self.origins.update(origins)

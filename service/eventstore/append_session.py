@@ -1,4 +1,4 @@
-"""The end of the log while one transaction holds it: what stands there, and the only way to add to it."""
+"""The append session: one transaction at the end of the log, with the SQL that reads and appends under its lock."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,58 +12,88 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 from psycopg import Cursor
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
-from service.eventstore.insert import Committed, commit_to, insert
-from service.eventstore.stored_rows import (
-    BETWEEN,
-    FIND,
-    LOOK_UP,
-    OLDEST_FIRST,
-    StoredFact,
-    StoredRow,
-    stored_row,
-    versions_of,
+from service.eventstore.stored_fact import COLUMNS, StoredFact, stored_fact
+
+# One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
+# (about 1 MB over a Unix socket). COPY is also the fastest for one fact and for a thousand.
+COPY: Final = """
+    COPY public.facts (
+        originator_id, originator_version, topic, state, fact_id, text, text_commitment, notification_id, recorded_at,
+        recorded_by, request_hash, state_commitment, sealed_commitment, state_salt, text_salt, sealed, sealed_salt
+    ) FROM STDIN (FORMAT binary)
+"""
+"""The columns are in the order of StoredFact's fields."""
+COPY_TYPES: Final = (
+    *("uuid", "int8", "text", "bytea", "uuid", "bytea", "bytea", "int8", "timestamptz", "text"),
+    *("bytea",) * 7,
 )
 
-# Where the streams stand and which of the ids are taken, in one round trip.
-STANDING: Final = """
+FIND: Final = f"SELECT {COLUMNS} FROM public.facts WHERE fact_id = %(fact_id)s"  # noqa: S608 - constants only
+OF_STREAM: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE originator_id = %(stream)s AND originator_version > %(after)s AND originator_version <= %(upto)s
+    ORDER BY originator_version
+"""  # noqa: S608 - constants only
+BY_ID_OR_STREAM: Final = f"""
+    SELECT true, {COLUMNS} FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
+    UNION ALL
+    SELECT false, beyond.* FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS known (stream, version)
+    CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM public.facts
+        WHERE originator_id = known.stream AND originator_version > known.version
+    ) AS beyond
+"""  # noqa: S608 - constants only
+"""Facts by their ids, marked true, and the facts of streams beyond a version of each."""
+BETWEEN: Final = f"""
+    SELECT "between".* FROM unnest(%(streams)s::uuid[], %(afters)s::bigint[], %(uptos)s::bigint[])
+    AS wanted (stream, after, upto)
+    CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM public.facts
+        WHERE originator_id = wanted.stream AND originator_version > wanted.after AND originator_version <= wanted.upto
+    ) AS "between"
+"""  # noqa: S608 - constants only
+"""The facts of streams beyond one version of each and up to another."""
+VERSIONS_AND_IDS: Final = """
     SELECT stream, (SELECT max(originator_version) FROM public.facts WHERE originator_id = stream), NULL::bigint
     FROM unnest(%(streams)s::uuid[]) AS stream
     UNION ALL
     SELECT fact_id, NULL, notification_id FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
 """
-OF_THE_SERVER: Final = (
+"""The last versions of streams, and the positions of those ids that are taken, in one round trip."""
+
+SERVER_ERRORS: Final = (
     *(psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError),
     *(UndefinedTable, InsufficientPrivilege),
 )
-"""What a server raises that is gone, busy or not ready, whatever is asked of it; all else lies in what is recorded."""
+"""Errors of a server that is gone, busy or not ready, whatever the statement; all others concern what is recorded."""
 
 SAVE: Final = "SAVEPOINT trial"
 UNDO: Final = "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial"
 
-TRIED: Final = 32
-"""How many facts are sent at once to find those that the database refuses."""
+TRIED_AT_ONCE: Final = 32
+"""Facts sent in one statement while those that the database refuses are searched for."""
 _PLACE: Final = re.compile(r"^COPY \w+, \w+ (\d+)", re.MULTILINE)
-"""Where a server says which row of a COPY it refuses: `COPY facts, line 4`, in its own language."""
+"""The row of a COPY that the server refuses, in the context of its error: `COPY facts, line 4`, in its language."""
 
 
 @dataclass(slots=True)
-class _Known:
-    """All that a stream holds beyond a version: what was looked up, and what was appended since."""
+class _KnownStream:
+    """The facts of a stream beyond a version: those read, and those appended since."""
 
     after: int
-    rows: list[StoredRow] = field(default_factory=list[StoredRow])
+    rows: list[StoredFact] = field(default_factory=list[StoredFact])
 
     @property
     def version(self) -> int:
         """The last version of the stream."""
-        return self.rows[-1].originator_version if self.rows else self.after
+        return self.rows[-1].version if self.rows else self.after
 
-    def beyond(self, version: int) -> list[StoredRow]:
-        """Return what lies beyond a version that is not below the first known one."""
+    def beyond(self, version: int) -> list[StoredFact]:
+        """Return the facts beyond a version that is not below `after`."""
         return self.rows[max(0, version - self.after) :]
 
 
-class Tail:
+class AppendSession:
     """The end of the log, held under the append lock until the transaction ends.
 
     `moment` is the stamp of this transaction, in UTC: later than that of every fact
@@ -71,8 +101,7 @@ class Tail:
     each append. Nobody else appends meanwhile, so what is read here stays true until
     the transaction ends, and what was appended here is read back at once.
 
-    What was looked up, or read once, is answered from memory from then on. `waiting` is
-    what was appended and not sent yet.
+    Facts that were read once are answered from memory. `unsent` are appended facts that the database has not got yet.
     """
 
     def __init__(self, cursor: Cursor[tuple[Any, ...]], head: int, moment: datetime, salt: Callable[[], bytes]) -> None:
@@ -80,72 +109,72 @@ class Tail:
         self.moment = moment
         self._cursor = cursor
         self._salt = salt
-        self.waiting: list[Committed] = []
-        self._found: dict[UUID, StoredRow | None] = {}
-        self._streams: dict[UUID, _Known] = {}
+        self.unsent: list[StoredFact] = []
+        self._found: dict[UUID, StoredFact | None] = {}
+        self._streams: dict[UUID, _KnownStream] = {}
 
-    def look_up(self, fact_ids: Iterable[UUID], streams: Mapping[UUID, int]) -> None:
-        """Read in one statement which of the ids are taken, and what each stream holds beyond the version given."""
+    def prefetch(self, fact_ids: Iterable[UUID], streams: Mapping[UUID, int]) -> None:
+        """Read in one statement the facts of these ids, and those of each stream beyond the version given."""
         ids = [each for each in fact_ids if each not in self._found]
         wanted = {stream: after for stream, after in streams.items() if stream not in self._streams}
         if not ids and not wanted:
             return
         self._found |= dict.fromkeys(ids)
-        self._streams |= {stream: _Known(after) for stream, after in wanted.items()}
-        asked = {"fact_ids": ids, "streams": list(wanted), "versions": list(wanted.values())}
-        # Planned for these very values: a plan that was kept from when the table was small reads all of it.
-        for by_id, *values in self._cursor.execute(LOOK_UP, asked, prepare=False):
-            row = stored_row(tuple(values))
+        self._streams |= {stream: _KnownStream(after) for stream, after in wanted.items()}
+        params = {"fact_ids": ids, "streams": list(wanted), "versions": list(wanted.values())}
+        # Planned for these values: a plan cached while the table was small scans all of it.
+        for by_id, *values in self._cursor.execute(BY_ID_OR_STREAM, params, prepare=False):
+            row = stored_fact(tuple(values))
             if by_id:
                 self._found[row.fact_id] = row
             else:
-                self._streams[row.originator_id].rows.append(row)
+                self._streams[row.stream].rows.append(row)
         for stream in wanted:
             self._streams[stream].rows.sort(key=_version)
 
-    def stands_at(self, stream: UUID, version: int) -> None:
-        """Take it from the caller that a stream ends with this version, because nobody appended since it was read."""
-        self._streams.setdefault(stream, _Known(version))
+    def assume_version(self, stream: UUID, version: int) -> None:
+        """Record that a stream ends with this version: the caller read it, and nobody appended since."""
+        self._streams.setdefault(stream, _KnownStream(version))
 
-    def read(self, stream_id: UUID, after_version: int = 0) -> list[StoredRow]:
+    def read(self, stream_id: UUID, after_version: int = 0) -> list[StoredFact]:
         """Return the facts of a stream beyond a version, oldest first."""
         known = self._streams.get(stream_id)
         if known is None or known.after > after_version:
-            upto = known.after if known else None
-            bounds = versions_of(stream_id, gt=after_version, lte=upto)
-            found = [stored_row(values) for values in self._cursor.execute(OLDEST_FIRST, bounds)]
-            known = self._streams[stream_id] = _Known(after_version, [*found, *(known.rows if known else ())])
+            upto = known.after if known else 2**63 - 1
+            bounds = {"stream": stream_id, "after": after_version, "upto": upto}
+            found = [stored_fact(values) for values in self._cursor.execute(OF_STREAM, bounds)]
+            known = self._streams[stream_id] = _KnownStream(after_version, [*found, *(known.rows if known else ())])
         return known.beyond(after_version)
 
     def version(self, stream: UUID) -> int:
         """Return the last version of a stream, 0 for one without facts, with what was appended here."""
-        self._learn((stream,), ())
+        self._look_up((stream,), ())
         return self._streams[stream].version
 
-    def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredRow]]:
-        """Return what streams hold beyond one version and up to another, oldest first, in one statement."""
-        found: dict[UUID, list[StoredRow]] = {stream: [] for stream in streams}
+    def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredFact]]:
+        """Return the facts of streams beyond one version and up to another, oldest first, in one statement."""
+        found: dict[UUID, list[StoredFact]] = {stream: [] for stream in streams}
         afters, uptos = [after for after, _ in streams.values()], [upto for _, upto in streams.values()]
-        asked = {"streams": list(streams), "afters": afters, "uptos": uptos}
-        for values in self._cursor.execute(BETWEEN, asked, prepare=False):
-            row = stored_row(values)
-            found[row.originator_id].append(row)
+        params = {"streams": list(streams), "afters": afters, "uptos": uptos}
+        for values in self._cursor.execute(BETWEEN, params, prepare=False):
+            row = stored_fact(values)
+            found[row.stream].append(row)
         for stream, rows in found.items():
             rows.sort(key=_version)
-            last = rows[-1].originator_version if rows else 0
+            last = rows[-1].version if rows else 0
             added = self._streams[stream].beyond(0) if stream in self._streams else []
             rows.extend(row for row in added if max(last, streams[stream][0]) < _version(row) <= streams[stream][1])
         return found
 
-    def find(self, fact_id: UUID) -> StoredRow | None:
+    def find(self, fact_id: UUID) -> StoredFact | None:
         """Return the fact of this id, or None."""
         if fact_id not in self._found:
             values = self._cursor.execute(FIND, {"fact_id": fact_id}).fetchone()
-            self._found[fact_id] = stored_row(values) if values else None
+            self._found[fact_id] = stored_fact(values) if values else None
         return self._found[fact_id]
 
-    def append(self, facts: Sequence[StoredFact]) -> list[StoredRow]:
-        """Add facts at the end of the log and return them as they will stand there, in the same order.
+    def append(self, facts: Sequence[StoredFact]) -> list[StoredFact]:
+        """Add facts at the end of the log and return them as they will be stored, in the same order.
 
         They are sent when the transaction ends, all in one statement, and are durable
         and visible to others once it has ended well. Raises IntegrityError, with nothing
@@ -153,37 +182,36 @@ class Tail:
         exactly one version, or if its id is taken.
         """
         self._check(facts)
-        rows: list[StoredRow] = []
+        rows: list[StoredFact] = []
         for position, fact in enumerate(facts, start=self.head + 1):
-            committed = commit_to(fact, self._salt)
-            row = self._row(position, committed)
-            self.waiting.append(committed)
+            row = fact.appended(position, self.moment, self._salt)
+            self.unsent.append(row)
             self._found[row.fact_id] = row
-            self._streams[row.originator_id].rows.append(row)
+            self._streams[row.stream].rows.append(row)
             rows.append(row)
         self.head += len(rows)
         return rows
 
-    def take_back(self, rows: Sequence[StoredRow]) -> None:
+    def undo(self, rows: Sequence[StoredFact]) -> None:
         """Undo the last append, which returned `rows`."""
         for row in reversed(rows):
             self._found[row.fact_id] = None
-            self._streams[row.originator_id].rows.pop()
+            self._streams[row.stream].rows.pop()
         self.head -= len(rows)
-        del self.waiting[-len(rows) :]
+        del self.unsent[-len(rows) :]
 
-    def trial(self, unsent: "Tail") -> dict[int, psycopg.Error]:
-        """Find which of the facts that another transaction could not send the database refuses, by place, and why.
+    def find_refused(self, unsent: "AppendSession") -> dict[int, psycopg.Error]:
+        """Return the errors of those facts of a failed session that the database refuses, by their place in it.
 
-        Nothing of it stays. Empty where somebody appended meanwhile, so that their positions are taken, or where the
-        database does not say which fact it is that it refuses.
+        Each attempt is rolled back. Empty where another process appended meanwhile, so that the positions are taken, or
+        where the database does not say which fact it refuses.
         """
-        rows, refused, start = unsent.waiting, dict[int, psycopg.Error](), 0
+        rows, refused, start = unsent.unsent, dict[int, psycopg.Error](), 0
         if unsent.head - len(rows) != self.head:
             return {}
         while start < len(rows):
-            error = self._tried(rows[start : start + TRIED], self.head + 1 + start)
-            place = _place(error) if error else TRIED
+            error = self._tried(rows[start : start + TRIED_AT_ONCE], self.head + 1 + start)
+            place = _place(error) if error else TRIED_AT_ONCE
             if place is None:
                 return {}
             if error:
@@ -191,85 +219,73 @@ class Tail:
             start += place
         return refused
 
-    def _tried(self, rows: Sequence[Committed], first: int) -> psycopg.Error | None:
-        """Send rows and undo it if the database refuses one; returns what it said."""
+    def _tried(self, rows: Sequence[StoredFact], first: int) -> psycopg.Error | None:
+        """Send rows; return the error if the database refuses one, rolled back to before them."""
         self._cursor.execute(SAVE, prepare=False, binary=False)
         try:
-            insert(self._cursor, rows, first, self.moment)
-        except OF_THE_SERVER:
+            self._copy(
+                [row._replace(position=first + place, recorded_at=self.moment) for place, row in enumerate(rows)]
+            )
+        except SERVER_ERRORS:
             raise
         except psycopg.Error as error:
             self._cursor.execute(UNDO, prepare=False, binary=False)
             return error
         return None
 
-    def send(self) -> None:
-        """Send what was appended to the database; the recorder does so before it commits."""
-        if self.waiting:
-            insert(self._cursor, self.waiting, self.head - len(self.waiting) + 1, self.moment)
-            self.waiting.clear()
+    def flush(self) -> None:
+        """Send the appended facts to the database; the recorder does so before it commits."""
+        if self.unsent:
+            self._copy(self.unsent)
+            self.unsent.clear()
+
+    def _copy(self, rows: Iterable[StoredFact]) -> None:
+        with self._cursor.copy(COPY) as copy:
+            copy.set_types(COPY_TYPES)
+            for row in rows:
+                copy.write_row(row)
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version out of turn and an id that is taken, in the log or twice within `facts`."""
-        self._learn({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
+        self._look_up({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
         versions: dict[UUID, int] = {}
         taken: dict[UUID, int] = {}
         for position, fact in enumerate(facts, start=self.head + 1):
             last = versions.get(fact.stream, self._streams[fact.stream].version)
-            if fact.originator_version != last + 1:
-                message = (
-                    f"stream {fact.stream} stands at version {last}:"
-                    f" {last + 1} comes next, not {fact.originator_version}"
-                )
+            if fact.version != last + 1:
+                message = f"stream {fact.stream} stands at version {last}: {last + 1} comes next, not {fact.version}"
                 raise IntegrityError(message)
             found = self._found.get(fact.fact_id)
             place = found.position if found else taken.get(fact.fact_id)
             if place is not None:
                 message = f"the id {fact.fact_id} is taken by the fact at position {place}"
                 raise IntegrityError(message)
-            versions[fact.stream] = fact.originator_version
+            versions[fact.stream] = fact.version
             taken[fact.fact_id] = position
 
-    def _learn(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
-        """See where these streams stand and which of these ids are taken, as far as that is not known already."""
+    def _look_up(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
+        """Read the last versions of these streams and which of these ids are taken, as far as that is not known."""
         unknown = [stream for stream in streams if stream not in self._streams]
         unseen = [fact_id for fact_id in fact_ids if fact_id not in self._found]
         if not unknown and not unseen:
             return
-        asked = {"streams": unknown, "fact_ids": unseen}
+        params = {"streams": unknown, "fact_ids": unseen}
         taken: list[UUID] = []
-        for found, version, position in self._cursor.execute(STANDING, asked, prepare=False).fetchall():
+        for found, version, position in self._cursor.execute(VERSIONS_AND_IDS, params, prepare=False).fetchall():
             if position is None:
-                self._streams[found] = _Known(version or 0)
+                self._streams[found] = _KnownStream(version or 0)
             else:
                 taken.append(found)
         self._found |= dict.fromkeys(set(unseen).difference(taken))
         for fact_id in taken:
             self.find(fact_id)
 
-    def _row(self, position: int, fact: Committed) -> StoredRow:
-        return StoredRow(
-            position,
-            fact.fact_id,
-            fact.stream,
-            fact.version,
-            fact.topic,
-            self.moment,
-            fact.recorded_by,
-            fact.request_hash,
-            fact.state,
-            fact.text,
-            fact.state_commitment,
-            fact.text_commitment,
-            fact.sealed_commitment,
-        )
 
-
-def _version(row: StoredRow) -> int:
-    return row.originator_version
+def _version(row: StoredFact) -> int:
+    return row.version
 
 
 def _place(error: psycopg.Error) -> int | None:
-    """Return which row of a COPY the server refused, from 1; None where it does not say."""
+    """Return the number of the row of a COPY that the server refused, from 1; None where it does not say."""
     found = _PLACE.search(error.diag.context or "")
     return int(found[1]) if found else None

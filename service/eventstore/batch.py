@@ -1,4 +1,4 @@
-"""Many commands decided in one transaction: what they touch is read at once, and each gets its own answer."""
+"""A batch of commands, decided in one append session: prefetched together, each with its own answer."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from domain.facts.union import Parts, is_report, source_stream
+from domain.facts.streams import source_stream
+from domain.facts.union import Fact
+from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
 from domain.incident.commands import CorrectReport, FileReport
@@ -16,176 +18,168 @@ from domain.incident.dispatch import AnyCommand, Entries, decide_command, report
 from domain.incident.report_warnings import ReportWarning
 from domain.values.sources import Registration
 from domain.values.time.zones import ZoneLookup
-from service.eventstore.aggregate_cache import Warm
-from service.eventstore.append_session import Tail
-from service.eventstore.encoding import encode
-from service.eventstore.idempotency import Replaying
-from service.eventstore.repository import Desk
-from service.eventstore.requests import Request, Write, Written
-from service.eventstore.stored_rows import StoredFact
-
-Outcome = Written | Exception
-"""An acknowledged write, or why there is none: a Refusal, or a fault that this command alone met."""
+from service.eventstore.aggregate_cache import WriterCache
+from service.eventstore.append_session import AppendSession
+from service.eventstore.command_queue import Acknowledgement, Outcome, Request, WriteRequest
+from service.eventstore.idempotency import RecordedAnswers
+from service.eventstore.repository import Repository
+from service.eventstore.stored_fact import StoredFact, encode
 
 
 class Batch:
-    """The commands of one transaction, decided in their order while the end of the log is held.
+    """The commands of one transaction, decided in their order under the append lock.
 
-    What was folded counts as known only once `keep` is called, after the commit; where the transaction fails, `forget`
-    drops whatever was touched.
+    Call `committed` after the commit, which puts the folded incidents into the cache, or `rolled_back`, which drops
+    them from it.
     """
 
-    def __init__(self, tail: Tail, warm: Warm, zones: ZoneLookup) -> None:
-        self._tail = tail
-        self._warm = warm
-        self._desk = Desk(tail, warm.incidents, zones)
-        self._replaying = Replaying(tail, warm.earlier)
+    def __init__(self, session: AppendSession, cache: WriterCache, zones: ZoneLookup) -> None:
+        self._session = session
+        self._cache = cache
+        self._repository = Repository(session, cache.incidents, zones)
+        self._recorded_answers = RecordedAnswers(session, cache.earlier)
         self._origins: set[str] = set()
         self._made: list[Request] = []
-        warm.begin(tail.head)
+        cache.begin(session.head)
 
-    def read(self, writes: Sequence[Write]) -> None:
-        """Read what the commands will need: in one statement, or two where ids lead to streams."""
+    def prefetch(self, writes: Sequence[WriteRequest]) -> None:
+        """Read the facts that the commands need, in one statement, or in two where ids refer to streams."""
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
         for write in writes:
-            with suppress(Exception):  # it is met again, and told, when the command is decided
-                self._expect(write, ids, streams)
-        self._tail.look_up(ids, streams)
-        self._read_on(writes)
+            with suppress(Exception):  # raised again when the command is decided
+                self._collect(write, ids, streams)
+        self._session.prefetch(ids, streams)
+        self._prefetch_referenced(writes)
 
-    def decide(self, write: Write) -> Outcome:
-        """Decide one command; a refusal, or a fault that it meets unforeseen, is its answer and leaves nothing behind.
+    def decide(self, write: WriteRequest) -> Outcome:
+        """Decide one command. Its answer may be a refusal or an unforeseen error, of which nothing is recorded.
 
-        Raises what the database raises, which ends the transaction.
+        Raises psycopg.Error, which ends the transaction.
         """
         try:
             return self._answer(write)
         except psycopg.Error:
             raise
-        except Exception as fault:  # noqa: BLE001 - the caller is told
+        except Exception as fault:  # noqa: BLE001 - it is the caller's answer
             return fault
 
-    def refused(self, tail: Tail) -> dict[Request, Exception]:
-        """Find by trial, in another transaction, which commands the database refuses, and why."""
-        return {self._made[place]: error for place, error in tail.trial(self._tail).items()}
+    def refused(self, session: AppendSession) -> dict[Request, Exception]:
+        """Find by trial, in another session, the commands that the database refuses, with its errors."""
+        return {self._made[place]: error for place, error in session.find_refused(self._session).items()}
 
-    def keep(self) -> None:
-        """Keep what was folded: it is recorded."""
-        for stream, incident in self._desk.touched.items():
-            self._warm.incidents.keep(stream, incident, self._tail.head)
-        self._warm.know(self._origins)
-        self._warm.head = self._tail.head
+    def committed(self) -> None:
+        """Cache the folded incidents: the transaction is committed."""
+        for stream, incident in self._repository.touched.items():
+            self._cache.incidents.put(stream, incident, self._session.head)
+        self._cache.add_origins(self._origins)
+        self._cache.head = self._session.head
 
-    def forget(self) -> None:
-        """Drop what was folded: it may not have been recorded."""
-        self._warm.incidents.forget(self._desk.touched)
-        self._warm.earlier.forget(list(self._warm.earlier))
-        self._warm.head = None
+    def rolled_back(self) -> None:
+        """Drop the folded incidents from the cache: the transaction may have failed."""
+        self._cache.incidents.discard(self._repository.touched)
+        self._cache.earlier.discard(list(self._cache.earlier))
+        self._cache.head = None
 
-    def _expect(self, write: Write, ids: list[UUID], streams: dict[UUID, int]) -> None:
+    def _collect(self, write: WriteRequest, ids: list[UUID], streams: dict[UUID, int]) -> None:
         """Add the ids and the streams that a command needs."""
         ids.extend(write.fact_ids())
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
-            self._look_at(stream, streams)
+            self._collect_stream(stream, streams)
         for origin in self._unknown(write.command):
             streams[source_stream(origin)] = 0
             ids.append(uuid5(write.fact_id, origin))
 
-    def _look_at(self, stream: UUID, streams: dict[UUID, int]) -> None:
-        """Have what a stream holds beyond the folded incident read, unless nobody has appended since."""
-        folded = self._warm.incidents.get(stream)
-        if folded is not None and self._warm.is_whole(stream):
-            self._tail.stands_at(stream, folded.version)
+    def _collect_stream(self, stream: UUID, streams: dict[UUID, int]) -> None:
+        """Add the part of a stream that the cached incident lacks, unless the cache is known to be complete."""
+        folded = self._cache.incidents.get(stream)
+        if folded is not None and self._cache.is_complete(stream):
+            self._session.assume_version(stream, folded.version)
         else:
             streams[stream] = folded.version if folded else 0
 
     def _unknown(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
             for origin in sources.cited_origins(command.report):
-                if origin not in self._warm.origins and origin not in self._origins:
+                if origin not in self._cache.origins and origin not in self._origins:
                     yield origin
 
-    def _read_on(self, writes: Sequence[Write]) -> None:
-        """Read what the ids that were found lead to: the homes of reports, and what answers given before rest on."""
+    def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
+        """Read what the found ids refer to: the home streams of reports, and the facts behind earlier answers."""
         homes: dict[UUID, int] = {}
-        again = [(write, found) for write in writes if (found := self._tail.find(write.fact_id))]
+        again = [(write, found) for write in writes if (found := self._session.find(write.fact_id))]
         for report_id in chain.from_iterable(reports_needed(write.command) for write in writes):
-            if (row := self._tail.find(report_id)) and is_report(row.topic):
-                self._look_at(row.originator_id, homes)
-        self._tail.look_up((), homes)
-        self._replaying.expect(again)
+            if (row := self._session.find(report_id)) and is_report(row.topic):
+                self._collect_stream(row.stream, homes)
+        self._session.prefetch((), homes)
+        self._recorded_answers.prefetch(again)
 
-    def _answer(self, write: Write) -> Outcome:
+    def _answer(self, write: WriteRequest) -> Outcome:
         try:
-            if found := self._tail.find(write.fact_id):
-                return self._replaying.answer(write, found)
+            if found := self._session.find(write.fact_id):
+                return self._recorded_answers.answer(write, found)
             return self._record(write)
         except refusals.Refusal as refusal:
             return refusal
 
-    def _record(self, write: Write) -> Written:
-        tail = self._tail
-        entries = decide_command(self._desk, write.command, tail.moment, write.incident, write.expected_version)
-        if not entries:  # a registration that says what is held
+    def _record(self, write: WriteRequest) -> Acknowledgement:
+        session = self._session
+        entries = decide_command(
+            self._repository, write.command, session.moment, write.incident, write.expected_version
+        )
+        if not entries:  # a registration that changes nothing
             stream = source_stream(cast("Registration", write.command).slug)
-            return Written(write.fact_id, None, None, tail.version(stream), None)
+            return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
         stored = self._stored(write, entries)
         unknown = list(self._unknown(write.command))
         introduced = self._introduced(write, unknown) if unknown else []
-        rows = tail.append([*introduced, *stored])
+        rows = session.append([*introduced, *stored])
         try:
-            warnings = self._taken_in(entries)
+            warnings = self._apply(entries)
         except Exception:
-            tail.take_back(rows)
-            self._desk.take_back(stream for stream, _ in entries)
+            session.undo(rows)
+            self._repository.discard(stream for stream, _ in entries)
             raise
         self._origins.update(unknown)
         self._made += [write.request] * len(rows)
         first = entries[0][0]
-        subject = self._desk.touched.get(first)
-        place = (rows[-1].position, rows[-1].recorded_at, tail.version(first), subject and subject.slug)
-        return Written(write.fact_id, *place, warnings=warnings)
+        subject = self._repository.touched.get(first)
+        place = (rows[-1].position, rows[-1].recorded_at, session.version(first), subject and subject.slug)
+        return Acknowledgement(write.fact_id, *place, warnings=warnings)
 
-    def _stored(self, write: Write, entries: Entries) -> list[StoredFact]:
+    def _stored(self, write: WriteRequest, entries: Entries) -> list[StoredFact]:
         versions: dict[UUID, int] = {}
         stored: list[StoredFact] = []
         for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
-            versions[stream] = versions.get(stream) or self._tail.version(stream)
+            versions[stream] = versions.get(stream) or self._session.version(stream)
             versions[stream] += 1
-            if self._tail.find(fact_id):
+            if self._session.find(fact_id):
                 raise refusals.ReportIdTaken(report_id=fact_id)
-            stored.append(_stored(write, encode(fact), stream, versions[stream], fact_id))
+            stored.append(_stored(write, fact, stream, versions[stream], fact_id))
         return stored
 
-    def _taken_in(self, entries: Entries) -> tuple[ReportWarning, ...]:
-        return tuple(concern for stream, fact in entries for concern in self._desk.take_in(stream, fact))
+    def _apply(self, entries: Entries) -> tuple[ReportWarning, ...]:
+        return tuple(concern for stream, fact in entries for concern in self._repository.apply(stream, fact))
 
-    def _introduced(self, write: Write, unknown: Sequence[str]) -> list[StoredFact]:
-        """Register the sources that a report names and the log does not know yet, in the same transaction."""
+    def _introduced(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
+        """Return registrations of the sources that a report cites and the log does not know yet."""
         named = sources.introductions(cast("FileReport", write.command).report)
         return [
-            _stored(write, encode(named[origin]), source_stream(origin), 1, self._free_id(write.fact_id, origin))
+            _stored(write, named[origin], source_stream(origin), 1, self._free_id(write.fact_id, origin))
             for origin in unknown
-            if not self._tail.read(source_stream(origin))
+            if not self._session.read(source_stream(origin))
         ]
 
     def _free_id(self, fact_id: UUID, origin: str) -> UUID:
-        """Return an id that follows from these and is not taken: a client may have given a report the first of them."""
-        while self._tail.find(fact_id := uuid5(fact_id, origin)):
+        """Return the first free id derived from these: a client may have used one of them for a report."""
+        while self._session.find(fact_id := uuid5(fact_id, origin)):
             pass
         return fact_id
 
 
-def _stored(write: Write, parts: Parts, stream: UUID, version: int, fact_id: UUID) -> StoredFact:
+def _stored(write: WriteRequest, fact: Fact, stream: UUID, version: int, fact_id: UUID) -> StoredFact:
+    topic, state, text = encode(fact)
     return StoredFact(
-        stream,
-        version,
-        parts.topic,
-        parts.state,
-        fact_id=fact_id,
-        text=parts.text,
-        recorded_by=write.recorded_by,
-        request_hash=write.request_hash,
+        stream, version, topic, state, fact_id, text, recorded_by=write.recorded_by, request_hash=write.request_hash
     )

@@ -1,18 +1,74 @@
-"""Who waits for the writer: single commands, and long lists that let the single ones go between."""
+"""The command queue of the writer: single commands first, between parts of long lists; requests and their answers."""
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
+from uuid import UUID, uuid5
 
-from service.eventstore.batch import Outcome
-from service.eventstore.requests import Write
+from domain.incident.dispatch import AnyCommand, max_facts
+from domain.incident.report_warnings import ReportWarning
 
 MOST_WAITING = 10_000
-"""How many single commands may wait, and how many that came in lists, before further ones are turned away."""
+"""Single commands that may wait, and as many out of lists, before further ones are refused."""
 MOST_AT_ONCE = 1000
-"""How many single commands one transaction takes, and how many out of lists."""
+"""Single commands that one transaction takes, and as many out of lists."""
+
+
+Request = tuple[UUID, bytes]
+"""The id and the hash of a request, which are the same for a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """A command with the parts of its request that are stored.
+
+    `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
+    of it.
+    `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
+    id of the token.
+    """
+
+    command: AnyCommand
+    fact_id: UUID
+    request_hash: bytes
+    incident: UUID | None = None
+    recorded_by: str | None = None
+    expected_version: int | None = None
+
+    @property
+    def request(self) -> Request:
+        """The identity of the request, for the recognition of a retry."""
+        return self.fact_id, self.request_hash
+
+    def fact_ids(self) -> Iterator[UUID]:
+        """Yield the ids of its facts: the first is that of the request, further ones are derived from it."""
+        yield self.fact_id
+        for place in range(1, max_facts(self.command)):
+            yield uuid5(self.fact_id, str(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The acknowledgement of a durable write.
+
+    `position` is that of its last fact; None where a registration changed nothing. `incident` and `version` are those
+    of the stream of its first fact, which has the id `fact_id`.
+    """
+
+    fact_id: UUID
+    position: int | None
+    recorded_at: datetime | None
+    version: int
+    incident: str | None
+    replayed: bool = False
+    warnings: tuple[ReportWarning, ...] = ()
+
+
+Outcome = Acknowledgement | Exception
+"""An acknowledged write, or the reason why there is none: a Refusal, or an error that concerns this command alone."""
 
 
 class Overloaded(Exception):
@@ -20,59 +76,59 @@ class Overloaded(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Member:
-    """One command or one list that waits, with its answers so far; `answered` is done when all of it is through."""
+class QueuedRequest:
+    """A queued command or list of commands, with its answers so far; `answered` is done when all are there."""
 
-    writes: Sequence[Write]
+    writes: Sequence[WriteRequest]
     answered: asyncio.Future[list[Outcome]]
     together: bool = False
     answers: list[Outcome] = field(default_factory=list[Outcome])
 
-    def next(self, most: int) -> Sequence[Write]:
-        """Return its next commands that are not answered yet."""
+    def next(self, most: int) -> Sequence[WriteRequest]:
+        """Return its next unanswered commands."""
         if self.together:
             return self.writes
         return self.writes[len(self.answers) : len(self.answers) + most]
 
     def take(self, answers: Sequence[Outcome]) -> bool:
-        """Take the answers to its next commands; say whether they are all there, and then tell the caller."""
+        """Add the answers to its next commands; if all are there, resolve the caller's future and return True."""
         self.answers.extend(answers)
         if len(self.answers) < len(self.writes):
             return False
-        if not self.answered.done():  # else the caller went away; what was recorded stands, and a retry finds it
+        if not self.answered.done():  # else the caller went away; a retry finds what was recorded
             self.answered.set_result(self.answers)
         return True
 
     def fail(self, error: BaseException) -> None:
-        """Tell the caller that the transaction failed; what earlier ones recorded of a list stands."""
+        """Raise the error of a failed transaction for the caller; earlier parts of a list remain recorded."""
         if not self.answered.done():
             self.answered.set_exception(error)
 
 
 @dataclass(slots=True)
-class Turn:
-    """What one transaction takes: the commands of members, the single ones first."""
+class QueuedTransaction:
+    """The commands of one transaction, by request, the single ones first."""
 
-    members: list[tuple[Member, Sequence[Write]]]
+    requests: list[tuple[QueuedRequest, Sequence[WriteRequest]]]
     singles: int
 
     @property
     def together(self) -> bool:
-        """Whether all of it is recorded, or nothing."""
-        return self.members[0][0].together
+        """True if all commands are recorded or none."""
+        return self.requests[0][0].together
 
     @property
-    def writes(self) -> list[Write]:
+    def writes(self) -> list[WriteRequest]:
         """All commands in their order."""
-        return [write for _, writes in self.members for write in writes]
+        return [write for _, writes in self.requests for write in writes]
 
 
-class Waiting:
-    """The queue of the writer: in each turn the single commands go first, and a part of the lists goes with them."""
+class CommandQueue:
+    """The queue of the writer: each transaction takes the single commands first, and a part of the lists."""
 
     def __init__(self) -> None:
-        self._singles: deque[Member] = deque()
-        self._lists: deque[Member] = deque()
+        self._singles: deque[QueuedRequest] = deque()
+        self._lists: deque[QueuedRequest] = deque()
         self._in_lists = 0
         self._put_off = False
 
@@ -81,55 +137,55 @@ class Waiting:
 
     @property
     def singles(self) -> int:
-        """How many single commands are not answered yet."""
+        """The number of unanswered single commands."""
         return len(self._singles)
 
-    def add(self, member: Member) -> None:
-        """Let one more wait; raises Overloaded where too many wait already."""
-        single = len(member.writes) == 1 and not member.together
+    def add(self, request: QueuedRequest) -> None:
+        """Queue a request; raises Overloaded where too many are queued."""
+        single = len(request.writes) == 1 and not request.together
         if (len(self._singles) if single else self._in_lists) >= MOST_WAITING:
             raise Overloaded
         if single:
-            self._singles.append(member)
+            self._singles.append(request)
         else:
-            self._lists.append(member)
-            self._in_lists += len(member.writes)
+            self._lists.append(request)
+            self._in_lists += len(request.writes)
 
-    def turn(self, of_lists: int = MOST_AT_ONCE) -> Turn:
-        """Return what the next transaction takes: single commands, and so many out of lists.
+    def next_transaction(self, of_lists: int = MOST_AT_ONCE) -> QueuedTransaction:
+        """Return the commands of the next transaction: single ones, and so many out of lists.
 
-        A list to be recorded together has a transaction of its own, and single commands go before it but once.
+        An atomic list gets a transaction of its own; single commands go before it once at most.
         """
         first = self._lists[0] if self._lists else None
         if first and first.together and (self._put_off or not self._singles):
             self._put_off = False
-            return Turn([(first, first.writes)], 0)
+            return QueuedTransaction([(first, first.writes)], 0)
         self._put_off = first is not None and first.together
-        members = [(member, member.writes) for member in islice(self._singles, MOST_AT_ONCE)]
-        singles, room = len(members), of_lists
-        for member in self._lists:
-            if room <= 0 or member.together:
+        requests = [(request, request.writes) for request in islice(self._singles, MOST_AT_ONCE)]
+        singles, room = len(requests), of_lists
+        for request in self._lists:
+            if room <= 0 or request.together:
                 break
-            members.append((member, member.next(room)))
-            room -= len(members[-1][1])
-        return Turn(members, singles)
+            requests.append((request, request.next(room)))
+            room -= len(requests[-1][1])
+        return QueuedTransaction(requests, singles)
 
-    def settle(self, turn: Turn, answers: Sequence[Outcome]) -> None:
-        """Hand out the answers of a turn; what it did not come to waits for the next one."""
+    def complete(self, transaction: QueuedTransaction, answers: Sequence[Outcome]) -> None:
+        """Distribute the answers of a transaction; commands without one stay queued."""
         rest = iter(answers)
-        for place, (member, writes) in enumerate(turn.members):
-            queue = self._singles if place < turn.singles else self._lists
+        for place, (request, writes) in enumerate(transaction.requests):
+            queue = self._singles if place < transaction.singles else self._lists
             given = list(islice(rest, len(writes)))
             if queue is self._lists:
                 self._in_lists -= len(given)
-            if member.take(given):
-                queue.remove(member)
+            if request.take(given):
+                queue.remove(request)
 
-    def fail(self, turn: Turn, error: BaseException) -> None:
-        """Tell everybody of a turn that its transaction failed."""
-        for place, (member, _) in enumerate(turn.members):
-            queue = self._singles if place < turn.singles else self._lists
+    def fail(self, transaction: QueuedTransaction, error: BaseException) -> None:
+        """Fail every request of a transaction."""
+        for place, (request, _) in enumerate(transaction.requests):
+            queue = self._singles if place < transaction.singles else self._lists
             if queue is self._lists:
-                self._in_lists -= len(member.writes) - len(member.answers)
-            member.fail(error)
-            queue.remove(member)
+                self._in_lists -= len(request.writes) - len(request.answers)
+            request.fail(error)
+            queue.remove(request)

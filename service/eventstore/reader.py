@@ -1,4 +1,4 @@
-"""Reading the log for answers: asynchronous, every statement bounded by a position."""
+"""The asynchronous reader of the log, for answers: every statement is bounded by a position."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,12 +11,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from service.eventstore.stored_rows import COLUMNS, FIND, StoredRow, stored_row
+from domain.facts.union import IncidentOpened
+from service.eventstore.append_session import FIND
+from service.eventstore.stored_fact import COLUMNS, SALTED_COLUMNS, StoredFact, stored_fact, topics_sql
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 200
-"""How many rows are taken from the driver before others have their turn: about 1 ms."""
+"""Rows that are taken from the driver before the event loop runs other tasks: about 1 ms."""
 
 LOG_ID: Final = "SELECT log_id FROM public.log"
 HEAD: Final = """
@@ -45,24 +47,24 @@ FIRST_OF: Final = f"""
 """  # noqa: S608 - constants only
 OPENED: Final = f"""
     SELECT {COLUMNS} FROM public.facts
-    WHERE topic = 'incident_opened.v1' AND notification_id > %(after)s AND notification_id <= %(upto)s
+    WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id > %(after)s AND notification_id <= %(upto)s
     ORDER BY notification_id LIMIT %(limit)s
 """  # noqa: S608 - constants only
 SLICE: Final = f"""
-    SELECT {COLUMNS}, state_salt, text_salt FROM public.facts
+    SELECT {SALTED_COLUMNS} FROM public.facts
     WHERE notification_id > %(after)s AND notification_id <= %(upto)s
     ORDER BY notification_id LIMIT %(limit)s
 """  # noqa: S608 - constants only
 AT: Final = f"""
-    SELECT {COLUMNS}, state_salt, text_salt FROM public.facts
+    SELECT {SALTED_COLUMNS} FROM public.facts
     WHERE notification_id = ANY(%(positions)s::bigint[])
     ORDER BY notification_id
 """  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the log as one statement saw it.
+class LogHead:
+    """The end of the log, read in one statement.
 
     `position` is 0 and `recorded_at` None in an empty log; `now` is the database's
     clock. Both moments are UTC.
@@ -95,10 +97,10 @@ class LogReader:
             self._log_id = found
         return found
 
-    async def head(self) -> Head:
+    async def head(self) -> LogHead:
         """Return the last position, its stamp, and the database's clock."""
         ((position, recorded_at, now),) = await self._fetch(HEAD, {}, tuple)
-        return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
+        return LogHead(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
 
     async def position_at(self, moment: datetime) -> int:
         """Return the last position recorded at or before an aware `moment`; 0 if there was none.
@@ -111,43 +113,43 @@ class LogReader:
         found = await self._fetch(POSITION_AT, {"moment": moment}, tuple)
         return found[0][0] if found else 0
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
         """Return the facts of all these streams with positions in (after, upto], by position."""
         return await self._rows(READ, {"streams": list(streams), "after": after, "upto": upto})
 
-    async def of_topics(self, streams: Sequence[UUID], topics: Sequence[str], upto: int) -> list[StoredRow]:
+    async def of_topics(self, streams: Sequence[UUID], topics: Sequence[str], upto: int) -> list[StoredFact]:
         """Return the facts of all these streams that are of one of these topics, up to a position, by position."""
         return await self._rows(OF_TOPICS, {"streams": list(streams), "topics": list(topics), "upto": upto})
 
-    async def at(self, positions: Sequence[int]) -> list[StoredRow]:
+    async def at(self, positions: Sequence[int]) -> list[StoredFact]:
         """Return the facts at these positions, by position, with the salts of state and text."""
         return await self._rows(AT, {"positions": list(positions)})
 
-    async def find(self, fact_id: UUID) -> StoredRow | None:
+    async def find(self, fact_id: UUID) -> StoredFact | None:
         """Return the fact of this id, or None."""
         return next(iter(await self._rows(FIND, {"fact_id": fact_id})), None)
 
-    async def first_of(self, stream: UUID) -> StoredRow | None:
+    async def first_of(self, stream: UUID) -> StoredFact | None:
         """Return the first fact of a stream, or None: when it became known."""
         return next(iter(await self._rows(FIRST_OF, {"stream": stream})), None)
 
-    async def opened(self, after: int, limit: int, upto: int) -> list[StoredRow]:
+    async def opened(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return up to `limit` openings of incidents with positions in (after, upto], by position."""
         return await self._rows(OPENED, {"after": after, "limit": limit, "upto": upto})
 
-    async def slice(self, after: int, limit: int, upto: int) -> list[StoredRow]:
+    async def slice(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return up to `limit` facts with positions in (after, upto], by position, with the salts of state and text."""
         return await self._rows(SLICE, {"after": after, "limit": limit, "upto": upto})
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[StoredRow]:
-        return await self._fetch(query, params, stored_row)
+    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[StoredFact]:
+        return await self._fetch(query, params, stored_fact)
 
     async def _fetch(
         self, query: LiteralString, params: dict[str, Any], made: Callable[[tuple[Any, ...]], T]
     ) -> list[T]:
-        """Return what is made of each row; others have their turn after some of them."""
+        """Return each row as `made` makes it; yields to the event loop after every AT_ONCE rows."""
         found: list[T] = []
-        # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) has a say in what comes back.
+        # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) changes the values.
         async with (
             self._pool.connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,

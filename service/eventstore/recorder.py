@@ -1,4 +1,4 @@
-"""The one write path: every fact is appended here, under one lock, numbered without a gap."""
+"""The recorder of the library `eventsourcing` over our table: connections, the append lock, numbering, COMMIT."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -7,17 +7,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.persistence import InternalError, OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder
-from psycopg import Cursor
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection, Cursor
 from psycopg.errors import LockNotAvailable
 from psycopg.pq import TransactionStatus
-from psycopg.rows import tuple_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Identifier
 
-from service.eventstore.append_session import Tail
-from service.eventstore.datastore import FactDatastore
-from service.eventstore.library_subscription import FactSubscription
-from service.eventstore.stored_rows import NEWEST_FIRST, OLDEST_FIRST, StoredFact, stored_row, versions_of
+from service.eventstore.append_session import AppendSession
+from service.eventstore.stored_fact import StoredFact
+from service.postgres.pool import conninfo
+
+LOCK_SECONDS: Final = 10.0
+"""How long an append waits for the append lock before it gives up."""
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement looks at the log after the
 # lock was won and not before. The key is the letters "knownwhe" read as a number; advisory locks are per database.
@@ -29,7 +31,7 @@ OPEN: Final = """
     LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
     ON true
 """
-# One round trip; subscribers are told when the facts are there, and only then.
+# One round trip; subscribers are notified when the facts are visible, and only then.
 CLOSE: Final = SQL("NOTIFY {}, {}; COMMIT")
 
 
@@ -37,13 +39,47 @@ class LogBusyError(OperationalError):
     """Another transaction held the append lock for longer than this one was willing to wait; nothing was recorded."""
 
 
+class FactDatastore(PostgresDatastore):
+    """Up to five connections to the database of the log; none is opened before the first use.
+
+    `address` is whatever libpq takes, with all its options. Each connection is
+    checked when it is handed out, so one that the server dropped is replaced.
+    A writer that stops inside a transaction is cut off by the server after five
+    seconds, which frees the lock.
+
+    No statement is timed, on purpose: a limit that strikes while COMMIT waits for a
+    synchronous standby reports success for a fact that the standby never got.
+
+    Raises DatabaseUnreachable if `address` is not one.
+    """
+
+    def __init__(self, address: str, lock_seconds: float = LOCK_SECONDS) -> None:
+        self._lock_timeout = SQL("SET lock_timeout = {}").format(int(lock_seconds * 1000))
+        super().__init__("", "", "", "", "", max_overflow=4, pre_ping=True, idle_in_transaction_session_timeout=5)
+        # The library knows five pieces of an address and would drop the rest: sslmode, options, several hosts.
+        self.pool.conninfo = conninfo(address, statement_seconds=None)
+        self.pool.kwargs = {"row_factory": dict_row}
+
+    def after_connect_func(self) -> Callable[[Connection[Any]], None]:
+        """Return what the pool does with a new connection."""
+        prepare: Callable[[Connection[Any]], None] = super().after_connect_func()
+        lock_timeout = self._lock_timeout
+
+        def after_connect(connection: Connection[Any]) -> None:
+            prepare(connection)
+            connection.execute(lock_timeout)
+
+        return after_connect
+
+    def register_type_adapters(self) -> None:
+        """Do nothing: rows need no composite types, and no connection before there is work."""
+
+
 class FactRecorder(PostgresApplicationRecorder):
     """The library's recorder over our table: facts with parts, salts and commitments, appended under one lock.
 
-    `salt` gives 32 random bytes a call; `new_id` names facts that come as the library's
-    plain stored events, without an id of their own. The table is made by the
-    migrations, never here. Of the library's own machinery, the selects of
-    notifications work unchanged.
+    Library events without an id of their own are named by `new_id`. The table is made by the migrations, never
+    here. The library's own selects of events and notifications work on it unchanged.
     """
 
     def __init__(self, datastore: FactDatastore, *, salt: Callable[[], bytes], new_id: Callable[[], UUID]) -> None:
@@ -52,8 +88,8 @@ class FactRecorder(PostgresApplicationRecorder):
         self._new_id = new_id
 
     @contextmanager
-    def appending(self) -> Generator[Tail]:
-        """Hold the end of the log for one transaction: committed when the block ends, rolled back if it raises.
+    def appending(self) -> Generator[AppendSession]:
+        """Open an append session: committed when the block ends, rolled back if it raises.
 
         All facts of the transaction get one stamp, `greatest(database clock, last stamp + 1 µs)`,
         so time strictly increases from transaction to transaction, also when the clock
@@ -61,26 +97,28 @@ class FactRecorder(PostgresApplicationRecorder):
 
         Raises LogBusyError if the lock is not free within the datastore's `lock_seconds`;
         OperationalError if the connection is lost: where that happens in the commit
-        itself, it is unknown whether the facts were recorded, and `Tail.find` will tell;
+        itself, it is unknown whether the facts were recorded, and `AppendSession.find` answers that;
         InternalError if a statement failed and the block went on all the same.
         """
         with (
             self.datastore.get_connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,
         ):
-            tail = self._open(cursor)
-            before = tail.head
-            yield tail
+            session = self._open(cursor)
+            before = session.head
+            yield session
             if connection.info.transaction_status is not TransactionStatus.INTRANS:
                 message = "a statement of this transaction failed, so nothing of it was recorded"
                 raise InternalError(message)
-            tail.send()
-            if tail.head > before:
-                cursor.execute(CLOSE.format(Identifier(self.channel_name), str(tail.head)), prepare=False, binary=False)
-            else:  # nothing to keep; the lock goes with the transaction
+            session.flush()
+            if session.head > before:
+                cursor.execute(
+                    CLOSE.format(Identifier(self.channel_name), str(session.head)), prepare=False, binary=False
+                )
+            else:  # nothing was appended; the rollback releases the lock
                 connection.rollback()
 
-    def _open(self, cursor: Cursor[tuple[Any, ...]]) -> Tail:
+    def _open(self, cursor: Cursor[tuple[Any, ...]]) -> AppendSession:
         try:
             cursor.execute(OPEN, prepare=False, binary=False)
         except LockNotAvailable as error:
@@ -89,48 +127,39 @@ class FactRecorder(PostgresApplicationRecorder):
         cursor.nextset()
         cursor.nextset()
         ((head, moment),) = cursor.fetchall()
-        return Tail(cursor, head, moment.astimezone(UTC), self._salt)
+        return AppendSession(cursor, head, moment.astimezone(UTC), self._salt)
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **_: object) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent | StoredFact], **_: object) -> Sequence[int] | None:
         """Append events in a transaction of their own and return their positions; None if there are none.
 
-        The library's way in. Raises what `appending` and `Tail.append` raise; nothing is
+        The library's way in. Raises what `appending` and `AppendSession.append` raise; nothing is
         tried again here, because only the caller knows whether a lost commit matters.
         """
         if not stored_events:
             return None
-        with self.appending() as tail:
-            return [row.position for row in tail.append([self._fact(event) for event in stored_events])]
+        with self.appending() as session:
+            return [row.position for row in session.append([self._fact(event) for event in stored_events])]
 
-    def _fact(self, event: StoredEvent) -> StoredFact:
+    def _fact(self, event: StoredEvent | StoredFact) -> StoredFact:
         if isinstance(event, StoredFact):
             return event
-        return StoredFact(
-            event.originator_id, event.originator_version, event.topic, event.state, fact_id=self._new_id()
-        )
+        if not isinstance(event.originator_id, UUID):
+            message = f"a stream of this log is named by a UUID, not by {event.originator_id!r}"
+            raise TypeError(message)
+        return StoredFact(event.originator_id, event.originator_version, event.topic, event.state, self._new_id())
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> FactSubscription:
-        """Iterate over the facts after position `gt` (of these topics), and wait for more; a context manager."""
-        return FactSubscription(self, gt=gt, topics=topics)
 
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredFact]:
-        """Return facts of a stream with versions in (gt, lte], whole: the library's own would leave out their text.
+@contextmanager
+def open_recorder(
+    address: str, *, salt: Callable[[], bytes], new_id: Callable[[], UUID], lock_seconds: float = LOCK_SECONDS
+) -> Generator[FactRecorder]:
+    """Open the recorder of the log at `address`, whatever libpq takes; nothing connects before the first use.
 
-        The sealed part is not read here.
-        """
-        stream = originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
-        bounds = versions_of(stream, gt=gt, lte=lte, limit=limit)
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(binary=True, row_factory=tuple_row) as cursor,
-        ):
-            found = cursor.execute(NEWEST_FIRST if desc else OLDEST_FIRST, bounds)
-            return [stored_row(values).as_appended() for values in found]
+    `salt` returns 32 random bytes a call; `new_id` names events that come without an id; an append waits
+    `lock_seconds` for its turn. All connections end with the context. Raises DatabaseUnreachable if `address` is none.
+    """
+    datastore = FactDatastore(address, lock_seconds)
+    try:
+        yield FactRecorder(datastore, salt=salt, new_id=new_id)
+    finally:
+        datastore.close()

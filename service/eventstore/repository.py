@@ -1,89 +1,77 @@
-"""The states that commands are decided against, as the held end of the log has them."""
+"""The repository of one append session: incidents, sources and the policy, folded to the end of the log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import cast
 from uuid import UUID
 
-import orjson
-
-from domain.facts.unchecked_decode import trusted, trusted_bytes
-from domain.facts.union import (
-    POLICY_STREAM,
-    Fact,
-    IncidentFact,
-    IncidentOpened,
-    PolicyAdopted,
-    ReportFiled,
-    SourceFact,
-    is_report,
-    source_stream,
-)
+from domain.facts.streams import POLICY_STREAM, source_stream
+from domain.facts.union import Fact, IncidentFact, IncidentOpened, PolicyAdopted, ReportFiled, SourceFact
+from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
 from domain.incident.report_warnings import ReportWarning
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident, apply_filed, evolve
 from domain.values.time.zones import ZoneLookup
-from service.eventstore.aggregate_cache import Folded
-from service.eventstore.append_session import Tail
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.aggregate_cache import AggregateCache
+from service.eventstore.append_session import AppendSession
 
 
-class Desk:
-    """The states that the commands of one transaction touch, with what was taken in here.
+class Repository:
+    """The states that the commands of one transaction need, with the facts of their predecessors applied.
 
-    `warm` are incidents that were folded before, which may lie behind the log. They are
-    folded on in place, so that none that is in `touched` may be kept if the transaction fails.
+    Incidents in `cache` may be stale: newer facts are read and applied in place. Those in `touched` must therefore
+    leave the cache if the transaction fails.
     """
 
-    def __init__(self, tail: Tail, warm: Folded, zones: ZoneLookup) -> None:
+    def __init__(self, session: AppendSession, cache: AggregateCache, zones: ZoneLookup) -> None:
         self.touched: dict[UUID, Incident] = {}
         self.zone = zones
-        self._tail = tail
-        self._warm = warm
+        self._session = session
+        self._cache = cache
 
     def incident(self, stream: UUID) -> Incident | None:
-        """Return an incident as it stands at the end of the log; None if there is none."""
+        """Return an incident at the end of the log; None if there is none."""
         if stream in self.touched:
             return self.touched[stream]
-        incident = self._warm.get(stream)
-        rows = self._tail.read(stream, incident.version if incident else 0)
-        if incident is None and rows and rows[0].topic != IncidentOpened.topic:
+        incident = self._cache.get(stream)
+        rows = self._session.read(stream, incident.version if incident else 0)
+        if incident is None and rows and not rows[0].is_a(IncidentOpened):
             return None  # a source has a stream too
         try:
-            for fact in cast("list[IncidentFact]", facts_of(rows)):
-                incident = evolve(incident, fact)
+            for row in rows:
+                incident = evolve(incident, cast("IncidentFact", row.fact()))
         except Exception:
-            self._warm.forget([stream])  # it is folded half way
+            self._cache.discard([stream])  # partly folded
             raise
         if incident is not None:
             self.touched[stream] = incident
         return incident
 
     def source(self, origin: str) -> Source | None:
-        """Return a source as it stands at the end of the log; None if it is not known."""
-        return sources.fold(cast("list[SourceFact]", facts_of(self._tail.read(source_stream(origin)))))
+        """Return a source at the end of the log; None if it is not registered."""
+        return sources.fold([cast("SourceFact", row.fact()) for row in self._session.read(source_stream(origin))])
 
     def adopted(self) -> str | None:
         """Return the policy in force, None if none was ever adopted."""
-        facts = facts_of(self._tail.read(POLICY_STREAM))
-        return cast("PolicyAdopted", facts[-1]).policy if facts else None
+        rows = self._session.read(POLICY_STREAM)
+        return cast("PolicyAdopted", rows[-1].fact()).policy if rows else None
 
     def home_of(self, report_id: UUID) -> UUID:
         """Return the stream of the incident that a report was filed under; raises ReportUnknown."""
-        row = self._tail.find(report_id)
+        row = self._session.find(report_id)
         if row is None or not is_report(row.topic):
             raise refusals.ReportUnknown(report_id=report_id)
-        return row.originator_id
+        return row.stream
 
-    def take_in(self, stream: UUID, fact: Fact) -> list[ReportWarning]:
-        """Let a fact that was appended count in the incident that is folded; else it is folded when it is needed.
+    def apply(self, stream: UUID, fact: Fact) -> list[ReportWarning]:
+        """Apply an appended fact to its incident if that is folded; others are folded when they are needed.
 
-        Returns what a recorder should look at again in it, seen from before it was taken in.
+        Returns the warnings about the fact, against the state before it.
         """
         incident = self.touched.get(stream)
-        if incident is None and stream in self._warm:
-            self.incident(stream)  # what is kept is taken for whole after this transaction
+        if incident is None and stream in self._cache:
+            self.incident(stream)  # cached incidents count as complete after this transaction
             return []
         if incident is not None and isinstance(fact, ReportFiled):
             return apply_filed(incident, fact)
@@ -91,20 +79,10 @@ class Desk:
             self.touched[stream] = evolve(incident, cast("IncidentFact", fact))
         return []
 
-    def take_back(self, streams: Iterable[UUID]) -> None:
-        """Drop the incidents of these streams that took in what is not in the log."""
+    def discard(self, streams: Iterable[UUID]) -> None:
+        """Drop the incidents of these streams to which facts were applied that were not appended."""
         for stream in streams:
             incident = self.touched.get(stream)
-            if incident is not None and incident.version != self._tail.version(stream):
+            if incident is not None and incident.version != self._session.version(stream):
                 del self.touched[stream]
-                self._warm.forget([stream])
-
-
-def facts_of(rows: Sequence[StoredRow]) -> list[Fact]:
-    """Return the facts that rows hold, with their free text."""
-    return [
-        trusted(row.topic, orjson.loads(row.state), orjson.loads(row.text))
-        if row.text
-        else trusted_bytes(row.topic, row.state)
-        for row in rows
-    ]
+                self._cache.discard([stream])

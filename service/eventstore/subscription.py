@@ -1,51 +1,138 @@
-"""Following the log as it grows: one listening connection a process, whatever the number of those who follow."""
+"""Subscriptions to the log: one LISTEN connection a process wakes any number of subscribers to `/v1/changes`."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
+from psycopg_pool import AsyncConnectionPool
 
-from service.eventstore.changes import Change, ChangeReader, Only
+from domain.facts.union import IncidentOpened
+from service.eventstore.reader import LogReader
+from service.eventstore.stored_fact import COLUMNS, StoredFact
 from service.postgres.pool import conninfo
 
+PAGE: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE notification_id > %(after)s AND notification_id <= %(upto)s
+    AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
+    ORDER BY notification_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+# Within one stream, versions and positions have the same order, and there is an index on versions.
+PAGE_OF_STREAM: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE originator_id = %(stream)s AND notification_id > %(after)s AND notification_id <= %(upto)s
+    AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
+    ORDER BY originator_version LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+FIRSTS: Final = f"""
+    SELECT {COLUMNS} FROM public.facts WHERE originator_id = ANY(%(streams)s::uuid[]) AND originator_version = 1
+"""  # noqa: S608 - constants only
 LISTEN: Final = SQL("LISTEN {}")
 
 _log = structlog.stdlib.get_logger("service.eventstore")
 
+MOST_NAMES = 20_000
+"""Streams whose incidents' slugs are cached."""
 NAME = "knownwhen following"
-"""What the listening connection is called in pg_stat_activity."""
-KEPT = 1000
-"""How many of the newest facts are kept for all who follow."""
-KEPT_BYTES = 16 << 20
-"""How much of them is kept at most."""
+"""The application name of the listening connection in pg_stat_activity."""
+MOST_KEPT = 1000
+"""The newest facts that are cached for all subscribers."""
+MOST_KEPT_BYTES = 16 << 20
+"""Their size at most."""
 AT_ONCE = 100
-"""How many facts are read, and handed out, at a time."""
+"""Facts that are read, and yielded, at a time."""
 POLL_SECONDS = 1.0
-"""How often the log is looked at while nothing tells that it grew, and how soon a read that failed is tried again."""
+"""The interval of polling while there are no notifications, and before a failed read is retried."""
 
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
-_QUIET_SECONDS = 30.0  # after so long without a word, the log is looked at all the same
+_QUIET_SECONDS = 30.0  # after so long without a notification, the log is polled all the same
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
-class Following:
-    """Hands out the facts of the log as they are recorded, to any number of followers.
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A fact as subscribers get it: `line` is JSON without a line break."""
 
-    New facts are read once, and the newest are kept; whoever is at the end takes them from there. Whoever lies further
-    behind reads for itself. Each follower asks for what comes after its own position, so none is handed a fact
-    twice or not at all, and one that is slow costs nothing but what it holds in its hand.
+    position: int
+    stream: UUID
+    topic: str
+    line: bytes
 
-    Nothing connects before the first follower. Where the listening connection breaks, the log is looked at every
-    second until there is another. `address` is whatever libpq takes; `channel` is what the writer notifies.
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """A filter of facts by stream and topics; None matches all."""
+
+    stream: UUID | None = None
+    topics: frozenset[str] | None = None
+
+    def matches(self, change: ChangeLine) -> bool:
+        """Say whether a fact matches both."""
+        return self.stream in (None, change.stream) and (self.topics is None or change.topic in self.topics)
+
+
+class ChangeReader(LogReader):
+    """Reads the log page by page, each fact with the incident that it belongs to.
+
+    `write` makes the line of a fact, given the slug of the incident whose stream it is in; None in the stream of a
+    source or of the policy. An incident's slug is final, so it is read once and cached.
+    """
+
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection[Any]], write: Callable[[StoredFact, str | None], bytes]
+    ) -> None:
+        super().__init__(pool)
+        self._write = write
+        self._names: dict[UUID, str | None] = {}
+
+    async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[ChangeLine]:
+        """Return up to `limit` matching facts with positions in (after, upto], by position."""
+        topics = None if only.topics is None else sorted(only.topics)
+        query = PAGE if only.stream is None else PAGE_OF_STREAM
+        bounds = {"after": after, "upto": upto, "limit": limit, "topics": topics, "stream": only.stream}
+        rows = await self._rows(query, bounds)
+        names = await self._names_of(rows)
+        return [self._change(row, names.get(row.stream)) for row in rows]
+
+    def _change(self, row: StoredFact, incident: str | None) -> ChangeLine:
+        return ChangeLine(row.position, row.stream, row.topic, self._write(row, incident))
+
+    async def _names_of(self, rows: Sequence[StoredFact]) -> dict[UUID, str | None]:
+        """Return the slug of each stream whose first fact opened an incident, None for others."""
+        self._names |= {row.stream: _slug(row) for row in rows if row.version == 1}
+        if unknown := {row.stream for row in rows} - self._names.keys():
+            firsts = await self._rows(FIRSTS, {"streams": list(unknown)})
+            self._names |= {row.stream: _slug(row) for row in firsts}
+        found = {row.stream: self._names.get(row.stream) for row in rows}
+        for stream in list(self._names)[: max(0, len(self._names) - MOST_NAMES)]:
+            del self._names[stream]
+        return found
+
+
+def _slug(first: StoredFact) -> str | None:
+    return first.document().get("slug") if first.is_a(IncidentOpened) else None
+
+
+class Subscription:
+    """Yields the facts of the log as they are recorded, to any number of subscribers.
+
+    New facts are read once for all, and the newest are cached; a subscriber that lies further behind reads the log
+    itself. Each continues from its own position, so none gets a fact twice or misses one, and a slow one costs nothing
+    but its own page.
+
+    Nothing connects before the first subscriber. Where the listening connection breaks, the log is polled every
+    second until there is another. `address` is whatever libpq takes; `channel` is the one that the writer notifies.
     """
 
     def __init__(self, address: str, channel: str, reader: ChangeReader) -> None:
@@ -56,14 +143,14 @@ class Following:
         self._news = asyncio.Event()
         self._ended = False
         self._head: int | None = None
-        self._newest: deque[Change] = deque()
+        self._newest: deque[ChangeLine] = deque()
         self._size = 0
 
-    async def follow(self, after: int, only: Only, quiet: float) -> AsyncGenerator[Sequence[Change]]:
-        """Yield the facts asked for with positions above `after`, by position, as they are recorded, until `end`.
+    async def follow(self, after: int, only: ChangeFilter, quiet: float) -> AsyncGenerator[Sequence[ChangeLine]]:
+        """Yield matching facts with positions above `after`, by position, as they are recorded, until `stop`.
 
-        What is yielded is empty where there was nothing to tell for `quiet` seconds.
-        While the database is away nothing comes; what was recorded meanwhile comes once it is back.
+        Yields an empty page after `quiet` seconds without one. While the database is away nothing comes; what was
+        recorded meanwhile comes once it is back.
         """
         self._begin()
         clock = asyncio.get_running_loop().time
@@ -81,14 +168,14 @@ class Following:
                 due = clock() + quiet
             position = reached
 
-    def end(self) -> None:
-        """Let everyone who follows come to an end, now and from now on."""
+    def stop(self) -> None:
+        """End all subscriptions, present and future."""
         self._ended = True
         self._wake()
 
     async def close(self) -> None:
-        """End, and give the connection back."""
-        self.end()
+        """Stop, and close the connection."""
+        self.stop()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -96,25 +183,25 @@ class Following:
 
     def _begin(self) -> None:
         if self._task is None and not self._ended:
-            self._task = asyncio.create_task(self._keep_up())
+            self._task = asyncio.create_task(self._follow_log())
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def _next(self, position: int, only: Only) -> tuple[Sequence[Change], int]:
-        """Return some facts after a position, and the position up to which there are no others."""
+    async def _next(self, position: int, only: ChangeFilter) -> tuple[Sequence[ChangeLine], int]:
+        """Return a page of facts after a position, and the position up to which it is complete."""
         if self._head is None or position >= self._head:
             return (), position
-        below = self._head - len(self._newest)  # positions have no gaps, so this is the last one that is not kept
+        below = self._head - len(self._newest)  # positions have no gaps, so this is the last one that is not cached
         if position < below:
             found = await self.reader.page(position, below, AT_ONCE, only)
             return found, found[-1].position if len(found) == AT_ONCE else below
         at_hand = list(islice(self._newest, position - below, position - below + AT_ONCE))
-        return [change for change in at_hand if only.takes(change)], at_hand[-1].position
+        return [change for change in at_hand if only.matches(change)], at_hand[-1].position
 
-    async def _keep_up(self) -> None:
-        """Read what is recorded: told by a listening connection, or every second while there is none."""
+    async def _follow_log(self) -> None:
+        """Read new facts: woken by LISTEN, or every second while there is no listening connection."""
         clock = asyncio.get_running_loop().time
         pause = _SHORTEST_PAUSE
         while True:
@@ -123,48 +210,48 @@ class Following:
                 await self._listen()
             except _GONE as error:
                 _log.warning("not-listening", reason=str(error).strip())
-            except Exception:  # noqa: BLE001 - nothing is swallowed, and nobody else would try again
+            except Exception:  # noqa: BLE001 - logged; nothing else would try again
                 _log.exception("not-following")
             pause = _SHORTEST_PAUSE if clock() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await self._poll(clock() + pause)
 
     async def _listen(self) -> None:
-        """Read on whenever there is news, until the connection breaks."""
+        """Read new facts at each notification, until the connection breaks."""
         async with await AsyncConnection.connect(self._address, autocommit=True) as connection:
             await connection.execute(LISTEN.format(Identifier(self._channel)))
             while True:
-                await self._read_on()  # the first time, what was recorded before anybody listened
+                await self._read_new()  # the first time, facts recorded before LISTEN
                 async for notice in connection.notifies(timeout=_QUIET_SECONDS):
                     if not (notice.payload.isdecimal() and int(notice.payload) <= (self._head or 0)):
-                        await self._read_on()
+                        await self._read_new()
 
     async def _poll(self, until: float) -> None:
-        """Read on every second until a moment of the loop's clock."""
+        """Read new facts every second until a moment of the loop's clock."""
         clock = asyncio.get_running_loop().time
         while (left := until - clock()) > 0:
             await asyncio.sleep(min(left, POLL_SECONDS))
-            with suppress(Exception):  # whatever is wrong is logged by `_listen`, which starts with the same
-                await self._read_on()
+            with suppress(Exception):  # `_listen`, which starts with the same read, logs the error
+                await self._read_new()
 
-    async def _read_on(self) -> None:
-        """Read the facts that are new, keep them, and wake those who wait."""
+    async def _read_new(self) -> None:
+        """Read new facts, cache them, and wake the subscribers."""
         if self._head is None:
             self._head = (await self.reader.head()).position
             self._wake()
-        while found := await self.reader.page(self._head, 2**63 - 1, AT_ONCE, Only()):
-            self._keep(found)
+        while found := await self.reader.page(self._head, 2**63 - 1, AT_ONCE, ChangeFilter()):
+            self._cache(found)
             self._head = found[-1].position
             self._wake()
 
-    def _keep(self, found: Sequence[Change]) -> None:
+    def _cache(self, found: Sequence[ChangeLine]) -> None:
         self._newest.extend(found)
         self._size += sum(len(change.line) for change in found)
-        while len(self._newest) > KEPT or self._size > KEPT_BYTES:
+        while len(self._newest) > MOST_KEPT or self._size > MOST_KEPT_BYTES:
             self._size -= len(self._newest.popleft().line)
 
 
 async def _until(news: asyncio.Event, moment: float) -> None:
-    """Wait for news, but no longer than until a moment of the loop's clock."""
+    """Wait for new facts until a moment of the loop's clock."""
     with suppress(TimeoutError):
         async with asyncio.timeout_at(moment):
             await news.wait()

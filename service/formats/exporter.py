@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.history.history import History
 from domain.reading import Reading
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredFact
 
 
 class Gap(NamedTuple):
@@ -38,7 +38,7 @@ class Export:
     position: int
     reading: Reading
     incidents: Callable[[], Iterator[FoldedIncident]]
-    facts: Callable[[], Iterator[StoredRow]]
+    facts: Callable[[], Iterator[StoredFact]]
     map: Path | None = None
     view: str | None = None
     only: tuple[str, ...] = ()

@@ -5,20 +5,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString, cast
 
-import orjson
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from domain.catalogue import UnknownName
-from domain.facts.union import EstimatePublished, UnknownFact, decode
+from domain.facts.union import EstimatePublished
+from domain.facts.versions import UnknownFact
 from domain.values.time.clocks import format_instant
 from service.answers.answer import Answer, AnswerReader, AnswerRequest, answer
 from service.answers.as_of import Unanswerable
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
+from service.eventstore.stored_fact import topics_sql
 from service.transparency.tree import FactMissing
 
-_POSITIONS: Final = "SELECT notification_id FROM public.facts WHERE topic = 'estimate_published.v1'"
+_POSITIONS: Final = f"SELECT notification_id FROM public.facts WHERE topic IN {topics_sql(EstimatePublished)}"  # noqa: S608 - constants
 ALL: Final = f"{_POSITIONS} ORDER BY notification_id"
 # The expression is that of the index facts_publications_idx, to the letter.
 OF_DIGEST: Final = f"""
@@ -26,7 +27,7 @@ OF_DIGEST: Final = f"""
     ORDER BY notification_id
 """
 
-_TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact, orjson.JSONDecodeError)
+_TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact)
 """Errors of answering a publication again: it names what is not there, or a fact cannot be read."""
 
 
@@ -76,16 +77,16 @@ class PublicationReplay:
         return not self.differences and self.trouble is None
 
 
-async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredRow) -> PublicationReplay:
+async def replay(log: AnswerReader, root_at: Callable[[int], Awaitable[bytes]], row: StoredFact) -> PublicationReplay:
     """Answer a publication again at its coordinates, and compare digest, inputs and root with the published ones.
 
     It also has to come right after the version that it is about: that is how it shows that no later fact of the
     incident was left out.
     """
-    incident, recorded_at = str(row.originator_id), format_instant(row.recorded_at)
+    incident, recorded_at = str(row.stream), format_instant(row.recorded_at)
     published: EstimatePublished | None = None
     try:
-        published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+        published = cast("EstimatePublished", row.fact())
         found = await answer(log, _question(incident, published))
         root = await root_at(published.position)
     except _TROUBLE as error:
@@ -101,7 +102,7 @@ def _question(incident: str, published: EstimatePublished) -> AnswerRequest:
 
 
 def _compared(
-    row: StoredRow, published: EstimatePublished, found: Answer, root: str
+    row: StoredFact, published: EstimatePublished, found: Answer, root: str
 ) -> tuple[PublicationDifference, ...]:
     inputs = dict(found.inputs)
     return (
@@ -109,5 +110,5 @@ def _compared(
         PublicationDifference("inputs", published.inputs, inputs),
         PublicationDifference("root", published.root, root),
         PublicationDifference("position", published.position, found.coordinates["position"]),
-        PublicationDifference("version", row.originator_version, inputs.get(str(row.originator_id), 0) + 1),
+        PublicationDifference("version", row.version, inputs.get(str(row.stream), 0) + 1),
     )

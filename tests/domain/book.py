@@ -11,19 +11,9 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 from domain import catalogue
-from domain.facts.union import (
-    NAMESPACE,
-    POLICY_STREAM,
-    Fact,
-    IncidentFact,
-    PolicyAdopted,
-    Recorded,
-    ReportFiled,
-    SourceFact,
-    encode,
-    incident_stream,
-    source_stream,
-)
+from domain.facts.encoding import encode
+from domain.facts.streams import NAMESPACE, POLICY_STREAM, incident_stream, source_stream
+from domain.facts.union import Fact, IncidentFact, PolicyAdopted, Recorded, ReportFiled, SourceFact
 from domain.history.history import History, history_of
 from domain.incident import dispatch
 from domain.incident import source_decisions as sources

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.facts.union import ReportFiled, incident_stream, source_stream
+from domain.facts.streams import incident_stream, source_stream
+from domain.facts.union import ReportFiled
 from domain.history.history import history_of
 from domain.incident import refusals
 from domain.incident.commands import (

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.incident.commands import OpenIncident
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical

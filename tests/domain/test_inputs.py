@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, Recorded, incident_stream, source_stream
+from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
+from domain.facts.union import Recorded
 from domain.history.history import history_of
 from domain.history.inputs import InputStreams, required_streams
 from domain.incident.commands import (

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.facts.union import Recorded, decode, encode
+from domain.facts.encoding import decode, encode
+from domain.facts.union import Recorded
 from domain.history.history import History, accumulate, history_of
 from domain.incident.commands import (
     AmendIncident,

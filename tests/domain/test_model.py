@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.facts.union import Fact, decode, encode
+from domain.facts.encoding import decode, encode
+from domain.facts.union import Fact
 from domain.history.history import History
 from domain.incident import refusals
 from domain.incident import state as incidents

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain import catalogue
 from domain.documents.estimates import figure_document
 from domain.estimates.claim_index import snapshot_claims
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.history.history import History
 from domain.incident.commands import (
     AdoptPolicy,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.history.history import history_of
 from domain.history.inputs import required_streams
 from domain.incident.refusals import Refusal

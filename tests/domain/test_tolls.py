@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.history.history import History
 from domain.incident.commands import AdoptPolicy, DeclareScope, MergeIncident, MoveReport, OpenIncident, RetractReport
 from domain.incident.refusals import Refusal

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer, ValidationError, model_serializer
 from pydantic_core import SchemaValidator
 
-from domain.facts.unchecked_decode import trusted, trusted_bytes, trusted_report, unchecked, write_report
-from domain.facts.union import TOPICS, Fact, ReportFiled, UnknownFact, decode, encode, shape_of
+from domain.facts.encoding import decode, encode
+from domain.facts.unchecked_decode import decode_stored, read_report, unchecked, write_report
+from domain.facts.union import Fact, ReportFiled
+from domain.facts.versions import TOPICS, UnknownFact, shape_of
 from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import Claim
 from domain.reports.kind import Report
@@ -31,6 +33,11 @@ from tests.domain.test_facts import EACH, GOLDEN, REPORT_ID, WRITTEN, corrected,
 SAMPLES = sorted({file.parent for file in (Path(__file__).parents[2] / "samples").glob("*/*.ndjson")})
 TOLL = encode(filed(REPORTS.validate_python(dict(KINDS["toll_revised"].example))))
 ENDS = st.none() | instants()
+
+
+def trusted(topic: str, state: Any, text: Any = None) -> Fact:
+    """Decode what the log would hold of these documents, without checks."""
+    return decode_stored(topic, json.dumps(state).encode(), None if text is None else json.dumps(text).encode())
 
 
 def same(one: Any, other: Any) -> None:
@@ -65,11 +72,11 @@ def same_fact(topic: str, state: bytes, text: bytes | None) -> None:
     words = None if text is None else json.loads(text)
     checked, built = decode(topic, json.loads(state), words), trusted(topic, json.loads(state), words)
     same(built, checked)
-    same(trusted_bytes(topic, state, text), checked)
+    same(decode_stored(topic, state, text), checked)
     assert encode(built) == encode(checked)
     erased = decode(topic, json.loads(state))
     same(trusted(topic, json.loads(state)), erased)
-    same(trusted_bytes(topic, state), erased)
+    same(decode_stored(topic, state), erased)
 
 
 def kept(fact: Fact) -> None:
@@ -89,7 +96,7 @@ def test_a_report_of_every_kind_is_the_same_unchecked(kind: str, data: st.DataOb
 @given(st.data())
 def test_a_report_that_was_checked_elsewhere_is_the_same(kind: str, data: st.DataObject) -> None:
     report = data.draw(reports(kind))
-    same(trusted_report(kind, write_report(report)), report)
+    same(read_report(kind, write_report(report)), report)
 
 
 @given(reports(), st.sampled_from(["transcription", "translation", "attribution", "reclassified"]), notes())
@@ -142,7 +149,7 @@ def test_every_fact_of_the_samples_is_the_same_unchecked(folder: Path) -> None:
 @given(reports())
 def test_two_readings_of_a_fact_share_nothing_that_can_change(report: Report) -> None:
     parts = encode(filed(report))
-    one, other = (trusted_bytes(parts.topic, parts.state) for _ in range(2))
+    one, other = (decode_stored(parts.topic, parts.state) for _ in range(2))
     assert one == other
     shared = {id(found) for found in _changeable(one)} & {id(found) for found in _changeable(other)}
     assert not shared
@@ -167,7 +174,7 @@ def test_an_unchecked_fact_cannot_be_changed_and_hashes_as_a_checked_one() -> No
 
 def test_the_state_that_a_fact_was_read_from_stays_as_it_was() -> None:
     state, text = json.loads(TOLL.state), {"summary": "words"}
-    trusted(TOLL.topic, state, text)
+    decode(TOLL.topic, state, text)
     assert canonical(state) == TOLL.state
     assert text == {"summary": "words"}
 
@@ -180,7 +187,7 @@ def test_what_was_checked_at_the_door_is_not_checked_again() -> None:
     state["report"]["claims"][0] |= {"scope": "No Slug", "measure": "x y", "id": "#"}
     with pytest.raises(UnknownFact):
         decode(TOLL.topic, state)
-    for fact in (trusted(TOLL.topic, state), trusted_bytes(TOLL.topic, canonical(state))):
+    for fact in (trusted(TOLL.topic, state), decode_stored(TOLL.topic, canonical(state))):
         assert isinstance(fact, ReportFiled)
         claim = fact.report.claims[0]
         assert isinstance(claim, Claim)
@@ -268,7 +275,7 @@ def test_a_count_without_what_was_worked_out_of_its_words_is_left_to_the_checked
         short = json.loads(TOLL.state)
         del short["report"]["claims"][0]["count"][name]
         same(trusted(TOLL.topic, short), decode(TOLL.topic, short))
-        same(trusted_bytes(TOLL.topic, canonical(short)), decode(TOLL.topic, short))
+        same(decode_stored(TOLL.topic, canonical(short)), decode(TOLL.topic, short))
     state["report"]["claims"][0]["count"] = {"verbatim": "1,383"}
     fact = trusted(TOLL.topic, state)
     assert isinstance(fact, ReportFiled)
@@ -321,7 +328,7 @@ def test_a_fact_of_an_unknown_topic_is_not_read(topic: str) -> None:
     with pytest.raises(UnknownFact, match="does not know"):
         trusted(topic, {})
     with pytest.raises(UnknownFact, match="does not know"):
-        trusted_bytes(topic, b"{}")
+        decode_stored(topic, b"{}")
 
 
 @pytest.mark.parametrize(
@@ -351,13 +358,13 @@ def test_a_fact_of_the_wrong_shape_is_not_read(topic: str, state: Any, text: dic
         trusted(topic, state, text)
     if text is None:
         with pytest.raises(UnknownFact, match="not of its shape"):
-            trusted_bytes(topic, canonical(state))
+            decode_stored(topic, canonical(state))
 
 
 def test_bytes_that_are_no_json_are_an_error_of_value() -> None:
     for state in (b"", b"{", b'{"a":1}}', b"\xff"):
         with pytest.raises(ValueError, match="line 1"):
-            trusted_bytes("incident_closed.v1", state)
+            decode_stored("incident_closed.v1", state)
 
 
 @given(reports(), st.data())
@@ -381,10 +388,10 @@ def test_what_one_way_finds_missing_or_too_much_the_other_finds_too(report: Repo
             with pytest.raises(UnknownFact):
                 trusted(parts.topic, state)
             with pytest.raises(UnknownFact):
-                trusted_bytes(parts.topic, canonical(state))
+                decode_stored(parts.topic, canonical(state))
     else:
         same(trusted(parts.topic, state), checked)
-        same(trusted_bytes(parts.topic, canonical(state)), checked)
+        same(decode_stored(parts.topic, canonical(state)), checked)
 
 
 def _parts(value: Any) -> Iterator[Any]:

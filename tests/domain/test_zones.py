@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain import catalogue
-from domain.facts.unchecked_decode import trusted_bytes
-from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled, decode, encode
+from domain.facts.encoding import decode, encode
+from domain.facts.unchecked_decode import decode_stored
+from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled
 from domain.history.history import History
 from domain.incident import refusals
 from domain.incident.commands import AmendIncident, DeclareScope, MergeIncident, OpenIncident, RetractReport
@@ -134,7 +135,7 @@ def test_the_fact_holds_the_offsets_of_the_years_around_and_says_where_they_are_
     )
     state = encode(fact).state
     assert b"utc_offset" not in state
-    assert trusted_bytes(fact.topic, state) == decode(fact.topic, json.loads(state)) == fact
+    assert decode_stored(fact.topic, state) == decode(fact.topic, json.loads(state)) == fact
 
 
 def test_an_incident_with_an_offset_is_kept_as_it_always_was() -> None:

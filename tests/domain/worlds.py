@@ -15,7 +15,7 @@ from uuid import uuid5
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.history.history import History
 from domain.incident.commands import DeclareScope
 from domain.incident.refusals import Refusal

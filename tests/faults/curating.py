@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain import catalogue
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -31,7 +31,7 @@ from domain.incident.commands import (
 from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
 from domain.values.sources import Registration
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 
 SOURCES = ("sohr", "snhr", "reuters", "rudaw", "sana")
 UNNAMED = "anonymous:a security source|wion"
@@ -73,7 +73,7 @@ class Curators:
     slugs: list[str] = field(default_factory=list[str])
     reports: dict[UUID, str | None] = field(default_factory=dict[UUID, str | None])
 
-    def asked(self) -> Write:
+    def asked(self) -> WriteRequest:
         """Return the next thing that is asked."""
         chance = self.chance
         if not self.slugs or (len(self.slugs) < _MOST_INCIDENTS and chance.random() < 0.05):
@@ -84,17 +84,17 @@ class Curators:
         command, of_incident = self._curated(what)
         return self._write(command, chance.choice(self.slugs) if of_incident else None)
 
-    def learn(self, write: Write, answer: Written | Refusal) -> None:
+    def learn(self, write: WriteRequest, answer: Acknowledgement | Refusal) -> None:
         """Hear what came of what was asked: a report that was taken may be judged, moved and corrected."""
-        if isinstance(write.command, FileReport) and isinstance(answer, Written):
+        if isinstance(write.command, FileReport) and isinstance(answer, Acknowledgement):
             self.reports[write.fact_id] = write.command.report.reported_at
 
-    def _write(self, command: AnyCommand, slug: str | None = None) -> Write:
+    def _write(self, command: AnyCommand, slug: str | None = None) -> WriteRequest:
         named = None if slug is None else incident_stream(slug)
         fact_id = command.report_id if isinstance(command, FileReport) else self._id()
-        return Write(command, fact_id, _HASH, named)
+        return WriteRequest(command, fact_id, _HASH, named)
 
-    def _opening(self) -> Write:
+    def _opening(self) -> WriteRequest:
         slug = f"incident-{len(self.slugs)}-{self.chance.randrange(10**9)}"
         self.slugs.append(slug)
         scope = DeclareScope.model_validate({"name": "coast", "label": "the coast", "event": "al-haffa"})

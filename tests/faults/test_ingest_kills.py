@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from domain.incident.commands import OpenIncident
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.postgres.pool import connect
 from service.postgres.role import service_role_url
 from tests.faults.ingesting import SLUGS, Clients, listener, start_service
@@ -57,7 +57,7 @@ def test_what_was_acknowledged_is_there_once(postgres: Machine, listening: socke
     chance = Random(SEED)  # noqa: S311 - to be repeated
     postgres.create("ingest")
     with writing(service_role_url(postgres.url("ingest"))) as writer:
-        writer.commit([Write(OpenIncident(slug=slug, title=slug), uuid4(), bytes(32)) for slug in SLUGS])
+        writer.commit([WriteRequest(OpenIncident(slug=slug, title=slug), uuid4(), bytes(32)) for slug in SLUGS])
     kills = [place % OF_POSTGRES == 0 for place in range(ROUNDS)]
     chance.shuffle(kills)
     service = start_service(postgres.url("ingest"), listening)

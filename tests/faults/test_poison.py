@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import structlog
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.summary.incident_projection import IncidentProjection
 from domain.values.sources import Registration
 from service import wiring

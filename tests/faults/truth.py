@@ -11,7 +11,8 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.history.history import history_of
 from domain.history.inputs import required_streams
 from domain.incident import source_decisions as sources
@@ -39,7 +40,7 @@ def log_of(connection: Connection[Any]) -> list[Recorded]:
     """Return all facts of the log; their positions have no gap."""
     with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
-        facts = [kept.decoded() for kept in sync_reader.after(cursor, 0, head, head)]
+        facts = [kept.recorded(text=True) for kept in sync_reader.after(cursor, 0, head, head)]
     assert [each.position for each in facts] == list(range(1, head + 1))
     return facts
 

@@ -7,11 +7,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.facts.union import decode, encode, incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
-from service.eventstore import FactMapper, KnownwhenLog
-from service.eventstore.writer import Write, Writer, Written
+from service.eventstore import open_recorder
+from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.runtime.time_zones import zone
 from tests.faults.curating import Curators
 
@@ -21,8 +21,8 @@ _HASH = bytes(32)
 @contextmanager
 def writing(url: str) -> Iterator[Writer]:
     """Open a writer over the log at an address."""
-    with KnownwhenLog(url, mapper=FactMapper(encode, decode), salt=lambda: bytes(32), new_id=uuid.uuid4) as log:
-        yield Writer(log.recorder, zone)
+    with open_recorder(url, salt=lambda: bytes(32), new_id=uuid.uuid4) as recorder:
+        yield Writer(recorder, zone)
 
 
 def curate(writer: Writer, curators: Curators, times: int, chance: Random) -> None:
@@ -36,7 +36,7 @@ def curate(writer: Writer, curators: Curators, times: int, chance: Random) -> No
 def write(url: str, commands: Sequence[tuple[AnyCommand, str | None]]) -> list[int]:
     """Record commands, each with the incident that it names, in one transaction; returns their last positions."""
     writes = [
-        Write(
+        WriteRequest(
             command,
             command.report_id if isinstance(command, FileReport) else uuid.uuid4(),
             _HASH,
@@ -46,7 +46,7 @@ def write(url: str, commands: Sequence[tuple[AnyCommand, str | None]]) -> list[i
     ]
     with writing(url) as writer:
         answers = writer.commit(writes)
-    positions = [answer.position for answer in answers if isinstance(answer, Written)]
+    positions = [answer.position for answer in answers if isinstance(answer, Acknowledgement)]
     assert len(positions) == len(writes), answers
     return [position for position in positions if position is not None]
 

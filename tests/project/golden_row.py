@@ -10,7 +10,8 @@ import sys
 from datetime import UTC
 from uuid import UUID
 
-from domain.facts.union import ReportFiled, encode
+from domain.facts.encoding import encode
+from domain.facts.union import ReportFiled
 from domain.reports.registry import KINDS, REPORTS
 from domain.values.text_types import nearest
 from domain.values.time.clocks import parse_occurred, parse_reported

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from service.api.app import create_app
 from service.api.services import Services
-from service.eventstore import FactRecorder, Tail
+from service.eventstore import AppendSession, FactRecorder
 from service.eventstore.writer import Writer
 from service.runtime.time_zones import zone
 from service.wiring import services
@@ -28,7 +28,7 @@ class Mortal:
         self._log = log
 
     @contextmanager
-    def appending(self) -> Generator[Tail]:
+    def appending(self) -> Generator[AppendSession]:
         with self._log.appending() as tail:
             yield tail
         os._exit(STATUS)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from service.eventstore import FactRecorder, StoredFact
-from service.eventstore.datastore import FactDatastore
+from service.eventstore import FactRecorder, StoredFact, open_recorder
 
 TOPIC = "toll_revised.v1"
 
@@ -31,11 +30,13 @@ def facts(count: int, stream: UUID | None = None, after: int = 0, size: int = 20
     ]
 
 
+def read_back(fact: StoredFact) -> StoredFact:
+    """Return an appended fact as readers return it: without salts and without its sealed part."""
+    return fact._replace(state_salt=None, text_salt=None, sealed=None, sealed_salt=None)
+
+
 @contextmanager
 def recording(address: str, lock_seconds: float = 10) -> Iterator[FactRecorder]:
     """Open a recorder over the database at `address`."""
-    datastore = FactDatastore(address, lock_seconds)
-    try:
-        yield FactRecorder(datastore, salt=salt, new_id=new_id)
-    finally:
-        datastore.close()
+    with open_recorder(address, salt=salt, new_id=new_id, lock_seconds=lock_seconds) as recorder:
+        yield recorder

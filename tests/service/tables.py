@@ -7,7 +7,8 @@ from uuid import uuid4
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from domain.facts.union import Recorded, encode
+from domain.facts.encoding import encode
+from domain.facts.union import Recorded
 from service.eventstore import StoredFact, sync_reader
 from service.postgres.pool import connect
 from service.postgres.role import service_role_url

@@ -16,7 +16,7 @@ from domain.values.time.clocks import parse_instant
 from service import wiring
 from service.api.batches.line import write_of
 from service.api.batches.outcomes import GROUP_SIZE, record
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 from service.formats import registry, tables
 from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
@@ -119,16 +119,16 @@ def imported(url: str, name: str, source: ImportSource, most: int | None = None)
                 answers.extend(await record(house.writer, writes))
 
     asyncio.run(run())
-    written = [each for each in answers if isinstance(each, Written)]
+    written = [each for each in answers if isinstance(each, Acknowledgement)]
     known = [each for each in written if each.replayed or each.position is None]
-    refused = [str(each) for each in answers if not isinstance(each, Written)]
+    refused = [str(each) for each in answers if not isinstance(each, Acknowledgement)]
     return Import(len(written) - len(known), len(known), refused, bad, notes)
 
 
 def _groups(
     read: Iterator[BatchLine | ImportFault | ImportNote], bad: list[ImportFault], notes: list[str], most: int | None
-) -> Iterator[list[Write]]:
-    group: list[Write] = []
+) -> Iterator[list[WriteRequest]]:
+    group: list[WriteRequest] = []
     for number, each in enumerate(read):
         if number == most:
             break

@@ -8,7 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domain.facts.union import IncidentOpened, Recorded, ReportFiled, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentOpened, Recorded, ReportFiled
 from domain.history.history import History, history_of
 from domain.incident.validation import occurred_span, with_defaults
 from domain.reports.registry import REPORTS

@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from service.api.lists import listing_as_reported, read_models
 from service.api.lists.cursor import Cursor, format_cursor
 from service.api.resources.views import view_paths

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
 pytestmark = pytest.mark.one_server_will_do

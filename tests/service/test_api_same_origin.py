@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain.facts.union import source_stream
+from domain.facts.streams import source_stream
 from tests.service.serving import CREATED, filed, problem, toll
 
 pytestmark = pytest.mark.one_server_will_do

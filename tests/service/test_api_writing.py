@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from domain.facts.union import incident_stream, source_stream
+from domain.facts.streams import incident_stream, source_stream
 from tests.patience import PATIENCE
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 

@@ -16,6 +16,8 @@ from bench.lag import lags
 from bench.measuring import percentile
 from bench.page import write_section
 from bench.world import ASKED_SLUG, Shape, alone, fill, log_of
+from domain.facts.encoding import decode, encode
+from domain.facts.streams import incident_stream, source_stream
 from domain.facts.union import (
     Fact,
     IncidentFact,
@@ -29,10 +31,6 @@ from domain.facts.union import (
     SourceFact,
     SourceGraded,
     SourceRegistered,
-    decode,
-    encode,
-    incident_stream,
-    source_stream,
 )
 from domain.incident.commands import (
     AdoptPolicy,

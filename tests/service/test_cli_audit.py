@@ -14,13 +14,13 @@ from psycopg import sql
 from domain import catalogue
 from domain.estimates.estimate import Estimate, Policy
 from domain.estimates.estimate import PolicyInput as OfKey
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AdoptPolicy, AmendIncident, MergeIncident, PublishEstimate
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
 from service.console import audit, terminal
 from service.eventstore import StoredFact
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.postgres.pool import connect
 from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
@@ -89,7 +89,7 @@ def written(url: str, command: AdoptPolicy | MergeIncident, incident: str | None
 
     async def work() -> None:
         async with wiring.services(url) as house:
-            await house.writer.write(Write(command, uuid4(), bytes(32), stream))
+            await house.writer.write(WriteRequest(command, uuid4(), bytes(32), stream))
 
     asyncio.run(work())
 
@@ -105,7 +105,7 @@ def recorded(url: str, incident: str, *, late: bool = False, **otherwise: Any) -
             right |= {"inputs": dict(found.inputs), "digest": found.digest, "root": base64.b64encode(root).decode()}
             amend = [AmendIncident(title="Meanwhile")] if late else []
             for command in (*amend, PublishEstimate.model_validate({**right, **otherwise})):
-                await house.writer.write(Write(command, uuid4(), bytes(32), incident_stream(incident)))
+                await house.writer.write(WriteRequest(command, uuid4(), bytes(32), incident_stream(incident)))
             return right
 
     return asyncio.run(work())

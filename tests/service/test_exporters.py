@@ -11,12 +11,12 @@ from uuid import UUID, uuid5
 import pytest
 from pyarrow import parquet
 
-from domain.facts.union import NAMESPACE, incident_stream
+from domain.facts.streams import NAMESPACE, incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring
 from service.console import samples
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
 from service.runtime import package_files
@@ -104,7 +104,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> str:
                 slug = command.slug if isinstance(command, OpenIncident) else slug or TOWN
                 fact_id = command.report_id if isinstance(command, FileReport) else UUID(int=nth + 1)
                 stream = incident_stream(slug) if isinstance(command, FileReport) else None
-                await house.writer.write(Write(command, fact_id, bytes(32), stream))
+                await house.writer.write(WriteRequest(command, fact_id, bytes(32), stream))
 
     asyncio.run(write())
     return url

@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 
 from domain import catalogue
-from domain.facts.union import IncidentOpened, encode, incident_stream
+from domain.facts.encoding import encode
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentOpened
 from domain.incident.commands import AdoptPolicy, FileReport, MergeIncident, MoveReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from domain.ledger.canonical import canonical
@@ -17,7 +19,7 @@ from service.answers import bulk_inputs
 from service.answers.answer import AnswerRequest, MergedAway, NoSuchIncident, NotYetKnown, answer
 from service.answers.as_of import MomentUnreadable, PastTheEnd
 from service.eventstore import StoredFact
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats.export import incidents
 from service.formats.export.incidents import ExportRequest
 from service.formats.exporter import Unwritable
@@ -69,7 +71,7 @@ def log(migrated_template: str, create_database: Callable[[str], str]) -> Log:
             for command, slug in WRITTEN:
                 fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
                 stream = incident_stream(slug) if slug else None
-                done = await house.writer.write(Write(command, fact_id, bytes(32), stream))
+                done = await house.writer.write(WriteRequest(command, fact_id, bytes(32), stream))
                 positions.append(done.position or 0)
         return positions
 

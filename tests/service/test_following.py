@@ -15,8 +15,7 @@ import pytest_asyncio
 from psycopg.sql import SQL, Identifier
 
 from service.eventstore import StoredFact, subscription
-from service.eventstore.changes import Change, Only
-from service.eventstore.subscription import NAME, Following
+from service.eventstore.subscription import NAME, ChangeFilter, ChangeLine, Subscription
 from service.postgres.embedded import EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.wiring import services
@@ -26,12 +25,12 @@ from tests.service.logs import facts, new_id, recording
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.one_server_will_do]
 
-EVERYTHING = Only()
+EVERYTHING = ChangeFilter()
 LISTENERS: LiteralString = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = %s"
 
 
 @pytest_asyncio.fixture
-async def log(database_url: str) -> AsyncIterator[Following]:
+async def log(database_url: str) -> AsyncIterator[Subscription]:
     async with services(database_url) as opened:
         yield opened.subscription
 
@@ -48,16 +47,16 @@ async def record(address: str, *batches: Sequence[StoredFact]) -> None:
     await asyncio.to_thread(appended)
 
 
-async def take(changes: AsyncGenerator[Sequence[Change]], count: int) -> list[Change]:
+async def take(changes: AsyncGenerator[Sequence[ChangeLine]], count: int) -> list[ChangeLine]:
     """Return the next `count` facts that a follower is handed, and maybe a few more."""
-    found: list[Change] = []
+    found: list[ChangeLine] = []
     async with asyncio.timeout(PATIENCE):
         while len(found) < count:
             found += await anext(changes)
     return found
 
 
-def positions(changes: Sequence[Change]) -> list[int]:
+def positions(changes: Sequence[ChangeLine]) -> list[int]:
     return [change.position for change in changes]
 
 
@@ -76,7 +75,7 @@ async def until_listening(server: EmbeddedServer, address: str, *besides: int) -
 
 
 async def test_nothing_listens_before_somebody_follows_and_then_one_connection_does_for_all(
-    log: Following, server: EmbeddedServer, database_url: str
+    log: Subscription, server: EmbeddedServer, database_url: str
 ) -> None:
     assert listeners(server, database_url) == []
     followers = [log.follow(0, EVERYTHING, 60) for _ in range(20)]
@@ -90,9 +89,9 @@ async def test_nothing_listens_before_somebody_follows_and_then_one_connection_d
 
 
 async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
-    log: Following, database_url: str, monkeypatch: pytest.MonkeyPatch
+    log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "KEPT", 7)
+    monkeypatch.setattr(subscription, "MOST_KEPT", 7)
     monkeypatch.setattr(subscription, "AT_ONCE", 3)
     await record(database_url, facts(40))
     async with aclosing(log.follow(0, EVERYTHING, 60)) as late, aclosing(log.follow(40, EVERYTHING, 60)) as early:
@@ -104,9 +103,9 @@ async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
 
 @pytest.mark.parametrize("at_once", [1, 3, 4, 100])
 async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
-    log: Following, database_url: str, monkeypatch: pytest.MonkeyPatch, at_once: int
+    log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(subscription, "KEPT", 7)
+    monkeypatch.setattr(subscription, "MOST_KEPT", 7)
     monkeypatch.setattr(subscription, "AT_ONCE", at_once)
     stream, last = new_id(), StoredFact(new_id(), 1, "incident_closed.v1", b"{}", fact_id=new_id())
     async with aclosing(log.follow(0, EVERYTHING, 60)) as early:
@@ -115,17 +114,20 @@ async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
         await record(database_url, facts(32), facts(1, stream), facts(5), [last])
         await take(early, 39)
     assert positions(log._newest) == list(range(34, 41))
-    found = [log.follow(0, only, 60) for only in (EVERYTHING, Only(stream), Only(topics=frozenset({last.topic})))]
+    found = [
+        log.follow(0, only, 60)
+        for only in (EVERYTHING, ChangeFilter(stream), ChangeFilter(topics=frozenset({last.topic})))
+    ]
     assert positions(await take(found[0], 40)) == list(range(1, 41))
     assert positions(await take(found[1], 1)) == [34]
     assert positions(await take(found[2], 1)) == [40]
 
 
 async def test_what_is_kept_of_the_newest_is_bounded_in_number_and_in_bytes(
-    log: Following, database_url: str, monkeypatch: pytest.MonkeyPatch
+    log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "KEPT", 10)
-    monkeypatch.setattr(subscription, "KEPT_BYTES", 20_000)
+    monkeypatch.setattr(subscription, "MOST_KEPT", 10)
+    monkeypatch.setattr(subscription, "MOST_KEPT_BYTES", 20_000)
     async with aclosing(log.follow(0, EVERYTHING, 60)) as changes:
         began = asyncio.create_task(take(changes, 1))
         await record(database_url, facts(1))
@@ -138,14 +140,14 @@ async def test_what_is_kept_of_the_newest_is_bounded_in_number_and_in_bytes(
         assert positions(log._newest) == [35, 36]
 
 
-async def test_only_what_is_asked_for_is_handed_out_near_and_far(log: Following, database_url: str) -> None:
+async def test_only_what_is_asked_for_is_handed_out_near_and_far(log: Subscription, database_url: str) -> None:
     stream, other = new_id(), new_id()
     await record(database_url, facts(3, stream), facts(3, other))
     published = StoredFact(stream, 4, "incident_closed.v1", b"{}", fact_id=new_id())
     async with (
-        aclosing(log.follow(0, Only(stream), 60)) as own,
-        aclosing(log.follow(0, Only(topics=frozenset({"incident_closed.v1"})), 60)) as closings,
-        aclosing(log.follow(0, Only(other, frozenset({"incident_closed.v1"})), 0.5)) as neither,
+        aclosing(log.follow(0, ChangeFilter(stream), 60)) as own,
+        aclosing(log.follow(0, ChangeFilter(topics=frozenset({"incident_closed.v1"})), 60)) as closings,
+        aclosing(log.follow(0, ChangeFilter(other, frozenset({"incident_closed.v1"})), 0.5)) as neither,
     ):
         assert positions(await take(own, 3)) == [1, 2, 3]
         waiting = asyncio.create_task(take(closings, 1))
@@ -155,24 +157,24 @@ async def test_only_what_is_asked_for_is_handed_out_near_and_far(log: Following,
         assert [list(await anext(neither)) for _ in range(2)] == [[], []]
 
 
-async def test_one_who_waits_is_told_that_there_is_nothing(log: Following) -> None:
+async def test_one_who_waits_is_told_that_there_is_nothing(log: Subscription) -> None:
     async with aclosing(log.follow(0, EVERYTHING, 0.05)) as changes:
         assert [list(await anext(changes)) for _ in range(3)] == [[], [], []]
 
 
 async def test_facts_that_pass_by_do_not_keep_one_from_hearing_that_there_is_nothing(
-    log: Following, database_url: str
+    log: Subscription, database_url: str
 ) -> None:
-    async with aclosing(log.follow(0, Only(new_id()), 0.2)) as changes:
+    async with aclosing(log.follow(0, ChangeFilter(new_id()), 0.2)) as changes:
         async with asyncio.timeout(PATIENCE):
             _, found = await asyncio.gather(record(database_url, *(facts(1) for _ in range(300))), anext(changes))
     assert list(found) == []
 
 
 async def test_each_fact_names_the_incident_whose_stream_it_is_in(
-    log: Following, database_url: str, monkeypatch: pytest.MonkeyPatch
+    log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.eventstore.changes.MOST_NAMES", 2)
+    monkeypatch.setattr("service.eventstore.subscription.MOST_NAMES", 2)
     streams = [new_id() for _ in range(4)]
     for number, stream in enumerate(streams):
         state = orjson.dumps({"slug": f"incident-{number}"})
@@ -189,7 +191,7 @@ async def test_each_fact_names_the_incident_whose_stream_it_is_in(
 
 
 async def test_a_listening_connection_that_breaks_is_replaced_and_no_fact_is_missed(
-    log: Following, server: EmbeddedServer, database_url: str
+    log: Subscription, server: EmbeddedServer, database_url: str
 ) -> None:
     async with aclosing(log.follow(0, EVERYTHING, 60)) as changes:
         found = asyncio.create_task(take(changes, 60))
@@ -204,7 +206,7 @@ async def test_a_listening_connection_that_breaks_is_replaced_and_no_fact_is_mis
 
 
 async def test_while_nobody_can_listen_the_log_is_looked_at_all_the_same(
-    log: Following, server: EmbeddedServer, database_url: str
+    log: Subscription, server: EmbeddedServer, database_url: str
 ) -> None:
     door = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     name = Identifier(urlsplit(database_url).path.removeprefix("/"))
@@ -230,7 +232,7 @@ async def test_while_nobody_can_listen_the_log_is_looked_at_all_the_same(
 
 
 async def test_words_on_the_channel_that_are_not_the_writers_do_no_harm(
-    log: Following, server: EmbeddedServer, database_url: str
+    log: Subscription, server: EmbeddedServer, database_url: str
 ) -> None:
     async with aclosing(log.follow(0, EVERYTHING, 60)) as changes:
         found = asyncio.create_task(take(changes, 2))
@@ -263,13 +265,13 @@ async def test_a_restart_of_the_server_is_survived(tmp_path: Path) -> None:
             assert positions(await found) == list(range(1, 41))
 
 
-async def test_the_end_ends_everyone_and_whoever_comes_later(log: Following, database_url: str) -> None:
+async def test_the_end_ends_everyone_and_whoever_comes_later(log: Subscription, database_url: str) -> None:
     async with aclosing(log.follow(0, EVERYTHING, 60)) as waiting:
         nothing = asyncio.create_task(anext(waiting, None))
         await record(database_url, facts(1))
         assert await nothing
         nothing = asyncio.create_task(anext(waiting, None))
         await asyncio.sleep(0)
-        log.end()
+        log.stop()
         assert await nothing is None
     assert [each async for each in log.follow(0, EVERYTHING, 60)] == []

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import psycopg
 import pytest
 
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 from service.postgres.pool import make_pool
 from tests.service.logs import facts, recording
 
@@ -46,10 +46,10 @@ def write(address: str, writer: int) -> Acknowledged:
                 with recorder.appending() as tail:
                     rows = tail.append(batch)
                     standing = tail.read(SHARED, shared)
-                    shared = standing[-1].originator_version if standing else shared
+                    shared = standing[-1].version if standing else shared
                     rows += tail.append(facts(1, SHARED, after=shared))
                     if transaction % 8 == 4:
-                        tail.send()
+                        tail.flush()
                     if transaction % 4 == 0:
                         raise Refused
                 acknowledged += [(row.position, row.fact_id) for row in rows]
@@ -57,9 +57,9 @@ def write(address: str, writer: int) -> Acknowledged:
     raise AssertionError
 
 
-async def tail_the_log(address: str, writing: Sequence[Future[Acknowledged]]) -> list[StoredRow]:
+async def tail_the_log(address: str, writing: Sequence[Future[Acknowledged]]) -> list[StoredFact]:
     """Read the log as it grows; whatever is seen must continue what was seen before."""
-    seen: list[StoredRow] = []
+    seen: list[StoredFact] = []
     async with make_pool(address) as pool:
         reader = LogReader(pool)
         while True:
@@ -73,7 +73,7 @@ async def tail_the_log(address: str, writing: Sequence[Future[Acknowledged]]) ->
 
 
 @pytest.fixture
-def written(database_url: str) -> tuple[Acknowledged, list[StoredRow]]:
+def written(database_url: str) -> tuple[Acknowledged, list[StoredFact]]:
     """Let all writers write; return what they were told, and what the reader saw."""
     processes_of = multiprocessing.get_context("forkserver")
     processes_of.set_forkserver_preload([__name__])  # so that they need not import everything once each
@@ -84,7 +84,7 @@ def written(database_url: str) -> tuple[Acknowledged, list[StoredRow]]:
 
 
 def test_concurrent_writers_leave_one_gapless_log(
-    written: tuple[Acknowledged, list[StoredRow]], database_url: str
+    written: tuple[Acknowledged, list[StoredFact]], database_url: str
 ) -> None:
     acknowledged, seen = written
     assert len(seen) > WRITERS * EACH
@@ -92,8 +92,8 @@ def test_concurrent_writers_leave_one_gapless_log(
     assert [(row.position, row.fact_id) for row in seen] == sorted(acknowledged)
     versions: dict[UUID, int] = {}
     for row in seen:
-        assert row.originator_version == versions.get(row.originator_id, 0) + 1
-        versions[row.originator_id] = row.originator_version
+        assert row.version == versions.get(row.stream, 0) + 1
+        versions[row.stream] = row.version
     assert len(versions) == WRITERS + 1
     assert sum(versions.values()) == len(seen)
     # The transaction that wrote a row stands in its xmin.

@@ -16,11 +16,11 @@ import pytest_asyncio
 from psycopg.sql import SQL
 
 from domain.ledger.canonical import commitment
-from service.eventstore import LogReader, StoredFact, StoredRow
+from service.eventstore import LogReader, StoredFact
+from service.eventstore.append_session import FIND
 from service.eventstore.reader import FIRST_OF, HEAD, OPENED, POSITION_AT, READ, SLICE
-from service.eventstore.stored_rows import FIND
 from service.postgres.pool import make_pool
-from tests.service.logs import facts, new_id, recording
+from tests.service.logs import facts, new_id, read_back, recording
 
 ALL = 2**62
 pytestmark = pytest.mark.asyncio
@@ -32,13 +32,13 @@ async def reader(database_url: str) -> AsyncIterator[LogReader]:
         yield LogReader(pool)
 
 
-def record(address: str, *batches: Sequence[StoredFact]) -> list[StoredRow]:
+def record(address: str, *batches: Sequence[StoredFact]) -> list[StoredFact]:
     """Record each batch in a transaction of its own."""
-    rows: list[StoredRow] = []
+    rows: list[StoredFact] = []
     with recording(address) as recorder:
         for batch in batches:
             with recorder.appending() as tail:
-                rows += tail.append(batch)
+                rows += map(read_back, tail.append(batch))
     return rows
 
 
@@ -88,7 +88,7 @@ async def test_several_streams_are_read_together_in_the_order_of_the_log(reader:
     more_of_one = facts(2, one[0].stream, after=2)
     rows = record(database_url, one, other, two, more_of_one)
     streams = [one[0].stream, two[0].stream, new_id()]
-    wanted = [row for row in rows if row.originator_id != other[0].stream]
+    wanted = [row for row in rows if row.stream != other[0].stream]
     assert await reader.read(streams, ALL) == wanted
     assert [row.position for row in await reader.read(streams, 5)] == [1, 2, 4, 5]
     assert [row.position for row in await reader.read(streams, 6, after=2)] == [4, 5, 6]
@@ -130,7 +130,7 @@ async def test_what_was_read_up_to_a_position_stays_as_it_is(reader: LogReader, 
     record(database_url, one, [opening()])
     upto = (await reader.head()).position
 
-    async def answer() -> list[list[StoredRow]]:
+    async def answer() -> list[list[StoredFact]]:
         return [
             await reader.read([one[0].stream], upto),
             await reader.opened(0, 9, upto),

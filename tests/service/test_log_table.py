@@ -167,7 +167,8 @@ def test_the_role_of_the_service_can_read_and_append(database_url: str) -> None:
     with recording(make_conninfo(database_url, options=f"-c role={ROLE}")) as recorder:
         (fact,) = facts(1)
         recorder.insert_events([fact])
-        assert recorder.select_events(fact.originator_id) == [fact]
+        with recorder.appending() as session:
+            assert [row.fact_id for row in session.read(fact.stream)] == [fact.fact_id]
 
 
 def test_the_role_of_the_service_cannot_give_the_log_another_identity(owner: Connection) -> None:

@@ -14,13 +14,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, MergeIncident
 from domain.ledger.receipt import format_receipt, parse_receipt
 from service.api.app import create_app
 from service.api.resources.publications import ATTEMPTS
 from service.api.services import Services
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.wiring import services
 from tests.patience import PATIENCE
 from tests.service.serving import CREATED, filed, opened, problem, service, serving, toll
@@ -203,7 +203,9 @@ def test_a_retry_gets_the_receipt_of_the_first_although_the_log_has_moved_on(
 def test_neither_retry_nor_receipt_is_lost_when_the_incident_is_merged(database_url: str) -> None:
     async def merge(incident: str, into: str) -> None:
         async with services(database_url) as house:
-            await house.writer.write(Write(MergeIncident(into=into), uuid4(), bytes(32), incident_stream(incident)))
+            await house.writer.write(
+                WriteRequest(MergeIncident(into=into), uuid4(), bytes(32), incident_stream(incident))
+            )
 
     with service(database_url) as client:
         incident, target, key = opened(client), opened(client), {"Idempotency-Key": str(uuid4())}
@@ -278,7 +280,7 @@ class Restless:
                 if self.asked <= self.times:
                     amend = AmendIncident(title=f"Title {self.asked}")
                     stream = incident_stream(self.incident)
-                    await house.writer.write(Write(amend, uuid4(), bytes(32), stream))
+                    await house.writer.write(WriteRequest(amend, uuid4(), bytes(32), stream))
                 return await house.root_at(position)
 
             yield replace(house, root_at=root_at)

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.history.history import History
 from domain.incident.commands import MergeIncident, OpenIncident
 from domain.incident.refusals import Refusal

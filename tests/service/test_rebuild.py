@@ -20,7 +20,8 @@ from psycopg import sql
 from rich.console import Console
 
 from bench.world import Shape, fill
-from domain.facts.union import Recorded, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import Recorded
 from domain.incident.commands import AdoptPolicy, MergeIncident, OpenIncident
 from domain.summary.incident_projection import IncidentProjection
 from domain.values.sources import Registration
@@ -303,8 +304,8 @@ def test_a_fact_that_nobody_can_read_is_never_skipped(small: str) -> None:
     followed = tables(small)
     fact = StoredFact(incident_stream("one-town"), 1_000, "meteor_fell.v1", b"{}", fact_id=uuid4())
     with recording(small) as log, log.appending() as tail:
-        version = max(each.version for each in facts() if each.stream == fact.originator_id) + 1
-        (row,) = tail.append([replace(fact, originator_version=version)])
+        version = max(each.version for each in facts() if each.stream == fact.stream) + 1
+        (row,) = tail.append([fact._replace(version=version)])
     told = run("rebuild", DATABASE_URL=small)
     assert told.returncode == 1
     for name in ALL:

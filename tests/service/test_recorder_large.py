@@ -70,11 +70,11 @@ def test_a_batch_of_five_megabytes_is_appended_at_once(database_url: str, door: 
     batch = facts(count, size=MEGABYTES * 1_000_000 // count)
     with door(database_url) as address, recording(address) as recorder:
         assert recorder.insert_events(batch) == list(range(1, count + 1))
-        assert recorder.select_events(batch[0].stream) == batch
+        assert [each.state for each in recorder.select_events(batch[0].stream)] == [each.state for each in batch]
 
 
 def test_a_batch_beyond_every_buffer_is_appended_too(database_url: str) -> None:
     batch = facts(4, size=12_000_000)
     with recording(database_url) as recorder:
         assert recorder.insert_events(batch) == [1, 2, 3, 4]
-        assert recorder.select_events(batch[0].stream, limit=1) == batch[:1]
+        assert [each.state for each in recorder.select_events(batch[0].stream, limit=1)] == [batch[0].state]

@@ -21,7 +21,7 @@ from eventsourcing.tests.persistence import (
 )
 
 from service.eventstore import FactRecorder
-from service.eventstore.datastore import FactDatastore
+from service.eventstore.recorder import FactDatastore
 from tests.service.logs import new_id, salt
 
 

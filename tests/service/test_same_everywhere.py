@@ -19,7 +19,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident import refusals
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, ReinstateReport, RetractReport
 from domain.values.sources import Registration
@@ -27,7 +27,7 @@ from domain.values.time.clocks import format_instant
 from service import wiring
 from service.answers.answer import AnswerRequest, NotYetKnown, answer
 from service.console import samples
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import package_files
@@ -127,11 +127,11 @@ def test_every_process_gives_the_same_bytes_wherever_it_runs(
     assert at_the_end.items() <= original.told.items()
 
 
-def write(command: Any, number: int) -> Write:
+def write(command: Any, number: int) -> WriteRequest:
     """Ask something more of the sample's incident."""
     incident = None if isinstance(command, Registration) else incident_stream(INCIDENT)
     name = command.report_id if isinstance(command, FileReport) else UUID(int=number)
-    return Write(command, name, number.to_bytes(32, "big"), incident)
+    return WriteRequest(command, name, number.to_bytes(32, "big"), incident)
 
 
 def afterwards(report_id: UUID) -> list[Any]:

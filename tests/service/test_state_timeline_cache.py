@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.dispatch import AnyCommand
 from domain.reading import Document
@@ -19,8 +19,8 @@ from service.answers.answer import AnswerRequest, MergedAway, NotYetKnown, answe
 from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.services import Services
 from service.console import samples
-from service.eventstore import LogReader, StoredRow
-from service.eventstore.writer import Write
+from service.eventstore import LogReader, StoredFact
+from service.eventstore.writer import WriteRequest
 from service.runtime import package_files
 from service.runtime.worker_thread import INLINE_FACTS, in_thread
 
@@ -65,7 +65,7 @@ async def recalled(cache: StateTimelineCache, slug: str, position: int) -> State
 
 async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
     fact_id = command.report_id if isinstance(command, FileReport) else uuid4()
-    await house.writer.write(Write(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
+    await house.writer.write(WriteRequest(command, fact_id, bytes(32), incident_stream(slug) if slug else None))
 
 
 async def assert_same(house: Services, cache: StateTimelineCache, question: AnswerRequest) -> None:
@@ -176,7 +176,7 @@ class Counting:
         self._log = log
         self.count = 0
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
         self.count += 1
         return await self._log.read(streams, upto, after)
 
@@ -186,7 +186,7 @@ class Breaking(Counting):
 
     breaks = False
 
-    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredRow]:
+    async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
         rows = await super().read(streams, upto, after)
         if self.breaks and self.count == 2:
             raise ConnectionError

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, MergeIncident, MoveReport, OpenIncident
 from domain.incident.dispatch import AnyCommand
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats import tables
 from service.formats.importer import ImportSource
 from service.formats.tables import read_mapping
@@ -97,7 +97,7 @@ def do(url: str, *commands: tuple[AnyCommand, str | None]) -> None:
         async with wiring.services(url) as house:
             for command, slug in commands:
                 stream = incident_stream(slug) if slug else None
-                await house.writer.write(Write(command, uuid4(), bytes(32), stream))
+                await house.writer.write(WriteRequest(command, uuid4(), bytes(32), stream))
 
     asyncio.run(run())
 

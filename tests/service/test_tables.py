@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 from dulwich.repo import Repo
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CorrectReport, MoveReport, RetractReport
 from domain.incident.dispatch import AnyCommand
 from service import wiring
 from service.answers.answer import AnswerRequest, answer
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.formats import registry, tables
 from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.exporter import Unwritable
@@ -99,7 +99,7 @@ def write(url: str, *commands: AnyCommand) -> None:
     async def run() -> None:
         async with wiring.services(url) as house:
             for command in commands:
-                await house.writer.write(Write(command, uuid4(), bytes(32)))
+                await house.writer.write(WriteRequest(command, uuid4(), bytes(32)))
 
     asyncio.run(run())
 

@@ -11,12 +11,12 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 from structlog.testing import capture_logs
 
-from domain.facts.union import incident_stream
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, FileReport, OpenIncident
 from domain.incident.refusals import IncidentUnknown, Refusal, ReportIdTaken
 from service.api.batches.outcomes import record_each
 from service.eventstore import FactRecorder
-from service.eventstore.writer import Write, Writer, Written
+from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.runtime.time_zones import zone
 from tests.service.logs import recording
 
@@ -37,41 +37,41 @@ def recorder(database_url: str) -> Iterator[FactRecorder]:
 @pytest.fixture
 def writer(recorder: FactRecorder) -> Writer:
     writer = Writer(recorder, zone)
-    writer.commit([Write(OpenIncident(slug=HERE, title=HERE), uuid4(), secrets.token_bytes(32))])
+    writer.commit([WriteRequest(OpenIncident(slug=HERE, title=HERE), uuid4(), secrets.token_bytes(32))])
     return writer
 
 
-def filing(figure: int, slug: str = HERE, **given: object) -> Write:
+def filing(figure: int, slug: str = HERE, **given: object) -> WriteRequest:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": f"{figure}"}}
     report = {"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-12", "claims": [claim], **given}
     command = FileReport.model_validate({"report_id": uuid4(), "report": report})
-    return Write(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
+    return WriteRequest(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
 
 
-def broken(**fields: object) -> Write:
+def broken(**fields: object) -> WriteRequest:
     """Return a report that no client can send: some of its fields hold what the domain does not foresee."""
     write = filing(10, source="never-seen")
     command = cast("FileReport", write.command)
     report = command.report.model_copy(update=fields)
     command = FileReport.model_construct(report_id=command.report_id, report=report)
-    return Write(command, command.report_id, write.request_hash, write.incident)
+    return WriteRequest(command, command.report_id, write.request_hash, write.incident)
 
 
-def while_reading() -> Write:
+def while_reading() -> WriteRequest:
     return broken(via=7)
 
 
-def while_deciding() -> Write:
+def while_deciding() -> WriteRequest:
     return broken(claims=None)
 
 
-def while_taken_in() -> Write:
+def while_taken_in() -> WriteRequest:
     return broken(reported_order=[])
 
 
-def by_the_database() -> Write:
+def by_the_database() -> WriteRequest:
     write = filing(10, source="never-seen")
-    return Write(write.command, write.fact_id, write.request_hash, write.incident, recorded_by="x" * 201)
+    return WriteRequest(write.command, write.fact_id, write.request_hash, write.incident, recorded_by="x" * 201)
 
 
 FAULTS = (while_reading, while_deciding, while_taken_in, by_the_database)
@@ -84,7 +84,7 @@ def recorded(url: str) -> list[UUID]:
     return [fact_id for fact_id, _ in rows]
 
 
-def mixed(fault: Callable[[], Write], count: int = 60) -> tuple[list[Write], set[int]]:
+def mixed(fault: Callable[[], WriteRequest], count: int = 60) -> tuple[list[WriteRequest], set[int]]:
     """Return reports of which one in ten fails, and the places of those that do."""
     bad = set(range(3, count, 10))
     return [fault() if place in bad else filing(place, source=f"source-{place}") for place in range(count)], bad
@@ -96,12 +96,12 @@ def unforeseen(answer: object) -> bool:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_command_in_ten_that_fails_leaves_the_others_recorded_in_their_order(
-    writer: Writer, database_url: str, fault: Callable[[], Write]
+    writer: Writer, database_url: str, fault: Callable[[], WriteRequest]
 ) -> None:
     writes, bad = mixed(fault)
     answers = asyncio.run(writer.write_each(writes))
     assert {place for place, answer in enumerate(answers) if unforeseen(answer)} == bad
-    good = [answer for answer in answers if isinstance(answer, Written)]
+    good = [answer for answer in answers if isinstance(answer, Acknowledgement)]
     assert [each.version for each in good] == list(range(2, 56))
     assert not any(each.replayed for each in good)
     of_ours = {write.fact_id for write in writes}
@@ -110,24 +110,24 @@ def test_one_command_in_ten_that_fails_leaves_the_others_recorded_in_their_order
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_failed_leaves_nothing_behind_neither_its_source_nor_in_what_is_kept(
-    writer: Writer, database_url: str, fault: Callable[[], Write]
+    writer: Writer, database_url: str, fault: Callable[[], WriteRequest]
 ) -> None:
     (answer,) = asyncio.run(writer.write_each([fault()]))
     assert unforeseen(answer)
     after = filing(5, source="never-seen")
     (written,) = asyncio.run(writer.write_each([after]))
-    assert isinstance(written, Written)
+    assert isinstance(written, Acknowledgement)
     assert (written.version, written.warnings) == (2, ())
     assert len(recorded(database_url)) == 3  # the opening, the source as it registers itself, and the report
     with recording(database_url) as other:
         (again,) = Writer(other, zone).commit([after])
-    assert isinstance(again, Written)
+    assert isinstance(again, Acknowledgement)
     assert (again.replayed, again.version) == (True, written.version)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_command_that_fails_is_logged_once_and_the_others_are_told_as_recorded(
-    writer: Writer, fault: Callable[[], Write]
+    writer: Writer, fault: Callable[[], WriteRequest]
 ) -> None:
     writes, bad = mixed(fault)
     with capture_logs() as logged:
@@ -135,52 +135,52 @@ def test_each_command_that_fails_is_logged_once_and_the_others_are_told_as_recor
     assert [each["event"] for each in logged] == ["fault"] * len(bad)
     assert {UUID(each["fact_id"]) for each in logged} == {writes[place].fact_id for place in bad}
     assert isinstance(answers.pop(), IncidentUnknown)
-    kinds = [type(answer) is Written and not answer.replayed for answer in answers]
+    kinds = [type(answer) is Acknowledgement and not answer.replayed for answer in answers]
     assert {place for place, fine in enumerate(kinds) if not fine} == bad
 
 
 def test_a_fault_among_single_commands_is_told_to_its_caller_alone(writer: Writer) -> None:
-    async def all_at_once() -> list[Written | BaseException]:
+    async def all_at_once() -> list[Acknowledgement | BaseException]:
         writes = [filing(1), while_deciding(), filing(2), by_the_database(), filing(3)]
         return await asyncio.gather(*(writer.write(each) for each in writes), return_exceptions=True)
 
     answers = asyncio.run(all_at_once())
-    assert [isinstance(each, Written) for each in answers] == [True, False, True, False, True]
+    assert [isinstance(each, Acknowledgement) for each in answers] == [True, False, True, False, True]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_together_with_a_command_that_fails_nothing_is_recorded(
-    writer: Writer, database_url: str, fault: Callable[[], Write]
+    writer: Writer, database_url: str, fault: Callable[[], WriteRequest]
 ) -> None:
     before = recorded(database_url)
     with pytest.raises((AttributeError, TypeError, psycopg.errors.CheckViolation, IntegrityError)):
         asyncio.run(writer.write_all([filing(1), fault(), filing(2)], atomic=True))
     assert recorded(database_url) == before
-    closing = Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))
+    closing = WriteRequest(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))
     (closed,) = asyncio.run(writer.write_all([closing]))
-    assert isinstance(closed, Written)
+    assert isinstance(closed, Acknowledgement)
     assert closed.version == 2
 
 
 def test_an_id_that_a_new_source_would_take_may_be_a_reports(writer: Writer, database_url: str) -> None:
     write = filing(1, source="never-seen")
     answers = asyncio.run(writer.write_each([named(uuid5(write.fact_id, "never-seen")), write, filing(3)]))
-    assert all(isinstance(each, Written) for each in answers)
+    assert all(isinstance(each, Acknowledgement) for each in answers)
     assert len(recorded(database_url)) == 6
 
 
 def test_an_id_that_a_further_fact_would_take_may_be_a_reports(writer: Writer) -> None:
-    opening = Write(
+    opening = WriteRequest(
         OpenIncident.model_validate({"slug": "inland", "title": "I", "scopes": [{"name": "a", "label": "A"}]}),
         uuid4(),
         bytes(32),
     )
     answers = asyncio.run(writer.write_each([named(uuid5(opening.fact_id, "1")), opening, filing(3)]))
-    assert [type(each) for each in answers] == [Written, ReportIdTaken, Written]
+    assert [type(each) for each in answers] == [Acknowledgement, ReportIdTaken, Acknowledgement]
 
 
 def test_a_report_with_the_id_that_a_further_fact_would_have_changes_no_answer_given_before(writer: Writer) -> None:
-    opening = Write(
+    opening = WriteRequest(
         OpenIncident.model_validate({"slug": "inland", "title": "I", "scopes": [{"name": "a", "label": "A"}]}),
         uuid4(),
         bytes(32),
@@ -189,21 +189,21 @@ def test_a_report_with_the_id_that_a_further_fact_would_have_changes_no_answer_g
     first = writer.commit([opening, reporting])
     taken = writer.commit([named(uuid5(opening.fact_id, "2")), named(uuid5(reporting.fact_id, "1"))])
     again = writer.commit([opening, reporting])
-    assert all(isinstance(each, Written) for each in (*first, *taken))
-    assert [(each.position, each.version) for each in again if isinstance(each, Written)] == [
-        (each.position, each.version) for each in first if isinstance(each, Written)
+    assert all(isinstance(each, Acknowledgement) for each in (*first, *taken))
+    assert [(each.position, each.version) for each in again if isinstance(each, Acknowledgement)] == [
+        (each.position, each.version) for each in first if isinstance(each, Acknowledgement)
     ]
 
 
 def test_a_command_with_the_id_of_one_that_the_database_refuses_is_recorded(writer: Writer, database_url: str) -> None:
     bad = by_the_database()
     answers = asyncio.run(writer.write_each([filing(1), bad, named(bad.fact_id), filing(2)]))
-    assert [type(each) for each in answers if not unforeseen(each)] == [Written] * 3
+    assert [type(each) for each in answers if not unforeseen(each)] == [Acknowledgement] * 3
     assert bad.fact_id in recorded(database_url)
 
 
-def named(fact_id: UUID) -> Write:
+def named(fact_id: UUID) -> WriteRequest:
     """Return a report with this id."""
     write = filing(2)
     command = FileReport(report_id=fact_id, report=cast("FileReport", write.command).report)
-    return Write(command, fact_id, write.request_hash, write.incident)
+    return WriteRequest(command, fact_id, write.request_hash, write.incident)

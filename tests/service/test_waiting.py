@@ -7,22 +7,21 @@ from typing import Any, cast
 
 import pytest
 
-from service.eventstore.command_queue import MOST_WAITING, Member, Overloaded, Waiting
-from service.eventstore.requests import Write
+from service.eventstore.command_queue import MOST_WAITING, CommandQueue, Overloaded, QueuedRequest, WriteRequest
 
 pytestmark = pytest.mark.asyncio
 
 ANSWER = cast("Any", object())
-WRITE = cast("Write", object())
+WRITE = cast("WriteRequest", object())
 
 
-def member(size: int, *, together: bool = False) -> Member:
+def member(size: int, *, together: bool = False) -> QueuedRequest:
     """Return a list of so many commands; nobody looks into one."""
     answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    return Member([WRITE] * size, answered, together)
+    return QueuedRequest([WRITE] * size, answered, together)
 
 
-def is_full_after(waiting: Waiting, size: int) -> bool:
+def is_full_after(waiting: CommandQueue, size: int) -> bool:
     """Say whether the queue turns further lists away once it holds so many more commands of lists, and not before."""
     for left in (size - 1, 1):
         waiting.add(member(left, together=left == 1))
@@ -35,12 +34,12 @@ def is_full_after(waiting: Waiting, size: int) -> bool:
 
 @pytest.mark.parametrize("taken", [0, 1, 600])
 async def test_a_list_that_failed_after_a_part_of_it_makes_room_for_as_much_as_it_had_left(taken: int) -> None:
-    waiting = Waiting()
+    waiting = CommandQueue()
     failing = member(1000)
     waiting.add(failing)
     if taken:
-        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
-    waiting.fail(waiting.turn(), ValueError("lost"))
+        waiting.complete(waiting.next_transaction(taken), [ANSWER] * taken)
+    waiting.fail(waiting.next_transaction(), ValueError("lost"))
     assert isinstance(failing.answered.exception(), ValueError)
     assert not waiting
     assert not is_full_after(waiting, MOST_WAITING - 1)
@@ -48,25 +47,25 @@ async def test_a_list_that_failed_after_a_part_of_it_makes_room_for_as_much_as_i
 
 @pytest.mark.parametrize("taken", [0, 1, 600])
 async def test_a_list_that_failed_makes_no_more_room_than_it_had_left(taken: int) -> None:
-    waiting = Waiting()
+    waiting = CommandQueue()
     failing = member(1000)
     waiting.add(failing)
     if taken:
-        waiting.settle(waiting.turn(taken), [ANSWER] * taken)
-    waiting.fail(waiting.turn(), ValueError("lost"))
+        waiting.complete(waiting.next_transaction(taken), [ANSWER] * taken)
+    waiting.fail(waiting.next_transaction(), ValueError("lost"))
     failing.answered.exception()
     assert is_full_after(waiting, MOST_WAITING)
 
 
 @pytest.mark.parametrize("before", [0, 3])
 async def test_single_commands_that_never_end_do_not_keep_a_list_waiting_that_is_recorded_together(before: int) -> None:
-    waiting, together, after = Waiting(), member(40, together=True), member(40)
+    waiting, together, after = CommandQueue(), member(40, together=True), member(40)
     for each in (*(member(2) for _ in range(before)), together, after):
         waiting.add(each)
     for _ in range(4):
         waiting.add(member(1))
-        turn = waiting.turn()
-        assert not turn.together or len(turn.members) == 1
-        waiting.settle(turn, [ANSWER] * len(turn.writes))
+        turn = waiting.next_transaction()
+        assert not turn.together or len(turn.requests) == 1
+        waiting.complete(turn, [ANSWER] * len(turn.writes))
     assert together.answered.done()
     assert after.answered.done()

@@ -9,7 +9,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from domain.values.sources import Registration
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 from service.postgres.problems import DatabaseUnreachable
 from service.postgres.role import ROLE, service_role_url
 from service.wiring import salt_source, services
@@ -17,9 +17,9 @@ from service.wiring import salt_source, services
 pytestmark = pytest.mark.one_server_will_do
 
 
-def registration(number: int) -> Write:
+def registration(number: int) -> WriteRequest:
     command = Registration(slug=f"source-{number}", name="S", type="ngo")
-    return Write(command=command, fact_id=uuid4(), request_hash=bytes(32))
+    return WriteRequest(command=command, fact_id=uuid4(), request_hash=bytes(32))
 
 
 def test_the_service_may_read_the_log_and_append_to_it_and_nothing_else(database_url: str) -> None:

@@ -11,17 +11,17 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.facts.union import encode as domain_encode
-from domain.facts.union import incident_stream
+from domain.facts.encoding import encode as domain_encode
+from domain.facts.streams import incident_stream
 from domain.incident.commands import CloseIncident, CorrectReport, FileReport, OpenIncident
 from domain.incident.decide import decide
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken
 from domain.incident.state import Incident, fold
 from domain.reports.registry import KINDS
-from service.eventstore import FactRecorder, Tail
-from service.eventstore.aggregate_cache import Folded
-from service.eventstore.encoding import encode
-from service.eventstore.writer import Overloaded, Write, Writer, Written
+from service.eventstore import AppendSession, FactRecorder
+from service.eventstore.aggregate_cache import AggregateCache
+from service.eventstore.stored_fact import encode
+from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
 from service.runtime.time_zones import zone
 from tests.service.logs import recording
 
@@ -42,7 +42,7 @@ class Failing:
         self.failures = 0
 
     @contextmanager
-    def appending(self) -> Generator[Tail]:
+    def appending(self) -> Generator[AppendSession]:
         with self._log.appending() as tail:
             yield tail
             if self.failures:
@@ -63,8 +63,8 @@ def writer(recorder: FactRecorder) -> Writer:
     return writer
 
 
-def opening(slug: str) -> Write:
-    return Write(OpenIncident(slug=slug, title=slug), uuid4(), secrets.token_bytes(32))
+def opening(slug: str) -> WriteRequest:
+    return WriteRequest(OpenIncident(slug=slug, title=slug), uuid4(), secrets.token_bytes(32))
 
 
 def report(figure: int, **given: object) -> dict[str, Any]:
@@ -72,9 +72,9 @@ def report(figure: int, **given: object) -> dict[str, Any]:
     return {"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-12", "claims": [claim], **given}
 
 
-def filing(figure: int, slug: str = HERE, **given: object) -> Write:
+def filing(figure: int, slug: str = HERE, **given: object) -> WriteRequest:
     command = FileReport.model_validate({"report_id": uuid4(), "report": report(figure, **given)})
-    return Write(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
+    return WriteRequest(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
 
 
 def recorded(url: str) -> list[UUID]:
@@ -84,8 +84,8 @@ def recorded(url: str) -> list[UUID]:
     return [fact_id for fact_id, _ in rows]
 
 
-def written(answers: Sequence[object]) -> list[Written]:
-    found = [each for each in answers if isinstance(each, Written)]
+def written(answers: Sequence[object]) -> list[Acknowledgement]:
+    found = [each for each in answers if isinstance(each, Acknowledgement)]
     assert len(found) == len(answers), answers
     return found
 
@@ -123,7 +123,7 @@ def test_a_report_that_comes_twice_in_one_list_is_one_fact(writer: Writer, datab
 
 def test_what_is_refused_spoils_no_neighbour(writer: Writer, database_url: str) -> None:
     good = [filing(place) for place in range(10)]
-    taken = Write(filing(99).command, good[0].fact_id, secrets.token_bytes(32), incident_stream(HERE))
+    taken = WriteRequest(filing(99).command, good[0].fact_id, secrets.token_bytes(32), incident_stream(HERE))
     answers = asyncio.run(writer.write_all([*good[:5], filing(1, "nowhere"), taken, *good[5:]]))
     assert [type(each) for each in answers[5:7]] == [IncidentUnknown, ReportIdTaken]
     written([*answers[:5], *answers[7:]])
@@ -133,14 +133,14 @@ def test_what_is_refused_spoils_no_neighbour(writer: Writer, database_url: str) 
 def test_a_row_that_the_database_refuses_spoils_no_neighbour(writer: Writer, database_url: str) -> None:
     good = [filing(place) for place in range(9)]
     bad = filing(10)
-    bad = Write(bad.command, bad.fact_id, bad.request_hash, bad.incident, recorded_by="x" * 201)
+    bad = WriteRequest(bad.command, bad.fact_id, bad.request_hash, bad.incident, recorded_by="x" * 201)
 
-    async def all_at_once() -> list[Written | BaseException]:
+    async def all_at_once() -> list[Acknowledgement | BaseException]:
         each = [writer.write(write) for write in [*good[:4], bad, *good[4:]]]
         return await asyncio.gather(*each, return_exceptions=True)
 
     answers = asyncio.run(all_at_once())
-    assert not isinstance(answers.pop(4), Written | Refusal)
+    assert not isinstance(answers.pop(4), Acknowledgement | Refusal)
     assert sorted(each.version for each in written(answers)) == list(range(2, 11))
     assert bad.fact_id not in recorded(database_url)
 
@@ -170,7 +170,7 @@ def test_two_writers_of_one_log_see_what_the_other_recorded(writer: Writer, data
         other = Writer(recorder, zone)
         versions = [written((writer, other)[place % 2].commit([filing(place)]))[0].version for place in range(8)]
         assert versions == list(range(2, 10))
-        other.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
+        other.commit([WriteRequest(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
         (refused,) = writer.commit([filing(9)])
         assert isinstance(refused, Refusal)
 
@@ -180,8 +180,8 @@ def test_what_another_recorded_is_seen_also_after_something_else_was_asked(write
         other = Writer(recorder, zone)
         writer.commit([opening("inland")])
         writer.commit([filing(1)])
-        other.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
-        writer.commit([Write(CloseIncident(), uuid4(), bytes(32), incident_stream("inland"))])
+        other.commit([WriteRequest(CloseIncident(), uuid4(), bytes(32), incident_stream(HERE))])
+        writer.commit([WriteRequest(CloseIncident(), uuid4(), bytes(32), incident_stream("inland"))])
         (refused,) = writer.commit([filing(2)])
         assert isinstance(refused, Refusal)
 
@@ -191,7 +191,7 @@ def test_a_list_of_corrections_finds_its_reports_by_itself(writer: Writer) -> No
     filed = [filing(place, slug) for place in range(20) for slug in (HERE, "inland")]
     asyncio.run(writer.write_all(filed))
     corrections = [
-        Write(
+        WriteRequest(
             CorrectReport.model_validate(
                 {"report_id": each.fact_id, "cause": "transcription", "report": report(5000, reported_at=None)}
             ),
@@ -205,9 +205,9 @@ def test_a_list_of_corrections_finds_its_reports_by_itself(writer: Writer) -> No
 
 
 def test_single_commands_get_their_turn_between_those_of_a_list(writer: Writer) -> None:
-    async def both() -> tuple[list[Written], list[Written]]:
+    async def both() -> tuple[list[Acknowledgement], list[Acknowledgement]]:
         many = asyncio.create_task(writer.write_all([filing(place) for place in range(3000)]))
-        singles: list[Written] = []
+        singles: list[Acknowledgement] = []
         while not many.done():
             singles.append(await writer.write(filing(7)))
         return singles, written(await many)
@@ -224,7 +224,7 @@ def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
     writer = Writer(recorder, zone)
     writer.commit([opening(HERE)])
 
-    async def while_held() -> tuple[list[Written | BaseException], list[Written | BaseException]]:
+    async def while_held() -> tuple[list[Acknowledgement | BaseException], list[Acknowledgement | BaseException]]:
         with recording(database_url) as other, other.appending():
             waiting = [asyncio.create_task(writer.write(filing(place))) for place in range(5)]
             lists = [asyncio.create_task(writer.write_all([filing(1), filing(2)])) for _ in range(3)]
@@ -235,18 +235,18 @@ def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(
         return singles, [each if isinstance(each, BaseException) else written(each)[0] for each in listed]
 
     singles, listed = asyncio.run(while_held())
-    assert [type(each) for each in singles] == [Written] * 3 + [Overloaded] * 2
-    assert [type(each) for each in listed] == [Written, Written, Overloaded]
+    assert [type(each) for each in singles] == [Acknowledgement] * 3 + [Overloaded] * 2
+    assert [type(each) for each in listed] == [Acknowledgement, Acknowledgement, Overloaded]
 
 
 def test_what_is_kept_warm_is_bounded_by_its_facts() -> None:
-    kept, streams = Folded(most_facts=100), [uuid4() for _ in range(4)]
+    kept, streams = AggregateCache(most_facts=100), [uuid4() for _ in range(4)]
     for stream in streams[:3]:
-        kept.keep(stream, Incident(version=40))
+        kept.put(stream, Incident(version=40))
     assert list(kept) == streams[1:3]
-    kept.keep(streams[3], Incident(version=1000))
+    kept.put(streams[3], Incident(version=1000))
     assert list(kept) == [streams[3]]
-    kept.forget(streams)
+    kept.discard(streams)
     assert (kept.facts, len(kept)) == (0, 0)
 
 

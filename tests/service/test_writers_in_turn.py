@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from domain.facts.union import IncidentFact, incident_stream
+from domain.facts.streams import incident_stream
+from domain.facts.union import IncidentFact
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
@@ -42,10 +43,9 @@ from domain.incident.report_warnings import ContentIndex, content_digest
 from domain.incident.state import Incident, fold
 from domain.values.sources import Registration
 from service.eventstore import FactRecorder
-from service.eventstore.aggregate_cache import Folded, Warm
-from service.eventstore.repository import facts_of
-from service.eventstore.stored_rows import StoredRow
-from service.eventstore.writer import Write, Writer, Written
+from service.eventstore.aggregate_cache import AggregateCache, WriterCache
+from service.eventstore.stored_fact import StoredFact
+from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.postgres.embedded import EmbeddedServer
 from service.runtime.time_zones import zone
 from tests.service.logs import recording
@@ -64,7 +64,7 @@ FACTS = """
 """
 IDS = UUID(int=17)
 
-Answer = Written | BaseException
+Answer = Acknowledgement | BaseException
 
 
 class Commands:
@@ -72,15 +72,15 @@ class Commands:
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
-        self._asked: list[Write] = []
+        self._asked: list[WriteRequest] = []
         self._reports: list[UUID] = []
         self._number = 0
 
-    def next(self) -> Write:
+    def next(self) -> WriteRequest:
         """Draw one; now and then one that was asked before, its id for something else, or one that fails."""
         if len(self._asked) < len(SLUGS):
             self._asked.append(
-                Write(self._opening(SLUGS[len(self._asked)]), self._new_id(), self._chance.randbytes(32))
+                WriteRequest(self._opening(SLUGS[len(self._asked)]), self._new_id(), self._chance.randbytes(32))
             )
             return self._asked[-1]
         kind = self._chance.random()
@@ -94,7 +94,7 @@ class Commands:
             fact_id = self._chance.choice([*self._asked[-1].fact_ids(), uuid5(self._asked[-1].fact_id, "press")])
         version = self._chance.randint(1, 6) if kind > 0.97 else None
         who = "x" * 201 if 0.12 < kind < 0.16 else None  # which the database refuses
-        write = Write(command, fact_id, self._chance.randbytes(32), named, who, version)
+        write = WriteRequest(command, fact_id, self._chance.randbytes(32), named, who, version)
         self._asked.append(write)
         return write
 
@@ -151,7 +151,7 @@ class Commands:
         return FileReport.model_validate({"report_id": IDS, "report": body}).report
 
 
-async def _answers(writer: Writer, group: Sequence[Write], how: str) -> list[Answer]:
+async def _answers(writer: Writer, group: Sequence[WriteRequest], how: str) -> list[Answer]:
     if how == "singly":
         return list(await asyncio.gather(*map(writer.write, group), return_exceptions=True))
     if how == "together":
@@ -164,7 +164,7 @@ async def _answers(writer: Writer, group: Sequence[Write], how: str) -> list[Ans
 
 def outcome(answer: Answer) -> object:
     """Return what an answer says but for when it was."""
-    if isinstance(answer, Written):
+    if isinstance(answer, Acknowledgement):
         return answer.position, answer.version, answer.incident, answer.replayed, answer.warnings
     return (type(answer), str(answer)) if isinstance(answer, Refusal) else Exception
 
@@ -190,20 +190,20 @@ def drop(server: EmbeddedServer, *urls: str) -> None:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
-def expect_folded(log: FactRecorder, kept: Folded, whole: Iterable[UUID] = ()) -> None:
+def expect_folded(log: FactRecorder, kept: AggregateCache, whole: Iterable[UUID] = ()) -> None:
     """Expect of what is kept that the facts up to its version make it, and that it has all facts where it is whole."""
     whole = set(whole)
     with log.appending() as tail:
         for stream, incident in kept.items():
-            rows: list[StoredRow] = tail.read(stream)
-            folded = fold(cast("list[IncidentFact]", facts_of(rows[: incident.version])))
+            rows: list[StoredFact] = tail.read(stream)
+            folded = fold(cast("list[IncidentFact]", [row.fact() for row in rows[: incident.version]]))
             assert folded is not None
             assert state(folded) == state(incident)
             assert stream not in whole or incident.version == len(rows)
 
 
-def whole(warm: Warm) -> Iterator[UUID]:
-    return (stream for stream in warm.incidents if warm.is_whole(stream) and warm.head is not None)
+def whole(warm: WriterCache) -> Iterator[UUID]:
+    return (stream for stream in warm.incidents if warm.is_complete(stream) and warm.head is not None)
 
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
@@ -225,16 +225,18 @@ def test_two_writers_in_turn_record_what_is_recorded_of_each_command_alone(
             how = chance.choice(("singly", "as a list", "as a list", "together"))
             group = [commands.next() for _ in range(chance.choice((1, 1, 1, 1, 2, 2, 5, 12, 30)))]
             answers = asyncio.run(_answers(writer, group, how))
-            expect_folded(log, writer._warm.incidents, whole(writer._warm))
-            expect_folded(log, writer._warm.earlier)
-            if how == "together" and not all(isinstance(each, Written) for each in answers):
+            expect_folded(log, writer._cache.incidents, whole(writer._cache))
+            expect_folded(log, writer._cache.earlier)
+            if how == "together" and not all(isinstance(each, Acknowledgement) for each in answers):
                 continue
             for write, answer in zip(group, answers, strict=True):
                 alone = Writer(plain, zone)
                 (expected,) = asyncio.run(_answers(alone, [write], "as a list"))
                 asyncio.run(alone.close())
-                if write.recorded_by and not isinstance(expected, Written):
-                    assert not isinstance(answer, Written)  # alone it may be refused before the database sees it
+                if write.recorded_by and not isinstance(expected, Acknowledgement):
+                    assert not isinstance(
+                        answer, Acknowledgement
+                    )  # alone it may be refused before the database sees it
                 else:
                     assert outcome(answer) == outcome(expected), write
         assert recorded(ours) == recorded(theirs)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from pydantic import BaseModel
 
 from domain.ledger.canonical import canonical
+from domain.reports.versions import recorded_content
 
 TieRank = tuple[object, ...]
 
@@ -75,7 +76,8 @@ class ReportContent:
 
 def content_text(report: BaseModel) -> str:
     """Return a report as canonical JSON, without its own id, those that it names, and its free text."""
-    content = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id", "text"})
+    content = recorded_content(report)
+    content.pop("report_id", None)
     for claim in cast("list[dict[str, Any]]", content.get("claims", [])):
         if "supersedes" in claim:
             claim["supersedes"] = sorted(ref.partition("#")[2] for ref in claim["supersedes"])

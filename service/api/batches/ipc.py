@@ -5,10 +5,10 @@ from uuid import UUID
 
 import orjson
 
-from domain.facts.unchecked_decode import trusted_report, write_report
+from domain.facts.unchecked_decode import read_report, write_report
 from domain.incident.commands import FileReport
 from service.api.batches.line import ParsedLine, read_line
-from service.eventstore.writer import Write
+from service.eventstore.writer import WriteRequest
 
 
 class PackedLine(NamedTuple):
@@ -38,6 +38,6 @@ def unpack(packed: PackedLine) -> ParsedLine:
     if packed.kind is None:
         return read_line(packed.raw)
     report_id, incident = UUID(bytes=packed.fact_id), UUID(bytes=packed.incident)
-    report = trusted_report(packed.kind, packed.report)
+    report = read_report(packed.kind, packed.report)
     command = FileReport.model_construct(report_id=report_id, report=report)
-    return ParsedLine(Write(command, report_id, packed.request_hash, incident), packed.raw)
+    return ParsedLine(WriteRequest(command, report_id, packed.request_hash, incident), packed.raw)

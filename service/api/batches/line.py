@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.incident import refusals
 from domain.incident.commands import FileReport
 from domain.ledger.canonical import canonical
@@ -22,8 +22,8 @@ from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path
 from service.api.requests import write
 from service.api.requests.body import JsonBody, parse_json, validate_report
-from service.api.requests.write import WriteHeaders, WriteRequest
-from service.eventstore.writer import Write
+from service.api.requests.write import HttpWrite, WriteHeaders
+from service.eventstore.writer import WriteRequest
 from service.runtime.json_members import names_are_unique
 
 JsonObject = Mapping[str, Any]
@@ -38,7 +38,7 @@ _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 class ParsedLine(NamedTuple):
     """A valid line: its write, and the JSON object or bytes it was parsed from."""
 
-    write: Write
+    write: WriteRequest
     raw: JsonObject | bytes
 
     @property
@@ -78,7 +78,7 @@ def _parse_strictly(raw: bytes) -> ParsedLine:
     return ParsedLine(write_of(line), line)
 
 
-def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> Write:
+def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> WriteRequest:
     """Return the write of a line.
 
     Its id is the report's own, else derived from the canonical form of the line, so that a repeated line is recorded
@@ -95,11 +95,11 @@ def problem_of_line(refusal: refusals.Refusal, document: JsonObject) -> HttpProb
     within: FieldPath = () if name is None else (name,)
     incident = body.get("incident")
     named = (incident, stream_of(incident)) if isinstance(incident, str) else None
-    request = WriteRequest("line", "", JsonBody(b"", dict(document)), WriteHeaders(), named, within)
+    request = HttpWrite("line", "", JsonBody(b"", dict(document)), WriteHeaders(), named, within)
     return write.problem_of_refusal(refusal, request)
 
 
-def _report(document: JsonObject, *, mend: bool) -> Write:
+def _report(document: JsonObject, *, mend: bool) -> WriteRequest:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
@@ -109,7 +109,7 @@ def _report(document: JsonObject, *, mend: bool) -> Write:
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
     command = FileReport.model_construct(report_id=report_id, report=report)
-    return Write(command, report_id, _hash(str(stream), content), stream)
+    return WriteRequest(command, report_id, _hash(str(stream), content), stream)
 
 
 def _without_incident(document: JsonObject, body: dict[str, Any]) -> HttpProblem:
@@ -135,7 +135,7 @@ def _command_in(document: JsonObject) -> str | None:
     return next((name for name in COMMAND_NAMES if name in document), None)
 
 
-def _command(document: JsonObject, name: str, *, mend: bool) -> Write:
+def _command(document: JsonObject, name: str, *, mend: bool) -> WriteRequest:
     body = document[name]
     found = [FieldError(format_path((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
@@ -149,7 +149,7 @@ def _command(document: JsonObject, name: str, *, mend: bool) -> Write:
     if found:
         raise problem_of_fields(found)
     content = _canonical(body)
-    return Write(command, _id_of(name, content), _hash(name, content), incident)
+    return WriteRequest(command, _id_of(name, content), _hash(name, content), incident)
 
 
 def _prefixed(name: str, field_error: FieldError) -> FieldError:
@@ -173,4 +173,4 @@ def _id_of(target: str, content: bytes) -> UUID:
 
 
 def _hash(target: str, content: bytes) -> bytes:
-    return WriteRequest("batch", target, JsonBody(content, {}), WriteHeaders()).request_hash
+    return HttpWrite("batch", target, JsonBody(content, {}), WriteHeaders()).request_hash

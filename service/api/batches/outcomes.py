@@ -14,7 +14,7 @@ from service.api.batches.line import ParsedLine, problem_of_line
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.requests.write import warning_documents
 from service.eventstore import LogBusyError
-from service.eventstore.writer import Overloaded, Write, Writer, Written
+from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
 
 GROUP_SIZE: Final = 1_000
 """The most lines in one call of the writer."""
@@ -24,12 +24,14 @@ _PAUSE: Final = 0.05
 RECORDED, REPLAYED, REFUSED, INVALID, FAILED = OUTCOMES = ("recorded", "replayed", "refused", "invalid", "failed")
 """The outcomes of a line; a `failed` one was not decided, and should be sent again."""
 
-LineResult = Written | Refusal | HttpProblem
+LineResult = Acknowledgement | Refusal | HttpProblem
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger("service.api")
 
 
-async def record(writer: Writer, writes: Sequence[Write], *, atomic: bool = False) -> list[Written | Refusal]:
+async def record(
+    writer: Writer, writes: Sequence[WriteRequest], *, atomic: bool = False
+) -> list[Acknowledgement | Refusal]:
     """Decide and record writes in order; retries while the writer is overloaded.
 
     Raises the database's error; a repetition is then safe, as writes are idempotent.
@@ -37,7 +39,7 @@ async def record(writer: Writer, writes: Sequence[Write], *, atomic: bool = Fals
     return await _retrying(partial(writer.write_all, writes, atomic=atomic))
 
 
-async def record_each(writer: Writer, writes: Sequence[Write]) -> list[LineResult]:
+async def record_each(writer: Writer, writes: Sequence[WriteRequest]) -> list[LineResult]:
     """Record each write by itself; an unforeseen fault is logged and fails that line only.
 
     Raises the database's error where it cannot be reached.
@@ -54,8 +56,8 @@ async def _retrying(call: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(_PAUSE)
 
 
-def _answer(write: Write, answer: Written | Exception) -> LineResult:
-    if isinstance(answer, Written | Refusal):
+def _answer(write: WriteRequest, answer: Acknowledgement | Exception) -> LineResult:
+    if isinstance(answer, Acknowledgement | Refusal):
         return answer
     _log.error("fault", fact_id=str(write.fact_id), exc_info=answer)
     return problem_of(answer)

@@ -25,7 +25,7 @@ from service.api.batches.outcomes import (
 )
 from service.api.batches.streaming import StreamBuffer
 from service.api.errors.problem import HttpProblem, problem_of
-from service.eventstore.writer import Write, Writer
+from service.eventstore.writer import Writer, WriteRequest
 from service.runtime.worker_thread import in_thread
 
 MAX_ATOMIC_LINES: Final = 10_000
@@ -90,7 +90,7 @@ class BatchRecorder:
         else:
             await self._write_outcomes(lines, [OthersRefused() for _ in writes])
 
-    async def _answers(self, writes: Sequence[Write]) -> Sequence[LineResult]:
+    async def _answers(self, writes: Sequence[WriteRequest]) -> Sequence[LineResult]:
         """Record writes; after the first outcome was written, a failing database is retried up to PATIENCE.
 
         Raises the database's error while no outcome was written.
@@ -125,7 +125,7 @@ class BatchRecorder:
         return b"".join(each + b"\n" for each in outcomes)
 
 
-def _writes(lines: Sequence[CheckedLine]) -> list[Write]:
+def _writes(lines: Sequence[CheckedLine]) -> list[WriteRequest]:
     return [found.write for _, found in lines if isinstance(found, ParsedLine)]
 
 

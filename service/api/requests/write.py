@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from domain.facts.union import NAMESPACE
+from domain.facts.streams import NAMESPACE
 from domain.incident import refusals
 from domain.incident.commands import (
     AssessReport,
@@ -31,7 +31,7 @@ from service.api.errors.validation import FieldError, FieldPath, format_path
 from service.api.requests.body import JsonBody, read_body, validate
 from service.api.responses import JSON
 from service.api.services import InjectedServices
-from service.eventstore.writer import Write, Written
+from service.eventstore.writer import Acknowledgement, WriteRequest
 
 M = TypeVar("M", bound=BaseModel)
 ReportCommand = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport | MoveReport
@@ -52,7 +52,7 @@ class WriteHeaders:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteRequest:
+class HttpWrite:
     """A write.
 
     `operation` and `target` are of the path; with the bytes of the body they make the hash that identifies a retry.
@@ -141,18 +141,18 @@ class IncomingWrite:
         key = self._headers.idempotency_key
         return uuid5(NAMESPACE, f"request:{LOCAL}:{key}") if key else self.services.new_id()
 
-    def request(self, operation: str, target: str = "", within: FieldPath = ()) -> WriteRequest:
+    def request(self, operation: str, target: str = "", within: FieldPath = ()) -> HttpWrite:
         """Return the write, after its body was read."""
-        return WriteRequest(operation, target, self._body, self._headers, within=within)
+        return HttpWrite(operation, target, self._body, self._headers, within=within)
 
-    def about_incident(self, operation: str, incident: str) -> WriteRequest:
+    def about_incident(self, operation: str, incident: str) -> HttpWrite:
         """Return a write to an incident, by its slug or id."""
         stream = stream_of(incident)
-        return WriteRequest(operation, str(stream), self._body, self._headers, (incident, stream))
+        return HttpWrite(operation, str(stream), self._body, self._headers, (incident, stream))
 
-    async def record(self, request: WriteRequest, command: AnyCommand, fact_id: UUID | None = None) -> Written:
+    async def record(self, request: HttpWrite, command: AnyCommand, fact_id: UUID | None = None) -> Acknowledgement:
         """Decide a command and append its facts; returns after the commit. Raises HttpProblem for a refusal."""
-        write = Write(
+        write = WriteRequest(
             command=command,
             fact_id=fact_id or self.new_fact_id(),
             request_hash=request.request_hash,
@@ -175,7 +175,7 @@ WriteParameter = Annotated[IncomingWrite, Depends(IncomingWrite)]
 """A write request, as a parameter of an operation."""
 
 
-def problem_of_refusal(refusal: refusals.Refusal, request: WriteRequest) -> HttpProblem:
+def problem_of_refusal(refusal: refusals.Refusal, request: HttpWrite) -> HttpProblem:
     """Convert a refusal, with the path of the field in the body that it concerns."""
     if isinstance(refusal, refusals.IncidentUnknown) and request.incident:
         return problem_of(refusals.IncidentUnknown(incident=request.incident[0]))
@@ -233,7 +233,7 @@ def _items(document: Mapping[str, Any], name: str) -> Iterable[tuple[int, Mappin
 
 
 def write_response(
-    written: Written, location: str | None, *, status: int = 201, report_id: UUID | None = None
+    written: Acknowledgement, location: str | None, *, status: int = 201, report_id: UUID | None = None
 ) -> Response:
     """Respond to a durable write; `location` is the path where it can be read, if there is one."""
     document: dict[str, object] = {
@@ -250,7 +250,7 @@ def write_response(
     return Response(orjson.dumps(document), status, headers, JSON)
 
 
-def warning_documents(written: Written) -> list[dict[str, str]]:
+def warning_documents(written: Acknowledgement) -> list[dict[str, str]]:
     """Return the warnings of a write as JSON objects."""
     return [
         {name: value for name in ("code", "detail", "claim") if (value := getattr(each, name)) is not None}

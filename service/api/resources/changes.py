@@ -9,7 +9,7 @@ import orjson
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.facts.union import TOPICS
+from domain.facts.versions import TOPICS
 from domain.values.text_types import nearest
 from service.answers.as_of import PastTheEnd
 from service.api.errors.problem import problem_of_fields
@@ -20,9 +20,9 @@ from service.api.resource import Description, Resource
 from service.api.responses import HEAD_ONLY, JSON, NDJSON, document_response, entity_tag, matches_entity_tag, negotiate
 from service.api.server_sent_events import EVENTS, event_stream, parse_last_event_id
 from service.api.services import InjectedServices, Services
-from service.eventstore import StoredRow
-from service.eventstore.archive.log_lines import told
-from service.eventstore.changes import ChangeReader, Only
+from service.eventstore import StoredFact
+from service.eventstore.archive.log_lines import format_stored
+from service.eventstore.subscription import ChangeFilter, ChangeReader
 
 RESOURCE = Resource("facts")
 
@@ -90,16 +90,16 @@ LastEventId = Annotated[
 ]
 
 
-def format_change(row: StoredRow, incident: str | None) -> bytes:
+def format_change(row: StoredFact, incident: str | None) -> bytes:
     """Return a fact as a JSON object of the feed, with the slug of its incident."""
-    return told(row, incident=incident)
+    return format_stored(row, incident=incident)
 
 
 @dataclass(frozen=True, slots=True)
 class _ChangeFilter:
     """The facts selected; `parameters` are the query parameters, for the link to the next page."""
 
-    only: Only
+    only: ChangeFilter
     parameters: dict[str, str]
 
 
@@ -108,7 +108,8 @@ async def _change_filter(
 ) -> _ChangeFilter:
     parameters = {name: value for name, value in (("incident", incident), ("topic", topic)) if value}
     return _ChangeFilter(
-        Only(await existing_incident(services.reader, incident) if incident else None, _topics(topic)), parameters
+        ChangeFilter(await existing_incident(services.reader, incident) if incident else None, _topics(topic)),
+        parameters,
     )
 
 

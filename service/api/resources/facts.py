@@ -12,8 +12,8 @@ from service.api.parameters import AsOf, IncidentName
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.responses import HEAD_ONLY, NDJSON, coordinate_headers, entity_tag, matches_entity_tag, negotiate
 from service.api.services import InjectedServices
-from service.eventstore import LogReader, StoredRow
-from service.eventstore.archive.log_lines import proven
+from service.eventstore import LogReader, StoredFact
+from service.eventstore.archive.log_lines import format_with_proof
 from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("facts")
@@ -51,5 +51,5 @@ async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[b
         yield await in_thread(len(rows), _joined, rows)
 
 
-def _joined(rows: Sequence[StoredRow]) -> bytes:
-    return b"".join(map(proven, rows))
+def _joined(rows: Sequence[StoredFact]) -> bytes:
+    return b"".join(map(format_with_proof, rows))

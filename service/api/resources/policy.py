@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from domain.catalogue import DEFAULT_POLICY
 from domain.catalogue import policy as known_policy
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from domain.incident.commands import AdoptPolicy
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
@@ -21,7 +21,7 @@ from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import MOMENT_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
 
 RESOURCE = Resource("policy")
 
@@ -95,11 +95,11 @@ async def in_force(request: Request, services: InjectedServices, as_of: AsOf = N
     return document_response(request, document, coordinates)
 
 
-def _step(row: StoredRow) -> dict[str, Any]:
+def _step(row: StoredFact) -> dict[str, Any]:
     return {
         **orjson.loads(row.state),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **(orjson.loads(row.text) if row.text else {}),
     }

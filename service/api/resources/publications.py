@@ -12,7 +12,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
-from domain.facts.union import EstimatePublished, decode
+from domain.facts.encoding import decode
+from domain.facts.union import EstimatePublished
 from domain.incident.commands import PublishEstimate
 from domain.incident.refusals import VersionMismatch
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
@@ -23,12 +24,12 @@ from service.api.errors.problem import HttpProblem, problem_of, problem_of_field
 from service.api.errors.validation import FieldError
 from service.api.models import ResponseModel, WriteResult
 from service.api.parameters import IncidentName
-from service.api.requests.write import IncomingWrite, WriteParameter, WriteRequest, write_response
+from service.api.requests.write import HttpWrite, IncomingWrite, WriteParameter, write_response
 from service.api.resource import Description, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices, Services
-from service.eventstore import LogReader, StoredRow
-from service.eventstore.writer import Written
+from service.eventstore import LogReader, StoredFact
+from service.eventstore.writer import Acknowledgement
 
 RESOURCE = Resource("publications")
 
@@ -122,11 +123,11 @@ async def publish(write: WriteParameter, incident: IncidentName) -> Response:
     reader, fact_id = write.services.reader, write.new_fact_id()
     async with write.services.publication_lock:
         written = await _record(write, incident, wanted, fact_id)
-    row = cast("StoredRow", await reader.find(written.fact_id))
+    row = cast("StoredFact", await reader.find(written.fact_id))
     return _with_receipt(written, await _receipt_of(reader, row))
 
 
-async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact_id: UUID) -> Written:
+async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact_id: UUID) -> Acknowledgement:
     """Answer and record; retries where the incident changed in between."""
     request = write.about_incident("publish", incident)
     for _ in range(ATTEMPTS):
@@ -142,7 +143,7 @@ async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact
     raise HttpProblem("overloaded", detail)
 
 
-async def _record_once(write: IncomingWrite, request: WriteRequest, wanted: Publication, fact_id: UUID) -> Written:
+async def _record_once(write: IncomingWrite, request: HttpWrite, wanted: Publication, fact_id: UUID) -> Acknowledgement:
     if (row := await write.services.reader.find(fact_id)) and row.topic == EstimatePublished.topic:
         # A retry: the writer compares the request hash, and returns the first result.
         return await write.record(request, PublishEstimate.model_validate_json(row.state), fact_id)
@@ -176,7 +177,7 @@ async def _command_for(services: Services, incident: str, wanted: Publication) -
     )
 
 
-def _with_receipt(written: Written, receipt: bytes) -> Response:
+def _with_receipt(written: Acknowledgement, receipt: bytes) -> Response:
     """Respond as to every write, with the receipt added."""
     digest = orjson.loads(receipt)["digest"]
     answered = write_response(written, f"/v1/receipts/{digest}")
@@ -207,10 +208,10 @@ async def read_receipt(request: Request, services: InjectedServices, digest: Rec
     return document_response(request, document)
 
 
-async def _receipt_of(reader: LogReader, row: StoredRow) -> bytes:
+async def _receipt_of(reader: LogReader, row: StoredFact) -> bytes:
     """Return the receipt of a publication in canonical form; a pure function of recorded facts."""
     log = await reader.log_id()
-    opening = cast("StoredRow", await reader.first_of(row.originator_id))
+    opening = cast("StoredFact", await reader.first_of(row.stream))
     published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
     receipt = Receipt(
         log=log,
@@ -227,11 +228,11 @@ async def _receipt_of(reader: LogReader, row: StoredRow) -> bytes:
     return format_receipt(receipt)
 
 
-def _published(row: StoredRow) -> dict[str, Any]:
+def _published(row: StoredFact) -> dict[str, Any]:
     return {
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         "fact_id": str(row.fact_id),
         **(orjson.loads(row.text) if row.text else {}),
     }

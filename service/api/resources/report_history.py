@@ -1,26 +1,28 @@
 """The history of a report: as filed, with its corrections, retractions, assessments, disputes and moves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
-import orjson
 from fastapi import Request
 from pydantic import ConfigDict
 from starlette.responses import Response
 
+from domain.facts.streams import incident_stream
 from domain.facts.union import (
     ClaimsRescoped,
     IncidentMerged,
+    IncidentOpened,
     IncidentUnmerged,
     ReportAssessed,
     ReportCorrected,
     ReportDisputed,
+    ReportFiled,
     ReportMoved,
     ReportReinstated,
     ReportRetracted,
-    incident_stream,
-    is_report,
+    StoredShape,
 )
+from domain.facts.versions import is_report, shape_of, topics_of
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
@@ -30,7 +32,7 @@ from service.api.parameters import AsOf, ReportId
 from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices
-from service.eventstore import LogReader, StoredRow
+from service.eventstore import LogReader, StoredFact
 from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("reports")
@@ -59,16 +61,18 @@ class ReportHistoryResponse(ResponseModel):
     coordinates: LogCoordinates
 
 
-_FACT_NAMES = {
-    ReportCorrected.topic: "corrected",
-    ReportRetracted.topic: "retracted",
-    ReportReinstated.topic: "reinstated",
-    ReportAssessed.topic: "assessed",
-    ReportDisputed.topic: "disputed",
-    ReportMoved.topic: "moved",
-    ClaimsRescoped.topic: "rescoped",
+_FACT_NAMES: Mapping[type[StoredShape], str] = {
+    ReportFiled: "filed",
+    ReportCorrected: "corrected",
+    ReportRetracted: "retracted",
+    ReportReinstated: "reinstated",
+    ReportAssessed: "assessed",
+    ReportDisputed: "disputed",
+    ReportMoved: "moved",
+    ClaimsRescoped: "rescoped",
 }
-_MERGES = (IncidentMerged.topic, IncidentUnmerged.topic)
+_CHANGES = topics_of(*(shape for shape in _FACT_NAMES if shape is not ReportFiled))
+_MERGES = topics_of(IncidentMerged, IncidentUnmerged)
 
 
 @RESOURCE.get(
@@ -92,10 +96,10 @@ async def read_history(
     if filed.position > moment.position:
         raise not_yet_known_problem(request, f"report {report_id}", as_of, filed)
     rows = [filed, *await _changes(reader, filed, moment.position)]
-    home = orjson.loads(cast("StoredRow", await reader.first_of(filed.originator_id)).state)["slug"]
-    shown, merges = await _resolve_merges(reader, _last(rows, "to", ReportMoved.topic) or home, moment.position)
+    home = cast("IncidentOpened", cast("StoredFact", await reader.first_of(filed.stream)).fact()).slug
+    shown, merges = await _resolve_merges(reader, _last(rows, "to", ReportMoved) or home, moment.position)
     last = max((*rows, *merges), key=lambda row: row.position)
-    coordinates = await coordinates_of(reader, last, moment, rows[-1].originator_version)
+    coordinates = await coordinates_of(reader, last, moment, rows[-1].version)
     document = {
         "report_id": str(report_id),
         "incident": shown,
@@ -107,13 +111,13 @@ async def read_history(
     return document_response(request, document, coordinates)
 
 
-async def _changes(reader: LogReader, filed: StoredRow, upto: int) -> list[StoredRow]:
-    found = await reader.of_topics([filed.originator_id], list(_FACT_NAMES), upto)
+async def _changes(reader: LogReader, filed: StoredFact, upto: int) -> list[StoredFact]:
+    found = await reader.of_topics([filed.stream], _CHANGES, upto)
     return await in_thread(len(found), _concerning, found, str(filed.fact_id))
 
 
-def _concerning(rows: Sequence[StoredRow], report_id: str) -> list[StoredRow]:
-    return [row for row in rows if _concerns(orjson.loads(row.state), report_id)]
+def _concerning(rows: Sequence[StoredFact], report_id: str) -> list[StoredFact]:
+    return [row for row in rows if _concerns(row.document(), report_id)]
 
 
 def _concerns(state: dict[str, Any], report_id: str) -> bool:
@@ -124,44 +128,43 @@ def _claims(state: dict[str, Any], report_id: str) -> list[str]:
     return [ref for ref in state.get("claims", ()) if ref.startswith(f"{report_id}#")]
 
 
-async def _resolve_merges(reader: LogReader, slug: str, upto: int) -> tuple[str, list[StoredRow]]:
+async def _resolve_merges(reader: LogReader, slug: str, upto: int) -> tuple[str, list[StoredFact]]:
     """Resolve an incident through its merges; returns the slug of the target, and the facts of the merges."""
-    merges: list[StoredRow] = []
+    merges: list[StoredFact] = []
     while True:
         found = await reader.of_topics([incident_stream(slug)], _MERGES, upto)
-        own = [row for row in found if orjson.loads(row.state)["incident"] == slug]
+        own = [row for row in found if row.document()["incident"] == slug]
         merges += own
-        if not own or own[-1].topic != IncidentMerged.topic:
+        if not own or not own[-1].is_a(IncidentMerged):
             return slug, merges
-        slug = orjson.loads(own[-1].state)["into"]
+        slug = own[-1].document()["into"]
 
 
-def _last(rows: list[StoredRow], name: str, *topics: str) -> Any:  # noqa: ANN401 - what the fact holds
-    """Return a member of the last fact of these topics about the whole report; None if there is none."""
-    states = [orjson.loads(row.state) for row in rows if row.topic in topics]
+def _last(rows: list[StoredFact], name: str, *shapes: type[StoredShape]) -> Any:  # noqa: ANN401 - what the fact holds
+    """Return a member of the last of these facts about the whole report; None if there is none."""
+    states = [row.document() for row in rows if row.is_a(*shapes)]
     return next((state.get(name) for state in reversed(states) if "claim" not in state), None)
 
 
-def _standing(rows: list[StoredRow]) -> str:
-    if _last(rows, "by", ReportRetracted.topic, ReportReinstated.topic):  # a reinstatement has no “by”
+def _standing(rows: list[StoredFact]) -> str:
+    if _last(rows, "by", ReportRetracted, ReportReinstated):  # a reinstatement has no “by”
         return "retracted"
-    if _last(rows, "disputed", ReportDisputed.topic):
+    if _last(rows, "disputed", ReportDisputed):
         return "disputed"
-    return "corrected" if ReportCorrected.topic in {row.topic for row in rows} else "standing"
+    return "corrected" if any(row.is_a(ReportCorrected) for row in rows) else "standing"
 
 
-def _step(row: StoredRow, report_id: str) -> dict[str, Any]:
+def _step(row: StoredFact, report_id: str) -> dict[str, Any]:
     """Return one fact of a report as JSON: state, free text, and position."""
-    state: dict[str, Any] = orjson.loads(row.state)
-    text: dict[str, Any] = orjson.loads(row.text) if row.text else {}
+    state, text = row.document(), row.words()
     state.pop("report_id", None)
     if "claims" in state:  # one fact may rescope claims of several reports
         state["claims"] = _claims(state, report_id)
     found: dict[str, Any] = {
-        "fact": _FACT_NAMES.get(row.topic, "filed"),
+        "fact": _FACT_NAMES[shape_of(row.topic)],
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **state,
     }
     if reason := text.pop("reason", None):

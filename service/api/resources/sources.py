@@ -7,7 +7,9 @@ from fastapi import Path, Request
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from domain.facts.union import SourceFact, decode, source_stream
+from domain.facts.encoding import decode
+from domain.facts.streams import source_stream
+from domain.facts.union import SourceFact
 from domain.incident.source_decisions import fold
 from domain.values.sources import Registration, Reliability, SourceType
 from domain.values.text_types import Label, Slug, Strict
@@ -25,7 +27,7 @@ from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices, Services
-from service.eventstore import StoredRow
+from service.eventstore import StoredFact
 
 RESOURCE = Resource("sources")
 
@@ -141,21 +143,21 @@ async def _track_record(services: Services, read_at: ReadAtParameters, slug: str
         return None
 
 
-def _source_document(slug: str, rows: list[StoredRow]) -> dict[str, Any]:
+def _source_document(slug: str, rows: list[StoredFact]) -> dict[str, Any]:
     source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
     document = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
     same = sorted(source.same_origins) if source else []
     return {"slug": slug, **document, "same": same, "history": [_step(row) for row in rows]}
 
 
-def _step(row: StoredRow) -> dict[str, Any]:
+def _step(row: StoredFact) -> dict[str, Any]:
     state: dict[str, Any] = orjson.loads(row.state)
     state.pop("origin", None)
     return {
         "fact": row.topic.partition(".")[0].removeprefix("source_"),
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
-        "version": row.originator_version,
+        "version": row.version,
         **state,
         **(orjson.loads(row.text) if row.text else {}),
     }

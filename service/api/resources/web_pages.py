@@ -3,13 +3,14 @@
 from datetime import datetime
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from domain.facts.union import IncidentOpened
 from domain.history.history import History
 from domain.reports.claims.claim import latest
 from domain.values.time.clocks import format_instant
@@ -103,7 +104,7 @@ async def _lines(request: Request, services: InjectedServices) -> list[str]:
     opened = await services.reader.opened(0, 1, head)
     if not opened:
         return [f"curl '{base}v1/incidents'"]
-    slug = orjson.loads(opened[0].state)["slug"]
+    slug = cast("IncidentOpened", opened[0].fact()).slug
     inputs = await inputs_at(services.reader, slug, head, None)
     own = f"{base}v1/incidents/{quote(slug)}"
     middle = inputs.rows[-1].position - len(inputs.rows) // 2

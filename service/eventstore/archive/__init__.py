@@ -1,1 +1,1 @@
-"""The log as lines of JSON: exported whole, and restored into an empty database."""
+"""The archive of a log: written as lines of JSON, and restored into an empty database."""

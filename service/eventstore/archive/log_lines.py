@@ -1,20 +1,18 @@
-"""The log as lines that can be read back whole: the first names the log, each other one is a fact with all it holds."""
+"""The format `knownwhen/log/1`: a header line that names the log, then one line for each fact with all its columns."""
 
 import re
-from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
 
-from domain.facts.union import TOPICS
+from domain.facts.versions import unknown_topic
 from domain.ledger.canonical import canonical, commitment
 from domain.values.time.clocks import format_instant, parse_instant
-from service.eventstore.insert import ABSENT, Committed
-from service.eventstore.stored_rows import StoredRow
+from service.eventstore.stored_fact import StoredFact
 
 FORM: Final = "knownwhen/log/1"
-"""What the first line calls this form."""
+"""The name of the format, in the header line."""
 
 _HEX: Final = re.compile("[0-9a-f]{64}")
 _MEMBERS: Final = frozenset(
@@ -25,52 +23,44 @@ _HEAD: Final = frozenset({"form", "log", "position"})
 
 
 class LineUnreadable(ValueError):
-    """A line is not what was written; the sentence says why."""
+    """A line is not in the format; the sentence says why."""
 
 
-class Head(NamedTuple):
-    """Which log the lines are, and the position of the last."""
+class LogHeader(NamedTuple):
+    """The identity of the log and its last position."""
 
     log: UUID
     position: int
 
 
-class Placed(NamedTuple):
-    """A fact at its place in the log."""
-
-    position: int
-    recorded_at: datetime
-    fact: Committed
-
-
-def format_head(head: Head) -> bytes:
+def format_head(head: LogHeader) -> bytes:
     """Write the first line: `{"form":"knownwhen/log/1","log":"<uuid>","position":157}`."""
     return orjson.dumps({"form": FORM, "log": str(head.log), "position": head.position}) + b"\n"
 
 
-def parse_head(line: bytes) -> Head:
+def parse_head(line: bytes) -> LogHeader:
     """Read the first line; the inverse of `format_head`. Raises LineUnreadable."""
     found = _object(line, _HEAD)
     if found["form"] != FORM:
         message = f"It is not a log in the form “{FORM}”."
         raise LineUnreadable(message)
     try:
-        return Head(UUID(found["log"]), _count(found["position"], 0))
+        return LogHeader(UUID(found["log"]), _count(found["position"], 0))
     except (TypeError, ValueError, AttributeError) as error:
         message = "It does not name its log and its last position."
         raise LineUnreadable(message) from error
 
 
-def told(row: StoredRow, **more: str | None) -> bytes:
-    """Write a fact as JSON without a line break; its parts are the very bytes that were committed to, null if erased.
+def format_stored(row: StoredFact, **more: str | None) -> bytes:
+    """Write a fact as JSON without a line break; its parts are the bytes that were committed to, null if erased.
 
-    What `more` there is to tell stands before them.
+    `more` members precede them.
     """
     head = {
         "position": row.position,
         "fact_id": str(row.fact_id),
-        "stream": str(row.originator_id),
-        "version": row.originator_version,
+        "stream": str(row.stream),
+        "version": row.version,
         "topic": row.topic,
         "recorded_at": format_instant(row.recorded_at),
         "recorded_by": row.recorded_by,
@@ -79,22 +69,22 @@ def told(row: StoredRow, **more: str | None) -> bytes:
     return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
 
 
-def proven(row: StoredRow, **more: str | None) -> bytes:
-    """Write a fact as one line, with what it takes to check its parts."""
+def format_with_proof(row: StoredFact, **more: str | None) -> bytes:
+    """Write a fact as one line, with the commitments and salts that its parts are verified by."""
     proof = {
         "commitments": _hex(state=row.state_commitment, text=row.text_commitment, sealed=row.sealed_commitment),
         "salts": _hex(state=row.state_salt, text=row.text_salt),
     }
-    return b"%b,%b\n" % (told(row, **more)[:-1], orjson.dumps(proof)[1:])
+    return b"%b,%b\n" % (format_stored(row, **more)[:-1], orjson.dumps(proof)[1:])
 
 
-def format_fact(row: StoredRow) -> bytes:
-    """Write a fact of a log that has no sealed parts as one line, with all that is kept of it."""
-    return proven(row, request_hash=row.request_hash.hex() if row.request_hash else None)
+def format_fact(row: StoredFact) -> bytes:
+    """Write a fact of a log that has no sealed parts as one line, with all its columns."""
+    return format_with_proof(row, request_hash=row.request_hash.hex() if row.request_hash else None)
 
 
-def parse_fact(line: bytes) -> Placed:
-    """Read a fact, and see that each part is what was committed to; the inverse of `format_fact`.
+def parse_fact(line: bytes) -> StoredFact:
+    """Parse a fact and verify its commitments; the inverse of `format_fact`.
 
     Raises LineUnreadable.
     """
@@ -108,31 +98,36 @@ def parse_fact(line: bytes) -> Placed:
         raise LineUnreadable(message) from error
 
 
-def _fact(found: dict[str, Any]) -> Placed:
-    if found["topic"] not in TOPICS:
-        message = f"This release knows no facts of “{str(found['topic'])[:100]}”; restore it with a newer one."
+def _fact(found: dict[str, Any]) -> StoredFact:
+    if unknown := unknown_topic(found["topic"], found["state"] or {}):
+        message = f"This release knows no facts of “{unknown[:100]}”; restore it with a newer one."
         raise LineUnreadable(message)
     if found["state"] is None:
         message = "It has no state."
         raise LineUnreadable(message)
     hash_ = found["request_hash"]
-    fact = Committed(
-        UUID(found["fact_id"]),
+    state, state_salt, state_commitment = _part("state", found)
+    text, text_salt, text_commitment = _part("text", found)
+    return StoredFact(
         UUID(found["stream"]),
         _count(found["version"], 1),
         found["topic"],
+        state,
+        UUID(found["fact_id"]),
+        text,
+        text_commitment,
+        _count(found["position"], 1),
+        parse_instant(found["recorded_at"]),
         found["recorded_by"] if found["recorded_by"] is None else str(found["recorded_by"]),
         None if hash_ is None else _bytes(hash_),
-        *_part("state", found),
-        *_part("text", found),
-        None,
-        *ABSENT,
+        state_commitment,
+        state_salt=state_salt,
+        text_salt=text_salt,
     )
-    return Placed(_count(found["position"], 1), parse_instant(found["recorded_at"]), fact)
 
 
 def _part(name: str, found: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Return a part with its salt and its commitment, and see that they belong together."""
+    """Return a part with its salt and its commitment, verified."""
     content, salt, committed = found[name], found["salts"].get(name), found["commitments"].get(name)
     if committed is None:
         if content is not None or salt is not None:

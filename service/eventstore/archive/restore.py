@@ -1,4 +1,4 @@
-"""A log written back as it was: into an empty one only, checked fact by fact, all of it in one transaction."""
+"""Restore of an archived log: into an empty log only, verified fact by fact, in one transaction."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -9,15 +9,16 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from service.eventstore.archive.log_lines import Head, LineUnreadable, Placed, parse_fact, parse_head
-from service.eventstore.insert import COPY, COPY_TYPES
+from service.eventstore.append_session import COPY, COPY_TYPES
+from service.eventstore.archive.log_lines import LineUnreadable, LogHeader, parse_fact, parse_head
+from service.eventstore.stored_fact import StoredFact
 from service.eventstore.sync_reader import CHANNEL
 
 # The same lock as appends take, so that nothing is appended meanwhile.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7741247368241571941)"
 _FACTS: Final = "SELECT count(*) FROM (SELECT FROM public.facts LIMIT 1) AS first"
 _PATIENCE: Final = 5.0
-"""Seconds that a session which ended may take to be listed no longer."""
+"""Seconds that an ended session may still be listed in pg_stat_activity."""
 _OTHERS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'knownwhen' AND pid <> pg_backend_pid()
@@ -37,11 +38,11 @@ class CannotRestore(Exception):
     """The log cannot be restored; the sentence says why. Nothing was recorded."""
 
 
-def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> Head:
+def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> LogHeader:
     """Write a log into the empty one of this database, with its identity, and return where it ends.
 
     Positions, moments, ids, salts and parts are kept as they are, so that every question is answered with the same
-    digest. `lines` are those that `format_head` and `format_fact` wrote; each is looked at once, and none is kept.
+    digest. `lines` are those of `format_head` and `format_fact`; they are read once, as a stream.
     Raises CannotRestore and psycopg.Error.
     """
     try:
@@ -69,7 +70,7 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
         )
         raise CannotRestore(message)
     until = time.monotonic() + _PATIENCE
-    while _number(connection, _OTHERS):  # one that was just stopped is still listed for a moment
+    while _number(connection, _OTHERS):  # an ended session is still listed for a moment
         if time.monotonic() < until:
             connection.execute("SELECT pg_stat_clear_snapshot()")
             time.sleep(0.05)
@@ -78,8 +79,8 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
         raise CannotRestore(message)
 
 
-def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> Head:
-    """Write all facts; every line is told by its number, as an editor shows it."""
+def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> LogHeader:
+    """Write all facts; errors name the number of the line, from 1."""
     try:
         head = parse_head(next(lines, b""))
     except LineUnreadable as problem:
@@ -88,36 +89,36 @@ def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> Head:
     last = 0
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.set_types(COPY_TYPES)
-        for placed in _facts(lines):
-            copy.write_row((placed.position, placed.recorded_at, *placed.fact))
-            last = placed.position
+        for fact in _facts(lines):
+            copy.write_row(fact)
+            last = fact.position
     if last != head.position:
         message = f"The file ends at position {last:,}, and its log at {head.position:,}: it is not whole."
         raise CannotRestore(message)
     return head
 
 
-def _facts(lines: Iterator[bytes]) -> Iterator[Placed]:
+def _facts(lines: Iterator[bytes]) -> Iterator[StoredFact]:
     before: datetime | None = None
     for number, line in enumerate(lines, start=2):
         try:
-            placed = _following(line, number - 1, before)
+            fact = _next_fact(line, number - 1, before)
         except LineUnreadable as problem:
             message = f"line {number:,}: {problem} Nothing was restored."
             raise CannotRestore(message) from problem
-        before = placed.recorded_at
-        yield placed
+        before = fact.recorded_at
+        yield fact
 
 
-def _following(line: bytes, position: int, before: datetime | None) -> Placed:
-    placed = parse_fact(line)
-    if placed.position != position:
-        message = f"Position {position:,} comes here, not {placed.position:,}."
+def _next_fact(line: bytes, position: int, before: datetime | None) -> StoredFact:
+    fact = parse_fact(line)
+    if fact.position != position:
+        message = f"Position {position:,} comes here, not {fact.position:,}."
         raise LineUnreadable(message)
-    if before and placed.recorded_at < before:
+    if before and fact.recorded_at < before:
         message = "It was recorded before the fact above it."
         raise LineUnreadable(message)
-    return placed
+    return fact
 
 
 def _expect_turns(connection: Connection[TupleRow]) -> None:

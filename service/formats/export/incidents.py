@@ -17,34 +17,36 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, tuple_row
 
 from domain import catalogue
-from domain.facts.union import POLICY_STREAM, IncidentOpened, PolicyAdopted
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentMerged, IncidentOpened, PolicyAdopted, ReportMoved
 from domain.history.history import history_of
 from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of
 from service.answers.as_of import parse_moment, resolve_moment
 from service.answers.bulk_inputs import BulkInputs, UndecodableFact
-from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, Head
-from service.eventstore.stored_rows import StoredRow, stored_row
+from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, LogHead
+from service.eventstore.stored_fact import StoredFact, stored_fact, topics_sql
 from service.formats.exporter import Export, FoldedIncident, Unwritable
 from service.postgres.pool import connect
 
-INCIDENTS: Final = """
+INCIDENTS: Final = f"""
     SELECT originator_id, count(*) OVER (), (
         SELECT originator_version FROM public.facts AS last WHERE last.originator_id = opened.originator_id
         ORDER BY originator_version DESC LIMIT 1
     )
     FROM (
         SELECT originator_id, convert_from(state, 'UTF8')::json ->> 'slug' AS slug FROM public.facts
-        WHERE topic = 'incident_opened.v1' AND notification_id <= %(upto)s
+        WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id <= %(upto)s
     ) AS opened
     WHERE (
         starts_with(slug, %(prefix)s) OR %(joined)s AND originator_id IN (
             SELECT originator_id FROM public.facts
-            WHERE topic IN ('incident_merged.v1', 'report_moved.v1') AND notification_id <= %(upto)s
+            WHERE topic IN {topics_sql(IncidentMerged, ReportMoved)} AND notification_id <= %(upto)s
         )
     ) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
     ORDER BY slug COLLATE "C"
-"""
+"""  # noqa: S608 - constants only
+"""The slug is a member of the state in every version of incident_opened."""
 MOST_TOGETHER: Final = 500
 """Most incidents read in one statement."""
 MOST_FACTS: Final = 5_000
@@ -125,9 +127,9 @@ class _LogQueries:
         ((found,),) = self._fetch(LOG_ID)
         return found
 
-    async def head(self) -> Head:
+    async def head(self) -> LogHead:
         ((position, recorded_at, now),) = self._fetch(HEAD)
-        return Head(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
+        return LogHead(position, recorded_at and recorded_at.astimezone(UTC), now.astimezone(UTC))
 
     async def position_at(self, moment: datetime) -> int:
         found = self._fetch(POSITION_AT, moment=moment)
@@ -136,20 +138,21 @@ class _LogQueries:
     def stream_at(self, name: str, position: int, as_of: str | None) -> UUID:
         """Return the stream of an incident opened by a position. Raises NoSuchIncident, NotYetKnown."""
         stream = stream_of(name)
-        first = next((stored_row(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
-        if first is None or first.topic != IncidentOpened.topic:
+        first = next((stored_fact(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
+        if first is None or not first.is_a(IncidentOpened):
             raise NoSuchIncident(f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are.")
         if first.position > position:
             raise NotYetKnown(name, as_of or "that moment", first)
         return stream
 
-    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredRow]:
+    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredFact]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
         progress(after, upto)
         while rows := self._fetch(SLICE, after=after, limit=MOST_ROWS, upto=upto):
-            yield from map(stored_row, rows)
-            after = rows[-1][0]
+            facts = [stored_fact(row) for row in rows]
+            yield from facts
+            after = facts[-1].position
             progress(after, upto)
 
     def _fetch(self, query: Any, **bound: object) -> list[TupleRow]:  # noqa: ANN401 - constants of the reader's
@@ -222,7 +225,6 @@ class _IncidentsBySlug:
 
     def _listed(self) -> Iterator[_ListedIncident]:
         self._lists += 1
-        # WITH HOLD: no transaction stays open, however slowly this is read.
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
             bound = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
             cursor.execute(INCIDENTS, bound, binary=True)

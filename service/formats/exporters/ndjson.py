@@ -6,12 +6,12 @@ from uuid import UUID
 import orjson
 
 from domain import catalogue
-from domain.facts.union import encode
+from domain.facts.encoding import encode
 from domain.history.history import History
 from domain.ledger.canonical import canonical, digest_of
 from domain.reading import Document, View
 from domain.values.time.clocks import format_instant
-from service.eventstore.archive.log_lines import Head, format_fact, format_head
+from service.eventstore.archive.log_lines import LogHeader, format_fact, format_head
 from service.formats.exporter import Export, Exporter, Unwritable
 
 
@@ -31,7 +31,7 @@ def _write_log(export: Export, log: UUID, file: BinaryIO) -> None:
     if export.only or export.reading.reported_until:
         message = "The log is exported whole, up to a position; name a --view to export incidents at a reading."
         raise Unwritable(message)
-    file.write(format_head(Head(log, export.position)))
+    file.write(format_head(LogHeader(log, export.position)))
     for row in export.facts():
         if row.sealed_commitment is not None:
             message = f"The fact at position {row.position:,} has a protected part, which these lines cannot hold."

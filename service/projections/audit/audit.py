@@ -16,7 +16,7 @@ from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from domain.facts.union import source_stream
+from domain.facts.streams import source_stream
 from service.answers.bulk_inputs import BulkInputs
 from service.eventstore import sync_reader
 from service.postgres.pool import connect

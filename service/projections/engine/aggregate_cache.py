@@ -7,7 +7,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
 from domain.history.history import History
 from domain.history.inputs import required_streams
 from domain.summary.incident_projection import IncidentProjection
@@ -88,7 +89,7 @@ class AggregateCache:
         found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams if stream not in cached}
         if found:
             for row in sorted(sync_reader.of_streams(self.cursor, sorted(found), position)):
-                found[row.stream].append(row.decoded())
+                found[row.stream].append(row.recorded())
         for stream, facts in found.items():
             if stream == POLICY_STREAM or all(isinstance(each.fact, SourceFact) for each in facts):
                 self._shared.put(stream, facts, len(facts) + 1)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from domain.facts.union import POLICY_STREAM, Recorded, SourceFact
-from service.eventstore.sync_reader import Kept
+from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import Recorded, SourceFact
+from service.eventstore.stored_fact import StoredFact
 from service.projections.engine.aggregate_cache import AggregateCache
 from service.projections.engine.subject_fold import Failure, RowChanges, RowFold
 from service.projections.read_model import SubjectKind
@@ -29,10 +30,10 @@ class BatchFold:
     )
     _opened: list[UUID] = field(default_factory=list[UUID])
 
-    def apply(self, stored: Kept) -> None:
+    def apply(self, stored: StoredFact) -> None:
         """Apply the next fact."""
         try:
-            recorded = stored.decoded()
+            recorded = stored.recorded(text=True)
         except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model
             self.rows.fail(self.rows.models, Failure.at(stored.position, stored.fact_id, stored.topic, error))
             return

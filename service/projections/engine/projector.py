@@ -11,9 +11,9 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from service.eventstore import sync_reader
-from service.eventstore.sync_reader import Kept
+from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
 from service.projections.engine.aggregate_cache import AggregateCache
 from service.projections.engine.batch_fold import BatchFold
@@ -104,7 +104,9 @@ class Projector:
             advance(cursor, [step])
         return _moved(step)
 
-    def _dependents_of(self, batch: Iterable[Kept], inputs: Generation, position: int) -> Mapping[UUID, Iterable[UUID]]:
+    def _dependents_of(
+        self, batch: Iterable[StoredFact], inputs: Generation, position: int
+    ) -> Mapping[UUID, Iterable[UUID]]:
         """Return the incidents that depend on the streams of a batch, as of the position before it."""
         streams = {stored.stream for stored in batch}
         if unknown := streams - self._dependents.keys():

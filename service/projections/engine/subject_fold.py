@@ -11,7 +11,8 @@ from uuid import UUID
 
 import psycopg
 
-from domain.facts.union import Recorded, SourceFact, topic_of
+from domain.facts.union import Recorded, SourceFact
+from domain.facts.versions import topic_of
 from domain.incident import source_decisions as sources
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.summary import SummaryChanges

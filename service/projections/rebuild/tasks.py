@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from service.projections.registry import Generation
 
 FACTS_A_TASK: Final = 20_000

@@ -24,7 +24,8 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from domain.facts.union import TOPICS, Recorded
+from domain.facts.union import Recorded
+from domain.facts.versions import TOPICS
 from domain.history.history import History
 from domain.summary.incident_projection import IncidentProjection
 from service.answers.bulk_inputs import BulkInputs, UndecodableFact

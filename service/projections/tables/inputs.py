@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.facts.union import POLICY_STREAM
+from domain.facts.streams import POLICY_STREAM
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.summary import SummaryChanges
 from service.projections.read_model import ReadModel, RowChange, RowValues
