@@ -87,7 +87,7 @@ def _decoded(facts: Iterable[StoredFact]) -> list[Recorded]:
     found: list[Recorded] = []
     for kept in facts:
         try:
-            found.append(kept.recorded(text=True))
+            found.append(kept.recorded())
         except Exception as error:
             raise UndecodableFact(kept, error) from error
     return found

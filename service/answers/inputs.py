@@ -65,6 +65,6 @@ async def gather_rows(
     while wanted:
         found = await read(wanted)
         rows += found
-        wanted = await in_thread(len(found), gathered.add, wanted, (row.recorded() for row in found))
+        wanted = await in_thread(len(found), gathered.add, wanted, (row.recorded(text=False) for row in found))
     rows.sort(key=attrgetter("position"))
     return gathered.sorted(), rows

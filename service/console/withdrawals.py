@@ -63,10 +63,10 @@ def _filed_reports(rows: Sequence[StoredFact]) -> dict[UUID, dict[UUID, _FiledRe
     for row in sorted(rows, key=lambda each: each.version):
         of = found.setdefault(row.stream, {})
         if is_report(row.topic):
-            fact = cast("ReportFiled", row.recorded().fact)
+            fact = cast("ReportFiled", row.recorded(text=False).fact)
             of[fact.report_id] = _FiledReport(fact.report_id, fact.report, earliest(fact.reported))
         elif row.is_a(ReportRetracted, ReportReinstated):
-            judged = cast("ReportRetracted | ReportReinstated", row.recorded().fact)
+            judged = cast("ReportRetracted | ReportReinstated", row.recorded(text=False).fact)
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
                 gone = latest(taken_back) if taken_back else _NEVER

@@ -64,8 +64,8 @@ class StoredFact(NamedTuple):
         """Decode it with its free text. Raises UnknownFact for one that this release cannot read."""
         return decode_stored(self.topic, self.state, self.text)
 
-    def recorded(self, *, text: bool = False) -> Recorded:
-        """Decode it with its place in the log, and its free text if that is wanted. Raises UnknownFact."""
+    def recorded(self, *, text: bool = True) -> Recorded:
+        """Decode it with its place in the log, and with its free text unless that is not wanted. Raises UnknownFact."""
         return Recorded(
             self.position,
             self.fact_id,

@@ -27,7 +27,7 @@ Subject = IncidentProjection | Source | None
 class ReadModel(Generic[S]):
     """A rebuildable table, filled from the log, for questions across incidents.
 
-    `rows` is pure: from the state of a subject (a `IncidentProjection` or a `Source`) to all rows that it has. `changed` is an
+    `rows` is pure: from the state of a subject (an `IncidentProjection` or a `Source`) to all its rows. `changed` is an
     optimisation for subjects with many rows: from the state and what the last fact may have moved to the rows that may
     differ, and None for keys that have none now. Both must lead to the same rows: the contract test compares them.
 

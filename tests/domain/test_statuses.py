@@ -81,19 +81,23 @@ def ends_of(value: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def warnings() -> set[str]:
-    """Return the first arguments of every Concern, and what `remarks` yields."""
+    """Return the first arguments of every ReportWarning, and what `wording_remarks` yields."""
     constants = {
         "PARTS_DO_NOT_ADD": "parts_do_not_add",
         "INCONSISTENT": "inconsistent",
         "PART_IN_WORDS": "part_in_words",
     }
-    [(_, about_reports), (_, about_counts)] = parsed("domain/incident/warnings.py", "domain/values/counts/count.py")
+    [(_, about_reports), (_, about_counts)] = parsed(
+        "domain/incident/report_warnings.py", "domain/values/counts/count.py"
+    )
     found: list[ast.expr] = [
         node.args[0]
         for node in ast.walk(about_reports)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Concern"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ReportWarning"
     ]
-    [remarks] = [each for each in about_counts.body if isinstance(each, ast.FunctionDef) and each.name == "remarks"]
+    [remarks] = [
+        each for each in about_counts.body if isinstance(each, ast.FunctionDef) and each.name == "wording_remarks"
+    ]
     yielded = [each.value for each in ast.walk(remarks) if isinstance(each, ast.Yield)]
     found += [each.elts[0] for each in yielded if isinstance(each, ast.Tuple)]
     named = {constants[each.id] for each in found if isinstance(each, ast.Name) and each.id in constants}

@@ -40,7 +40,7 @@ def log_of(connection: Connection[Any]) -> list[Recorded]:
     """Return all facts of the log; their positions have no gap."""
     with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         head = sync_reader.head(cursor)
-        facts = [kept.recorded(text=True) for kept in sync_reader.after(cursor, 0, head, head)]
+        facts = [kept.recorded() for kept in sync_reader.after(cursor, 0, head, head)]
     assert [each.position for each in facts] == list(range(1, head + 1))
     return facts
 

@@ -90,9 +90,9 @@ class States:
 
 def told() -> Iterator[tuple[datetime, UUID, Fact, tuple[str, bytes, bytes | None]]]:
     """Yield stamp, stream, fact and stored parts of each fact of the log."""
-    for _, at, row in log_of(SHAPE):
+    for row in log_of(SHAPE):
         fact = decode(row.topic, orjson.loads(row.state), orjson.loads(row.text) if row.text else None)
-        yield at, row.stream, fact, (row.topic, row.state, row.text)
+        yield row.recorded_at, row.stream, fact, (row.topic, row.state, row.text)
 
 
 def command_for(fact: Fact, states: States) -> AnyCommand:

@@ -178,9 +178,9 @@ def state(incident: Incident) -> object:
     """Return what commands are decided against, with what reports say written out, which else waits for a need."""
     contents = incident.warning_index.contents
     said = dict(contents._exact)
-    for report_id, report in (each for alike in contents._alike.values() for each in alike):
+    for report_id, report in (each for alike in contents._buckets.values() for each in alike):
         said.setdefault(content_digest(report), report_id)
-    return replace(incident, seen=replace(incident.warning_index, contents=ContentIndex())), said
+    return replace(incident, warning_index=replace(incident.warning_index, contents=ContentIndex())), said
 
 
 def drop(server: EmbeddedServer, *urls: str) -> None:

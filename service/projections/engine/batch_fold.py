@@ -33,7 +33,7 @@ class BatchFold:
     def apply(self, stored: StoredFact) -> None:
         """Apply the next fact."""
         try:
-            recorded = stored.recorded(text=True)
+            recorded = stored.recorded()
         except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model
             self.rows.fail(self.rows.models, Failure.at(stored.position, stored.fact_id, stored.topic, error))
             return

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from domain.estimates.estimate import Estimate, Policy, PolicyInput
-from domain.estimates.exclusion import range_estimate
+from domain.estimates.exclusion import CODES, range_estimate
 
 
 def estimate(question: PolicyInput) -> Estimate:
@@ -17,4 +17,5 @@ POLICY = Policy(
     meaning="The least and the greatest figure among the claims that stand, and no best one.",
     estimate=estimate,
     reads_statements=False,
+    codes=CODES,
 )

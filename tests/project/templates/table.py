@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 
 from domain.summary.incident_projection import IncidentProjection
-from domain.summary.summary import SummaryChanges
-from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange
+from service.projections.read_model import AT_A_POSITION, ReadModel, RowValues
 
 
-def _rows(present: IncidentProjection, _moved: SummaryChanges) -> Iterable[RowChange]:
+def _rows(present: IncidentProjection) -> Iterable[RowValues]:
     if present.opened is not None:
-        own, key = present.history.own, (present.history.stream,)
-        yield key, (*key, own.slug, len(own.reports))
+        own = present.history.own
+        yield present.history.stream, own.slug, len(own.reports)
 
 
 READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
