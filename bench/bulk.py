@@ -28,6 +28,7 @@ from service.eventstore.writer import Writer, WriteRequest
 from service.formats.importer import BatchLine
 from service.runtime.garbage_collection import SELDOM
 from service.runtime.json_members import names_are_unique
+from service.runtime.time_zones import zone
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
 """What the log holds already."""
@@ -203,7 +204,7 @@ def _parts(url: str, openings: Sequence[bytes], reports: Sequence[bytes]) -> dic
     """Return the CPU time of each part of the way of a report, in microseconds."""
     salt = Random("salts").randbytes  # noqa: S311 - they guard nothing here
     with open_recorder(url, salt=partial(salt, 32), new_id=uuid.uuid4) as recorder:
-        writer = Writer(recorder)
+        writer = Writer(recorder, zone)
         _committed(writer, [read_line(line).write for line in openings])
         gc.set_threshold(*SELDOM)  # as in the service
         read, reading = _cost(lambda: [_read(line) for line in reports])

@@ -13,6 +13,8 @@ from domain.incident.dispatch import decide_command
 from domain.incident.refusals import Refusal
 from domain.incident.source_decisions import introductions
 from domain.incident.state import Incident, evolve
+from domain.values.time.zones import TimeZone
+from service.runtime.time_zones import zone
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SLUG = "bench"
@@ -49,6 +51,9 @@ class _States:
 
     def home_of(self, report_id: UUID) -> UUID:  # noqa: ARG002 - there is one
         return incident_stream(SLUG)
+
+    def zone(self, name: str, window: tuple[int, int]) -> TimeZone:
+        return zone(name, window)
 
 
 def facts(number: int, seed: int = 2026) -> list[Recorded]:

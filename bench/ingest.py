@@ -31,6 +31,7 @@ from service.eventstore import open_recorder
 from service.eventstore.writer import Writer, WriteRequest
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
+from service.runtime.time_zones import zone
 from service.wiring import salt_source
 
 BEFORE: Final = Shape(5_000, 200, asked=0)
@@ -212,7 +213,7 @@ def _written(url: str, made: list[dict[str, Any]]) -> float:
         command = FileReport(report_id=UUID(each["report_id"]), report=report)
         filed.append(WriteRequest(command, command.report_id, bytes(32), streams[place % INCIDENTS]))
     with open_recorder(url, salt=salt_source(), new_id=uuid.uuid4) as recorder:
-        return asyncio.run(_write(Writer(recorder), opened, filed))
+        return asyncio.run(_write(Writer(recorder, zone), opened, filed))
 
 
 async def _write(writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest]) -> float:

@@ -20,6 +20,7 @@ from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
 from service.eventstore import FactRecorder, StoredFact, open_recorder
 from service.eventstore.writer import Writer, WriteRequest
+from service.runtime.time_zones import zone
 
 LIVE: Final = 100
 """How many incidents are reported on at once; how often each follows Zipf's law."""
@@ -57,7 +58,7 @@ def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
     filed = [_write(stream, each.fact_id, _command(each)) for stream, each in told]
     with _log(url, seed) as recorder:
         gc.freeze()
-        return asyncio.run(_file(Writer(recorder), opened, filed, rate))
+        return asyncio.run(_file(Writer(recorder, zone), opened, filed, rate))
 
 
 async def _file(

@@ -29,7 +29,9 @@ EDITS = {
     "from typing import Literal\n": """from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 """,
-    "    aid: LabelList = ()\n": "    class_version: ClassVar[int] = 2\n    aid: Annotated[LabelList, Field(min_length=1)]\n",
+    "    aid: LabelList = ()\n": """    class_version: ClassVar[int] = 2
+    aid: Annotated[LabelList, Field(min_length=1)]
+""",
     "    recipients: Slug | None = None\n": "    recipient: Slug | None = None\n",
     '"recipients": ': '"recipient": ',
     "\n\n# CAMEO": '''
