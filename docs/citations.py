@@ -1,4 +1,4 @@
-"""Follows citations: sections of the specification in docs/spec (`ledger §3`), and files and headings behind links.
+"""Follows citations: sections of docs/spec (`ledger §3`), files and headings behind links, and paths in backticks.
 
 A bare “§4” continues the citation before it, as in “RFC 7946 §5 … (§5.2)”. Sections of external standards are not
 looked up.
@@ -20,12 +20,13 @@ _NUMBERED = re.compile(r"^#+ (\d+(?:\.\d+)*)[. ]", re.MULTILINE)
 _HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
+_PATH = re.compile(r"`((?:domain|service|tests|migrations|bench|docs|samples)/[\w./-]+)`")
 _CODE = ("domain", "service", "tests", "bench", "docs")
 
 
 def broken(root: Path = ROOT) -> list[str]:
     """Return a sentence for each citation or link of the tree `root` that resolves to nothing."""
-    return [*_sections(root), *_links(root)]
+    return [*_sections(root), *_links(root), *_paths(root)]
 
 
 def _sections(root: Path) -> Iterator[str]:
@@ -62,14 +63,24 @@ def faults(text: str, spec: Mapping[str, Collection[str]], own: str | None = Non
 
 
 def _links(root: Path) -> Iterator[str]:
-    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "samples").rglob("*.md")]
-    for page in sorted(pages):
+    for page in _pages(root):
         for link, anchor in _LINK.findall(_FENCED.sub("", page.read_text("utf-8"))):
             target = page.parent / link if link else page
             if not target.exists():
                 yield f"{page.relative_to(root)} links to {link}, which is not there."
             elif anchor and target.suffix == ".md" and anchor not in _anchors(target):
                 yield f"{page.relative_to(root)} links to {link}#{anchor}, and no heading there has that name."
+
+
+def _paths(root: Path) -> Iterator[str]:
+    for page in _pages(root):
+        for path in _PATH.findall(_FENCED.sub("", page.read_text("utf-8"))):
+            if not (root / path).exists():
+                yield f"{page.relative_to(root)} names {path}, which is not there."
+
+
+def _pages(root: Path) -> list[Path]:
+    return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "samples").rglob("*.md")])
 
 
 @cache

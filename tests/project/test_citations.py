@@ -58,5 +58,13 @@ def test_a_link_to_no_file_and_to_no_heading_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text(
+        "`docs/page.md`, `docs/gone.md` and `docs/`\n```\n`docs/fenced.md`\n```\n"
+    )
+    assert citations.broken(tmp_path) == ["docs/page.md names docs/gone.md, which is not there."]
+
+
 def test_this_tree_cites_only_what_there_is() -> None:
     assert citations.broken() == []
