@@ -1,13 +1,11 @@
 """A second version of facts that are no reports: the next release goes on with a log of the first one."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 
 from domain.catalogue import VIEWS
@@ -90,7 +88,7 @@ def curate(client: httpx.Client, incident: str, other: str, reports: list[str], 
     wrote(client.post(f"/v1/reports/{reports[1]}/move", json={"to": other if letter == "B" else incident}))
 
 
-def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(
+def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(  # noqa: PLR0915 - one log, from release to release
     release: Path,
     database_url: str,
     migrated_template: str,
