@@ -1,5 +1,6 @@
 """A second version of facts that are no reports: the next release goes on with a log of the first one."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -157,3 +158,10 @@ def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(  # noqa
     onward = create_database(migrated_template)
     command(release, onward, "import", "ndjson", "--restore", str(second))
     assert answers(release, onward, incident, head) == answers(release, restored, incident, head)
+
+
+def test_states_are_parsed_and_topics_compared_in_the_event_store_only() -> None:
+    raw = re.compile(r"(loads|from_json|validate_json)\(\w+\.state|\.topic [!=]= ")
+    files = [each for each in (ROOT / "service").rglob("*.py") if "eventstore" not in each.parts]
+    assert files
+    assert [str(each.relative_to(ROOT)) for each in files if raw.search(each.read_text("utf-8"))] == []
