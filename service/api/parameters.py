@@ -99,7 +99,7 @@ async def existing_incident(reader: LogReader, name: str) -> UUID:
     """Return the stream of an incident that a query parameter names by slug or id. Raises NoSuchIncident."""
     slug = unicodedata.normalize("NFC", name)
     first = await reader.first_of(stream_of(slug)) if len(slug) <= SLUG_LENGTH else None
-    if first is None or first.topic != IncidentOpened.topic:
+    if first is None or not first.is_a(IncidentOpened):
         message = f"There is no incident “{slug[:SLUG_LENGTH]}”; GET /v1/incidents lists those that there are."
         raise NoSuchIncident(message, "incident")
     return first.stream

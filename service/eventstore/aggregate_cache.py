@@ -14,7 +14,7 @@ MOST_ORIGINS = 100_000
 
 
 class AggregateCache(Mapping[UUID, Incident]):
-    """Folded incidents by stream; the least recently put are evicted.
+    """Folded incidents by stream; the least recently used are evicted.
 
     Entries may be stale, never ahead: read newer facts before use.
     """

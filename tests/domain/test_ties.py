@@ -9,6 +9,9 @@ from uuid import UUID
 import pytest
 
 from domain.incident.commands import AssessReport, DisputeReport, StateSameOrigin
+from domain.reports.claims.tie_breaking import content_text
+from domain.reports.registry import REPORTS
+from domain.reports.versions import keep_recorded, recorded_content
 from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -181,3 +184,13 @@ def test_partial_counts_are_told_by_source_and_not_by_id() -> None:
         say(book, order[1], "ngo", "50", claim={"partial": True})
         (sentence,) = cast("Any", book.read())["sentences"]
         assert sentence.endswith("Verified so far: 50 (ngo). Verified so far: 111 (un).")
+
+
+def test_breaking_a_tie_changes_nothing_of_what_was_recorded() -> None:
+    other = f"{UUID(int=1)}#1"
+    claim = {"id": "1", "measure": "killed", "count": {"verbatim": "3"}, "supersedes": [other]}
+    report = REPORTS.validate_python({"kind": "toll_revised", "source": "sana", "claims": [claim]})
+    content = recorded_content(report)
+    keep_recorded(report, 1, content)
+    assert '"supersedes":["1"]' in content_text(report)
+    assert recorded_content(report)["claims"][0]["supersedes"] == [other], "as timeline/1 shows it"

@@ -4,7 +4,7 @@ Ids come from the recorder, so no answer may depend on them. A report's content 
 needs it; its free text is left out, since it may be erased.
 """
 
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
@@ -78,7 +78,12 @@ def content_text(report: BaseModel) -> str:
     """Return a report as canonical JSON, without its own id, those that it names, and its free text."""
     content = recorded_content(report)
     content.pop("report_id", None)
-    for claim in cast("list[dict[str, Any]]", content.get("claims", [])):
-        if "supersedes" in claim:
-            claim["supersedes"] = sorted(ref.partition("#")[2] for ref in claim["supersedes"])
+    if "claims" in content:  # replaced, never changed: the report may keep what was recorded
+        content["claims"] = [_without_report_ids(claim) for claim in content["claims"]]
     return canonical(content).decode()
+
+
+def _without_report_ids(claim: dict[str, Any]) -> dict[str, Any]:
+    if "supersedes" not in claim:
+        return claim
+    return claim | {"supersedes": sorted(ref.partition("#")[2] for ref in claim["supersedes"])}

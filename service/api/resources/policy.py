@@ -1,8 +1,7 @@
 """The policy in force: adopted as a fact; read with its history."""
 
-from typing import Any
+from typing import Any, cast
 
-import orjson
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from domain.catalogue import DEFAULT_POLICY
 from domain.catalogue import policy as known_policy
 from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import PolicyAdopted
 from domain.incident.commands import AdoptPolicy
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
@@ -97,9 +97,9 @@ async def in_force(request: Request, services: InjectedServices, as_of: AsOf = N
 
 def _step(row: StoredFact) -> dict[str, Any]:
     return {
-        **orjson.loads(row.state),
+        "policy": cast("PolicyAdopted", row.fact()).policy,
         "position": row.position,
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }

@@ -12,8 +12,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
-from domain.facts.encoding import decode
-from domain.facts.union import EstimatePublished
+from domain.facts.union import EstimatePublished, IncidentOpened
 from domain.incident.commands import PublishEstimate
 from domain.incident.refusals import VersionMismatch
 from domain.ledger.receipt import Receipt, format_receipt, origin_of
@@ -144,9 +143,11 @@ async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact
 
 
 async def _record_once(write: IncomingWrite, request: HttpWrite, wanted: Publication, fact_id: UUID) -> Acknowledgement:
-    if (row := await write.services.reader.find(fact_id)) and row.topic == EstimatePublished.topic:
+    if (row := await write.services.reader.find(fact_id)) and row.is_a(EstimatePublished):
         # A retry: the writer compares the request hash, and returns the first result.
-        return await write.record(request, PublishEstimate.model_validate_json(row.state), fact_id)
+        published = cast("EstimatePublished", row.fact())
+        given = {name: getattr(published, name) for name in PublishEstimate.model_fields if name != "reason"}
+        return await write.record(request, PublishEstimate(**given), fact_id)
     name, expected = request.incident[0] if request.incident else "", request.headers.expected_version
     command = await _command_for(write.services, name, wanted)
     version = command.inputs[request.target]
@@ -211,14 +212,14 @@ async def read_receipt(request: Request, services: InjectedServices, digest: Rec
 async def _receipt_of(reader: LogReader, row: StoredFact) -> bytes:
     """Return the receipt of a publication in canonical form; a pure function of recorded facts."""
     log = await reader.log_id()
-    opening = cast("StoredFact", await reader.first_of(row.stream))
-    published = cast("EstimatePublished", decode(row.topic, orjson.loads(row.state)))
+    opening = cast("IncidentOpened", cast("StoredFact", await reader.first_of(row.stream)).fact())
+    published = cast("EstimatePublished", row.fact())
     receipt = Receipt(
         log=log,
         origin=origin_of(log),
         position=published.position,
         root=base64.b64decode(published.root),
-        incident=orjson.loads(opening.state)["slug"],
+        incident=opening.slug,
         view=published.view,
         policy=published.policy,
         reported_until=published.reported_until,
@@ -234,5 +235,5 @@ def _published(row: StoredFact) -> dict[str, Any]:
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
         "fact_id": str(row.fact_id),
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }

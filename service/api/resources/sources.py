@@ -2,12 +2,10 @@
 
 from typing import Annotated, Any, Literal, cast
 
-import orjson
 from fastapi import Path, Request
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from domain.facts.encoding import decode
 from domain.facts.streams import source_stream
 from domain.facts.union import SourceFact
 from domain.incident.source_decisions import fold
@@ -144,14 +142,14 @@ async def _track_record(services: Services, read_at: ReadAtParameters, slug: str
 
 
 def _source_document(slug: str, rows: list[StoredFact]) -> dict[str, Any]:
-    source = fold(cast("list[SourceFact]", [decode(row.topic, orjson.loads(row.state)) for row in rows]))
+    source = fold(cast("list[SourceFact]", [row.fact() for row in rows]))
     document = {name: getattr(source, name) for name in ("name", "type", "reliability", "speaks_for")}
     same = sorted(source.same_origins) if source else []
     return {"slug": slug, **document, "same": same, "history": [_step(row) for row in rows]}
 
 
 def _step(row: StoredFact) -> dict[str, Any]:
-    state: dict[str, Any] = orjson.loads(row.state)
+    state = row.document()
     state.pop("origin", None)
     return {
         "fact": row.topic.partition(".")[0].removeprefix("source_"),
@@ -159,7 +157,7 @@ def _step(row: StoredFact) -> dict[str, Any]:
         "recorded_at": format_instant(row.recorded_at),
         "version": row.version,
         **state,
-        **(orjson.loads(row.text) if row.text else {}),
+        **row.words(),
     }
 
 
