@@ -105,13 +105,13 @@ class DayLevels:
         self._history = history
         self._summaries: dict[str, EventSummary] = {}
         self._contributions: dict[str, tuple[date, str, int]] = {}
-        self._leasts: dict[ClaimKey, CitedFigure | None] = {}
+        self._highest_lower_bounds: dict[ClaimKey, CitedFigure | None] = {}
         self._keys_of: dict[str, set[ClaimKey]] = {}
         self._keys_on: dict[date, set[ClaimKey]] = {}
         self._day_of_key: dict[ClaimKey, date] = {}
         self._totals: dict[date, _DayTotals] = {}
         self._levels: dict[date, int] = {}
-        self._of_level = Counter[int]()
+        self._days_per_level = Counter[int]()
         self._highest: int | None = None
         self._stale: set[date] = set()
 
@@ -136,11 +136,11 @@ class DayLevels:
         if span is not None:
             claims = (each for each in claims if not begins_after(span, latest(each[0].reported)))
         if label is not None:
-            self._leasts[key] = _least(claims)
+            self._highest_lower_bounds[key] = _highest_lower_bound(claims)
             self._keys_of.setdefault(label, set()).add(key)
             self._update_contribution(label)
         elif key in self._day_of_key:
-            self._leasts[key] = _least(claims)
+            self._highest_lower_bounds[key] = _highest_lower_bound(claims)
 
     def span_of(self, key: ClaimKey) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
@@ -176,12 +176,12 @@ class DayLevels:
             for day in self._stale:
                 totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
                 level = level_of(totals.tiers, max(totals.dead, claim.figure if claim else 0))
-                self._of_level[self._levels.pop(day, NOTHING)] -= 1
+                self._days_per_level[self._levels.pop(day, NOTHING)] -= 1
                 if level:
                     self._levels[day] = level
-                    self._of_level[level] += 1
+                    self._days_per_level[level] += 1
             self._stale.clear()
-            self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
+            self._highest = max((level for level, of in self._days_per_level.items() if of > 0), default=None)
 
     def _update_contribution(self, label: str) -> None:
         """Replace an event's contribution to its day."""
@@ -231,14 +231,18 @@ class DayLevels:
     def _least_of(self, label: str) -> CitedFigure | None:
         """Return the greatest least number of dead among the keys of an event within one day."""
         keys = self._keys_of.get(label)
-        return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
+        return (
+            _greatest((key, self._highest_lower_bounds[key]) for key in keys if key in self._day_of_key)
+            if keys
+            else None
+        )
 
     def _claim_on(self, day: date) -> CitedFigure | None:
         """Return the greatest figure claimed for a day itself, not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
-        own = ((key, self._leasts[key]) for key in keys)
+        own = ((key, self._highest_lower_bounds[key]) for key in keys)
         return _greatest((key, least) for key, least in own if least is not None and least.figure)
 
 
@@ -292,7 +296,7 @@ def _offset(history: History, key: ClaimKey) -> tzinfo:
     return history.offset if home is None else history.incident(home).offset
 
 
-def _least(claims: Iterable[GradedClaim]) -> CitedFigure | None:
+def _highest_lower_bound(claims: Iterable[GradedClaim]) -> CitedFigure | None:
     """Return the greatest least figure of claims that are neither in words nor rated out.
 
     Ties: the better graded source, then the newest.

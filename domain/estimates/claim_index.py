@@ -38,7 +38,7 @@ class Increment:
     """An incremental claim, shown beside a total (`beside`: its ref) and never added to it."""
 
     resolved: ResolvedClaim
-    beside: str | None
+    previous_total: str | None
     already_included: bool
 
 
@@ -50,7 +50,7 @@ class KeyClaims:
     """
 
     key: ClaimKey
-    ledgers: tuple[RevisionChain, ...]
+    chains: tuple[RevisionChain, ...]
     increments: tuple[Increment, ...]
     replaced: Mapping[str, tuple[str, str]]
     policy_input: PolicyInput
@@ -58,7 +58,7 @@ class KeyClaims:
     @property
     def superseded(self) -> int:
         """Number of superseded claims."""
-        return sum(len(each.replaced) for each in self.ledgers) + len(self.replaced)
+        return sum(len(each.replaced) for each in self.chains) + len(self.replaced)
 
 
 class ClaimIndex:
@@ -131,7 +131,7 @@ class ClaimIndex:
         for key in (*keys, *source.increments):
             self._changed_keys.setdefault(key, set()).add(origin)
         self._update_statements(source, source.with_statements)
-        ledgers = ((key, source.ledger(key)) for key in keys)
+        ledgers = ((key, source.chain(key)) for key in keys)
         return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
 
     def reset_periods(self) -> None:
@@ -177,7 +177,7 @@ class ClaimIndex:
     def key_claims(self, key: ClaimKey) -> KeyClaims:
         """Return the claims of one key."""
         sources = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
-        ledgers = tuple(found for source in sources if (found := source.ledger(key)))
+        ledgers = tuple(found for source in sources if (found := source.chain(key)))
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[ResolvedClaim] = []
         for source in sources:

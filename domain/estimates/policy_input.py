@@ -62,7 +62,7 @@ def policy_claim_of(
     exceeding = [each for each in family if each.figure > claim.figure and exceeds(each, claim)]
     if not exceeding:
         return plain
-    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.place, Tie(each)))
+    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.order_in_source, Tie(each)))
     return replace(
         plain,
         bound="at_least",
@@ -81,7 +81,7 @@ def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
         least > whole.figure
         and least > 0
         and part.count.bound not in CAPPED
-        and part.place > whole.place
+        and part.order_in_source > whole.order_in_source
         and not part.worded
         and not whole.worded
         and part.key != whole.key

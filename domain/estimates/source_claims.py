@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, PolicyClaim
 from domain.estimates.policy_input import exceeds, is_part, policy_claim_of
-from domain.estimates.withdrawal import withdrawn_reports
+from domain.estimates.whole_statements import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.incident.commands import UNJUDGED
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
@@ -47,12 +47,12 @@ class SourceClaims:
     changed_reports: set[str] = field(default_factory=set[str])
     _resolved: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
     _families: dict[_Family, dict[ClaimKey, None]] = field(default_factory=dict[_Family, dict[ClaimKey, None]])
-    _ledgers: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
+    _chains: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
     _policy_claims: dict[ClaimKey, PolicyClaim] = field(default_factory=dict[ClaimKey, PolicyClaim])
     _stale: set[ClaimKey] = field(default_factory=set[ClaimKey])
     _cross_key_reports: set[str] = field(default_factory=set[str])
     _dominating_past: dict[ClaimKey, deque[_Past]] = field(default_factory=dict[ClaimKey, deque[_Past]])
-    _rated: set[str] = field(default_factory=set[str])
+    _with_credibility: set[str] = field(default_factory=set[str])
     _links: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
 
     def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
@@ -84,7 +84,7 @@ class SourceClaims:
     def _add_report(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> None:
         self.reports[report.ref], self._resolved[report.ref] = report, claims
         if report.credibility:
-            self._rated.add(report.ref)
+            self._with_credibility.add(report.ref)
         if report.current.report.complete:
             self._cross_key_reports.add(report.ref)
         for each in claims:
@@ -95,7 +95,7 @@ class SourceClaims:
         """Remove a report; returns the keys that may change."""
         del self.reports[ref]
         claims = self._resolved.pop(ref)
-        self._rated.discard(ref)
+        self._with_credibility.discard(ref)
         self.changed_reports.add(ref)
         if self._cross_key_reports:
             self._cross_key_reports.discard(ref)
@@ -117,23 +117,23 @@ class SourceClaims:
 
     def update_marks(self, ref: str) -> set[ClaimKey]:
         """Apply new credibility or disputes of an indexed report; returns the keys that may change."""
-        (self._rated.add if self.reports[ref].credibility else self._rated.discard)(ref)
+        (self._with_credibility.add if self.reports[ref].credibility else self._with_credibility.discard)(ref)
         keys = {each.key for each in self._resolved[ref]}
         if self._cross_key_reports:
             return keys | self._rebuild()
         for key in keys:
             self._stale.add(key)
             self._dominating_past.pop(key, None)
-            if (of := self._ledgers.get(key)) is not None and of.flags:  # ties are broken by marks too
-                del self._ledgers[key]
+            if (of := self._chains.get(key)) is not None and of.flags:  # ties are broken by marks too
+                del self._chains[key]
         return keys
 
-    def ledger(self, key: ClaimKey) -> RevisionChain | None:
+    def chain(self, key: ClaimKey) -> RevisionChain | None:
         """Return the revision chain of a key; None without a cumulative claim."""
-        found = self._ledgers.get(key)
+        found = self._chains.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = revision_chain(claims, self._cross_key_replacements(claims), self._links)
+            found = self._chains[key] = revision_chain(claims, self._cross_key_replacements(claims), self._links)
         return found
 
     def policy_claim(self, key: ClaimKey, history: History) -> PolicyClaim | None:
@@ -144,7 +144,7 @@ class SourceClaims:
         found = self._policy_claims.get(key)
         if found is None or key in self._stale:
             self._stale.discard(key)
-            of = self.ledger(key)
+            of = self.chain(key)
             if of is None or of.current is None:
                 self._policy_claims.pop(key, None)
                 return None
@@ -157,12 +157,12 @@ class SourceClaims:
 
     def current(self, key: ClaimKey) -> ResolvedClaim | None:
         """Return the current claim of a key, None without one."""
-        of = self.ledger(key)
+        of = self.chain(key)
         return None if of is None else of.current
 
     def credibility(self, claim: ResolvedClaim) -> int:
         """Return the credibility of one of its claims."""
-        return self._report_of(claim).credibility_of(claim.ref) if self._rated else UNJUDGED
+        return self._report_of(claim).credibility_of(claim.ref) if self._with_credibility else UNJUDGED
 
     def _dominating_superseded(self, key: ClaimKey, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
         """Return the superseded claims of a chain that may still dominate another's; none judged improbable."""
@@ -171,7 +171,7 @@ class SourceClaims:
         if seen >= len(of.succession) - 1:
             return kept
         for claim in of.succession[seen:-1]:
-            if not self._rated or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
+            if not self._with_credibility or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
                 kept = (*(each for each in kept if not is_redundant(each, claim)), claim)
         if states is None:
             states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
@@ -211,14 +211,14 @@ class SourceClaims:
         key = claim.key
         if claim.incremental:
             return {key}
-        known = self._ledgers.get(key)
+        known = self._chains.get(key)
         stood: list[ResolvedClaim | None] = []
         if known is not None:
             stood.append(known.current)
             self._trim_past(key, min(update(known, claim), len(known.succession) - 1))
             stood.append(known.current)
             if known.current is None:
-                del self._ledgers[key]
+                del self._chains[key]
         self._stale.add(key)
         kin = self._related_keys(key)
         if len(kin) == 1:
@@ -237,7 +237,7 @@ class SourceClaims:
         """Say whether a former or present current claim of `part` (empty: unknown) may exceed that of `whole`."""
         if part is whole:
             return False
-        of = self._ledgers.get(whole)
+        of = self._chains.get(whole)
         if of is None or of.current is None or not stood:
             return is_part(part, whole)
         return any(each is not None and exceeds(each, of.current) for each in stood)
@@ -249,7 +249,7 @@ class SourceClaims:
         kin = self._related_keys(key)
         if len(kin) == 1:
             return []
-        ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
+        ledgers = [self._chains.get(each) or self.chain(each) for each in kin]
         return [each.current for each in ledgers if each is not None and each.current is not None]
 
     def _rebuild(self) -> set[ClaimKey]:
@@ -294,7 +294,7 @@ class SourceClaims:
         """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""
         changed = set(keys)
         for key in keys:
-            self._ledgers.pop(key, None)
+            self._chains.pop(key, None)
             self._dominating_past.pop(key, None)
             changed.update(self._related_keys(key))
         self._stale |= changed

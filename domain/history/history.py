@@ -312,7 +312,7 @@ def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> se
             affected.add(report.report_id)
     for report_id in affected:
         report = history.all_reports[report_id]
-        report.rescopings += 1
+        report.rescoping_count += 1
         report.rebuild(partial(_resolve_again, history, home, report))
     return affected
 

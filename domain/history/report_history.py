@@ -62,9 +62,9 @@ class ReportHistory:
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputes: set[str | None] = field(default_factory=set[str | None])
     rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
-    retracted: int = 0
-    reinstated: int = 0
-    rescopings: int = 0
+    retraction_count: int = 0
+    reinstatement_count: int = 0
+    rescoping_count: int = 0
     ref: str = field(default="", kw_only=True)
     """The report's id, as text."""
 
@@ -98,10 +98,10 @@ class ReportHistory:
         match fact:
             case ReportRetracted():
                 self.retractions[fact.claim] = (fact.by, fact.reported)
-                self.retracted += 1
+                self.retraction_count += 1
             case ReportReinstated():
                 self.retractions.pop(fact.claim, None)
-                self.reinstated += 1
+                self.reinstatement_count += 1
             case ReportAssessed():
                 self.credibility[fact.claim] = fact.credibility
             case ReportDisputed():
@@ -137,7 +137,7 @@ class ReportHistory:
             return False
         return not self.retractions or _is_standing(self.retractions.get(None), moment)
 
-    def status_at(self, moment: datetime | None) -> str:
+    def standing_at(self, moment: datetime | None) -> str:
         """Return its status at `moment`: standing, corrected, retracted or disputed."""
         if not self.is_standing(moment):
             return "retracted"

@@ -20,7 +20,7 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
         raise refusals.MergedIntoItself
     if into is None:
         raise refusals.TargetUnknown(incident=command.into)
-    _expect_taking(into)
+    _expect_accepting(into)
     return IncidentMerged(incident=incident.slug, into=into.slug, text=note(command.reason))
 
 
@@ -36,7 +36,7 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
     filed = filed_report(home, command.report_id)
     if to is None:
         raise refusals.DestinationUnknown(incident=command.to)
-    _expect_taking(to)
+    _expect_accepting(to)
     if to.slug == filed.shown_under:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     return ReportMoved(
@@ -97,6 +97,6 @@ def _check(
     check_claims(report_id, filed.report, spans, home.scopes, home.offset, ScopeOverrides(after))
 
 
-def _expect_taking(target: Incident) -> None:
+def _expect_accepting(target: Incident) -> None:
     expect_unmerged(target)
     expect_open(target)

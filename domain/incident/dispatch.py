@@ -34,7 +34,7 @@ AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts with their streams; the first fact gets the id of the request."""
 
-_HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
+_ZONE_HINT: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
 
 
 class StateReader(Protocol):
@@ -84,7 +84,7 @@ def decide_command(
         raise refusals.IncidentUnknown(incident=stream)
     _expect_version(incident, expected)
     if isinstance(command, CurationCommand):
-        return _curated(states, cast("Incident", incident), command)
+        return _decide_curation(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
         return _file_complete(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
@@ -155,7 +155,7 @@ def _zone(states: StateReader, incident: Incident | None, command: IncidentComma
         return states.zone(command.time_zone, window_of(spans))
     except UnknownZone as unknown:
         near = unknown.nearest
-        hint = f"did you mean “{near}”?" if near else _HOW
+        hint = f"did you mean “{near}”?" if near else _ZONE_HINT
         raise refusals.TimeZoneUnknown(time_zone=command.time_zone, hint=hint, nearest=near) from None
 
 
@@ -164,7 +164,7 @@ def _expect_version(incident: Incident | None, expected: int | None) -> None:
         raise refusals.VersionMismatch(incident=incident.slug, expected=expected, actual=incident.version)
 
 
-def _curated(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
+def _decide_curation(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
     """Decide a curation command; the fact of the incident that gains reports comes first."""
     match command:
         case MergeIncident():

@@ -105,7 +105,7 @@ def assess(incident: Incident, command: AssessReport) -> ReportAssessed:
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if filed.credibility.get(command.claim, UNJUDGED if command.claim is None else None) == command.credibility:
-        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_name_of(command.report_id, command.claim))
     return ReportAssessed(
         report_id=command.report_id,
         **_claim_field(command.claim),
@@ -119,7 +119,7 @@ def dispute(incident: Incident, command: DisputeReport) -> ReportDisputed:
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if (command.claim in filed.disputed) == command.disputed:
-        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_name_of(command.report_id, command.claim))
     return ReportDisputed(
         report_id=command.report_id, **_claim_field(command.claim), disputed=command.disputed, text=note(command.reason)
     )
@@ -156,5 +156,5 @@ def _claim_field(claim: str | None) -> _ClaimField:
     return {} if claim is None else {"claim": claim}
 
 
-def _described(report_id: UUID, claim: str | None) -> str:
+def _name_of(report_id: UUID, claim: str | None) -> str:
     return f"report {report_id}" if claim is None else f"claim {report_id}#{claim}"

@@ -35,7 +35,7 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
-    stated = occurred or _as_said(report, offset)
+    stated = occurred or _stated_occurred(report, offset)
     day = stated.earliest.astimezone(offset).date().isoformat() if stated and stated.earliest else None
     return event_label(report, day)
 
@@ -48,11 +48,11 @@ def effective_occurred(report: Report, reported: Span, kept: Span | None, offset
     """
     if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
         return kept
-    stated = _as_said(report, offset)
+    stated = _stated_occurred(report, offset)
     return None if stated is not None and begins_after(stated, kept.latest) else kept
 
 
-def _as_said(report: Report, offset: tzinfo) -> Span | None:
+def _stated_occurred(report: Report, offset: tzinfo) -> Span | None:
     return None if report.occurred is None else _read(report.occurred, offset)
 
 
@@ -183,7 +183,7 @@ def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offse
         return None
     if claim.period:
         return parse_occurred(claim.period, offset)
-    return spans[1] or _as_said(report, offset) or spans[0]
+    return spans[1] or _stated_occurred(report, offset) or spans[0]
 
 
 def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:

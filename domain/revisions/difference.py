@@ -7,7 +7,7 @@ from typing import cast
 
 from domain.documents.estimates import estimate_document
 from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, by_origin, snapshot_claims
-from domain.estimates.withdrawal import withdrawn_reports
+from domain.estimates.whole_statements import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, span_document
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
@@ -59,16 +59,16 @@ class IncidentSnapshot:
         return self.counted_claims.by_key
 
     @cached_property
-    def ledgers(self) -> Mapping[tuple[str, str], RevisionChain]:
+    def chains(self) -> Mapping[tuple[str, str], RevisionChain]:
         """Revision chains, by canonical key and origin."""
-        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.ledgers}
+        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.chains}
 
     @cached_property
     def claims(self) -> Mapping[str, ResolvedClaim]:
         """Standing claims, by ref."""
         return {claim.ref: claim for report in self.standing.values() for claim in self.claims_of(report)}
 
-    def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
+    def individually_retracted(self, report: ReportHistory) -> Mapping[str, str]:
         """Map individually retracted claims of a standing report to the author; the recorder's never stood."""
         if report.retractions.keys() <= {None}:
             return {}
@@ -86,7 +86,7 @@ class IncidentSnapshot:
     @cached_property
     def breaking(self) -> frozenset[str]:
         """Refs of claims that replaced one of another key."""
-        behind = (place for each in self.ledgers.values() for place in each.replaced.values())
+        behind = (place for each in self.chains.values() for place in each.replaced.values())
         return frozenset(other for code, other in behind if code == BREAK)
 
 
@@ -157,11 +157,11 @@ def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]
 
 def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Yield current claims replaced by claims of reports learned since."""
-    for ledger in old.ledgers.values():
+    for ledger in old.chains.values():
         kept = new.claims.get(ledger.current.ref) if ledger.current else None
         if kept is None:
             continue
-        after = _successor(new, kept, new.ledgers.get((kept.key.canonical, kept.origin)))
+        after = _successor(new, kept, new.chains.get((kept.key.canonical, kept.origin)))
         if after is not None and after.ref.partition("#")[0] not in old.reports:
             broken = after.key != kept.key or after.ref in new.breaking
             yield {
@@ -175,8 +175,8 @@ def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]
 
 def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Yield past moments for which an origin's last report gives another figure than the one before."""
-    for place, ledger in old.ledgers.items():
-        later = new.ledgers.get(place)
+    for place, ledger in old.chains.items():
+        later = new.chains.get(place)
         after = totals_by_moment(later.succession, later.current) if later else {}
         before = totals_by_moment(ledger.succession, ledger.current)
         learned = all(report_of(claim) not in old.reports for claim in after.values())
@@ -220,7 +220,7 @@ def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) ->
     """Yield the claims retracted individually: by their source, or by the recorder."""
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
-        lost = new.taken_back(found) if found else None
+        lost = new.individually_retracted(found) if found else None
         for claim in old.claims_of(report) if lost else ():
             if lost and lost.get(claim.ref) == by:
                 yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": claim.ref}
@@ -261,7 +261,7 @@ def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Docume
             continue
         if known.retraction is not None and report.retraction is None:
             yield {**_report(report), "what": "reinstated"}
-        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.claims_of(report)}):
+        for claim in sorted(old.individually_retracted(known).keys() & {held.ref for held in new.claims_of(report)}):
             yield {**_report(report), "what": "reinstated", "claim": claim}
 
 

@@ -88,7 +88,7 @@ class _DailyClaims:
 
     def changes(self, day: date, key: ClaimKey, source: SourceClaims) -> Iterator[FigureChange]:
         """Yield the change of an origin's current claim under a key, if any."""
-        ledger = source.ledger(key)
+        ledger = source.chain(key)
         old, new = self._current.get((key, source.origin)), ledger and ledger.current
         if (old and old.ref) == (new and new.ref):
             return

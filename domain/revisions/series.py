@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.estimates.claim_index import by_origin
-from domain.estimates.withdrawal import split_at_whole_statements, withdraws
+from domain.estimates.whole_statements import split_at_whole_statements, withdraws
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.reports.claims.revision_chain import revision_chain
@@ -53,7 +53,7 @@ class _SeriesBuilder:
     def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._breaks = breaks
-        self._standing: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
+        self._counting: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[ResolvedClaim]]]] = {}
 
     def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
@@ -65,12 +65,12 @@ class _SeriesBuilder:
             claims = [claim for claim in report.claims_at(moment) if not claim.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
             for claim in claims:
-                self._standing.setdefault(claim.key, {})[claim.ref] = claim
+                self._counting.setdefault(claim.key, {})[claim.ref] = claim
                 affected.add(claim.key)
         for key in affected:
             series = self.by_key.setdefault(key, {})
             for claim in revision_chain(
-                list(self._standing[key].values()), self._breaks.broken, self._breaks.linked
+                list(self._counting[key].values()), self._breaks.broken, self._breaks.linked
             ).succession:
                 series.setdefault(claim.ref, claim)
 
@@ -78,7 +78,7 @@ class _SeriesBuilder:
         reports = self._reports.get(whole.home, {})
         for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
             for claim in reports.pop(ref)[1]:
-                del self._standing[claim.key][claim.ref]
+                del self._counting[claim.key][claim.ref]
 
 
 def figure_of(claim: ResolvedClaim) -> int | None:

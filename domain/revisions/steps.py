@@ -37,13 +37,13 @@ NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False,
 
 
 @dataclass(slots=True)
-class _Movers:
+class _Causes:
     """Reports and claims added or removed at one moment."""
 
     reports: set[str] = field(default_factory=set[str])
     claims: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
 
-    def by(self, key: ClaimKey) -> tuple[str, ...]:
+    def of_key(self, key: ClaimKey) -> tuple[str, ...]:
         """Return the refs that changed a key: its own claims, else those of related keys, else reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
@@ -60,7 +60,7 @@ class _StepRecorder:
         self.index = ClaimIndex(history)
         self._claims: dict[str, tuple[ResolvedClaim, ...]] = {}
         self._breaks: dict[ClaimKey, set[str]] = {}
-        self._movers = _Movers()
+        self._causes = _Causes()
 
     def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
         """Index a report as of `until` on the reported clock (None: latest)."""
@@ -72,17 +72,17 @@ class _StepRecorder:
         claims = report.claims_at(until) if counts else ()
         if counts:
             self._claims[ref] = claims
-        self._movers.reports.add(ref)
+        self._causes.reports.add(ref)
         for stated in (before or (), claims):
             beyond = extended_totals(stated)
             for each in stated:
                 if each.ref not in beyond:
-                    self._movers.claims.setdefault(each.key, set()).add(each.ref)
+                    self._causes.claims.setdefault(each.key, set()).add(each.ref)
 
     def add_regraded(self, stood: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
         """Add the current claims of a regraded source to those responsible."""
         for key, claim in stood:
-            self._movers.claims.setdefault(key, set()).add(claim.ref)
+            self._causes.claims.setdefault(key, set()).add(claim.ref)
 
     def record(self, at: datetime, position: int | None) -> None:
         """Record the steps of all keys changed since the last call."""
@@ -95,8 +95,8 @@ class _StepRecorder:
             steps = self.series.setdefault(key, [])
             before = steps[-1].estimate if steps else NO_ESTIMATE
             if visible(estimate) != visible(before) or (broken and before is not NO_ESTIMATE):
-                steps.append(EstimateStep(at, position, estimate, self._movers.by(key), broken))
-        self._movers = _Movers()
+                steps.append(EstimateStep(at, position, estimate, self._causes.of_key(key), broken))
+        self._causes = _Causes()
 
 
 def reported_steps(history: History, reading: Reading) -> EstimateSeries:

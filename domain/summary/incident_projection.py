@@ -42,7 +42,7 @@ class IncidentProjection:
         self.estimates: dict[ClaimKey, Estimate] = {}
         self.input_streams = InputStreams(history.stream or UUID(int=0))
         self._until = until
-        self._named = policy
+        self._requested_policy = policy
         self._index = ClaimIndex(history)
         self._levels = DayLevels(history)
         self._counts = ReportCounts()
@@ -54,9 +54,9 @@ class IncidentProjection:
         self._changed_pairs: set[ClaimKey] = set()
         self._changed_reports: set[UUID] = set()
         self._new_inputs: set[UUID] = set()
-        self._adopted = False
+        self._policy_changed = False
         self._time_zone_set = False
-        self._stale = self._ordered = True
+        self._stale = self._merges_stale = True
         self._level: int | None = None
         self._opened: Recorded | None = None
         self._words: tuple[object, tuple[str, ...]] = (None, ())
@@ -75,7 +75,7 @@ class IncidentProjection:
     @property
     def policy(self) -> Policy:
         """The named policy, else the one in force."""
-        return self._named or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
+        return self._requested_policy or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
     def apply(self, recorded: Recorded) -> None:
         """Apply a fact; facts of one stream come in order of version."""
@@ -87,8 +87,8 @@ class IncidentProjection:
             reindex(self.history, self._index, self.history.all_reports[report_id], self._until)
         self._changed_reports.update(affected)
         if not isinstance(recorded.fact, REPORT_FACTS):
-            self._stale = self._ordered = True
-            self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
+            self._stale = self._merges_stale = True
+            self._policy_changed = self._policy_changed or isinstance(recorded.fact, PolicyAdopted)
 
     def update(self) -> SummaryChanges:
         """Recompute what the facts applied since the last call affect; returns what may have changed."""
@@ -102,12 +102,12 @@ class IncidentProjection:
             self._update_event(label)
         changed = self._index.changed_keys()
         merged = self._update_merged()
-        if self._adopted:
+        if self._policy_changed:
             # Also keys without an estimate: the former policy may have rated out all their claims.
             changed = dict.fromkeys(self._index.sorted_keys(), _NO_ORIGINS) | changed
             self._changed_pairs.update(self._tolls.pairs)
             self.policy_inputs.clear()
-            self._adopted = False
+            self._policy_changed = False
         keys = [key for key, origins in changed.items() if self._update_key(key, origins)]
         if merged:
             keys += [key for key in self.estimates if split_scope(key.scope)[0] in merged and key not in keys]
@@ -236,9 +236,9 @@ class IncidentProjection:
 
     def _update_merged(self) -> frozenset[str]:
         """Update the set of merged incidents; returns the slugs added or removed."""
-        if not self._ordered:
+        if not self._merges_stale:
             return frozenset()
-        self._ordered = False
+        self._merges_stale = False
         own = self.history.own
         return self._tolls.merge(frozenset(home.slug for home in self.history.included_incidents() if home is not own))
 

@@ -185,11 +185,11 @@ def killed_document(killed: KilledSummary) -> Mapping[str, object]:
     return {
         KILLED: killed.toll and toll_document(killed.toll),
         "killed_at_least": {"figure": killed.floor, **counted_document(least)} if least else None,
-        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in totals.items()},
+        **{f"killed_in_{name}": beside and _totals_document(beside) for name, beside in totals.items()},
     }
 
 
-def _beside(beside: ScopeTotals) -> Mapping[str, object]:
+def _totals_document(beside: ScopeTotals) -> Mapping[str, object]:
     return {"count": beside.number, "greatest": toll_document(beside.greatest)}
 
 

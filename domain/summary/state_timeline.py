@@ -72,7 +72,7 @@ class StepFunction(Generic[T]):
         return self.values[index - 1] if index else None
 
 
-class EstimateStep(NamedTuple):
+class KeyEstimate(NamedTuple):
     """An estimate with the key, increments and count of superseded claims of its document, and its sentences."""
 
     key: ClaimKey
@@ -111,20 +111,20 @@ class StateTimeline:
 
     def __init__(self, stream: UUID) -> None:
         self.history = History(stream)
-        self.reach = InputStreams(stream)
-        self.inputs = StepFunction[LastInput]()
-        self.facts = 0
+        self.input_streams = InputStreams(stream)
+        self.last_inputs = StepFunction[LastInput]()
+        self.fact_count = 0
         self._versions: dict[UUID, int] = {}
         self._streams: dict[UUID, StepFunction[int]] = {}
-        self._scales = ClaimIndex(self.history)
+        self._index = ClaimIndex(self.history)
         self._days = DayLevels(self.history)
         self._counts = _Counts()
-        self._counted: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
+        self._counting: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
         self._parts: dict[str, StepFunction[Any]] = {}
         self._sources: dict[str, StepFunction[Document | None]] = {}
-        self._estimates: dict[ClaimKey, StepFunction[EstimateStep | None]] = {}
+        self._estimates: dict[ClaimKey, StepFunction[KeyEstimate | None]] = {}
         self._policies = StepFunction[str]()
-        self._retimed = False
+        self._time_zone_changed = False
 
     @property
     def policy(self) -> Policy:
@@ -137,7 +137,7 @@ class StateTimeline:
 
     def known_at(self, position: int) -> bool:
         """Say whether the incident had been opened by a position."""
-        own = self._streams.get(self.reach.stream)
+        own = self._streams.get(self.input_streams.stream)
         return own is not None and own.positions[0] <= position
 
     def merged_into_at(self, position: int) -> str | None:
@@ -150,7 +150,7 @@ class StateTimeline:
         for steps in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
             yield steps.values
         yield from (*self._counts.origins.values(), *self._counts.events.values())
-        yield from (self._counted, self.history.all_reports, self.history.journal)
+        yield from (self._counting, self.history.all_reports, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""
@@ -160,19 +160,19 @@ class StateTimeline:
     def add(self, recorded: Recorded) -> None:
         """Add the next fact, and record the parts that it changed: none while its stream is no input."""
         position = recorded.position
-        inputs_added = self.reach.add(recorded)
-        self.facts += 1
+        inputs_added = self.input_streams.add(recorded)
+        self.fact_count += 1
         self._versions[recorded.stream] = recorded.version
         if sets_time_zone(recorded):
-            self._days, self._retimed = DayLevels(self.history), True
-        for report_id in apply_fact(self.history, self._scales, recorded).reports:
-            reindex(self.history, self._scales, self.history.all_reports[report_id], None)
-        if recorded.stream not in self.reach.streams:
+            self._days, self._time_zone_changed = DayLevels(self.history), True
+        for report_id in apply_fact(self.history, self._index, recorded).reports:
+            reindex(self.history, self._index, self.history.all_reports[report_id], None)
+        if recorded.stream not in self.input_streams.streams:
             return
         for stream in (*inputs_added, recorded.stream):
             if stream in self._versions:
                 self._streams.setdefault(stream, StepFunction()).record(position, self._versions[stream])
-        self.inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
+        self.last_inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
         self._policies.record(position, self.policy.id)
         self._record(recorded, position)
 
@@ -205,7 +205,7 @@ class StateTimeline:
             origins |= {fact.origin, self.history.sources.resolve(fact.origin)}
         for origin in origins:
             self._record_source(origin, position)
-        keys = set(self._scales.changed_keys())
+        keys = set(self._index.changed_keys())
         if isinstance(fact, PolicyAdopted):
             keys |= self._estimates.keys()
         for key in keys:
@@ -221,20 +221,20 @@ class StateTimeline:
     def _update_reports(self, position: int) -> tuple[set[str], set[str]]:
         """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
         origins, labels, changed = set[str](), set[str](), set[str]()
-        for ref, report in self._scales.changed_reports().items():
-            was = self._counted.pop(ref, None)
+        for ref, report in self._index.changed_reports().items():
+            was = self._counting.pop(ref, None)
             if was is not None:
                 changed |= self._count(*was, by=-1)
             if report is not None:
-                now = self._counted[ref] = report, report.current, responsibility_of(self.history, report)
+                now = self._counting[ref] = report, report.current, responsibility_of(self.history, report)
                 changed |= self._count(*now, by=1)
             for version in (was and was[1], report and report.current):
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
-        if self._retimed:
+        if self._time_zone_changed:
             labels |= self._counts.events.keys()
-            self._retimed = False
+            self._time_zone_changed = False
         for label in labels:
             self._days.set_event(label, events_of(self._counts.events.get(label, {}).values()).get(label))
         self._record_counts(changed, position)
@@ -282,13 +282,13 @@ class StateTimeline:
             self._sources.setdefault(origin, StepFunction()).record(position, document)
 
     def _update_estimate(self, key: ClaimKey, position: int) -> None:
-        keyed = self._scales.key_claims(key)
-        self._days.set_claims(key, self._scales.current_claims(key))
+        keyed = self._index.key_claims(key)
+        self._days.set_claims(key, self._index.current_claims(key))
         step = None
-        if keyed.ledgers or keyed.increments or keyed.replaced:
+        if keyed.chains or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.policy_input)
             quoted = sentences(self.history, key, estimate)
-            step = EstimateStep(key, keyed.increments, keyed.superseded, estimate, quoted)
+            step = KeyEstimate(key, keyed.increments, keyed.superseded, estimate, quoted)
         self._estimates.setdefault(key, StepFunction()).record(position, step)
 
     def _update_sentences(self, origin: str | None, except_keys: set[ClaimKey], position: int) -> None:

@@ -9,7 +9,7 @@ from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, TableRow, View
 from domain.reports.claims.claim import ResolvedClaim
 from domain.values.time.clocks import format_instant
 
@@ -54,7 +54,7 @@ def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Claim
         yield increment.resolved.ref, ("increment", STATUSES["increment"], flags)
     for ref, (code, other) in keyed.replaced.items():
         yield ref, (code, STATUSES[code].format(other=other), ())
-    for each in keyed.ledgers:
+    for each in keyed.chains:
         for ref, (code, other) in each.replaced.items():
             why = (
                 _COUNTS_ON
@@ -108,11 +108,11 @@ def _claim(history: History, report: ReportHistory, held: ResolvedClaim, status_
     }
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[TableRow]:
     return [_row(claim) for claim in cast("list[Document]", document["claims"])]
 
 
-def _row(claim: Document) -> CsvRow:
+def _row(claim: Document) -> TableRow:
     lists = {name: " ".join(cast("list[str]", claim[name])) for name in ("via", "supersedes", "flags")}
     also = "; ".join(cast("list[str]", claim["also_said"]))
     population = canonical(claim["population"]).decode()

@@ -22,7 +22,7 @@ from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
 from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, TableRow, View
 from domain.reports.claims.claim import ResolvedClaim
 from domain.reports.registry import KINDS
 from domain.revisions.newly_reported import FigureChange, NewlyReported, newly_reported
@@ -173,7 +173,7 @@ def _undated(undated: UndatedClaim) -> Document:
     }
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[TableRow]:
     tables = (("happened", _happened), ("learned", _newly_reported), ("phase", _in_phases), ("turning_point", _turns))
     return [
         cast("CsvRow", {"table": name, **row}) for name, rows in tables for row in rows(cast("JsonObject", document))

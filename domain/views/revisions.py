@@ -27,7 +27,7 @@ from typing import cast
 from domain.documents.estimates import KEY_COLUMNS
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, TableRow, View
 from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.reports.claims.running_totals import by_counted_until, extended_totals
 from domain.revisions.series import ClaimSeries, claim_series, figure_of
@@ -97,8 +97,8 @@ def _record(
         "days_until_within_20_percent": _days_until_near(steps, offset),
         "breaks": sum(claim.ref in series.broken or claim.ref in series.breaking for claim in series.claims),
         "corrections": sum(len(report.versions) - 1 for report in behind),
-        "retractions": sum(report.retracted for report in behind),
-        "rescopings": sum(report.rescopings for report in behind),
+        "retractions": sum(report.retraction_count for report in behind),
+        "rescopings": sum(report.rescoping_count for report in behind),
     }
 
 
@@ -133,11 +133,11 @@ def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
     return max((end - begin).days, 0)
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[TableRow]:
     return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
 
 
-def _row(record: dict[str, Document]) -> CsvRow:
+def _row(record: dict[str, Document]) -> TableRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }

@@ -4,7 +4,7 @@ from typing import cast
 
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View, span_document
+from domain.reading import Document, Reading, TableRow, View, span_document
 from domain.reports.claims.claim import BEGINNING, latest
 from domain.reports.claims.tie_breaking import Tie
 from domain.reports.registry import KINDS
@@ -36,7 +36,7 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
     now = report.current
     return {
         "report_id": report.ref,
-        "standing": report.status_at(reading.reported_until),
+        "standing": report.standing_at(reading.reported_until),
         "tier": KINDS[now.report.kind].tier(now.report),
         "event": now.event,
         "occurred": span_document(now.report.occurred, now.occurred),
@@ -50,11 +50,11 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
     }
 
 
-def _rows(timeline: Document) -> list[CsvRow]:
+def _rows(timeline: Document) -> list[TableRow]:
     return [_row(entry) for entry in cast("list[dict[str, dict[str, object]]]", timeline["entries"])]
 
 
-def _row(entry: dict[str, dict[str, object]]) -> CsvRow:
+def _row(entry: dict[str, dict[str, object]]) -> TableRow:
     occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
     places = cast("list[dict[str, str]]", report.get("places") or [])
     claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])

@@ -297,7 +297,7 @@ class ResolvedClaim:
         object.__setattr__(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
 
     @property
-    def place(self) -> tuple[datetime, datetime, int]:
+    def order_in_source(self) -> tuple[datetime, datetime, int]:
         """Sort key among claims of one source: end of `reported`, then its start, then `reported_order`."""
         return self.recency_key[0], self.recency_key[1], self.order
 

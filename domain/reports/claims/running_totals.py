@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
-_Of = tuple[str, ClaimKey]
+_ReportAndKey = tuple[str, ClaimKey]
 
 
 def report_of(claim: ResolvedClaim) -> str:
@@ -53,8 +53,8 @@ def totals_by_moment(
     return {claim.counted_until: claim for claim in own}
 
 
-def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_Of, ResolvedClaim]:
-    found: dict[_Of, ResolvedClaim] = {}
+def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_ReportAndKey, ResolvedClaim]:
+    found: dict[_ReportAndKey, ResolvedClaim] = {}
     for claim in claims:
         if not claim.incremental:
             known = found.get(of := (report_of(claim), claim.key))

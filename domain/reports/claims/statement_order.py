@@ -125,7 +125,7 @@ def _by_queue(claims: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Seque
     order: list[S] = []
     assumed: set[str] = set()
     for _ in claims:
-        claim, tied = queue.take()
+        claim, tied = queue.pop()
         order.append(claim)
         if tied:
             assumed.add(claim.ref)
@@ -153,36 +153,36 @@ class _Queue(Generic[S]):
         self._linked = linked
         self._supersedes = superseded(claims)
         superseded_by = _reversed(self._supersedes)
-        self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
+        self._superseders_left = {ref: len(others) for ref, others in superseded_by.items()}
         self._spans = _effective_spans(claims, superseded_by)
         self._by_latest = sorted(claims, key=lambda claim: self._spans[claim.ref][1])
         self._by_earliest = sorted(claims, key=lambda claim: self._spans[claim.ref][0])
-        self._taken: set[str] = set()
+        self._placed: set[str] = set()
         self._ready: list[tuple[_LatestFirst, S]] = []
         self._parked: dict[str, S] = {}
 
-    def take(self) -> tuple[S, bool]:
+    def pop(self) -> tuple[S, bool]:
         """Take the last claim; also say whether another has the same `reported_order` and reach."""
         self._admit()
         claim = heappop(self._ready)[1]
         tied = bool(self._ready) and _tied(self._ready[0][1], claim)
-        self._taken.add(claim.ref)
+        self._placed.add(claim.ref)
         for ref in self._supersedes[claim.ref]:
-            self._waits_for[ref] -= 1
+            self._superseders_left[ref] -= 1
             if ref in self._parked:
                 self._offer(self._parked.pop(ref))
         return claim, tied
 
     def _admit(self) -> None:
         """Admit the claims that no remaining one lies wholly after."""
-        while self._by_earliest[-1].ref in self._taken:
+        while self._by_earliest[-1].ref in self._placed:
             self._by_earliest.pop()
         threshold = self._spans[self._by_earliest[-1].ref][0]
         while self._by_latest and self._spans[self._by_latest[-1].ref][1] >= threshold:
             self._offer(self._by_latest.pop())
 
     def _offer(self, claim: S) -> None:
-        if self._waits_for[claim.ref]:
+        if self._superseders_left[claim.ref]:
             self._parked[claim.ref] = claim
         else:
             heappush(self._ready, (_LatestFirst(claim, self._linked.get(claim.ref, ())), claim))

@@ -36,7 +36,7 @@ KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 _JOINT, _STRENGTH = "killed_or_injured", "strength"
 PART_IN_WORDS = "part_in_words"
 """Code of a remark: the wording also counts a part."""
-_ALIKE = {
+_COMPATIBLE = {
     "killed_or_injured": ("killed", "injured"),
     "bodies_found": ("killed", "bodies_found"),
     "missing": ("missing", "disappeared", "abducted"),
@@ -146,7 +146,7 @@ def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None
     by = lexicon if "/" in lexicon else lexicon_of(lexicon)
     if by not in KNOWN_LEXICONS:
         raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
-    reading = _fitting(verbatim, _read(verbatim, by), measure, incremental=False)
+    reading = _check_for_measure(verbatim, _read(verbatim, by), measure, incremental=False)
     return Count(verbatim=verbatim, **_derived(reading, by))
 
 
@@ -176,9 +176,9 @@ def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         return
     for part in reading.parts:
         yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
-    others = [fate for fate in reading.fates if fate not in _ALIKE.get(measure, (measure,))]
-    if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
-        said = ", ".join(reading.fates)
+    others = [fate for fate in reading.measures_named if fate not in _COMPATIBLE.get(measure, (measure,))]
+    if others or (reading.measures_named and measure == _JOINT and len(reading.measures_named) == 1):
+        said = ", ".join(reading.measures_named)
         yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
     elif reading.other:
         word = shown(reading.other[0])
@@ -211,12 +211,12 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
     figures = (given.get("lower"), given.get("upper"), given.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
         return _from_words(given, verbatim, bound)
-    if bound is None and verbatim is not None and (agreeing := _agreeing(given, verbatim, figures)):
+    if bound is None and verbatim is not None and (agreeing := _read_if_equal(given, verbatim, figures)):
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
         raise CountError("A worded count needs its words; give `verbatim`.")
-    return _derived(_shaped(*figures, bound), lexicon)
+    return _derived(_from_figures(*figures, bound), lexicon)
 
 
 def _read(verbatim: str, lexicon: str) -> CountReading:
@@ -237,27 +237,27 @@ def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[CountReading, 
     """Read words by the lexicon named beside them, else by that of the report's language."""
     if not isinstance(given, CountInContext):
         lexicon = given.get("lexicon") or DEFAULT
-        return _fitting(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
+        return _check_for_measure(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
     lexicon = given.get("lexicon") or given.lexicon or DEFAULT
     reading = _read_once(verbatim, lexicon)
-    return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
+    return _check_for_measure(verbatim, reading, given.measure, incremental=given.incremental), lexicon
 
 
-def _fitting(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
+def _check_for_measure(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
     """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
     In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
     """
     if not isinstance(reading, DetailedReading):
         return reading
-    if reading.more and not incremental:
+    if reading.is_increase and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
     if reading.equipment and measure != _STRENGTH:
         raise refusals.because(verbatim, "equipment", reading.equipment[0])
-    together = measure == _JOINT and _JOINED.issuperset(reading.fates)
+    together = measure == _JOINT and _JOINED.issuperset(reading.measures_named)
     quoted = reading.quoted and reading.bound == "worded"
-    if len(reading.fates) > 1 and not together and not quoted:
-        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.fates)))
+    if len(reading.measures_named) > 1 and not together and not quoted:
+        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.measures_named)))
     return reading
 
 
@@ -270,7 +270,7 @@ def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | Non
     return _derived(reading, lexicon)
 
 
-def _agreeing(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
+def _read_if_equal(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
     """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
     try:
         reading, lexicon = _in_context(given, verbatim)
@@ -289,7 +289,7 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
     return "exact" if lower == upper and best in (None, lower) else "between"
 
 
-def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
+def _from_figures(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
     """Check given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
         given = {figure for figure in (lower, upper, best) if figure is not None} or {0}

@@ -31,12 +31,12 @@ class DetailedReading(CountReading):
     `quoted`: only the count is in quotation marks, and the words behind it are not the source's.
     """
 
-    fates: tuple[str, ...] = ()
+    measures_named: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     equipment: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    more: bool = False
+    is_increase: bool = False
     quoted: bool = False
 
 
@@ -59,11 +59,11 @@ class _Prefix:
 
     at: int = 0
     bound: str | None = None
-    fates: tuple[str, ...] = ()
-    more: bool = False
-    headed: bool = False
-    ranging: bool = False
-    needs: str = ""
+    measures_named: tuple[str, ...] = ()
+    is_increase: bool = False
+    has_noun: bool = False
+    range_announced: bool = False
+    required: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +82,18 @@ class _PhraseReader:
             lead = self._headline()
         self._bounds(lead)
         several = self.vocabulary.worded.longest(self.words, lead.at)
-        if several and not lead.ranging:
+        if several and not lead.range_announced:
             return self._worded(lead, *several)
         found = self._numbers(lead)
         if ranged := self._range(lead, found):
             return self._between(lead, *ranged)
-        if lead.ranging:
+        if lead.range_announced:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
         if found:
-            return self._one(lead, found[0])
+            return self._one_figure(lead, found[0])
         if one := self._one_person(lead):
             return one
-        raise self._no_figure(lead)
+        raise self._no_figure_refusal(lead)
 
     def read_zero(self) -> DetailedReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
@@ -121,9 +121,9 @@ class _PhraseReader:
             verb = vocabulary.verbs.longest(words, at) if subject else None
             if verb and not self._longer_bound(verb[1], at):
                 lead.at, lead.bound = verb[1], verb[0] or None
-                lead.ranging = lead.bound == "ranging"
-                lead.bound = None if lead.ranging else lead.bound
-                lead.fates, lead.headed = tuple(sorted(fates)), True
+                lead.range_announced = lead.bound == "ranging"
+                lead.bound = None if lead.range_announced else lead.bound
+                lead.measures_named, lead.has_noun = tuple(sorted(fates)), True
                 return lead
             found = vocabulary.subjects.longest(words, at)
             if found:
@@ -154,7 +154,7 @@ class _PhraseReader:
         words, vocabulary = self.words, self.vocabulary
         while lead.at < len(words):
             if found := vocabulary.bounds.longest(words, lead.at):
-                lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
+                lead.bound, lead.at = self._one_bound(lead.bound, found[0]), found[1]
             elif found := vocabulary.lead_ins.longest(words, lead.at):
                 lead.at = found[1]
                 self._apply_class(lead, found[0])
@@ -162,11 +162,14 @@ class _PhraseReader:
                 return
 
     def _apply_class(self, lead: _Prefix, kind: str) -> None:
-        lead.more = lead.more or kind == word_class.MORE
+        lead.is_increase = lead.is_increase or kind == word_class.MORE
         if kind.startswith(word_class.FATE):
-            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(word_class.FATE).split("+")), True
-        lead.headed = lead.headed or kind == word_class.PERSON
-        lead.needs = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.needs
+            lead.measures_named, lead.has_noun = (
+                (*lead.measures_named, *kind.removeprefix(word_class.FATE).split("+")),
+                True,
+            )
+        lead.has_noun = lead.has_noun or kind == word_class.PERSON
+        lead.required = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.required
 
     def _headline(self) -> _Prefix:
         """Read the opening of a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
@@ -198,18 +201,20 @@ class _PhraseReader:
             return [Number(bare[0], bare[1], bare[0], 1)]
         return found
 
-    def _one(self, lead: _Prefix, number: Number) -> DetailedReading:
+    def _one_figure(self, lead: _Prefix, number: Number) -> DetailedReading:
         value = whole(number, self.verbatim)
         if number.noun:
             return self.noun_alone(lead, number)
-        end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
-        if capped := self._cap(lead, end):
+        end = self._skip_of(number.end) if number.scale != 1 or number.rounded else number.end
+        if capped := self._upper_end(lead, end):
             most = whole(capped, self.verbatim)
             if value > most:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
-            return self._reading(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
-        after, around = self.after(lead, end)
-        bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
+            return self._reading(
+                lead, self._following_words(lead, capped.end), CountReading(value, most, None, "between")
+            )
+        after, around = self.bound_after(lead, end)
+        bound = self._one_bound(lead.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
         return self._reading(lead, around, bounded(value, bound))
 
@@ -226,15 +231,15 @@ class _PhraseReader:
             lead.bound, lead.at = behind[0], lead.at + behind[1] - number.end
             phrase = replace(self, tokens=moved, words=[token.text for token in moved])
             return phrase.noun_alone(lead, replace(number, end=behind[1]))
-        around = self._around(lead, lead.at, joins=False)
+        around = self._following_words(lead, lead.at, joins=False)
         return self._reading(
-            lead, around, bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+            lead, around, bounded(whole(number, self.verbatim), self._one_bound(lead.bound, None) or "exact")
         )
 
     def _worded(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
-        after, around = self.after(lead, self._past_of(end))
-        bound = self._agreed(lead.bound, after)
+        after, around = self.bound_after(lead, self._skip_of(end))
+        bound = self._one_bound(lead.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
         reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
@@ -242,8 +247,8 @@ class _PhraseReader:
 
     def _between(self, lead: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
-        end = self._past_of(high.end) if high.scale != 1 else high.end
-        after, around = self.after(lead, end)
+        end = self._skip_of(high.end) if high.scale != 1 else high.end
+        after, around = self.bound_after(lead, end)
         if not {lead.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
         return self._reading(lead, around, CountReading(lower, upper, None, "between"))
@@ -264,7 +269,7 @@ class _PhraseReader:
             raise unreadable(self.verbatim, f"says “{opening}” without two figures behind it; write 80 to 100")
         return max(pairs, key=lambda pair: pair[1].end, default=None)
 
-    def _cap(self, lead: _Prefix, end: int) -> Number | None:
+    def _upper_end(self, lead: _Prefix, end: int) -> Number | None:
         """Read the upper end of `at least 80 and at most 100`."""
         join = self.vocabulary.around.longest(self.words, end)
         if lead.bound != "at_least" or not join or join[0] != word_class.JOIN:
@@ -281,39 +286,41 @@ class _PhraseReader:
         article = self.vocabulary.around.longest(self.words, at)
         if not article or article[0] != word_class.ARTICLE or lead.bound not in {None, "at_least"}:
             return None
-        around = self._around(lead, article[1], joins=False)
+        around = self._following_words(lead, article[1], joins=False)
         if not any(word in self.vocabulary.singular_people for word in around.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
         return self._reading(lead, around, bounded(1, lead.bound or "exact"))
 
-    def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
+    def bound_after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
         suffixes, last = self.vocabulary.suffixes, len(self.words)
         if found := suffixes.longest(self.words, end):
-            return found[0], self._around(lead, found[1])
+            return found[0], self._following_words(lead, found[1])
         for start in range(max(end + 1, last - _LONGEST_PHRASE), last):
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
-                return found[0], self._around(lead, end, start)
+                return found[0], self._following_words(lead, end, start)
         if last - end > _LEAST_BEHIND and (moved := move_bound_forward(self.tokens, self.vocabulary, end)):
-            return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
-        return None, self._around(lead, end)
+            return replace(self, tokens=moved, words=[token.text for token in moved]).bound_after(lead, end)
+        return None, self._following_words(lead, end)
 
-    def _around(self, lead: _Prefix, at: int, end: int | None = None, *, joins: bool = True) -> FollowingWords:
+    def _following_words(self, lead: _Prefix, at: int, end: int | None = None, *, joins: bool = True) -> FollowingWords:
         last = len(self.words) if end is None else end
-        around = FollowingWords(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
+        around = FollowingWords(
+            self.verbatim, self.tokens, self.words, self.vocabulary, at, last, has_noun=lead.has_noun
+        )
         around.joins = joins
-        around.fates |= set(lead.fates)
+        around.measures_named |= set(lead.measures_named)
         around.read()
         return around
 
-    def _past_of(self, end: int) -> int:
+    def _skip_of(self, end: int) -> int:
         """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
         found = self.vocabulary.around.longest(self.words, end)
         return found[1] if found and found[0] == word_class.OF else end
 
     def _reading(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
-        self._check_needs(lead.needs, around)
+        self._check_required(lead.required, around)
         largest = reading.upper if reading.upper is not None else reading.lower
         if largest is not None and any(value > largest for value, _ in around.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
@@ -322,23 +329,23 @@ class _PhraseReader:
             reading.upper,
             reading.best,
             reading.bound,
-            tuple(sorted(around.fates)),
+            tuple(sorted(around.measures_named)),
             tuple(around.things),
             tuple(around.equipment),
-            () if around.fates else tuple(around.other),
+            () if around.measures_named else tuple(around.other),
             tuple(part for _, part in around.parts),
-            more=around.more or lead.more,
+            is_increase=around.is_increase or lead.is_increase,
             quoted=self._quoted(),
         )
 
-    def _check_needs(self, needs: str, around: FollowingWords) -> None:
+    def _check_required(self, needs: str, around: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
         if needs == word_class.LIVES and around.people[:1] == ["lives"]:
-            around.fates.add("killed")
+            around.measures_named.add("killed")
         elif (
-            (needs == COLON and not (around.people or around.fates))
+            (needs == COLON and not (around.people or around.measures_named))
             or needs == word_class.LIVES
-            or (needs == word_class.LEFT and not around.fates)
+            or (needs == word_class.LEFT and not around.measures_named)
         ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
 
@@ -347,12 +354,12 @@ class _PhraseReader:
         begun = self.verbatim.strip()
         return begun[:1] in QUOTES and len(self.words) > 1 and self.words[1] in QUOTES
 
-    def _agreed(self, before: str | None, after: str | None) -> str | None:
+    def _one_bound(self, before: str | None, after: str | None) -> str | None:
         if before and after and before.split(".", maxsplit=1)[0] != after.split(".", maxsplit=1)[0]:
             raise unreadable(self.verbatim, refusals.TWO_BOUNDS)
         return before or after
 
-    def _no_figure(self, lead: _Prefix) -> Exception:
+    def _no_figure_refusal(self, lead: _Prefix) -> Exception:
         if not self.vocabulary.unknown_words.isdisjoint(self.words) or lead.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
         word = self.words[lead.at]

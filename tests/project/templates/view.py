@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.history.history import History
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, TableRow, View
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -18,7 +18,7 @@ def finish(history: History, reading: Reading) -> Document:
     }
 
 
-def _rows(document: Document) -> Sequence[CsvRow]:
+def _rows(document: Document) -> Sequence[TableRow]:
     return cast("Sequence[CsvRow]", document["kinds"])
 
 
