@@ -1,4 +1,4 @@
-"""Occurrences (events) of an incident, aggregated from the reports that count; and local days."""
+"""Occurrences (events) of an incident, aggregated from counting reports; and local days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class EventSummary(NamedTuple):
 
 @dataclass(slots=True)
 class Event:
-    """One occurrence with the reports that count; `span` and `tier` as in EventSummary.
+    """One occurrence with its counting reports; `span` and `tier` as in EventSummary.
 
     `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
     """

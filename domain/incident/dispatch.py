@@ -171,16 +171,16 @@ def _decide_curation(states: StateReader, incident: Incident, command: CurationC
             merged = curation.merge(incident, states.incident(incident_stream(command.into)), command)
             return _in_streams(merged, merged.into, merged.incident)
         case UnmergeIncident():
-            undone = curation.unmerge(incident, command)
-            return _in_streams(undone, undone.incident, undone.into)
+            unmerged = curation.unmerge(incident, command)
+            return _in_streams(unmerged, unmerged.incident, unmerged.into)
         case MoveReport():
             moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
             return _in_streams(moved, moved.to, moved.home, moved.left)
         case RescopeClaims():
             ids = reports_needed(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
-            under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
-            facts = curation.rescoped(incident, homes, under, command)
+            shown_under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
+            facts = curation.rescoped(incident, homes, shown_under, command)
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
@@ -193,8 +193,8 @@ def _file_complete(states: StateReader, incident: Incident, command: FileReport,
     if incident.into:
         _expect_open(states, _shown_under(states, incident.slug))
     entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
-    at = _shown_under_of_latest(incident, command)
-    to = incident.slug if at == incident.slug else _shown_under(states, at)
+    latest_at = _shown_under_of_latest(incident, command)
+    to = incident.slug if latest_at == incident.slug else _shown_under(states, latest_at)
     if to != incident.slug and to != _shown_under(states, incident.slug):
         _expect_open(states, to)
         moved = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
@@ -207,8 +207,8 @@ def _shown_under_of_latest(home: Incident, command: FileReport) -> str:
     origin = origin_of(command.report.source, command.report.via)
     for filed in reversed(home.reports.values()):
         report = filed.report
-        stands = report.complete and report.event == command.report.event and None not in filed.retracted
-        if stands and origin_of(report.source, report.via) == origin:
+        matches = report.complete and report.event == command.report.event and None not in filed.retracted
+        if matches and origin_of(report.source, report.via) == origin:
             return filed.shown_under
     return home.slug
 

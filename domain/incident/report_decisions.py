@@ -35,10 +35,10 @@ def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
     """File a report; `reported_at` defaults to `now` (UTC)."""
     if command.report_id in incident.reports:
         raise refusals.ReportIdTaken(report_id=command.report_id)
-    said = command.report.reported_at or format_instant(now)
-    reported = read_span(parse_reported, said, incident.offset)
-    expect_not_in_future(reported, said, now)
-    report = with_defaults(command.report, command.report_id, said)
+    reported_at = command.report.reported_at or format_instant(now)
+    reported = read_span(parse_reported, reported_at, incident.offset)
+    expect_not_in_future(reported, reported_at, now)
+    report = with_defaults(command.report, command.report_id, reported_at)
     occurred = occurred_span(report, reported, incident.offset)
     check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)

@@ -40,16 +40,16 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     return event_label(report, day)
 
 
-def effective_occurred(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+def effective_occurred(report: Report, reported: Span, stored: Span | None, offset: tzinfo) -> Span | None:
     """Return the span of the occurrence that a report describes, from the span `kept` in its fact; None if unknown.
 
-    An `occurred` wholly after the report contradicts it. Such facts store none; facts of early versions stored the
-    last moment of the report, which nobody stated and which is read as none.
+    An `occurred` wholly after the report contradicts it and is stored as None; facts of early versions stored the last
+    moment of the report instead, which is read as None.
     """
-    if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
-        return kept
+    if stored is None or stored.latest is None or not stored.earliest == stored.latest == reported.latest:
+        return stored
     stated = _stated_occurred(report, offset)
-    return None if stated is not None and begins_after(stated, kept.latest) else kept
+    return None if stated is not None and begins_after(stated, stored.latest) else stored
 
 
 def _stated_occurred(report: Report, offset: tzinfo) -> Span | None:
@@ -78,7 +78,7 @@ def _as_filed(_within: str | None, scope: str) -> str:
 class ScopeOverrides:
     """Assigned scopes by claim id, for claims whose scope is not the stated one.
 
-    `named` names a scope of an incident (None: the report's home) as the incident that is read does.
+    `named` maps an incident (None: the report's home) and its scope to the name of that scope as seen from the subject.
     """
 
     rescoped: Mapping[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
@@ -91,7 +91,7 @@ NO_OVERRIDES = ScopeOverrides()
 class ReportContext(NamedTuple):
     """Fields that all claims of a report share: its id as text, origin, event label, and spans (UTC).
 
-    `record` is its whole content, where ties are to be broken.
+    `record` is its whole content, for tie-breaking.
     """
 
     ref: str
@@ -162,11 +162,11 @@ def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, AssignedScope
     An assigned scope comes before a stated one; a part without a scope has that of its whole.
     """
     if rescoped:
-        given = rescoped.get(part.id) if part else None
-        if given is None and not (part and part.scope):
-            given = rescoped.get(claim.id)
-        if given is not None:
-            return given.within, given.scope, given.bounds
+        assigned = rescoped.get(part.id) if part else None
+        if assigned is None and not (part and part.scope):
+            assigned = rescoped.get(claim.id)
+        if assigned is not None:
+            return assigned.within, assigned.scope, assigned.bounds
     return "", (part and part.scope) or claim.scope or "", None
 
 
@@ -190,8 +190,8 @@ def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset
     """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
     if claim.counted_until:
         return latest(parse_reported(claim.counted_until, offset))
-    end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
-    return min(end, reported) if end else reported
+    scope_end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
+    return min(scope_end, reported) if scope_end else reported
 
 
 def _flags(claim: Claim, part: Part | None) -> tuple[str, ...]:

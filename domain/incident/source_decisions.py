@@ -51,13 +51,17 @@ def register(source: Source | None, command: Registration) -> list[SourceFact]:
     An introduction changes no source that was registered with more than its slug.
     """
     if source is not None:
-        by_itself = _registered(source.origin, default_registration(command.slug))
-        if isinstance(command, Introduction) and not source.equals_registration(by_itself):
+        default = _registered(source.origin, default_registration(command.slug))
+        if isinstance(command, Introduction) and not source.equals_registration(default):
             return []
-        described = (command.name, command.type, command.speaks_for) == (source.name, source.type, source.speaks_for)
-        if described and command.reliability == source.reliability:
+        same_description = (command.name, command.type, command.speaks_for) == (
+            source.name,
+            source.type,
+            source.speaks_for,
+        )
+        if same_description and command.reliability == source.reliability:
             return []
-        if described:
+        if same_description:
             return [SourceGraded(origin=source.origin, reliability=command.reliability)]
     return [_registered(command.slug, command)]
 

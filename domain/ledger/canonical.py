@@ -10,7 +10,7 @@ _TYPE_ERROR = "a canonical document holds only strings, integers, booleans, null
 _BIGGEST = 2**53 - 1
 _GIL_LIMIT = 2047
 """hashlib releases the GIL above this many bytes, and `hmac.digest` always (docs.python.org/3/library/hashlib.html);
-beside a busy thread, getting it back takes milliseconds."""
+while another thread is busy, reacquiring it takes milliseconds."""
 _SLICE = 200
 """List items encoded in one call: about 1 ms."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -43,7 +43,7 @@ def _text(document: object) -> str:
 
 
 def _by_slices(members: dict[str, object]) -> bytes:
-    """Encode a large document list by list: one call for all of it would hold the GIL until it is done."""
+    """Encode a large document list by list: a single call would hold the GIL throughout."""
     texts: list[bytes] = []
     for name in sorted(members, key=lambda name: name.encode("utf-16-be")):
         value = members[name]

@@ -6,20 +6,20 @@ from domain.estimates.estimate import CitedFigure, Estimate, Policy, PolicyClaim
 from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, contested, exclude, grade_rank, upper
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Return the least figure, the one that most origins give, and the greatest.
 
     UCDP's coders judge each event's low, best and high estimate (UCDP GED Codebook,
     `low`, `best`, `high`); here the claims alone decide.
     """
-    remaining, aside = exclude(question)
+    remaining, aside = exclude(policy_input)
     low, high = choose(remaining, lambda claim: claim.lowest, least=True), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
         upper=high.highest if high else None,
         upper_open=bool(high and high.open),
         best=_most_given(remaining),
-        contested=contested(remaining, denied=question.denied),
+        contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
     )

@@ -57,7 +57,7 @@ class _SeriesBuilder:
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[ResolvedClaim]]]] = {}
 
     def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
-        """Append reports later than all before them in their home; the first may be a whole statement."""
+        """Append reports later than all added before of their home; the first may be a whole statement."""
         if part and part[0].current.report.complete:
             self._withdraw(part[0])
         affected: set[ClaimKey] = set()
@@ -107,12 +107,12 @@ class SeriesBreaks:
         replacing = superseded(claims)
         linked = links_of(replacing, known)
 
-        def place(held: ResolvedClaim) -> tuple[object, ...]:
-            return order_key(held, linked)
+        def sort_key(claim: ResolvedClaim) -> tuple[object, ...]:
+            return order_key(claim, linked)
 
         for ref, others in replacing.items():
             for other in others:
                 if known[other].key != known[ref].key:
                     breaking.add(ref)
-                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=place)
+                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=sort_key)
         return cls(broken, frozenset(breaking), linked)

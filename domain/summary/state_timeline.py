@@ -1,7 +1,7 @@
 """`state/1` of one incident at every position, from one fold.
 
-Each part of the document is kept as a step function of the position; a document is put together by looking each part
-up. The parts are made by the functions that the view uses, so the bytes are the same.
+Each part of the document is kept as a step function of the position; a document is assembled by looking up each
+part. The functions of the view build the parts, so the bytes are the same.
 """
 
 from bisect import bisect_right
@@ -53,7 +53,7 @@ TIMELINE_VIEW = "state/1"
 
 @dataclass(slots=True)
 class StepFunction(Generic[T]):
-    """A value by position: each holds from its position to the next."""
+    """A value by position: each applies from its position to the next."""
 
     positions: list[int] = field(default_factory=list[int])
     values: list[T] = field(default_factory=list[Any])
@@ -92,7 +92,7 @@ class LastInput(NamedTuple):
 
 @dataclass(slots=True)
 class _Counts:
-    """Reference counts over the reports that count: kinds, places, actors, origins, blame and occurrences."""
+    """Reference counts over counting reports: kinds, places, actors, origins, blame and occurrences."""
 
     kinds: Counter[str] = field(default_factory=Counter[str])
     places: Counter[Place] = field(default_factory=Counter[Place])
@@ -222,13 +222,13 @@ class StateTimeline:
         """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
         origins, labels, changed = set[str](), set[str](), set[str]()
         for ref, report in self._index.changed_reports().items():
-            was = self._counting.pop(ref, None)
-            if was is not None:
-                changed |= self._count(*was, by=-1)
+            old = self._counting.pop(ref, None)
+            if old is not None:
+                changed |= self._count(*old, step=-1)
             if report is not None:
-                now = self._counting[ref] = report, report.current, responsibility_of(self.history, report)
-                changed |= self._count(*now, by=1)
-            for version in (was and was[1], report and report.current):
+                new = self._counting[ref] = report, report.current, responsibility_of(self.history, report)
+                changed |= self._count(*new, step=1)
+            for version in (old and old[1], report and report.current):
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
@@ -241,26 +241,26 @@ class StateTimeline:
         return origins, labels
 
     def _count(
-        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, by: int
+        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, step: int
     ) -> set[str]:
         """Add a report to the counts, or remove it (`by` is 1 or -1); returns the parts of the document that change."""
         counts, content, ref = self._counts, version.report, report.ref
-        counts.kinds[content.kind] += by
+        counts.kinds[content.kind] += step
         own = counts.origins.setdefault(version.origin, {})
         groups = [own] if version.event is None else [own, counts.events.setdefault(version.event, {})]
         for group in groups:
-            if by > 0:
+            if step > 0:
                 group[ref] = report
             else:
                 group.pop(ref, None)
         changed = {"kinds"}
-        if _add_counts(counts.places, set(content.places), by):
+        if _add_counts(counts.places, set(content.places), step):
             changed.add("places")
-        if _add_counts(counts.actors, set(content.actors), by):
+        if _add_counts(counts.actors, set(content.actors), step):
             changed.add("sides")
         if blame is not None:
             changed.add("blame")
-            counts.blame.setdefault(blame, Counter())[version.origin] += by
+            counts.blame.setdefault(blame, Counter())[version.origin] += step
         return changed
 
     def _record_counts(self, changed: set[str], position: int) -> None:
@@ -301,15 +301,15 @@ class StateTimeline:
                     steps.record(position, step._replace(sentences=quoted))
 
 
-def _add_counts(counts: Counter[T], values: Collection[T], by: int) -> bool:
+def _add_counts(counts: Counter[T], values: Collection[T], step: int) -> bool:
     """Add `by` to the count of each value; says whether any of them is new, or gone."""
     changed = False
     for value in values:
         before = counts[value]
-        counts[value] = before + by
+        counts[value] = before + step
         if not counts[value]:
             del counts[value]
-        changed = changed or not before or not before + by
+        changed = changed or not before or not before + step
     return changed
 
 

@@ -27,7 +27,7 @@ from typing import cast
 from domain.documents.estimates import KEY_COLUMNS
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, TableRow, View
+from domain.reading import Document, Reading, View, ViewRow
 from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.reports.claims.running_totals import by_counted_until, extended_totals
 from domain.revisions.series import ClaimSeries, claim_series, figure_of
@@ -133,16 +133,16 @@ def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
     return max((end - begin).days, 0)
 
 
-def _rows(document: Document) -> list[TableRow]:
+def _rows(document: Document) -> list[ViewRow]:
     return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
 
 
-def _row(record: dict[str, Document]) -> TableRow:
+def _row(record: dict[str, Document]) -> ViewRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
     cells = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
-    return cast("CsvRow", {**record, **cells, **ends})
+    return cast("ViewRow", {**record, **cells, **ends})
 
 
 VIEW = View(

@@ -20,7 +20,7 @@ from domain.documents.state import (
 from domain.escalation.levels import days
 from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
-from domain.reading import Document, Reading, TableRow, View
+from domain.reading import Document, Reading, View, ViewRow
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -56,9 +56,9 @@ def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[Responsib
     return found
 
 
-def _rows(document: Document) -> list[TableRow]:
+def _rows(document: Document) -> list[ViewRow]:
     estimates = cast("list[Document]", document["estimates"])
-    return [cast("CsvRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
+    return [cast("ViewRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
 
 
 VIEW = View(

@@ -4,7 +4,7 @@ from typing import cast
 
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import Document, Reading, TableRow, View, span_document
+from domain.reading import Document, Reading, View, ViewRow, span_document
 from domain.reports.claims.claim import BEGINNING, latest
 from domain.reports.claims.tie_breaking import Tie
 from domain.reports.registry import KINDS
@@ -50,11 +50,11 @@ def _entry(report: ReportHistory, reading: Reading) -> Document:
     }
 
 
-def _rows(timeline: Document) -> list[TableRow]:
+def _rows(timeline: Document) -> list[ViewRow]:
     return [_row(entry) for entry in cast("list[dict[str, dict[str, object]]]", timeline["entries"])]
 
 
-def _row(entry: dict[str, dict[str, object]]) -> TableRow:
+def _row(entry: dict[str, dict[str, object]]) -> ViewRow:
     occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
     places = cast("list[dict[str, str]]", report.get("places") or [])
     claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])
@@ -70,7 +70,7 @@ def _row(entry: dict[str, dict[str, object]]) -> TableRow:
         "places": "; ".join(place["name"] for place in places),
         "claims": canonical(claims).decode() if claims else None,
     }
-    return cast("CsvRow", row)
+    return cast("ViewRow", row)
 
 
 def _texts(timeline: Document) -> list[str]:

@@ -43,7 +43,7 @@ _COMPATIBLE = {
     "disappeared": ("missing", "disappeared", "abducted", "detained"),
     "abducted": ("missing", "disappeared", "abducted"),
 }
-"""Measures that the wording of a claim may name, where they are more than the claim's own."""
+"""Measures that the wording of a claim may name, other than the claim's own."""
 _JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
@@ -83,7 +83,7 @@ def _known_lexicon(name: object) -> object:
 
 
 class Count(Strict, frozen=True):
-    """How many, as said: from its words alone, or with figures given beside them, which then stand.
+    """A count as stated: read from its words alone, or with figures given beside them, which then apply.
 
     `lower` and `upper` are null where not stated; `best` is set for exact, about and none, or as the source gives it.
     Without a bound, the words decide it if they say every figure given, else the figures do. A worded count has
@@ -118,8 +118,8 @@ class Count(Strict, frozen=True):
     @property
     def inconsistent(self) -> bool:
         """Say whether low <= best <= high is broken: kept as the source gave it, and marked."""
-        said = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
-        return any(low > high for low, high in pairwise(said))
+        figures = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
+        return any(low > high for low, high in pairwise(figures))
 
 
 class CountInContext(dict[str, Any]):
@@ -143,11 +143,11 @@ def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None
 
     Raises CountError, which quotes what is at fault and says what to write instead.
     """
-    by = lexicon if "/" in lexicon else lexicon_of(lexicon)
-    if by not in KNOWN_LEXICONS:
+    lexicon_name = lexicon if "/" in lexicon else lexicon_of(lexicon)
+    if lexicon_name not in KNOWN_LEXICONS:
         raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
-    reading = _check_for_measure(verbatim, _read(verbatim, by), measure, incremental=False)
-    return Count(verbatim=verbatim, **_derived(reading, by))
+    reading = _check_for_measure(verbatim, _read(verbatim, lexicon_name), measure, incremental=False)
+    return Count(verbatim=verbatim, **_derived(reading, lexicon_name))
 
 
 def words_for(count: Count) -> str:
@@ -176,7 +176,11 @@ def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         return
     for part in reading.parts:
         yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
-    others = [fate for fate in reading.measures_named if fate not in _COMPATIBLE.get(measure, (measure,))]
+    others = [
+        measure_named
+        for measure_named in reading.measures_named
+        if measure_named not in _COMPATIBLE.get(measure, (measure,))
+    ]
     if others or (reading.measures_named and measure == _JOINT and len(reading.measures_named) == 1):
         said = ", ".join(reading.measures_named)
         yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
@@ -257,7 +261,7 @@ def _check_for_measure(verbatim: str, reading: CountReading, measure: str | None
     together = measure == _JOINT and _JOINED.issuperset(reading.measures_named)
     quoted = reading.quoted and reading.bound == "worded"
     if len(reading.measures_named) > 1 and not together and not quoted:
-        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.measures_named)))
+        raise unreadable(verbatim, refusals.TWO_MEASURES.format(measures=", ".join(reading.measures_named)))
     return reading
 
 
@@ -276,8 +280,8 @@ def _read_if_equal(given: Mapping[str, Any], verbatim: str, figures: tuple[int |
         reading, lexicon = _in_context(given, verbatim)
     except CountError:
         return None
-    said = (reading.lower, reading.upper, reading.best)
-    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, said, strict=True))
+    read_figures = (reading.lower, reading.upper, reading.best)
+    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, read_figures, strict=True))
     return _derived(reading, lexicon) if same else None
 
 

@@ -42,8 +42,10 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 class FollowingWords:
     """Parser of the words that follow a figure, from `at` to `end`; raises CountError for the first that refuses it.
 
-    Results: `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
-    counted, `parts` the counts among them, `other` fates that no measure counts, `more` whether it is an increase.
+    Results: `measures_named` by the words, `people`, `things` and `equipment` the nouns counted, `parts` the counts
+    among them, `other` fates that no measure counts, `is_increase`, and `has_noun`: those counted, or their fate, are
+    named. `_awaits_noun` is a word that a noun must follow (a join, a qualifier); `_paused` is set behind a comma or
+    dash, `_among` behind “mostly”; fates in `_described` only describe the noun.
     """
 
     verbatim: str
@@ -131,22 +133,22 @@ class FollowingWords:
         if self._awaits_noun and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
         if kind.startswith(word_class.FATE):
-            fates = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
-            self._add_fates(fates)
-            self.other += [] if fates else [word]
+            measures = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
+            self._add_fates(measures)
+            self.other += [] if measures else [word]
         elif kind == word_class.PERSON:
             self.other.clear()
             self._described, self._latest_fates = self._described | self._latest_fates, set()
         {word_class.THING: self.things, word_class.EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
         self.has_noun, self._awaits_noun, self._paused, self._joined, self.at = True, "", False, False, end
 
-    def _add_fates(self, fates: set[str]) -> None:
+    def _add_fates(self, measures: set[str]) -> None:
         """Add fates; those before the noun only describe it: “12 displaced people killed”."""
         joined = bool(self._awaits_noun) and self._joined
-        if fates and not joined:
-            self.measures_named -= self._described - fates
-        self._latest_fates = set() if joined else fates
-        self.measures_named |= fates
+        if measures and not joined:
+            self.measures_named -= self._described - measures
+        self._latest_fates = set() if joined else measures
+        self.measures_named |= measures
 
     def _join(self, word: str, end: int) -> None:
         self._joined = True
@@ -222,17 +224,19 @@ class FollowingWords:
             if token.kind == "word" and token.name and self.vocabulary.names:
                 return at + 1, 1, False
             return (at + 1, 0, False) if not first and self._joins_names(at) else None
-        of, end = found
-        if of in _NOUNS or (of == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})):
-            alone = article and of == word_class.PERSON and kind != word_class.AGENT
-            return None if alone else (end, 1, article and of == word_class.QUALIFIER)
-        if (
-            of == word_class.DETERMINER
-            or (of == word_class.ARTICLE and not article)
-            or (of == word_class.OF and first and kind == word_class.PREPOSITION)
+        kind_found, end = found
+        if kind_found in _NOUNS or (
+            kind_found == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})
         ):
-            return end, 0, of == word_class.ARTICLE
-        return (end, 0, False) if of == word_class.JOIN and not first and self._joins_names(at) else None
+            alone = article and kind_found == word_class.PERSON and kind != word_class.AGENT
+            return None if alone else (end, 1, article and kind_found == word_class.QUALIFIER)
+        if (
+            kind_found == word_class.DETERMINER
+            or (kind_found == word_class.ARTICLE and not article)
+            or (kind_found == word_class.OF and first and kind == word_class.PREPOSITION)
+        ):
+            return end, 0, kind_found == word_class.ARTICLE
+        return (end, 0, False) if kind_found == word_class.JOIN and not first and self._joins_names(at) else None
 
     def _joins_names(self, at: int) -> bool:
         """Say whether a comma or “and” goes on with a second place: “in Homs and Hama”, “in Homs, Syria”."""
@@ -247,8 +251,8 @@ class FollowingWords:
 
     def _date_end(self, at: int) -> int:
         """Return where a date or an ordinal ends that begins with a figure here, 0 for neither."""
-        text, beside = self.words[at], self.tokens[at + 1] if at + 1 < self.end else None
-        if beside and beside.glued and beside.text in _ORDINALS:
+        text, next_token = self.words[at], self.tokens[at + 1] if at + 1 < self.end else None
+        if next_token and next_token.glued and next_token.text in _ORDINALS:
             return at + 2
         day, year = _is_in(text, _DAYS), _is_in(text, _YEARS)
         if day and (self._is_month(at + 1) or self._is_month(at - 1)):
@@ -274,10 +278,10 @@ class FollowingWords:
         """Read what is counted among them: “including 3 children and a woman”, “3 of them children”."""
         while at < self.end:
             counted = self._number_at(at)
-            begun, at = at, counted[1] if counted else at
+            start, at = at, counted[1] if counted else at
             at = self._part_end(at)
             if counted:
-                self.parts.append((counted[0], " ".join(self.words[begun:at])))
+                self.parts.append((counted[0], " ".join(self.words[start:at])))
             if at < self.end and self.words[at] == "," and not self._brackets and self._is_attribution(at + 1):
                 at = self.end
             elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == word_class.JOIN):
@@ -290,9 +294,9 @@ class FollowingWords:
                 self._brackets -= 1
                 at += 1
                 break
-            elif at > begun and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
+            elif at > start and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
                 break  # a complement after a part belongs to all: “including 3 children, in Homs”
-            elif at == begun or at < self.end:
+            elif at == start or at < self.end:
                 raise self._refusal_at(at)
         self.has_noun, self._awaits_noun, self._paused, self.at = True, "", False, at
 
@@ -348,5 +352,5 @@ class FollowingWords:
         return unreadable(self.verbatim, why)
 
 
-def _is_in(text: str, these: range) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 5 and int(text) in these  # noqa: PLR2004 - a year
+def _is_in(text: str, numbers_: range) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 5 and int(text) in numbers_  # noqa: PLR2004 - a year

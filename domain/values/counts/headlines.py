@@ -48,10 +48,10 @@ class Headline:
         An unknown place is recognised by its capital behind a preposition, and only where the verb has none: in a
         headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
         """
-        felling = self.vocabulary.attack_verbs
+        attack_verbs = self.vocabulary.attack_verbs
         at, noun, named = start, False, False
         while at < len(self.words):
-            if noun and (verb := felling.longest(self.words, at)):
+            if noun and (verb := attack_verbs.longest(self.words, at)):
                 return None if named and self.tokens[at].name else verb
             if noun and (end := self._attribution_end(at)):
                 return self.opening(end) or (COLON, end)
