@@ -96,9 +96,8 @@ class DayLevels:
     """Incremental index of days and levels, updated by event and by key.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
-    Its day is in its own incident's offset: merging or moving never changes it.
-    Figures of the whole incident, or of more, are left out; so are increments, and claims on a period that had not begun
-    when they were reported.
+    Its day is in its own incident's offset: merging or moving never changes it. Figures of the whole incident, or of
+    more, are left out; so are increments, and claims on a period that had not begun when they were reported.
     """
 
     def __init__(self, history: History) -> None:
