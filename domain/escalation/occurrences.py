@@ -103,7 +103,7 @@ def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
 
 
 def offset_of(history: History, label: str) -> tzinfo:
-    """Return the UTC offset of an event's days: that of its own incident, wherever shown."""
+    """Return the UTC offset of an event's days: that of its own incident."""
     return history.incident(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 

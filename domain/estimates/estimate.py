@@ -1,4 +1,4 @@
-"""Input and output of a policy: the current claims of one key, and the estimate made of them."""
+"""Input and output of a policy: the current claims of one key, and their estimate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

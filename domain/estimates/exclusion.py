@@ -223,10 +223,10 @@ def differ(one: PolicyClaim, other: PolicyClaim) -> bool:
 def _above(high: PolicyClaim, low: PolicyClaim) -> bool:
     if not (low.closed and (high.closed or high.open)) or low.greatest is None or high.least is None:
         return False
-    return _apart(high.least, low.greatest)
+    return _differ_by_more(high.least, low.greatest)
 
 
-def _apart(high: int, low: int) -> bool:
+def _differ_by_more(high: int, low: int) -> bool:
     return (high - low) * 100 > DIFFER_PERCENT * high
 
 
@@ -279,5 +279,5 @@ def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
     """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
     lower_ends = [claim.least for claim in remaining if claim.least is not None]
     upper_ends = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
-    apart = bool(lower_ends and upper_ends) and _apart(max(lower_ends), min(upper_ends))
-    return denied or apart or any(claim.disputed for claim in remaining)
+    differing = bool(lower_ends and upper_ends) and _differ_by_more(max(lower_ends), min(upper_ends))
+    return denied or differing or any(claim.disputed for claim in remaining)

@@ -169,16 +169,16 @@ class SourceClaims:
     def _dominating_superseded(self, key: ClaimKey, chain: RevisionChain) -> tuple[ResolvedClaim, ...]:
         """Return the superseded claims of a chain that may still dominate another origin's; none judged improbable."""
         states = self._dominating_past.get(key)
-        seen, kept = states[-1] if states else (0, ())
+        seen, dominating = states[-1] if states else (0, ())
         if seen >= len(chain.succession) - 1:
-            return kept
+            return dominating
         for claim in chain.succession[seen:-1]:
             if not self._with_credibility or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
-                kept = (*(each for each in kept if not is_redundant(each, claim)), claim)
+                dominating = (*(each for each in dominating if not is_redundant(each, claim)), claim)
         if states is None:
             states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
-        states.append((len(chain.succession) - 1, kept))
-        return kept
+        states.append((len(chain.succession) - 1, dominating))
+        return dominating
 
     def _report_of(self, claim: ResolvedClaim) -> ReportHistory:
         return self.reports[claim.ref.partition("#")[0]]

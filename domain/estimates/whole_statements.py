@@ -72,10 +72,10 @@ def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
 def _withdrawn_of_one_home(order: Iterable[ReportHistory]) -> Iterator[tuple[str, str]]:
     """Yield (withdrawn report, last statement that withdraws it); `order` is oldest first."""
     last: dict[str | None, tuple[int, str]] = {}
-    for place, report in reversed(list(enumerate(order))):
+    for index, report in reversed(list(enumerate(order))):
         event = report.current.report.event
-        by = max((last[about] for about in {event, None} if about in last), default=None)
-        if by is not None:
-            yield report.ref, by[1]
+        whole = max((last[scope] for scope in {event, None} if scope in last), default=None)
+        if whole is not None:
+            yield report.ref, whole[1]
         if report.current.report.complete:
-            last.setdefault(event, (place, report.ref))
+            last.setdefault(event, (index, report.ref))

@@ -118,11 +118,11 @@ def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | Non
 
 
 def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) -> list[IncidentFact]:
-    given = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
-    given |= {"time_zone": zone} if zone else {}
+    fields = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
+    fields |= {"time_zone": zone} if zone else {}
     changed = {
         name: value
-        for name, value in given.items()
+        for name, value in fields.items()
         if getattr(incident, name) != value and not (value is None and name != "period")
     }
     if not changed:

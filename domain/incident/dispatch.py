@@ -174,8 +174,8 @@ def _decide_curation(states: StateReader, incident: Incident, command: CurationC
             unmerged = curation.unmerge(incident, command)
             return _in_streams(unmerged, unmerged.incident, unmerged.into)
         case MoveReport():
-            moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
-            return _in_streams(moved, moved.to, moved.home, moved.left)
+            move = curation.move(incident, states.incident(incident_stream(command.to)), command)
+            return _in_streams(move, move.to, move.home, move.left)
         case RescopeClaims():
             ids = reports_needed(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
@@ -197,8 +197,8 @@ def _file_complete(states: StateReader, incident: Incident, command: FileReport,
     to = incident.slug if latest_at == incident.slug else _shown_under(states, latest_at)
     if to != incident.slug and to != _shown_under(states, incident.slug):
         _expect_open(states, to)
-        moved = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
-        entries += _in_streams(moved, to, incident.slug)
+        move = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
+        entries += _in_streams(move, to, incident.slug)
     return entries
 
 

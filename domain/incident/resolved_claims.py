@@ -30,7 +30,7 @@ INCONSISTENT = "inconsistent"
 def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | None:
     """Return the label of the occurrence that a report describes, derived where the client gave none.
 
-    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
+    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` after the
     report counts on no day, but the derived label has its day as stated.
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
@@ -187,7 +187,7 @@ def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offse
 
 
 def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:
-    """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
+    """Return the end of the counted time: as stated, else when it was reported, or the scope's end if that is earlier."""
     if claim.counted_until:
         return latest(parse_reported(claim.counted_until, offset))
     scope_end = parse_occurred(scope.period, offset).latest if scope and scope.period else None

@@ -109,7 +109,7 @@ def expect_not_in_future(reported: Span, reported_at: str, now: datetime) -> Non
 def occurred_span(report: Report, reported: Span, offset: tzinfo) -> Span | None:
     """Parse `occurred`, clamped to the end of `reported`.
 
-    None where it lies wholly after the report: that contradicts it, counts on no day and gets a warning.
+    None for an `occurred` wholly after the report, which counts on no day and causes a warning.
     """
     if report.occurred is None:
         return None

@@ -20,8 +20,8 @@ def canonical(document: object) -> bytes:
     """Return the RFC 8785 form of `document` as UTF-8.
 
     RFC 8785 §3.2.3 sorts keys by UTF-16 code units; Python sorts by code points.
-    The two orders differ only where a character lies beyond U+FFFF, so only then
-    are the keys sorted again. Floats never reach a document: coordinates and
+    The two orders differ only for characters beyond U+FFFF, so only then
+    are the keys sorted again. Documents have no floats: coordinates and
     ratios are decimal strings.
 
     Raises TypeError for anything else than JSON's own types, or for a float;

@@ -24,7 +24,7 @@ def root(row: Sequence[bytes]) -> bytes:
 
 
 def peaks(row: Sequence[bytes]) -> list[bytes]:
-    """Return the roots of the largest complete subtrees that a row is made of, largest first.
+    """Return the roots of the largest complete subtrees of a row, largest first.
 
     The peaks of a tree of n leaves are those of its complete subtrees of 256 leaves,
     followed by those of the n % 256 leaves that are left.

@@ -83,7 +83,7 @@ def parse_receipt(data: bytes) -> Receipt:
     """Read the canonical bytes of a receipt; the inverse of `format_receipt`.
 
     Strict: one receipt has one form, so another key, order, spacing or escape, a key
-    twice or a number written otherwise is refused. Raises ReceiptError, whatever the bytes.
+    twice or a number written otherwise is refused. Raises ReceiptError for all other bytes.
     """
     try:
         receipt = _from_document(json.loads(data.decode()))

@@ -46,8 +46,8 @@ def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
 def _number(claim: PolicyClaim) -> int | None:
     """Return the number a claim is ranked by: least figure, cap, or that of its words; “many” has none."""
     if claim.bound == "worded":
-        said = claim.resolved.count.lower
-        return _AS_READ.get(said, said)
+        lower = claim.resolved.count.lower
+        return _AS_READ.get(lower, lower)
     return claim.greatest if claim.least is None else claim.least
 
 

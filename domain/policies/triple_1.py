@@ -18,25 +18,25 @@ def estimate(policy_input: PolicyInput) -> Estimate:
         lower=low.lowest if low else None,
         upper=high.highest if high else None,
         upper_open=bool(high and high.open),
-        best=_most_given(remaining),
+        best=_most_frequent(remaining),
         contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
     )
 
 
-def _most_given(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
+def _most_frequent(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
     """Return the figure that most origins give; ties: better graded, newest, largest."""
-    given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
+    with_best = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
     origins: dict[int, set[str]] = {}
-    for claim, best in given:
+    for claim, best in with_best:
         origins.setdefault(best.figure, set()).add(claim.resolved.origin)
 
     def preference(pair: tuple[PolicyClaim, CitedFigure]) -> tuple[object, ...]:
         claim, best = pair
         return (len(origins[best.figure]), -grade_rank(claim), claim.resolved.recency_key)
 
-    return max(given, key=preference)[1] if given else None
+    return max(with_best, key=preference)[1] if with_best else None
 
 
 POLICY = Policy(

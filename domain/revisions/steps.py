@@ -52,7 +52,7 @@ class _Causes:
 
 
 class _StepRecorder:
-    """Claim index that records a step wherever a visible part of an estimate changes."""
+    """Recorder of a step whenever a visible part of an estimate changes, from a claim index."""
 
     def __init__(self, history: History, reading: Reading) -> None:
         self.series: EstimateSeries = {}

@@ -243,7 +243,7 @@ class StateTimeline:
     def _count(
         self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, step: int
     ) -> set[str]:
-        """Add a report to the counts, or remove it (`by` is 1 or -1); returns the parts of the document that change."""
+        """Add a report to the counts, or remove it (`step` is 1 or -1); returns the parts of the document that change."""
         counts, content, ref = self._counts, version.report, report.ref
         counts.kinds[content.kind] += step
         own = counts.origins.setdefault(version.origin, {})
@@ -292,7 +292,7 @@ class StateTimeline:
         self._estimates.setdefault(key, StepFunction()).record(position, step)
 
     def _update_sentences(self, origin: str | None, except_keys: set[ClaimKey], position: int) -> None:
-        """Make the sentences anew that a changed title, period, scope, or name of `origin` may be in."""
+        """Rebuild the sentences that may contain a changed title, period, scope, or name of `origin`."""
         for key, steps in self._estimates.items():
             step = steps.values[-1]
             if step is not None and key not in except_keys and (origin is None or _cites(step.estimate, origin)):
@@ -302,7 +302,7 @@ class StateTimeline:
 
 
 def _add_counts(counts: Counter[T], values: Collection[T], step: int) -> bool:
-    """Add `by` to the count of each value; says whether any of them is new, or gone."""
+    """Add `step` to the count of each value; returns whether any value appeared or disappeared."""
     changed = False
     for value in values:
         before = counts[value]

@@ -209,9 +209,9 @@ def _in_phases(document: JsonObject) -> Iterator[JsonObject]:
         common = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
         yield common
         for claim in phase["undated"]:
-            said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
+            claim_fields = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
             figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
-            yield common | key_cells(claim) | said | {"figure": figure}
+            yield common | key_cells(claim) | claim_fields | {"figure": figure}
 
 
 def _turns(document: JsonObject) -> Iterator[JsonObject]:

@@ -81,7 +81,7 @@ def _record(
 ) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
-    behind = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
+    reports_of_series = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
     return {
         **series.key.document,
         "source": series.origin,
@@ -96,9 +96,9 @@ def _record(
         "direction_changes": _direction_changes(figures),
         "days_until_within_20_percent": _days_until_near(steps, offset),
         "breaks": sum(claim.ref in series.broken or claim.ref in series.breaking for claim in series.claims),
-        "corrections": sum(len(report.versions) - 1 for report in behind),
-        "retractions": sum(report.retraction_count for report in behind),
-        "rescopings": sum(report.rescoping_count for report in behind),
+        "corrections": sum(len(report.versions) - 1 for report in reports_of_series),
+        "retractions": sum(report.retraction_count for report in reports_of_series),
+        "rescopings": sum(report.rescoping_count for report in reports_of_series),
     }
 
 

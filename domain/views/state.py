@@ -51,8 +51,8 @@ def finish(history: History, reading: Reading) -> Document:
 def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[ResponsibilityEntry, set[str]]:
     found: dict[ResponsibilityEntry, set[str]] = {}
     for report in reports:
-        if (said := responsibility_of(history, report)) is not None:
-            found.setdefault(said, set()).add(report.current.origin)
+        if (entry := responsibility_of(history, report)) is not None:
+            found.setdefault(entry, set()).add(report.current.origin)
     return found
 
 

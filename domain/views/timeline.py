@@ -13,10 +13,10 @@ from domain.revisions.corrections import content, corrections
 
 def finish(history: History, reading: Reading) -> Document:
     """Return every report made by `reading.reported_until`, retracted ones too, with its standing."""
-    said = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
+    reports = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
     return {
         "incident": history.slug,
-        "entries": [_entry(report, reading) for report in sorted(said, key=_place)],
+        "entries": [_entry(report, reading) for report in sorted(reports, key=_place)],
     }
 
 
@@ -33,20 +33,20 @@ def _place(report: ReportHistory) -> tuple[object, ...]:
 
 
 def _entry(report: ReportHistory, reading: Reading) -> Document:
-    now = report.current
+    version = report.current
     return {
         "report_id": report.ref,
         "standing": report.standing_at(reading.reported_until),
-        "tier": KINDS[now.report.kind].tier(now.report),
-        "event": now.event,
-        "occurred": span_document(now.report.occurred, now.occurred),
-        "reported": span_document(now.report.reported_at, report.reported),
-        "origin": now.origin,
-        "report": content(now),
+        "tier": KINDS[version.report.kind].tier(version.report),
+        "event": version.event,
+        "occurred": span_document(version.report.occurred, version.occurred),
+        "reported": span_document(version.report.reported_at, report.reported),
+        "origin": version.origin,
+        "report": content(version),
         "claims_retracted": report.retracted_claims(reading.reported_until),
         "claims_disputed": sorted(claim for claim in report.disputes if claim is not None),
         "corrections": corrections(report),
-        "text": now.text_commitment,
+        "text": version.text_commitment,
     }
 
 

@@ -346,10 +346,10 @@ def split_scope(scope: str) -> tuple[str | None, str]:
 
 
 def earliest(span: Span) -> datetime:
-    """Return the start of a span; an open start lies before everything."""
+    """Return the start of a span; for an open start, BEGINNING."""
     return span.earliest or BEGINNING
 
 
 def latest(span: Span) -> datetime:
-    """Return the end of a span; an open end lies after everything."""
+    """Return the end of a span; for an open end, END."""
     return span.latest or END

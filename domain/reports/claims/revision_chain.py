@@ -134,7 +134,7 @@ class RevisionChain:
 
 
 def _extends_own_report(current: ResolvedClaim, claim: ResolvedClaim) -> bool:
-    """Say whether a claim extends the current one of its own report, which makes a relay's delay impossible."""
+    """Say whether a claim extends the current one of its own report, so that no relay's delay explains a decrease."""
     return claim.counted_until > current.counted_until and report_of(claim) == report_of(current)
 
 

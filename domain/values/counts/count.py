@@ -107,11 +107,11 @@ class Count(Strict, frozen=True):
     def _complete(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
         if not isinstance(data, Mapping):
             return data
-        given = cast("Mapping[str, Any]", data)
-        if not _well_formed(given):
-            return given  # the fields say what is wrong, each at its own place
+        body = cast("Mapping[str, Any]", data)
+        if not _well_formed(body):
+            return body  # the fields say what is wrong, each at its own place
         try:
-            return {**given, **_completed(given)}
+            return {**body, **_completed(body)}
         except CountError as error:
             raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
 
@@ -163,14 +163,13 @@ def words_for(count: Count) -> str:
 def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
     """Yield warnings about the wording of a count: a code, and the end of a sentence about its claim.
 
-    `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
-    those counted; `things_counted`: they count no people.
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they name another measure; `things_counted`: they count no people.
     """
     if count.verbatim is None or count.lexicon not in VOCABULARIES:
         return
     try:
         reading = _read_once(count.verbatim, count.lexicon)
-    except CountError:  # figures were given beside words that are not read
+    except CountError:  # figures were given, and the words cannot be read
         return
     if not isinstance(reading, DetailedReading):
         return
@@ -182,8 +181,8 @@ def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         if measure_named not in _COMPATIBLE.get(measure, (measure,))
     ]
     if others or (reading.measures_named and measure == _JOINT and len(reading.measures_named) == 1):
-        said = ", ".join(reading.measures_named)
-        yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+        names = ", ".join(reading.measures_named)
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{names}”; check which it is."
     elif reading.other:
         word = shown(reading.other[0])
         yield "other_measure", f"is of the measure “{measure}”, and its words say “{word}”; check which it is."
@@ -191,8 +190,8 @@ def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
 
 
-def _well_formed(given: Mapping[str, Any]) -> bool:
-    verbatim, figures = given.get("verbatim"), [given.get(name) for name in ("lower", "upper", "best")]
+def _well_formed(body: Mapping[str, Any]) -> bool:
+    verbatim, figures = body.get("verbatim"), [body.get(name) for name in ("lower", "upper", "best")]
     if verbatim is not None:
         if not isinstance(verbatim, str) or not 0 < len(verbatim) <= LONGEST:
             return False
@@ -201,7 +200,7 @@ def _well_formed(given: Mapping[str, Any]) -> bool:
         except PydanticCustomError:
             return False
     whole = all(figure is None or (type(figure) is int and 0 <= figure <= BIGGEST) for figure in figures)
-    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
+    return whole and body.get("bound") in (None, *BOUNDS) and body.get("lexicon") in (None, *KNOWN_LEXICONS)
 
 
 def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
@@ -209,13 +208,13 @@ def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
     return {**ends, "bound": reading.bound, "lexicon": lexicon}
 
 
-def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return all five derived fields; a stored count is never derived again."""
-    verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
-    figures = (given.get("lower"), given.get("upper"), given.get("best"))
+    verbatim, bound, lexicon = body.get("verbatim"), body.get("bound"), body.get("lexicon")
+    figures = (body.get("lower"), body.get("upper"), body.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
-        return _from_words(given, verbatim, bound)
-    if bound is None and verbatim is not None and (agreeing := _read_if_equal(given, verbatim, figures)):
+        return _from_words(body, verbatim, bound)
+    if bound is None and verbatim is not None and (agreeing := _read_if_equal(body, verbatim, figures)):
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
@@ -237,20 +236,20 @@ def _read_once(verbatim: str, lexicon: str) -> CountReading:
     return _read(verbatim, lexicon)
 
 
-def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
+def _in_context(body: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
     """Read words by the lexicon named beside them, else by that of the report's language."""
-    if not isinstance(given, CountInContext):
-        lexicon = given.get("lexicon") or DEFAULT
+    if not isinstance(body, CountInContext):
+        lexicon = body.get("lexicon") or DEFAULT
         return _check_for_measure(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
-    lexicon = given.get("lexicon") or given.lexicon or DEFAULT
+    lexicon = body.get("lexicon") or body.lexicon or DEFAULT
     reading = _read_once(verbatim, lexicon)
-    return _check_for_measure(verbatim, reading, given.measure, incremental=given.incremental), lexicon
+    return _check_for_measure(verbatim, reading, body.measure, incremental=body.incremental), lexicon
 
 
 def _check_for_measure(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
     """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
-    In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
+    In “'Dozens' killed and wounded” the words after the quotation are not its source's: it is read, with a warning.
     """
     if not isinstance(reading, DetailedReading):
         return reading
@@ -265,19 +264,19 @@ def _check_for_measure(verbatim: str, reading: CountReading, measure: str | None
     return reading
 
 
-def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
+def _from_words(body: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
     if verbatim is None:
         raise CountError("A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`.")
-    reading, lexicon = _in_context(given, verbatim)
+    reading, lexicon = _in_context(body, verbatim)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
     return _derived(reading, lexicon)
 
 
-def _read_if_equal(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
-    """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
+def _read_if_equal(body: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
+    """Read the words if they agree with every given figure: only words distinguish “more than 200” from “at least 200”."""
     try:
-        reading, lexicon = _in_context(given, verbatim)
+        reading, lexicon = _in_context(body, verbatim)
     except CountError:
         return None
     read_figures = (reading.lower, reading.upper, reading.best)
@@ -296,9 +295,9 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
 def _from_figures(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
     """Check given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
-        given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
-        figure = given.pop()
-        if given or (bound == "none" and figure):
+        figures = {figure for figure in (lower, upper, best) if figure is not None} or {0}
+        figure = figures.pop()
+        if figures or (bound == "none" and figure):
             message = (
                 f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
             )

@@ -44,8 +44,8 @@ class FollowingWords:
 
     Results: `measures_named` by the words, `people`, `things` and `equipment` the nouns counted, `parts` the counts
     among them, `other` fates that no measure counts, `is_increase`, and `has_noun`: those counted, or their fate, are
-    named. `_awaits_noun` is a word that a noun must follow (a join, a qualifier); `_paused` is set behind a comma or
-    dash, `_among` behind “mostly”; fates in `_described` only describe the noun.
+    named. `_awaits_noun` is a word that a noun must follow (a join, a qualifier); `_paused` is set after a comma or
+    dash, `_among` after “mostly”; fates in `_described` only describe the noun.
     """
 
     verbatim: str
@@ -210,11 +210,11 @@ class FollowingWords:
         self.has_noun, self._awaits_noun, self._paused, self.at = True, "", False, at
 
     def _is_partitive(self, end: int) -> bool:
-        """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
+        """Say whether “of” joins the figure and those it counts: `200 من المدنيين`."""
         return self.vocabulary.partitive and self._class(end) == word_class.PERSON
 
     def _noun_at(self, at: int, kind: str, *, article: bool, first: bool) -> tuple[int, int, bool] | None:
-        """Return where a word of a complement ends, whether it is a noun, and whether an article waits for one."""
+        """Return where a word of a complement ends, whether it is a noun, and whether an article awaits one."""
         token = self.tokens[at]
         if token.kind == "figure":
             dated = self._date_end(at)
@@ -239,7 +239,7 @@ class FollowingWords:
         return (end, 0, False) if kind_found == word_class.JOIN and not first and self._joins_names(at) else None
 
     def _joins_names(self, at: int) -> bool:
-        """Say whether a comma or “and” goes on with a second place: “in Homs and Hama”, “in Homs, Syria”."""
+        """Say whether a comma or “and” joins a second place: “in Homs and Hama”, “in Homs, Syria”."""
         if self.words[at] not in {",", "&"} and self._class(at) != word_class.JOIN:
             return False
         following = self.tokens[at + 1] if at + 1 < self.end else None

@@ -57,7 +57,7 @@ def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
 class _Prefix:
     """The words before the figure, which begins at token `at`.
 
-    `has_noun`: they name those counted, or what befell them; `range_announced`: a verb such as “ranges from”;
+    `has_noun`: they name those counted, or a measure; `range_announced`: a verb such as “ranges from”;
     `required`: a class of lead-in after which a noun or a measure must follow; `is_increase`: “another”, “a further”.
     """
 
@@ -141,7 +141,7 @@ class _PhraseReader:
         return prefix
 
     def _is_name(self, at: int, *, subject: bool) -> bool:
-        """Say whether a name stands before the subject, “Gaza death toll”, or behind a preposition, “toll in Gaza”."""
+        """Say whether a name precedes the subject, “Gaza death toll”, or follows a preposition, “toll in Gaza”."""
         if not (self.tokens[at].name and self.vocabulary.names) or self.vocabulary.around.longest(self.words, at):
             return False
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
@@ -186,7 +186,7 @@ class _PhraseReader:
         return prefix
 
     def _can_count(self, at: int) -> bool:
-        """Say whether a count can begin here, unlike behind “a journalist killed”."""
+        """Say whether a count can begin here, unlike after “a journalist killed”."""
         vocabulary = self.vocabulary
         tables = (vocabulary.bounds, vocabulary.lead_ins, vocabulary.worded)
         if any(table.longest(self.words, at) for table in tables):
@@ -217,48 +217,48 @@ class _PhraseReader:
             return self._reading(
                 prefix, self._following_words(prefix, upper_end.end), CountReading(value, upper, None, "between")
             )
-        after, around = self.bound_after(prefix, end)
+        after, following = self.bound_after(prefix, end)
         bound = self._one_bound(prefix.bound, after) or ("about" if number.rounded else "exact")
         bound = "about" if bound == _OF_ONE else bound
-        return self._reading(prefix, around, bounded(value, bound))
+        return self._reading(prefix, following, bounded(value, bound))
 
     def noun_alone(self, prefix: _Prefix, number: Number) -> DetailedReading:
-        """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
-        behind = self.vocabulary.suffixes.longest(self.words, number.end)
-        if behind and prefix.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
+        """Read a noun in the singular or dual, which is its own count: `شخص`, `شخصان`; a noun joined to it is a second count."""
+        suffix = self.vocabulary.suffixes.longest(self.words, number.end)
+        if suffix and prefix.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == suffix:
             before, noun, bound = (
                 self.tokens[: prefix.at],
                 self.tokens[prefix.at : number.end],
-                slice(number.end, behind[1]),
+                slice(number.end, suffix[1]),
             )
-            moved = [*before, *self.tokens[bound], *noun, *self.tokens[behind[1] :]]
-            prefix.bound, prefix.at = behind[0], prefix.at + behind[1] - number.end
-            phrase = replace(self, tokens=moved, words=[token.text for token in moved])
-            return phrase.noun_alone(prefix, replace(number, end=behind[1]))
-        around = self._following_words(prefix, prefix.at, joins=False)
+            reordered = [*before, *self.tokens[bound], *noun, *self.tokens[suffix[1] :]]
+            prefix.bound, prefix.at = suffix[0], prefix.at + suffix[1] - number.end
+            phrase = replace(self, tokens=reordered, words=[token.text for token in reordered])
+            return phrase.noun_alone(prefix, replace(number, end=suffix[1]))
+        following = self._following_words(prefix, prefix.at, joins=False)
         return self._reading(
-            prefix, around, bounded(whole(number, self.verbatim), self._one_bound(prefix.bound, None) or "exact")
+            prefix, following, bounded(whole(number, self.verbatim), self._one_bound(prefix.bound, None) or "exact")
         )
 
     def _worded(self, prefix: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
-        after, around = self.bound_after(prefix, self._skip_of(end))
+        after, following = self.bound_after(prefix, self._skip_of(end))
         bound = self._one_bound(prefix.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
         reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
-        return self._reading(prefix, around, reading)
+        return self._reading(prefix, following, reading)
 
     def _between(self, prefix: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
         end = self._skip_of(high.end) if high.scale != 1 else high.end
-        after, around = self.bound_after(prefix, end)
+        after, following = self.bound_after(prefix, end)
         if not {prefix.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
-        return self._reading(prefix, around, CountReading(lower, upper, None, "between"))
+        return self._reading(prefix, following, CountReading(lower, upper, None, "between"))
 
     def _range(self, prefix: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
-        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
+        """Read `80 to 100`, `between 80 and 100`; None where no second figure follows."""
         at = prefix.at
         opening = self.words[at] if at < len(self.words) else ""
         joins = self.vocabulary.range_pairs.get(opening)
@@ -290,10 +290,10 @@ class _PhraseReader:
         article = self.vocabulary.around.longest(self.words, at)
         if not article or article[0] != word_class.ARTICLE or prefix.bound not in {None, "at_least"}:
             return None
-        around = self._following_words(prefix, article[1], joins=False)
-        if not any(word in self.vocabulary.singular_people for word in around.people[:2]):
+        following = self._following_words(prefix, article[1], joins=False)
+        if not any(word in self.vocabulary.singular_people for word in following.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
-        return self._reading(prefix, around, bounded(1, prefix.bound or "exact"))
+        return self._reading(prefix, following, bounded(1, prefix.bound or "exact"))
 
     def bound_after(self, prefix: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
         """Return the bound that follows the figure or its nouns, and the other words that follow."""
@@ -304,59 +304,59 @@ class _PhraseReader:
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
                 return found[0], self._following_words(prefix, end, start)
-        if last - end > _LEAST_BEHIND and (moved := move_bound_forward(self.tokens, self.vocabulary, end)):
-            return replace(self, tokens=moved, words=[token.text for token in moved]).bound_after(prefix, end)
+        if last - end > _LEAST_BEHIND and (reordered := move_bound_forward(self.tokens, self.vocabulary, end)):
+            return replace(self, tokens=reordered, words=[token.text for token in reordered]).bound_after(prefix, end)
         return None, self._following_words(prefix, end)
 
     def _following_words(
         self, prefix: _Prefix, at: int, end: int | None = None, *, joins: bool = True
     ) -> FollowingWords:
         last = len(self.words) if end is None else end
-        around = FollowingWords(
+        following = FollowingWords(
             self.verbatim, self.tokens, self.words, self.vocabulary, at, last, has_noun=prefix.has_noun
         )
-        around.joins = joins
-        around.measures_named |= set(prefix.measures_named)
-        around.read()
-        return around
+        following.joins = joins
+        following.measures_named |= set(prefix.measures_named)
+        following.read()
+        return following
 
     def _skip_of(self, end: int) -> int:
-        """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
+        """Skip “of” after a word for many or a scale: “dozens of”, “deux millions de”."""
         found = self.vocabulary.around.longest(self.words, end)
         return found[1] if found and found[0] == word_class.OF else end
 
-    def _reading(self, prefix: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
-        self._check_required(prefix.required, around)
+    def _reading(self, prefix: _Prefix, following: FollowingWords, reading: CountReading) -> DetailedReading:
+        self._check_required(prefix.required, following)
         largest = reading.upper if reading.upper is not None else reading.lower
-        if largest is not None and any(value > largest for value, _ in around.parts):
+        if largest is not None and any(value > largest for value, _ in following.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
         return DetailedReading(
             reading.lower,
             reading.upper,
             reading.best,
             reading.bound,
-            tuple(sorted(around.measures_named)),
-            tuple(around.things),
-            tuple(around.equipment),
-            () if around.measures_named else tuple(around.other),
-            tuple(part for _, part in around.parts),
-            is_increase=around.is_increase or prefix.is_increase,
+            tuple(sorted(following.measures_named)),
+            tuple(following.things),
+            tuple(following.equipment),
+            () if following.measures_named else tuple(following.other),
+            tuple(part for _, part in following.parts),
+            is_increase=following.is_increase or prefix.is_increase,
             quoted=self._quoted(),
         )
 
-    def _check_required(self, required: str, around: FollowingWords) -> None:
+    def _check_required(self, required: str, following: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
-        if required == word_class.LIVES and around.people[:1] == ["lives"]:
-            around.measures_named.add("killed")
+        if required == word_class.LIVES and following.people[:1] == ["lives"]:
+            following.measures_named.add("killed")
         elif (
-            (required == COLON and not (around.people or around.measures_named))
+            (required == COLON and not (following.people or following.measures_named))
             or required == word_class.LIVES
-            or (required == word_class.LEFT and not around.measures_named)
+            or (required == word_class.LEFT and not following.measures_named)
         ):
             raise unreadable(self.verbatim, refusals.NO_NOUN if required == COLON else refusals.NO_FATE)
 
     def _quoted(self) -> bool:
-        """Say whether the first word alone stands in quotation marks: “'Dozens' killed and wounded”."""
+        """Say whether only the first word is in quotation marks: “'Dozens' killed and wounded”."""
         text = self.verbatim.strip()
         return text[:1] in QUOTES and len(self.words) > 1 and self.words[1] in QUOTES
 

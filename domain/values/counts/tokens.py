@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 class Token(NamedTuple):
     """A figure in digits, a word in lower case or a single sign.
 
-    `glued`: no space stands before it; `name`: written with a capital, or in capitals in a phrase that is not.
+    `glued`: no space before it; `name`: with a capital, in a phrase not all in capitals; `acronym`: all in capitals.
     """
 
     text: str
