@@ -65,7 +65,7 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
 
 
 def retract(incident: Incident, command: RetractReport, now: datetime) -> ReportRetracted:
-    """Retract a report or one claim, by the recorder (it was never said) or by its source, from then on; `now` in UTC."""
+    """Retract a report or one claim, by the recorder (never said) or by its source (from then on); `now` in UTC."""
     filed = filed_report(incident, command.report_id)
     _expect_unretracted(filed, command.report_id, command.claim)
     text = note(command.reason)

@@ -187,7 +187,7 @@ def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offse
 
 
 def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:
-    """Return the end of the counted time: as stated, else when it was reported, or the scope's end if that is earlier."""
+    """Return the end of the counted time: as stated, else when reported, or the scope's end if earlier."""
     if claim.counted_until:
         return latest(parse_reported(claim.counted_until, offset))
     scope_end = parse_occurred(scope.period, offset).latest if scope and scope.period else None

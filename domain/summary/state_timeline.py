@@ -243,7 +243,7 @@ class StateTimeline:
     def _count(
         self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, step: int
     ) -> set[str]:
-        """Add a report to the counts, or remove it (`step` is 1 or -1); returns the parts of the document that change."""
+        """Add a report to the counts, or remove it (`step`: 1 or -1); returns the parts of the document that change."""
         counts, content, ref = self._counts, version.report, report.ref
         counts.kinds[content.kind] += step
         own = counts.origins.setdefault(version.origin, {})

@@ -163,7 +163,8 @@ def words_for(count: Count) -> str:
 def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
     """Yield warnings about the wording of a count: a code, and the end of a sentence about its claim.
 
-    `part_in_words`: they count a part, which can be given as one; `other_measure`: they name another measure; `things_counted`: they count no people.
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they name another measure;
+    `things_counted`: they count no people.
     """
     if count.verbatim is None or count.lexicon not in VOCABULARIES:
         return
@@ -274,7 +275,7 @@ def _from_words(body: Mapping[str, Any], verbatim: str | None, bound: str | None
 
 
 def _read_if_equal(body: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
-    """Read the words if they agree with every given figure: only words distinguish “more than 200” from “at least 200”."""
+    """Read the words if they agree with every figure: only words tell “more than 200” from “at least 200”."""
     try:
         reading, lexicon = _in_context(body, verbatim)
     except CountError:

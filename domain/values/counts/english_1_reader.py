@@ -161,7 +161,7 @@ class _EnglishPhraseReader:
         return piece.text in self.lexicon.hedges or (piece.text == "more" and previous != "")
 
     def _is_no_count(self, piece: EnglishToken) -> bool:
-        """Say whether the token after a figure makes it something else than a count: `5 %`, `13 days`, `7 March`, `1e3`."""
+        """Say whether the token after a figure makes it no count: `5 %`, `13 days`, `7 March`, `1e3`."""
         if piece.kind == "sign":
             return piece.text not in {",", "("}
         return piece.text in self.lexicon.starts or (piece.kind == "word" and piece.glued)
@@ -187,7 +187,7 @@ class _EnglishPhraseReader:
         return len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued
 
     def _ordered(self, low: EnglishNumber, high: EnglishNumber) -> tuple[int, int]:
-        """Apply a scale word to both ends of a range: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
+        """Apply a scale word to both ends: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
         least = low.value
         if high.reach and (low.dotted or least < high.reach):
             if low.dotted or low.scale != 1 or high.scale <= 1:

@@ -223,7 +223,7 @@ class _PhraseReader:
         return self._reading(prefix, following, bounded(value, bound))
 
     def noun_alone(self, prefix: _Prefix, number: Number) -> DetailedReading:
-        """Read a noun in the singular or dual, which is its own count: `شخص`, `شخصان`; a noun joined to it is a second count."""
+        """Read a noun in the singular or dual, which is its own count: `شخص`, `شخصان`; one joined to it is a second."""
         suffix = self.vocabulary.suffixes.longest(self.words, number.end)
         if suffix and prefix.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == suffix:
             before, noun, bound = (
