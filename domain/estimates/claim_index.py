@@ -1,4 +1,4 @@
-"""Index of counting reports' claims by key and origin, from which the inputs of policies are built."""
+"""Index of the claims of standing reports, by key and origin, from which the inputs of policies are built."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Increment:
 
 @dataclass(frozen=True, slots=True)
 class KeyClaims:
-    """Claims of one key at one reading: revision chain per origin, increments, and the policy's input.
+    """Counting claims of one key at one reading: revision chain per origin, increments, and the policy's input.
 
     `replaced` maps the ref of a replaced increment to (code, ref of the replacement).
     """
@@ -62,7 +62,7 @@ class KeyClaims:
 
 
 class ClaimIndex:
-    """Incremental index: reports are added and removed, and the keys this may change are collected.
+    """Incremental index: reports are added and removed; the keys that may change are collected.
 
     Serves both an answer about one moment (`load`) and series over all moments.
     """

@@ -25,7 +25,7 @@ _PAST_STATES = 32
 
 @dataclass(slots=True)
 class SourceClaims:
-    """Indexed reports of one origin, and lazily derived chains and policy claims.
+    """Standing reports of one origin, and lazily derived chains and policy claims.
 
     `counting` are the reports not withdrawn by a later whole statement, `with_statements` those among them on
     responsibility. `claims` and `increments` have the counting claims, by key and ref; `replaced` maps a ref to the

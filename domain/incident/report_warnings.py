@@ -98,7 +98,7 @@ class WarningIndex:
 
 @dataclass(frozen=True, slots=True)
 class SupersedesLink:
-    """A claim named in `supersedes`; `origin` is that of the named claim, None where the incident has none such."""
+    """A claim named in `supersedes`; `origin` is that of the named claim, None where the incident has no such claim."""
 
     claim: str
     ref: str
@@ -127,7 +127,7 @@ class IncomingReport:
 
 
 def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> OccurrenceKey | None:
-    """Return kind, first day and first place of a report, if known: they hint at one event."""
+    """Return kind, first day and first place of a report, if known: equal for reports that may describe one event."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
     day = occurred.earliest.astimezone(offset).date().isoformat()

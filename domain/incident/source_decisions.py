@@ -98,14 +98,14 @@ def adopt(adopted: str | None, command: AdoptPolicy) -> PolicyAdopted:
 
 
 def same_origin(one: Source, other: Source, command: StateSameOrigin) -> SameOriginStated:
-    """Say that two sources are one origin; the fact goes into the streams of both."""
+    """Declare two sources one origin; the fact goes into the streams of both."""
     if other.origin in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginStated(origins=command.origins, text=note(command.reason))
 
 
 def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> SameOriginUndone:
-    """Say that two sources are two origins after all; the fact goes into the streams of both."""
+    """Undo the declaration that two sources are one origin; the fact goes into the streams of both."""
     if other.origin not in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginUndone(origins=command.origins, text=note(command.reason))

@@ -17,7 +17,7 @@ from domain.reports.claims.statement_order import order_key
 class FigureChange:
     """Current claims of an origin under a key at the ends of the day before and of `day`; None without one.
 
-    `broken` says that the two count different things: never subtract over it.
+    `broken`: a break in series, over which nothing is subtracted.
     """
 
     day: date
@@ -40,7 +40,7 @@ class NewlyReported:
 def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
     """Return what was newly reported by `moment` (reported clock, UTC; None: ever), in days of the subject's offset.
 
-    A report retracted by its source counts until that day; one struck by the recorder, never. The last day ends at
+    A report retracted by its source counts until that day; one retracted by the recorder, on none. The last day ends at
     `moment`.
     """
     reports_by_day: dict[date, list[ReportHistory]] = {}
@@ -70,7 +70,7 @@ def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
 
 
 class _DailyClaims:
-    """Claim index advanced from one end of day to the next, with the current claims of the last."""
+    """Claim index as of the end of one day, and the current claims as of the end of the day before."""
 
     def __init__(self, history: History) -> None:
         self._index = ClaimIndex(history)

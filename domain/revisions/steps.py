@@ -19,8 +19,8 @@ from domain.reports.claims.running_totals import extended_totals
 class EstimateStep:
     """The estimate of a key from `at` (UTC) on; `moved_by` are the claims, or else the reports, that changed it.
 
-    `position` is the last one recorded at `at`, None on the reported clock. `broken` says that a source replaced this
-    series by another key, or the reverse: never subtract over it.
+    `position` is the last one recorded at `at`, None on the reported clock. `broken`: a break in series, as a source
+    replaced a claim of another key, or the reverse.
     """
 
     at: datetime

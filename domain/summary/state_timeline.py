@@ -219,7 +219,7 @@ class StateTimeline:
         self._parts.setdefault(name, StepFunction()).record(position, value)
 
     def _update_reports(self, position: int) -> tuple[set[str], set[str]]:
-        """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
+        """Update the counts by changed reports; returns their origins and labels of occurrences, present and former."""
         origins, labels, changed = set[str](), set[str](), set[str]()
         for ref, report in self._index.changed_reports().items():
             old = self._counting.pop(ref, None)

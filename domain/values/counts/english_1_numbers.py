@@ -54,7 +54,7 @@ def unreadable(text: str, why: str) -> CountError:
 
 
 def shown(text: str) -> str:
-    """Return at most 80 characters to quote; what cannot be printed, half a surrogate pair too, becomes U+FFFD."""
+    """Return at most 80 characters to quote; unprintable characters and lone surrogates become U+FFFD."""
     excerpt = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in excerpt)
 
@@ -184,7 +184,7 @@ def _in_words(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> list
 
 
 def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> EnglishNumber | None:
-    """Read a number in words, or nothing unless it is spelled as the grammar above has it."""
+    """Read a number in words by the grammar above; nothing where it is spelled otherwise."""
     if list(words) == ["zero"]:
         return EnglishNumber(Fraction(0), end)
     if words[0] in _ARTICLES and len(words) > 1 and words[1] in lexicon.scales:
