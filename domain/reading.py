@@ -9,7 +9,7 @@ from domain.history.history import History
 from domain.values.time.clocks import Span, format_instant
 
 Document = dict[str, object]
-CsvRow = Mapping[str, str | int | None]
+ViewRow = Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class View:
     meaning: str
     finish: Callable[[History, Reading], Document]
     columns: Sequence[str]
-    rows: Callable[[Document], Sequence[CsvRow]]
+    rows: Callable[[Document], Sequence[ViewRow]]
     texts: Callable[[Document], Iterable[str]] = _no_texts
 
     @property

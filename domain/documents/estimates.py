@@ -101,7 +101,7 @@ def _increment(increment: Increment) -> Document:
         "best": best,
         "bound": claim.count.bound,
         "period": None if claim.period is None else _period(claim),
-        "beside": increment.beside,
+        "beside": increment.previous_total,
         "flags": sorted(flags),
     }
 

@@ -69,20 +69,20 @@ def _subject(history: History, key: ClaimKey) -> str:
 
 def _headline(history: History, estimate: Estimate) -> str:
     """Quote the best figure, else the upper or lower end, else the newest words."""
-    lead = estimate.best or estimate.upper or estimate.lower
+    end = estimate.best or estimate.upper or estimate.lower
     return _quote(
-        history, _behind(estimate, lead) if lead else max(estimate.used, key=lambda used: used.resolved.recency_key)
+        history, _claim_of_end(estimate, end) if end else max(estimate.used, key=lambda used: used.resolved.recency_key)
     )
 
 
 def _contested(history: History, estimate: Estimate) -> str:
     if estimate.lower is None or estimate.upper is None or estimate.lower.figure == estimate.upper.figure:
         return "This is contested."
-    low, high = _behind(estimate, estimate.lower), _behind(estimate, estimate.upper)
+    low, high = _claim_of_end(estimate, estimate.lower), _claim_of_end(estimate, estimate.upper)
     return f"Sources differ: from {_quote(history, low)} to {_quote(history, high)}."
 
 
-def _behind(estimate: Estimate, end: CitedFigure) -> PolicyClaim:
+def _claim_of_end(estimate: Estimate, end: CitedFigure) -> PolicyClaim:
     """Return the used claim with this end; for a part that exceeds its whole, the whole."""
     return next(used for used in estimate.used if end in (used.best, used.upper, used.lower))
 

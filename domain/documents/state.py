@@ -47,7 +47,10 @@ def sides_document(actors: Iterable[Actor]) -> list[Document]:
     sides: dict[str, set[Actor]] = {}
     for actor in actors:
         sides.setdefault(actor.side or "", set()).add(actor)
-    return [{"side": side or None, "actors": _distinct(own, "side")} for side, own in sorted(sides.items())]
+    return [
+        {"side": side or None, "actors": _distinct(actors_of_side, "side")}
+        for side, actors_of_side in sorted(sides.items())
+    ]
 
 
 def kinds_document(kinds: Mapping[str, int]) -> Document:
@@ -75,12 +78,12 @@ def source_document(history: History, origin: str, reports: Mapping[str, ReportH
 
 def responsibility_of(history: History, report: ReportHistory) -> ResponsibilityEntry | None:
     """Return the statement of a report on responsibility, None without one."""
-    said = report.current.report.responsibility()
-    if said is None:
+    statement = report.current.report.responsibility()
+    if statement is None:
         return None
     scope = statement_scope(history, report)
     event = "" if scope == INCIDENT_SCOPE else event_of_scope(scope) or scope
-    return said.act, said.by or "", said.whom or "", event
+    return statement.act, statement.by or "", statement.whom or "", event
 
 
 def blame_document(statements: Mapping[ResponsibilityEntry, Iterable[str]]) -> list[Document]:
@@ -110,6 +113,6 @@ def _set_fields(statement: Strict) -> Document:
 def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
     """Return distinct documents of statements without the field `but`, in canonical order."""
     documents = (_set_fields(statement) for statement in statements)
-    kept = ({name: value for name, value in each.items() if name != but} for each in documents)
-    found = {canonical(document): document for document in kept}
+    selected = ({name: value for name, value in each.items() if name != but} for each in documents)
+    found = {canonical(document): document for document in selected}
     return [found[key] for key in sorted(found)]

@@ -1,7 +1,7 @@
 """Escalation levels: assignment of events and deaths to local days, and the level of each day.
 
 The levels are ours. HIIK's scale differs; 25 is UCDP's yearly threshold of an armed conflict and 100 the monthly floor
-of HDX Signals' alarms, taken here for one day. Level 0 says that nothing was reported, not that it was calm.
+of HDX Signals' alarms, taken here for one day. Level 0 means that nothing was reported, not that it was calm.
 A toll that accumulates is never differenced into days: those newly reported on a day were not killed on it.
 """
 
@@ -96,27 +96,26 @@ class DayLevels:
     """Incremental index of days and levels, updated by event and by key.
 
     An event counts on the first day of the narrowest `occurred` of its reports; without a beginning it has no day.
-    Its days are those of the incident whose event it is, so that to merge or to move turns no day into another.
-    Figures of the whole incident, or of more than it, say nothing of a day and are left out; so are increments, and
-    claims on a period that had not begun when they were reported.
+    Its day is in its own incident's offset: merging or moving never changes it. Figures of the whole incident, or of
+    more, are left out; so are increments, and claims on a period that had not begun when they were reported.
     """
 
     def __init__(self, history: History) -> None:
         self._history = history
         self._summaries: dict[str, EventSummary] = {}
         self._contributions: dict[str, tuple[date, str, int]] = {}
-        self._leasts: dict[ClaimKey, CitedFigure | None] = {}
+        self._highest_lower_bounds: dict[ClaimKey, CitedFigure | None] = {}
         self._keys_of: dict[str, set[ClaimKey]] = {}
         self._keys_on: dict[date, set[ClaimKey]] = {}
         self._day_of_key: dict[ClaimKey, date] = {}
         self._totals: dict[date, _DayTotals] = {}
         self._levels: dict[date, int] = {}
-        self._of_level = Counter[int]()
+        self._days_per_level = Counter[int]()
         self._highest: int | None = None
         self._stale: set[date] = set()
 
     def set_event(self, label: str, event: Event | EventSummary | None) -> None:
-        """Set an event; None: no report of it counts any more."""
+        """Set an event; None: it has no counting report."""
         before, summary = self._summaries.pop(label, None), None
         if event is not None:
             summary = self._summaries[label] = EventSummary(event.span, event.tier)
@@ -136,11 +135,11 @@ class DayLevels:
         if span is not None:
             claims = (each for each in claims if not begins_after(span, latest(each[0].reported)))
         if label is not None:
-            self._leasts[key] = _least(claims)
+            self._highest_lower_bounds[key] = _highest_lower_bound(claims)
             self._keys_of.setdefault(label, set()).add(key)
             self._update_contribution(label)
         elif key in self._day_of_key:
-            self._leasts[key] = _least(claims)
+            self._highest_lower_bounds[key] = _highest_lower_bound(claims)
 
     def span_of(self, key: ClaimKey) -> Span | None:
         """Return the time that claims of a key cover, if that is known."""
@@ -176,24 +175,24 @@ class DayLevels:
             for day in self._stale:
                 totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
                 level = level_of(totals.tiers, max(totals.dead, claim.figure if claim else 0))
-                self._of_level[self._levels.pop(day, NOTHING)] -= 1
+                self._days_per_level[self._levels.pop(day, NOTHING)] -= 1
                 if level:
                     self._levels[day] = level
-                    self._of_level[level] += 1
+                    self._days_per_level[level] += 1
             self._stale.clear()
-            self._highest = max((level for level, of in self._of_level.items() if of > 0), default=None)
+            self._highest = max((level for level, number in self._days_per_level.items() if number > 0), default=None)
 
     def _update_contribution(self, label: str) -> None:
         """Replace an event's contribution to its day."""
-        was, now = self._contributions.get(label), self._contribution(label)
-        if was == now:
+        old, new = self._contributions.get(label), self._contribution(label)
+        if old == new:
             return
-        if was is not None:
+        if old is not None:
             del self._contributions[label]
-            self._add(was, -1)
-        if now is not None:
-            self._contributions[label] = now
-            self._add(now, 1)
+            self._add(old, -1)
+        if new is not None:
+            self._contributions[label] = new
+            self._add(new, 1)
 
     def _contribution(self, label: str) -> tuple[date, str, int] | None:
         """Return (day, tier, dead) of an event; None without a day."""
@@ -204,13 +203,13 @@ class DayLevels:
         day = local_day(summary.span.earliest, offset_of(self._history, label))
         return day, summary.tier, least.figure if least else 0
 
-    def _add(self, counted: tuple[date, str, int], times: int) -> None:
-        day, tier, dead = counted
+    def _add(self, contribution: tuple[date, str, int], sign: int) -> None:
+        day, tier, dead = contribution
         totals = self._totals.get(day)
         if totals is None:
             totals = self._totals[day] = _DayTotals()
-        totals.tiers[tier] += times
-        totals.dead += times * dead
+        totals.tiers[tier] += sign
+        totals.dead += sign * dead
         self._stale.add(day)
 
     def _span(self, label: str | None, span: Span | None) -> Span | None:
@@ -231,38 +230,42 @@ class DayLevels:
     def _least_of(self, label: str) -> CitedFigure | None:
         """Return the greatest least number of dead among the keys of an event within one day."""
         keys = self._keys_of.get(label)
-        return _greatest((key, self._leasts[key]) for key in keys if key in self._day_of_key) if keys else None
+        return (
+            _greatest((key, self._highest_lower_bounds[key]) for key in keys if key in self._day_of_key)
+            if keys
+            else None
+        )
 
     def _claim_on(self, day: date) -> CitedFigure | None:
         """Return the greatest figure claimed for a day itself, not for an event on it."""
         keys = self._keys_on.get(day)
         if not keys:
             return None
-        own = ((key, self._leasts[key]) for key in keys)
-        return _greatest((key, least) for key, least in own if least is not None and least.figure)
+        bounds = ((key, self._highest_lower_bounds[key]) for key in keys)
+        return _greatest((key, least) for key, least in bounds if least is not None and least.figure)
 
 
 def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
-    """Build the chronology of the claims and reports that count at one moment."""
-    found, events = DayLevels(history), events_of(snapshot.counting.values())
+    """Build the chronology of the counting claims and reports at one moment."""
+    levels, events = DayLevels(history), events_of(snapshot.counting.values())
     for label, event in events.items():
-        found.set_event(label, event)
+        levels.set_event(label, event)
     undated: list[UndatedClaim] = []
     for each in snapshot.by_key:
-        found.set_claims(
+        levels.set_claims(
             each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
         )
         if each.key.measure == "killed":
-            span = found.span_of(each.key)
+            span = levels.span_of(each.key)
             offset = _offset(history, each.key)
             if span is not None and _day_within(span, offset) is None:
-                counted = (claim for claim in each.policy_input.claims if not claim.rated_out)
+                eligible = (claim for claim in each.policy_input.claims if not claim.rated_out)
                 undated += [
                     UndatedClaim(claim, span, offset)
-                    for claim in counted
+                    for claim in eligible
                     if not begins_after(span, latest(claim.resolved.reported))
                 ]
-    return Chronology(found.days(events), undated)
+    return Chronology(levels.days(events), undated)
 
 
 def days(history: History, snapshot: ClaimSnapshot) -> list[Day]:
@@ -292,19 +295,19 @@ def _offset(history: History, key: ClaimKey) -> tzinfo:
     return history.offset if home is None else history.incident(home).offset
 
 
-def _least(claims: Iterable[GradedClaim]) -> CitedFigure | None:
+def _highest_lower_bound(claims: Iterable[GradedClaim]) -> CitedFigure | None:
     """Return the greatest least figure of claims that are neither in words nor rated out.
 
     Ties: the better graded source, then the newest.
     """
-    most: tuple[int, str, ResolvedClaim] | None = None
+    highest: tuple[int, str, ResolvedClaim] | None = None
     for claim, grade, credibility in claims:
         least = claim.count.lower
         if least is None or claim.worded or grade == UNRELIABLE or credibility == IMPROBABLE:
             continue
-        if most is None or (least, most[1], claim.recency_key) > (most[0], grade, most[2].recency_key):
-            most = least, grade, claim
-    return most and CitedFigure(most[0], most[2].ref)
+        if highest is None or (least, highest[1], claim.recency_key) > (highest[0], grade, highest[2].recency_key):
+            highest = least, grade, claim
+    return highest and CitedFigure(highest[0], highest[2].ref)
 
 
 def _greatest(ends: Iterable[tuple[ClaimKey, CitedFigure | None]]) -> CitedFigure | None:

@@ -1,4 +1,4 @@
-"""Occurrences (events) of an incident, aggregated from the reports that count; and local days."""
+"""Occurrences (events) of an incident, aggregated from counting reports; and local days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class EventSummary(NamedTuple):
 
 @dataclass(slots=True)
 class Event:
-    """One occurrence with the reports that count; `span` and `tier` as in EventSummary.
+    """One occurrence with its counting reports; `span` and `tier` as in EventSummary.
 
     `least` is the greatest least number of dead that an eligible claim gives for it, if it lies within one day.
     """
@@ -103,7 +103,7 @@ def _narrowness(ref: str, version: ReportVersion) -> _Narrowness | None:
 
 
 def offset_of(history: History, label: str) -> tzinfo:
-    """Return the UTC offset of an event's days: that of its own incident, wherever shown."""
+    """Return the UTC offset of an event's days: that of its own incident."""
     return history.incident(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 

@@ -1,4 +1,4 @@
-"""Phases of an incident: runs of days of equal level, claims that no single day can have, and turning points."""
+"""Phases of an incident: runs of days of equal level, claims that span several days, and turning points."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -24,30 +24,30 @@ class Phase:
     undated: list[UndatedClaim] = field(default_factory=list[UndatedClaim])
 
 
-def phases(account: Chronology) -> list[Phase]:
+def phases(chronology: Chronology) -> list[Phase]:
     """Return the phases, in order, from the first day with an event or a claim to the last; none without such a day.
 
     A claim whose period has no beginning is listed where its period ends. Days
     without anything are level 0; a long gap costs no more than a short one.
     """
-    placed = sorted((_anchor(each), each.claim.ref, index) for index, each in enumerate(account.undated))
-    days = sorted({each.day for each in account.days} | {day for day, _, _ in placed})
+    anchored = sorted((_anchor(each), each.claim.ref, index) for index, each in enumerate(chronology.undated))
+    days = sorted({each.day for each in chronology.days} | {day for day, _, _ in anchored})
     if not days:
         return []
     found = _runs(
-        {each.day.toordinal(): each.level for each in account.days}, days[0].toordinal(), days[-1].toordinal()
+        {each.day.toordinal(): each.level for each in chronology.days}, days[0].toordinal(), days[-1].toordinal()
     )
     firsts = [phase.first for phase in found]
-    for day, _, index in placed:
-        found[bisect_right(firsts, day) - 1].undated.append(account.undated[index])
+    for day, _, index in anchored:
+        found[bisect_right(firsts, day) - 1].undated.append(chronology.undated[index])
     return found
 
 
-def turning_points(found: Sequence[Phase]) -> list[tuple[date, int, int]]:
+def turning_points(all_phases: Sequence[Phase]) -> list[tuple[date, int, int]]:
     """Return each day on which the level changes by TURN or more: (the day, the level before, the level from it on)."""
     return [
         (after.first, before.level, after.level)
-        for before, after in pairwise(found)
+        for before, after in pairwise(all_phases)
         if abs(after.level - before.level) >= TURN
     ]
 
@@ -58,7 +58,7 @@ def _anchor(undated: UndatedClaim) -> date:
 
 
 def _runs(levels: dict[int, int], first: int, last: int) -> list[Phase]:
-    """Join days of equal level, by the ordinals of the calendar: days past its end never come up."""
+    """Join days of equal level, by ordinal, so that no day beyond the calendar is computed."""
     runs: list[tuple[int, int, int]] = []
     for start, end, level in _stretches(sorted(levels.items()), first, last):
         begin = runs.pop()[0] if runs and runs[-1][2] == level else start

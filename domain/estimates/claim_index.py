@@ -1,4 +1,4 @@
-"""Index of standing claims by key and origin, from which the inputs of policies are built."""
+"""Index of the claims of standing reports, by key and origin, from which the inputs of policies are built."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,22 +35,22 @@ _ORIGIN = attrgetter("resolved.origin")
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """An incremental claim, shown beside a total (`beside`: its ref) and never added to it."""
+    """An incremental claim, never added to a total. `previous_total` is the ref of the last total before its period."""
 
     resolved: ResolvedClaim
-    beside: str | None
+    previous_total: str | None
     already_included: bool
 
 
 @dataclass(frozen=True, slots=True)
 class KeyClaims:
-    """Claims of one key at one reading: revision chain per origin, increments, and the policy's input.
+    """Counting claims of one key at one reading: revision chain per origin, increments, and the policy's input.
 
     `replaced` maps the ref of a replaced increment to (code, ref of the replacement).
     """
 
     key: ClaimKey
-    ledgers: tuple[RevisionChain, ...]
+    chains: tuple[RevisionChain, ...]
     increments: tuple[Increment, ...]
     replaced: Mapping[str, tuple[str, str]]
     policy_input: PolicyInput
@@ -58,11 +58,11 @@ class KeyClaims:
     @property
     def superseded(self) -> int:
         """Number of superseded claims."""
-        return sum(len(each.replaced) for each in self.ledgers) + len(self.replaced)
+        return sum(len(each.replaced) for each in self.chains) + len(self.replaced)
 
 
 class ClaimIndex:
-    """Incremental index: reports are added and removed, and the keys this may change are collected.
+    """Incremental index: reports are added and removed; the keys that may change are collected.
 
     Serves both an answer about one moment (`load`) and series over all moments.
     """
@@ -93,9 +93,9 @@ class ClaimIndex:
         for report, claims in reports:
             self._versions[report.ref] = report.current
             reports_by_origin.setdefault(report.current.origin, []).append((report, claims))
-        for origin, own in reports_by_origin.items():
+        for origin, reports_of_origin in reports_by_origin.items():
             source = self._sources[origin] = SourceClaims(origin)
-            source.load(own)
+            source.load(reports_of_origin)
             for key in (*source.claims, *source.increments):
                 self._origins_of(key).add(origin)
             for ref in source.with_statements:
@@ -103,9 +103,9 @@ class ClaimIndex:
 
     def remove(self, ref: str) -> None:
         """Remove a report, if indexed."""
-        was = self._versions.pop(ref, None)
-        if was is not None:
-            source = self._sources[was.origin]
+        version = self._versions.pop(ref, None)
+        if version is not None:
+            source = self._sources[version.origin]
             self._record_changes(source, source.remove(ref))
 
     def update_marks(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> bool:
@@ -131,8 +131,8 @@ class ClaimIndex:
         for key in (*keys, *source.increments):
             self._changed_keys.setdefault(key, set()).add(origin)
         self._update_statements(source, source.with_statements)
-        ledgers = ((key, source.ledger(key)) for key in keys)
-        return [(key, each.current) for key, each in ledgers if each is not None and each.current is not None]
+        chains = ((key, source.chain(key)) for key in keys)
+        return [(key, each.current) for key, each in chains if each is not None and each.current is not None]
 
     def reset_periods(self) -> None:
         """Invalidate all keys: the period of an incident has changed."""
@@ -142,13 +142,13 @@ class ClaimIndex:
 
     def changed_keys(self) -> dict[ClaimKey, set[str]]:
         """Return, and clear, the keys that may have changed since the last call, with the origins responsible."""
-        moved, self._changed_keys = self._changed_keys, {}
-        return moved
+        changed, self._changed_keys = self._changed_keys, {}
+        return changed
 
     def changed_reports(self) -> dict[str, ReportHistory | None]:
-        """Return, and clear, the reports that may have changed since the last call, by id; None if it no longer counts.
+        """Return, and clear, the reports that may have changed since the last call, by id; None if no longer counting.
 
-        A report counts if it is indexed and no later whole statement of its source withdraws it.
+        A report is counting if it is indexed and no later whole statement of its source withdraws it.
         """
         changed, self._changed_reports = self._changed_reports, set()
         return {ref: self._counting_report(ref) for ref in changed}
@@ -168,16 +168,18 @@ class ClaimIndex:
         return sorted((key for key, sources in self._origins_by_key.items() if sources), key=lambda key: key.canonical)
 
     def reports(self, *, counting: bool) -> dict[str, ReportHistory]:
-        """Return the indexed reports that count, or those that a later whole statement has withdrawn."""
+        """Return the counting reports, or those that a later whole statement has withdrawn."""
         if counting:
             return {ref: report for source in self._sources.values() for ref, report in source.counting.items()}
-        gone = (source for source in self._sources.values() if len(source.counting) < len(source.reports))
-        return {ref: each for source in gone for ref, each in source.reports.items() if ref not in source.counting}
+        incomplete = (source for source in self._sources.values() if len(source.counting) < len(source.reports))
+        return {
+            ref: each for source in incomplete for ref, each in source.reports.items() if ref not in source.counting
+        }
 
     def key_claims(self, key: ClaimKey) -> KeyClaims:
         """Return the claims of one key."""
         sources = [self._sources[origin] for origin in sorted(self._origins_by_key.get(key, ()))]
-        ledgers = tuple(found for source in sources if (found := source.ledger(key)))
+        chains = tuple(chain for source in sources if (chain := source.chain(key)))
         replaced: dict[str, tuple[str, str]] = {}
         increments: list[ResolvedClaim] = []
         for source in sources:
@@ -186,8 +188,8 @@ class ClaimIndex:
                     replaced[claim.ref] = replacement
                 else:
                     increments.append(claim)
-        beside = tuple(_increment(claim, ledgers) for claim in sorted(increments, key=lambda each: each.recency_key))
-        return KeyClaims(key, ledgers, beside, replaced, self.policy_input(key))
+        placed = tuple(_increment(claim, chains) for claim in sorted(increments, key=lambda each: each.recency_key))
+        return KeyClaims(key, chains, placed, replaced, self.policy_input(key))
 
     def policy_input(
         self, key: ClaimKey, before: PolicyInput | None = None, changed: Collection[str] = ()
@@ -202,17 +204,21 @@ class ClaimIndex:
         if before is None:
             claims = self._policy_claims(key, sorted(self._origins_by_key.get(key, ())))
             return PolicyInput(key, tuple(claims), denied, period_end, statements)
-        made = before
+        policy_input = before
         for origin in changed:
-            claims = made.claims
-            place = bisect_left(claims, origin, key=_ORIGIN)
-            old = claims[place] if place < len(claims) and claims[place].resolved.origin == origin else None
+            claims = policy_input.claims
+            index = bisect_left(claims, origin, key=_ORIGIN)
+            old = claims[index] if index < len(claims) and claims[index].resolved.origin == origin else None
             new = self._sources[origin].policy_claim(key, self._history)
             if new is not old:
-                made = made.with_claim(place, old, new)
-        if made.statements is not statements or made.denied is not denied or made.period_end != period_end:
-            made = replace(made, denied=denied, period_end=period_end, statements=statements)
-        return made
+                policy_input = policy_input.with_claim(index, old, new)
+        if (
+            policy_input.statements is not statements
+            or policy_input.denied is not denied
+            or policy_input.period_end != period_end
+        ):
+            policy_input = replace(policy_input, denied=denied, period_end=period_end, statements=statements)
+        return policy_input
 
     def current_claims(self, key: ClaimKey) -> Iterator[GradedClaim]:
         """Yield the current claim of each origin under a key, with grade and credibility."""
@@ -227,8 +233,8 @@ class ClaimIndex:
         for origin in self._origins_by_key.get(key, ()):
             source = self._sources[origin]
             for claim in source.increments.get(key, {}).values():
-                out = self._history.grade(claim.origin) == UNRELIABLE or source.credibility(claim) == IMPROBABLE
-                if not out and source.replacement(claim) is None:
+                rated_out = self._history.grade(claim.origin) == UNRELIABLE or source.credibility(claim) == IMPROBABLE
+                if not rated_out and source.replacement(claim) is None:
                     yield claim
 
     def _policy_claims(self, key: ClaimKey, origins: Iterable[str]) -> Sequence[PolicyClaim]:
@@ -236,8 +242,8 @@ class ClaimIndex:
         return [claim for claim in found if claim is not None]
 
     def _counting_report(self, ref: str) -> ReportHistory | None:
-        on = self._versions.get(ref)
-        return None if on is None else self._sources[on.origin].counting.get(ref)
+        version = self._versions.get(ref)
+        return None if version is None else self._sources[version.origin].counting.get(ref)
 
     def _record_changes(self, source: SourceClaims, keys: set[ClaimKey]) -> None:
         changed = source.changed_reports
@@ -283,14 +289,14 @@ class ClaimIndex:
     def _period_end(self, key: ClaimKey) -> datetime | None:
         home = split_scope(key.scope)[0]
         if home not in self._periods:
-            of = self._history.incident(home)
-            self._periods[home] = parse_occurred(of.period, of.offset).latest if of.period else None
+            incident = self._history.incident(home)
+            self._periods[home] = parse_occurred(incident.period, incident.offset).latest if incident.period else None
         return self._periods[home]
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimSnapshot:
-    """Claims and reports that count at one moment: keys in canonical order, reports by id.
+    """Counting claims and reports at one moment: keys in canonical order, reports by id.
 
     `withdrawn` are standing reports that a later whole statement of their source has withdrawn.
     """
@@ -316,10 +322,10 @@ def by_origin(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]
     return found
 
 
-def _increment(held: ResolvedClaim, group: Sequence[RevisionChain]) -> Increment:
-    """Place an increment beside its origin's last total that ends before it starts; flag one the current total has."""
-    own = next((each for each in group if each.origin == held.origin), None)
-    start = earliest(held.period or held.reported)
-    before = [claim for claim in own.succession if claim.counted_until <= start] if own else []
-    included = own is not None and own.current is not None and own.current.counted_until > start
-    return Increment(held, before[-1].ref if before else None, included)
+def _increment(increment: ResolvedClaim, chains: Sequence[RevisionChain]) -> Increment:
+    """Find the last total of its origin before an increment starts; flag one that the current total includes."""
+    chain = next((each for each in chains if each.origin == increment.origin), None)
+    start = earliest(increment.period or increment.reported)
+    earlier_totals = [claim for claim in chain.succession if claim.counted_until <= start] if chain else []
+    included = chain is not None and chain.current is not None and chain.current.counted_until > start
+    return Increment(increment, earlier_totals[-1].ref if earlier_totals else None, included)

@@ -9,7 +9,7 @@ from domain.estimates.estimate import DominanceCandidate
 from domain.reports.claims.claim import ResolvedClaim
 
 DOMINANCE_MARGIN = timedelta(hours=24)
-"""How much further a dominating claim must count; a choice of ours, and versioned."""
+"""Least difference of `counted_until`; a choice of ours, and versioned."""
 
 
 _NEWNESS, _COUNTED_UNTIL = itemgetter(0), itemgetter(2)
@@ -29,8 +29,12 @@ class DominanceSearch:
 
     def newest_above(self, origin: str, counted_until: datetime, figure: int) -> ResolvedClaim | None:
         """Return the newest claim that dominates `figure`, counted until then by `origin`; None if none does."""
-        place = bisect_left(self._moments, DOMINANCE_MARGIN, key=lambda moment: moment - counted_until)
-        if not any(by != origin and least > figure for most in self._greatest[place : place + 1] for by, least in most):
+        index = bisect_left(self._moments, DOMINANCE_MARGIN, key=lambda moment: moment - counted_until)
+        if not any(
+            candidate_origin != origin and least > figure
+            for greatest in self._greatest[index : index + 1]
+            for candidate_origin, least in greatest
+        ):
             return None
         if len(self._candidates) == 1:
             return self._candidates[0].resolved
@@ -53,13 +57,13 @@ def _greatest_by_moment(candidates: Sequence[DominanceCandidate]) -> tuple[list[
     Two, since an origin does not dominate itself.
     """
     moments: list[datetime] = []
-    most: list[list[tuple[str, int]]] = []
-    two: dict[str, int] = {}
+    greatest: list[list[tuple[str, int]]] = []
+    top_two: dict[str, int] = {}
     second = -1
     for _, least, counted_until, origin, *_ in sorted(candidates, key=_COUNTED_UNTIL, reverse=True):
-        if least > two.get(origin, second):
-            two = dict(sorted({**two, origin: least}.items(), key=lambda item: item[1])[-2:])
-            second = min(two.values()) if len(two) > 1 else -1
+        if least > top_two.get(origin, second):
+            top_two = dict(sorted({**top_two, origin: least}.items(), key=lambda item: item[1])[-2:])
+            second = min(top_two.values()) if len(top_two) > 1 else -1
             moments.append(counted_until)
-            most.append(list(two.items()))
-    return moments[::-1], most[::-1]
+            greatest.append(list(top_two.items()))
+    return moments[::-1], greatest[::-1]

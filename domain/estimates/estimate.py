@@ -1,4 +1,4 @@
-"""Input and output of a policy: the current claims of one key, and the estimate made of them."""
+"""Input and output of a policy: the current claims of one key, and their estimate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -123,14 +123,14 @@ class PolicyClaim:
         """
         if self._candidates is None:
             before = self.superseded[::-1]
-            said = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
-            object.__setattr__(self, "_candidates", self._candidates_among(said))
+            claims = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
+            object.__setattr__(self, "_candidates", self._candidates_among(claims))
         return self._candidates
 
-    def _candidates_among(self, said: Sequence[ResolvedClaim]) -> OriginCandidates | None:
+    def _candidates_among(self, claims: Sequence[ResolvedClaim]) -> OriginCandidates | None:
         origin = self.resolved.origin
         found: list[DominanceCandidate] = []
-        for claim in said:
+        for claim in claims:
             bound, least = claim.count.bound, claim.count.lower
             if least is not None and (bound in CLOSED or bound in OPEN):
                 found.append(
@@ -140,8 +140,8 @@ class PolicyClaim:
             return None
         if len(found) > 1:
             found.sort(key=_NEWEST, reverse=True)
-        most, furthest = max([each[1] for each in found]), max([each[2] for each in found])
-        return OriginCandidates(found[0].newness, most, furthest, origin, self.grade, not self.rated_out, found)
+        greatest, furthest = max([each[1] for each in found]), max([each[2] for each in found])
+        return OriginCandidates(found[0].newness, greatest, furthest, origin, self.grade, not self.rated_out, found)
 
 
 _NEWEST = itemgetter(0)
@@ -151,17 +151,17 @@ def _figure(end: CitedFigure) -> int:
     return end.figure
 
 
-def _insertion_point(candidates: Sequence[OriginCandidates], lead: OriginCandidates) -> int:
+def _insertion_point(candidates: Sequence[OriginCandidates], inserted: OriginCandidates) -> int:
     """Return the insertion point in a list sorted newest first; linear, since most insertions are at the front."""
-    newest = lead.newest
-    for place, each in enumerate(candidates):
+    newest = inserted.newest
+    for index, each in enumerate(candidates):
         if each.newest < newest:
-            return place
+            return index
     return len(candidates)
 
 
 class SetAside(NamedTuple):
-    """A claim that the policy did not use, with a code and a sentence."""
+    """A current claim that the policy does not use, with a code and a sentence."""
 
     claim: PolicyClaim
     code: str
@@ -170,7 +170,7 @@ class SetAside(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A standing statement on responsibility for what a key counts: never a finding about the perpetrator.
+    """A statement on responsibility of a counting report: never a finding about the perpetrator.
 
     `act` is accused, claimed, admitted or denied; `origin` made the statement, and has `grade`;
     `by` and `whom` are as reported.
@@ -188,7 +188,8 @@ class Statement:
 class Estimate:
     """Estimate of one key by a policy. Every end is a figure of a claim, never computed.
 
-    `label` is a policy's code for how well the figures are corroborated; most policies have none.
+    `used` are the claims not set aside. `label` is a policy's code for how well the figures are corroborated; most
+    policies have none.
     """
 
     lower: CitedFigure | None
@@ -221,22 +222,22 @@ class PolicyInput:
         """Dominance candidates by origin, newest first."""
         found = self._candidates
         if found is None:
-            found = [lead for claim in self.claims if (lead := claim.candidates) is not None]
+            found = [candidates for claim in self.claims if (candidates := claim.candidates) is not None]
             found.sort(key=_NEWEST, reverse=True)
             object.__setattr__(self, "_candidates", found)
         return found
 
-    def with_claim(self, place: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
+    def with_claim(self, index: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
         """Return a copy with `old` at `place` replaced by `new`; either may be None (insertion, removal)."""
         claims, candidates = list(self.claims), list(self.candidates)
-        claims[place : place + (old is not None)] = () if new is None else (new,)
-        if old is not None and (was := old.candidates) is not None:
-            candidates = [lead for lead in candidates if lead is not was]
-        if new is not None and (lead := new.candidates) is not None:
-            candidates.insert(_insertion_point(candidates, lead), lead)
-        made = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
-        object.__setattr__(made, "_candidates", candidates)
-        return made
+        claims[index : index + (old is not None)] = () if new is None else (new,)
+        if old is not None and (old_candidates := old.candidates) is not None:
+            candidates = [new_candidates for new_candidates in candidates if new_candidates is not old_candidates]
+        if new is not None and (new_candidates := new.candidates) is not None:
+            candidates.insert(_insertion_point(candidates, new_candidates), new_candidates)
+        policy_input = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
+        object.__setattr__(policy_input, "_candidates", candidates)
+        return policy_input
 
 
 @dataclass(frozen=True, slots=True)

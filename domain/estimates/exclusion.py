@@ -1,6 +1,6 @@
 """Rules shared by policies: exclusion of claims, difference of two claims, choice of an end.
 
-Published estimates were made by these rules, so a released rule never changes: a changed one is a new file beside it.
+Published estimates depend on these rules, so a released rule never changes: a changed one is a new module.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,12 +42,12 @@ LINEAR_SEARCH_LIMIT = 512
 class ExclusionContext:
     """Reference set of the steps: all claims that are not rated out, including those set aside by earlier steps."""
 
-    def __init__(self, question: PolicyInput) -> None:
-        self.period_end = question.period_end
-        self._candidates = leads = [lead for lead in question.candidates if lead.eligible]
-        self._greatest = max([lead.greatest for lead in leads], default=-1)
-        self._counted_until = max([lead.counted_until for lead in leads], default=BEGINNING)
-        self._use_search = sum([len(lead.candidates) for lead in leads]) > LINEAR_SEARCH_LIMIT
+    def __init__(self, policy_input: PolicyInput) -> None:
+        self.period_end = policy_input.period_end
+        self._candidates = by_origin = [each for each in policy_input.candidates if each.eligible]
+        self._greatest = max([each.greatest for each in by_origin], default=-1)
+        self._counted_until = max([each.counted_until for each in by_origin], default=BEGINNING)
+        self._use_search = sum([len(each.candidates) for each in by_origin]) > LINEAR_SEARCH_LIMIT
         self._searches: dict[tuple[str, bool], DominanceSearch] = {}
         self._reasons: dict[str, str] = {}
 
@@ -65,30 +65,37 @@ class ExclusionContext:
             return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
         found: DominanceCandidate | None = None
-        for newest, most, furthest, origin, grade, _, candidates in self._candidates:
-            if found is not None and newest < found.newness:
+        for other in self._candidates:
+            if found is not None and other.newest < found.newness:
                 break  # candidates are sorted newest first
-            if most > figure and grade in grades and origin != own and furthest - until >= DOMINANCE_MARGIN:
-                ahead = _first_above(candidates, figure, until, any_end=any_end)
-                if ahead is not None and (found is None or ahead.newness > found.newness):
-                    found = ahead
+            if (
+                other.greatest > figure
+                and other.grade in grades
+                and other.origin != own
+                and other.counted_until - until >= DOMINANCE_MARGIN
+            ):
+                dominating = _first_above(other.candidates, figure, until, any_end=any_end)
+                if dominating is not None and (found is None or dominating.newness > found.newness):
+                    found = dominating
         return found and found.resolved
 
-    def reason(self, ahead: ResolvedClaim) -> str:
+    def reason(self, dominating: ResolvedClaim) -> str:
         """Return the sentence for a claim dominated by `ahead`."""
-        found = self._reasons.get(ahead.ref)
+        found = self._reasons.get(dominating.ref)
         if found is None:
-            found = f"It was outrun: {words_for(ahead.count)} counts at least a day further ({ahead.ref})."
-            self._reasons[ahead.ref] = found
+            found = f"It was outrun: {words_for(dominating.count)} counts at least a day further ({dominating.ref})."
+            self._reasons[dominating.ref] = found
         return found
 
     def _search(self, grade: str, *, closed: bool) -> DominanceSearch:
         """Return the search tree of the candidates for claims of a grade."""
         found = self._searches.get((grade, closed))
         if found is None:
-            leads = (lead for lead in self._candidates if lead.grade in _AS_GOOD[grade])
-            ahead = [candidate for lead in leads for candidate in lead.candidates if candidate.closed or not closed]
-            found = self._searches[grade, closed] = DominanceSearch(ahead)
+            by_origin = (each for each in self._candidates if each.grade in _AS_GOOD[grade])
+            eligible = [
+                candidate for each in by_origin for candidate in each.candidates if candidate.closed or not closed
+            ]
+            found = self._searches[grade, closed] = DominanceSearch(eligible)
         return found
 
 
@@ -97,7 +104,11 @@ def _first_above(
 ) -> DominanceCandidate | None:
     """Return the newest of one origin's candidates that exceeds a figure and counts far enough."""
     for candidate in candidates:
-        if candidate[1] > figure and (any_end or candidate[4]) and candidate[2] - until >= DOMINANCE_MARGIN:
+        if (
+            candidate.least > figure
+            and (any_end or candidate.closed)
+            and candidate.counted_until - until >= DOMINANCE_MARGIN
+        ):
             return candidate
     return None
 
@@ -125,7 +136,7 @@ def worded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[Se
 
 
 def ungraded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
-    """Set aside claims of sources graded D or F; passed over where no A to C remains."""
+    """Set aside claims of sources graded D or F; skipped where no A to C remains."""
     return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
 
 
@@ -139,9 +150,10 @@ def outrun(claims: Sequence[PolicyClaim], context: ExclusionContext) -> list[Set
     """Set aside claims dominated by another, if they end before the period does."""
     end = context.period_end
     return [
-        SetAside(claim, "outrun", context.reason(ahead))
+        SetAside(claim, "outrun", context.reason(dominating))
         for claim in claims
-        if (end is None or claim.resolved.counted_until < end) and (ahead := context.dominated_by(claim)) is not None
+        if (end is None or claim.resolved.counted_until < end)
+        and (dominating := context.dominated_by(claim)) is not None
     ]
 
 
@@ -156,34 +168,34 @@ CODES = {
 """Codes of `exclude`, in the order of its steps, with their meaning."""
 
 
-def exclude(question: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
+def exclude(policy_input: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
     """Apply the steps in order; a step that would leave no claim is skipped, except `rated_out`."""
-    remaining = [claim for claim in question.claims if not claim.rated_out]
+    remaining = [claim for claim in policy_input.claims if not claim.rated_out]
     aside: list[SetAside] = []
-    if len(remaining) < len(question.claims):
-        aside += [rated_out(claim) for claim in question.claims if claim.rated_out]
+    if len(remaining) < len(policy_input.claims):
+        aside += [rated_out(claim) for claim in policy_input.claims if claim.rated_out]
     if len(remaining) == 1:  # the common case: no step may leave none
         return remaining, aside
-    context = ExclusionContext(question)
+    context = ExclusionContext(policy_input)
     for step in STEPS:
         found = step(remaining, context)
         if found and len(found) < len(remaining):
             aside += found
-            gone = {item.claim.ref for item in found}
-            remaining = [claim for claim in remaining if claim.ref not in gone]
+            set_aside_refs = {item.claim.ref for item in found}
+            remaining = [claim for claim in remaining if claim.ref not in set_aside_refs]
     return remaining, aside
 
 
-def range_estimate(question: PolicyInput) -> Estimate:
+def range_estimate(policy_input: PolicyInput) -> Estimate:
     """Estimate one key by the least and the greatest figure of the remaining claims (vocabulary §5, range/1)."""
-    remaining, aside = exclude(question)
+    remaining, aside = exclude(policy_input)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
         upper=high.highest if high else None,
         upper_open=bool(high and high.open),
         best=_best([claim for claim in remaining if claim.closed]),
-        contested=contested(remaining, denied=question.denied),
+        contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
     )
@@ -211,21 +223,21 @@ def differ(one: PolicyClaim, other: PolicyClaim) -> bool:
 def _above(high: PolicyClaim, low: PolicyClaim) -> bool:
     if not (low.closed and (high.closed or high.open)) or low.greatest is None or high.least is None:
         return False
-    return _apart(high.least, low.greatest)
+    return _differ_by_more(high.least, low.greatest)
 
 
-def _apart(high: int, low: int) -> bool:
+def _differ_by_more(high: int, low: int) -> bool:
     return (high - low) * 100 > DIFFER_PERCENT * high
 
 
 def lower(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
-    """Find the claim behind the lower end: the least closed figure; the least open one if none is closed."""
+    """Return the claim that gives the lower end: the least closed figure; the least open one if none is closed."""
     closed = [claim for claim in claims if claim.closed]
     return choose(closed or claims, _LOWEST, least=True)
 
 
 def upper(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
-    """Find the claim behind the upper end: the greatest figure of any."""
+    """Return the claim that gives the upper end: the greatest figure of any."""
     return choose(claims, _HIGHEST, least=False)
 
 
@@ -233,12 +245,12 @@ def choose(
     claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
 ) -> PolicyClaim | None:
     """Return the claim with the least or greatest figure; ties: closed, better graded, newer, then by source."""
-    figured = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
-    if not figured:
+    with_figures = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
+    if not with_figures:
         return None
-    figures = [figure for figure, _ in figured]
-    most = min(figures) if least else max(figures)
-    equal = [claim for figure, claim in figured if figure == most]
+    figures = [figure for figure, _ in with_figures]
+    extreme = min(figures) if least else max(figures)
+    equal = [claim for figure, claim in with_figures if figure == extreme]
     return equal[0] if len(equal) == 1 else max(equal, key=_preference)
 
 
@@ -265,7 +277,7 @@ def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
 
 def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
     """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
-    tops = [claim.least for claim in remaining if claim.least is not None]
-    bottoms = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
-    apart = bool(tops and bottoms) and _apart(max(tops), min(bottoms))
-    return denied or apart or any(claim.disputed for claim in remaining)
+    lower_ends = [claim.least for claim in remaining if claim.least is not None]
+    upper_ends = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
+    differing = bool(lower_ends and upper_ends) and _differ_by_more(max(lower_ends), min(upper_ends))
+    return denied or differing or any(claim.disputed for claim in remaining)

@@ -45,7 +45,7 @@ def policy_claim_of(
     lower, upper, best = _cited_figures(claim)
     disputed = report.is_disputed(claim.ref)
     marks = (DISPUTED,) if disputed else ()
-    plain = PolicyClaim(
+    unadjusted = PolicyClaim(
         claim,
         history.grade(claim.origin),
         count.bound or "exact",
@@ -61,15 +61,15 @@ def policy_claim_of(
     )
     exceeding = [each for each in family if each.figure > claim.figure and exceeds(each, claim)]
     if not exceeding:
-        return plain
-    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.place, Tie(each)))
+        return unadjusted
+    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.order_in_source, Tie(each)))
     return replace(
-        plain,
+        unadjusted,
         bound="at_least",
         lower=CitedFigure(part.count.lower or 0, part.ref),
         upper=None,
         best=None,
-        flags=tuple(sorted({*plain.flags, PART_EXCEEDS})),
+        flags=tuple(sorted({*unadjusted.flags, PART_EXCEEDS})),
         exceeded_by=part,
     )
 
@@ -81,7 +81,7 @@ def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
         least > whole.figure
         and least > 0
         and part.count.bound not in CAPPED
-        and part.place > whole.place
+        and part.order_in_source > whole.order_in_source
         and not part.worded
         and not whole.worded
         and part.key != whole.key

@@ -1,4 +1,4 @@
-"""Index of statements on responsibility that count, by scope (event or incident)."""
+"""Index of statements on responsibility of counting reports, by scope (event or incident)."""
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
@@ -35,18 +35,18 @@ class StatementIndex:
         return found
 
     def update(self, history: History, ref: str, report: ReportHistory | None) -> set[str]:
-        """Set the statement of a report (None: it no longer counts); returns the scopes that changed."""
-        was, now = self._by_report.get(ref), None if report is None else statement_of(history, report)
-        if was == now:
+        """Set the statement of a report (None: no longer counting); returns the scopes that changed."""
+        old, new = self._by_report.get(ref), None if report is None else statement_of(history, report)
+        if old == new:
             return set()
-        if was is not None:
-            of_scope = self.by_scope[was[0]]
-            del of_scope[bisect_left(of_scope, ref, key=_BY_REPORT)]
+        if old is not None:
+            in_scope = self.by_scope[old[0]]
+            del in_scope[bisect_left(in_scope, ref, key=_BY_REPORT)]
             del self._by_report[ref]
-        if now is not None:
-            insort(self.by_scope.setdefault(now[0], []), now[1], key=_BY_REPORT)
-            self._by_report[ref] = now
-        changed = {scope for scope, _ in filter(None, (was, now))}
+        if new is not None:
+            insort(self.by_scope.setdefault(new[0], []), new[1], key=_BY_REPORT)
+            self._by_report[ref] = new
+        changed = {scope for scope, _ in filter(None, (old, new))}
         for scope in changed:
             self._cached.pop(scope, None)
         return changed
@@ -54,14 +54,16 @@ class StatementIndex:
 
 def statement_of(history: History, report: ReportHistory) -> tuple[str, Statement] | None:
     """Return the scope and statement of a report; None without one, or if source or report is rated out."""
-    said = report.current.report.responsibility()
-    if said is None or report.credibility.get(None) == IMPROBABLE:
+    statement = report.current.report.responsibility()
+    if statement is None or report.credibility.get(None) == IMPROBABLE:
         return None
     origin = report.current.origin
     grade = history.grade(origin)
     if grade == UNRELIABLE:
         return None
-    return statement_scope(history, report), Statement(said.act, said.by, said.whom, origin, grade, report.ref)
+    return statement_scope(history, report), Statement(
+        statement.act, statement.by, statement.whom, origin, grade, report.ref
+    )
 
 
 def statement_scope(history: History, report: ReportHistory) -> str:

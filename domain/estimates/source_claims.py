@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, PolicyClaim
 from domain.estimates.policy_input import exceeds, is_part, policy_claim_of
-from domain.estimates.withdrawal import withdrawn_reports
+from domain.estimates.whole_statements import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.incident.commands import UNJUDGED
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
@@ -25,12 +25,12 @@ _PAST_STATES = 32
 
 @dataclass(slots=True)
 class SourceClaims:
-    """Indexed reports of one origin, and lazily derived chains and policy claims.
+    """Standing reports of one origin, and lazily derived chains and policy claims.
 
-    `counting` are the reports that no later whole statement has withdrawn, `with_statements` those among them on
-    responsibility. `claims` and `increments` have the claims that count, by key and ref; `replaced` maps a ref to the
+    `counting` are the reports not withdrawn by a later whole statement, `with_statements` those among them on
+    responsibility. `claims` and `increments` have the counting claims, by key and ref; `replaced` maps a ref to the
     claims that replaced it; `breaking` are the refs of claims that replaced one of another key, `breaks` both sides, by
-    key. `changed_reports` collects refs of reports that may have begun or ceased to count; the caller clears it.
+    key. `changed_reports` collects refs of reports whose counting may have changed; the caller clears it.
     """
 
     origin: str
@@ -47,12 +47,12 @@ class SourceClaims:
     changed_reports: set[str] = field(default_factory=set[str])
     _resolved: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
     _families: dict[_Family, dict[ClaimKey, None]] = field(default_factory=dict[_Family, dict[ClaimKey, None]])
-    _ledgers: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
+    _chains: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
     _policy_claims: dict[ClaimKey, PolicyClaim] = field(default_factory=dict[ClaimKey, PolicyClaim])
     _stale: set[ClaimKey] = field(default_factory=set[ClaimKey])
     _cross_key_reports: set[str] = field(default_factory=set[str])
     _dominating_past: dict[ClaimKey, deque[_Past]] = field(default_factory=dict[ClaimKey, deque[_Past]])
-    _rated: set[str] = field(default_factory=set[str])
+    _with_credibility: set[str] = field(default_factory=set[str])
     _links: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
 
     def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
@@ -84,7 +84,7 @@ class SourceClaims:
     def _add_report(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> None:
         self.reports[report.ref], self._resolved[report.ref] = report, claims
         if report.credibility:
-            self._rated.add(report.ref)
+            self._with_credibility.add(report.ref)
         if report.current.report.complete:
             self._cross_key_reports.add(report.ref)
         for each in claims:
@@ -95,7 +95,7 @@ class SourceClaims:
         """Remove a report; returns the keys that may change."""
         del self.reports[ref]
         claims = self._resolved.pop(ref)
-        self._rated.discard(ref)
+        self._with_credibility.discard(ref)
         self.changed_reports.add(ref)
         if self._cross_key_reports:
             self._cross_key_reports.discard(ref)
@@ -104,10 +104,10 @@ class SourceClaims:
         self.with_statements.discard(ref)
         changed: set[ClaimKey] = set()
         for each in claims:
-            of_kind = self.increments if each.incremental else self.claims
-            of_kind[each.key].pop(each.ref, None)
-            if not of_kind[each.key]:
-                del of_kind[each.key]
+            by_key = self.increments if each.incremental else self.claims
+            by_key[each.key].pop(each.ref, None)
+            if not by_key[each.key]:
+                del by_key[each.key]
             changed |= self._update_chain(each, RevisionChain.remove)
         return changed
 
@@ -117,23 +117,23 @@ class SourceClaims:
 
     def update_marks(self, ref: str) -> set[ClaimKey]:
         """Apply new credibility or disputes of an indexed report; returns the keys that may change."""
-        (self._rated.add if self.reports[ref].credibility else self._rated.discard)(ref)
+        (self._with_credibility.add if self.reports[ref].credibility else self._with_credibility.discard)(ref)
         keys = {each.key for each in self._resolved[ref]}
         if self._cross_key_reports:
             return keys | self._rebuild()
         for key in keys:
             self._stale.add(key)
             self._dominating_past.pop(key, None)
-            if (of := self._ledgers.get(key)) is not None and of.flags:  # ties are broken by marks too
-                del self._ledgers[key]
+            if (chain := self._chains.get(key)) is not None and chain.flags:  # ties are broken by marks too
+                del self._chains[key]
         return keys
 
-    def ledger(self, key: ClaimKey) -> RevisionChain | None:
+    def chain(self, key: ClaimKey) -> RevisionChain | None:
         """Return the revision chain of a key; None without a cumulative claim."""
-        found = self._ledgers.get(key)
+        found = self._chains.get(key)
         if found is None and key in self.claims:
             claims = list(self.claims[key].values())
-            found = self._ledgers[key] = revision_chain(claims, self._cross_key_replacements(claims), self._links)
+            found = self._chains[key] = revision_chain(claims, self._cross_key_replacements(claims), self._links)
         return found
 
     def policy_claim(self, key: ClaimKey, history: History) -> PolicyClaim | None:
@@ -144,45 +144,47 @@ class SourceClaims:
         found = self._policy_claims.get(key)
         if found is None or key in self._stale:
             self._stale.discard(key)
-            of = self.ledger(key)
-            if of is None or of.current is None:
+            chain = self.chain(key)
+            if chain is None or chain.current is None:
                 self._policy_claims.pop(key, None)
                 return None
-            report = self._report_of(of.current)
-            past = self._dominating_superseded(key, of)
-            made = policy_claim_of(history, report, of, of.current, past, self._related_claims(key))
-            if found is None or found.resolved is not made.resolved or found != made:
-                found = self._policy_claims[key] = made
+            report = self._report_of(chain.current)
+            superseded_claims = self._dominating_superseded(key, chain)
+            policy_claim = policy_claim_of(
+                history, report, chain, chain.current, superseded_claims, self._related_claims(key)
+            )
+            if found is None or found.resolved is not policy_claim.resolved or found != policy_claim:
+                found = self._policy_claims[key] = policy_claim
         return found
 
     def current(self, key: ClaimKey) -> ResolvedClaim | None:
         """Return the current claim of a key, None without one."""
-        of = self.ledger(key)
-        return None if of is None else of.current
+        chain = self.chain(key)
+        return None if chain is None else chain.current
 
     def credibility(self, claim: ResolvedClaim) -> int:
         """Return the credibility of one of its claims."""
-        return self._report_of(claim).credibility_of(claim.ref) if self._rated else UNJUDGED
+        return self._report_of(claim).credibility_of(claim.ref) if self._with_credibility else UNJUDGED
 
-    def _dominating_superseded(self, key: ClaimKey, of: RevisionChain) -> tuple[ResolvedClaim, ...]:
-        """Return the superseded claims of a chain that may still dominate another's; none judged improbable."""
+    def _dominating_superseded(self, key: ClaimKey, chain: RevisionChain) -> tuple[ResolvedClaim, ...]:
+        """Return the superseded claims of a chain that may still dominate another origin's; none judged improbable."""
         states = self._dominating_past.get(key)
-        seen, kept = states[-1] if states else (0, ())
-        if seen >= len(of.succession) - 1:
-            return kept
-        for claim in of.succession[seen:-1]:
-            if not self._rated or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
-                kept = (*(each for each in kept if not is_redundant(each, claim)), claim)
+        seen, dominating = states[-1] if states else (0, ())
+        if seen >= len(chain.succession) - 1:
+            return dominating
+        for claim in chain.succession[seen:-1]:
+            if not self._with_credibility or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
+                dominating = (*(each for each in dominating if not is_redundant(each, claim)), claim)
         if states is None:
             states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
-        states.append((len(of.succession) - 1, kept))
-        return kept
+        states.append((len(chain.succession) - 1, dominating))
+        return dominating
 
     def _report_of(self, claim: ResolvedClaim) -> ReportHistory:
         return self.reports[claim.ref.partition("#")[0]]
 
     def invalidate(self) -> set[ClaimKey]:
-        """Invalidate all policy claims: the grade has changed. Returns their keys."""
+        """Invalidate all policy claims, after a change of grade. Returns their keys."""
         self._stale.update(self.claims)
         return set(self.claims)
 
@@ -192,7 +194,7 @@ class SourceClaims:
         return by and ("superseded" if by.key == increment.key else BREAK, by.ref)
 
     def _cross_key_replacements(self, claims: Iterable[ResolvedClaim]) -> Mapping[str, ResolvedClaim]:
-        """Map refs of `claims` to the first claim of another key that replaced each: there a series breaks."""
+        """Map refs of `claims` to the first claim of another key that replaced each (a break in series)."""
         if not self.replaced:
             return {}
         others = {claim.ref: [by for by in self.replaced.get(claim.ref, ()) if by.key != claim.key] for claim in claims}
@@ -211,19 +213,19 @@ class SourceClaims:
         key = claim.key
         if claim.incremental:
             return {key}
-        known = self._ledgers.get(key)
-        stood: list[ResolvedClaim | None] = []
-        if known is not None:
-            stood.append(known.current)
-            self._trim_past(key, min(update(known, claim), len(known.succession) - 1))
-            stood.append(known.current)
-            if known.current is None:
-                del self._ledgers[key]
+        chain = self._chains.get(key)
+        current_before_and_after: list[ResolvedClaim | None] = []
+        if chain is not None:
+            current_before_and_after.append(chain.current)
+            self._trim_past(key, min(update(chain, claim), len(chain.succession) - 1))
+            current_before_and_after.append(chain.current)
+            if chain.current is None:
+                del self._chains[key]
         self._stale.add(key)
-        kin = self._related_keys(key)
-        if len(kin) == 1:
+        related = self._related_keys(key)
+        if len(related) == 1:
             return {key}
-        wholes = {each for each in kin if self._may_exceed(key, stood, each)}
+        wholes = {each for each in related if self._may_exceed(key, current_before_and_after, each)}
         self._stale |= wholes
         return {key, *wholes}
 
@@ -233,27 +235,27 @@ class SourceClaims:
         while states and states[-1][0] > unchanged:
             states.pop()
 
-    def _may_exceed(self, part: ClaimKey, stood: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
+    def _may_exceed(self, part: ClaimKey, claims: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
         """Say whether a former or present current claim of `part` (empty: unknown) may exceed that of `whole`."""
         if part is whole:
             return False
-        of = self._ledgers.get(whole)
-        if of is None or of.current is None or not stood:
+        chain = self._chains.get(whole)
+        if chain is None or chain.current is None or not claims:
             return is_part(part, whole)
-        return any(each is not None and exceeds(each, of.current) for each in stood)
+        return any(each is not None and exceeds(each, chain.current) for each in claims)
 
     def _related_keys(self, key: ClaimKey) -> Collection[ClaimKey]:
         return self._families.get(key.family, ())
 
     def _related_claims(self, key: ClaimKey) -> list[ResolvedClaim]:
-        kin = self._related_keys(key)
-        if len(kin) == 1:
+        related = self._related_keys(key)
+        if len(related) == 1:
             return []
-        ledgers = [self._ledgers.get(each) or self.ledger(each) for each in kin]
-        return [each.current for each in ledgers if each is not None and each.current is not None]
+        chains = [self._chains.get(each) or self.chain(each) for each in related]
+        return [each.current for each in chains if each is not None and each.current is not None]
 
     def _rebuild(self) -> set[ClaimKey]:
-        """Derive everything again: whole statements and replacements reach across keys."""
+        """Derive everything again: whole statements and replacements affect other keys."""
         affected = self.claims.keys() | self.increments.keys()
         withdrawn = withdrawn_reports(list(self.reports.values()))
         before = self.counting.keys()
@@ -274,27 +276,27 @@ class SourceClaims:
                     self.breaks.setdefault(claims[other].key, set()).add(other)
         return self._invalidate_keys(affected | self._add(claims.values()))
 
-    def _add(self, claim: Iterable[ResolvedClaim]) -> set[ClaimKey]:
+    def _add(self, claims: Iterable[ResolvedClaim]) -> set[ClaimKey]:
         affected: set[ClaimKey] = set()
-        for each in claim:
+        for each in claims:
             self._add_claim(each)
             affected.add(each.key)
         return affected
 
     def _add_claim(self, claim: ResolvedClaim) -> None:
         """Add a claim to the totals or increments of its key."""
-        of_kind, key = self.increments if claim.incremental else self.claims, claim.key
-        found = of_kind.get(key)
-        if found is None:
-            found = of_kind[key] = {}
+        by_key, key = self.increments if claim.incremental else self.claims, claim.key
+        claims = by_key.get(key)
+        if claims is None:
+            claims = by_key[key] = {}
             self._families.setdefault(key.family, {})[key] = None
-        found[claim.ref] = claim
+        claims[claim.ref] = claim
 
     def _invalidate_keys(self, keys: set[ClaimKey]) -> set[ClaimKey]:
         """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""
         changed = set(keys)
         for key in keys:
-            self._ledgers.pop(key, None)
+            self._chains.pop(key, None)
             self._dominating_past.pop(key, None)
             changed.update(self._related_keys(key))
         self._stale |= changed

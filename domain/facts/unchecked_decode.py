@@ -96,19 +96,19 @@ def _validator_of(shape: type[Any]) -> SchemaValidator:
 def unchecked(schema: Schema) -> Schema:
     """Return a core schema that builds the same objects from stored values, without the checks."""
     if schema["type"] in _CHECKS and not _has_own_serializer(schema):
-        beneath = unchecked(schema["schema"])
-        return beneath | {"ref": schema["ref"]} if "ref" in schema else beneath
-    bare: Schema = {name: _each(part) if name in _NESTED else part for name, part in schema.items()}
-    if bare["type"] == "str":
-        return {name: part for name, part in bare.items() if name not in _TEXT_CONSTRAINTS}
-    if bare["type"] == "union" and sum(choice["type"] not in _JSON_TYPES for choice in bare["choices"]) <= 1:
-        choices = [each | {"strict": True} if each["type"] in _JSON_TYPES else each for each in bare["choices"]]
-        bare |= {"mode": "left_to_right", "choices": choices}
-    if "default_factory" in bare:  # dict[str, str]() makes what dict() makes, in six times the time
-        bare["default_factory"] = get_origin(bare["default_factory"]) or bare["default_factory"]
-    if bare.get("cls") in _DERIVED:
-        bare["schema"]["fields"] |= {name: _required(bare, name) for name in _DERIVED[bare["cls"]]}
-    return bare
+        inner = unchecked(schema["schema"])
+        return inner | {"ref": schema["ref"]} if "ref" in schema else inner
+    reduced: Schema = {name: _each(part) if name in _NESTED else part for name, part in schema.items()}
+    if reduced["type"] == "str":
+        return {name: part for name, part in reduced.items() if name not in _TEXT_CONSTRAINTS}
+    if reduced["type"] == "union" and sum(choice["type"] not in _JSON_TYPES for choice in reduced["choices"]) <= 1:
+        choices = [each | {"strict": True} if each["type"] in _JSON_TYPES else each for each in reduced["choices"]]
+        reduced |= {"mode": "left_to_right", "choices": choices}
+    if "default_factory" in reduced:  # dict[str, str]() makes what dict() makes, in six times the time
+        reduced["default_factory"] = get_origin(reduced["default_factory"]) or reduced["default_factory"]
+    if reduced.get("cls") in _DERIVED:
+        reduced["schema"]["fields"] |= {name: _required(reduced, name) for name in _DERIVED[reduced["cls"]]}
+    return reduced
 
 
 def _each(part: Any) -> Any:  # noqa: ANN401 - a schema, or several in a list or by name
@@ -116,10 +116,10 @@ def _each(part: Any) -> Any:  # noqa: ANN401 - a schema, or several in a list or
         return [_each(item) for item in cast("list[Any]", part)]
     if not isinstance(part, dict):
         return part
-    several = cast("Schema", part)
-    if isinstance(several.get("type"), str):  # a field may be called “type” as well
-        return unchecked(several)
-    return {name: _each(item) for name, item in several.items()}
+    members = cast("Schema", part)
+    if isinstance(members.get("type"), str):  # a field may be called “type” as well
+        return unchecked(members)
+    return {name: _each(item) for name, item in members.items()}
 
 
 def _has_own_serializer(schema: Schema) -> bool:

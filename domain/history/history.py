@@ -132,15 +132,15 @@ class History:
 
     def included_incidents(self) -> Iterator[IncidentRecord]:
         """Yield the subject and the incidents merged into it, transitively, each once."""
-        waiting, seen = [self.own], {self.own.slug}
-        while waiting:
-            home = waiting.pop()
+        pending, seen = [self.own], {self.own.slug}
+        while pending:
+            home = pending.pop()
             yield home
             for slug in home.children:
                 child = self.incidents.get(incident_stream(slug))
                 if child is not None and slug not in seen:
                     seen.add(slug)
-                    waiting.append(child)
+                    pending.append(child)
 
     def incident(self, slug: str | None) -> IncidentRecord:
         """Return the incident of this slug; the subject for None or an unknown slug."""
@@ -226,22 +226,22 @@ def _apply_source_fact(
 def _apply_incident_fact(history: History, home: IncidentRecord, fact: IncidentFact, recorded: Recorded) -> set[UUID]:
     match fact:
         case ReportFiled():
-            ref, placed = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
+            ref, log_fields = str(fact.report_id), (recorded.text_commitment, recorded.position, None)
             occurred = effective_occurred(fact.report, fact.reported, fact.occurred, home.offset)
             version = _make_version(
-                history, home, _VersionParts(ref, fact.report, fact.reported, occurred, *placed), {}
+                history, home, _VersionParts(ref, fact.report, fact.reported, occurred, *log_fields), {}
             )
             filed = ReportHistory(fact.report_id, home.stream, fact.reported, [version], {}, {}, set(), {}, ref=ref)
             history.all_reports[fact.report_id] = filed
             home.reports[fact.report_id] = None
             return {fact.report_id}
         case ReportCorrected():
-            report, placed = (
+            report, log_fields = (
                 history.all_reports[fact.report_id],
                 (recorded.text_commitment, recorded.position, fact.cause),
             )
             occurred = effective_occurred(fact.report, report.reported, fact.occurred, home.offset)
-            content = _VersionParts(report.ref, fact.report, report.reported, occurred, *placed)
+            content = _VersionParts(report.ref, fact.report, report.reported, occurred, *log_fields)
             report.correct(_make_version(history, home, content, report.rescoped))
             return {fact.report_id}
         case ReportRetracted() | ReportReinstated() | ReportAssessed() | ReportDisputed():
@@ -268,9 +268,9 @@ def _apply_time_zone(history: History, home: IncidentRecord) -> set[UUID]:
     offset = home.offset
     for report_id, report in history.all_reports.items():
         if report.home == home.stream:
-            said = read_span(parse_reported, report.current.report.reported_at or "", offset)
-            again = history.all_reports[report_id] = replace(report, reported=said)
-            again.rebuild(partial(_reread_occurred, history, home, again))
+            reported = read_span(parse_reported, report.current.report.reported_at or "", offset)
+            updated = history.all_reports[report_id] = replace(report, reported=reported)
+            updated.rebuild(partial(_reread_occurred, history, home, updated))
     for recorded in history.journal:
         if recorded.stream == home.stream and isinstance(recorded.fact, ReportRetracted) and recorded.fact.reported_at:
             history.all_reports[recorded.fact.report_id].reread_retraction(recorded.fact, offset)
@@ -312,7 +312,7 @@ def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> se
             affected.add(report.report_id)
     for report_id in affected:
         report = history.all_reports[report_id]
-        report.rescopings += 1
+        report.rescoping_count += 1
         report.rebuild(partial(_resolve_again, history, home, report))
     return affected
 
@@ -320,8 +320,15 @@ def _rescope(history: History, home: IncidentRecord, fact: ClaimsRescoped) -> se
 def _resolve_again(
     history: History, home: IncidentRecord, report: ReportHistory, version: ReportVersion
 ) -> ReportVersion:
-    was = (version.report, report.reported, version.occurred, version.text_commitment, version.position, version.cause)
-    return _make_version(history, home, _VersionParts(report.ref, *was), report.rescoped)
+    fields = (
+        version.report,
+        report.reported,
+        version.occurred,
+        version.text_commitment,
+        version.position,
+        version.cause,
+    )
+    return _make_version(history, home, _VersionParts(report.ref, *fields), report.rescoped)
 
 
 class _VersionParts(NamedTuple):
@@ -345,10 +352,10 @@ def _make_version(
     scoping = NO_OVERRIDES
     if rescoped or not is_own:
 
-        def named(within: str | None, scope: str) -> str:
+        def scope_name(within: str | None, scope: str) -> str:
             return history.scope_name(incident_stream(within) if within else home.stream, within or home.slug, scope)
 
-        scoping = ScopeOverrides(rescoped, named)
+        scoping = ScopeOverrides(rescoped, scope_name)
     event = event_of(report, occurred, home.offset)
     origin = origin_of(report.source, report.via)
     record = ReportContent(report)

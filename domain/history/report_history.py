@@ -51,7 +51,7 @@ class ReportVersion:
 class ReportHistory:
     """A report with its versions and marks; marks are by claim id, None for the report as a whole.
 
-    `home` is the stream of the incident it was filed under. `retracted`, `reinstated` and `rescopings` count facts.
+    `home` is the stream of the incident it was filed under. The three counts are numbers of facts.
     """
 
     report_id: UUID
@@ -62,9 +62,9 @@ class ReportHistory:
     credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
     disputes: set[str | None] = field(default_factory=set[str | None])
     rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
-    retracted: int = 0
-    reinstated: int = 0
-    rescopings: int = 0
+    retraction_count: int = 0
+    reinstatement_count: int = 0
+    rescoping_count: int = 0
     ref: str = field(default="", kw_only=True)
     """The report's id, as text."""
 
@@ -98,10 +98,10 @@ class ReportHistory:
         match fact:
             case ReportRetracted():
                 self.retractions[fact.claim] = (fact.by, fact.reported)
-                self.retracted += 1
+                self.retraction_count += 1
             case ReportReinstated():
                 self.retractions.pop(fact.claim, None)
-                self.reinstated += 1
+                self.reinstatement_count += 1
             case ReportAssessed():
                 self.credibility[fact.claim] = fact.credibility
             case ReportDisputed():
@@ -109,7 +109,7 @@ class ReportHistory:
         self._update_tie_marks()
 
     def _update_tie_marks(self) -> None:
-        """Encode the marks for tie-breaking between equal reports; undone marks leave no trace."""
+        """Encode the marks for tie-breaking between equal reports; undone marks are omitted."""
         if self.current.record is not None:
             contents = [version.record.text for version in self.versions[:-1] if version.record]
             marked = (self.retractions, self.credibility, dict.fromkeys(self.disputes), self.rescoped)
@@ -137,8 +137,8 @@ class ReportHistory:
             return False
         return not self.retractions or _is_standing(self.retractions.get(None), moment)
 
-    def status_at(self, moment: datetime | None) -> str:
-        """Return its status at `moment`: standing, corrected, retracted or disputed."""
+    def standing_at(self, moment: datetime | None) -> str:
+        """Return `retracted`, else `disputed`, else `corrected`, else `standing`; withdrawal is not considered."""
         if not self.is_standing(moment):
             return "retracted"
         if None in self.disputes:
@@ -146,7 +146,7 @@ class ReportHistory:
         return "corrected" if len(self.versions) > 1 else "standing"
 
     def effective_moments(self) -> set[datetime]:
-        """Return the moments (reported clock, UTC) at which it, or a claim of it, starts or ceases to count."""
+        """Return the moments (reported clock, UTC) at which it, or a claim of it, starts or ceases to be standing."""
         ends = (latest(span) for _, span in self.retractions.values() if span is not None)
         return {latest(self.reported), *ends}
 
@@ -162,8 +162,8 @@ class ReportHistory:
 
     def retracted_claims(self, moment: datetime | None) -> list[str]:
         """Return the ids of the claims retracted individually by `moment`."""
-        gone = (claim for claim, retraction in self.retractions.items() if not _is_standing(retraction, moment))
-        return sorted(claim for claim in gone if claim is not None)
+        retracted = (claim for claim, retraction in self.retractions.items() if not _is_standing(retraction, moment))
+        return sorted(claim for claim in retracted if claim is not None)
 
     def credibility_of(self, ref: str) -> int:
         """Return the credibility of a claim: its own, that of its whole, or that of its report (6: unjudged)."""
@@ -205,9 +205,9 @@ class ReportHistory:
     @property
     def content(self) -> TieRank:
         """Tie-breaking content; direct reports sort after relayed ones."""
-        now = self.current
-        said = (now.record.text, now.record.marks) if now.record else ()
-        return not now.report.via, now.origin, *said
+        version = self.current
+        content = (version.record.text, version.record.marks) if version.record else ()
+        return not version.report.via, version.origin, *content
 
     @property
     def supersedes(self) -> tuple[str, ...]:
@@ -216,8 +216,8 @@ class ReportHistory:
 
 
 def _is_standing(retraction: Retraction | None, moment: datetime | None) -> bool:
-    """Say whether a mark with this retraction still applies at `moment` (None: now)."""
+    """Say whether a report or claim with this retraction is standing at `moment` (None: latest)."""
     if retraction is None:
         return True
-    by, taken_back = retraction
-    return by == "source" and moment is not None and taken_back is not None and latest(taken_back) > moment
+    author, retracted_at = retraction
+    return author == "source" and moment is not None and retracted_at is not None and latest(retracted_at) > moment

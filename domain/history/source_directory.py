@@ -31,8 +31,8 @@ class SourceDirectory:
         if isinstance(fact, SourceRegistered):
             record = SourceRecord(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for)
         else:
-            was = self.records[fact.origin]
-            record = SourceRecord(was.origin, was.name, was.type, fact.reliability, was.speaks_for)
+            known = self.records[fact.origin]
+            record = SourceRecord(known.origin, known.name, known.type, fact.reliability, known.speaks_for)
         self.records[fact.origin] = record
 
     def set_same_origin(self, pair: tuple[str, str], *, same: bool) -> None:

@@ -20,7 +20,7 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
         raise refusals.MergedIntoItself
     if into is None:
         raise refusals.TargetUnknown(incident=command.into)
-    _expect_taking(into)
+    _expect_accepting(into)
     return IncidentMerged(incident=incident.slug, into=into.slug, text=note(command.reason))
 
 
@@ -36,7 +36,7 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
     filed = filed_report(home, command.report_id)
     if to is None:
         raise refusals.DestinationUnknown(incident=command.to)
-    _expect_taking(to)
+    _expect_accepting(to)
     if to.slug == filed.shown_under:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
     return ReportMoved(
@@ -45,7 +45,7 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
 
 
 def rescoped(
-    within: Incident, homes: Mapping[UUID, Incident], under: Mapping[UUID, str], command: RescopeClaims
+    within: Incident, homes: Mapping[UUID, Incident], shown_under: Mapping[UUID, str], command: RescopeClaims
 ) -> list[tuple[str, ClaimsRescoped]]:
     """Assign claims a scope of the incident `within`: one fact for it, and one for each other home incident.
 
@@ -58,14 +58,14 @@ def rescoped(
     for report_id, claims in _by_report(command).items():
         home = homes[report_id]
         filed = filed_report(home, report_id)
-        if under[report_id] != within.slug:
-            raise refusals.ReportElsewhere(report_id=report_id, incident=within.slug, at=under[report_id])
+        if shown_under[report_id] != within.slug:
+            raise refusals.ReportElsewhere(report_id=report_id, incident=within.slug, at=shown_under[report_id])
         _check(within, home, report_id, filed, claims, command)
         for slug in {within.slug, home.slug}:
             by_home.setdefault(slug, []).extend(f"{report_id}#{claim}" for claim in claims)
-    about = {"within": within.slug, "scope": command.scope, **({"bounds": bounds} if bounds else {})}
+    fields = {"within": within.slug, "scope": command.scope, **({"bounds": bounds} if bounds else {})}
     return [
-        (slug, ClaimsRescoped.model_validate({"claims": tuple(claims), **about, "text": note(command.reason)}))
+        (slug, ClaimsRescoped.model_validate({"claims": tuple(claims), **fields, "text": note(command.reason)}))
         for slug, claims in by_home.items()
     ]
 
@@ -97,6 +97,6 @@ def _check(
     check_claims(report_id, filed.report, spans, home.scopes, home.offset, ScopeOverrides(after))
 
 
-def _expect_taking(target: Incident) -> None:
-    expect_unmerged(target)
-    expect_open(target)
+def _expect_accepting(incident: Incident) -> None:
+    expect_unmerged(incident)
+    expect_open(incident)

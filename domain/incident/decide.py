@@ -103,9 +103,9 @@ def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | Non
     if incident is not None:
         raise refusals.IncidentSlugTaken(incident=command.slug)
     offset = zone.offset if zone else parse_offset(command.utc_offset)
-    clock: dict[str, object] = {"time_zone": zone} if zone else {"utc_offset": command.utc_offset}
+    clock_fields: dict[str, object] = {"time_zone": zone} if zone else {"utc_offset": command.utc_offset}
     whole = {name: getattr(command, name) for name in ("slug", "title", "period", "countries")}
-    opened = IncidentOpened.model_validate(whole | clock)
+    opened = IncidentOpened.model_validate(whole | clock_fields)
     if command.period:
         read_span(parse_occurred, command.period, offset)
     declared: dict[str, Scope] = {}
@@ -118,11 +118,11 @@ def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | Non
 
 
 def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) -> list[IncidentFact]:
-    given = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
-    given |= {"time_zone": zone} if zone else {}
+    fields = {name: getattr(command, name) for name in command.model_fields_set - {"reason", "time_zone"}}
+    fields |= {"time_zone": zone} if zone else {}
     changed = {
         name: value
-        for name, value in given.items()
+        for name, value in fields.items()
         if getattr(incident, name) != value and not (value is None and name != "period")
     }
     if not changed:
@@ -135,7 +135,7 @@ def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) ->
 
 
 def _expect_readable(incident: Incident, offset: tzinfo) -> None:
-    """Refuse a zone in which a day that was said does not exist, as 30 December 2011 in Samoa; it is named."""
+    """Refuse a zone in which a stated day does not exist, as 30 December 2011 in Samoa; the refusal names the day."""
     periods = (incident.period, *(scope.period for scope in incident.scopes.values()))
     for period in filter(None, periods):
         read_span(parse_occurred, period, offset)

@@ -34,7 +34,7 @@ AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts with their streams; the first fact gets the id of the request."""
 
-_HOW: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
+_ZONE_HINT: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
 
 
 class StateReader(Protocol):
@@ -84,7 +84,7 @@ def decide_command(
         raise refusals.IncidentUnknown(incident=stream)
     _expect_version(incident, expected)
     if isinstance(command, CurationCommand):
-        return _curated(states, cast("Incident", incident), command)
+        return _decide_curation(states, cast("Incident", incident), command)
     if isinstance(command, FileReport) and command.report.complete:
         return _file_complete(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
@@ -155,7 +155,7 @@ def _zone(states: StateReader, incident: Incident | None, command: IncidentComma
         return states.zone(command.time_zone, window_of(spans))
     except UnknownZone as unknown:
         near = unknown.nearest
-        hint = f"did you mean “{near}”?" if near else _HOW
+        hint = f"did you mean “{near}”?" if near else _ZONE_HINT
         raise refusals.TimeZoneUnknown(time_zone=command.time_zone, hint=hint, nearest=near) from None
 
 
@@ -164,23 +164,23 @@ def _expect_version(incident: Incident | None, expected: int | None) -> None:
         raise refusals.VersionMismatch(incident=incident.slug, expected=expected, actual=incident.version)
 
 
-def _curated(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
+def _decide_curation(states: StateReader, incident: Incident, command: CurationCommand) -> Entries:
     """Decide a curation command; the fact of the incident that gains reports comes first."""
     match command:
         case MergeIncident():
             merged = curation.merge(incident, states.incident(incident_stream(command.into)), command)
             return _in_streams(merged, merged.into, merged.incident)
         case UnmergeIncident():
-            undone = curation.unmerge(incident, command)
-            return _in_streams(undone, undone.incident, undone.into)
+            unmerged = curation.unmerge(incident, command)
+            return _in_streams(unmerged, unmerged.incident, unmerged.into)
         case MoveReport():
-            moved = curation.move(incident, states.incident(incident_stream(command.to)), command)
-            return _in_streams(moved, moved.to, moved.home, moved.left)
+            move = curation.move(incident, states.incident(incident_stream(command.to)), command)
+            return _in_streams(move, move.to, move.home, move.left)
         case RescopeClaims():
             ids = reports_needed(command)
             homes = {each: cast("Incident", states.incident(states.home_of(each))) for each in ids}
-            under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
-            facts = curation.rescoped(incident, homes, under, command)
+            shown_under = {each: _shown_under(states, home.reports[each].shown_under) for each, home in homes.items()}
+            facts = curation.rescoped(incident, homes, shown_under, command)
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
@@ -193,12 +193,12 @@ def _file_complete(states: StateReader, incident: Incident, command: FileReport,
     if incident.into:
         _expect_open(states, _shown_under(states, incident.slug))
     entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
-    at = _shown_under_of_latest(incident, command)
-    to = incident.slug if at == incident.slug else _shown_under(states, at)
+    latest_at = _shown_under_of_latest(incident, command)
+    to = incident.slug if latest_at == incident.slug else _shown_under(states, latest_at)
     if to != incident.slug and to != _shown_under(states, incident.slug):
         _expect_open(states, to)
-        moved = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
-        entries += _in_streams(moved, to, incident.slug)
+        move = ReportMoved(report_id=command.report_id, home=incident.slug, left=incident.slug, to=to)
+        entries += _in_streams(move, to, incident.slug)
     return entries
 
 
@@ -207,8 +207,8 @@ def _shown_under_of_latest(home: Incident, command: FileReport) -> str:
     origin = origin_of(command.report.source, command.report.via)
     for filed in reversed(home.reports.values()):
         report = filed.report
-        stands = report.complete and report.event == command.report.event and None not in filed.retracted
-        if stands and origin_of(report.source, report.via) == origin:
+        matches = report.complete and report.event == command.report.event and None not in filed.retracted
+        if matches and origin_of(report.source, report.via) == origin:
             return filed.shown_under
     return home.slug
 

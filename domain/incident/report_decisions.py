@@ -35,10 +35,10 @@ def file(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
     """File a report; `reported_at` defaults to `now` (UTC)."""
     if command.report_id in incident.reports:
         raise refusals.ReportIdTaken(report_id=command.report_id)
-    said = command.report.reported_at or format_instant(now)
-    reported = read_span(parse_reported, said, incident.offset)
-    expect_not_in_future(reported, said, now)
-    report = with_defaults(command.report, command.report_id, said)
+    reported_at = command.report.reported_at or format_instant(now)
+    reported = read_span(parse_reported, reported_at, incident.offset)
+    expect_not_in_future(reported, reported_at, now)
+    report = with_defaults(command.report, command.report_id, reported_at)
     occurred = occurred_span(report, reported, incident.offset)
     check_claims(command.report_id, report, (reported, occurred), incident.scopes, incident.offset)
     return ReportFiled(report_id=command.report_id, report=report, reported=reported, occurred=occurred)
@@ -65,7 +65,7 @@ def correct(incident: Incident, command: CorrectReport) -> ReportCorrected:
 
 
 def retract(incident: Incident, command: RetractReport, now: datetime) -> ReportRetracted:
-    """Retract a report or one claim, as never said (`recorder`) or as taken back by its source; `now` in UTC."""
+    """Retract a report or one claim, by the recorder (never said) or by its source (from then on); `now` in UTC."""
     filed = filed_report(incident, command.report_id)
     _expect_unretracted(filed, command.report_id, command.claim)
     text = note(command.reason)
@@ -105,7 +105,7 @@ def assess(incident: Incident, command: AssessReport) -> ReportAssessed:
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if filed.credibility.get(command.claim, UNJUDGED if command.claim is None else None) == command.credibility:
-        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_name_of(command.report_id, command.claim))
     return ReportAssessed(
         report_id=command.report_id,
         **_claim_field(command.claim),
@@ -119,7 +119,7 @@ def dispute(incident: Incident, command: DisputeReport) -> ReportDisputed:
     filed = filed_report(incident, command.report_id)
     _expect_claim(filed, command.report_id, command.claim)
     if (command.claim in filed.disputed) == command.disputed:
-        raise refusals.NothingChanged(what=_described(command.report_id, command.claim))
+        raise refusals.NothingChanged(what=_name_of(command.report_id, command.claim))
     return ReportDisputed(
         report_id=command.report_id, **_claim_field(command.claim), disputed=command.disputed, text=note(command.reason)
     )
@@ -156,5 +156,5 @@ def _claim_field(claim: str | None) -> _ClaimField:
     return {} if claim is None else {"claim": claim}
 
 
-def _described(report_id: UUID, claim: str | None) -> str:
+def _name_of(report_id: UUID, claim: str | None) -> str:
     return f"report {report_id}" if claim is None else f"claim {report_id}#{claim}"

@@ -44,8 +44,8 @@ OccurrenceKey = tuple[str, str, str]
 
 def content_digest(report: Report) -> str:
     """Return a digest that is equal for reports of equal content; an empty `text` counts as none, as in the log."""
-    said = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
-    return digest({name: value for name, value in said.items() if value or name != "text"})
+    content = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
+    return digest({name: value for name, value in content.items() if value or name != "text"})
 
 
 @dataclass(slots=True)
@@ -60,12 +60,12 @@ class ContentIndex:
 
     def first(self, report: Report) -> str | None:
         """Return the id of the first report of equal content, None if there is none."""
-        alike = self._buckets.get(_bucket(report))
-        if alike is None:
+        bucket = self._buckets.get(_bucket(report))
+        if bucket is None:
             return None
-        for report_id, other in alike:
+        for report_id, other in bucket:
             self._exact.setdefault(content_digest(other), report_id)
-        alike.clear()
+        bucket.clear()
         return self._exact.get(content_digest(report))
 
     def add(self, report_id: str, report: Report) -> None:
@@ -98,7 +98,7 @@ class WarningIndex:
 
 @dataclass(frozen=True, slots=True)
 class SupersedesLink:
-    """A claim named in `supersedes`; `origin` is that of the named claim, None where the incident has none such."""
+    """A claim named in `supersedes`; `origin` is that of the named claim, None where the incident has no such claim."""
 
     claim: str
     ref: str
@@ -127,7 +127,7 @@ class IncomingReport:
 
 
 def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> OccurrenceKey | None:
-    """Return kind, first day and first place of a report, if known: they hint at one event."""
+    """Return kind, first day and first place of a report, if known: equal for reports that may describe one event."""
     if occurred is None or occurred.earliest is None or not report.places:
         return None
     day = occurred.earliest.astimezone(offset).date().isoformat()
@@ -136,12 +136,12 @@ def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> Occ
 
 def warnings_for(index: WarningIndex, incoming: IncomingReport) -> list[ReportWarning]:
     """Return the warnings about a new report, compared with the reports before it."""
-    parted = {claim.id for claim in incoming.report.claims if claim.parts}
-    beyond = extended_totals(incoming.claims)
-    words = (each for resolved in incoming.claims for each in _about_wording(resolved, parted))
-    now = (resolved for resolved in incoming.claims if resolved.ref not in beyond)
+    with_parts = {claim.id for claim in incoming.report.claims if claim.parts}
+    extended = extended_totals(incoming.claims)
+    words = (each for resolved in incoming.claims for each in _about_wording(resolved, with_parts))
+    current = (resolved for resolved in incoming.claims if resolved.ref not in extended)
     of_claims = (
-        each for resolved in now for each in (*_about_scope(incoming, resolved), *_about_claim(index, resolved))
+        each for resolved in current for each in (*_about_scope(incoming, resolved), *_about_claim(index, resolved))
     )
     return [*_about_report(index, incoming), *words, *of_claims]
 
@@ -151,10 +151,10 @@ def add_to_index(index: WarningIndex, incoming: IncomingReport) -> None:
     index.contents.add(incoming.report_id, incoming.report)
     if incoming.occurrence and incoming.event:
         index.occurrences.setdefault(incoming.occurrence, incoming.event)
-    beyond = extended_totals(incoming.claims)
+    extended = extended_totals(incoming.claims)
     for resolved in incoming.claims:
         index.scopes.setdefault(resolved.origin, set()).add(resolved.key.scope)
-        if not resolved.incremental and resolved.ref not in beyond:
+        if not resolved.incremental and resolved.ref not in extended:
             known = index.figures.get((resolved.origin, resolved.key.canonical))
             newest = LatestFigure(latest(resolved.reported), resolved)
             if known is None or newest.rank >= known.rank:
@@ -162,8 +162,8 @@ def add_to_index(index: WarningIndex, incoming: IncomingReport) -> None:
 
 
 def _about_report(index: WarningIndex, incoming: IncomingReport) -> Iterator[ReportWarning]:
-    if twin := index.contents.first(incoming.report):
-        yield ReportWarning("possible_duplicate", f"Report {twin} has the same content.")
+    if duplicate := index.contents.first(incoming.report):
+        yield ReportWarning("possible_duplicate", f"Report {duplicate} has the same content.")
     yield from _about_relays(incoming.report)
     other = index.occurrences.get(incoming.occurrence) if incoming.occurrence else None
     if other and incoming.event and other != incoming.event:
@@ -191,12 +191,12 @@ def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | Non
     return None
 
 
-def _about_wording(resolved: ResolvedClaim, parted: Collection[str]) -> Iterator[ReportWarning]:
+def _about_wording(resolved: ResolvedClaim, with_parts: Collection[str]) -> Iterator[ReportWarning]:
     """Warn about the wording of a count; a part is suggested only where the claim has none yet."""
     claim = resolved.ref.partition("#")[2]
-    for code, said in wording_remarks(resolved.count, resolved.key.measure):
-        if code != PART_IN_WORDS or claim not in parted:
-            yield ReportWarning(code, f"Claim “{claim}” {said}", claim)
+    for code, sentence_end in wording_remarks(resolved.count, resolved.key.measure):
+        if code != PART_IN_WORDS or claim not in with_parts:
+            yield ReportWarning(code, f"Claim “{claim}” {sentence_end}", claim)
 
 
 def _about_clocks(incoming: IncomingReport) -> Iterator[ReportWarning]:

@@ -30,29 +30,29 @@ INCONSISTENT = "inconsistent"
 def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | None:
     """Return the label of the occurrence that a report describes, derived where the client gave none.
 
-    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` that lies after the
+    None for a report that describes no occurrence, such as a toll of the incident. An `occurred` after the
     report counts on no day, but the derived label has its day as stated.
     """
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
-    stated = occurred or _as_said(report, offset)
+    stated = occurred or _stated_occurred(report, offset)
     day = stated.earliest.astimezone(offset).date().isoformat() if stated and stated.earliest else None
     return event_label(report, day)
 
 
-def effective_occurred(report: Report, reported: Span, kept: Span | None, offset: tzinfo) -> Span | None:
+def effective_occurred(report: Report, reported: Span, stored: Span | None, offset: tzinfo) -> Span | None:
     """Return the span of the occurrence that a report describes, from the span `kept` in its fact; None if unknown.
 
-    An `occurred` wholly after the report contradicts it. Such facts store none; facts of early versions stored the
-    last moment of the report, which nobody stated and which is read as none.
+    An `occurred` wholly after the report contradicts it and is stored as None; facts of early versions stored the last
+    moment of the report instead, which is read as None.
     """
-    if kept is None or kept.latest is None or not kept.earliest == kept.latest == reported.latest:
-        return kept
-    stated = _as_said(report, offset)
-    return None if stated is not None and begins_after(stated, kept.latest) else kept
+    if stored is None or stored.latest is None or not stored.earliest == stored.latest == reported.latest:
+        return stored
+    stated = _stated_occurred(report, offset)
+    return None if stated is not None and begins_after(stated, stored.latest) else stored
 
 
-def _as_said(report: Report, offset: tzinfo) -> Span | None:
+def _stated_occurred(report: Report, offset: tzinfo) -> Span | None:
     return None if report.occurred is None else _read(report.occurred, offset)
 
 
@@ -78,7 +78,7 @@ def _as_filed(_within: str | None, scope: str) -> str:
 class ScopeOverrides:
     """Assigned scopes by claim id, for claims whose scope is not the stated one.
 
-    `named` names a scope of an incident (None: the report's home) as the incident that is read does.
+    `named` maps an incident (None: the report's home) and its scope to the name of that scope as seen from the subject.
     """
 
     rescoped: Mapping[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
@@ -91,7 +91,7 @@ NO_OVERRIDES = ScopeOverrides()
 class ReportContext(NamedTuple):
     """Fields that all claims of a report share: its id as text, origin, event label, and spans (UTC).
 
-    `record` is its whole content, where ties are to be broken.
+    `record` is its whole content, for tie-breaking.
     """
 
     ref: str
@@ -162,11 +162,11 @@ def _scope(claim: Claim, part: Part | None, rescoped: Mapping[str, AssignedScope
     An assigned scope comes before a stated one; a part without a scope has that of its whole.
     """
     if rescoped:
-        given = rescoped.get(part.id) if part else None
-        if given is None and not (part and part.scope):
-            given = rescoped.get(claim.id)
-        if given is not None:
-            return given.within, given.scope, given.bounds
+        assigned = rescoped.get(part.id) if part else None
+        if assigned is None and not (part and part.scope):
+            assigned = rescoped.get(claim.id)
+        if assigned is not None:
+            return assigned.within, assigned.scope, assigned.bounds
     return "", (part and part.scope) or claim.scope or "", None
 
 
@@ -183,15 +183,15 @@ def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offse
         return None
     if claim.period:
         return parse_occurred(claim.period, offset)
-    return spans[1] or _as_said(report, offset) or spans[0]
+    return spans[1] or _stated_occurred(report, offset) or spans[0]
 
 
 def _counted_until(claim: Claim, reported: datetime, scope: Scope | None, offset: tzinfo) -> datetime:
-    """Return how far a count reaches: as stated, else when it was reported, or the scope's end if that is earlier."""
+    """Return the end of the counted time: as stated, else when reported, or the scope's end if earlier."""
     if claim.counted_until:
         return latest(parse_reported(claim.counted_until, offset))
-    end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
-    return min(end, reported) if end else reported
+    scope_end = parse_occurred(scope.period, offset).latest if scope and scope.period else None
+    return min(scope_end, reported) if scope_end else reported
 
 
 def _flags(claim: Claim, part: Part | None) -> tuple[str, ...]:

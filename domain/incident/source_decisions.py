@@ -51,13 +51,17 @@ def register(source: Source | None, command: Registration) -> list[SourceFact]:
     An introduction changes no source that was registered with more than its slug.
     """
     if source is not None:
-        by_itself = _registered(source.origin, default_registration(command.slug))
-        if isinstance(command, Introduction) and not source.equals_registration(by_itself):
+        default = _registered(source.origin, default_registration(command.slug))
+        if isinstance(command, Introduction) and not source.equals_registration(default):
             return []
-        described = (command.name, command.type, command.speaks_for) == (source.name, source.type, source.speaks_for)
-        if described and command.reliability == source.reliability:
+        same_description = (command.name, command.type, command.speaks_for) == (
+            source.name,
+            source.type,
+            source.speaks_for,
+        )
+        if same_description and command.reliability == source.reliability:
             return []
-        if described:
+        if same_description:
             return [SourceGraded(origin=source.origin, reliability=command.reliability)]
     return [_registered(command.slug, command)]
 
@@ -94,14 +98,14 @@ def adopt(adopted: str | None, command: AdoptPolicy) -> PolicyAdopted:
 
 
 def same_origin(one: Source, other: Source, command: StateSameOrigin) -> SameOriginStated:
-    """Say that two sources are one origin; the fact goes into the streams of both."""
+    """Declare two sources one origin; the fact goes into the streams of both."""
     if other.origin in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginStated(origins=command.origins, text=note(command.reason))
 
 
 def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> SameOriginUndone:
-    """Say that two sources are two origins after all; the fact goes into the streams of both."""
+    """Undo the declaration that two sources are one origin; the fact goes into the streams of both."""
     if other.origin not in one.same_origins:
         raise refusals.NothingChanged(what=f"“{one.origin}” and “{other.origin}”")
     return SameOriginUndone(origins=command.origins, text=note(command.reason))

@@ -53,7 +53,7 @@ class FiledReport:
 
     @property
     def reported_at(self) -> str:
-        """When the source said it, in its own words."""
+        """`reported_at` as stated."""
         return self.report.reported_at or ""
 
     @property
@@ -99,10 +99,10 @@ def fold(facts: Iterable[IncidentFact]) -> Incident | None:
 def apply_filed(incident: Incident, fact: ReportFiled) -> list[ReportWarning]:
     """Apply a filed report as `evolve` does, and return the warnings about it."""
     incoming = _incoming(incident, fact)
-    concerns = warnings_for(incident.warning_index, incoming)
+    warnings = warnings_for(incident.warning_index, incoming)
     incident.version += 1
     _file(incident, fact, incoming)
-    return concerns
+    return warnings
 
 
 def warnings_about(incident: Incident, filed: ReportFiled) -> list[ReportWarning]:
@@ -193,9 +193,15 @@ def _supersedes_links(incident: Incident, report_id: UUID, report: Report) -> It
         for ref in claim.supersedes:
             name, _, figure = ref.partition("#")
             other = incident.reports.get(UUID(name))
-            said = report if UUID(name) == report_id else other and other.report
-            ids = () if said is None else [each.id for of in said.claims for each in (of, *of.parts)]
-            known = said is not None and figure in ids
+            named_report = report if UUID(name) == report_id else other and other.report
+            ids = (
+                ()
+                if named_report is None
+                else [each.id for whole in named_report.claims for each in (whole, *whole.parts)]
+            )
+            known = named_report is not None and figure in ids
             yield SupersedesLink(
-                claim.id, ref, origin_of(said.source, said.via) if said is not None and known else None
+                claim.id,
+                ref,
+                origin_of(named_report.source, named_report.via) if named_report is not None and known else None,
             )

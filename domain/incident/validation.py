@@ -99,19 +99,19 @@ def _parse_cached(parse: Callable[[str, tzinfo], Span], text: str, offset: tzinf
     return parse(text, offset)
 
 
-def expect_not_in_future(reported: Span, said: str, now: datetime) -> None:
+def expect_not_in_future(reported: Span, reported_at: str, now: datetime) -> None:
     """Refuse a `reported` that begins after `now`, the moment of recording (UTC), give or take CLOCK_SKEW."""
     begin = reported.earliest or reported.latest
     if begin and begin > now + CLOCK_SKEW:
-        raise refusals.ReportedInTheFuture(reported_at=said, now=format_instant(now))
+        raise refusals.ReportedInTheFuture(reported_at=reported_at, now=format_instant(now))
 
 
 def occurred_span(report: Report, reported: Span, offset: tzinfo) -> Span | None:
     """Parse `occurred`, clamped to the end of `reported`.
 
-    None where it lies wholly after the report: that contradicts it, counts on no day and gets a warning.
+    None for an `occurred` wholly after the report, which counts on no day and causes a warning.
     """
     if report.occurred is None:
         return None
-    said, end = read_span(parse_occurred, report.occurred, offset), latest(reported)
-    return None if begins_after(said, end) else clamp(said, end)
+    occurred, end = read_span(parse_occurred, report.occurred, offset), latest(reported)
+    return None if begins_after(occurred, end) else clamp(occurred, end)

@@ -1,1 +1,1 @@
-"""Proofs that hold without trusting the operator: canonical bytes, commitments and log entries."""
+"""Proofs that need no trust in the operator: canonical bytes, commitments and log entries."""

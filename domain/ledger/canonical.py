@@ -8,10 +8,10 @@ from typing import cast
 _TYPE_ERROR = "a canonical document holds only strings, integers, booleans, null, lists and objects, not {}"
 
 _BIGGEST = 2**53 - 1
-_AT_ONCE = 2047
+_GIL_LIMIT = 2047
 """hashlib releases the GIL above this many bytes, and `hmac.digest` always (docs.python.org/3/library/hashlib.html);
-beside a busy thread, getting it back takes milliseconds."""
-_PIECE = 200
+while another thread is busy, reacquiring it takes milliseconds."""
+_SLICE = 200
 """List items encoded in one call: about 1 ms."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
@@ -20,8 +20,8 @@ def canonical(document: object) -> bytes:
     """Return the RFC 8785 form of `document` as UTF-8.
 
     RFC 8785 §3.2.3 sorts keys by UTF-16 code units; Python sorts by code points.
-    The two orders differ only where a character lies beyond U+FFFF, so only then
-    are the keys sorted again. Floats never reach a document: coordinates and
+    The two orders differ only for characters beyond U+FFFF, so only then
+    are the keys sorted again. Documents have no floats: coordinates and
     ratios are decimal strings.
 
     Raises TypeError for anything else than JSON's own types, or for a float;
@@ -30,8 +30,8 @@ def canonical(document: object) -> bytes:
     _check(document)
     if isinstance(document, dict):
         members = cast("dict[str, object]", document)
-        if any(isinstance(value, list) and len(cast("list[object]", value)) > _PIECE for value in members.values()):
-            return _in_pieces(members)
+        if any(isinstance(value, list) and len(cast("list[object]", value)) > _SLICE for value in members.values()):
+            return _by_slices(members)
     return _text(cast("object", document)).encode()
 
 
@@ -42,14 +42,14 @@ def _text(document: object) -> str:
     return text
 
 
-def _in_pieces(members: dict[str, object]) -> bytes:
-    """Encode a large document list by list: one call for all of it would hold the GIL until it is done."""
+def _by_slices(members: dict[str, object]) -> bytes:
+    """Encode a large document list by list: a single call would hold the GIL throughout."""
     texts: list[bytes] = []
     for name in sorted(members, key=lambda name: name.encode("utf-16-be")):
         value = members[name]
         if isinstance(value, list):
             items = cast("list[object]", value)
-            slices = (_text(items[start : start + _PIECE])[1:-1] for start in range(0, len(items), _PIECE))
+            slices = (_text(items[start : start + _SLICE])[1:-1] for start in range(0, len(items), _SLICE))
             texts.append(f"{_text(name)}:[{','.join(slices)}]".encode())
         else:
             texts.append(f"{_text(name)}:{_text(value)}".encode())
@@ -69,9 +69,9 @@ def digest_of(data: bytes) -> str:
 def commitment(part: str, salt: bytes, content: bytes) -> bytes:
     """Commit to one part of a fact (ledger.md §1): HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + content)."""
     whole = b"knownwhen/v1/" + part.encode() + b"\x00" + content
-    code = hmac.new(salt, whole[:_AT_ONCE], "sha256")
-    for start in range(_AT_ONCE, len(whole), _AT_ONCE):
-        code.update(whole[start : start + _AT_ONCE])
+    code = hmac.new(salt, whole[:_GIL_LIMIT], "sha256")
+    for start in range(_GIL_LIMIT, len(whole), _GIL_LIMIT):
+        code.update(whole[start : start + _GIL_LIMIT])
     return code.digest()
 
 

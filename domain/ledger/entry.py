@@ -75,9 +75,9 @@ def format_entry(entry: Entry) -> bytes:
 def parse_entry(data: bytes) -> Entry:
     """Read the canonical bytes of an entry; the inverse of `format_entry`.
 
-    Strict: whatever `format_entry` would have written otherwise is refused, so one
-    entry has one form (no other key, order, spacing, escape, number or letter case,
-    and no key twice). Raises EntryError, whatever the bytes.
+    Strict: only the exact output of `format_entry` is accepted, so one entry has one
+    form (no other key, order, spacing, escape, number or letter case, and no key
+    twice). Raises EntryError for all other bytes.
     """
     if len(data) >= LIMIT:
         raise EntryError(f"an entry stays below {LIMIT:,} bytes; these are {len(data):,}")

@@ -1,6 +1,6 @@
 """The Merkle tree over the log: roots, and proofs that anyone can check (RFC 6962 §2.1, RFC 9162 §2.1).
 
-Here a *row* is a sequence of hashes of equally large, complete subtrees that lie
+A *row* is a sequence of hashes of equally large, complete subtrees that lie
 side by side; the leaves' own hashes (`entry.leaf_hash`) are the lowest row.
 """
 
@@ -24,7 +24,7 @@ def root(row: Sequence[bytes]) -> bytes:
 
 
 def peaks(row: Sequence[bytes]) -> list[bytes]:
-    """Return the roots of the largest complete subtrees that a row is made of, largest first.
+    """Return the roots of the largest complete subtrees of a row, largest first.
 
     The peaks of a tree of n leaves are those of its complete subtrees of 256 leaves,
     followed by those of the n % 256 leaves that are left.
@@ -37,11 +37,11 @@ def peaks(row: Sequence[bytes]) -> list[bytes]:
     return found
 
 
-def join(summits: Sequence[bytes]) -> bytes:
+def join(tree_peaks: Sequence[bytes]) -> bytes:
     """Return the root of the tree with these peaks, largest first."""
-    if not summits:
+    if not tree_peaks:
         return EMPTY_ROOT
-    return reduce(lambda right, left: node(left, right), reversed(summits))
+    return reduce(lambda right, left: node(left, right), reversed(tree_peaks))
 
 
 def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -86,7 +86,7 @@ def prove_consistency(first: int, leaves: Sequence[bytes]) -> list[bytes]:
 def includes(size: int, tree: bytes, index: int, leaf: bytes, proof: Sequence[bytes]) -> bool:
     """Say whether `proof` shows that the tree of `size` leaves with the root `tree` has `leaf` at `index` (from 0).
 
-    RFC 9162 §2.1.3.2. Whatever is no proof is none; nothing is raised.
+    RFC 9162 §2.1.3.2. Returns False for any malformed proof; never raises.
     """
     if not 0 <= index < size or not _are_hashes(tree, leaf, *proof):
         return False
@@ -106,7 +106,7 @@ def includes(size: int, tree: bytes, index: int, leaf: bytes, proof: Sequence[by
 def continues(size: int, tree: bytes, first: int, earlier: bytes, proof: Sequence[bytes]) -> bool:
     """Say whether `proof` shows that the tree `tree` of `size` leaves begins with that of `first` leaves, `earlier`.
 
-    RFC 9162 §2.1.4.2, which knows no proof from an empty tree. Nothing is raised.
+    RFC 9162 §2.1.4.2, which defines no proof from an empty tree. Never raises.
     """
     if not 1 <= first <= size or not _are_hashes(tree, earlier, *proof):
         return False

@@ -83,7 +83,7 @@ def parse_receipt(data: bytes) -> Receipt:
     """Read the canonical bytes of a receipt; the inverse of `format_receipt`.
 
     Strict: one receipt has one form, so another key, order, spacing or escape, a key
-    twice or a number written otherwise is refused. Raises ReceiptError, whatever the bytes.
+    twice or a number written otherwise is refused. Raises ReceiptError for all other bytes.
     """
     try:
         receipt = _from_document(json.loads(data.decode()))
@@ -118,7 +118,7 @@ def _from_document(document: object) -> Receipt:
 
 
 def _check(receipt: Receipt) -> None:
-    wrong = {
+    violations = {
         "“origin” must be a line of visible ASCII characters": not _LINE.fullmatch(receipt.origin),
         "positions and versions count from 1": min(receipt.position, *receipt.inputs.values(), 1) < 1,
         f"“root” must have {HASH_BYTES} bytes": len(receipt.root) != HASH_BYTES,
@@ -128,8 +128,8 @@ def _check(receipt: Receipt) -> None:
         "“inputs” must name a stream": not receipt.inputs,
         "“digest” must be 64 lower-case hexadecimal digits": not _DIGEST.fullmatch(receipt.digest),
     }
-    for message, is_so in wrong.items():
-        if is_so:
+    for message, violated in violations.items():
+        if violated:
             raise ReceiptError(message)
 
 

@@ -12,13 +12,13 @@ _AS_READ = {read_count(word, "en/1").lower: number for word, number in _ACLED.it
 """ACLED's number by the lexicon's, which is the same for all forms of a word: “dozens of men”."""
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Use one claim: the least closed figure, else the least open one, else the least cap, else the fewest in words.
 
     A figure is both lower end and best; the upper end is open. A cap has no least
     figure, so it is the upper end alone; words give no figure at all.
     """
-    remaining, aside = exclude(question)
+    remaining, aside = exclude(policy_input)
     used = lower(remaining) or _least_in_words(remaining)
     least = used.lowest if used else None
     others = [SetAside(claim, *_reason(claim, used)) for claim in remaining if used and claim is not used]
@@ -27,7 +27,7 @@ def estimate(question: PolicyInput) -> Estimate:
         upper=used.highest if used and used.bound in CAPPED else None,
         upper_open=least is not None,
         best=least,
-        contested=contested(remaining, denied=question.denied),
+        contested=contested(remaining, denied=policy_input.denied),
         used=(used,) if used else (),
         set_aside=aside_by_ref([*aside, *others]),
     )
@@ -46,8 +46,8 @@ def _least_in_words(claims: Sequence[PolicyClaim]) -> PolicyClaim | None:
 def _number(claim: PolicyClaim) -> int | None:
     """Return the number a claim is ranked by: least figure, cap, or that of its words; “many” has none."""
     if claim.bound == "worded":
-        said = claim.resolved.count.lower
-        return _AS_READ.get(said, said)
+        lower = claim.resolved.count.lower
+        return _AS_READ.get(lower, lower)
     return claim.greatest if claim.least is None else claim.least
 
 

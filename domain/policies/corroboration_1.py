@@ -7,14 +7,14 @@ from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput
 from domain.estimates.exclusion import CODES, contested, range_estimate
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Estimate as range/1 does, and label the estimate by who admits, denies, disputes or repeats it.
 
     The labels are ours, after the logic by which Airwars grades an event as confirmed, fair,
     weak, contested or discounted (Airwars, “Methodology”, airwars.org/about/methodology).
     """
-    found = range_estimate(question)
-    return replace(found, label=_label(found.used, question.statements))
+    found = range_estimate(policy_input)
+    return replace(found, label=_label(found.used, policy_input.statements))
 
 
 def _label(used: Sequence[PolicyClaim], statements: Sequence[Statement]) -> str | None:

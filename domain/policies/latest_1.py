@@ -6,16 +6,16 @@ from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput
 from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, upper
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Use the newest claim that has a figure, of any source; a count in words only where there is nothing else.
 
     Where several sources gave different figures at that moment, all are used: from the least to the greatest, without
     a best one, contested.
     """
-    figured = [claim for claim in question.claims if claim.bound != "worded"]
-    if not question.claims:
-        return Estimate(None, None, upper_open=False, best=None, contested=question.denied, used=(), set_aside=())
-    newest, others = _newest(figured or question.claims)
+    figured = [claim for claim in policy_input.claims if claim.bound != "worded"]
+    if not policy_input.claims:
+        return Estimate(None, None, upper_open=False, best=None, contested=policy_input.denied, used=(), set_aside=())
+    newest, others = _newest(figured or policy_input.claims)
     tied = bool(figured) and any(_figures(claim) != _figures(newest) for claim in others)
     used = (newest, *others)
     low = choose(used, lambda claim: claim.lowest, least=True) if tied else newest
@@ -25,9 +25,9 @@ def estimate(question: PolicyInput) -> Estimate:
         upper=high.highest if high else None,
         upper_open=bool(high and high.open),
         best=None if tied else newest.best,
-        contested=tied or question.denied or any(claim.disputed for claim in used),
+        contested=tied or policy_input.denied or any(claim.disputed for claim in used),
         used=by_ref(used),
-        set_aside=aside_by_ref(_aside(question, used, newest)),
+        set_aside=aside_by_ref(_aside(policy_input, used, newest)),
     )
 
 
@@ -45,9 +45,9 @@ def _figures(claim: PolicyClaim) -> tuple[object, ...]:
     return (claim.open, *(end and end.figure for end in ends))
 
 
-def _aside(question: PolicyInput, used: Collection[PolicyClaim], newest: PolicyClaim) -> Iterator[SetAside]:
+def _aside(policy_input: PolicyInput, used: Collection[PolicyClaim], newest: PolicyClaim) -> Iterator[SetAside]:
     refs = {claim.ref for claim in used}
-    for claim in question.claims:
+    for claim in policy_input.claims:
         if claim.ref in refs:
             continue
         if claim.bound == "worded" and newest.bound != "worded":

@@ -6,37 +6,37 @@ from domain.estimates.estimate import CitedFigure, Estimate, Policy, PolicyClaim
 from domain.estimates.exclusion import CODES, aside_by_ref, by_ref, choose, contested, exclude, grade_rank, upper
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Return the least figure, the one that most origins give, and the greatest.
 
     UCDP's coders judge each event's low, best and high estimate (UCDP GED Codebook,
     `low`, `best`, `high`); here the claims alone decide.
     """
-    remaining, aside = exclude(question)
+    remaining, aside = exclude(policy_input)
     low, high = choose(remaining, lambda claim: claim.lowest, least=True), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
         upper=high.highest if high else None,
         upper_open=bool(high and high.open),
-        best=_most_given(remaining),
-        contested=contested(remaining, denied=question.denied),
+        best=_most_frequent(remaining),
+        contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
     )
 
 
-def _most_given(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
+def _most_frequent(claims: Sequence[PolicyClaim]) -> CitedFigure | None:
     """Return the figure that most origins give; ties: better graded, newest, largest."""
-    given = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
+    with_best = [(claim, claim.best) for claim in claims if claim.closed and claim.best]
     origins: dict[int, set[str]] = {}
-    for claim, best in given:
+    for claim, best in with_best:
         origins.setdefault(best.figure, set()).add(claim.resolved.origin)
 
     def preference(pair: tuple[PolicyClaim, CitedFigure]) -> tuple[object, ...]:
         claim, best = pair
         return (len(origins[best.figure]), -grade_rank(claim), claim.resolved.recency_key)
 
-    return max(given, key=preference)[1] if given else None
+    return max(with_best, key=preference)[1] if with_best else None
 
 
 POLICY = Policy(

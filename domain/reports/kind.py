@@ -26,7 +26,7 @@ Tier = Literal["violence", "tension", "easing", "none"]
 
 
 class Evidence(Strict, frozen=True):
-    """A document behind a report: where it is, where a copy is kept, or the digest that tells it."""
+    """A document that a report is based on: its address, that of a kept copy, or its digest."""
 
     url: WebAddress | None = None
     archived_url: WebAddress | None = None

@@ -7,7 +7,7 @@ from typing import cast
 
 from domain.documents.estimates import estimate_document
 from domain.estimates.claim_index import ClaimSnapshot, KeyClaims, by_origin, snapshot_claims
-from domain.estimates.withdrawal import withdrawn_reports
+from domain.estimates.whole_statements import withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, span_document
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
@@ -35,49 +35,49 @@ class IncidentSnapshot:
 
     @cached_property
     def reports(self) -> Mapping[str, ReportHistory]:
-        """Reports made by then, retracted ones too."""
+        """Reports reported by then, retracted ones too."""
         return {ref: each for ref, each in self.all_reports.items() if each.reported_by(self.reading.reported_until)}
 
     @cached_property
     def standing(self) -> Mapping[str, ReportHistory]:
-        """Reports made by then and not retracted."""
+        """Standing reports."""
         return {each.ref: each for each in self.history.standing_reports(self.reading.reported_until)}
 
     @cached_property
     def counted_claims(self) -> ClaimSnapshot:
-        """Claims and reports that count."""
+        """Counting claims and reports."""
         return snapshot_claims(self.history, self.reading.reported_until)
 
     @property
     def counting(self) -> Mapping[str, ReportHistory]:
-        """Reports that count."""
+        """Counting reports."""
         return self.counted_claims.counting
 
     @property
     def by_key(self) -> Sequence[KeyClaims]:
-        """Claims that count, by key."""
+        """Counting claims, by key."""
         return self.counted_claims.by_key
 
     @cached_property
-    def ledgers(self) -> Mapping[tuple[str, str], RevisionChain]:
+    def chains(self) -> Mapping[tuple[str, str], RevisionChain]:
         """Revision chains, by canonical key and origin."""
-        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.ledgers}
+        return {(keyed.key.canonical, each.origin): each for keyed in self.by_key for each in keyed.chains}
 
     @cached_property
     def claims(self) -> Mapping[str, ResolvedClaim]:
         """Standing claims, by ref."""
         return {claim.ref: claim for report in self.standing.values() for claim in self.claims_of(report)}
 
-    def taken_back(self, report: ReportHistory) -> Mapping[str, str]:
-        """Map individually retracted claims of a standing report to the author; the recorder's never stood."""
+    def individually_retracted(self, report: ReportHistory) -> Mapping[str, str]:
+        """Map individually retracted claims of a standing report to the author (`source` or `recorder`)."""
         if report.retractions.keys() <= {None}:
             return {}
-        standing, once = (
+        standing, claims_when_reported = (
             {claim.ref for claim in each}
             for each in (self.claims_of(report), report.claims_at(latest(report.reported)))
         )
-        lost = (claim.ref for claim in report.current.claims if claim.ref not in standing)
-        return {ref: "source" if ref in once else "recorder" for ref in lost}
+        retracted = (claim.ref for claim in report.current.claims if claim.ref not in standing)
+        return {ref: "source" if ref in claims_when_reported else "recorder" for ref in retracted}
 
     def claims_of(self, report: ReportHistory) -> tuple[ResolvedClaim, ...]:
         """Return the standing claims of a report."""
@@ -86,14 +86,14 @@ class IncidentSnapshot:
     @cached_property
     def breaking(self) -> frozenset[str]:
         """Refs of claims that replaced one of another key."""
-        behind = (place for each in self.ledgers.values() for place in each.replaced.values())
-        return frozenset(other for code, other in behind if code == BREAK)
+        replacements = (replacement for each in self.chains.values() for replacement in each.replaced.values())
+        return frozenset(other for code, other in replacements if code == BREAK)
 
 
 def difference(before: tuple[History, Reading], after: tuple[History, Reading]) -> Document:
     """Return what differs between a reading and a later one, on either clock, by heading.
 
-    - `learned`: reports that were unknown, and count now.
+    - `learned`: reports that were unknown, and are counting now.
     - `revised_by_source`: a current claim of an origin, and the later one that replaced it; and each past moment
       (`counted_until`) for which its last report gives another figure than the one before.
     - `withdrawn_by_source`: reports or claims taken back by their source, or withdrawn by a later whole statement.
@@ -119,7 +119,7 @@ def difference(before: tuple[History, Reading], after: tuple[History, Reading]) 
 
 
 def _sorted(entries: Iterable[Document]) -> list[Document]:
-    """Sort by report, then by claim, then by what was done; several corrections of one report keep their order."""
+    """Sort by report, claim and `what`; several corrections of one report keep their order."""
     return sorted(entries, key=lambda entry: tuple(str(entry.get(name, "")) for name in ("report_id", "claim", "what")))
 
 
@@ -157,49 +157,49 @@ def _learned(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]
 
 def _revised(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Yield current claims replaced by claims of reports learned since."""
-    for ledger in old.ledgers.values():
-        kept = new.claims.get(ledger.current.ref) if ledger.current else None
-        if kept is None:
+    for chain in old.chains.values():
+        former = new.claims.get(chain.current.ref) if chain.current else None
+        if former is None:
             continue
-        after = _successor(new, kept, new.ledgers.get((kept.key.canonical, kept.origin)))
+        after = _successor(new, former, new.chains.get((former.key.canonical, former.origin)))
         if after is not None and after.ref.partition("#")[0] not in old.reports:
-            broken = after.key != kept.key or after.ref in new.breaking
+            is_break = after.key != former.key or after.ref in new.breaking
             yield {
-                "claim": kept.ref,
-                "source": kept.origin,
-                "before": _claim(kept),
+                "claim": former.ref,
+                "source": former.origin,
+                "before": _claim(former),
                 "after": _claim(after),
-                "break": broken,
+                "break": is_break,
             }
 
 
 def _revised_days(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
     """Yield past moments for which an origin's last report gives another figure than the one before."""
-    for place, ledger in old.ledgers.items():
-        later = new.ledgers.get(place)
+    for key_and_origin, chain in old.chains.items():
+        later = new.chains.get(key_and_origin)
         after = totals_by_moment(later.succession, later.current) if later else {}
-        before = totals_by_moment(ledger.succession, ledger.current)
+        before = totals_by_moment(chain.succession, chain.current)
         learned = all(report_of(claim) not in old.reports for claim in after.values())
         if learned and max(len(before), len(after)) > 1:
             for until in sorted(before.keys() & after.keys()):
-                one, other = before[until], after[until]
-                if (one.printable_figures, one.count.bound) != (other.printable_figures, other.count.bound):
+                former, latter = before[until], after[until]
+                if (former.printable_figures, former.count.bound) != (latter.printable_figures, latter.count.bound):
                     yield {
-                        "claim": one.ref,
-                        "source": one.origin,
+                        "claim": former.ref,
+                        "source": former.origin,
                         "counted_until": format_instant(until),
-                        "before": _claim(one),
-                        "after": _claim(other),
+                        "before": _claim(former),
+                        "after": _claim(latter),
                         "break": False,
                     }
 
 
-def _successor(new: IncidentSnapshot, before: ResolvedClaim, ledger: RevisionChain | None) -> ResolvedClaim | None:
+def _successor(new: IncidentSnapshot, before: ResolvedClaim, chain: RevisionChain | None) -> ResolvedClaim | None:
     """Return the claim that replaced `before`, if any: the first that broke the series, else the current one."""
-    code, other = ledger.replaced.get(before.ref, ("", "")) if ledger else ("", "")
+    code, other = chain.replaced.get(before.ref, ("", "")) if chain else ("", "")
     if code == BREAK:
         return new.claims.get(other)
-    current = ledger.current if ledger else None
+    current = chain.current if chain else None
     return current if current is not None and current.ref != before.ref else None
 
 
@@ -220,17 +220,17 @@ def _claims_taken_back(old: IncidentSnapshot, new: IncidentSnapshot, by: str) ->
     """Yield the claims retracted individually: by their source, or by the recorder."""
     for ref, report in old.standing.items():
         found = new.standing.get(ref)
-        lost = new.taken_back(found) if found else None
-        for claim in old.claims_of(report) if lost else ():
-            if lost and lost.get(claim.ref) == by:
+        retracted = new.individually_retracted(found) if found else None
+        for claim in old.claims_of(report) if retracted else ():
+            if retracted and retracted.get(claim.ref) == by:
                 yield {**_report(report), "what": "taken back" if by == "source" else "struck", "claim": claim.ref}
 
 
-def _whole_statements(known: IncidentSnapshot) -> Mapping[str, str]:
+def _whole_statements(snapshot: IncidentSnapshot) -> Mapping[str, str]:
     """Map withdrawn reports to the last whole statement that withdraws each."""
     found: dict[str, str] = {}
-    for own in by_origin(known.standing.values()).values():
-        found.update(withdrawn_reports(own))
+    for of_origin in by_origin(snapshot.standing.values()).values():
+        found.update(withdrawn_reports(of_origin))
     return found
 
 
@@ -249,9 +249,9 @@ def _corrected(
 ) -> Iterator[Document]:
     for ref, report in new.standing.items():
         known = old.reports.get(ref)
-        for made in corrections(report, len(known.versions)) if known else ():
-            if wanted(cast("str | None", made["cause"])):
-                yield {**_report(report), "what": "corrected", **made}
+        for correction in corrections(report, len(known.versions)) if known else ():
+            if wanted(cast("str | None", correction["cause"])):
+                yield {**_report(report), "what": "corrected", **correction}
 
 
 def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Document]:
@@ -261,7 +261,7 @@ def _reinstated(old: IncidentSnapshot, new: IncidentSnapshot) -> Iterator[Docume
             continue
         if known.retraction is not None and report.retraction is None:
             yield {**_report(report), "what": "reinstated"}
-        for claim in sorted(old.taken_back(known).keys() & {held.ref for held in new.claims_of(report)}):
+        for claim in sorted(old.individually_retracted(known).keys() & {claim.ref for claim in new.claims_of(report)}):
             yield {**_report(report), "what": "reinstated", "claim": claim}
 
 
@@ -288,11 +288,11 @@ def _estimates(old: IncidentSnapshot, new: IncidentSnapshot) -> list[Document]:
     ]
 
 
-def _estimate_figures(known: IncidentSnapshot) -> Mapping[ClaimKey, Document]:
+def _estimate_figures(snapshot: IncidentSnapshot) -> Mapping[ClaimKey, Document]:
     """Return the compared fields of each estimate that has any."""
     found: dict[ClaimKey, Document] = {}
-    for keyed in known.by_key:
-        document = estimate_document(keyed, known.reading.policy.estimate(keyed.policy_input))
+    for keyed in snapshot.by_key:
+        document = estimate_document(keyed, snapshot.reading.policy.estimate(keyed.policy_input))
         ends = {name: document[name] for name in _COMPARED if name in document}
         if any(ends.values()):
             found[keyed.key] = ends

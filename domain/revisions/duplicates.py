@@ -31,14 +31,14 @@ def duplicates(history: History, moment: datetime | None) -> list[Document]:
     Sorted by code, then by reports.
     """
     standing = sorted(history.standing_reports(moment), key=lambda report: report.ref)
-    twins = [
+    equal = [
         group
         for alike in _candidate_groups(standing)
         for group in _groups((content_digest(x.current.report), x) for x in alike)
     ]
     found = [
-        *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in twins),
-        *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in twins}),
+        *(_item(SAME_CONTENT, group, f"{len(group)} reports have the same content.") for group in equal),
+        *_same_figures(history, standing, moment, {frozenset(each.ref for each in group) for group in equal}),
         *_same_events(history, standing),
     ]
     return sorted(found, key=lambda item: (str(item["code"]), item["reports"], str(item["why"])))
@@ -82,11 +82,11 @@ def _same_figures(
     for refs, groups in by_reports.items():
         if len(refs) > 1 and refs not in reported:
             reports = [report for _, report in groups[0]]
-            said = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
+            figures = ", ".join(dict.fromkeys(words_for(group[0][0].count) for group in sorted(groups, key=_claimed)))
             relays = ", ".join(sorted({"by " + (" by ".join(each.current.report.via) or "itself") for each in reports}))
-            who = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
-            say = "says" if "” and “" not in who else "say"
-            why = f"{who} {say} {said} of one day in {len(reports)} reports ({relays})."
+            sources = " and ".join(f"“{name}”" for name in sorted({_name(history, each) for each in reports}))
+            verb = "says" if "” and “" not in sources else "say"
+            why = f"{sources} {verb} {figures} of one day in {len(reports)} reports ({relays})."
             yield _item(SAME_FIGURE, reports, why)
 
 
@@ -105,8 +105,8 @@ def _figure(history: History, claim: ResolvedClaim) -> tuple[Hashable, ...]:
     """Return the grouping key of claims that may be one statement: origin, key, day and figure."""
     day = latest(claim.reported).astimezone(history.filing_offset(claim.ref)).date()
     count = claim.count
-    said = count.verbatim if claim.worded else (count.lower, count.upper, count.best, count.bound)
-    return claim.origin, claim.key.canonical, claim.incremental, claim.period, day, said
+    figure = count.verbatim if claim.worded else (count.lower, count.upper, count.best, count.bound)
+    return claim.origin, claim.key.canonical, claim.incremental, claim.period, day, figure
 
 
 def _same_events(history: History, standing: Iterable[ReportHistory]) -> Iterator[Document]:

@@ -17,7 +17,7 @@ from domain.reports.claims.statement_order import order_key
 class FigureChange:
     """Current claims of an origin under a key at the ends of the day before and of `day`; None without one.
 
-    `broken` says that the two count different things: never subtract over it.
+    `broken`: a break in series, over which nothing is subtracted.
     """
 
     day: date
@@ -40,35 +40,37 @@ class NewlyReported:
 def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
     """Return what was newly reported by `moment` (reported clock, UTC; None: ever), in days of the subject's offset.
 
-    A report retracted by its source counts until that day; one struck by the recorder, never. The last day ends at
+    A report retracted by its source counts until that day; one retracted by the recorder, on none. The last day ends at
     `moment`.
     """
-    said: dict[date, list[ReportHistory]] = {}
-    changed: dict[date, list[ReportHistory]] = {}
+    reports_by_day: dict[date, list[ReportHistory]] = {}
+    affected_by_day: dict[date, list[ReportHistory]] = {}
     for report in history.reports.values():
         if report.reported_by(moment) and report.is_standing(latest(report.reported)):
-            said.setdefault(local_day(latest(report.reported), history.offset), []).append(report)
+            reports_by_day.setdefault(local_day(latest(report.reported), history.offset), []).append(report)
         by_then = (each for each in report.effective_moments() if moment is None or each <= moment)
         for day in {local_day(each, history.offset) for each in by_then}:
-            changed.setdefault(day, []).append(report)
+            affected_by_day.setdefault(day, []).append(report)
     daily = _DailyClaims(history)
     changes: list[FigureChange] = []
     increments: list[tuple[date, ResolvedClaim]] = []
-    for day in sorted(changed):
+    for day in sorted(affected_by_day):
         midnight = datetime.combine(day + timedelta(days=1), time(), history.offset).astimezone(UTC)
         end = midnight - timedelta(microseconds=1)
-        daily.advance(end if moment is None else min(end, moment), changed[day])
+        daily.advance(end if moment is None else min(end, moment), affected_by_day[day])
         for key, source in daily.changed_keys():
             changes += daily.changes(day, key, source)
-            standing = (claim for claim in source.increments.get(key, {}).values() if not source.replacement(claim))
-            increments += [(day, each) for each in standing if local_day(latest(each.reported), history.offset) == day]
+            unreplaced = (claim for claim in source.increments.get(key, {}).values() if not source.replacement(claim))
+            increments += [
+                (day, each) for each in unreplaced if local_day(latest(each.reported), history.offset) == day
+            ]
     changes.sort(key=lambda change: (change.day, change.key.canonical, change.origin))
     increments.sort(key=lambda increment: (increment[0], increment[1].key.canonical, order_key(increment[1])))
-    return NewlyReported(said, changes, increments)
+    return NewlyReported(reports_by_day, changes, increments)
 
 
 class _DailyClaims:
-    """Claim index advanced from one end of day to the next, with the current claims of the last."""
+    """Claim index as of the end of one day, and the current claims as of the end of the day before."""
 
     def __init__(self, history: History) -> None:
         self._index = ClaimIndex(history)
@@ -88,15 +90,15 @@ class _DailyClaims:
 
     def changes(self, day: date, key: ClaimKey, source: SourceClaims) -> Iterator[FigureChange]:
         """Yield the change of an origin's current claim under a key, if any."""
-        ledger = source.ledger(key)
-        old, new = self._current.get((key, source.origin)), ledger and ledger.current
+        chain = source.chain(key)
+        old, new = self._current.get((key, source.origin)), chain and chain.current
         if (old and old.ref) == (new and new.ref):
             return
         if new is None:
             del self._current[key, source.origin]
         else:
             self._current[key, source.origin] = new
-        broken = ledger is not None and old is not None and ledger.replaced.get(old.ref, ("",))[0] == BREAK
+        broken = chain is not None and old is not None and chain.replaced.get(old.ref, ("",))[0] == BREAK
         yield FigureChange(
             day, key, source.origin, old, new, broken or (new is not None and new.ref in source.breaking)
         )

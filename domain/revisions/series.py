@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.estimates.claim_index import by_origin
-from domain.estimates.withdrawal import split_at_whole_statements, withdraws
+from domain.estimates.whole_statements import split_at_whole_statements, withdraws
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.reports.claims.revision_chain import revision_chain
@@ -53,11 +53,11 @@ class _SeriesBuilder:
     def __init__(self, breaks: "SeriesBreaks") -> None:
         self.by_key: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._breaks = breaks
-        self._standing: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
+        self._counting: dict[ClaimKey, dict[str, ResolvedClaim]] = {}
         self._reports: dict[UUID, dict[str, tuple[ReportHistory, Sequence[ResolvedClaim]]]] = {}
 
     def add(self, part: Sequence[ReportHistory], moment: datetime | None) -> None:
-        """Append reports later than all before them in their home; the first may be a whole statement."""
+        """Append reports later than all added before of their home; the first may be a whole statement."""
         if part and part[0].current.report.complete:
             self._withdraw(part[0])
         affected: set[ClaimKey] = set()
@@ -65,12 +65,12 @@ class _SeriesBuilder:
             claims = [claim for claim in report.claims_at(moment) if not claim.incremental]
             self._reports.setdefault(report.home, {})[report.ref] = report, claims
             for claim in claims:
-                self._standing.setdefault(claim.key, {})[claim.ref] = claim
+                self._counting.setdefault(claim.key, {})[claim.ref] = claim
                 affected.add(claim.key)
         for key in affected:
             series = self.by_key.setdefault(key, {})
             for claim in revision_chain(
-                list(self._standing[key].values()), self._breaks.broken, self._breaks.linked
+                list(self._counting[key].values()), self._breaks.broken, self._breaks.linked
             ).succession:
                 series.setdefault(claim.ref, claim)
 
@@ -78,7 +78,7 @@ class _SeriesBuilder:
         reports = self._reports.get(whole.home, {})
         for ref in [ref for ref, (report, _) in reports.items() if withdraws(whole, report)]:
             for claim in reports.pop(ref)[1]:
-                del self._standing[claim.key][claim.ref]
+                del self._counting[claim.key][claim.ref]
 
 
 def figure_of(claim: ResolvedClaim) -> int | None:
@@ -107,12 +107,12 @@ class SeriesBreaks:
         replacing = superseded(claims)
         linked = links_of(replacing, known)
 
-        def place(held: ResolvedClaim) -> tuple[object, ...]:
-            return order_key(held, linked)
+        def sort_key(claim: ResolvedClaim) -> tuple[object, ...]:
+            return order_key(claim, linked)
 
         for ref, others in replacing.items():
             for other in others:
                 if known[other].key != known[ref].key:
                     breaking.add(ref)
-                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=place)
+                    broken[other] = min(broken.get(other, known[ref]), known[ref], key=sort_key)
         return cls(broken, frozenset(breaking), linked)

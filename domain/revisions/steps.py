@@ -19,8 +19,8 @@ from domain.reports.claims.running_totals import extended_totals
 class EstimateStep:
     """The estimate of a key from `at` (UTC) on; `moved_by` are the claims, or else the reports, that changed it.
 
-    `position` is the last one recorded at `at`, None on the reported clock. `broken` says that a source replaced this
-    series by another key, or the reverse: never subtract over it.
+    `position` is the last one recorded at `at`, None on the reported clock. `broken`: a break in series, as a source
+    replaced a claim of another key, or the reverse.
     """
 
     at: datetime
@@ -37,22 +37,22 @@ NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False,
 
 
 @dataclass(slots=True)
-class _Movers:
+class _Causes:
     """Reports and claims added or removed at one moment."""
 
     reports: set[str] = field(default_factory=set[str])
     claims: dict[ClaimKey, set[str]] = field(default_factory=dict[ClaimKey, set[str]])
 
-    def by(self, key: ClaimKey) -> tuple[str, ...]:
+    def of_key(self, key: ClaimKey) -> tuple[str, ...]:
         """Return the refs that changed a key: its own claims, else those of related keys, else reports."""
         if own := self.claims.get(key):
             return tuple(sorted(own))
-        kin = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
-        return tuple(sorted(kin or self.reports))
+        related = {ref for other, refs in self.claims.items() if other.family == key.family for ref in refs}
+        return tuple(sorted(related or self.reports))
 
 
 class _StepRecorder:
-    """Claim index that records a step wherever a visible part of an estimate changes."""
+    """Recorder of a step whenever a visible part of an estimate changes, from a claim index."""
 
     def __init__(self, history: History, reading: Reading) -> None:
         self.series: EstimateSeries = {}
@@ -60,43 +60,43 @@ class _StepRecorder:
         self.index = ClaimIndex(history)
         self._claims: dict[str, tuple[ResolvedClaim, ...]] = {}
         self._breaks: dict[ClaimKey, set[str]] = {}
-        self._movers = _Movers()
+        self._causes = _Causes()
 
     def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
         """Index a report as of `until` on the reported clock (None: latest)."""
         ref = report.ref
         before = self._claims.pop(ref, None)
-        counts = reindex(history, self.index, report, until)
-        if before is None and not counts:
+        is_indexed = reindex(history, self.index, report, until)
+        if before is None and not is_indexed:
             return
-        claims = report.claims_at(until) if counts else ()
-        if counts:
+        claims = report.claims_at(until) if is_indexed else ()
+        if is_indexed:
             self._claims[ref] = claims
-        self._movers.reports.add(ref)
-        for stated in (before or (), claims):
-            beyond = extended_totals(stated)
-            for each in stated:
-                if each.ref not in beyond:
-                    self._movers.claims.setdefault(each.key, set()).add(each.ref)
+        self._causes.reports.add(ref)
+        for claims_of_moment in (before or (), claims):
+            extended = extended_totals(claims_of_moment)
+            for each in claims_of_moment:
+                if each.ref not in extended:
+                    self._causes.claims.setdefault(each.key, set()).add(each.ref)
 
-    def add_regraded(self, stood: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
+    def add_regraded(self, regraded: Iterable[tuple[ClaimKey, ResolvedClaim]]) -> None:
         """Add the current claims of a regraded source to those responsible."""
-        for key, claim in stood:
-            self._movers.claims.setdefault(key, set()).add(claim.ref)
+        for key, claim in regraded:
+            self._causes.claims.setdefault(key, set()).add(claim.ref)
 
     def record(self, at: datetime, position: int | None) -> None:
         """Record the steps of all keys changed since the last call."""
         for key in self.index.changed_keys():
-            question = self.index.key_claims(key).policy_input
-            estimate = self._reading.policy.estimate(question) if question.claims else NO_ESTIMATE
+            policy_input = self.index.key_claims(key).policy_input
+            estimate = self._reading.policy.estimate(policy_input) if policy_input.claims else NO_ESTIMATE
             breaks = self.index.breaks(key)
             broken = bool(breaks - self._breaks.get(key, set()))
             self._breaks[key] = breaks
             steps = self.series.setdefault(key, [])
             before = steps[-1].estimate if steps else NO_ESTIMATE
             if visible(estimate) != visible(before) or (broken and before is not NO_ESTIMATE):
-                steps.append(EstimateStep(at, position, estimate, self._movers.by(key), broken))
-        self._movers = _Movers()
+                steps.append(EstimateStep(at, position, estimate, self._causes.of_key(key), broken))
+        self._causes = _Causes()
 
 
 def reported_steps(history: History, reading: Reading) -> EstimateSeries:
@@ -116,17 +116,17 @@ def reported_steps(history: History, reading: Reading) -> EstimateSeries:
 
 def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
     """Return the steps along the recorded clock, at most one a transaction."""
-    grown = History(history.stream)
-    recorder = _StepRecorder(grown, reading)
+    replayed = History(history.stream)
+    recorder = _StepRecorder(replayed, reading)
     facts = sorted(history.journal, key=lambda recorded: recorded.position)
-    for at, together in groupby(facts, key=lambda recorded: recorded.recorded_at):
+    for at, of_transaction in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
-        for recorded in together:
+        for recorded in of_transaction:
             position = recorded.position
-            affected = apply_fact(grown, recorder.index, recorded)
+            affected = apply_fact(replayed, recorder.index, recorded)
             recorder.add_regraded(affected.regraded)
             for report_id in affected.reports:
-                recorder.set_report(grown, grown.all_reports[report_id], reading.reported_until)
+                recorder.set_report(replayed, replayed.all_reports[report_id], reading.reported_until)
         recorder.record(at, position)
     return recorder.series
 

@@ -42,7 +42,7 @@ class IncidentProjection:
         self.estimates: dict[ClaimKey, Estimate] = {}
         self.input_streams = InputStreams(history.stream or UUID(int=0))
         self._until = until
-        self._named = policy
+        self._requested_policy = policy
         self._index = ClaimIndex(history)
         self._levels = DayLevels(history)
         self._counts = ReportCounts()
@@ -54,9 +54,9 @@ class IncidentProjection:
         self._changed_pairs: set[ClaimKey] = set()
         self._changed_reports: set[UUID] = set()
         self._new_inputs: set[UUID] = set()
-        self._adopted = False
+        self._policy_changed = False
         self._time_zone_set = False
-        self._stale = self._ordered = True
+        self._stale = self._merges_stale = True
         self._level: int | None = None
         self._opened: Recorded | None = None
         self._words: tuple[object, tuple[str, ...]] = (None, ())
@@ -75,7 +75,7 @@ class IncidentProjection:
     @property
     def policy(self) -> Policy:
         """The named policy, else the one in force."""
-        return self._named or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
+        return self._requested_policy or catalogue.policy(self.history.adopted_policy or catalogue.DEFAULT_POLICY)
 
     def apply(self, recorded: Recorded) -> None:
         """Apply a fact; facts of one stream come in order of version."""
@@ -87,8 +87,8 @@ class IncidentProjection:
             reindex(self.history, self._index, self.history.all_reports[report_id], self._until)
         self._changed_reports.update(affected)
         if not isinstance(recorded.fact, REPORT_FACTS):
-            self._stale = self._ordered = True
-            self._adopted = self._adopted or isinstance(recorded.fact, PolicyAdopted)
+            self._stale = self._merges_stale = True
+            self._policy_changed = self._policy_changed or isinstance(recorded.fact, PolicyAdopted)
 
     def update(self) -> SummaryChanges:
         """Recompute what the facts applied since the last call affect; returns what may have changed."""
@@ -102,12 +102,12 @@ class IncidentProjection:
             self._update_event(label)
         changed = self._index.changed_keys()
         merged = self._update_merged()
-        if self._adopted:
+        if self._policy_changed:
             # Also keys without an estimate: the former policy may have rated out all their claims.
             changed = dict.fromkeys(self._index.sorted_keys(), _NO_ORIGINS) | changed
             self._changed_pairs.update(self._tolls.pairs)
             self.policy_inputs.clear()
-            self._adopted = False
+            self._policy_changed = False
         keys = [key for key, origins in changed.items() if self._update_key(key, origins)]
         if merged:
             keys += [key for key in self.estimates if split_scope(key.scope)[0] in merged and key not in keys]
@@ -177,26 +177,26 @@ class IncidentProjection:
             self._parts, self._summary = parts, IncidentSummary(*parts)
         return self._summary
 
-    def _update_report(self, ref: str, now: ReportVersion | None, labels: set[str]) -> None:
+    def _update_report(self, ref: str, new: ReportVersion | None, labels: set[str]) -> None:
         """Set the counting version of a report (None: none); adds the labels of affected events to `labels`."""
-        was = self._counting.get(ref)
-        if was is now:
+        old = self._counting.get(ref)
+        if old is new:
             return
-        if was is not None:
+        if old is not None:
             del self._counting[ref]
-            self._count(was, add=False)
-            if was.event is not None:
-                labels.add(was.event)
-                self._events[was.event].remove(ref)
-        if now is not None:
-            self._counting[ref] = now
-            self._count(now, add=True)
-            if now.event is not None:
-                labels.add(now.event)
-                event = self._events.get(now.event)
+            self._count(old, add=False)
+            if old.event is not None:
+                labels.add(old.event)
+                self._events[old.event].remove(ref)
+        if new is not None:
+            self._counting[ref] = new
+            self._count(new, add=True)
+            if new.event is not None:
+                labels.add(new.event)
+                event = self._events.get(new.event)
                 if event is None:
-                    event = self._events[now.event] = EventReports()
-                event.add(ref, now)
+                    event = self._events[new.event] = EventReports()
+                event.add(ref, new)
 
     def _count(self, version: ReportVersion, *, add: bool) -> None:
         """Add or remove a version in the reference counts."""
@@ -221,14 +221,14 @@ class IncidentProjection:
         if summary is None:
             del self._events[label]
         self._levels.set_event(label, summary)
-        was, span = self._spans.get(label), summary and summary.span
-        if was is span:
+        old_span, span = self._spans.get(label), summary and summary.span
+        if old_span is span:
             return
         self._stale = True
-        if was is not None:
+        if old_span is not None:
             del self._spans[label]
-            self._counts.starts.remove(was.earliest)
-            self._counts.ends.remove(was.latest)
+            self._counts.starts.remove(old_span.earliest)
+            self._counts.ends.remove(old_span.latest)
         if span is not None:
             self._spans[label] = span
             self._counts.starts.add(span.earliest)
@@ -236,9 +236,9 @@ class IncidentProjection:
 
     def _update_merged(self) -> frozenset[str]:
         """Update the set of merged incidents; returns the slugs added or removed."""
-        if not self._ordered:
+        if not self._merges_stale:
             return frozenset()
-        self._ordered = False
+        self._merges_stale = False
         own = self.history.own
         return self._tolls.merge(frozenset(home.slug for home in self.history.included_incidents() if home is not own))
 
@@ -249,20 +249,20 @@ class IncidentProjection:
             self._update_event_key(self._index.policy_input(key))
             return False
         before = self.policy_inputs.get(key)
-        question = self._index.policy_input(key, before, origins)
-        if not question.claims:
+        policy_input = self._index.policy_input(key, before, origins)
+        if not policy_input.claims:
             self._update_toll(key, None)
-        return question is not before and self._estimate(key, before, question)
+        return policy_input is not before and self._estimate(key, before, policy_input)
 
-    def _estimate(self, key: ClaimKey, before: PolicyInput | None, question: PolicyInput) -> bool:
-        if not question.claims:
+    def _estimate(self, key: ClaimKey, before: PolicyInput | None, policy_input: PolicyInput) -> bool:
+        if not policy_input.claims:
             self.policy_inputs.pop(key, None)
             return self.estimates.pop(key, None) is not None
         policy = self.policy
-        self.policy_inputs[key] = question
-        if before is not None and policy.same_answer(before, question):
+        self.policy_inputs[key] = policy_input
+        if before is not None and policy.same_answer(before, policy_input):
             return False
-        estimate = self.estimates[key] = policy.estimate(question)
+        estimate = self.estimates[key] = policy.estimate(policy_input)
         self._update_toll(key, estimate)
         return True
 
@@ -272,13 +272,13 @@ class IncidentProjection:
             increments = () if estimate and estimate.used else self._index.increments(key)
             self._stale = self._tolls.set(key, estimate, increments) or self._stale
 
-    def _update_event_key(self, question: PolicyInput) -> None:
+    def _update_event_key(self, policy_input: PolicyInput) -> None:
         """Recompute the key of a single event, of which only the toll is kept."""
-        key = question.key
-        estimate = self.policy.estimate(question) if question.claims else None
-        said = (estimate and estimate.used) or key.measure != KILLED
-        increments = () if said else self._index.increments(key)
-        if self._tolls.set_event(question, estimate, increments):
+        key = policy_input.key
+        estimate = self.policy.estimate(policy_input) if policy_input.claims else None
+        has_toll = (estimate and estimate.used) or key.measure != KILLED
+        increments = () if has_toll else self._index.increments(key)
+        if self._tolls.set_event(policy_input, estimate, increments):
             self._changed_pairs.add(in_events_key(key))
             self._stale = self._stale or key.measure == KILLED
 
@@ -292,10 +292,10 @@ class IncidentProjection:
 
     def _search_words(self) -> tuple[str, ...]:
         own, counts = self.history.own, self._counts
-        of = own.title, own.slug, counts.places.values, counts.actors.values, counts.tags.values
-        if of != self._words[0]:
+        sources = own.title, own.slug, counts.places.values, counts.actors.values, counts.tags.values
+        if sources != self._words[0]:
             texts = (own.title, own.slug, *counts.places.values, *counts.actors.values, *counts.tags.values)
-            self._words = of, tuple(words_of(texts))
+            self._words = sources, tuple(words_of(texts))
         return self._words[1]
 
 

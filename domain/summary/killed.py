@@ -2,7 +2,7 @@
 
 Figures are never added. One for an event, or for a merged incident, is a lower bound for the incident. How a declared
 scope, or another incident from which a report was changed, relates to the incident is unknown: such figures are listed
-beside it and compared with nothing.
+separately and compared with nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -74,14 +74,14 @@ class _EventMeasure:
     origins: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
     figured: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
 
-    def set(self, key: ClaimKey, toll: Toll | None, was: "_OriginLists", now: "_OriginLists") -> bool:
+    def set(self, key: ClaimKey, toll: Toll | None, old_origins: "_OriginLists", new_origins: "_OriginLists") -> bool:
         """Set the toll and origins of an event's key; returns whether the aggregate changed."""
         before = self.tolls.totals
         self.tolls.set(key, toll)
         changed = self.tolls.totals != before
-        for tally, old, new in zip((self.origins, self.figured), was, now, strict=True):
+        for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
             if old != new:
-                changed = tally.update(new, add=True) | tally.update(old, add=False) | changed
+                changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
         return changed
 
 
@@ -132,18 +132,21 @@ class TollIndex:
         return self._increments.set(key, increment_of(increments)) or changed
 
     def set_event(
-        self, question: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
+        self, policy_input: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
     ) -> bool:
         """Set the toll of a single event's key; returns whether `in_events` may have changed."""
-        key, toll = question.key, toll_of(question.key, estimate) if estimate else None
-        was, now = self._origins.pop(key, _NO_ORIGINS), _origins_of(question) if toll else _NO_ORIGINS
+        key, toll = policy_input.key, toll_of(policy_input.key, estimate) if estimate else None
+        old_origins, new_origins = (
+            self._origins.pop(key, _NO_ORIGINS),
+            _origins_of(policy_input) if toll else _NO_ORIGINS,
+        )
         if toll is not None:
-            self._origins[key] = now
+            self._origins[key] = new_origins
         pair = in_events_key(key)
         measure = self._event_measures.get(pair)
         if measure is None:
             measure = self._event_measures[pair] = _EventMeasure()
-        changed = measure.set(key, toll, was, now)
+        changed = measure.set(key, toll, old_origins, new_origins)
         if measure.tolls.greatest is None:
             del self._event_measures[pair]
         if key.measure == KILLED:
@@ -154,8 +157,8 @@ class TollIndex:
     def in_events(self, pair: ClaimKey) -> InEvents | None:
         """Return the tolls of single events for a measure and population (`pair`), None without any."""
         measure = self._event_measures.get(pair)
-        beside = measure and measure.tolls.totals
-        return InEvents(*beside, measure.origins.values, measure.figured.values) if measure and beside else None
+        totals = measure and measure.tolls.totals
+        return InEvents(*totals, measure.origins.values, measure.figured.values) if measure and totals else None
 
     @property
     def killed(self) -> KilledSummary:
@@ -185,20 +188,23 @@ def killed_document(killed: KilledSummary) -> Mapping[str, object]:
     return {
         KILLED: killed.toll and toll_document(killed.toll),
         "killed_at_least": {"figure": killed.floor, **counted_document(least)} if least else None,
-        **{f"killed_in_{name}": beside and _beside(beside) for name, beside in totals.items()},
+        **{
+            f"killed_in_{name}": group_totals and _totals_document(group_totals)
+            for name, group_totals in totals.items()
+        },
     }
 
 
-def _beside(beside: ScopeTotals) -> Mapping[str, object]:
-    return {"count": beside.number, "greatest": toll_document(beside.greatest)}
+def _totals_document(totals: ScopeTotals) -> Mapping[str, object]:
+    return {"count": totals.number, "greatest": toll_document(totals.greatest)}
 
 
 def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
     return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
 
 
-def _origins_of(question: PolicyInput) -> _OriginLists:
-    fit = [claim for claim in question.claims if not claim.rated_out]
-    return [claim.resolved.origin for claim in fit], [
-        claim.resolved.origin for claim in fit if claim.lowest or claim.highest
+def _origins_of(policy_input: PolicyInput) -> _OriginLists:
+    eligible = [claim for claim in policy_input.claims if not claim.rated_out]
+    return [claim.resolved.origin for claim in eligible], [
+        claim.resolved.origin for claim in eligible if claim.lowest or claim.highest
     ]

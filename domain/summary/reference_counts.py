@@ -56,9 +56,9 @@ class MomentRange:
         """Remove a moment added before; None is ignored."""
         if moment is None:
             return
-        left = self._counts[moment] - 1
-        if left:
-            self._counts[moment] = left
+        remaining = self._counts[moment] - 1
+        if remaining:
+            self._counts[moment] = remaining
             return
         del self._counts[moment]
         if self._bounds is not None and moment in self._bounds:

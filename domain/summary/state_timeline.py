@@ -1,7 +1,7 @@
 """`state/1` of one incident at every position, from one fold.
 
-Each part of the document is kept as a step function of the position; a document is put together by looking each part
-up. The parts are made by the functions that the view uses, so the bytes are the same.
+Each part of the document is kept as a step function of the position; a document is assembled by looking up each
+part. The functions of the view build the parts, so the bytes are the same.
 """
 
 from bisect import bisect_right
@@ -53,7 +53,7 @@ TIMELINE_VIEW = "state/1"
 
 @dataclass(slots=True)
 class StepFunction(Generic[T]):
-    """A value by position: each holds from its position to the next."""
+    """A value by position: each applies from its position to the next."""
 
     positions: list[int] = field(default_factory=list[int])
     values: list[T] = field(default_factory=list[Any])
@@ -72,7 +72,7 @@ class StepFunction(Generic[T]):
         return self.values[index - 1] if index else None
 
 
-class EstimateStep(NamedTuple):
+class KeyEstimate(NamedTuple):
     """An estimate with the key, increments and count of superseded claims of its document, and its sentences."""
 
     key: ClaimKey
@@ -92,7 +92,7 @@ class LastInput(NamedTuple):
 
 @dataclass(slots=True)
 class _Counts:
-    """Reference counts over the reports that count: kinds, places, actors, origins, blame and occurrences."""
+    """Reference counts over counting reports: kinds, places, actors, origins, blame and occurrences."""
 
     kinds: Counter[str] = field(default_factory=Counter[str])
     places: Counter[Place] = field(default_factory=Counter[Place])
@@ -111,20 +111,20 @@ class StateTimeline:
 
     def __init__(self, stream: UUID) -> None:
         self.history = History(stream)
-        self.reach = InputStreams(stream)
-        self.inputs = StepFunction[LastInput]()
-        self.facts = 0
+        self.input_streams = InputStreams(stream)
+        self.last_inputs = StepFunction[LastInput]()
+        self.fact_count = 0
         self._versions: dict[UUID, int] = {}
         self._streams: dict[UUID, StepFunction[int]] = {}
-        self._scales = ClaimIndex(self.history)
+        self._index = ClaimIndex(self.history)
         self._days = DayLevels(self.history)
         self._counts = _Counts()
-        self._counted: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
+        self._counting: dict[str, tuple[ReportHistory, ReportVersion, ResponsibilityEntry | None]] = {}
         self._parts: dict[str, StepFunction[Any]] = {}
         self._sources: dict[str, StepFunction[Document | None]] = {}
-        self._estimates: dict[ClaimKey, StepFunction[EstimateStep | None]] = {}
+        self._estimates: dict[ClaimKey, StepFunction[KeyEstimate | None]] = {}
         self._policies = StepFunction[str]()
-        self._retimed = False
+        self._time_zone_changed = False
 
     @property
     def policy(self) -> Policy:
@@ -137,7 +137,7 @@ class StateTimeline:
 
     def known_at(self, position: int) -> bool:
         """Say whether the incident had been opened by a position."""
-        own = self._streams.get(self.reach.stream)
+        own = self._streams.get(self.input_streams.stream)
         return own is not None and own.positions[0] <= position
 
     def merged_into_at(self, position: int) -> str | None:
@@ -150,7 +150,7 @@ class StateTimeline:
         for steps in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
             yield steps.values
         yield from (*self._counts.origins.values(), *self._counts.events.values())
-        yield from (self._counted, self.history.all_reports, self.history.journal)
+        yield from (self._counting, self.history.all_reports, self.history.journal)
 
     def versions_at(self, position: int) -> dict[UUID, int]:
         """Return the inputs at a position: each stream with its last version."""
@@ -160,19 +160,19 @@ class StateTimeline:
     def add(self, recorded: Recorded) -> None:
         """Add the next fact, and record the parts that it changed: none while its stream is no input."""
         position = recorded.position
-        inputs_added = self.reach.add(recorded)
-        self.facts += 1
+        inputs_added = self.input_streams.add(recorded)
+        self.fact_count += 1
         self._versions[recorded.stream] = recorded.version
         if sets_time_zone(recorded):
-            self._days, self._retimed = DayLevels(self.history), True
-        for report_id in apply_fact(self.history, self._scales, recorded).reports:
-            reindex(self.history, self._scales, self.history.all_reports[report_id], None)
-        if recorded.stream not in self.reach.streams:
+            self._days, self._time_zone_changed = DayLevels(self.history), True
+        for report_id in apply_fact(self.history, self._index, recorded).reports:
+            reindex(self.history, self._index, self.history.all_reports[report_id], None)
+        if recorded.stream not in self.input_streams.streams:
             return
         for stream in (*inputs_added, recorded.stream):
             if stream in self._versions:
                 self._streams.setdefault(stream, StepFunction()).record(position, self._versions[stream])
-        self.inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
+        self.last_inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
         self._policies.record(position, self.policy.id)
         self._record(recorded, position)
 
@@ -205,7 +205,7 @@ class StateTimeline:
             origins |= {fact.origin, self.history.sources.resolve(fact.origin)}
         for origin in origins:
             self._record_source(origin, position)
-        keys = set(self._scales.changed_keys())
+        keys = set(self._index.changed_keys())
         if isinstance(fact, PolicyAdopted):
             keys |= self._estimates.keys()
         for key in keys:
@@ -219,48 +219,48 @@ class StateTimeline:
         self._parts.setdefault(name, StepFunction()).record(position, value)
 
     def _update_reports(self, position: int) -> tuple[set[str], set[str]]:
-        """Count changed reports anew; returns the origins and the labels of occurrences that they have, or had."""
+        """Update the counts by changed reports; returns their origins and labels of occurrences, present and former."""
         origins, labels, changed = set[str](), set[str](), set[str]()
-        for ref, report in self._scales.changed_reports().items():
-            was = self._counted.pop(ref, None)
-            if was is not None:
-                changed |= self._count(*was, by=-1)
+        for ref, report in self._index.changed_reports().items():
+            old = self._counting.pop(ref, None)
+            if old is not None:
+                changed |= self._count(*old, step=-1)
             if report is not None:
-                now = self._counted[ref] = report, report.current, responsibility_of(self.history, report)
-                changed |= self._count(*now, by=1)
-            for version in (was and was[1], report and report.current):
+                new = self._counting[ref] = report, report.current, responsibility_of(self.history, report)
+                changed |= self._count(*new, step=1)
+            for version in (old and old[1], report and report.current):
                 if version is not None:
                     origins.add(version.origin)
                     labels |= {version.event} if version.event is not None else set()
-        if self._retimed:
+        if self._time_zone_changed:
             labels |= self._counts.events.keys()
-            self._retimed = False
+            self._time_zone_changed = False
         for label in labels:
             self._days.set_event(label, events_of(self._counts.events.get(label, {}).values()).get(label))
         self._record_counts(changed, position)
         return origins, labels
 
     def _count(
-        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, by: int
+        self, report: ReportHistory, version: ReportVersion, blame: ResponsibilityEntry | None, *, step: int
     ) -> set[str]:
-        """Add a report to the counts, or remove it (`by` is 1 or -1); returns the parts of the document that change."""
+        """Add a report to the counts, or remove it (`step`: 1 or -1); returns the parts of the document that change."""
         counts, content, ref = self._counts, version.report, report.ref
-        counts.kinds[content.kind] += by
+        counts.kinds[content.kind] += step
         own = counts.origins.setdefault(version.origin, {})
         groups = [own] if version.event is None else [own, counts.events.setdefault(version.event, {})]
         for group in groups:
-            if by > 0:
+            if step > 0:
                 group[ref] = report
             else:
                 group.pop(ref, None)
         changed = {"kinds"}
-        if _add_counts(counts.places, set(content.places), by):
+        if _add_counts(counts.places, set(content.places), step):
             changed.add("places")
-        if _add_counts(counts.actors, set(content.actors), by):
+        if _add_counts(counts.actors, set(content.actors), step):
             changed.add("sides")
         if blame is not None:
             changed.add("blame")
-            counts.blame.setdefault(blame, Counter())[version.origin] += by
+            counts.blame.setdefault(blame, Counter())[version.origin] += step
         return changed
 
     def _record_counts(self, changed: set[str], position: int) -> None:
@@ -282,17 +282,17 @@ class StateTimeline:
             self._sources.setdefault(origin, StepFunction()).record(position, document)
 
     def _update_estimate(self, key: ClaimKey, position: int) -> None:
-        keyed = self._scales.key_claims(key)
-        self._days.set_claims(key, self._scales.current_claims(key))
+        keyed = self._index.key_claims(key)
+        self._days.set_claims(key, self._index.current_claims(key))
         step = None
-        if keyed.ledgers or keyed.increments or keyed.replaced:
+        if keyed.chains or keyed.increments or keyed.replaced:
             estimate = self.policy.estimate(keyed.policy_input)
             quoted = sentences(self.history, key, estimate)
-            step = EstimateStep(key, keyed.increments, keyed.superseded, estimate, quoted)
+            step = KeyEstimate(key, keyed.increments, keyed.superseded, estimate, quoted)
         self._estimates.setdefault(key, StepFunction()).record(position, step)
 
     def _update_sentences(self, origin: str | None, except_keys: set[ClaimKey], position: int) -> None:
-        """Make the sentences anew that a changed title, period, scope, or name of `origin` may be in."""
+        """Rebuild the sentences that may contain a changed title, period, scope, or name of `origin`."""
         for key, steps in self._estimates.items():
             step = steps.values[-1]
             if step is not None and key not in except_keys and (origin is None or _cites(step.estimate, origin)):
@@ -301,15 +301,15 @@ class StateTimeline:
                     steps.record(position, step._replace(sentences=quoted))
 
 
-def _add_counts(counts: Counter[T], values: Collection[T], by: int) -> bool:
-    """Add `by` to the count of each value; says whether any of them is new, or gone."""
+def _add_counts(counts: Counter[T], values: Collection[T], step: int) -> bool:
+    """Add `step` to the count of each value; returns whether any value appeared or disappeared."""
     changed = False
     for value in values:
         before = counts[value]
-        counts[value] = before + by
+        counts[value] = before + step
         if not counts[value]:
             del counts[value]
-        changed = changed or not before or not before + by
+        changed = changed or not before or not before + step
     return changed
 
 

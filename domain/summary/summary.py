@@ -15,7 +15,7 @@ from domain.values.time.zones import TimeZone
 
 @dataclass(frozen=True, slots=True)
 class IncidentSummary:
-    """One incident as a row of a list, aggregated over its reports that count.
+    """One incident as a row of a list, aggregated over its counting reports.
 
     `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and
     `occurred_to` (UTC) bound its events, or else its declared period. `points` (latitude, longitude: decimal degrees as
@@ -65,7 +65,7 @@ class SummaryChanges(NamedTuple):
 
 @dataclass(slots=True)
 class ReportCounts:
-    """Reference counts over the reports of an incident that count."""
+    """Reference counts over the counting reports of an incident."""
 
     kinds: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])
     actors: ReferenceCounts[str] = field(default_factory=ReferenceCounts[str])

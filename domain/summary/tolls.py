@@ -14,7 +14,7 @@ _NOTHING: _FigureRank = (-1, -1)
 
 
 class Toll(NamedTuple):
-    """An estimate of one key, with the claim behind its lower end, else another end, else its words.
+    """An estimate of one key, with the claim that gives its lower end, else another end, else its words.
 
     `said` are the words of that claim, `source` its origin. `incremental`: from increments, which no policy estimates.
     """
@@ -55,8 +55,8 @@ def toll_of(key: ClaimKey, estimate: Estimate) -> Toll | None:
     """Return the toll of an estimate, None if it uses no claim."""
     if not estimate.used:
         return None
-    lead = estimate.lower or estimate.upper or estimate.best
-    claim, bound = _claim_behind(estimate, lead)
+    end = estimate.lower or estimate.upper or estimate.best
+    claim, bound = _claim_behind(estimate, end)
     ends = estimate.lower, estimate.best, estimate.upper
     open_, contested = estimate.upper_open, estimate.contested
     return Toll(key, *ends, open_, contested, bound, _words(claim), claim.origin, claim.ref)
@@ -102,19 +102,19 @@ class TollGroup:
 
     def set(self, key: ClaimKey, toll: Toll | None) -> bool:
         """Set or remove the toll of a key; returns whether it changed."""
-        was = self._tolls.get(key)
-        if was == toll:
+        old = self._tolls.get(key)
+        if old == toll:
             return False
-        if was is not None:
+        if old is not None:
             del self._tolls[key]
-            self._count(was, -1)
+            self._count(old, -1)
         if toll is not None:
             self._tolls[key] = toll
             self._count(toll, 1)
-        if was is not None and was is self.greatest and (toll is None or toll.rank < was.rank):
+        if old is not None and old is self.greatest and (toll is None or toll.rank < old.rank):
             self.greatest = greatest(self._tolls.values())
         else:
-            self.greatest = greatest(each for each in (None if self.greatest is was else self.greatest, toll) if each)
+            self.greatest = greatest(each for each in (None if self.greatest is old else self.greatest, toll) if each)
         return True
 
     @property
@@ -126,9 +126,9 @@ class TollGroup:
         """Yield the tolls, in no order."""
         yield from self._tolls.values()
 
-    def _count(self, toll: Toll, times: int) -> None:
+    def _count(self, toll: Toll, sign: int) -> None:
         if toll.figured:
-            self._figured[toll.key.scope] += times
+            self._figured[toll.key.scope] += sign
             if not self._figured[toll.key.scope]:
                 del self._figured[toll.key.scope]
 
@@ -145,7 +145,7 @@ def greatest(tolls: Iterable[Toll]) -> Toll | None:
 
 
 def toll_document(toll: Toll) -> Mapping[str, object]:
-    """Return the document of a toll: its ends, key, and the claim behind its lower end."""
+    """Return the document of a toll: its ends, key, and the claim that gives its lower end."""
     ends = (("lower", toll.lower), ("best", toll.best), ("upper", toll.upper))
     return {
         **{name: end and end.figure for name, end in ends},
@@ -174,7 +174,7 @@ def counted_document(toll: Toll) -> Mapping[str, object]:
 
 
 def _claim_behind(estimate: Estimate, end: CitedFigure | None) -> tuple[ResolvedClaim, str]:
-    """Return the claim behind an end, with its bound; the newest used one where there are only words."""
+    """Return the claim that gives an end, with its bound; the newest used one where there are only words."""
     if end is not None:
         for claim in estimate.used:
             if claim.exceeded_by is not None and claim.exceeded_by.ref == end.claim:

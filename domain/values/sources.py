@@ -71,7 +71,7 @@ SourceRef = Annotated[Slug | AnonymousSource, _SlugOrAnonymous()]
 
 
 class Registration(Strict, frozen=True):
-    """What we hold about a source, and how far we trust it. Its slug is final."""
+    """Registration of a source: name, type and reliability grade. Its slug is final."""
 
     slug: Slug
     name: Label

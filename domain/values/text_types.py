@@ -22,6 +22,9 @@ _OWN_WORD = re.compile(r"x-[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
+JsonObject = dict[str, Any]
+"""A JSON object whose members have any type."""
+
 _PLAIN = core_schema.str_schema(strict=True, min_length=0)
 """Any string that UTF-8 can encode: pydantic refuses lone surrogates only where it has a length to check."""
 

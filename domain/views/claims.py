@@ -9,7 +9,7 @@ from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 from domain.reports.claims.claim import ResolvedClaim
 from domain.values.time.clocks import format_instant
 
@@ -54,7 +54,7 @@ def _statuses(keyed: KeyClaims, estimate: Estimate) -> Iterator[tuple[str, Claim
         yield increment.resolved.ref, ("increment", STATUSES["increment"], flags)
     for ref, (code, other) in keyed.replaced.items():
         yield ref, (code, STATUSES[code].format(other=other), ())
-    for each in keyed.ledgers:
+    for each in keyed.chains:
         for ref, (code, other) in each.replaced.items():
             why = (
                 _COUNTS_ON
@@ -78,45 +78,48 @@ def _claim_rows(
     return sorted(rows, key=lambda row: row[2].ref)
 
 
-def _claim(history: History, report: ReportHistory, held: ResolvedClaim, status_of: ClaimStatus) -> Document:
+def _claim(history: History, report: ReportHistory, resolved: ResolvedClaim, status_of: ClaimStatus) -> Document:
     status, why, flags = status_of
-    claim = held.ref.partition("#")[2]
-    ours = [*([DISPUTED] if report.is_disputed(held.ref) else []), *([RESCOPED] if claim in report.rescoped else [])]
-    count = held.count
-    lower, upper, best = held.printable_figures
+    claim = resolved.ref.partition("#")[2]
+    ours = [
+        *([DISPUTED] if report.is_disputed(resolved.ref) else []),
+        *([RESCOPED] if claim in report.rescoped else []),
+    ]
+    count = resolved.count
+    lower, upper, best = resolved.printable_figures
     return {
-        "claim": held.ref,
-        **held.key.document,
-        "source": held.origin,
-        "grade": history.grade(held.origin),
-        "credibility": report.credibility_of(held.ref),
-        "via": list(held.via),
-        "reported_at": held.reported_at,
+        "claim": resolved.ref,
+        **resolved.key.document,
+        "source": resolved.origin,
+        "grade": history.grade(resolved.origin),
+        "credibility": report.credibility_of(resolved.ref),
+        "via": list(resolved.via),
+        "reported_at": resolved.reported_at,
         "verbatim": count.verbatim,
         "also_said": list(count.also_said),
         "lower": lower,
         "upper": upper,
         "best": best,
         "bound": count.bound,
-        "accumulation": "incremental" if held.incremental else "cumulative",
-        "counted_until": format_instant(held.counted_until),
-        "partial": held.partial,
-        "supersedes": list(held.supersedes),
+        "accumulation": "incremental" if resolved.incremental else "cumulative",
+        "counted_until": format_instant(resolved.counted_until),
+        "partial": resolved.partial,
+        "supersedes": list(resolved.supersedes),
         "status": status,
         "why": why,
-        "flags": sorted({*held.flags, *flags, *ours}),
+        "flags": sorted({*resolved.flags, *flags, *ours}),
     }
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[ViewRow]:
     return [_row(claim) for claim in cast("list[Document]", document["claims"])]
 
 
-def _row(claim: Document) -> CsvRow:
+def _row(claim: Document) -> ViewRow:
     lists = {name: " ".join(cast("list[str]", claim[name])) for name in ("via", "supersedes", "flags")}
     also = "; ".join(cast("list[str]", claim["also_said"]))
     population = canonical(claim["population"]).decode()
-    return cast("CsvRow", {**claim, **lists, "also_said": also, "population": population})
+    return cast("ViewRow", {**claim, **lists, "also_said": also, "population": population})
 
 
 VIEW = View(

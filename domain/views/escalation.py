@@ -15,18 +15,19 @@ The document has four lists:
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from domain.documents.estimates import KEY_COLUMNS, figure_document, key_cells
 from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
 from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 from domain.reports.claims.claim import ResolvedClaim
 from domain.reports.registry import KINDS
 from domain.revisions.newly_reported import FigureChange, NewlyReported, newly_reported
 from domain.revisions.series import figure_of
+from domain.values.text_types import JsonObject
 from domain.values.time.clocks import format_instant
 
 
@@ -173,15 +174,11 @@ def _undated(undated: UndatedClaim) -> Document:
     }
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[ViewRow]:
     tables = (("happened", _happened), ("learned", _newly_reported), ("phase", _in_phases), ("turning_point", _turns))
     return [
-        cast("CsvRow", {"table": name, **row}) for name, rows in tables for row in rows(cast("JsonObject", document))
+        cast("ViewRow", {"table": name, **row}) for name, rows in tables for row in rows(cast("JsonObject", document))
     ]
-
-
-JsonObject = dict[str, Any]
-"""A part of the document."""
 
 
 def _happened(document: JsonObject) -> Iterator[JsonObject]:
@@ -212,9 +209,9 @@ def _in_phases(document: JsonObject) -> Iterator[JsonObject]:
         common = {"day": phase["from"], "until": phase["to"], "level": phase["level"]}
         yield common
         for claim in phase["undated"]:
-            said = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
+            claim_fields = {name: claim[name] for name in ("claim", "source", "verbatim", "bound")}
             figure = next((claim[name] for name in ("best", "lower", "upper") if claim[name] is not None), None)
-            yield common | key_cells(claim) | said | {"figure": figure}
+            yield common | key_cells(claim) | claim_fields | {"figure": figure}
 
 
 def _turns(document: JsonObject) -> Iterator[JsonObject]:

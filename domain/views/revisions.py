@@ -27,7 +27,7 @@ from typing import cast
 from domain.documents.estimates import KEY_COLUMNS
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.reports.claims.running_totals import by_counted_until, extended_totals
 from domain.revisions.series import ClaimSeries, claim_series, figure_of
@@ -81,7 +81,7 @@ def _record(
 ) -> Document:
     figures = [figure for figure, _ in steps]
     least, most = min(figures), max(figures)
-    behind = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
+    reports_of_series = [reports[ref] for ref in {_report(claim): None for claim in series.claims}]
     return {
         **series.key.document,
         "source": series.origin,
@@ -96,9 +96,9 @@ def _record(
         "direction_changes": _direction_changes(figures),
         "days_until_within_20_percent": _days_until_near(steps, offset),
         "breaks": sum(claim.ref in series.broken or claim.ref in series.breaking for claim in series.claims),
-        "corrections": sum(len(report.versions) - 1 for report in behind),
-        "retractions": sum(report.retracted for report in behind),
-        "rescopings": sum(report.rescopings for report in behind),
+        "corrections": sum(len(report.versions) - 1 for report in reports_of_series),
+        "retractions": sum(report.retraction_count for report in reports_of_series),
+        "rescopings": sum(report.rescoping_count for report in reports_of_series),
     }
 
 
@@ -133,16 +133,16 @@ def _days_until_near(steps: Sequence[FigureStep], offset: tzinfo) -> int:
     return max((end - begin).days, 0)
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[ViewRow]:
     return [_row(record) for record in cast("list[dict[str, Document]]", document["records"])]
 
 
-def _row(record: dict[str, Document]) -> CsvRow:
+def _row(record: dict[str, Document]) -> ViewRow:
     ends = {
         f"{end}_{name}": record[end][name] for end in ("first", "latest") for name in ("figure", "claim", "reported_at")
     }
     cells = {"counted_until": record.get("counted_until"), "population": canonical(record["population"]).decode()}
-    return cast("CsvRow", {**record, **cells, **ends})
+    return cast("ViewRow", {**record, **cells, **ends})
 
 
 VIEW = View(

@@ -20,7 +20,7 @@ from domain.documents.state import (
 from domain.escalation.levels import days
 from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -51,14 +51,14 @@ def finish(history: History, reading: Reading) -> Document:
 def _blame(history: History, reports: Iterable[ReportHistory]) -> dict[ResponsibilityEntry, set[str]]:
     found: dict[ResponsibilityEntry, set[str]] = {}
     for report in reports:
-        if (said := responsibility_of(history, report)) is not None:
-            found.setdefault(said, set()).add(report.current.origin)
+        if (entry := responsibility_of(history, report)) is not None:
+            found.setdefault(entry, set()).add(report.current.origin)
     return found
 
 
-def _rows(document: Document) -> list[CsvRow]:
+def _rows(document: Document) -> list[ViewRow]:
     estimates = cast("list[Document]", document["estimates"])
-    return [cast("CsvRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
+    return [cast("ViewRow", {**key_cells(estimate), **estimate_cells(estimate)}) for estimate in estimates]
 
 
 VIEW = View(

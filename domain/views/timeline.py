@@ -4,7 +4,7 @@ from typing import cast
 
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
-from domain.reading import CsvRow, Document, Reading, View, span_document
+from domain.reading import Document, Reading, View, ViewRow, span_document
 from domain.reports.claims.claim import BEGINNING, latest
 from domain.reports.claims.tie_breaking import Tie
 from domain.reports.registry import KINDS
@@ -13,10 +13,10 @@ from domain.revisions.corrections import content, corrections
 
 def finish(history: History, reading: Reading) -> Document:
     """Return every report made by `reading.reported_until`, retracted ones too, with its standing."""
-    said = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
+    reports = [report for report in history.reports.values() if report.reported_by(reading.reported_until)]
     return {
         "incident": history.slug,
-        "entries": [_entry(report, reading) for report in sorted(said, key=_place)],
+        "entries": [_entry(report, reading) for report in sorted(reports, key=_place)],
     }
 
 
@@ -33,28 +33,28 @@ def _place(report: ReportHistory) -> tuple[object, ...]:
 
 
 def _entry(report: ReportHistory, reading: Reading) -> Document:
-    now = report.current
+    version = report.current
     return {
         "report_id": report.ref,
-        "standing": report.status_at(reading.reported_until),
-        "tier": KINDS[now.report.kind].tier(now.report),
-        "event": now.event,
-        "occurred": span_document(now.report.occurred, now.occurred),
-        "reported": span_document(now.report.reported_at, report.reported),
-        "origin": now.origin,
-        "report": content(now),
+        "standing": report.standing_at(reading.reported_until),
+        "tier": KINDS[version.report.kind].tier(version.report),
+        "event": version.event,
+        "occurred": span_document(version.report.occurred, version.occurred),
+        "reported": span_document(version.report.reported_at, report.reported),
+        "origin": version.origin,
+        "report": content(version),
         "claims_retracted": report.retracted_claims(reading.reported_until),
         "claims_disputed": sorted(claim for claim in report.disputes if claim is not None),
         "corrections": corrections(report),
-        "text": now.text_commitment,
+        "text": version.text_commitment,
     }
 
 
-def _rows(timeline: Document) -> list[CsvRow]:
+def _rows(timeline: Document) -> list[ViewRow]:
     return [_row(entry) for entry in cast("list[dict[str, dict[str, object]]]", timeline["entries"])]
 
 
-def _row(entry: dict[str, dict[str, object]]) -> CsvRow:
+def _row(entry: dict[str, dict[str, object]]) -> ViewRow:
     occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
     places = cast("list[dict[str, str]]", report.get("places") or [])
     claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])
@@ -70,7 +70,7 @@ def _row(entry: dict[str, dict[str, object]]) -> CsvRow:
         "places": "; ".join(place["name"] for place in places),
         "claims": canonical(claims).decode() if claims else None,
     }
-    return cast("CsvRow", row)
+    return cast("ViewRow", row)
 
 
 def _texts(timeline: Document) -> list[str]:

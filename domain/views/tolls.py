@@ -5,7 +5,7 @@ from typing import cast
 
 from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, figure_document, key_cells
 from domain.history.history import History
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 from domain.revisions.steps import EstimateStep, recorded_steps, reported_steps, sorted_keys
 from domain.values.time.clocks import format_instant
 
@@ -46,7 +46,7 @@ def _step(step: EstimateStep) -> Document:
     }
 
 
-def _rows(tolls: Document) -> Sequence[CsvRow]:
+def _rows(tolls: Document) -> Sequence[ViewRow]:
     return [
         _row(series, clock, step)
         for series in cast("list[Document]", tolls["series"])
@@ -55,7 +55,7 @@ def _rows(tolls: Document) -> Sequence[CsvRow]:
     ]
 
 
-def _row(series: Document, clock: str, step: Document) -> CsvRow:
+def _row(series: Document, clock: str, step: Document) -> ViewRow:
     row: Document = {
         **key_cells(series),
         "clock": clock,
@@ -63,7 +63,7 @@ def _row(series: Document, clock: str, step: Document) -> CsvRow:
         **estimate_cells(step),
         "moved_by": " ".join(cast("list[str]", step["moved_by"])),
     }
-    return cast("CsvRow", row)
+    return cast("ViewRow", row)
 
 
 VIEW = View(

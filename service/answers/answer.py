@@ -160,7 +160,7 @@ def _from_timeline(
     timeline: StateTimeline, *, view: View, moment: ResolvedMoment, log_id: UUID, named: str | None
 ) -> Answer | None:
     """Return None before the incident was opened, and where another policy is named than the one in force."""
-    position, last = moment.position, timeline.inputs.at(moment.position)
+    position, last = moment.position, timeline.last_inputs.at(moment.position)
     policy = timeline.policy_at(position)
     if last is None or not timeline.known_at(position) or named not in (None, policy):
         return None

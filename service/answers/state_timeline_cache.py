@@ -107,7 +107,7 @@ class StateTimelineCache:
                 return None
             if entry.position < position:
                 await self._extend_or_drop(stream, entry, position)
-            return await in_thread(entry.timeline.facts, question, entry.timeline)
+            return await in_thread(entry.timeline.fact_count, question, entry.timeline)
 
     async def _build(self, stream: UUID, position: int) -> None:
         try:
@@ -121,7 +121,7 @@ class StateTimelineCache:
             del self._builds[stream]
 
     def _put(self, stream: UUID, entry: _CachedTimeline) -> None:
-        for evicted in self._entries.put(stream, entry, entry.timeline.facts):
+        for evicted in self._entries.put(stream, entry, entry.timeline.fact_count):
             self._task(_drop(evicted))
 
     async def _extend_or_drop(self, stream: UUID, entry: _CachedTimeline, position: int) -> None:
@@ -161,4 +161,4 @@ async def _drop(entry: _CachedTimeline) -> None:
     """Free an entry once nobody reads it."""
     async with entry.lock:
         entry.dropped = True
-        free_in_thread(entry.timeline.facts, *entry.timeline.containers())
+        free_in_thread(entry.timeline.fact_count, *entry.timeline.containers())

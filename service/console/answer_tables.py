@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 from rich.table import Table
 
 from domain.reports.claims.claim import INCIDENT_SCOPE, split_scope
 from domain.values.populations import Population
+from domain.values.text_types import JsonObject
 from service.answers.answer import Answer
 from service.console.terminal import NOTHING, WIDE, add_row, plain_table
-
-JsonObject: TypeAlias = Mapping[str, Any]
-"""A part of a document, whose shape its view declares."""
 
 _ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 

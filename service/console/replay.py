@@ -9,10 +9,11 @@ from rich.text import Text
 
 from domain.facts.union import IncidentOpened
 from domain.reading import Document
+from domain.values.text_types import JsonObject
 from service import wiring
 from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
 from service.api.responses import envelope
-from service.console.answer_tables import JsonObject, is_partial, tables_of
+from service.console.answer_tables import is_partial, tables_of
 from service.console.command import FINE, Negative
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, shown, suggestion

@@ -260,7 +260,7 @@ def test_what_is_left_out_of_the_past_outruns_nothing_that_the_rest_does_not(wor
         do(book, each)
     history = book.history()
     for keyed in snapshot_claims(history, None).by_key:
-        ledgers = {each.origin: each for each in keyed.ledgers}
+        ledgers = {each.origin: each for each in keyed.chains}
         whole = tuple(
             replace(claim, superseded=_superseded(history, ledgers[claim.resolved.origin]))
             for claim in keyed.policy_input.claims

@@ -359,7 +359,7 @@ def test_claims_are_set_aside_step_by_step_unless_none_would_be_left(question: P
     steps = {
         "worded": lambda claim: claim.bound == "worded",
         "ungraded": lambda claim: judged and claim.grade in "DF",
-        "partial": lambda claim: claim.held.partial,
+        "partial": lambda claim: claim.resolved.partial,
         "outrun": lambda claim: _outrun(claim, question),
     }
     for code, names in steps.items():

@@ -47,7 +47,7 @@ def _tells_what_the_view_tells(timeline: StateTimeline, book: Book, slug: str, p
     assert timeline.merged_into_at(position) == history.own.into
     assert canonical(timeline.document(position)) == canonical(finish(history, Reading(None, policy)))
     assert timeline.versions_at(position) == inputs
-    assert timeline.inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
+    assert timeline.last_inputs.at(position) == (facts[-1].position, facts[-1].recorded_at, history.own.version)
 
 
 def _inputs(book: Book, slug: str, position: int) -> dict[object, int]:

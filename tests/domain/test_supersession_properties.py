@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.estimates.claim_index import by_origin, snapshot_claims
-from domain.estimates.withdrawal import withdrawn_reports
+from domain.estimates.whole_statements import withdrawn_reports
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, earliest, latest
 from domain.reports.claims.revision_chain import revision_chain
 from domain.reports.claims.statement_order import OrderedStatement, ordered

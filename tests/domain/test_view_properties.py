@@ -62,7 +62,7 @@ def stood_by(history: History, moment: datetime) -> Mapping[tuple[str, str], str
     return {
         (keyed.key.canonical, ledger.origin): ledger.current.ref
         for keyed in snapshot_claims(history, moment).by_key
-        for ledger in keyed.ledgers
+        for ledger in keyed.chains
         if ledger.current
     }
 

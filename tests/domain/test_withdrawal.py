@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.estimates.withdrawal import split_at_whole_statements, withdraws
+from domain.estimates.whole_statements import split_at_whole_statements, withdraws
 from domain.history.report_history import ReportHistory
 from domain.incident.commands import MergeIncident, OpenIncident
 from tests.domain.book import Book, open_book

@@ -73,7 +73,7 @@ END = datetime.max.replace(tzinfo=UTC)
 
 
 class Scope(Strict, frozen=True):
-    """What a declared scope covers. No containment is inferred; `wider_than` says it where the source does."""
+    """Bounds of a declared scope. No containment is inferred; `wider_than` states it where the source does."""
 
     label: Label
     area: Label | None = None
@@ -99,27 +99,27 @@ def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> 
         return claim
     measure = measure if isinstance(measure, str) else None
 
-    def of(figure: object) -> object:
+    def with_context(figure: object) -> object:
         if not isinstance(figure, Mapping):
             return figure
         body = cast("Mapping[str, Any]", figure)
         count = body.get("count")
         if not isinstance(count, Mapping) or isinstance(count, CountInContext):
             return body
-        found = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
-        return {**body, "count": found}
+        in_context = CountInContext(cast("Mapping[str, Any]", count), lexicon, measure, incremental=incremental)
+        return {**body, "count": in_context}
 
-    found = cast("dict[str, Any]", of(claim))
-    parts = found.get("parts")
+    in_context = cast("dict[str, Any]", with_context(claim))
+    parts = in_context.get("parts")
     return (
-        {**found, "parts": [of(part) for part in cast("list[object]", parts)]}
+        {**in_context, "parts": [with_context(part) for part in cast("list[object]", parts)]}
         if isinstance(parts, list | tuple)
-        else found
+        else in_context
     )
 
 
 class Part(Strict, frozen=True):
-    """A figure that a source gives as part of another; what it leaves out it has from the whole."""
+    """A figure that a source gives as part of another; fields left out are those of the whole."""
 
     id: ClaimId
     population: Population | None = None
@@ -147,7 +147,7 @@ class Claim(Strict, frozen=True):
 
     @model_validator(mode="before")
     @classmethod
-    def _counts_know_their_claim(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
+    def _add_count_context(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
         return with_count_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
@@ -245,8 +245,8 @@ def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
 @lru_cache(maxsize=1024)
 def _population(*fields: _Field) -> Population:
     """Return the population of these fields in its canonical form; the same one for the same fields."""
-    given: dict[str, Any] = dict(zip(Population.model_fields, fields, strict=True))
-    return Population.model_construct(**given).canonical()
+    values: dict[str, Any] = dict(zip(Population.model_fields, fields, strict=True))
+    return Population.model_construct(**values).canonical()
 
 
 def key_of(measure: str, population: Population, scope: str, manner: str | None) -> ClaimKey:
@@ -279,7 +279,7 @@ class ResolvedClaim:
     supersedes: tuple[str, ...] = ()
     flags: tuple[str, ...] = field(default=())
     record: ReportContent | None = field(default=None, repr=False, compare=False)
-    """The content of its report, for ties; None where the claim is known alone."""
+    """The content of its report, for ties; None where the claim is resolved without it."""
     recency_key: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
     """Sort key of recency among several sources: end of `reported`, then its start, then the figure.
 
@@ -291,22 +291,22 @@ class ResolvedClaim:
     def __post_init__(self) -> None:
         """Compute the sort keys once."""
         count, span = self.count, self.reported
-        said = [number for number in (count.upper, count.best, count.lower) if number is not None]
-        figure = max(said) if said else -1
+        numbers = [number for number in (count.upper, count.best, count.lower) if number is not None]
+        figure = max(numbers) if numbers else -1
         object.__setattr__(self, "figure", figure)
         object.__setattr__(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
 
     @property
-    def place(self) -> tuple[datetime, datetime, int]:
+    def order_in_source(self) -> tuple[datetime, datetime, int]:
         """Sort key among claims of one source: end of `reported`, then its start, then `reported_order`."""
         return self.recency_key[0], self.recency_key[1], self.order
 
     @property
     def content(self) -> TieRank:
         """Sort key for ties in time and figure; later is preferred: both bounds before one, direct before relayed."""
-        both, record = self.count.upper is not None and self.count.lower is not None, self.record
-        said = (record.text, record.marks) if record else ()
-        return both, not self.via, self.ref.partition("#")[2], *said
+        has_both_bounds, record = self.count.upper is not None and self.count.lower is not None, self.record
+        content = (record.text, record.marks) if record else ()
+        return has_both_bounds, not self.via, self.ref.partition("#")[2], *content
 
     @property
     def worded(self) -> bool:
@@ -346,10 +346,10 @@ def split_scope(scope: str) -> tuple[str | None, str]:
 
 
 def earliest(span: Span) -> datetime:
-    """Return the start of a span; an open start lies before everything."""
+    """Return the start of a span; for an open start, BEGINNING."""
     return span.earliest or BEGINNING
 
 
 def latest(span: Span) -> datetime:
-    """Return the end of a span; an open end lies after everything."""
+    """Return the end of a span; for an open end, END."""
     return span.latest or END

@@ -37,9 +37,9 @@ class RevisionChain:
     def add(self, claim: ResolvedClaim) -> int:
         """Add one claim, where no claim supersedes another or has a break; returns as `remove` does."""
         later = self._rewind(earliest(claim.reported))
-        stayed = len(self.succession)
+        unchanged = len(self.succession)
         self.extend([*later, claim])
-        return stayed
+        return unchanged
 
     def remove(self, claim: ResolvedClaim) -> int:
         """Remove one claim, likewise; returns the length of the unchanged beginning of `succession`.
@@ -47,9 +47,9 @@ class RevisionChain:
         Only claims that do not lie wholly before this one are processed again.
         """
         later = self._rewind(earliest(claim.reported))
-        stayed = len(self.succession)
+        unchanged = len(self.succession)
         self.extend([each for each in later if each.ref != claim.ref])
-        return stayed
+        return unchanged
 
     def extend(
         self,
@@ -75,40 +75,40 @@ class RevisionChain:
 
     def _rewind(self, moment: datetime) -> list[ResolvedClaim]:
         """Remove and return the claims at the end that do not lie wholly before `moment`, nor before those removed."""
-        place = len(self.history)
-        while place and self._until[place - 1] >= moment:
-            place -= 1
-            moment = min(moment, earliest(self.history[place].reported))
-        later = self.history[place:]
+        index = len(self.history)
+        while index and self._until[index - 1] >= moment:
+            index -= 1
+            moment = min(moment, earliest(self.history[index].reported))
+        later = self.history[index:]
         if later:
             self._forget(later)
-            del self.history[place:], self._until[place:]
+            del self.history[index:], self._until[index:]
         return later
 
     def _forget(self, later: Sequence[ResolvedClaim]) -> None:
         """Drop the last claims from the results and restore the claim that was current before them."""
-        gone = {claim.ref for claim in later}
-        while self.succession and self.succession[-1].ref in gone:
+        refs = {claim.ref for claim in later}
+        while self.succession and self.succession[-1].ref in refs:
             self.succession.pop()
         self.current = self.succession[-1] if self.succession else None
-        for ref in (*gone, *([self.current.ref] if self.current else [])):
+        for ref in (*refs, *([self.current.ref] if self.current else [])):
             self.replaced.pop(ref, None)
-        for ref in gone:
+        for ref in refs:
             self.flags.pop(ref, None)
 
     def _step(self, claim: ResolvedClaim, replaced_elsewhere: Mapping[str, ResolvedClaim]) -> None:
-        standing = self.current
-        if standing is None or standing.ref in claim.supersedes:
+        current = self.current
+        if current is None or current.ref in claim.supersedes:
             self._succeed(claim, replaced_elsewhere)
-        elif claim.worded and not standing.worded:
-            self.replaced[claim.ref] = ("worded", standing.ref)
+        elif claim.worded and not current.worded:
+            self.replaced[claim.ref] = ("worded", current.ref)
         elif (
             claim.via
-            and claim.figure < standing.figure
-            and not standing.worded
-            and not _extends_own_report(standing, claim)
+            and claim.figure < current.figure
+            and not current.worded
+            and not _extends_own_report(current, claim)
         ):
-            self.replaced[claim.ref] = (RELAYED_DECREASE, standing.ref)
+            self.replaced[claim.ref] = (RELAYED_DECREASE, current.ref)
             self._flag(claim, RELAYED_DECREASE)
         else:
             self._succeed(claim, replaced_elsewhere)
@@ -124,7 +124,7 @@ class RevisionChain:
         self.flags[claim.ref] = (*self.flags.get(claim.ref, ()), flag)
 
     def _apply_break(self, replaced_elsewhere: Mapping[str, ResolvedClaim], before: ResolvedClaim | None) -> None:
-        """End the current claim if one under another key replaced it before `before` was reported (None: ever)."""
+        """End the current claim if one of another key replaced it before `before` was reported (None: at any time)."""
         breaking = replaced_elsewhere.get(self.current.ref) if self.current else None
         if self.current is None or breaking is None:
             return
@@ -133,9 +133,9 @@ class RevisionChain:
             self.current = None
 
 
-def _extends_own_report(standing: ResolvedClaim, claim: ResolvedClaim) -> bool:
-    """Say whether a claim extends the current one of its own report, which makes a relay's delay impossible."""
-    return claim.counted_until > standing.counted_until and report_of(claim) == report_of(standing)
+def _extends_own_report(current: ResolvedClaim, claim: ResolvedClaim) -> bool:
+    """Say whether a claim extends the current one of its own report, so that no relay's delay explains a decrease."""
+    return claim.counted_until > current.counted_until and report_of(claim) == report_of(current)
 
 
 def revision_chain(
@@ -147,7 +147,7 @@ def revision_chain(
 
     `replaced_elsewhere` maps refs among `claims` to the claim of the same origin under *another* key that supersedes
     them: there the series breaks, and claims before the break do not become current again. `linked` breaks ties
-    (statement_order.links_of). Position plays no part: any order of `claims` gives the same chain.
+    (statement_order.links_of). Any order of `claims` gives the same chain.
     """
     first = claims[0]
     if len(claims) == 1 and not replaced_elsewhere:  # most chains

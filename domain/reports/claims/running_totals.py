@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 
-_Of = tuple[str, ClaimKey]
+_ReportAndKey = tuple[str, ClaimKey]
 
 
 def report_of(claim: ResolvedClaim) -> str:
@@ -21,24 +21,24 @@ def extended_totals(claims: Sequence[ResolvedClaim]) -> frozenset[str]:
     """Return the refs of totals that another of the same report and key extends."""
     if len({claim.key for claim in claims}) == len(claims):  # the usual case
         return frozenset()
-    furthest = _furthest(claims)
+    furthest_totals = _furthest(claims)
     return frozenset(
         each.ref
         for each in claims
-        if not each.incremental and each.counted_until < furthest[report_of(each), each.key].counted_until
+        if not each.incremental and each.counted_until < furthest_totals[report_of(each), each.key].counted_until
     )
 
 
 def by_counted_until(claims: Sequence[ResolvedClaim]) -> dict[datetime, list[ResolvedClaim]]:
     """Group the totals of one key by `counted_until`, for the moments that reports with several of them give."""
-    beyond = extended_totals(claims)
-    several = {claim.counted_until for claim in claims if claim.ref in beyond}
-    if not several:
+    extended = extended_totals(claims)
+    moments = {claim.counted_until for claim in claims if claim.ref in extended}
+    if not moments:
         return {}
-    several |= {
-        claim.counted_until for claim in claims if report_of(claim) in {ref.partition("#")[0] for ref in beyond}
+    moments |= {
+        claim.counted_until for claim in claims if report_of(claim) in {ref.partition("#")[0] for ref in extended}
     }
-    found: dict[datetime, list[ResolvedClaim]] = {moment: [] for moment in sorted(several)}
+    found: dict[datetime, list[ResolvedClaim]] = {moment: [] for moment in sorted(moments)}
     for claim in claims:
         if claim.counted_until in found:
             found[claim.counted_until].append(claim)
@@ -49,15 +49,15 @@ def totals_by_moment(
     succession: Iterable[ResolvedClaim], current: ResolvedClaim | None
 ) -> dict[datetime, ResolvedClaim]:
     """Return the totals that the current claim's report gives under its key, by `counted_until`."""
-    own = () if current is None else (claim for claim in succession if report_of(claim) == report_of(current))
-    return {claim.counted_until: claim for claim in own}
+    of_report = () if current is None else (claim for claim in succession if report_of(claim) == report_of(current))
+    return {claim.counted_until: claim for claim in of_report}
 
 
-def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_Of, ResolvedClaim]:
-    found: dict[_Of, ResolvedClaim] = {}
+def _furthest(claims: Iterable[ResolvedClaim]) -> dict[_ReportAndKey, ResolvedClaim]:
+    found: dict[_ReportAndKey, ResolvedClaim] = {}
     for claim in claims:
         if not claim.incremental:
-            known = found.get(of := (report_of(claim), claim.key))
-            if known is None or claim.counted_until > known.counted_until:
-                found[of] = claim
+            best = found.get(group := (report_of(claim), claim.key))
+            if best is None or claim.counted_until > best.counted_until:
+                found[group] = claim
     return found

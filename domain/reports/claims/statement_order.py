@@ -50,14 +50,14 @@ def ordered(claims: Sequence[S], linked: Mapping[str, TieRank] = NO_LINKS) -> tu
     if len(claims) == 1:
         return tuple(claims), frozenset()
     if any(claim.supersedes for claim in claims):
-        placed, unsure = _by_queue(claims, linked)
-        return tuple(placed), frozenset(unsure)
+        cluster_order, tied = _by_queue(claims, linked)
+        return tuple(cluster_order), frozenset(tied)
     order: list[S] = []
     assumed: set[str] = set()
     for cluster in _clusters(claims):
-        placed, unsure = (_order_same_span if _same_span(cluster) else _by_queue)(cluster, linked)
-        order += placed
-        assumed |= unsure
+        cluster_order, tied = (_order_same_span if _same_span(cluster) else _by_queue)(cluster, linked)
+        order += cluster_order
+        assumed |= tied
     return tuple(order), frozenset(assumed)
 
 
@@ -77,7 +77,7 @@ def links_of(replacing: Mapping[str, Iterable[str]], claims: Mapping[str, Ordere
 
 
 def order_key(claim: OrderedStatement, linked: Mapping[str, TieRank] = NO_LINKS) -> tuple[object, ...]:
-    """Sort key of a single statement of one source: by `reported`, `reported_order`, reach and figure."""
+    """Sort key of a single statement of one source: by `reported`, `reported_order`, `counted_until`, figure."""
     tie = Tie(claim, linked.get(claim.ref, ()))
     return latest(claim.reported), earliest(claim.reported), claim.order, claim.counted_until, claim.figure, tie
 
@@ -107,15 +107,15 @@ def _same_span(cluster: Sequence[OrderedStatement]) -> bool:
 
 def _order_same_span(cluster: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Sequence[S], AbstractSet[str]]:
     """Order statements of one span; also return the refs that tie with the one before them."""
-    placed = sorted(
+    in_order = sorted(
         cluster,
         key=lambda claim: (claim.order, claim.counted_until, claim.figure, Tie(claim, linked.get(claim.ref, ()))),
     )
-    return placed, {later.ref for earlier, later in pairwise(placed) if _tied(earlier, later)}
+    return in_order, {later.ref for earlier, later in pairwise(in_order) if _tied(earlier, later)}
 
 
 def _tied(one: OrderedStatement, other: OrderedStatement) -> bool:
-    """Say whether two statements have the same `reported_order` and reach."""
+    """Say whether two statements have the same `reported_order` and `counted_until`."""
     return one.order == other.order and one.counted_until == other.counted_until
 
 
@@ -125,7 +125,7 @@ def _by_queue(claims: Sequence[S], linked: Mapping[str, TieRank]) -> tuple[Seque
     order: list[S] = []
     assumed: set[str] = set()
     for _ in claims:
-        claim, tied = queue.take()
+        claim, tied = queue.pop()
         order.append(claim)
         if tied:
             assumed.add(claim.ref)
@@ -138,58 +138,58 @@ def superseded(claims: Sequence[OrderedStatement]) -> dict[str, list[str]]:
     links = {claim.ref: sorted(known.intersection(claim.supersedes)) for claim in claims}
     if not any(links.values()):
         return links
-    circle = _cycles(links)
-    return {ref: [other for other in others if circle[other] != circle[ref]] for ref, others in links.items()}
+    component = _cycles(links)
+    return {ref: [other for other in others if component[other] != component[ref]] for ref, others in links.items()}
 
 
 class _Queue(Generic[S]):
-    """Priority queue of claims not yet placed; the last one said is taken next.
+    """Priority queue of claims not yet placed; the latest statement is popped next.
 
-    There always is one: in `_spans` a superseded claim never lies wholly after the one that supersedes it, and
-    `superseded` has no cycles.
+    It is never empty before all are placed: in `_spans` a superseded claim never lies wholly after the one that
+    supersedes it, and `superseded` has no cycles.
     """
 
     def __init__(self, claims: Sequence[S], linked: Mapping[str, TieRank]) -> None:
         self._linked = linked
         self._supersedes = superseded(claims)
         superseded_by = _reversed(self._supersedes)
-        self._waits_for = {ref: len(others) for ref, others in superseded_by.items()}
+        self._superseders_left = {ref: len(others) for ref, others in superseded_by.items()}
         self._spans = _effective_spans(claims, superseded_by)
         self._by_latest = sorted(claims, key=lambda claim: self._spans[claim.ref][1])
         self._by_earliest = sorted(claims, key=lambda claim: self._spans[claim.ref][0])
-        self._taken: set[str] = set()
+        self._placed: set[str] = set()
         self._ready: list[tuple[_LatestFirst, S]] = []
         self._parked: dict[str, S] = {}
 
-    def take(self) -> tuple[S, bool]:
-        """Take the last claim; also say whether another has the same `reported_order` and reach."""
+    def pop(self) -> tuple[S, bool]:
+        """Pop the latest claim; also say whether another has the same `reported_order` and `counted_until`."""
         self._admit()
         claim = heappop(self._ready)[1]
         tied = bool(self._ready) and _tied(self._ready[0][1], claim)
-        self._taken.add(claim.ref)
+        self._placed.add(claim.ref)
         for ref in self._supersedes[claim.ref]:
-            self._waits_for[ref] -= 1
+            self._superseders_left[ref] -= 1
             if ref in self._parked:
                 self._offer(self._parked.pop(ref))
         return claim, tied
 
     def _admit(self) -> None:
         """Admit the claims that no remaining one lies wholly after."""
-        while self._by_earliest[-1].ref in self._taken:
+        while self._by_earliest[-1].ref in self._placed:
             self._by_earliest.pop()
         threshold = self._spans[self._by_earliest[-1].ref][0]
         while self._by_latest and self._spans[self._by_latest[-1].ref][1] >= threshold:
             self._offer(self._by_latest.pop())
 
     def _offer(self, claim: S) -> None:
-        if self._waits_for[claim.ref]:
+        if self._superseders_left[claim.ref]:
             self._parked[claim.ref] = claim
         else:
             heappush(self._ready, (_LatestFirst(claim, self._linked.get(claim.ref, ())), claim))
 
 
 class _LatestFirst:
-    """Heap order: the claim said last comes first."""
+    """Heap order: the latest statement comes first."""
 
     __slots__ = ("rank",)
 
@@ -203,46 +203,46 @@ class _LatestFirst:
 def _effective_spans(claims: Sequence[OrderedStatement], superseded_by: Links) -> dict[str, tuple[datetime, datetime]]:
     """Return each claim's span; one that supersedes later claims gets the span of the latest, along chains of links."""
     spans = {claim.ref: (earliest(claim.reported), latest(claim.reported)) for claim in claims}
-    reached: dict[str, tuple[datetime, datetime]] = {}
+    replaced: dict[str, tuple[datetime, datetime]] = {}
     for ref in sorted(filter(superseded_by.__getitem__, spans), key=spans.__getitem__, reverse=True):
-        waiting = [ref]
-        while waiting:
-            for above in superseded_by[waiting.pop()]:
-                if above not in reached:
-                    reached[above] = spans[ref]
-                    waiting.append(above)
-    lifted = {ref: span for ref, span in reached.items() if span[0] > spans[ref][1]}
-    return spans | lifted
+        pending = [ref]
+        while pending:
+            for superseder in superseded_by[pending.pop()]:
+                if superseder not in replaced:
+                    replaced[superseder] = spans[ref]
+                    pending.append(superseder)
+    later = {ref: span for ref, span in replaced.items() if span[0] > spans[ref][1]}
+    return spans | later
 
 
 def _cycles(links: Links) -> dict[str, str]:
     """Label the strongly connected components of a graph (Kosaraju's algorithm)."""
-    left: list[str] = []
+    finished: list[str] = []
     seen: set[str] = set()
     for start in links:
         steps = [(start, False)]
         while steps:
             ref, leaving = steps.pop()
             if leaving:
-                left.append(ref)
+                finished.append(ref)
             elif ref not in seen:
                 seen.add(ref)
                 steps += [(ref, True), *((other, False) for other in links[ref])]
-    backwards = _reversed(links)
-    circle: dict[str, str] = {}
-    for start in reversed(left):
-        waiting = [start]
-        while waiting:
-            ref = waiting.pop()
-            if ref not in circle:
-                circle[ref] = start
-                waiting += backwards[ref]
-    return circle
+    reversed_links = _reversed(links)
+    component: dict[str, str] = {}
+    for start in reversed(finished):
+        pending = [start]
+        while pending:
+            ref = pending.pop()
+            if ref not in component:
+                component[ref] = start
+                pending += reversed_links[ref]
+    return component
 
 
 def _reversed(links: Links) -> dict[str, list[str]]:
-    turned: dict[str, list[str]] = {ref: [] for ref in links}
+    found: dict[str, list[str]] = {ref: [] for ref in links}
     for ref, others in links.items():
         for other in others:
-            turned[other].append(ref)
-    return turned
+            found[other].append(ref)
+    return found

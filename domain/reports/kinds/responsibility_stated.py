@@ -13,7 +13,7 @@ Act = Annotated[str, ClosedList("act", ("accused", "claimed", "admitted", "denie
 
 
 class Relation(Strict, frozen=True):
-    """How the accused stand to another actor, as the statement has it: `{"to": …, "as": "came_to_assist"}`."""
+    """Relation of the accused to another actor, as stated: `{"to": …, "as": "came_to_assist"}`."""
 
     to: Slug
     as_: Label = Field(alias="as")

@@ -36,14 +36,14 @@ KNOWN_LEXICONS = (*LEXICONS, *VOCABULARIES)
 _JOINT, _STRENGTH = "killed_or_injured", "strength"
 PART_IN_WORDS = "part_in_words"
 """Code of a remark: the wording also counts a part."""
-_ALIKE = {
+_COMPATIBLE = {
     "killed_or_injured": ("killed", "injured"),
     "bodies_found": ("killed", "bodies_found"),
     "missing": ("missing", "disappeared", "abducted"),
     "disappeared": ("missing", "disappeared", "abducted", "detained"),
     "abducted": ("missing", "disappeared", "abducted"),
 }
-"""Measures that the wording of a claim may name, where they are more than the claim's own."""
+"""Measures that the wording of a claim may name, other than the claim's own."""
 _JOINED = frozenset({"killed", "injured"})
 _ONE_FIGURE = ("exact", "about", "none")
 _NEEDS = {
@@ -83,7 +83,7 @@ def _known_lexicon(name: object) -> object:
 
 
 class Count(Strict, frozen=True):
-    """How many, as said: from its words alone, or with figures given beside them, which then stand.
+    """A count as stated: read from its words alone, or with figures given beside them, which then apply.
 
     `lower` and `upper` are null where not stated; `best` is set for exact, about and none, or as the source gives it.
     Without a bound, the words decide it if they say every figure given, else the figures do. A worded count has
@@ -107,19 +107,19 @@ class Count(Strict, frozen=True):
     def _complete(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
         if not isinstance(data, Mapping):
             return data
-        given = cast("Mapping[str, Any]", data)
-        if not _well_formed(given):
-            return given  # the fields say what is wrong, each at its own place
+        body = cast("Mapping[str, Any]", data)
+        if not _well_formed(body):
+            return body  # the fields say what is wrong, each at its own place
         try:
-            return {**given, **_completed(given)}
+            return {**body, **_completed(body)}
         except CountError as error:
             raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
 
     @property
     def inconsistent(self) -> bool:
         """Say whether low <= best <= high is broken: kept as the source gave it, and marked."""
-        said = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
-        return any(low > high for low, high in pairwise(said))
+        figures = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
+        return any(low > high for low, high in pairwise(figures))
 
 
 class CountInContext(dict[str, Any]):
@@ -143,11 +143,11 @@ def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None
 
     Raises CountError, which quotes what is at fault and says what to write instead.
     """
-    by = lexicon if "/" in lexicon else lexicon_of(lexicon)
-    if by not in KNOWN_LEXICONS:
+    lexicon_name = lexicon if "/" in lexicon else lexicon_of(lexicon)
+    if lexicon_name not in KNOWN_LEXICONS:
         raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
-    reading = _fitting(verbatim, _read(verbatim, by), measure, incremental=False)
-    return Count(verbatim=verbatim, **_derived(reading, by))
+    reading = _check_for_measure(verbatim, _read(verbatim, lexicon_name), measure, incremental=False)
+    return Count(verbatim=verbatim, **_derived(reading, lexicon_name))
 
 
 def words_for(count: Count) -> str:
@@ -163,23 +163,27 @@ def words_for(count: Count) -> str:
 def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
     """Yield warnings about the wording of a count: a code, and the end of a sentence about its claim.
 
-    `part_in_words`: they count a part, which can be given as one; `other_measure`: they say that something else befell
-    those counted; `things_counted`: they count no people.
+    `part_in_words`: they count a part, which can be given as one; `other_measure`: they name another measure;
+    `things_counted`: they count no people.
     """
     if count.verbatim is None or count.lexicon not in VOCABULARIES:
         return
     try:
         reading = _read_once(count.verbatim, count.lexicon)
-    except CountError:  # figures were given beside words that are not read
+    except CountError:  # figures were given, and the words cannot be read
         return
     if not isinstance(reading, DetailedReading):
         return
     for part in reading.parts:
         yield PART_IN_WORDS, f"also counts a part, “{shown(part)}”; give it in “parts” for it to count."
-    others = [fate for fate in reading.fates if fate not in _ALIKE.get(measure, (measure,))]
-    if others or (reading.fates and measure == _JOINT and len(reading.fates) == 1):
-        said = ", ".join(reading.fates)
-        yield "other_measure", f"is of the measure “{measure}”, and its words say “{said}”; check which it is."
+    others = [
+        measure_named
+        for measure_named in reading.measures_named
+        if measure_named not in _COMPATIBLE.get(measure, (measure,))
+    ]
+    if others or (reading.measures_named and measure == _JOINT and len(reading.measures_named) == 1):
+        names = ", ".join(reading.measures_named)
+        yield "other_measure", f"is of the measure “{measure}”, and its words say “{names}”; check which it is."
     elif reading.other:
         word = shown(reading.other[0])
         yield "other_measure", f"is of the measure “{measure}”, and its words say “{word}”; check which it is."
@@ -187,8 +191,8 @@ def wording_remarks(count: Count, measure: str) -> Iterator[tuple[str, str]]:
         yield "things_counted", f"counts “{shown(reading.things[0])}”, not people; check its measure."
 
 
-def _well_formed(given: Mapping[str, Any]) -> bool:
-    verbatim, figures = given.get("verbatim"), [given.get(name) for name in ("lower", "upper", "best")]
+def _well_formed(body: Mapping[str, Any]) -> bool:
+    verbatim, figures = body.get("verbatim"), [body.get(name) for name in ("lower", "upper", "best")]
     if verbatim is not None:
         if not isinstance(verbatim, str) or not 0 < len(verbatim) <= LONGEST:
             return False
@@ -197,7 +201,7 @@ def _well_formed(given: Mapping[str, Any]) -> bool:
         except PydanticCustomError:
             return False
     whole = all(figure is None or (type(figure) is int and 0 <= figure <= BIGGEST) for figure in figures)
-    return whole and given.get("bound") in (None, *BOUNDS) and given.get("lexicon") in (None, *KNOWN_LEXICONS)
+    return whole and body.get("bound") in (None, *BOUNDS) and body.get("lexicon") in (None, *KNOWN_LEXICONS)
 
 
 def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
@@ -205,18 +209,18 @@ def _derived(reading: CountReading, lexicon: str | None) -> dict[str, Any]:
     return {**ends, "bound": reading.bound, "lexicon": lexicon}
 
 
-def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return all five derived fields; a stored count is never derived again."""
-    verbatim, bound, lexicon = given.get("verbatim"), given.get("bound"), given.get("lexicon")
-    figures = (given.get("lower"), given.get("upper"), given.get("best"))
+    verbatim, bound, lexicon = body.get("verbatim"), body.get("bound"), body.get("lexicon")
+    figures = (body.get("lower"), body.get("upper"), body.get("best"))
     if figures == (None, None, None) and bound not in {"worded", "none"}:
-        return _from_words(given, verbatim, bound)
-    if bound is None and verbatim is not None and (agreeing := _agreeing(given, verbatim, figures)):
+        return _from_words(body, verbatim, bound)
+    if bound is None and verbatim is not None and (agreeing := _read_if_equal(body, verbatim, figures)):
         return agreeing
     bound = bound or _bound_of(*figures)
     if bound == "worded" and verbatim is None:
         raise CountError("A worded count needs its words; give `verbatim`.")
-    return _derived(_shaped(*figures, bound), lexicon)
+    return _derived(_from_figures(*figures, bound), lexicon)
 
 
 def _read(verbatim: str, lexicon: str) -> CountReading:
@@ -233,51 +237,51 @@ def _read_once(verbatim: str, lexicon: str) -> CountReading:
     return _read(verbatim, lexicon)
 
 
-def _in_context(given: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
+def _in_context(body: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:
     """Read words by the lexicon named beside them, else by that of the report's language."""
-    if not isinstance(given, CountInContext):
-        lexicon = given.get("lexicon") or DEFAULT
-        return _fitting(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
-    lexicon = given.get("lexicon") or given.lexicon or DEFAULT
+    if not isinstance(body, CountInContext):
+        lexicon = body.get("lexicon") or DEFAULT
+        return _check_for_measure(verbatim, _read_once(verbatim, lexicon), None, incremental=False), lexicon
+    lexicon = body.get("lexicon") or body.lexicon or DEFAULT
     reading = _read_once(verbatim, lexicon)
-    return _fitting(verbatim, reading, given.measure, incremental=given.incremental), lexicon
+    return _check_for_measure(verbatim, reading, body.measure, incremental=body.incremental), lexicon
 
 
-def _fitting(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
+def _check_for_measure(verbatim: str, reading: CountReading, measure: str | None, *, incremental: bool) -> CountReading:
     """Refuse an increase where a total is counted, two measures where one is, and equipment where people are.
 
-    In “'Dozens' killed and wounded” the words behind the quotation are not its source's: it is read, and remarked on.
+    In “'Dozens' killed and wounded” the words after the quotation are not its source's: it is read, with a warning.
     """
     if not isinstance(reading, DetailedReading):
         return reading
-    if reading.more and not incremental:
+    if reading.is_increase and not incremental:
         raise unreadable(verbatim, refusals.INCREASE)
     if reading.equipment and measure != _STRENGTH:
         raise refusals.because(verbatim, "equipment", reading.equipment[0])
-    together = measure == _JOINT and _JOINED.issuperset(reading.fates)
+    together = measure == _JOINT and _JOINED.issuperset(reading.measures_named)
     quoted = reading.quoted and reading.bound == "worded"
-    if len(reading.fates) > 1 and not together and not quoted:
-        raise unreadable(verbatim, refusals.TWO_MEASURES.format(fates=", ".join(reading.fates)))
+    if len(reading.measures_named) > 1 and not together and not quoted:
+        raise unreadable(verbatim, refusals.TWO_MEASURES.format(measures=", ".join(reading.measures_named)))
     return reading
 
 
-def _from_words(given: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
+def _from_words(body: Mapping[str, Any], verbatim: str | None, bound: str | None) -> dict[str, Any]:
     if verbatim is None:
         raise CountError("A count needs its words or its figures; give `verbatim`, or `lower`, `upper` or `best`.")
-    reading, lexicon = _in_context(given, verbatim)
+    reading, lexicon = _in_context(body, verbatim)
     if bound not in (None, reading.bound):
         raise unreadable(verbatim, f"reads as {reading.bound}, not as {bound}; give lower, upper or best beside it")
     return _derived(reading, lexicon)
 
 
-def _agreeing(given: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
-    """Read the words where they say every figure given, as only words tell “more than 200” from “at least 200”."""
+def _read_if_equal(body: Mapping[str, Any], verbatim: str, figures: tuple[int | None, ...]) -> dict[str, Any] | None:
+    """Read the words if they agree with every figure: only words tell “more than 200” from “at least 200”."""
     try:
-        reading, lexicon = _in_context(given, verbatim)
+        reading, lexicon = _in_context(body, verbatim)
     except CountError:
         return None
-    said = (reading.lower, reading.upper, reading.best)
-    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, said, strict=True))
+    read_figures = (reading.lower, reading.upper, reading.best)
+    same = all(figure in (None, read_figure) for figure, read_figure in zip(figures, read_figures, strict=True))
     return _derived(reading, lexicon) if same else None
 
 
@@ -289,12 +293,12 @@ def _bound_of(lower: int | None, upper: int | None, best: int | None) -> Bound:
     return "exact" if lower == upper and best in (None, lower) else "between"
 
 
-def _shaped(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
+def _from_figures(lower: int | None, upper: int | None, best: int | None, bound: str) -> CountReading:
     """Check given figures against the bound given: an exact count has one figure, an open one only its own end."""
     if bound in _ONE_FIGURE:
-        given = {figure for figure in (lower, upper, best) if figure is not None} or {0}
-        figure = given.pop()
-        if given or (bound == "none" and figure):
+        figures = {figure for figure in (lower, upper, best) if figure is not None} or {0}
+        figure = figures.pop()
+        if figures or (bound == "none" and figure):
             message = (
                 f"The bound “{bound}” goes with {'0' if bound == 'none' else 'one figure'}, and others were given."
             )

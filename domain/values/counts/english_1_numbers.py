@@ -49,18 +49,18 @@ class CountError(ValueError):
 
 
 def unreadable(text: str, why: str) -> CountError:
-    """Make the sentence that quotes `text` and says why."""
+    """Return the error whose sentence quotes `text` and says why."""
     return CountError(f"“{shown(text)}” {why}.")
 
 
 def shown(text: str) -> str:
-    """Return at most 80 characters to quote; what cannot be printed, half a surrogate pair too, becomes U+FFFD."""
-    kept = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in kept)
+    """Return at most 80 characters to quote; unprintable characters and lone surrogates become U+FFFD."""
+    excerpt = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return "".join(each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in excerpt)
 
 
 class EnglishToken(NamedTuple):
-    """A figure in digits, a word or a single sign; `glued` to what stands before it when no space is between."""
+    """A figure in digits, a word or a single sign; `glued`: no space before it."""
 
     text: str
     kind: Literal["figure", "word", "sign"]
@@ -143,7 +143,7 @@ def _in_digits(text: str, end: int) -> EnglishNumber:
 
 
 def _scaled(number: EnglishNumber, listed: Sequence[EnglishToken], lexicon: Lexicon) -> EnglishNumber:
-    """Multiply digits by the scale word behind them: `1.2 million`, `2 dozen`, `10k`."""
+    """Multiply digits by the scale word after them: `1.2 million`, `2 dozen`, `10k`."""
     if number.end >= len(listed):
         return number
     piece = listed[number.end]
@@ -159,7 +159,7 @@ def _scaled(number: EnglishNumber, listed: Sequence[EnglishToken], lexicon: Lexi
 
 
 def _named(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> EnglishNumber | None:
-    """Read `a couple`, `half a dozen`, `a half million`: a number under a name of its own."""
+    """Read `a couple`, `half a dozen`, `a half million`: a named number."""
     words = tuple(piece.text for piece in listed[at : at + 3])
     if words[:2] in lexicon.sets:
         return EnglishNumber(Fraction(lexicon.sets[words[:2]]), at + 2, 0)
@@ -184,7 +184,7 @@ def _in_words(listed: Sequence[EnglishToken], at: int, lexicon: Lexicon) -> list
 
 
 def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> EnglishNumber | None:
-    """Read a number in words, or nothing unless it is spelled as the grammar above has it."""
+    """Read a number in words by the grammar above; nothing where it is spelled otherwise."""
     if list(words) == ["zero"]:
         return EnglishNumber(Fraction(0), end)
     if words[0] in _ARTICLES and len(words) > 1 and words[1] in lexicon.scales:
@@ -200,7 +200,7 @@ def _spelled(words: Sequence[str], end: int, lexicon: Lexicon) -> EnglishNumber 
 
 
 def _by_the_dozen(number: EnglishNumber, listed: Sequence[EnglishToken], lexicon: Lexicon) -> EnglishNumber:
-    """Multiply by `dozen` or `score`, the scale words that no spelled number holds."""
+    """Multiply by `dozen` or `score`, scale words that are no part of spelled numbers."""
     word = listed[number.end].text if number.end < len(listed) else ""
     if word in lexicon.numerals or word not in lexicon.scales:
         return number

@@ -114,7 +114,7 @@ class _EnglishPhraseReader:
         return at, bound
 
     def _after(self, end: int) -> str | None:
-        """Return the bound that follows the figure, at once or behind its noun; refuse a noun that says more."""
+        """Return the bound that follows the figure, directly or after its noun; refuse a noun that counts more."""
         if found := self.lexicon.suffixes.longest(self.words, end):
             self._check_noun(self.pieces[found[1] :])
             return found[0]
@@ -148,9 +148,9 @@ class _EnglishPhraseReader:
 
     def _dates(self, noun: Sequence[EnglishToken], place: int) -> bool:
         """Say whether a figure among the nouns is of a date or an ordinal: `since 6 March`, `the 25th Division`."""
-        beside = {piece.text for piece in (*noun[max(place - 1, 0) : place], *noun[place + 1 : place + 2])}
+        neighbours = {piece.text for piece in (*noun[max(place - 1, 0) : place], *noun[place + 1 : place + 2])}
         ordinal = place + 1 < len(noun) and noun[place + 1].glued and noun[place + 1].text in _ORDINALS
-        return ordinal or not beside.isdisjoint(self.lexicon.months)
+        return ordinal or not neighbours.isdisjoint(self.lexicon.months)
 
     def _is_doubtful(self, piece: EnglishToken, previous: str, *, last: bool) -> bool:
         """Say whether a word or sign among the nouns makes the figure before it doubtful."""
@@ -161,15 +161,15 @@ class _EnglishPhraseReader:
         return piece.text in self.lexicon.hedges or (piece.text == "more" and previous != "")
 
     def _is_no_count(self, piece: EnglishToken) -> bool:
-        """Say whether what stands right behind a figure makes it something else: `5 %`, `13 days`, `7 March`, `1e3`."""
+        """Say whether the token after a figure makes it no count: `5 %`, `13 days`, `7 March`, `1e3`."""
         if piece.kind == "sign":
             return piece.text not in {",", "("}
         return piece.text in self.lexicon.starts or (piece.kind == "word" and piece.glued)
 
     def _range(self, at: int, found: Sequence[EnglishNumber]) -> tuple[EnglishNumber, EnglishNumber] | None:
-        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first.
+        """Read `80 to 100`, `between 80 and 100`; None where no second figure follows.
 
-        `found` are the numbers that begin right there.
+        `found` are the numbers that begin at `at`.
         """
         opening = self._text(at)
         joins = {"between": {"and", "to"}, "from": {"to"}}.get(opening)
@@ -187,7 +187,7 @@ class _EnglishPhraseReader:
         return len(pair) > 1 and pair[0].text in _DASHES and pair[0].glued == pair[1].glued
 
     def _ordered(self, low: EnglishNumber, high: EnglishNumber) -> tuple[int, int]:
-        """Settle what a scale word multiplies: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
+        """Apply a scale word to both ends: “two to three hundred” is 200 to 300, “80 to one hundred” 80 to 100."""
         least = low.value
         if high.reach and (low.dotted or least < high.reach):
             if low.dotted or low.scale != 1 or high.scale <= 1:

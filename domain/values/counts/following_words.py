@@ -42,8 +42,10 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "ème", "ere", "ère"}
 class FollowingWords:
     """Parser of the words that follow a figure, from `at` to `end`; raises CountError for the first that refuses it.
 
-    Results: `fates` are the measures that the words name, `people`, `things` and `equipment` the nouns
-    counted, `parts` the counts among them, `other` fates that no measure counts, `more` whether it is an increase.
+    Results: `measures_named` by the words, `people`, `things` and `equipment` the nouns counted, `parts` the counts
+    among them, `other` fates that no measure counts, `is_increase`, and `has_noun`: those counted, or their fate, are
+    named. `_awaits_noun` is a word that a noun must follow (a join, a qualifier); `_paused` is set after a comma or
+    dash, `_among` after “mostly”; fates in `_described` only describe the noun.
     """
 
     verbatim: str
@@ -52,16 +54,16 @@ class FollowingWords:
     vocabulary: Vocabulary
     at: int
     end: int
-    headed: bool = False
-    fates: set[str] = field(default_factory=set[str])
+    has_noun: bool = False
+    measures_named: set[str] = field(default_factory=set[str])
     people: list[str] = field(default_factory=list[str])
     things: list[str] = field(default_factory=list[str])
     equipment: list[str] = field(default_factory=list[str])
     parts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     other: list[str] = field(default_factory=list[str])
-    more: bool = False
+    is_increase: bool = False
     joins: bool = True
-    _open: str = ""
+    _awaits_noun: str = ""
     _paused: bool = False
     _brackets: int = 0
     _joined: bool = False
@@ -76,9 +78,9 @@ class FollowingWords:
             raise self._refusal_of(self.words[self.at])
         while self.at < self.end:
             self._next()
-        if self._open:
-            raise refusals.unfinished(self.verbatim, self._open)
-        if self.end > start and not self.headed:
+        if self._awaits_noun:
+            raise refusals.unfinished(self.verbatim, self._awaits_noun)
+        if self.end > start and not self.has_noun:
             raise unreadable(self.verbatim, refusals.NO_NOUN)
 
     def _next(self) -> None:
@@ -88,82 +90,92 @@ class FollowingWords:
             return
         found = self.vocabulary.around.longest(self.words, self.at)
         if found and found[1] <= self.end:
-            self._of_class(*found)
+            self._read_class(*found)
         elif token.kind == "sign":
             self._sign(token.text)
         elif token.acronym and self.vocabulary.names:
-            self._open, self.at = token.text, self.at + 1
+            self._awaits_noun, self.at = token.text, self.at + 1
         else:
             raise refusals.unknown_word(self.verbatim, token.text, self.vocabulary)
 
-    def _of_class(self, kind: str, end: int) -> None:
+    def _read_class(self, kind: str, end: int) -> None:
         word = " ".join(self.words[self.at : end])
         if kind.startswith(word_class.FATE) or kind in {word_class.PERSON, word_class.THING, word_class.EQUIPMENT}:
             self._head(kind, word, end)
         elif kind == word_class.QUALIFIER:
-            self._open, self.at = self._open if self.headed and not self._open else word, end
+            self._awaits_noun, self.at = self._awaits_noun if self.has_noun and not self._awaits_noun else word, end
         elif kind == word_class.JOIN:
             self._join(word, end)
         elif kind in {word_class.PREPOSITION, word_class.AGENT, word_class.OF}:
             self._complement(word, kind, end)
-        elif kind == word_class.COMPLEMENT and self.vocabulary.partitive and self.headed and not self._open:
+        elif kind == word_class.COMPLEMENT and self.vocabulary.partitive and self.has_noun and not self._awaits_noun:
             self._complement(word, word_class.OF, self.at)
         elif kind == word_class.INCLUDING or (kind == word_class.PART_OF and self._paused):
             self._list_parts(end)
         elif kind == word_class.COUNTING and self._paused:
             self._figure()
-        elif kind == word_class.DETERMINER and self.headed and not self._open and (dated := self._dated(end)):
+        elif (
+            kind == word_class.DETERMINER
+            and self.has_noun
+            and not self._awaits_noun
+            and (dated := self._day_of_month_end(end))
+        ):
             self._paused, self.at = False, dated
         elif kind in {word_class.FILLER, word_class.MOSTLY, word_class.CLOSING, word_class.MORE}:
-            self.more = self.more or kind == word_class.MORE
+            self.is_increase = self.is_increase or kind == word_class.MORE
             self._among = self._among or kind == word_class.MOSTLY
-            self.headed = self.headed or kind in {word_class.CLOSING, word_class.MORE}
+            self.has_noun = self.has_noun or kind in {word_class.CLOSING, word_class.MORE}
             self._paused, self.at = False, end
         else:
             raise self._refusal_of(word, kind)
 
     def _head(self, kind: str, word: str, end: int) -> None:
-        if self._open and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
+        if self._awaits_noun and self._joined and self.vocabulary.numerals.nouns.longest(self.words, self.at):
             raise unreadable(self.verbatim, refusals.SECOND)  # `و جندي`: and one soldier
         if kind.startswith(word_class.FATE):
-            fates = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
-            self._add_fates(fates)
-            self.other += [] if fates else [word]
+            measures = set(filter(None, kind.removeprefix(word_class.FATE).split("+")))
+            self._add_fates(measures)
+            self.other += [] if measures else [word]
         elif kind == word_class.PERSON:
             self.other.clear()
             self._described, self._latest_fates = self._described | self._latest_fates, set()
         {word_class.THING: self.things, word_class.EQUIPMENT: self.equipment}.get(kind, self.people).append(word)
-        self.headed, self._open, self._paused, self._joined, self.at = True, "", False, False, end
+        self.has_noun, self._awaits_noun, self._paused, self._joined, self.at = True, "", False, False, end
 
-    def _add_fates(self, fates: set[str]) -> None:
+    def _add_fates(self, measures: set[str]) -> None:
         """Add fates; those before the noun only describe it: “12 displaced people killed”."""
-        joined = bool(self._open) and self._joined
-        if fates and not joined:
-            self.fates -= self._described - fates
-        self._latest_fates = set() if joined else fates
-        self.fates |= fates
+        joined = bool(self._awaits_noun) and self._joined
+        if measures and not joined:
+            self.measures_named -= self._described - measures
+        self._latest_fates = set() if joined else measures
+        self.measures_named |= measures
 
     def _join(self, word: str, end: int) -> None:
         self._joined = True
         if not self.joins:
             raise unreadable(self.verbatim, refusals.SECOND)
-        if not self.headed and not self._open:
+        if not self.has_noun and not self._awaits_noun:
             raise self._refusal_of(word)
-        self._open, self._paused, self.at = word, False, end
+        self._awaits_noun, self._paused, self.at = word, False, end
 
     def _sign(self, sign: str) -> None:
-        if sign in _PAUSES and self.headed and not (self._open or self._brackets) and self._is_attribution(self.at + 1):
+        if (
+            sign in _PAUSES
+            and self.has_noun
+            and not (self._awaits_noun or self._brackets)
+            and self._is_attribution(self.at + 1)
+        ):
             self.at = self.end
             return
         glued = self.tokens[self.at].glued
         spaced_dash = sign in _DASHES and not glued
         if sign in _QUOTED or (sign == ")" and self._brackets):
             self._brackets -= sign == ")"
-        elif sign in {",", "("} or (spaced_dash and self.headed):
+        elif sign in {",", "("} or (spaced_dash and self.has_noun):
             self._brackets += sign == "("
             self._paused = True
-        elif sign in {"&", "/"} and self.headed:
-            self._open, self._joined = sign, True
+        elif sign in {"&", "/"} and self.has_noun:
+            self._awaits_noun, self._joined = sign, True
         else:
             raise self._refusal_of(sign)
         self.at += 1
@@ -174,7 +186,7 @@ class FollowingWords:
 
     def _figure(self) -> None:
         """Refuse a second figure, unless it counts a part: “12 killed, 3 of them children”."""
-        if self._paused and (counted := self._counted(self.at)):
+        if self._paused and (counted := self._number_at(self.at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
             if found and found[0] == word_class.PART_OF:
                 self._paused = False
@@ -185,47 +197,49 @@ class FollowingWords:
 
     def _complement(self, word: str, kind: str, end: int) -> None:
         """Read the complement of a preposition: “in the town of Al-Bab”, “by a gunman”, “since 6 March 2025”."""
-        if self._open and self._joined and not self._among:
+        if self._awaits_noun and self._joined and not self._among:
             raise unreadable(self.verbatim, refusals.SECOND)
-        if not self.headed and not (kind == word_class.OF and self._is_partitive(end)):
+        if not self.has_noun and not (kind == word_class.OF and self._is_partitive(end)):
             raise unreadable(self.verbatim, refusals.NO_NOUN)
         at, nouns, article = end, 0, False
         while at < self.end and (step := self._noun_at(at, kind, article=article, first=not nouns)):
             at, counted, articled = step
             nouns, article = nouns + counted, articled
         if not nouns:
-            raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, word)
-        self.headed, self._open, self._paused, self.at = True, "", False, at
+            raise self._refusal_at(at) if at < self.end else refusals.unfinished(self.verbatim, word)
+        self.has_noun, self._awaits_noun, self._paused, self.at = True, "", False, at
 
     def _is_partitive(self, end: int) -> bool:
-        """Say whether “of” stands between the figure and those it counts: `200 من المدنيين`."""
+        """Say whether “of” joins the figure and those it counts: `200 من المدنيين`."""
         return self.vocabulary.partitive and self._class(end) == word_class.PERSON
 
     def _noun_at(self, at: int, kind: str, *, article: bool, first: bool) -> tuple[int, int, bool] | None:
-        """Return where a word of a complement ends, whether it is a noun, and whether an article waits for one."""
+        """Return where a word of a complement ends, whether it is a noun, and whether an article awaits one."""
         token = self.tokens[at]
         if token.kind == "figure":
-            dated = self._date(at)
+            dated = self._date_end(at)
             return (dated, 1, False) if dated else None
         found = self.vocabulary.around.longest(self.words, at)
         if found is None:
             if token.kind == "word" and token.name and self.vocabulary.names:
                 return at + 1, 1, False
             return (at + 1, 0, False) if not first and self._joins_names(at) else None
-        of, end = found
-        if of in _NOUNS or (of == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})):
-            alone = article and of == word_class.PERSON and kind != word_class.AGENT
-            return None if alone else (end, 1, article and of == word_class.QUALIFIER)
-        if (
-            of == word_class.DETERMINER
-            or (of == word_class.ARTICLE and not article)
-            or (of == word_class.OF and first and kind == word_class.PREPOSITION)
+        kind_found, end = found
+        if kind_found in _NOUNS or (
+            kind_found == word_class.COLLECTIVE and (article or kind in {word_class.OF, word_class.AGENT})
         ):
-            return end, 0, of == word_class.ARTICLE
-        return (end, 0, False) if of == word_class.JOIN and not first and self._joins_names(at) else None
+            alone = article and kind_found == word_class.PERSON and kind != word_class.AGENT
+            return None if alone else (end, 1, article and kind_found == word_class.QUALIFIER)
+        if (
+            kind_found == word_class.DETERMINER
+            or (kind_found == word_class.ARTICLE and not article)
+            or (kind_found == word_class.OF and first and kind == word_class.PREPOSITION)
+        ):
+            return end, 0, kind_found == word_class.ARTICLE
+        return (end, 0, False) if kind_found == word_class.JOIN and not first and self._joins_names(at) else None
 
     def _joins_names(self, at: int) -> bool:
-        """Say whether a comma or “and” goes on with a second place: “in Homs and Hama”, “in Homs, Syria”."""
+        """Say whether a comma or “and” joins a second place: “in Homs and Hama”, “in Homs, Syria”."""
         if self.words[at] not in {",", "&"} and self._class(at) != word_class.JOIN:
             return False
         following = self.tokens[at + 1] if at + 1 < self.end else None
@@ -235,10 +249,10 @@ class FollowingWords:
             return False
         return self.vocabulary.around.longest(self.words, at + 1) is None
 
-    def _date(self, at: int) -> int:
+    def _date_end(self, at: int) -> int:
         """Return where a date or an ordinal ends that begins with a figure here, 0 for neither."""
-        text, beside = self.words[at], self.tokens[at + 1] if at + 1 < self.end else None
-        if beside and beside.glued and beside.text in _ORDINALS:
+        text, next_token = self.words[at], self.tokens[at + 1] if at + 1 < self.end else None
+        if next_token and next_token.glued and next_token.text in _ORDINALS:
             return at + 2
         day, year = _is_in(text, _DAYS), _is_in(text, _YEARS)
         if day and (self._is_month(at + 1) or self._is_month(at - 1)):
@@ -250,7 +264,7 @@ class FollowingWords:
         since = before is not None and before[0] == word_class.PREPOSITION
         return at + 1 if year and (since or self._is_month(at - 1)) else 0
 
-    def _dated(self, at: int) -> int:
+    def _day_of_month_end(self, at: int) -> int:
         """Return where a day of a month ends that begins here, as in “le 12 mars”; 0 for none."""
         if not (at + 1 < self.end and _is_in(self.words[at], _DAYS) and self._is_month(at + 1)):
             return 0
@@ -263,11 +277,11 @@ class FollowingWords:
     def _list_parts(self, at: int) -> None:
         """Read what is counted among them: “including 3 children and a woman”, “3 of them children”."""
         while at < self.end:
-            counted = self._counted(at)
-            begun, at = at, counted[1] if counted else at
-            at = self._part_at(at)
+            counted = self._number_at(at)
+            start, at = at, counted[1] if counted else at
+            at = self._part_end(at)
             if counted:
-                self.parts.append((counted[0], " ".join(self.words[begun:at])))
+                self.parts.append((counted[0], " ".join(self.words[start:at])))
             if at < self.end and self.words[at] == "," and not self._brackets and self._is_attribution(at + 1):
                 at = self.end
             elif at < self.end and (self.words[at] in {",", "&"} or self._class(at) == word_class.JOIN):
@@ -280,13 +294,13 @@ class FollowingWords:
                 self._brackets -= 1
                 at += 1
                 break
-            elif at > begun and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
+            elif at > start and self._class(at) in {word_class.PREPOSITION, word_class.AGENT}:
                 break  # a complement after a part belongs to all: “including 3 children, in Homs”
-            elif at == begun or at < self.end:
-                raise self._at_fault(at)
-        self.headed, self._open, self._paused, self.at = True, "", False, at
+            elif at == start or at < self.end:
+                raise self._refusal_at(at)
+        self.has_noun, self._awaits_noun, self._paused, self.at = True, "", False, at
 
-    def _part_at(self, at: int) -> int:
+    def _part_end(self, at: int) -> int:
         """Return where the words of one part end; its fate must be one of all."""
         named = False
         while at < self.end and self.tokens[at].kind == "word":
@@ -294,14 +308,14 @@ class FollowingWords:
             if not found or not (found[0] in _OF_PARTS or found[0].startswith(word_class.FATE)):
                 break
             fate = found[0].removeprefix(word_class.FATE) if found[0].startswith(word_class.FATE) else ""
-            if fate and fate not in self.fates:
+            if fate and fate not in self.measures_named:
                 raise unreadable(self.verbatim, refusals.SECOND)
             named, at = named or found[0] == word_class.PERSON or bool(fate), found[1]
         if not named:
-            raise self._at_fault(at) if at < self.end else refusals.unfinished(self.verbatim, self.words[at - 1])
+            raise self._refusal_at(at) if at < self.end else refusals.unfinished(self.verbatim, self.words[at - 1])
         return at
 
-    def _counted(self, at: int) -> tuple[int, int] | None:
+    def _number_at(self, at: int) -> tuple[int, int] | None:
         """Return the number that begins here, 1 for an article, and where it ends."""
         if found := numbers(self.tokens, self.words, at, self.vocabulary):
             return whole(found[0], self.verbatim), at if found[0].noun else found[0].end
@@ -311,10 +325,10 @@ class FollowingWords:
         found = self.vocabulary.around.longest(self.words, at) if at < self.end else None
         return found[0] if found else ""
 
-    def _at_fault(self, at: int) -> CountError:
+    def _refusal_at(self, at: int) -> CountError:
         """Name the word at fault by its class."""
         token, kind = self.tokens[at], self._class(at)
-        if (token.kind == "figure" or kind == word_class.COUNTING) and (counted := self._counted(at)):
+        if (token.kind == "figure" or kind == word_class.COUNTING) and (counted := self._number_at(at)):
             found = self.vocabulary.around.longest(self.words, counted[1])
             if found and found[0] in {"!unit", "!age"}:
                 return refusals.because(self.verbatim, "period", " ".join(self.words[at : found[1]]))
@@ -338,5 +352,5 @@ class FollowingWords:
         return unreadable(self.verbatim, why)
 
 
-def _is_in(text: str, these: range) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 5 and int(text) in these  # noqa: PLR2004 - a year
+def _is_in(text: str, numbers_: range) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 5 and int(text) in numbers_  # noqa: PLR2004 - a year

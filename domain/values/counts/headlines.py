@@ -8,7 +8,7 @@ from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.tokens import Token
 
 COLON = "colon"
-"""The kind of an opening that ends in a colon; the words behind it must name a population."""
+"""The kind of an opening that ends in a colon; the words after it must name a population."""
 
 _NOUNS = frozenset(
     {word_class.PERSON, word_class.THING, word_class.EQUIPMENT, word_class.COMPLEMENT, word_class.COLLECTIVE}
@@ -43,15 +43,15 @@ class Headline:
     vocabulary: Vocabulary
 
     def opening(self, start: int = 0) -> tuple[str, int] | None:
-        """Return the kind of what opens a headline and where it ends: known words, up to a verb or a colon.
+        """Return the class and the end of the opening of a headline: known words, up to a verb or a colon.
 
-        An unknown place is recognised by its capital behind a preposition, and only where the verb has none: in a
-        headline of capitals “Attack in Homs Foiled Kills” has them, too, and so has any first word, “Fears”.
+        An unknown place is recognised by its capital after a preposition, and only if the verb has none: in a headline
+        all in capitals, and for a first word (“Fears”), a capital proves nothing.
         """
-        felling = self.vocabulary.attack_verbs
+        attack_verbs = self.vocabulary.attack_verbs
         at, noun, named = start, False, False
         while at < len(self.words):
-            if noun and (verb := felling.longest(self.words, at)):
+            if noun and (verb := attack_verbs.longest(self.words, at)):
                 return None if named and self.tokens[at].name else verb
             if noun and (end := self._attribution_end(at)):
                 return self.opening(end) or (COLON, end)

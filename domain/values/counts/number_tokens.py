@@ -1,4 +1,4 @@
-"""Numbers among tokens: in digits of any script, with a scale word behind them, or in words."""
+"""Numbers among tokens: in digits of any script, with a scale word after them, or in words."""
 
 import re
 import unicodedata
@@ -21,8 +21,8 @@ class Number:
     """A number that ends before token `end`.
 
     `scale` is the one scale word that closes it (“20 thousand”: 1000), 0 if it has several, else 1; `reach` the largest
-    number that a scale word multiplies in it (20). `unclear`: three digits behind a mark that may be a decimal's.
-    `grouped`: digits in groups of three; `rounded`: a round number that means about so many. `noun`: the noun
+    number that a scale word multiplies in it (20). `unclear`: three digits after a mark that may be a decimal point.
+    `grouped`: digits in groups of three; `rounded`: a round number, read as approximate. `noun`: the noun
     itself, in the singular or dual.
     """
 
@@ -92,7 +92,7 @@ def _ascii(text: str) -> str:
 
 
 def _scaled(number: Number, listed: Sequence[Token], words: Sequence[str], vocabulary: Vocabulary) -> Number:
-    """Multiply digits by what stands behind them: `1.2 million`, `2 dozen`, `10k`, `12 lakh`."""
+    """Multiply digits by the scale after them: `1.2 million`, `2 dozen`, `10k`, `12 lakh`."""
     at, numerals = number.end, vocabulary.numerals
     if at >= len(listed) or listed[at].kind != "word":
         return number
@@ -141,7 +141,7 @@ def _in_words(words: Sequence[str], at: int, numerals: Numerals) -> Iterator[Num
 
 
 def _sums(words: Sequence[str], at: int, limit: int, numerals: Numerals) -> Iterator[Number]:
-    """Yield numbers below `limit`: a group of 1 to 9,999 with the scale behind it, and what is added below that."""
+    """Yield numbers below `limit`: a group of 1 to 9,999 with its scale, and the addends below that."""
     for group in _groups(words, at, numerals):
         if group.value < limit:
             yield group
@@ -175,7 +175,7 @@ def _from_scale(
 
 
 def _groups(words: Sequence[str], at: int, numerals: Numerals) -> Iterator[Number]:
-    """Yield readings of 1 to 9,999 without a scale word: hundreds, hundreds and what is below, or that alone."""
+    """Yield readings of 1 to 9,999 without a scale word: hundreds, hundreds and a number below 100, or that alone."""
     if found := numerals.hundreds.longest(words, at):
         hundreds, end = found
         reach = hundreds // 100 if numerals.carried else 0

@@ -26,17 +26,17 @@ _OF_ONE = "about.one"
 
 @dataclass(frozen=True, slots=True)
 class DetailedReading(CountReading):
-    """A reading with details of its wording: fates, things counted instead of people, parts, and an increase.
+    """A reading with details of its wording: measures named, things counted instead of people, parts, and an increase.
 
-    `quoted`: only the count is in quotation marks, and the words behind it are not the source's.
+    `quoted`: only the count is in quotation marks, and the words that follow it are not the source's.
     """
 
-    fates: tuple[str, ...] = ()
+    measures_named: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     equipment: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    more: bool = False
+    is_increase: bool = False
     quoted: bool = False
 
 
@@ -55,15 +55,19 @@ def read_phrase(verbatim: str, vocabulary: Vocabulary) -> DetailedReading:
 
 @dataclass(slots=True)
 class _Prefix:
-    """The words before the figure."""
+    """The words before the figure, which begins at token `at`.
+
+    `has_noun`: they name those counted, or a measure; `range_announced`: a verb such as “ranges from”;
+    `required`: a class of lead-in after which a noun or a measure must follow; `is_increase`: “another”, “a further”.
+    """
 
     at: int = 0
     bound: str | None = None
-    fates: tuple[str, ...] = ()
-    more: bool = False
-    headed: bool = False
-    ranging: bool = False
-    needs: str = ""
+    measures_named: tuple[str, ...] = ()
+    is_increase: bool = False
+    has_noun: bool = False
+    range_announced: bool = False
+    required: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +81,23 @@ class _PhraseReader:
 
     def read_count(self) -> DetailedReading:
         """Read a phrase that counts somebody."""
-        lead = self._sentence()
-        if not lead.at and not self.vocabulary.headline_marks.isdisjoint(self.words):
-            lead = self._headline()
-        self._bounds(lead)
-        several = self.vocabulary.worded.longest(self.words, lead.at)
-        if several and not lead.ranging:
-            return self._worded(lead, *several)
-        found = self._numbers(lead)
-        if ranged := self._range(lead, found):
-            return self._between(lead, *ranged)
-        if lead.ranging:
+        prefix = self._sentence()
+        if not prefix.at and not self.vocabulary.headline_marks.isdisjoint(self.words):
+            prefix = self._headline()
+        self._bounds(prefix)
+        worded_count = self.vocabulary.worded.longest(self.words, prefix.at)
+        if worded_count and not prefix.range_announced:
+            return self._worded(prefix, *worded_count)
+        found = self._numbers(prefix)
+        if ranged := self._range(prefix, found):
+            return self._between(prefix, *ranged)
+        if prefix.range_announced:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
         if found:
-            return self._one(lead, found[0])
-        if one := self._one_person(lead):
-            return one
-        raise self._no_figure(lead)
+            return self._one_figure(prefix, found[0])
+        if one_person := self._one_person(prefix):
+            return one_person
+        raise self._no_figure_refusal(prefix)
 
     def read_zero(self) -> DetailedReading | None:
         """Read `none`, `nobody`, `no casualties`; None where the phrase begins with something else."""
@@ -115,29 +119,29 @@ class _PhraseReader:
 
     def _sentence(self, at: int = 0) -> _Prefix:
         """Read `the death toll in Gaza rises to`: known words with a subject among them, up to a verb."""
-        words, vocabulary, lead = self.words, self.vocabulary, _Prefix()
-        fates, subject = set[str](), False
+        words, vocabulary, prefix = self.words, self.vocabulary, _Prefix()
+        measures, subject = set[str](), False
         while at < len(words):
             verb = vocabulary.verbs.longest(words, at) if subject else None
             if verb and not self._longer_bound(verb[1], at):
-                lead.at, lead.bound = verb[1], verb[0] or None
-                lead.ranging = lead.bound == "ranging"
-                lead.bound = None if lead.ranging else lead.bound
-                lead.fates, lead.headed = tuple(sorted(fates)), True
-                return lead
+                prefix.at, prefix.bound = verb[1], verb[0] or None
+                prefix.range_announced = prefix.bound == "ranging"
+                prefix.bound = None if prefix.range_announced else prefix.bound
+                prefix.measures_named, prefix.has_noun = tuple(sorted(measures)), True
+                return prefix
             found = vocabulary.subjects.longest(words, at)
             if found:
                 subject = subject or bool(found[0])
-                fates |= {found[0].removeprefix(word_class.FATE)} if found[0].startswith(word_class.FATE) else set()
+                measures |= {found[0].removeprefix(word_class.FATE)} if found[0].startswith(word_class.FATE) else set()
                 at = found[1]
             elif self._is_name(at, subject=subject):
                 at += 1
             else:
                 break
-        return lead
+        return prefix
 
     def _is_name(self, at: int, *, subject: bool) -> bool:
-        """Say whether a name stands before the subject, “Gaza death toll”, or behind a preposition, “toll in Gaza”."""
+        """Say whether a name precedes the subject, “Gaza death toll”, or follows a preposition, “toll in Gaza”."""
         if not (self.tokens[at].name and self.vocabulary.names) or self.vocabulary.around.longest(self.words, at):
             return False
         before = self.vocabulary.around.longest(self.words, at - 1) if at else None
@@ -149,37 +153,40 @@ class _PhraseReader:
         bound = self.vocabulary.bounds.longest(self.words, at)
         return bound is not None and bound[1] > end
 
-    def _bounds(self, lead: _Prefix) -> None:
+    def _bounds(self, prefix: _Prefix) -> None:
         """Read bounds and lead-ins, in any order."""
         words, vocabulary = self.words, self.vocabulary
-        while lead.at < len(words):
-            if found := vocabulary.bounds.longest(words, lead.at):
-                lead.bound, lead.at = self._agreed(lead.bound, found[0]), found[1]
-            elif found := vocabulary.lead_ins.longest(words, lead.at):
-                lead.at = found[1]
-                self._apply_class(lead, found[0])
+        while prefix.at < len(words):
+            if found := vocabulary.bounds.longest(words, prefix.at):
+                prefix.bound, prefix.at = self._one_bound(prefix.bound, found[0]), found[1]
+            elif found := vocabulary.lead_ins.longest(words, prefix.at):
+                prefix.at = found[1]
+                self._apply_class(prefix, found[0])
             else:
                 return
 
-    def _apply_class(self, lead: _Prefix, kind: str) -> None:
-        lead.more = lead.more or kind == word_class.MORE
+    def _apply_class(self, prefix: _Prefix, kind: str) -> None:
+        prefix.is_increase = prefix.is_increase or kind == word_class.MORE
         if kind.startswith(word_class.FATE):
-            lead.fates, lead.headed = (*lead.fates, *kind.removeprefix(word_class.FATE).split("+")), True
-        lead.headed = lead.headed or kind == word_class.PERSON
-        lead.needs = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else lead.needs
+            prefix.measures_named, prefix.has_noun = (
+                (*prefix.measures_named, *kind.removeprefix(word_class.FATE).split("+")),
+                True,
+            )
+        prefix.has_noun = prefix.has_noun or kind == word_class.PERSON
+        prefix.required = kind if kind in {COLON, word_class.LEFT, word_class.LIVES} else prefix.required
 
     def _headline(self) -> _Prefix:
         """Read the opening of a headline, “Israeli strike on Gaza kills”, “Attack in Kabul:”."""
-        lead, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
+        prefix, opening = _Prefix(), Headline(self.tokens, self.words, self.vocabulary).opening()
         if opening and opening[0] == COLON and (sentence := self._sentence(opening[1])).at:
             return sentence
         if opening and self._can_count(opening[1]):
-            lead.at = opening[1]
-            self._apply_class(lead, opening[0])
-        return lead
+            prefix.at = opening[1]
+            self._apply_class(prefix, opening[0])
+        return prefix
 
     def _can_count(self, at: int) -> bool:
-        """Say whether a count can begin here, unlike behind “a journalist killed”."""
+        """Say whether a count can begin here, unlike after “a journalist killed”."""
         vocabulary = self.vocabulary
         tables = (vocabulary.bounds, vocabulary.lead_ins, vocabulary.worded)
         if any(table.longest(self.words, at) for table in tables):
@@ -189,68 +196,70 @@ class _PhraseReader:
             found is not None and found[0] == word_class.ARTICLE
         )
 
-    def _numbers(self, lead: _Prefix) -> list[Number]:
-        at, numerals = lead.at, self.vocabulary.numerals
+    def _numbers(self, prefix: _Prefix) -> list[Number]:
+        at, numerals = prefix.at, self.vocabulary.numerals
         found = numbers(self.tokens, self.words, at, self.vocabulary)
-        if not found and (bare := numerals.bare.longest(self.words, at)):
-            if lead.bound is None:
+        if not found and (scale_alone := numerals.bare.longest(self.words, at)):
+            if prefix.bound is None:
                 raise unreadable(self.verbatim, refusals.ONE_OR_SEVERAL)
-            return [Number(bare[0], bare[1], bare[0], 1)]
+            return [Number(scale_alone[0], scale_alone[1], scale_alone[0], 1)]
         return found
 
-    def _one(self, lead: _Prefix, number: Number) -> DetailedReading:
+    def _one_figure(self, prefix: _Prefix, number: Number) -> DetailedReading:
         value = whole(number, self.verbatim)
         if number.noun:
-            return self.noun_alone(lead, number)
-        end = self._past_of(number.end) if number.scale != 1 or number.rounded else number.end
-        if capped := self._cap(lead, end):
-            most = whole(capped, self.verbatim)
-            if value > most:
+            return self.noun_alone(prefix, number)
+        end = self._skip_of(number.end) if number.scale != 1 or number.rounded else number.end
+        if upper_end := self._upper_end(prefix, end):
+            upper = whole(upper_end, self.verbatim)
+            if value > upper:
                 raise unreadable(self.verbatim, refusals.BACKWARDS)
-            return self._reading(lead, self._around(lead, capped.end), CountReading(value, most, None, "between"))
-        after, around = self.after(lead, end)
-        bound = self._agreed(lead.bound, after) or ("about" if number.rounded else "exact")
-        bound = "about" if bound == _OF_ONE else bound
-        return self._reading(lead, around, bounded(value, bound))
-
-    def noun_alone(self, lead: _Prefix, number: Number) -> DetailedReading:
-        """Read a noun that counts itself, `شخص` or `شخصان`; what else is joined to it would be a second count."""
-        behind = self.vocabulary.suffixes.longest(self.words, number.end)
-        if behind and lead.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == behind:
-            before, noun, bound = (
-                self.tokens[: lead.at],
-                self.tokens[lead.at : number.end],
-                slice(number.end, behind[1]),
+            return self._reading(
+                prefix, self._following_words(prefix, upper_end.end), CountReading(value, upper, None, "between")
             )
-            moved = [*before, *self.tokens[bound], *noun, *self.tokens[behind[1] :]]
-            lead.bound, lead.at = behind[0], lead.at + behind[1] - number.end
-            phrase = replace(self, tokens=moved, words=[token.text for token in moved])
-            return phrase.noun_alone(lead, replace(number, end=behind[1]))
-        around = self._around(lead, lead.at, joins=False)
+        after, following = self.bound_after(prefix, end)
+        bound = self._one_bound(prefix.bound, after) or ("about" if number.rounded else "exact")
+        bound = "about" if bound == _OF_ONE else bound
+        return self._reading(prefix, following, bounded(value, bound))
+
+    def noun_alone(self, prefix: _Prefix, number: Number) -> DetailedReading:
+        """Read a noun in the singular or dual, which is its own count: `شخص`, `شخصان`; one joined to it is a second."""
+        suffix = self.vocabulary.suffixes.longest(self.words, number.end)
+        if suffix and prefix.bound is None and self.vocabulary.bounds.longest(self.words, number.end) == suffix:
+            before, noun, bound = (
+                self.tokens[: prefix.at],
+                self.tokens[prefix.at : number.end],
+                slice(number.end, suffix[1]),
+            )
+            reordered = [*before, *self.tokens[bound], *noun, *self.tokens[suffix[1] :]]
+            prefix.bound, prefix.at = suffix[0], prefix.at + suffix[1] - number.end
+            phrase = replace(self, tokens=reordered, words=[token.text for token in reordered])
+            return phrase.noun_alone(prefix, replace(number, end=suffix[1]))
+        following = self._following_words(prefix, prefix.at, joins=False)
         return self._reading(
-            lead, around, bounded(whole(number, self.verbatim), self._agreed(lead.bound, None) or "exact")
+            prefix, following, bounded(whole(number, self.verbatim), self._one_bound(prefix.bound, None) or "exact")
         )
 
-    def _worded(self, lead: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
+    def _worded(self, prefix: _Prefix, ends: tuple[int | None, int | None], end: int) -> DetailedReading:
         lower, upper = ends
-        after, around = self.after(lead, self._past_of(end))
-        bound = self._agreed(lead.bound, after)
+        after, following = self.bound_after(prefix, self._skip_of(end))
+        bound = self._one_bound(prefix.bound, after)
         if bound in {"fewer_than", _OF_ONE}:
             raise unreadable(self.verbatim, "sets a bound beside a word for many; give lower and upper")
         reading = CountReading(None if bound in _CAPPED else lower, None if bound in _OPEN else upper, None, "worded")
-        return self._reading(lead, around, reading)
+        return self._reading(prefix, following, reading)
 
-    def _between(self, lead: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
+    def _between(self, prefix: _Prefix, low: Number, high: Number, dashed: bool) -> DetailedReading:  # noqa: FBT001 - a pair's third
         lower, upper = ordered(self.verbatim, low, high, dashed=dashed)
-        end = self._past_of(high.end) if high.scale != 1 else high.end
-        after, around = self.after(lead, end)
-        if not {lead.bound, after} <= {None, "about"}:
+        end = self._skip_of(high.end) if high.scale != 1 else high.end
+        after, following = self.bound_after(prefix, end)
+        if not {prefix.bound, after} <= {None, "about"}:
             raise unreadable(self.verbatim, refusals.BOUND_AND_RANGE)
-        return self._reading(lead, around, CountReading(lower, upper, None, "between"))
+        return self._reading(prefix, following, CountReading(lower, upper, None, "between"))
 
-    def _range(self, lead: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
-        """Read `80 to 100`, `between 80 and 100`; None where there is no second figure behind the first."""
-        at = lead.at
+    def _range(self, prefix: _Prefix, found: Sequence[Number]) -> tuple[Number, Number, bool] | None:
+        """Read `80 to 100`, `between 80 and 100`; None where no second figure follows."""
+        at = prefix.at
         opening = self.words[at] if at < len(self.words) else ""
         joins = self.vocabulary.range_pairs.get(opening)
         pairs: list[tuple[Number, Number, bool]] = []
@@ -264,10 +273,10 @@ class _PhraseReader:
             raise unreadable(self.verbatim, f"says “{opening}” without two figures behind it; write 80 to 100")
         return max(pairs, key=lambda pair: pair[1].end, default=None)
 
-    def _cap(self, lead: _Prefix, end: int) -> Number | None:
+    def _upper_end(self, prefix: _Prefix, end: int) -> Number | None:
         """Read the upper end of `at least 80 and at most 100`."""
         join = self.vocabulary.around.longest(self.words, end)
-        if lead.bound != "at_least" or not join or join[0] != word_class.JOIN:
+        if prefix.bound != "at_least" or not join or join[0] != word_class.JOIN:
             return None
         bound = self.vocabulary.bounds.longest(self.words, join[1])
         if not bound or bound[0] != "at_most":
@@ -275,87 +284,91 @@ class _PhraseReader:
         found = numbers(self.tokens, self.words, bound[1], self.vocabulary)
         return found[0] if found else None
 
-    def _one_person(self, lead: _Prefix) -> DetailedReading | None:
+    def _one_person(self, prefix: _Prefix) -> DetailedReading | None:
         """Read the indefinite article before one known kind of person: “a soldier”, “an army officer killed”."""
-        at = lead.at
+        at = prefix.at
         article = self.vocabulary.around.longest(self.words, at)
-        if not article or article[0] != word_class.ARTICLE or lead.bound not in {None, "at_least"}:
+        if not article or article[0] != word_class.ARTICLE or prefix.bound not in {None, "at_least"}:
             return None
-        around = self._around(lead, article[1], joins=False)
-        if not any(word in self.vocabulary.singular_people for word in around.people[:2]):
+        following = self._following_words(prefix, article[1], joins=False)
+        if not any(word in self.vocabulary.singular_people for word in following.people[:2]):
             raise refusals.unknown_word(self.verbatim, self.words[at], self.vocabulary)
-        return self._reading(lead, around, bounded(1, lead.bound or "exact"))
+        return self._reading(prefix, following, bounded(1, prefix.bound or "exact"))
 
-    def after(self, lead: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
-        """Return the bound that follows the figure, at once or behind its nouns, and the words around it."""
+    def bound_after(self, prefix: _Prefix, end: int) -> tuple[str | None, FollowingWords]:
+        """Return the bound that follows the figure or its nouns, and the other words that follow."""
         suffixes, last = self.vocabulary.suffixes, len(self.words)
         if found := suffixes.longest(self.words, end):
-            return found[0], self._around(lead, found[1])
+            return found[0], self._following_words(prefix, found[1])
         for start in range(max(end + 1, last - _LONGEST_PHRASE), last):
             found = suffixes.longest(self.words, start)
             if found and found[1] == last:
-                return found[0], self._around(lead, end, start)
-        if last - end > _LEAST_BEHIND and (moved := move_bound_forward(self.tokens, self.vocabulary, end)):
-            return replace(self, tokens=moved, words=[token.text for token in moved]).after(lead, end)
-        return None, self._around(lead, end)
+                return found[0], self._following_words(prefix, end, start)
+        if last - end > _LEAST_BEHIND and (reordered := move_bound_forward(self.tokens, self.vocabulary, end)):
+            return replace(self, tokens=reordered, words=[token.text for token in reordered]).bound_after(prefix, end)
+        return None, self._following_words(prefix, end)
 
-    def _around(self, lead: _Prefix, at: int, end: int | None = None, *, joins: bool = True) -> FollowingWords:
+    def _following_words(
+        self, prefix: _Prefix, at: int, end: int | None = None, *, joins: bool = True
+    ) -> FollowingWords:
         last = len(self.words) if end is None else end
-        around = FollowingWords(self.verbatim, self.tokens, self.words, self.vocabulary, at, last, headed=lead.headed)
-        around.joins = joins
-        around.fates |= set(lead.fates)
-        around.read()
-        return around
+        following = FollowingWords(
+            self.verbatim, self.tokens, self.words, self.vocabulary, at, last, has_noun=prefix.has_noun
+        )
+        following.joins = joins
+        following.measures_named |= set(prefix.measures_named)
+        following.read()
+        return following
 
-    def _past_of(self, end: int) -> int:
-        """Skip “of” behind a word for many or a scale: “dozens of”, “deux millions de”."""
+    def _skip_of(self, end: int) -> int:
+        """Skip “of” after a word for many or a scale: “dozens of”, “deux millions de”."""
         found = self.vocabulary.around.longest(self.words, end)
         return found[1] if found and found[0] == word_class.OF else end
 
-    def _reading(self, lead: _Prefix, around: FollowingWords, reading: CountReading) -> DetailedReading:
-        self._check_needs(lead.needs, around)
+    def _reading(self, prefix: _Prefix, following: FollowingWords, reading: CountReading) -> DetailedReading:
+        self._check_required(prefix.required, following)
         largest = reading.upper if reading.upper is not None else reading.lower
-        if largest is not None and any(value > largest for value, _ in around.parts):
+        if largest is not None and any(value > largest for value, _ in following.parts):
             raise unreadable(self.verbatim, refusals.PART_TOO_LARGE)
         return DetailedReading(
             reading.lower,
             reading.upper,
             reading.best,
             reading.bound,
-            tuple(sorted(around.fates)),
-            tuple(around.things),
-            tuple(around.equipment),
-            () if around.fates else tuple(around.other),
-            tuple(part for _, part in around.parts),
-            more=around.more or lead.more,
+            tuple(sorted(following.measures_named)),
+            tuple(following.things),
+            tuple(following.equipment),
+            () if following.measures_named else tuple(following.other),
+            tuple(part for _, part in following.parts),
+            is_increase=following.is_increase or prefix.is_increase,
             quoted=self._quoted(),
         )
 
-    def _check_needs(self, needs: str, around: FollowingWords) -> None:
+    def _check_required(self, required: str, following: FollowingWords) -> None:
         """Refuse “leaves 12 people”, “claims 12 soldiers” and “Syria: 12”, which name no fate or no population."""
-        if needs == word_class.LIVES and around.people[:1] == ["lives"]:
-            around.fates.add("killed")
+        if required == word_class.LIVES and following.people[:1] == ["lives"]:
+            following.measures_named.add("killed")
         elif (
-            (needs == COLON and not (around.people or around.fates))
-            or needs == word_class.LIVES
-            or (needs == word_class.LEFT and not around.fates)
+            (required == COLON and not (following.people or following.measures_named))
+            or required == word_class.LIVES
+            or (required == word_class.LEFT and not following.measures_named)
         ):
-            raise unreadable(self.verbatim, refusals.NO_NOUN if needs == COLON else refusals.NO_FATE)
+            raise unreadable(self.verbatim, refusals.NO_NOUN if required == COLON else refusals.NO_FATE)
 
     def _quoted(self) -> bool:
-        """Say whether the first word alone stands in quotation marks: “'Dozens' killed and wounded”."""
-        begun = self.verbatim.strip()
-        return begun[:1] in QUOTES and len(self.words) > 1 and self.words[1] in QUOTES
+        """Say whether only the first word is in quotation marks: “'Dozens' killed and wounded”."""
+        text = self.verbatim.strip()
+        return text[:1] in QUOTES and len(self.words) > 1 and self.words[1] in QUOTES
 
-    def _agreed(self, before: str | None, after: str | None) -> str | None:
+    def _one_bound(self, before: str | None, after: str | None) -> str | None:
         if before and after and before.split(".", maxsplit=1)[0] != after.split(".", maxsplit=1)[0]:
             raise unreadable(self.verbatim, refusals.TWO_BOUNDS)
         return before or after
 
-    def _no_figure(self, lead: _Prefix) -> Exception:
-        if not self.vocabulary.unknown_words.isdisjoint(self.words) or lead.at == len(self.words):
+    def _no_figure_refusal(self, prefix: _Prefix) -> Exception:
+        if not self.vocabulary.unknown_words.isdisjoint(self.words) or prefix.at == len(self.words):
             return unreadable(self.verbatim, refusals.NO_FIGURE)
-        word = self.words[lead.at]
-        if self.vocabulary.around.longest(self.words, lead.at) or word in self.vocabulary.numerals.words:
+        word = self.words[prefix.at]
+        if self.vocabulary.around.longest(self.words, prefix.at) or word in self.vocabulary.numerals.words:
             return unreadable(self.verbatim, refusals.NO_PLAIN_FIGURE.format(word=word))
         return refusals.unknown_word(self.verbatim, word, self.vocabulary)

@@ -1,4 +1,4 @@
-"""Ranges of two figures: their joins, and scale words that the lower end leaves out."""
+"""Ranges of two figures: their joins, and scale words omitted from the lower end."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace

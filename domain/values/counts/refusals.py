@@ -37,7 +37,7 @@ NOT_NONE = "does not say for certain that there were none; write 0, or leave the
 ONE_OR_SEVERAL = "may be one of that or several; say “a hundred” or “hundreds”"
 PART_TOO_LARGE = "names a part that is larger than the whole; make each a claim of its own"
 TWO_MEASURES = (
-    "says more than one thing of those counted ({fates}), so it is a count of neither alone; a claim of the measure"
+    "says more than one thing of those counted ({measures}), so it is a count of neither alone; a claim of the measure"
     " “killed_or_injured” may say both of these, and lower and upper may be given beside any words"
 )
 INCREASE = (

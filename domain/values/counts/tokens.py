@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 class Token(NamedTuple):
     """A figure in digits, a word in lower case or a single sign.
 
-    `glued`: no space stands before it; `name`: written with a capital, or in capitals in a phrase that is not.
+    `glued`: no space before it; `name`: with a capital, in a phrase not all in capitals; `acronym`: all in capitals.
     """
 
     text: str
@@ -55,10 +55,10 @@ def tokens(verbatim: str, *, spaced: bool, split: Callable[[str], str] | None = 
         text = _HYPHEN.sub(" ", text)
     text = text.rstrip(EDGES + ".,;:!")
     all_capitals = text.isupper()
-    return _cut(split(text) if split else text, all_capitals=all_capitals)
+    return _split(split(text) if split else text, all_capitals=all_capitals)
 
 
-def _cut(text: str, *, all_capitals: bool) -> list[Token]:
+def _split(text: str, *, all_capitals: bool) -> list[Token]:
     found: list[Token] = []
     before = -1
     for match in _TOKEN.finditer(text):

@@ -26,8 +26,6 @@ from service.api.requests.write import HttpWrite, WriteHeaders
 from service.eventstore.writer import WriteRequest
 from service.runtime.json_members import names_are_unique
 
-JsonObject = Mapping[str, Any]
-
 _FORM: Final = (
     f"A line is a report with its “incident”, or has one of these and nothing else: {', '.join(COMMAND_NAMES)}."
 )
@@ -39,10 +37,10 @@ class ParsedLine(NamedTuple):
     """A valid line: its write, and the JSON object or bytes it was parsed from."""
 
     write: WriteRequest
-    raw: JsonObject | bytes
+    raw: Mapping[str, Any] | bytes
 
     @property
-    def document(self) -> JsonObject:
+    def document(self) -> Mapping[str, Any]:
         """The JSON object."""
         return orjson.loads(self.raw) if isinstance(self.raw, bytes) else self.raw
 
@@ -63,7 +61,7 @@ def _parse_fast(raw: bytes) -> ParsedLine | None:
     try:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and names_are_unique(raw, cast("object", document)):
-            line = cast("JsonObject", document)
+            line = cast("Mapping[str, Any]", document)
             return ParsedLine(write_of(line, coerce_numbers=False), line)
     except (orjson.JSONDecodeError, HttpProblem):
         pass
@@ -74,11 +72,11 @@ def _parse_strictly(raw: bytes) -> ParsedLine:
     document = parse_json(raw)
     if not isinstance(document, dict):
         raise problem_of_fields([FieldError("", f"A line must be one JSON object. {_FORM}")])
-    line = cast("JsonObject", document)
+    line = cast("Mapping[str, Any]", document)
     return ParsedLine(write_of(line), line)
 
 
-def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> WriteRequest:
+def write_of(document: Mapping[str, Any], *, coerce_numbers: bool = True) -> WriteRequest:
     """Return the write of a line.
 
     Its id is the report's own, else derived from the canonical form of the line, so that a repeated line is recorded
@@ -88,10 +86,10 @@ def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> WriteReque
     return _report(document, mend=coerce_numbers) if name is None else _command(document, name, mend=coerce_numbers)
 
 
-def problem_of_line(refusal: refusals.Refusal, document: JsonObject) -> HttpProblem:
+def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> HttpProblem:
     """Convert a refusal, with the path of the field in the line that it concerns."""
     name = _command_in(document)
-    body = cast("JsonObject", document if name is None else document[name])
+    body = cast("Mapping[str, Any]", document if name is None else document[name])
     within: FieldPath = () if name is None else (name,)
     incident = body.get("incident")
     named = (incident, stream_of(incident)) if isinstance(incident, str) else None
@@ -99,7 +97,7 @@ def problem_of_line(refusal: refusals.Refusal, document: JsonObject) -> HttpProb
     return write.problem_of_refusal(refusal, request)
 
 
-def _report(document: JsonObject, *, mend: bool) -> WriteRequest:
+def _report(document: Mapping[str, Any], *, mend: bool) -> WriteRequest:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
@@ -112,7 +110,7 @@ def _report(document: JsonObject, *, mend: bool) -> WriteRequest:
     return WriteRequest(command, report_id, _hash(str(stream), content), stream)
 
 
-def _without_incident(document: JsonObject, body: dict[str, Any]) -> HttpProblem:
+def _without_incident(document: Mapping[str, Any], body: dict[str, Any]) -> HttpProblem:
     """Return the problem of a line without an incident, and for a report also its other invalid fields."""
     if "incident" not in document and "kind" not in document:
         alone = next(iter(document)) if len(document) == 1 else ""
@@ -128,14 +126,14 @@ def _without_incident(document: JsonObject, body: dict[str, Any]) -> HttpProblem
     return problem_of_fields(found)
 
 
-def _command_in(document: JsonObject) -> str | None:
+def _command_in(document: Mapping[str, Any]) -> str | None:
     """Return the name of the command in a line; None for a report."""
     if "kind" in document and "incident" in document:  # the most common case by far
         return None
     return next((name for name in COMMAND_NAMES if name in document), None)
 
 
-def _command(document: JsonObject, name: str, *, mend: bool) -> WriteRequest:
+def _command(document: Mapping[str, Any], name: str, *, mend: bool) -> WriteRequest:
     body = document[name]
     found = [FieldError(format_path((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:

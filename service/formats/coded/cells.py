@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
-from domain.values.text_types import slugify
+from domain.values.text_types import JsonObject, slugify
 
 LABEL: Final = 300
 """Most characters of a name (domain.values.text_types.Label)."""
@@ -23,7 +23,6 @@ _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:[.]0
 _DEGREES: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,15})?")
 
 EventCells = Mapping[str, str]
-JsonObject = dict[str, Any]
 
 
 class CellError(Exception):

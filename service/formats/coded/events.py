@@ -10,13 +10,12 @@ from uuid import UUID, uuid5
 import orjson
 
 from domain.reports.claims.claim import latest
-from domain.values.text_types import slugify
+from domain.values.text_types import JsonObject, slugify
 from domain.values.time.clocks import UTC, parse_reported
 from service.formats.coded.cells import (
     LABEL,
     CellError,
     EventCells,
-    JsonObject,
     normalized_number,
     parse_day_as,
     read_declared_day,

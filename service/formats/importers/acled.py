@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
+from domain.values.text_types import JsonObject
 from domain.values.time.clocks import format_instant
 from service.formats.coded.cells import (
     LABEL,
     CellError,
     EventCells,
-    JsonObject,
     event_places,
     killed_claims,
     no_day,

@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
+from domain.values.text_types import JsonObject
 from service.formats.coded.cells import (
     LABEL,
     CellError,
     EventCells,
-    JsonObject,
     event_places,
     killed_claims,
     no_day,

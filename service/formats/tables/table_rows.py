@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.estimates.withdrawal import group_by_home, withdrawn_reports
+from domain.estimates.whole_statements import group_by_home, withdrawn_reports
 from domain.history.history import History, ReportHistory
 from domain.reports.attributes import Attribute, DecimalNumber
 from domain.values.sources import origin_of

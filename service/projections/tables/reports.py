@@ -35,7 +35,7 @@ def _row(present: IncidentProjection, report_id: UUID) -> RowValues:
         now.position,
         report.kind,
         now.tier,
-        history.status_at(None),
+        history.standing_at(None),
         now.event,
         now.origin,
         list(report.via),

@@ -6,9 +6,9 @@ from domain.estimates.estimate import Estimate, Policy, PolicyInput
 from domain.estimates.exclusion import CODES, range_estimate
 
 
-def estimate(question: PolicyInput) -> Estimate:
+def estimate(policy_input: PolicyInput) -> Estimate:
     """Return the least and the greatest figure among the claims that stand. Each end names its claim."""
-    return replace(range_estimate(question), best=None)
+    return replace(range_estimate(policy_input), best=None)
 
 
 POLICY = Policy(

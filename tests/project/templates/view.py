@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.history.history import History
-from domain.reading import CsvRow, Document, Reading, View
+from domain.reading import Document, Reading, View, ViewRow
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -18,8 +18,8 @@ def finish(history: History, reading: Reading) -> Document:
     }
 
 
-def _rows(document: Document) -> Sequence[CsvRow]:
-    return cast("Sequence[CsvRow]", document["kinds"])
+def _rows(document: Document) -> Sequence[ViewRow]:
+    return cast("Sequence[ViewRow]", document["kinds"])
 
 
 VIEW = View(

@@ -1,7 +1,7 @@
-"""Withdrawal: earlier reports of a source that its later whole statement (`complete`) leaves out.
+"""Whole statements (`complete`): each withdraws the earlier reports of its source, which cease to count.
 
-A whole statement withdraws reports of the same home (the incident filed under, wherever shown) and, where it names an
-`event`, of that event only. So merging incidents, or moving a report, withdraws nothing.
+It withdraws reports of the same home (the incident that they were filed under) and, where it names an `event`, of that
+event only. Merging incidents or moving a report withdraws nothing.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -25,22 +25,22 @@ def withdrawn_reports(reports: Collection[ReportHistory]) -> dict[str, str]:
     if not any(report.current.report.complete for report in reports):
         return {}
     found: dict[str, str] = {}
-    linked = _links(reports)
-    for own in group_by_home(reports).values():
-        if any(report.current.report.complete for report in own):
-            found.update(_withdrawn_of_one_home(ordered(own, linked)[0]))
+    tie_ranks = _links(reports)
+    for of_home in group_by_home(reports).values():
+        if any(report.current.report.complete for report in of_home):
+            found.update(_withdrawn_of_one_home(ordered(of_home, tie_ranks)[0]))
     return found
 
 
 def split_at_whole_statements(reports: Collection[ReportHistory]) -> Iterator[list[ReportHistory]]:
     """Split one origin's reports, per home and oldest first, before each whole statement."""
-    linked = _links(reports)
-    for own in group_by_home(reports).values():
-        if not any(report.current.report.complete for report in own):
-            yield own
+    tie_ranks = _links(reports)
+    for of_home in group_by_home(reports).values():
+        if not any(report.current.report.complete for report in of_home):
+            yield of_home
             continue
         part: list[ReportHistory] = []
-        for report in ordered(own, linked)[0]:
+        for report in ordered(of_home, tie_ranks)[0]:
             if report.current.report.complete:
                 yield part
                 part = []
@@ -61,10 +61,10 @@ def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
     naming: dict[str, list[TieRank]] = {}
     for ref, report in known.items():
         for claim in report.current.report.claims:
-            for of, _, number in (other.partition("#") for other in claim.supersedes):
-                if of in known and of != ref:
-                    named.setdefault(of, []).append((number, claim.id, report.content))
-                    naming.setdefault(ref, []).append((claim.id, number, known[of].content))
+            for other_ref, _, number in (other.partition("#") for other in claim.supersedes):
+                if other_ref in known and other_ref != ref:
+                    named.setdefault(other_ref, []).append((number, claim.id, report.content))
+                    naming.setdefault(ref, []).append((claim.id, number, known[other_ref].content))
     linked = named.keys() | naming.keys()
     return {ref: (*sorted(named.get(ref, ())), (), *sorted(naming.get(ref, ()))) for ref in linked}
 
@@ -72,10 +72,10 @@ def _links(reports: Iterable[ReportHistory]) -> Mapping[str, TieRank]:
 def _withdrawn_of_one_home(order: Iterable[ReportHistory]) -> Iterator[tuple[str, str]]:
     """Yield (withdrawn report, last statement that withdraws it); `order` is oldest first."""
     last: dict[str | None, tuple[int, str]] = {}
-    for place, report in reversed(list(enumerate(order))):
+    for index, report in reversed(list(enumerate(order))):
         event = report.current.report.event
-        by = max((last[about] for about in {event, None} if about in last), default=None)
-        if by is not None:
-            yield report.ref, by[1]
+        whole = max((last[scope] for scope in {event, None} if scope in last), default=None)
+        if whole is not None:
+            yield report.ref, whole[1]
         if report.current.report.complete:
-            last.setdefault(event, (place, report.ref))
+            last.setdefault(event, (index, report.ref))
