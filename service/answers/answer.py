@@ -134,11 +134,11 @@ async def answer(
     log_id = await log.log_id()
     if state_timelines is not None and view.id == TIMELINE_VIEW and until is None:
         ask = partial(_from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
-        if found := await state_timelines.ask(stream_of(request.incident), moment.position, ask):
+        if found := await state_timelines.query(stream_of(request.incident), moment.position, ask):
             return found
     inputs = await unmerged_inputs_at(log, request.incident, moment.position, request.as_of)
     if state_timelines is not None:
-        state_timelines.note_question(stream_of(request.incident), len(inputs.rows))
+        state_timelines.note_request(stream_of(request.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY)
     reading = Reading(until, policy)
     try:

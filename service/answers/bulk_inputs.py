@@ -23,7 +23,7 @@ class UndecodableFact(Exception):
 
     def __init__(self, kept: StoredFact, error: Exception) -> None:
         """Keep the row, and the error that decoding it raised."""
-        self.kept = kept
+        self.stored = kept
         self.error = error
         super().__init__(f"The fact at position {kept.position} ({kept.topic}) cannot be read by this release: {error}")
 

@@ -61,23 +61,23 @@ class StateTimelineCache:
         self._log = log
         self._large = large
         self._entries = WeightedLRU[UUID, _CachedTimeline](most)
-        self._asked = WeightedLRU[UUID, bool](REMEMBERED)
+        self._requested = WeightedLRU[UUID, bool](REMEMBERED)
         self._builds: dict[UUID, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def note_question(self, stream: UUID, facts: int) -> None:
+    def note_request(self, stream: UUID, facts: int) -> None:
         """Remember that an incident of so many facts was asked about."""
         if facts > self._large:
-            self._asked.put(stream, value=True)
+            self._requested.put(stream, value=True)
 
-    async def ask(self, stream: UUID, position: int, question: Callable[[StateTimeline], T]) -> T | None:
+    async def query(self, stream: UUID, position: int, question: Callable[[StateTimeline], T]) -> T | None:
         """Return what `question` makes of a timeline that reaches `position`; None where none is cached yet.
 
         Raises what the question raises, the database's error, and UnknownFact.
         """
         entry = self._entries.get(stream)
         if entry is None:
-            if stream in self._asked and stream not in self._builds:
+            if stream in self._requested and stream not in self._builds:
                 self._builds[stream] = asyncio.create_task(self._build(stream, position))
             return None
         return await asyncio.shield(self._task(self._answer(stream, entry, position, question)))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import wiring
-from service.console.command import FINE, NO
+from service.console.command import EXIT_FAILED, EXIT_OK
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.terminal import WIDE, add_row, console, count, plain_table, print_json, progress, shown
@@ -24,13 +24,13 @@ _WHAT = ("view", "policy", "reported_until")
 
 
 def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
-    """Ask again and compare, and print what came of it; NO where anything is not as it should be.
+    """Ask again and compare, and print what came of it; EXIT_FAILED where anything is not as it should be.
 
     `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found, compared = on_database(settings, lambda url: (_replayed(url), _compare_models(url, full=full)))
-    ok = all(each.stands for each in (*found, *compared.audited))
+    found, compared = on_database(settings, lambda url: (_replay_publications(url), _compare_models(url, full=full)))
+    ok = all(each.matches for each in (*found, *compared.audited))
     if json:
         document = {"ok": ok, "publications": [_publication_document(each) for each in found]}
         document["read_models"] = _model_documents(compared)
@@ -38,10 +38,10 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
     else:
         _print_publications(found)
         _print_models(compared)
-    return FINE if ok else NO
+    return EXIT_OK if ok else EXIT_FAILED
 
 
-def _replayed(url: str) -> list[PublicationReplay]:
+def _replay_publications(url: str) -> list[PublicationReplay]:
     async def asked() -> list[PublicationReplay]:
         found: list[PublicationReplay] = []
         async with wiring.services(url) as house:
@@ -69,7 +69,7 @@ def _publication_document(found: PublicationReplay) -> dict[str, Any]:
         "incident": found.incident,
         **{name: getattr(published, name, None) for name in (*_WHAT, "digest")},
         "as_of": f"@{published.position}" if published else None,
-        "stands": found.stands,
+        "stands": found.matches,
         "trouble": found.trouble,
         "differences": list(found.differences),
     }
@@ -85,7 +85,7 @@ def _print_publications(found: Sequence[PublicationReplay]) -> None:
     for each in found:
         for line in _reasons(each):
             out.print(Text(shown(line)), soft_wrap=True)
-    wrong = sum(not each.stands for each in found)
+    wrong = sum(not each.matches for each in found)
     well = f"{count(len(found), 'publication')}: each is answered as it was published."
     out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else well)
 
@@ -94,7 +94,7 @@ def _table(found: Sequence[PublicationReplay], *, wide: bool) -> Table:
     columns = ("recorded at", "incident", *_WHAT) if wide else ("what",)
     table = plain_table("position", *columns, "", narrow=("recorded at", ""), right=("position",))
     for each in found:
-        verdict = Text("as published", "green") if each.stands else Text("differs", "bold red")
+        verdict = Text("as published", "green") if each.matches else Text("differs", "bold red")
         what = [getattr(each.published, name, None) for name in _WHAT]
         if wide:
             add_row(table, each.position, each.recorded_at, each.incident, *what, verdict)
@@ -163,7 +163,7 @@ def _print_models(result: AuditResult) -> None:
 
 def _models_summary(result: AuditResult) -> str:
     what = count(len(result.audited), "read model")
-    wrong = sum(not each.stands for each in result.audited)
+    wrong = sum(not each.matches for each in result.audited)
     if wrong:
         return f"{wrong:,} of {what} not as folds of the log make them; `knownwhen rebuild` makes them anew."
     return f"{what}: wherever compared, each holds what folds of the log make."
@@ -186,7 +186,7 @@ def _model_document(audited: AuditedModel) -> dict[str, Any]:
         "position": generation.position,
         "compared_at": audited.position,
         "compared": audited.compared,
-        "stands": audited.stands,
+        "stands": audited.matches,
         "stopped": generation.stopped,
         "differing": audited.differing,
         "differences": [each.document() for each in audited.differences],

@@ -15,7 +15,7 @@ from typing import Final
 
 import orjson
 
-from service.console.command import FINE, CannotRun, say
+from service.console.command import EXIT_OK, CannotRun, say
 from service.console.load_generator import CONNECTIONS, PostResult, bodies, opening, post, post_all, reports, slugs
 from service.console.terminal import add_row, console, plain_table
 from service.postgres.embedded import embedded_server
@@ -27,8 +27,8 @@ INCIDENTS: Final = 1_000
 _BULK_FOR_ONE: Final = 4
 """So many reports are sent in bulk for each that is posted by itself: they go in faster."""
 _CREATED, _OK = 201, 200
-_PATIENCE: Final = 60.0
-_LOOK: Final = 0.05
+_START_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.05
 _NDJSON: Final = "application/x-ndjson"
 _HOW_TO_READ: Final = (
     "Each report is durable before it is answered. Half of the answers took at most p50, and 99 of 100 at most p99.",
@@ -63,7 +63,7 @@ def bench(settings: Settings, *, number: int, json: bool) -> int:
         sys.stdout.write(orjson.dumps({"measured": [asdict(each) for each in measured]}).decode() + "\n")
     else:
         _print(measured)
-    return FINE
+    return EXIT_OK
 
 
 def measure_single(port: int, number: int) -> list[Measurement]:
@@ -74,7 +74,7 @@ def measure_single(port: int, number: int) -> list[Measurement]:
     found: list[Measurement] = []
     many = slugs(min(INCIDENTS, number))
     for name, incidents in ((f"single, {len(many):,} incidents", many), ("single, one incident", ["measured-one"])):
-        asyncio.run(_opened(port, incidents))
+        asyncio.run(_open_incidents(port, incidents))
         sent = bodies(number, name)
         requests = [
             post(f"/v1/incidents/{incidents[place % len(incidents)]}/reports", body) for place, body in enumerate(sent)
@@ -120,7 +120,7 @@ def expect(posted: PostResult, status: int) -> None:
         raise CannotRun(message)
 
 
-async def _opened(port: int, incidents: Sequence[str]) -> None:
+async def _open_incidents(port: int, incidents: Sequence[str]) -> None:
     requests = [post("/v1/incidents", orjson.dumps(opening(slug))) for slug in incidents]
     expect(await post_all(port, requests), _CREATED)
 
@@ -154,12 +154,12 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(_LOOK)
+            time.sleep(_POLL_SECONDS)
         else:
             return
     message = "The service did not start; `knownwhen doctor` may say why."

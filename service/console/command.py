@@ -33,7 +33,7 @@ from service.eventstore import PersistenceError
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings, SettingsError, read_settings
 
-FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)
+EXIT_OK, EXIT_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
 _SIGNALLED = 128
 
 LOG_NAME = "knownwhen.log"
@@ -57,9 +57,9 @@ class Terminated(KeyboardInterrupt):
 
 
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
-    ((Misuse, SettingsError, UnknownName, MomentUnreadable), WRONG_USE),
-    ((Negative, Unanswerable), NO),
-    ((CannotRun, PostgresProblem, SampleError), COULD_NOT_RUN),
+    ((Misuse, SettingsError, UnknownName, MomentUnreadable), EXIT_WRONG_USE),
+    ((Negative, Unanswerable), EXIT_FAILED),
+    ((CannotRun, PostgresProblem, SampleError), EXIT_COULD_NOT_RUN),
 )
 
 
@@ -115,7 +115,7 @@ def _report_problem(problem: Exception, *, debug: bool) -> int:
     """Print the sentence of an error, and return its exit status."""
     if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        return EXIT_OK
     if debug:
         traceback.print_exception(problem)
     for kinds, status in _STATUS:
@@ -124,10 +124,10 @@ def _report_problem(problem: Exception, *, debug: bool) -> int:
             return status
     if isinstance(problem, psycopg.Error | PersistenceError):
         say(f"The database broke off the work: {str(problem).strip() or type(problem).__name__}")
-        return COULD_NOT_RUN
+        return EXIT_COULD_NOT_RUN
     where = "" if debug else f" The details are in {_keep_traceback(problem)}; --debug shows them here."
     say(f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}).{where}")
-    return COULD_NOT_RUN
+    return EXIT_COULD_NOT_RUN
 
 
 def _keep_traceback(problem: Exception) -> Path:

@@ -21,7 +21,7 @@ from service.settings import Settings
 
 T = TypeVar("T")
 
-_PATIENCE = 20.0
+_RETRY_SECONDS = 20.0
 _PAUSE = 0.1
 
 
@@ -50,7 +50,7 @@ def on_database(settings: Settings, work: Callable[[str], T]) -> T:
         return work(settings.database_url)
     # Should that happen, we go on by ourselves, and no connection need complain.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _RETRY_SECONDS
     while True:
         try:
             with embedded_server(settings.data) as server:

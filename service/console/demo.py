@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from service import wiring
 from service.console import samples
-from service.console.command import FINE, Misuse, announce, say
+from service.console.command import EXIT_OK, Misuse, announce, say
 from service.console.database import migrate_and_say, running_database
 from service.console.listener import ListenAddress, listen, loopback
 from service.console.project import projector_beside
@@ -43,7 +43,7 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             with projector_beside(url, settings):
                 run_server(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
-    return FINE
+    return EXIT_OK
 
 
 async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], address: ListenAddress) -> str:

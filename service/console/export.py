@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from service.console.command import FINE, CannotRun, Misuse, say
+from service.console.command import EXIT_OK, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.import_ import unknown_format
 from service.console.terminal import count, print_json, progress
@@ -41,7 +41,7 @@ def export(settings: Settings, asked: ExportOptions) -> int:
     exporter = _exporter(asked)
     expect_data(settings)
     try:
-        summary = on_database(settings, lambda url: _exported(url, exporter, asked))
+        summary = on_database(settings, lambda url: _export(url, exporter, asked))
     except Unwritable as problem:
         raise CannotRun(str(problem)) from problem
     if asked.json:
@@ -51,7 +51,7 @@ def export(settings: Settings, asked: ExportOptions) -> int:
             say(f"{count(gap['count'], gap['thing'])} {gap['why']}")
         where = "" if asked.output == STDOUT else f" to {asked.output}"
         say(f"Exported {exporter.name}{where}: {summary['bytes']:,} bytes, as of position {summary['position']:,}.")
-    return FINE
+    return EXIT_OK
 
 
 def _exporter(asked: ExportOptions) -> Exporter:
@@ -67,7 +67,7 @@ def _exporter(asked: ExportOptions) -> Exporter:
     return exporter
 
 
-def _exported(url: str, exporter: Exporter, asked: ExportOptions) -> dict[str, Any]:
+def _export(url: str, exporter: Exporter, asked: ExportOptions) -> dict[str, Any]:
     expect_migrated(url)
     with connect(url) as connection:
         ((log,),) = connection.execute(LOG_ID).fetchall()

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO, Final
 
 from service import wiring
 from service.api.batches.outcomes import record
-from service.console.command import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, announce, say
 from service.console.database import migrate_or_expect_migrated, on_database, running_database
 from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
 from service.console.import_report import ImportReport, parse_limit
+from service.console.import_retractions import retract
 from service.console.terminal import ProgressCallback, print_json, progress, suggestion
-from service.console.withdrawals import withdraw
 from service.eventstore.archive.log_lines import LogHeader
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
@@ -28,17 +28,17 @@ from service.formats.importer import (
     ImportNote,
     Layout,
     RowCells,
+    SourceRetraction,
     UnreadableSource,
-    Withdrawal,
     open_lines,
 )
 from service.postgres.pool import connect
 from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
-RESTORED_AS = "ndjson"
+LOG_FORMAT = "ndjson"
 """The format that holds a whole log."""
-_AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
+_RERUN_HINT = "Run it again: it goes on from there, and nothing is recorded twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ImportOptions:
             encoding = normalize_encoding(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
-        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _DAYS):
+        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _PROBE_DAYS):
             message = (
                 f"--dates: “{self.dates}” tells no day; write %d, %m and %Y as they stand: “%d/%m/%Y” for 31/01/2023."
             )
@@ -77,7 +77,7 @@ class ImportOptions:
         return Layout(encoding, self.sheet, dates=self.dates, decimal=self.decimal)
 
 
-_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
+_PROBE_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
 
 
 def _is_read_back(written: str, day: date) -> bool:
@@ -89,7 +89,7 @@ def _is_read_back(written: str, day: date) -> bool:
 
 
 def import_(settings: Settings, asked: ImportOptions) -> int:
-    """Record what the files say, and print what came of it; NO where some of it was not taken.
+    """Record what the files say, and print what came of it; EXIT_FAILED where some of it was not taken.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
@@ -99,26 +99,26 @@ def import_(settings: Settings, asked: ImportOptions) -> int:
 
     def work(url: str) -> ImportReport:
         if next(attempts) and STDIN in asked.files:
-            message = f"The database was stopped in the middle, and what came in cannot be read twice. {_AGAIN}"
+            message = f"The database was stopped in the middle, and what came in cannot be read twice. {_RERUN_HINT}"
             raise CannotRun(message)
-        return _imported(settings, url, importer, asked)
+        return _import(settings, url, importer, asked)
 
     try:
         if asked.restore:
-            return _restored(settings, asked)
+            return _restore(settings, asked)
         report = on_database(settings, work)
     except UnreadableSource as problem:
         raise CannotRun(str(problem)) from problem
     except KeyboardInterrupt:
-        say(f"Stopped; what was recorded stays. {_AGAIN}")
+        say(f"Stopped; what was recorded stays. {_RERUN_HINT}")
         raise
     report.print("Imported", json=asked.json)
-    return NO if report.rejected else FINE
+    return EXIT_FAILED if report.rejected else EXIT_OK
 
 
-def _restored(settings: Settings, asked: ImportOptions) -> int:
-    if asked.format != RESTORED_AS or len(asked.files) != 1:
-        message = f"--restore takes one file, the whole log as `knownwhen export {RESTORED_AS}` wrote it."
+def _restore(settings: Settings, asked: ImportOptions) -> int:
+    if asked.format != LOG_FORMAT or len(asked.files) != 1:
+        message = f"--restore takes one file, the whole log as `knownwhen export {LOG_FORMAT}` wrote it."
         raise Misuse(message)
     head = restore_file(settings, asked.files[0])
     if asked.json:
@@ -126,7 +126,7 @@ def _restored(settings: Settings, asked: ImportOptions) -> int:
         print_json(document)
     else:
         announce(f"Restored the log {head.log} up to position {head.position:,}.\n")
-    return FINE
+    return EXIT_OK
 
 
 def _importer(asked: ImportOptions) -> Importer:
@@ -150,9 +150,9 @@ def unknown_format(name: str, known: Collection[str]) -> str:
     return f"There is no format “{name[:100]}”; {suggestion(name, known)}"
 
 
-def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
+def _import(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
     migrate_or_expect_migrated(settings, url)
-    held = partial(_held, url)
+    held = partial(_current_rows, url)
     task = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
     warnings = parse_limit(asked.warnings)
     with ImportReport(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
@@ -181,12 +181,12 @@ async def _record(url: str, following: Callable[[], list[ImportRow] | None], rep
                     report.add_decided(row, next(answers))
                 elif isinstance(row, ImportNote):
                     report.add_note(row)
-                elif not isinstance(row, Withdrawal):
+                elif not isinstance(row, SourceRetraction):
                     report.add_invalid(row)
-            await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
+            await retract(house, [row for row in group if isinstance(row, SourceRetraction)], report)
 
 
-def _held(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
+def _current_rows(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
     """Return the current rows of a mapping's table at the end of the log."""
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 

@@ -28,15 +28,15 @@ from service.formats.importer import (
     Layout,
     Location,
     RowCells,
+    SourceRetraction,
     UnreadableSource,
-    Withdrawal,
 )
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
 
 MOST_WAITING: Final = 4
 """The most groups that wait for the writer."""
-_LOOK: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 
 
 class CheckedRow(NamedTuple):
@@ -53,12 +53,12 @@ class InvalidRow(NamedTuple):
     problem: HttpProblem
 
 
-ImportRow = CheckedRow | InvalidRow | ImportFault | ImportNote | Withdrawal
+ImportRow = CheckedRow | InvalidRow | ImportFault | ImportNote | SourceRetraction
 _QueueItem = list[ImportRow] | BaseException | None
 
 
 def check_rows(
-    rows: Iterator[BatchLine | ImportFault | ImportNote | Withdrawal], together: int
+    rows: Iterator[BatchLine | ImportFault | ImportNote | SourceRetraction], together: int
 ) -> Iterator[list[ImportRow]]:
     """Yield rows, validated, in groups of `together`. Raises what reading them raises."""
     while group := [_check_row(row) for row in islice(rows, together)]:
@@ -82,7 +82,7 @@ def prefetch(groups: Iterator[list[ImportRow]]) -> Generator[Callable[[], list[I
 def _next_group(waiting: "Queue[_QueueItem]", stopped: Event) -> list[ImportRow] | None:
     while not stopped.is_set():
         try:
-            group = waiting.get(timeout=_LOOK)
+            group = waiting.get(timeout=_POLL_SECONDS)
         except Empty:
             continue
         if isinstance(group, BaseException):
@@ -105,14 +105,14 @@ def _fill(groups: Iterator[list[ImportRow]], waiting: "Queue[_QueueItem]", stopp
 def _put(waiting: "Queue[_QueueItem]", group: _QueueItem, stopped: Event) -> None:
     while not stopped.is_set():
         try:
-            waiting.put(group, timeout=_LOOK)
+            waiting.put(group, timeout=_POLL_SECONDS)
         except Full:
             continue
         return
 
 
-def _check_row(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> ImportRow:
-    if isinstance(row, ImportFault | ImportNote | Withdrawal):
+def _check_row(row: BatchLine | ImportFault | ImportNote | SourceRetraction) -> ImportRow:
+    if isinstance(row, ImportFault | ImportNote | SourceRetraction):
         return row
     try:
         return CheckedRow(row.where, ParsedLine(write_of(row.document), row.document))
@@ -126,8 +126,8 @@ _PACKED: Final = 8
 """About how many times its size a file packed by gzip unpacks to."""
 
 CurrentRows = Callable[[Any], dict[str, RowCells]]
-_PackedRows = list[tuple[Location, PackedLine] | InvalidRow | ImportFault | ImportNote | Withdrawal]
-_AS_IT_IS: Final = (InvalidRow, ImportFault, ImportNote, Withdrawal)
+_PackedRows = list[tuple[Location, PackedLine] | InvalidRow | ImportFault | ImportNote | SourceRetraction]
+_UNPACKED: Final = (InvalidRow, ImportFault, ImportNote, SourceRetraction)
 _Message = tuple[int, _PackedRows] | BaseException | None
 """A group of rows with how many steps it took; None at the end; or the error that ended it."""
 
@@ -142,11 +142,11 @@ class ReadTask:
     path: str | None
     reported_at: str | None
     layout: Layout
-    held: CurrentRows
+    current_rows: CurrentRows
 
     def source(self, advance: Callable[[int], None]) -> ImportSource:
         """Return the source that the importer reads."""
-        return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
+        return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.current_rows, advance)
 
     def groups(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         """Yield its rows, validated, large files in a process of their own. Raises UnreadableSource and CannotRun."""
@@ -172,7 +172,7 @@ class ReadTask:
             while (found := _receive(ours)) is not None:
                 steps, rows = found
                 advance(steps)
-                yield [row if isinstance(row, _AS_IT_IS) else CheckedRow(row[0], unpack(row[1])) for row in rows]
+                yield [row if isinstance(row, _UNPACKED) else CheckedRow(row[0], unpack(row[1])) for row in rows]
         finally:
             process.terminate()
             process.join()

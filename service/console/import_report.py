@@ -125,7 +125,7 @@ class ImportReport:
             self.warnings.add(row.where, answer.warnings)
         self.tally.count(outcome_of(row.parsed, answer))
 
-    def add_withdrawal(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
+    def add_retraction(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
         """Add the outcome of a row that became several writes: a refusal, else a new one; of no writes, a replay."""
         refused_ = [each for each in rows if isinstance(each[1], Refusal)]
         new = [each for each in rows if isinstance(each[1], Acknowledgement) and not each[1].replayed]

@@ -10,7 +10,7 @@ import orjson
 
 from service.console.command import CannotRun, Misuse
 
-_ASKING_SECONDS = 2.0
+_PROBE_SECONDS = 2.0
 _WAITING_CLIENTS = 2048
 _PORTS = 2**16
 _LISTENERS = {
@@ -75,7 +75,7 @@ def listen(address: ListenAddress) -> socket.socket:
 
 def knownwhen_answers(address: ListenAddress) -> bool | None:
     """Ask whether it is a Knownwhen that listens there; None where nothing is answered in time."""
-    connection = http.client.HTTPConnection(address.number, address.port, timeout=_ASKING_SECONDS)
+    connection = http.client.HTTPConnection(address.number, address.port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/openapi.json")
         title = orjson.loads(connection.getresponse().read())["info"]["title"]

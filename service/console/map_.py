@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-from service.console.command import FINE, CannotRun, say
+from service.console.command import EXIT_OK, CannotRun, say
 from service.console.terminal import shown
 from service.formats.files.compression import UnsupportedFile
 from service.formats.files.encodings import UndecodableText
@@ -60,7 +60,7 @@ def map_(_: Settings, asked: MapOptions) -> int:
     say("Unsure; look at:")
     for sentence in proposal.unsure:
         say(shown(f"  - {sentence}"))
-    return FINE
+    return EXIT_OK
 
 
 def _remarks(asked: MapOptions, proposal: Proposal) -> list[str]:

@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from service import wiring
-from service.console.command import FINE, append_to_error_log, request_stop_on_signal, say
+from service.console.command import EXIT_OK, append_to_error_log, request_stop_on_signal, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
 from service.runtime import subprocesses
@@ -29,7 +29,7 @@ def project(settings: Settings) -> int:
     """
     stop = request_stop_on_signal().event
     on_database(settings, lambda url: _follow(url, stop))
-    return FINE
+    return EXIT_OK
 
 
 def _follow(url: str, stop: threading.Event) -> None:

@@ -11,7 +11,7 @@ import psycopg
 from rich.text import Text
 
 from service import wiring
-from service.console.command import FINE, NO, CannotRun, Misuse, request_stop_on_signal, say
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, request_stop_on_signal, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, count, print_json, progress, shown, suggestion
 from service.projections.catalogue import MODELS
@@ -34,7 +34,7 @@ class RebuildArguments:
 
 
 def rebuild(settings: Settings, asked: RebuildArguments) -> int:
-    """Build, and print what came of it; NO where a read model fails at a fact or does not hold what folds make.
+    """Build, and print what came of it; EXIT_FAILED where a read model fails at a fact or does not hold what folds make.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
@@ -43,20 +43,20 @@ def rebuild(settings: Settings, asked: RebuildArguments) -> int:
     began = time.monotonic()
     stop = request_stop_on_signal(twice_at_once=True)
     try:
-        built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
+        built = on_database(settings, lambda url: _rebuild(url, names, asked, stop.event))
     except RebuildFailed as problem:
         _print_failure(problem, json=asked.json)
-        return NO
+        return EXIT_FAILED
     except (RebuildProblem, psycopg.Error) as problem:
         if stop.event.is_set():
             say(f"Stopped; the old read models go on answering. {RERUN_HINT}")
             raise stop.interruption() from problem
         raise CannotRun(problem_sentence(problem)) from problem
     _print(built, time.monotonic() - began, asked)
-    return FINE
+    return EXIT_OK
 
 
-def _built(url: str, names: Sequence[str], asked: RebuildArguments, stop: Event) -> RebuildResult:
+def _rebuild(url: str, names: Sequence[str], asked: RebuildArguments, stop: Event) -> RebuildResult:
     expect_migrated(url)
     with progress() as told:
 

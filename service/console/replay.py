@@ -13,7 +13,7 @@ from service import wiring
 from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
 from service.api.responses import envelope
 from service.console.answer_tables import JsonObject, is_partial, tables_of
-from service.console.command import FINE, Negative
+from service.console.command import EXIT_OK, Negative
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, shown, suggestion
 from service.eventstore import LogReader
@@ -34,7 +34,7 @@ def replay(settings: Settings, question: AnswerRequest, *, json: bool) -> int:
         sys.stdout.buffer.flush()
     else:
         print_page(question, found)
-    return FINE
+    return EXIT_OK
 
 
 def _ask(url: str, question: AnswerRequest) -> Answer:

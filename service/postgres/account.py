@@ -35,7 +35,7 @@ class SystemAccount:
     gid: int
     other: bool
 
-    def own(self, path: Path) -> None:
+    def chown(self, path: Path) -> None:
         """Give the file or folder at `path` to this account."""
         if self.other:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
@@ -76,7 +76,7 @@ def grant_access(account: SystemAccount, path: Path) -> None:
     groups = account.groups()
     for folder in reversed(path.parents):
         status = folder.stat()
-        bit = _ENTER[_access_problem(account.uid, groups, status)]
+        bit = _ENTER[_permission_class(account.uid, groups, status)]
         if status.st_mode & bit:
             continue
         try:
@@ -105,7 +105,7 @@ def _readable(program: Path) -> bool:
     return program.stat().st_mode & program.parent.stat().st_mode & wanted == wanted
 
 
-def _access_problem(uid: int, groups: set[int], status: os.stat_result) -> str:
+def _permission_class(uid: int, groups: set[int], status: os.stat_result) -> str:
     if status.st_uid == uid:
         return "owner"
     return "group" if status.st_gid in groups else "others"
@@ -131,7 +131,7 @@ def _account_of(uid: int) -> SystemAccount:
 
 
 def _system_account() -> SystemAccount:
-    with _one_at_a_time():
+    with _user_database_lock():
         try:
             uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
         except KeyError:
@@ -141,7 +141,7 @@ def _system_account() -> SystemAccount:
 
 
 @contextmanager
-def _one_at_a_time() -> Generator[None]:
+def _user_database_lock() -> Generator[None]:
     """Hold an advisory lock on the folder of the user database, across processes.
 
     Two `useradd` at once may both succeed, and the first id is then replaced by the second: a server that began to

@@ -32,7 +32,7 @@ log_checkpoints = off
 
 _BUILTIN_LOCALE_SINCE = 17
 
-_PATIENCE = 30.0
+_STOP_SECONDS = 30.0
 _PAUSE = 0.05
 
 
@@ -65,15 +65,15 @@ def _make(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes])
     unfinished = cluster.with_name(f"{cluster.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    account.own(unfinished)
+    account.chown(unfinished)
     _initdb(unfinished, binaries, account, log)
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(_CONFIGURATION)
     unfinished.rename(cluster)
-    _settle(cluster.parent)
+    _fsync_folder(cluster.parent)
 
 
-def _settle(folder: Path) -> None:
+def _fsync_folder(folder: Path) -> None:
     """Flush the directory `folder`, so that its names outlive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -125,7 +125,7 @@ def _check_version(cluster: Path, binaries: Path) -> None:
 
 def _wait_until_free(cluster: Path) -> None:
     """Wait for a server whose Knownwhen died a moment ago to finish stopping."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _STOP_SECONDS
     while (working := next(_servers_in(cluster), None)) is not None:
         if time.monotonic() > until:
             message = (

@@ -19,7 +19,7 @@ def log_path(data: Path) -> Path:
     return data / "postgres.log"
 
 
-def made_data_folder(data: Path) -> Path:
+def make_data_folder(data: Path) -> Path:
     """Make the data folder if missing, and return its real path.
 
     Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
@@ -42,7 +42,7 @@ def locked(data: Path, account: SystemAccount) -> Generator[None]:
 
     Raises `DataFolderInUse`, naming the process that holds it.
     """
-    with _opened(data / "postgres.lock", account) as lock:
+    with _open(data / "postgres.lock", account) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
@@ -63,12 +63,12 @@ def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     path = log_path(data)
     if path.exists() and path.stat().st_size > _LARGEST_LOG:
         path.replace(path.with_name(f"{path.name}.1"))
-    with _opened(path, account) as log:
+    with _open(path, account) as log:
         yield log
 
 
 @contextmanager
-def telling(data: Path) -> Generator[None]:
+def add_log_to_errors(data: Path) -> Generator[None]:
     """Add to any error of the block the lines that the server's log has got meanwhile.
 
     Raises `EmbeddedServerError`, also in the place of any `OSError`.
@@ -87,7 +87,7 @@ def telling(data: Path) -> Generator[None]:
 
 
 @contextmanager
-def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
+def _open(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     """Open a file of the data folder for appending; never through a symbolic link."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -98,5 +98,5 @@ def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
         )
         raise EmbeddedServerError(message) from problem
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        account.own(path)
+        account.chown(path)
         yield file

@@ -112,7 +112,7 @@ def generations(cursor: Cursor[Any]) -> list[Generation]:
     return [Generation(*row) for row in cursor.execute(ALL).fetchall()]
 
 
-async def registered(cursor: AsyncCursor[Any]) -> list[Generation]:
+async def read_generations(cursor: AsyncCursor[Any]) -> list[Generation]:
     """Return all generations, by name and number; none where no registry exists."""
     ((there,),) = await (await cursor.execute(REGISTRY_EXISTS)).fetchall()
     if not there:

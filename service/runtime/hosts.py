@@ -31,7 +31,7 @@ class Hosts:
         self._names = {host_name(each) for each in (listening, _LOCAL, *names) if each != ANY}
         self.any = ANY in names
         self._wildcard = _is_wildcard(listening)
-        self.knows = lru_cache(maxsize=1024)(self._includes)
+        self.includes = lru_cache(maxsize=1024)(self._includes)
 
     def _includes(self, host: str) -> bool:
         """Say whether a host, with or without a port, is ours. Raises NoHost."""

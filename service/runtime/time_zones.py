@@ -28,7 +28,7 @@ def zone(name: str, window: tuple[int, int]) -> TimeZone:
         raise UnknownZone(_nearest(name))
     first, last = bounds_of(window)
     known = _read(name)
-    offsets = [(first, _ahead(known, first)), *_changes(known, first, last)]
+    offsets = [(first, _utc_offset(known, first)), *_changes(known, first, last)]
     return recorded_zone(name, tzdata.IANA_VERSION, offsets, last)
 
 
@@ -70,14 +70,14 @@ def _nearest(name: str) -> str | None:
 
 def _changes(known: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, timedelta]]:
     """Yield each change of the offset: the second at which it takes over, and the offset."""
-    at, ahead = first, _ahead(known, first)
+    at, ahead = first, _utc_offset(known, first)
     while at < last:
         then = min(at + _STEP, last)
-        if (other := _ahead(known, then)) != ahead:
+        if (other := _utc_offset(known, then)) != ahead:
             before, after = at, then
             while after - before > _SECOND:
                 middle = before + (after - before) // 2 // _SECOND * _SECOND
-                if _ahead(known, middle) == ahead:
+                if _utc_offset(known, middle) == ahead:
                     before = middle
                 else:
                     after = middle
@@ -87,6 +87,6 @@ def _changes(known: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple
         at = then
 
 
-def _ahead(known: ZoneInfo, moment: datetime) -> timedelta:
+def _utc_offset(known: ZoneInfo, moment: datetime) -> timedelta:
     ahead = moment.astimezone(known).utcoffset()
     return ahead if ahead is not None else timedelta(0)

@@ -33,7 +33,7 @@ MAX_ATOMIC_LINES: Final = 10_000
 MAX_ATOMIC_BYTES: Final = 16 * 1024 * 1024
 QUEUE_SIZE: Final = 8
 """The most parsed chunks of the body that wait for the writer."""
-PATIENCE: Final = 60.0
+RETRY_SECONDS: Final = 60.0
 """Seconds that a partly recorded batch waits for the database to come back."""
 
 _PAUSE: Final = 0.5
@@ -56,11 +56,11 @@ class BatchRecorder:
 
     async def record_each(self) -> None:
         """Record every line by itself, and end the buffer."""
-        await self._run(self._each)
+        await self._run(self._record_each)
 
     async def record_atomically(self) -> None:
         """Record all lines or none, and end the buffer."""
-        await self._run(self._together)
+        await self._run(self._record_atomically)
 
     async def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
@@ -71,14 +71,14 @@ class BatchRecorder:
             self._buffer.write(orjson.dumps(self._counts.document()) + b"\n")
             self._buffer.end()
 
-    async def _each(self) -> None:
-        async with aclosing(_ahead(self._body)) as pieces, aclosing(_groups(pieces)) as groups:
+    async def _record_each(self) -> None:
+        async with aclosing(_parse_ahead(self._body)) as pieces, aclosing(_groups(pieces)) as groups:
             async for lines in groups:
                 await self._write_outcomes(lines, await self._answers(_writes(lines)))
 
-    async def _together(self) -> None:
+    async def _record_atomically(self) -> None:
         lines: list[CheckedLine] = []
-        async with aclosing(_ahead(_limited(self._body))) as pieces:
+        async with aclosing(_parse_ahead(_limited(self._body))) as pieces:
             async for piece in pieces:
                 lines += piece
                 if len(lines) > MAX_ATOMIC_LINES:
@@ -103,7 +103,7 @@ class BatchRecorder:
             except Exception as error:
                 if self._buffer.empty:
                     raise
-                self._until = self._until or time.monotonic() + PATIENCE
+                self._until = self._until or time.monotonic() + RETRY_SECONDS
                 if time.monotonic() > self._until and tries > 1:
                     return [problem_of(error)] * len(writes)
                 await asyncio.sleep(_PAUSE)
@@ -151,7 +151,7 @@ async def _limited(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
         yield piece
 
 
-async def _ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
+async def _parse_ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
     """Yield lines as they are parsed, all available ones together. Raises the errors of reading the body."""
     waiting: asyncio.Queue[list[CheckedLine] | Exception | None] = asyncio.Queue(QUEUE_SIZE)
     reading = asyncio.create_task(_read(body, waiting))
@@ -180,20 +180,20 @@ async def _read(body: AsyncIterator[bytes], waiting: "asyncio.Queue[list[Checked
     try:
         async for piece in body:
             if lines := splitter.feed(piece):
-                await waiting.put(await asyncio.to_thread(_checked, lines))
+                await waiting.put(await asyncio.to_thread(_parse_lines, lines))
         if lines := splitter.end():
-            await waiting.put(_checked(lines))
+            await waiting.put(_parse_lines(lines))
     except Exception as error:  # noqa: BLE001 - raised where the queue is read
         await waiting.put(error)
     else:
         await waiting.put(None)
 
 
-def _checked(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
-    return [(line.number, _check(line.raw)) for line in lines]
+def _parse_lines(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
+    return [(line.number, _parse_line(line.raw)) for line in lines]
 
 
-def _check(raw: bytes | None) -> ParsedLine | HttpProblem:
+def _parse_line(raw: bytes | None) -> ParsedLine | HttpProblem:
     if raw is None:
         return HttpProblem("body-too-large", f"The line has more than {MAX_LINE_BYTES:,} bytes, and was not kept.")
     try:

@@ -43,7 +43,7 @@ class StreamBuffer:
         """Release the temporary file."""
         self._file.close()
 
-    async def begun(self) -> None:
+    async def wait_for_first(self) -> None:
         """Wait for the first bytes or the end. Raises the writer's error if nothing was written."""
         await self._changed.wait()
         if self._error and self.empty:

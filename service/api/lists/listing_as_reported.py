@@ -84,12 +84,12 @@ async def listings_as_reported(
     found: list[tuple[ResultRow, IncidentSummary]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
-        if (listing := await in_thread(len(inputs.rows), _listed, inputs.history, until)) is not None:
+        if (listing := await in_thread(len(inputs.rows), _summary, inputs.history, until)) is not None:
             found.append(({**row, **_cells(listing)}, listing))
     return found
 
 
-def _listed(history: History, until: datetime) -> IncidentSummary | None:
+def _summary(history: History, until: datetime) -> IncidentSummary | None:
     if not any(report.reported_by(until) for report in history.reports.values()):
         return None
     return summarize(history, Reading(until, _policy_of(history)))

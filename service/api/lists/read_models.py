@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem
 from service.projections.read_model import AT_A_POSITION, ReadModel
-from service.projections.registry import Generation, live, registered
+from service.projections.registry import Generation, live, read_generations
 
 STALE_READ_MODELS = BEING_BUILT, NOT_THERE_YET = ("being-built", "not-there-yet")
 """The problems of read models that are being built, or have not reached the position asked for."""
@@ -75,10 +75,10 @@ class ReadModels:
         self._pool = pool
         self._polling: asyncio.Task[dict[str, Generation]] | None = None
 
-    async def registered(self) -> list[Generation]:
+    async def generations(self) -> list[Generation]:
         """Return all generations, ordered by name and number."""
         async with self._pool.connection() as connection, connection.cursor() as cursor:
-            return await registered(cursor)
+            return await read_generations(cursor)
 
     @asynccontextmanager
     async def snapshot(
@@ -95,7 +95,7 @@ class ReadModels:
         while True:
             async with self._transaction() as connection:
                 async with connection.cursor() as cursor:
-                    found = live(await registered(cursor))
+                    found = live(await read_generations(cursor))
                 lacking = self._lacking(names, found, needed)
                 if lacking is None:
                     read = {name: (self.models[name], found[name]) for name in names}
@@ -123,7 +123,7 @@ class ReadModels:
 
     async def _poll_soon(self) -> dict[str, Generation]:
         await asyncio.sleep(_PAUSE)
-        return live(await self.registered())
+        return live(await self.generations())
 
     def _lacking(self, names: Sequence[str], found: Mapping[str, Generation], needed: int) -> HttpProblem | None:
         """Return the problem that keeps these models from being read at a position; None if there is none."""

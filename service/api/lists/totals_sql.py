@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, LiteralString
 
-from service.api.lists.sql_conditions import AHEAD_AT_OCCURRED
+from service.api.lists.sql_conditions import OFFSET_AT_OCCURRED
 
 # An incident that is merged into another is none of its own: what was said of it counts where that is said to count.
 CHOSEN: Final = """
@@ -108,7 +108,7 @@ GROUPS: Final[Mapping[str, LiteralString]] = {
     "": "NULL::text AS of",
     "country": "nullif(array_to_string(i.countries, ' '), '') AS of",
     "admin1": "nullif(array_to_string(i.admin1s, ' + '), '') AS of",
-    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {AHEAD_AT_OCCURRED}, 'YYYY-MM') AS of",
+    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {OFFSET_AT_OCCURRED}, 'YYYY-MM') AS of",
     "source": "named.origin AS of",
 }
 """The group of an incident. Several countries or areas are a group of their own, so that nothing counts twice."""

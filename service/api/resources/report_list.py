@@ -27,7 +27,7 @@ from service.api.lists.page import ListItem, Page, Paging, make_page, page_respo
 from service.api.lists.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.lists.repeatable import NAMES, TIERS, closed_list
 from service.api.lists.snapshot import snapshot_at
-from service.api.lists.sql_conditions import AHEAD_AT_BEGIN, AHEAD_AT_END, SqlConditions
+from service.api.lists.sql_conditions import OFFSET_AT_BEGIN, OFFSET_AT_END, SqlConditions
 from service.api.models import ResponseModel
 from service.api.parameters import ReadAtParameters, existing_incident
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource
@@ -99,10 +99,10 @@ OFFSETS: Final = """
     ) AS local ON local.incident = r.incident
 """
 _OFFSET_COLUMNS: Final[Mapping[str, LiteralString]] = {
-    "occurred_from": AHEAD_AT_BEGIN.format(given="%(occurred_from)s") + " AS occurred_from",
-    "occurred_to": AHEAD_AT_END.format(given="%(occurred_to)s") + " AS occurred_to",
-    "reported_from": AHEAD_AT_BEGIN.format(given="%(reported_from)s") + " AS reported_from",
-    "reported_to": AHEAD_AT_END.format(given="%(reported_to)s") + " AS reported_to",
+    "occurred_from": OFFSET_AT_BEGIN.format(given="%(occurred_from)s") + " AS occurred_from",
+    "occurred_to": OFFSET_AT_END.format(given="%(occurred_to)s") + " AS occurred_to",
+    "reported_from": OFFSET_AT_BEGIN.format(given="%(reported_from)s") + " AS reported_from",
+    "reported_to": OFFSET_AT_END.format(given="%(reported_to)s") + " AS reported_to",
 }
 """The UTC offset of an incident at the ends of the days of each parameter."""
 CLOCKS: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {

@@ -57,12 +57,12 @@ class IncidentAtReading:
     reading: Reading
 
     @cached_property
-    def listed(self) -> IncidentSummary:
+    def summary(self) -> IncidentSummary:
         """Return its list entry."""
         return summarize(self.history, self.reading)
 
     @cached_property
-    def weighed(self) -> ClaimSnapshot:
+    def claims(self) -> ClaimSnapshot:
         """Return the claims that count."""
         return snapshot_claims(self.history, self.reading.reported_until)
 
@@ -71,7 +71,7 @@ class IncidentAtReading:
         """Return the reports that count, ordered by reported time, those of one moment by content."""
         standing = list(self.history.standing_reports(self.reading.reported_until))
         if len(standing) > 1:  # a single report cannot be withdrawn by another
-            standing = list(self.weighed.counting.values())
+            standing = list(self.claims.counting.values())
         return sorted(standing, key=lambda each: each.newness)
 
     @cached_property
@@ -81,7 +81,7 @@ class IncidentAtReading:
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[ClaimKey, Estimate]]:
         """Yield the estimate of each key, in canonical order; by `policy` instead of that of the reading, if given."""
-        for keyed in self.weighed.by_key:
+        for keyed in self.claims.by_key:
             yield keyed.key, (policy or self.reading.policy).estimate(keyed.policy_input)
 
     def triple(self) -> Mapping[ClaimKey, Estimate]:

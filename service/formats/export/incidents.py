@@ -54,7 +54,7 @@ MOST_FACTS: Final = 5_000
 MOST_ROWS: Final = 2_000
 """Most facts of the log read in one statement."""
 
-ProgressCallback = Callable[[int, int], None]
+ExportProgress = Callable[[int, int], None]
 """Called with the incidents, or facts of the log, that are done, and their total."""
 
 
@@ -78,7 +78,7 @@ class ExportRequest:
 
 @contextmanager
 def open_export(
-    url: str, request: ExportRequest, progress: ProgressCallback = lambda _done, _total: None
+    url: str, request: ExportRequest, progress: ExportProgress = lambda _done, _total: None
 ) -> Generator[Export]:
     """Open an export of the log at `url`.
 
@@ -145,7 +145,7 @@ class _LogQueries:
             raise NotYetKnown(name, as_of or "that moment", first)
         return stream
 
-    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredFact]:
+    def facts(self, upto: int, progress: ExportProgress) -> Iterator[StoredFact]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
         progress(after, upto)
@@ -178,7 +178,7 @@ class _IncidentsBySlug:
     only: Sequence[UUID] | None
     prefix: str
     joined: bool
-    progress: ProgressCallback
+    progress: ExportProgress
     _lists: int = field(default=0)
 
     def folded(self) -> Iterator[FoldedIncident]:

@@ -69,7 +69,7 @@ def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine
     yield from registration_lines(source, table)
     for path in source.paths:
         try:
-            yield from standing.take(str(path), parse(table, read_bytes(path)))
+            yield from standing.changes(str(path), parse(table, read_bytes(path)))
         except NotATable as problem:
             yield ImportFault(Location(str(path)), str(problem))
         source.advance(file_size(path))
@@ -87,7 +87,7 @@ class _TableState:
         self._reported_at = source.reported_at
         self._rows = {key: (dict(cells), *_last_report(cells)) for key, cells in source.current_rows(table).items()}
 
-    def take(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
+    def changes(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
         """Yield the differences of a file from the current rows."""
         standing = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settle_duplicates(
@@ -188,7 +188,7 @@ class VersionSequence:
         self._rejected: set[str] = set()
         self._faults: set[tuple[str | None, str]] = set()
 
-    def take(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
+    def changes(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
         """Yield the changes of a version: added and changed rows in its order, then removed rows."""
         try:
             parsed = settle_duplicates(self._table, parse(self._table, version.data), self._last.rows, same_typed)

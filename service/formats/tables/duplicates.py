@@ -30,18 +30,18 @@ def settle_duplicates(
     to one of these.
     """
     if table.duplicates == "keep":
-        return _kept(parsed, standing, same)
-    if not parsed.doubles:
+        return _named_by_content(parsed, standing, same)
+    if not parsed.duplicates:
         return parsed
-    return _numbered(parsed) if table.duplicates == "number" else _refused(table, parsed)
+    return _numbered(parsed) if table.duplicates == "number" else _without_duplicates(table, parsed)
 
 
-def _refused(table: TableMap, parsed: ParsedTable) -> ParsedTable:
+def _without_duplicates(table: TableMap, parsed: ParsedTable) -> ParsedTable:
     """Keep one of equal rows, and none of different ones; each omitted row is a fault with its line."""
     rows = dict(parsed.rows)
     faults = list(parsed.faults)
     contested: set[str] = set()
-    for key, names in parsed.doubles.items():
+    for key, names in parsed.duplicates.items():
         first, *further = [rows.pop(name) for name in names]
         if all(same_typed(first, each) for each in further):
             rows[key], omitted, reason = first, names[1:], _ONCE
@@ -49,13 +49,13 @@ def _refused(table: TableMap, parsed: ParsedTable) -> ParsedTable:
             contested.add(key)
             omitted, reason = names, _CONTESTED
         faults += [RowFault(parsed.line_of(name), table.key[0], reason.format(key=key[:100])) for name in omitted]
-    return replace(parsed, rows=rows, faults=faults, doubles={}, contested=frozenset(contested))
+    return replace(parsed, rows=rows, faults=faults, duplicates={}, contested=frozenset(contested))
 
 
 def _numbered(parsed: ParsedTable) -> ParsedTable:
     """Name the further rows of a key “KEY#2” and so on, in the order of the file."""
     called: dict[str, str] = {}
-    for key, names in parsed.doubles.items():
+    for key, names in parsed.duplicates.items():
         number = 1
         for name in names[1:]:
             number += 1
@@ -65,7 +65,7 @@ def _numbered(parsed: ParsedTable) -> ParsedTable:
     return _renamed(parsed, called)
 
 
-def _kept(
+def _named_by_content(
     parsed: ParsedTable, standing: Mapping[str, PriorRow], same: Callable[[RawRow, PriorRow], bool]
 ) -> ParsedTable:
     """Name each row of a key that has or had several by its content, keeping the names of current rows."""
@@ -74,8 +74,8 @@ def _kept(
         if (found := _HASHED.fullmatch(name)) and name not in parsed.rows:
             families.setdefault(found[1], []).append(name)
     called: dict[str, str] = {}
-    for key in sorted({*parsed.doubles, *(families.keys() & parsed.rows.keys())}):
-        names = parsed.doubles.get(key, (key,))
+    for key in sorted({*parsed.duplicates, *(families.keys() & parsed.rows.keys())}):
+        names = parsed.duplicates.get(key, (key,))
         live = {name: standing[name] for name in (key, *sorted(families.get(key, ()))) if standing.get(name)}
         called |= _matched(key, {name: parsed.rows[name] for name in names}, live, same)
     return _renamed(parsed, called) if called else parsed
@@ -125,4 +125,4 @@ def _renamed(parsed: ParsedTable, called: Mapping[str, str]) -> ParsedTable:
     def line_of(key: str) -> int | None:
         return parsed.line_of(before.get(key, key))
 
-    return replace(parsed, rows=rows, doubles={}, line_of=line_of)
+    return replace(parsed, rows=rows, duplicates={}, line_of=line_of)

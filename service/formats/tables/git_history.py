@@ -21,7 +21,7 @@ class FileAtCommit(NamedTuple):
     """A commit, its time (seconds since 1970, UTC), its tree, and the file's blob (empty: no such file)."""
 
     commit: ObjectID
-    made: int
+    committed_at: int
     tree: ObjectID
     blob: ObjectID
 

@@ -17,7 +17,7 @@ BY_KEY: Final = "*"
 _LEVELS: Final = 4
 _MOST_SHOWN: Final = 10
 _BLANK: Final = " \t\r\n"
-_SEVERAL: Final = object()
+_JSON_LINES: Final = object()
 """Marker for JSON Lines."""
 
 
@@ -29,13 +29,13 @@ class JsonRows:
     names: Sequence[str] | None
     text: str
     path: tuple[str, ...]
-    twice: "DuplicateNames"
-    lined: bool = False
+    duplicate_names: "DuplicateNames"
+    is_json_lines: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether all of them are objects without names or repeated members."""
-        return self.names is None and not self.twice and all(type(each) is dict for each in self.values)
+        return self.names is None and not self.duplicate_names and all(type(each) is dict for each in self.values)
 
     def line_of(self, place: int) -> int:
         """Return the first line of a row, from 1."""
@@ -43,7 +43,7 @@ class JsonRows:
 
     @cached_property
     def _lines(self) -> list[int]:
-        if self.lined:
+        if self.is_json_lines:
             return [number for number, line in enumerate(self.text.split("\n"), 1) if line.strip()]
         ends = list(accumulate(map(len, self.text.splitlines(keepends=True))))
         return [bisect_right(ends, at) + 1 for at in _starts(self.text, self.path)]
@@ -56,7 +56,7 @@ def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
     """
     twice = DuplicateNames()
     value = _read(text, twice)
-    if value is _SEVERAL:
+    if value is _JSON_LINES:
         if path is None:
             return _lines_of(text, twice)
         raise NotATable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
@@ -65,7 +65,7 @@ def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
     if isinstance(value, list):
         return JsonRows(cast("list[object]", value), None, text, (), twice)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
-        return JsonRows([cast("object", value)], None, text, (), twice, lined=True)
+        return JsonRows([cast("object", value)], None, text, (), twice, is_json_lines=True)
     raise NotATable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
@@ -73,16 +73,16 @@ def _read(text: str, twice: "DuplicateNames") -> object:
     try:
         return _value(text, twice)
     except (ValueError, RecursionError) as problem:
-        if _is_lined(text):
-            return _SEVERAL
+        if _is_json_lines(text):
+            return _JSON_LINES
         raise NotATable(f"The file is not JSON: {problem}.") from None
 
 
 def _value(text: str, twice: "DuplicateNames") -> object:
-    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.made)
+    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.build)
 
 
-def _is_lined(text: str) -> bool:
+def _is_json_lines(text: str) -> bool:
     lines = text.split("\n")
     try:
         return len(lines) > 1 and isinstance(json.loads(next(filter(str.strip, lines), "")), dict)
@@ -97,7 +97,7 @@ def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
             values.append(_value(line, twice))
         except (ValueError, RecursionError) as problem:
             values.append(UnparsedLine(f"The line is not JSON: {problem}."))
-    return JsonRows(values, None, text, (), twice, lined=True)
+    return JsonRows(values, None, text, (), twice, is_json_lines=True)
 
 
 class UnparsedLine(str):
@@ -117,7 +117,7 @@ class DuplicateNames:
         """Say whether there are any."""
         return bool(self._names)
 
-    def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Build an object from its members; an `object_pairs_hook`."""
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -143,7 +143,7 @@ class DuplicateNames:
 
 
 def _under(value: object, path: str, text: str, twice: "DuplicateNames") -> JsonRows:
-    steps, found = _followed(value, path, twice)
+    steps, found = _follow(value, path, twice)
     if isinstance(found, dict) and _is_by_key(path):
         _expect_once(cast("object", found), twice)
         members = cast("RawRow", found)
@@ -167,7 +167,7 @@ def repeated_name_fault(name: str) -> str:
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
-def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
+def _follow(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
     """Follow a path, in which names may contain points; returns its steps and the value.
 
     Raises NotATable.
@@ -235,7 +235,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
 def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
     """Yield the offset of each element of the array, or member of the object, at a path."""
     decoder = json.JSONDecoder()
-    at = _past(text, 0)
+    at = _skip_blanks(text, 0)
     for step in path:
         at = next(begin for name, begin in _parts(text, at, decoder) if name == step)
     yield from (begin for _, begin in _parts(text, at, decoder))
@@ -245,17 +245,17 @@ def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str,
     """Yield each part of an array or object: its name or index, and the offset of its value."""
     of_object = text[at] == "{"
     at, place = at + 1, 0
-    while text[at := _past(text, at, ",")] not in "]}":
+    while text[at := _skip_blanks(text, at, ",")] not in "]}":
         name = str(place)
         if of_object:
             name, at = cast("tuple[str, int]", decoder.raw_decode(text, at))
-            at = _past(text, at, ":")
+            at = _skip_blanks(text, at, ":")
         yield name, at
         at = decoder.raw_decode(text, at)[1]
         place += 1
 
 
-def _past(text: str, at: int, mark: str = "") -> int:
+def _skip_blanks(text: str, at: int, mark: str = "") -> int:
     """Return the offset of the next value, after white space and the separator."""
     while text[at] in _BLANK or text[at] == mark:
         at += 1

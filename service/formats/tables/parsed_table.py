@@ -44,14 +44,14 @@ class ParsedTable:
 
     rows: dict[str, RawRow]
     faults: list[RowFault]
-    truths: bool = False
+    has_booleans: bool = False
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
-    doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    duplicates: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     contested: frozenset[str] = frozenset()
 
     def changed(self, before: "ParsedTable") -> Iterator[tuple[str, RawRow]]:
         """Yield the rows that are new or different from `before`."""
-        truths = self.truths or before.truths
+        truths = self.has_booleans or before.has_booleans
         for key, row in self.rows.items():
             was = before.rows.get(key)
             if was is None or row != was or (truths and not same_typed(row, was)):
@@ -122,13 +122,13 @@ class RowsByKey:
 
     def __init__(self) -> None:
         self.rows: dict[str, RawRow] = {}
-        self.doubles: dict[str, list[str]] = {}
+        self.duplicates: dict[str, list[str]] = {}
 
     def put(self, key: str, row: RawRow) -> str:
         """Add a row under its key, or a temporary name; returns the name."""
         name = key
         if key in self.rows:
-            names = self.doubles.setdefault(key, [key])
+            names = self.duplicates.setdefault(key, [key])
             name = f"{key}\0{len(names)}"
             names.append(name)
         self.rows[name] = row

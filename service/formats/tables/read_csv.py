@@ -67,7 +67,7 @@ def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:
             lines[numbered.put("|".join(parts), row)] = line
         else:
             faults.append(RowFault(line, table.key[0], NO_KEY))
-    return ParsedTable(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
+    return ParsedTable(numbered.rows, faults, line_of=lines.get, duplicates=numbered.duplicates)
 
 
 def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow | None:

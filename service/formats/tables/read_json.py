@@ -40,7 +40,7 @@ def read_json(table: TableMap, text: str) -> ParsedTable:
     ]
     by_name = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
     line_of: Callable[[str], int | None] = lambda key: rows.line_of(by_name[key])  # noqa: E731 - as it is above
-    return ParsedTable(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
+    return ParsedTable(numbered.rows, faults, truths, line_of=line_of, duplicates=numbered.duplicates)
 
 
 def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterator[tuple[int, RawRow]]:
@@ -49,10 +49,10 @@ def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterato
         if isinstance(value, UnparsedLine):
             faults.append(RowFault(rows.line_of(place), None, value))
         elif not isinstance(value, dict):
-            if rows.names is None and not rows.lined:
+            if rows.names is None and not rows.is_json_lines:
                 raise NotATable(f"The row in line {rows.line_of(place)} is no JSON object.")
             faults.append(RowFault(rows.line_of(place), None, "The row is no JSON object."))
-        elif name := rows.twice.within(cast("object", value)):
+        elif name := rows.duplicate_names.within(cast("object", value)):
             faults.append(RowFault(rows.line_of(place), name, repeated_name_fault(name), lost=True))
         else:
             row = cast("RawRow", value)

@@ -61,7 +61,7 @@ class AuditedModel:
     differences: list[AuditDifference] = field(default_factory=list[AuditDifference])
 
     @property
-    def stands(self) -> bool:
+    def matches(self) -> bool:
         """Whether it has not failed and no difference was found."""
         return not self.differing and self.generation.stopped is None
 
@@ -155,7 +155,7 @@ class _Audit:
         for (subject,) in self.cursor.execute(query).fetchall():
             stream = subject if isinstance(subject, UUID) else source_stream(str(subject))
             if stream not in streams and not self._is_later(stream):
-                yield _of_ranges(model, self.position, [str(subject)], "rows of what is not in the log", None)
+                yield _range_difference(model, self.position, [str(subject)], "rows of what is not in the log", None)
 
     def _is_later(self, stream: UUID) -> bool:
         """Return whether a stream began after the position: the read model has moved on meanwhile."""
@@ -168,7 +168,9 @@ class _Audit:
         query = SQL(OVERLAPS).format(keys=keys, table=model.table(generation.schema))
         for *key, since, until in self.cursor.execute(query).fetchall():
             stands = f"[{since}, {'' if until is None else until})"
-            yield _of_ranges(model, since, [str(each) for each in key], stands, "an end, before the next row begins")
+            yield _range_difference(
+                model, since, [str(each) for each in key], stands, "an end, before the next row begins"
+            )
 
 
 def sample(sizes: Iterable[StreamSize]) -> list[StreamSize]:
@@ -191,7 +193,7 @@ def _hash(stream: UUID, number: int) -> bytes:
     return hashlib.sha256(stream.bytes + number.to_bytes(8)).digest()
 
 
-def _of_ranges(
+def _range_difference(
     model: ReadModel[Any], position: int, key: Sequence[str], stands: str, should: str | None
 ) -> AuditDifference:
     return AuditDifference(model.name, position, key[0], key, "since, until", stands, should)

@@ -103,7 +103,7 @@ class Comparison:
                 gathered = self.facts.inputs_of(stream)
                 folds.extend(self._fold(stream, position, gathered) for position in positions)
             except UndecodableFact as unread:
-                yield _not_comparable(stream, unread.kept.position, unread.error)
+                yield _not_comparable(stream, unread.stored.position, unread.error)
             except Exception as error:  # noqa: BLE001 - reported as a difference
                 yield _not_comparable(stream, positions[0], error)
         for generation in self.generations:

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.facts.streams import POLICY_STREAM
 from domain.facts.union import Recorded, SourceFact
 from service.eventstore.stored_fact import StoredFact
-from service.projections.engine.aggregate_cache import AggregateCache
+from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowChanges, RowFold
 from service.projections.read_model import SubjectKind
 
@@ -23,7 +23,7 @@ class BatchFold:
     """
 
     rows: RowFold
-    cache: AggregateCache
+    cache: SubjectCache
     dependents: Callable[[UUID], Iterable[UUID]]
     new_dependents: defaultdict[UUID, dict[UUID, None]] = field(
         default_factory=lambda: defaultdict[UUID, dict[UUID, None]](dict)
@@ -61,9 +61,9 @@ class BatchFold:
         running = self.rows.running(kind)
         applied = self.rows.apply(kind, recorded, load, partial(self.cache.next_facts, recorded)) if running else None
         if applied is None:
-            self.cache.forget(stream)  # the cached state lacks the fact, or has a part of it
+            self.cache.discard(stream)  # the cached state lacks the fact, or has a part of it
             return ()
-        self.cache.keep(stream, applied.fold)
-        for each in applied.moved.inputs:
+        self.cache.put(stream, applied.fold)
+        for each in applied.summary_changes.inputs:
             self.new_dependents[each][stream] = None
         return applied.changes

@@ -15,9 +15,9 @@ from domain.facts.streams import POLICY_STREAM
 from service.eventstore import sync_reader
 from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
-from service.projections.engine.aggregate_cache import AggregateCache
 from service.projections.engine.batch_fold import BatchFold
 from service.projections.engine.batch_writer import write
+from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowFold
 from service.projections.registry import Advance, Generation, advance
 
@@ -39,12 +39,12 @@ class Projector:
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
-    cache: AggregateCache = field(init=False)
+    cache: SubjectCache = field(init=False)
     _dependents: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
 
     def __post_init__(self) -> None:
         """Begin with empty caches."""
-        self.cache = AggregateCache(self.connection.cursor(binary=True, row_factory=tuple_row))
+        self.cache = SubjectCache(self.connection.cursor(binary=True, row_factory=tuple_row))
 
     def move(
         self,
@@ -74,11 +74,11 @@ class Projector:
             reached = stored.position
             if stop is not None and stop.is_set():
                 break
-        moving = _not_beyond(generations, inputs, rows.failures)
+        moving = _not_beyond_failed_inputs(generations, inputs, rows.failures)
         steps = [self._step(each, rows.failures.get(each.name), reached) for each in moving]
         self._write(rows, steps)
         self._update_dependents(fold)
-        return [_moved(step) for step in steps]
+        return [_generation_after(step) for step in steps]
 
     def _write(self, rows: RowFold, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
@@ -102,7 +102,7 @@ class Projector:
         step = self._step(generation, failure, upto)
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, [step])
-        return _moved(step)
+        return _generation_after(step)
 
     def _dependents_of(
         self, batch: Iterable[StoredFact], inputs: Generation, position: int
@@ -128,7 +128,7 @@ class Projector:
                 self._dependents[stream] |= incidents
 
 
-def _not_beyond(
+def _not_beyond_failed_inputs(
     generations: Sequence[Generation], inputs: Generation, failures: Mapping[str, Failure]
 ) -> Sequence[Generation]:
     """Return the generations that may move: all; or, where `inputs` fails, those that fail there or before."""
@@ -139,5 +139,5 @@ def _not_beyond(
     return [each for each, failure in failed if failure is not None and failure.position <= limit.position]
 
 
-def _moved(step: Advance) -> Generation:
+def _generation_after(step: Advance) -> Generation:
     return replace(step.generation, position=step.position, stopped=step.stopped)

@@ -46,7 +46,7 @@ POLLING_SECONDS: Final = 1.0
 MOST_TO_FOLLOW: Final = 20_000
 """In a log of more facts than this, missing read models are rebuilt in parallel, and not by following the log."""
 
-_PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _log = structlog.stdlib.get_logger("service.projecting")
 
 RebuildModels = Callable[[Sequence[str]], object]
@@ -82,7 +82,7 @@ class Runner:
             except (psycopg.Error, PostgresProblem, RebuildProblem) as problem:
                 if self.stop.is_set():
                     return
-                pause = _PAUSES[min(failed, len(_PAUSES) - 1)]
+                pause = _RETRY_SECONDS[min(failed, len(_RETRY_SECONDS) - 1)]
                 failed += 1
                 _log.warning("projecting was interrupted; trying again", problem=_sentence(problem), seconds=pause)
                 self.stop.wait(pause)

@@ -18,9 +18,9 @@ from service.projections.registry import Generation, GenerationMoved, generation
 INPUTS = "inputs"
 """The read model of which incidents depend on which streams: no other may be ahead of it."""
 
-END: Final = 2**63 - 1
+NO_LIMIT: Final = 2**63 - 1
 """Beyond every position."""
-LOOK_AFTER: Final = 100
+REGISTRY_INTERVAL: Final = 100
 """The number of level runs after which the registry is read again."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
@@ -44,7 +44,7 @@ class Scheduler:
 
     def run(self, stop: Event | None = None) -> None:
         """Move all live generations of this release to the end of the log, as it is now; or until `stop` is set."""
-        if self._level and self._level_runs < LOOK_AFTER and self._run_level(stop):
+        if self._level and self._level_runs < REGISTRY_INTERVAL and self._run_level(stop):
             self._level_runs += 1
             return
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
@@ -66,7 +66,7 @@ class Scheduler:
         while stop is None or not stop.is_set():
             before = self._level
             try:
-                moved = self._move_batch(before, inputs, END, stop)
+                moved = self._move_batch(before, inputs, NO_LIMIT, stop)
             except GenerationMoved:
                 self._level = ()
                 return False
@@ -132,7 +132,7 @@ class Scheduler:
         try:
             moved = projector.move(group, inputs, end, limit, stop)
         except CannotWrite as error:
-            return self._not_written(next(each for each in group if each.name == error.name), error, end, limit)
+            return self._handle_unwritable(next(each for each in group if each.name == error.name), error, end, limit)
         for each in moved:
             if each.stopped is not None:
                 self._stop(each)
@@ -142,7 +142,9 @@ class Scheduler:
             self._projectors.setdefault(moved[0].position, projector)
         return moved
 
-    def _not_written(self, generation: Generation, error: CannotWrite, end: int, limit: int) -> Sequence[Generation]:
+    def _handle_unwritable(
+        self, generation: Generation, error: CannotWrite, end: int, limit: int
+    ) -> Sequence[Generation]:
         """Move a generation in single steps from here; or stop it, where that was a single step."""
         if limit > 1:
             self._single_steps[generation.name] = min(generation.position + BATCH, end)

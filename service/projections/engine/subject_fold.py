@@ -83,7 +83,7 @@ class Applied(NamedTuple):
     """A subject to which a fact was applied, what that may have changed, and the changes of rows."""
 
     fold: SubjectFold
-    moved: SummaryChanges
+    summary_changes: SummaryChanges
     changes: Sequence[RowChanges]
 
 

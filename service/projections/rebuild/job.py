@@ -23,7 +23,7 @@ from service.projections.rebuild import tasks
 from service.projections.rebuild.cutover import Cutover, drop, drop_retired
 from service.projections.rebuild.pool import WorkerPool, default_size
 from service.projections.rebuild.tasks import Rebuild
-from service.projections.rebuild.worker import stop_at, unreadable, work
+from service.projections.rebuild.worker import first_unknown_fact, stop_at, work
 from service.projections.registry import (
     Advance,
     Generation,
@@ -38,11 +38,11 @@ from service.projections.registry import (
 LOCK: Final = "SELECT pg_try_advisory_lock(7741247368241571944)"
 """Held by the session of the running rebuild."""
 
-FEW: Final = 2_000
+MOST_IN_PROCESS: Final = 2_000
 """Up to this number of facts, tasks are done in this process: others would take longer to start."""
 
-_LOOK: Final = 0.1
-_WAIT: Final = 0.5
+_POLL_SECONDS: Final = 0.1
+_RETRY_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def rebuild_missing(
             run_rebuild(url, missing, clock, options)
         except RebuildInProgress:
             options.check_stop()
-            time.sleep(_WAIT)
+            time.sleep(_RETRY_SECONDS)
 
 
 def missing_models(url: str, names: Collection[str] | None = None) -> list[str]:
@@ -169,7 +169,7 @@ class _Job:
         if not remaining:
             return
         before = sum(each.done for each in progress if each.work in _FOLDING)
-        if self.options.workers is None and sum(each.total - each.done for each in progress) < FEW:
+        if self.options.workers is None and sum(each.total - each.done for each in progress) < MOST_IN_PROCESS:
             folded = 0
 
             def on_facts(facts: int) -> None:
@@ -184,7 +184,7 @@ class _Job:
             while pool.is_running():
                 self.options.check_stop()
                 self._report_progress(rebuild, before, pool.facts)
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
 
     def _report_progress(self, rebuild: int, before: int, folded: int) -> None:
         with _binary(self.connection) as cursor:
@@ -208,7 +208,7 @@ class _Job:
             schemas = {each.schema for each in rebuild.generations}
             found = [each for each in generations(cursor) if each.schema in schemas]
             differences = tasks.differences(cursor, rebuild.number)
-            if failure := unreadable(cursor, rebuild.target):
+            if failure := first_unknown_fact(cursor, rebuild.target):
                 for each in found:
                     stop_at(cursor, each, failure)
                 return []

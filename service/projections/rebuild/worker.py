@@ -145,7 +145,7 @@ class Worker:
                 with self.connection.transaction():
                     write(cursor, model, schema, versions)
             except CannotWrite as error:
-                rows.fail([model], self._unwritten(cursor, model, schema, versions, error))
+                rows.fail([model], self._find_unwritable(cursor, model, schema, versions, error))
 
         fold = FoldFromStart(rows, self._inputs(target), store)
         try:
@@ -154,11 +154,11 @@ class Worker:
                 self.on_facts(fold.source(stream) if task.work == "sources" else fold.incident(stream))
             fold.flush(0)
         except UndecodableFact as unread:
-            stored = unread.kept
+            stored = unread.stored
             return dict.fromkeys(running, Failure.at(stored.position, stored.fact_id, stored.topic, unread.error))
         return rows.failures
 
-    def _unwritten(
+    def _find_unwritable(
         self, cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions, error: CannotWrite
     ) -> Failure:
         """Return the fact with the first row that cannot be written: each row is tried by itself."""
@@ -234,7 +234,7 @@ class FoldFromStart:
                 self.rows.versions[model.name] = RowVersions()
 
 
-def unreadable(cursor: Cursor[Any], upto: int) -> Failure | None:
+def first_unknown_fact(cursor: Cursor[Any], upto: int) -> Failure | None:
     """Return the first fact, up to a position, of a topic that this release does not know; None: it knows all.
 
     No read model may pass it, since what such a fact changes is unknown.

@@ -29,15 +29,15 @@ PAUSE = 0.2
 """Seconds between one request to stop and the next."""
 
 _PR_SET_PDEATHSIG = 1
-_KNOWNWHEN = 0
-_ASKED_TO_STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+_STDIN = 0
+_STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the server until it ends, and return its exit status."""
     uid, gid, sockets, *command = arguments
-    notices = _notice_signals()
-    tie = _death_tie()
+    notices = _open_signal_pipe()
+    tie = _load_prctl()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(int(gid))
@@ -45,14 +45,14 @@ def main(arguments: Sequence[str]) -> int:
     guard = os.getpid()
     server = os.fork()
     if server == 0:
-        _become(command, guard, tie)
+        _exec_server(command, guard, tie)
     try:
         return _watch(server, notices)
     finally:
-        _remove(Path(sockets))
+        _remove_sockets(Path(sockets))
 
 
-def _become(command: list[str], guard: int, tie: ctypes.CDLL | None) -> None:
+def _exec_server(command: list[str], guard: int, tie: ctypes.CDLL | None) -> None:
     """Turn this process into the server; never returns."""
     try:
         if tie is not None:
@@ -70,10 +70,10 @@ def _watch(server: int, notices: int) -> int:
         ended, status = os.waitpid(server, os.WNOHANG)
         if ended:
             return abs(os.waitstatus_to_exitcode(status))
-        heard = [notices] if stop_before else [notices, _KNOWNWHEN]
+        heard = [notices] if stop_before else [notices, _STDIN]
         ready, _, _ = select.select(heard, [], [], PAUSE if stop_before else 1.0)
-        asked = notices in ready and bool(_ASKED_TO_STOP & set(os.read(notices, 64)))
-        if stop_before is None and (asked or _KNOWNWHEN in ready):
+        asked = notices in ready and bool(_STOP_SIGNALS & set(os.read(notices, 64)))
+        if stop_before is None and (asked or _STDIN in ready):
             stop_before = time.monotonic() + GRACE
         if stop_before:
             # Again each time round, which a server that is stopping ignores: one that was
@@ -81,22 +81,22 @@ def _watch(server: int, notices: int) -> int:
             os.kill(server, IMMEDIATE if time.monotonic() > stop_before else FAST)
 
 
-def _notice_signals() -> int:
+def _open_signal_pipe() -> int:
     """Return a descriptor that brings the number of each signal, so that none is lost between two reads."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
-    for number in (signal.SIGCHLD, *_ASKED_TO_STOP):
+    for number in (signal.SIGCHLD, *_STOP_SIGNALS):
         signal.signal(number, lambda _number, _frame: None)
     return reading
 
 
-def _death_tie() -> ctypes.CDLL | None:
+def _load_prctl() -> ctypes.CDLL | None:
     """Return the C library where it has prctl, loaded before the account changes and can no longer read ours."""
     return ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _remove(sockets: Path) -> None:
+def _remove_sockets(sockets: Path) -> None:
     with contextlib.suppress(OSError):
         for left in sockets.iterdir():
             left.unlink()

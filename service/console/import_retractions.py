@@ -22,27 +22,27 @@ from service.console.import_reader import CheckedRow
 from service.console.import_report import ImportReport as Outcomes
 from service.eventstore.stored_fact import StoredFact
 from service.eventstore.writer import WriteRequest
-from service.formats.importer import ImportFault, Withdrawal
+from service.formats.importer import ImportFault, SourceRetraction
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_SINCE_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class _FiledReport:
+class _LoggedReport:
     """A report as filed: its reported time, and since when (UTC) it is withdrawn, or None."""
 
     report_id: UUID
     report: Report
     reported: datetime
-    withdrawn: datetime | None = None
+    retracted_at: datetime | None = None
 
 
-async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outcomes) -> None:
+async def retract(house: Services, asked: Sequence[SourceRetraction], outcomes: Outcomes) -> None:
     """Retract what the source withdraws, at the end of the log, and add the outcome of each row."""
     streams = {incident_stream(each.incident) for each in asked}
     rows = await house.reader.read(sorted(streams), (await house.reader.head()).position) if streams else []
     filed = _filed_reports(rows)
-    planned: list[tuple[Withdrawal, list[WriteRequest]]] = []
+    planned: list[tuple[SourceRetraction, list[WriteRequest]]] = []
     for each in asked:
         known = [one for one in filed.get(incident_stream(each.incident), {}).values() if _is_of(one.report, each)]
         if problem := _ambiguity(each, known):
@@ -54,42 +54,42 @@ async def withdraw(house: Services, asked: Sequence[Withdrawal], outcomes: Outco
     answers = iter(await record(house.writer, [write for _, writes in planned for write in writes]))
     for each, writes in planned:
         told = [CheckedRow(each.where, ParsedLine(write, {"incident": each.incident})) for write in writes]
-        outcomes.add_withdrawal([(one, next(answers)) for one in told])
+        outcomes.add_retraction([(one, next(answers)) for one in told])
 
 
-def _filed_reports(rows: Sequence[StoredFact]) -> dict[UUID, dict[UUID, _FiledReport]]:
+def _filed_reports(rows: Sequence[StoredFact]) -> dict[UUID, dict[UUID, _LoggedReport]]:
     """Return the reports of each stream, with their retractions."""
-    found: dict[UUID, dict[UUID, _FiledReport]] = {}
+    found: dict[UUID, dict[UUID, _LoggedReport]] = {}
     for row in sorted(rows, key=lambda each: each.version):
         of = found.setdefault(row.stream, {})
         if is_report(row.topic):
             fact = cast("ReportFiled", row.recorded(text=False).fact)
-            of[fact.report_id] = _FiledReport(fact.report_id, fact.report, earliest(fact.reported))
+            of[fact.report_id] = _LoggedReport(fact.report_id, fact.report, earliest(fact.reported))
         elif row.is_a(ReportRetracted, ReportReinstated):
             judged = cast("ReportRetracted | ReportReinstated", row.recorded(text=False).fact)
             if judged.claim is None:
                 taken_back = judged.reported if isinstance(judged, ReportRetracted) else None
-                gone = latest(taken_back) if taken_back else _NEVER
-                of[judged.report_id].withdrawn = gone if isinstance(judged, ReportRetracted) else None
+                gone = latest(taken_back) if taken_back else _SINCE_ALWAYS
+                of[judged.report_id].retracted_at = gone if isinstance(judged, ReportRetracted) else None
     return found
 
 
-def _is_of(report: Report, asked: Withdrawal) -> bool:
+def _is_of(report: Report, asked: SourceRetraction) -> bool:
     """Say whether a report is the source's own, about the event that it withdraws."""
     return origin_of(report.source, report.via) == asked.source and (
         report.external_ids.get(asked.source) == asked.name
     )
 
 
-def _moment(asked: Withdrawal) -> datetime:
+def _moment(asked: SourceRetraction) -> datetime:
     return latest(parse_reported(asked.reported_at, UTC))
 
 
-def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
+def _ambiguity(asked: SourceRetraction, known: Sequence[_LoggedReport]) -> str | None:
     """Return a sentence on why the reports that are meant are ambiguous, or None."""
     moment = _moment(asked)
     undated = [
-        one for one in known if one.withdrawn is None and one.reported > moment and not _dated(one.report, asked)
+        one for one in known if one.retracted_at is None and one.reported > moment and not _dated(one.report, asked)
     ]
     if undated:
         return (
@@ -98,9 +98,9 @@ def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
             f" {undated[0].report_id} as never said (by the recorder)."
         )
     later = [
-        one.withdrawn
+        one.retracted_at
         for one in known
-        if one.withdrawn is not None and one.withdrawn > moment and one.reported <= moment
+        if one.retracted_at is not None and one.retracted_at > moment and one.reported <= moment
     ]
     if later:
         return (
@@ -110,11 +110,11 @@ def _ambiguity(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
     return None
 
 
-def _dated(report: Report, asked: Withdrawal) -> bool:
+def _dated(report: Report, asked: SourceRetraction) -> bool:
     return bool(str(report.attributes.get(asked.dated_by, "")).strip())
 
 
-def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | None:
+def _reason_to_skip(asked: SourceRetraction, known: Sequence[_LoggedReport]) -> str | None:
     """Return why there is nothing to withdraw; None where there is, or was."""
     if not known:
         return "This log does not know it."
@@ -123,12 +123,12 @@ def _reason_to_skip(asked: Withdrawal, known: Sequence[_FiledReport]) -> str | N
     return None
 
 
-def _writes(asked: Withdrawal, known: Sequence[_FiledReport]) -> Iterator[WriteRequest]:
+def _writes(asked: SourceRetraction, known: Sequence[_LoggedReport]) -> Iterator[WriteRequest]:
     """Yield a retraction of each report that stands and had been said by then; a row makes the same ones again."""
     moment = _moment(asked)
     for one in known:
-        if one.withdrawn is None and one.reported <= moment:
-            one.withdrawn = moment
+        if one.retracted_at is None and one.reported <= moment:
+            one.retracted_at = moment
             words = f"withdrawn:{one.report_id}:{asked.reported_at}"
             command = RetractReport(report_id=one.report_id, by="source", reported_at=asked.reported_at)
             yield WriteRequest(command, uuid5(NAMESPACE, words), hashlib.sha256(words.encode()).digest())
