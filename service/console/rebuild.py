@@ -34,7 +34,7 @@ class RebuildArguments:
 
 
 def rebuild(settings: Settings, asked: RebuildArguments) -> int:
-    """Build, and print what came of it; EXIT_FAILED where a read model fails at a fact or does not hold what folds make.
+    """Build, and print what came of it; EXIT_FAILED where a read model fails at a fact or differs from its folds.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """

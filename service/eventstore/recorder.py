@@ -16,21 +16,22 @@ from psycopg.sql import SQL, Identifier
 
 from service.eventstore.append_session import AppendSession
 from service.eventstore.stored_fact import StoredFact
+from service.postgres import advisory_locks
 from service.postgres.pool import conninfo
 
 LOCK_SECONDS: Final = 10.0
 """How long an append waits for the append lock before it gives up."""
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement reads the log after the
-# lock was taken and not before. The key is the letters "knownwhe" read as a number; advisory locks are per database.
-OPEN: Final = """
+# lock was taken and not before.
+OPEN: Final = f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
-    SELECT pg_advisory_xact_lock(7741247368241571941);
+    SELECT pg_advisory_xact_lock({advisory_locks.APPEND});
     SELECT coalesce(last.notification_id, 0), greatest(clock_timestamp(), last.recorded_at + interval '1 microsecond')
     FROM (SELECT) AS one_row
     LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
     ON true
-"""
+"""  # noqa: S608 - constants only
 # One round trip; subscribers are notified when the facts are visible, and only then.
 CLOSE: Final = SQL("NOTIFY {}, {}; COMMIT")
 

@@ -13,9 +13,9 @@ from service.eventstore.append_session import COPY, COPY_TYPES
 from service.eventstore.archive.log_lines import LineUnreadable, LogHeader, parse_fact, parse_head
 from service.eventstore.stored_fact import StoredFact
 from service.eventstore.sync_reader import CHANNEL
+from service.postgres import advisory_locks
 
-# The same lock as appends take, so that nothing is appended meanwhile.
-_LOCK: Final = "SELECT pg_advisory_xact_lock(7741247368241571941)"
+_LOCK: Final = f"SELECT pg_advisory_xact_lock({advisory_locks.APPEND})"
 _FACTS: Final = "SELECT count(*) FROM (SELECT FROM public.facts LIMIT 1) AS first"
 _SESSION_END_SECONDS: Final = 5.0
 """Seconds that an ended session may still be listed in pg_stat_activity."""

@@ -96,8 +96,8 @@ def audit(url: str, *, full: bool, on_progress: OnProgress) -> AuditResult:
 
 def _audit(url: str, *, full: bool, on_progress: OnProgress) -> AuditResult:
     with connect(url) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
-        now = {name: each for name, each in live(generations(cursor)).items() if is_current(each)} if there else {}
+        ((exists,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
+        now = {name: each for name, each in live(generations(cursor)).items() if is_current(each)} if exists else {}
         head = sync_reader.head(cursor)
         audits = [_Audit(cursor, position, group, full=full) for position, group in _by_position(now.values())]
         done, total = 0, sum(each.facts for audit in audits for each in audit.sample)
@@ -158,7 +158,7 @@ class _Audit:
                 yield _range_difference(model, self.position, [str(subject)], "rows of what is not in the log", None)
 
     def _is_later(self, stream: UUID) -> bool:
-        """Return whether a stream began after the position: the read model has moved on meanwhile."""
+        """Return whether a stream began after the position, up to which the read model has moved meanwhile."""
         return bool(sync_reader.of_streams(self.cursor, [stream], sync_reader.head(self.cursor)))
 
     def _overlaps(self, generation: Generation) -> Iterator[AuditDifference]:
@@ -167,9 +167,9 @@ class _Audit:
         keys = SQL(", ").join(map(Identifier, model.key))
         query = SQL(OVERLAPS).format(keys=keys, table=model.table(generation.schema))
         for *key, since, until in self.cursor.execute(query).fetchall():
-            stands = f"[{since}, {'' if until is None else until})"
+            actual = f"[{since}, {'' if until is None else until})"
             yield _range_difference(
-                model, since, [str(each) for each in key], stands, "an end, before the next row begins"
+                model, since, [str(each) for each in key], actual, "an end, before the next row begins"
             )
 
 
@@ -194,15 +194,15 @@ def _hash(stream: UUID, number: int) -> bytes:
 
 
 def _range_difference(
-    model: ReadModel[Any], position: int, key: Sequence[str], stands: str, should: str | None
+    model: ReadModel[Any], position: int, key: Sequence[str], actual: str, should: str | None
 ) -> AuditDifference:
-    return AuditDifference(model.name, position, key[0], key, "since, until", stands, should)
+    return AuditDifference(model.name, position, key[0], key, "since, until", actual, should)
 
 
-def _by_position(answering: Iterable[Generation]) -> Iterator[tuple[int, list[Generation]]]:
+def _by_position(found: Iterable[Generation]) -> Iterator[tuple[int, list[Generation]]]:
     """Yield generations with the position to compare them at: the least of those that move, and that of each failed."""
     moving: list[Generation] = []
-    for each in answering:
+    for each in found:
         if each.stopped is None:
             moving.append(each)
         else:

@@ -34,7 +34,7 @@ DEPENDENTS: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(stream
 class Projector:
     """Applies batches of the log to read models, over one connection in autocommit mode.
 
-    `clock` stamps failures. After any exception the caches are ahead of what is stored: make a new Projector.
+    `clock` stamps failures. After any exception the caches are ahead of the tables: make a new Projector.
     """
 
     connection: Connection[Any]
@@ -57,7 +57,7 @@ class Projector:
         """Apply the next batch, up to a position, to generations at one position; returns their new states.
 
         `inputs` holds which incidents depend on a stream: one of `generations`, or one at `upto` or later. Where it
-        fails within the batch, generations that would move beyond it are left where they are, and not returned.
+        fails within the batch, generations that would pass it keep their position, and are not returned.
         The batch ends early when `stop` is set.
         Raises GenerationMoved, CannotWrite, psycopg.Error.
         """
@@ -120,7 +120,7 @@ class Projector:
         return self._dependents
 
     def _update_dependents(self, fold: BatchFold) -> None:
-        """Bring the cache of dependents to the end of a batch; drop it where that is not known, or it is too large."""
+        """Update the cache of dependents to the end of a batch; clear it where that is unknown, or it is too large."""
         if fold.rows.failures or len(self._dependents) > MOST_KNOWN or not fold.rows.running("incident"):
             self._dependents.clear()
         for stream, incidents in fold.new_dependents.items():
@@ -131,7 +131,7 @@ class Projector:
 def _not_beyond_failed_inputs(
     generations: Sequence[Generation], inputs: Generation, failures: Mapping[str, Failure]
 ) -> Sequence[Generation]:
-    """Return the generations that may move: all; or, where `inputs` fails, those that fail there or before."""
+    """Return the generations that may move: all; or, where `inputs` fails, those that fail no later."""
     limit = failures.get(inputs.name)
     if limit is None:
         return generations

@@ -1,4 +1,4 @@
-"""Scheduler of projections: the group of read models to move next, the furthest behind first, until all are level."""
+"""Scheduler of projections: the group of read models to move next, the furthest behind first."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from service.projections.engine.projector import BATCH, Projector
 from service.projections.registry import Generation, GenerationMoved, generations, is_current, live
 
 INPUTS = "inputs"
-"""The read model of which incidents depend on which streams: no other may be ahead of it."""
+"""The read model of the streams that incidents depend on: no other may be ahead of it."""
 
 NO_LIMIT: Final = 2**63 - 1
 """Beyond every position."""
@@ -28,7 +28,7 @@ _log = structlog.stdlib.get_logger("service.projecting")
 
 @dataclass(slots=True)
 class Scheduler:
-    """Moves generations along the log over one connection; failed ones (`stopped`) are left where they are.
+    """Moves generations along the log over one connection; failed ones (`stopped`) keep their position.
 
     A generation whose rows could not be written is moved alone up to a position (`_single_steps`), a fact at a time
     and after the others, so that the fact is known, and only that generation stops.
@@ -96,14 +96,14 @@ class Scheduler:
         """
         current = {each.name: each for each in found}
         while stop is None or not stop.is_set():
-            reach = current.get(INPUTS, inputs)
-            if reach is None:
-                raise LookupError("no generation of inputs tells what depends on what")
-            ends = ((group, self._end(group, current, reach, upto)) for group in self._groups(current))
+            inputs_now = current.get(INPUTS, inputs)
+            if inputs_now is None:
+                raise LookupError("there is no generation of “inputs”")
+            ends = ((group, self._end(group, current, inputs_now, upto)) for group in self._groups(current))
             group, end = next(((group, end) for group, end in ends if end > group[0].position), ((), 0))
             if not group:
                 break
-            current |= {each.name: each for each in self._move_batch(group, reach, end, stop)}
+            current |= {each.name: each for each in self._move_batch(group, inputs_now, end, stop)}
         return list(current.values())
 
     def _groups(self, current: Mapping[str, Generation]) -> Iterator[Sequence[Generation]]:

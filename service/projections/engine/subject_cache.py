@@ -41,7 +41,7 @@ class SubjectCache:
         self._folds, self._shared = WeightedLRU(MOST_FACTS), WeightedLRU(MOST_SHARED)
 
     def invalidate(self, stream: UUID) -> None:
-        """Drop the cached facts of a stream that got another fact."""
+        """Drop the cached facts of a stream to which a fact was added."""
         self._shared.pop(stream)
 
     def load(self, kind: SubjectKind, stream: UUID, position: int) -> SubjectFold:
@@ -57,7 +57,7 @@ class SubjectCache:
         self._folds.put(stream, fold, fold.facts)
 
     def discard(self, stream: UUID) -> None:
-        """Drop a subject whose state is not that of the cache's position."""
+        """Drop a subject whose state is not at the cache's position."""
         self._folds.pop(stream)
 
     def next_facts(self, recorded: Recorded, fold: SubjectFold) -> Iterable[Recorded]:

@@ -15,6 +15,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from service.eventstore import sync_reader
+from service.postgres import advisory_locks
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
 from service.projections.engine.scheduler import INPUTS
@@ -35,11 +36,10 @@ from service.projections.registry import (
     make_registry,
 )
 
-LOCK: Final = "SELECT pg_try_advisory_lock(7741247368241571944)"
-"""Held by the session of the running rebuild."""
+TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({advisory_locks.REBUILD})"
 
 MOST_IN_PROCESS: Final = 2_000
-"""Up to this number of facts, tasks are done in this process: others would take longer to start."""
+"""Up to this number of facts, tasks are done in this process: worker processes would take longer to start."""
 
 _POLL_SECONDS: Final = 0.1
 _RETRY_SECONDS: Final = 0.5
@@ -76,7 +76,7 @@ def _ignore(_progress: RebuildProgress) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class RebuildOptions:
-    """The number of worker processes (None: one a core, up to four), whether to verify, and how to observe and stop.
+    """The number of worker processes (None: one a core, up to four), verification, and callbacks to observe and stop it.
 
     `on_progress` is called a few times a second. `stop`, when it is set, interrupts the rebuild.
     """
@@ -102,7 +102,7 @@ def run_rebuild(
     Raises RebuildInProgress, RebuildFailed, WorkerLost, RebuildStopped, PostgresProblem and psycopg.Error.
     """
     with connect(url) as connection:
-        ((locked,),) = connection.execute(LOCK).fetchall()
+        ((locked,),) = connection.execute(TRY_LOCK).fetchall()
         if not locked:
             raise RebuildInProgress("Another rebuild is at work on this database; there can be one at a time.")
         return _Job(connection, url, clock, options or RebuildOptions()).run(names)
@@ -163,7 +163,7 @@ class _Job:
         return RebuildResult(now_live, still_read)
 
     def _do_tasks(self, rebuild: int) -> None:
-        """Have all tasks done, by worker processes or, where they are few, in this process."""
+        """Run all tasks, in worker processes or, where they are few, in this process."""
         with _binary(self.connection) as cursor:
             remaining, progress = tasks.remaining(cursor, rebuild), tasks.progress(cursor, rebuild)
         if not remaining:
@@ -213,9 +213,9 @@ class _Job:
                     stop_at(cursor, each, failure)
                 return []
             if not differences:
-                well = [each for each in found if each.stopped is None]
-                advance(cursor, [Advance(each, rebuild.target) for each in well if each.position < rebuild.target])
-                return well
+                running = [each for each in found if each.stopped is None]
+                advance(cursor, [Advance(each, rebuild.target) for each in running if each.position < rebuild.target])
+                return running
             tasks.forget(cursor, rebuild.number)  # the next rebuild begins anew
         about = sorted({each["read_model"] for each in differences if each["read_model"]})
         sentence = f"What was built is not what folds of the log make ({', '.join(about)}); nothing was swapped."
@@ -263,12 +263,12 @@ def begin_or_resume(connection: Connection[Any], names: frozenset[str]) -> Rebui
 
 def _begin(cursor: Cursor[Any], names: Sequence[str]) -> Rebuild:
     target = sync_reader.head(cursor)
-    made = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
-    for each in made:
+    begun = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
+    for each in begun:
         cursor.execute(MODELS[each.name].create_table(each.schema))
     folding = tasks.folding_tasks(tasks.stream_sizes(cursor, target), {MODELS[name].subject for name in names})
     indexes = [(name, len(MODELS[name].create_indexes(""))) for name in names]
-    return tasks.add_rebuild(cursor, made, target, [*folding, *tasks.finishing_tasks(indexes, len(folding) + 1)])
+    return tasks.add_rebuild(cursor, begun, target, [*folding, *tasks.finishing_tasks(indexes, len(folding) + 1)])
 
 
 def _can_resume(rebuild: Rebuild, names: frozenset[str]) -> bool:
