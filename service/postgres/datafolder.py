@@ -15,14 +15,14 @@ _LAST_LINES = 12
 
 
 def log_path(data: Path) -> Path:
-    """Return where the server of this data folder writes its log."""
+    """Return the path of the server's log in this data folder."""
     return data / "postgres.log"
 
 
 def make_data_folder(data: Path) -> Path:
     """Make the data folder if missing, and return its real path.
 
-    Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
+    Other users may not list it; one made by root they may traverse, as PostgreSQL's account must.
 
     Raises `EmbeddedServerError` where it cannot be made.
     """
@@ -38,7 +38,7 @@ def make_data_folder(data: Path) -> Path:
 
 @contextmanager
 def locked(data: Path, account: SystemAccount) -> Generator[None]:
-    """Hold the data folder's lock, which the system releases however this process ends.
+    """Hold the data folder's lock, which the system releases when this process ends in any way.
 
     Raises `DataFolderInUse`, naming the process that holds it.
     """
@@ -69,9 +69,9 @@ def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
 
 @contextmanager
 def add_log_to_errors(data: Path) -> Generator[None]:
-    """Add to any error of the block the lines that the server's log has got meanwhile.
+    """Append to any error of the block the lines that the server logged meanwhile.
 
-    Raises `EmbeddedServerError`, also in the place of any `OSError`.
+    Raises `EmbeddedServerError`, also instead of any `OSError`.
     """
     path = log_path(data)
     start = path.stat().st_size
@@ -80,9 +80,9 @@ def add_log_to_errors(data: Path) -> Generator[None]:
     except (EmbeddedServerError, OSError) as problem:
         lines = path.read_bytes()[start:].decode("utf-8", "replace").splitlines()
         heading = [f"The end of {path}:"] if lines else []
-        ours = isinstance(problem, EmbeddedServerError)
-        sentence = str(problem) if ours else f"PostgreSQL could not be started in {data}: {problem}."
-        kind = type(problem) if ours else EmbeddedServerError
+        known = isinstance(problem, EmbeddedServerError)
+        sentence = str(problem) if known else f"PostgreSQL could not be started in {data}: {problem}."
+        kind = type(problem) if known else EmbeddedServerError
         raise kind("\n".join([sentence, *heading, *lines[-_LAST_LINES:]])) from problem
 
 

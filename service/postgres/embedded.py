@@ -27,8 +27,8 @@ from service.postgres.problems import EmbeddedServerError
 NAME = "knownwhen"
 """The service's role in the embedded server, and the database it owns."""
 
-_SUPERVISOR = Path(__file__).with_name("guard.py")
-_STOP_SECONDS = 90.0  # longer than the guard's own patience
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_STOP_SECONDS = 90.0  # longer than the supervisor's GRACE
 _START_SECONDS = 120.0
 _PAUSE = 0.02
 _PORT = "5432"  # part of the socket's name; nothing listens on it
@@ -41,7 +41,7 @@ class EmbeddedServer:
     """A running server.
 
     `url` is for the service: a plain role that owns its database. `admin_url`
-    is the superuser's, for tests and for care by hand. `version` is
+    is the superuser's, for tests and for maintenance by hand. `version` is
     PostgreSQL's number, such as 180001.
     """
 
@@ -65,7 +65,7 @@ def embedded_server(
     bundled ones; `settings` are PostgreSQL's and override those of the folder.
 
     Raises `DataFolderInUse` where another process runs it, `EmbeddedServerError`
-    with the last lines of the server's log for any other trouble.
+    with the last lines of the server's log for any other error.
     """
     binaries = bundled() if binaries is None else binaries
     data = datafolder.make_data_folder(data)
@@ -80,8 +80,8 @@ def embedded_server(
             sockets = stack.enter_context(_socket_folder(account))
             wanted = {**_settings(sockets), **settings}
             command = _command(data / "postgres", binaries, wanted)
-            guard = stack.enter_context(_supervised(command, account, sockets, log))
-            server = _ready(guard, wanted, data)
+            supervisor = stack.enter_context(_supervised(command, account, sockets, log))
+            server = _ready(supervisor, wanted, data)
         yield server
 
 
@@ -133,10 +133,10 @@ def _command(cluster: Path, binaries: Path, wanted: Mapping[str, str]) -> list[s
 def _supervised(
     command: list[str], account: SystemAccount, sockets: Path, log: IO[bytes]
 ) -> Generator[subprocess.Popen[bytes]]:
-    """Run the server under its guard, which stops it as soon as the pipe to us closes."""
-    who = [str(account.uid), str(account.gid), str(sockets)]
-    guard = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_SUPERVISOR), *who, *command],
+    """Run the server under its supervisor, which stops it when the pipe to this process closes."""
+    identity = [str(account.uid), str(account.gid), str(sockets)]
+    supervisor = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_SUPERVISOR), *identity, *command],
         cwd="/",
         env=clusters.environment(),
         start_new_session=True,
@@ -144,19 +144,19 @@ def _supervised(
         stdout=log,
         stderr=log,
     )
-    with guard:
+    with supervisor:
         try:
-            yield guard
+            yield supervisor
         finally:
-            if guard.stdin is not None:
-                guard.stdin.close()
+            if supervisor.stdin is not None:
+                supervisor.stdin.close()
             try:
-                guard.wait(_STOP_SECONDS)
+                supervisor.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                guard.kill()
+                supervisor.kill()
 
 
-def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
+def _ready(supervisor: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
     """Wait until the server takes connections; then make the service's role and database where missing."""
     url, admin_url = _url(wanted, NAME, NAME), _url(wanted, "postgres", clusters.SUPERUSER)
     until = time.monotonic() + _START_SECONDS
@@ -166,7 +166,7 @@ def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path
                 _make_database(admin)
                 return EmbeddedServer(url, admin_url, admin.info.server_version, datafolder.log_path(data))
         except psycopg.OperationalError as problem:
-            if guard.poll() is not None:
+            if supervisor.poll() is not None:
                 message = f"PostgreSQL did not start in the data folder {data}."
                 raise EmbeddedServerError(message) from problem
             if time.monotonic() > until:

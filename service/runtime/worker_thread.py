@@ -23,7 +23,7 @@ YIELD_SECONDS: Final = 0.001
 up to more than 60; without such a thread, a shorter interval would only slow writing down."""
 
 _answer_pool: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
-_background_pool: Final = ThreadPoolExecutor(1, thread_name_prefix="growing")
+_background_pool: Final = ThreadPoolExecutor(1, thread_name_prefix="background")
 
 
 async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
@@ -34,7 +34,7 @@ async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  
 
 
 class _SwitchInterval:
-    """Shortens the GIL's switch interval while any worker thread works, and restores it then."""
+    """Shortens the GIL's switch interval while any worker thread works, and restores it afterwards."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,13 +77,13 @@ def free_in_thread(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
 
 def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
     for container in containers:
-        take = container.popitem if isinstance(container, dict) else container.pop
+        pop = container.popitem if isinstance(container, dict) else container.pop
         while container:
-            take()
+            pop()
 
 
 async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns, called in a thread of its own, so that it never delays an answer."""
+    """Return what `work` returns, called in a separate thread, so that it never delays an answer."""
     return await asyncio.get_running_loop().run_in_executor(
         _background_pool, _with_short_switch_interval, work, *arguments
     )

@@ -61,12 +61,12 @@ import asyncio, os, sys
 from domain.catalogue import VIEWS
 from domain.ledger.canonical import canonical
 from service import wiring
-from service.answers.answer import Question, answer
+from service.answers.answer import AnswerRequest, answer
 async def work():
     async with wiring.services(os.environ["DATABASE_URL"]) as house:
         for view in VIEWS:
             for moment in sys.argv[2:]:
-                found = await answer(house.reader, Question(sys.argv[1], view, moment))
+                found = await answer(house.reader, AnswerRequest(sys.argv[1], view, moment))
                 print(canonical([found.digest, found.document, dict(found.coordinates)]).decode())
 asyncio.run(work())
 """

@@ -76,7 +76,7 @@ def _ignore(_progress: RebuildProgress) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class RebuildOptions:
-    """The number of worker processes (None: one a core, up to four), verification, and callbacks to observe and stop it.
+    """The number of worker processes (None: one a core, up to four), verification, and callbacks.
 
     `on_progress` is called a few times a second. `stop`, when it is set, interrupts the rebuild.
     """
