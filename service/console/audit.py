@@ -24,7 +24,7 @@ _WHAT = ("view", "policy", "reported_until")
 
 
 def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
-    """Ask again and compare, and print what came of it; EXIT_FAILED where anything is not as it should be.
+    """Replay and compare, and print the outcome; EXIT_FAILED where anything differs.
 
     `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
     """
@@ -42,19 +42,19 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
 
 
 def _replay_publications(url: str) -> list[PublicationReplay]:
-    async def asked() -> list[PublicationReplay]:
+    async def replay_all() -> list[PublicationReplay]:
         found: list[PublicationReplay] = []
-        async with wiring.services(url) as house:
-            positions = await house.publications.positions()
-            with progress(_progress_line) as report:
+        async with wiring.services(url) as services:
+            positions = await services.publications.positions()
+            with progress(_progress_line) as report_progress:
                 for start in range(0, len(positions), _AT_ONCE):
-                    for row in await house.reader.at(positions[start : start + _AT_ONCE]):
-                        found.append(await replay(house.reader, house.root_at, row))
-                        report("asking publications again", len(found), len(positions), 0)
+                    for row in await services.reader.at(positions[start : start + _AT_ONCE]):
+                        found.append(await replay(services.reader, services.root_at, row))
+                        report_progress("asking publications again", len(found), len(positions), 0)
         return found
 
     expect_migrated(url)
-    return asyncio.run(asked())
+    return asyncio.run(replay_all())
 
 
 def _progress_line(done: int, total: int, rate: str) -> str:
@@ -86,8 +86,8 @@ def _print_publications(found: Sequence[PublicationReplay]) -> None:
         for line in _reasons(each):
             out.print(Text(shown(line)), soft_wrap=True)
     wrong = sum(not each.matches for each in found)
-    well = f"{count(len(found), 'publication')}: each is answered as it was published."
-    out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else well)
+    all_match = f"{count(len(found), 'publication')}: each is answered as it was published."
+    out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else all_match)
 
 
 def _table(found: Sequence[PublicationReplay], *, wide: bool) -> Table:
@@ -114,27 +114,27 @@ def _reasons(found: PublicationReplay) -> list[str]:
 
 
 def _compare_models(url: str, *, full: bool) -> AuditResult:
-    """Compare the read models of the database at `url` with folds, and show how far that is.
+    """Compare the read models of the database at `url` with folds, and show the progress.
 
     Raises PostgresProblem and psycopg.Error.
     """
-    with progress() as show:
+    with progress() as report_progress:
         return audit_read_models(
             service_role_url(url),
             full=full,
-            on_progress=lambda done, total: show("comparing read models", done, total, 0),
+            on_progress=lambda done, total: report_progress("comparing read models", done, total, 0),
         )
 
 
 def _model_documents(result: AuditResult) -> list[dict[str, Any]]:
-    """Return what came of each read model, as JSON has it; one that nothing answers for has no generation."""
+    """Return the outcome of each read model as JSON; one without a live table has no generation."""
     found = [_model_document(each) for each in result.audited]
     missing: list[dict[str, Any]] = [{"name": name, "generation": None} for name in result.missing]
     return sorted([*found, *missing], key=lambda each: str(each["name"]))
 
 
 def _print_models(result: AuditResult) -> None:
-    """Print what came of each read model, and name every difference."""
+    """Print the outcome of each read model, and its differences."""
     out = console(sys.stdout)
     if not result.audited:
         out.print("No read model has been built yet; `knownwhen rebuild` builds all of them.")

@@ -75,7 +75,7 @@ def run(work: Callable[[Settings], int], *, debug: bool) -> None:
         configure(settings.log, keep=None if debug else lambda text: append_to_error_log(text, settings.data))
         status = work(settings)
         sys.stdout.flush()
-    except Exception as problem:  # noqa: BLE001 - the one place where everything ends
+    except Exception as problem:  # noqa: BLE001 - the last handler of a command
         status = _report_problem(problem, debug=debug)
     except KeyboardInterrupt as interruption:
         status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Terminated) else signal.SIGINT)

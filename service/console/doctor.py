@@ -48,11 +48,11 @@ _APPEND_ONLY_TRIGGER: Final = """
 # Facts of one transaction share a stamp; from one transaction to the next it grows.
 _CONTINUITY: Final = """
     SELECT count(*), coalesce(min(notification_id), 1), coalesce(max(notification_id), 0),
-        count(*) FILTER (WHERE recorded_at < before), min(notification_id) FILTER (WHERE recorded_at < before)
+        count(*) FILTER (WHERE recorded_at < previous), min(notification_id) FILTER (WHERE recorded_at < previous)
     FROM (
-        SELECT notification_id, recorded_at, lag(recorded_at) OVER (ORDER BY notification_id) AS before
+        SELECT notification_id, recorded_at, lag(recorded_at) OVER (ORDER BY notification_id) AS previous
         FROM public.facts
-    ) AS told
+    ) AS stamped
 """
 _STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -96,8 +96,8 @@ def _print(checks: Sequence[Check], failed: Sequence[Check]) -> None:
     out.print(table)
     out.print()
     warned = sum(check.verdict == "warn" for check in checks)
-    well = f"All is well, with {count(warned, 'warning')}." if warned else "All is well."
-    out.print(f"{count(len(failed), 'thing')} to mend." if failed else well)
+    summary = f"All is well, with {count(warned, 'warning')}." if warned else "All is well."
+    out.print(f"{count(len(failed), 'thing')} to mend." if failed else summary)
 
 
 def _machine_checks(settings: Settings) -> Iterable[Check]:
@@ -182,7 +182,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _database_checks(url: str) -> Iterator[Check]:
-    """Check the database at `url`; after the first check that fails, those that would need it are left out."""
+    """Check the database at `url`; checks that depend on a failed one are omitted."""
     try:
         with connect(url) as connection:
             yield Check("database", "ok", _server(connection))
@@ -207,16 +207,16 @@ def _server(connection: Connection[TupleRow]) -> str:
 def _migrations(connection: Connection[TupleRow]) -> Check:
     known = available(package_files.migrations())
     try:
-        here = versions(connection)
+        applied = versions(connection)
     except InsufficientPrivilege:
         advice = "Nothing, unless this release is new here: then run `knownwhen migrate` as the owner."
         return Check("migrations", "warn", "another role migrated, and keeps the list to itself", advice)
-    if later := sorted(here - known):
+    if later := sorted(applied - known):
         advice = "Start the later release of Knownwhen that made this database."
         return Check("migrations", "fail", f"unknown to this release: {', '.join(later)}", advice)
-    if missing := known - here:
+    if missing := known - applied:
         return Check("migrations", "fail", f"{count(len(missing), 'migration')} missing", "Run `knownwhen migrate`.")
-    return Check("migrations", "ok", f"up to date, at {max(here)}")
+    return Check("migrations", "ok", f"up to date, at {max(applied)}")
 
 
 def _may_create(connection: Connection[TupleRow]) -> Check:

@@ -46,9 +46,9 @@ class WarningCounts:
         self.listed: list[dict[str, Any]] = []
         self._limit = limit
 
-    def add(self, where: Location, concerns: Iterable[ReportWarning]) -> None:
+    def add(self, where: Location, warnings: Iterable[ReportWarning]) -> None:
         """Count the warnings of a row."""
-        for each in concerns:
+        for each in warnings:
             self.codes[each.code] += 1
             if self._limit is None or len(self.listed) < self._limit or (self._limit and self.codes[each.code] == 1):
                 claim = {"claim": each.claim} if each.claim is not None else {}
@@ -111,7 +111,9 @@ class ImportReport:
             raise CannotRun(message) from problem
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if self._file:
             self._file.close()
 
@@ -126,16 +128,16 @@ class ImportReport:
         self.tally.count(outcome_of(row.parsed, answer))
 
     def add_retraction(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
-        """Add the outcome of a row that became several writes: a refusal, else a new one; of no writes, a replay."""
-        refused_ = [each for each in rows if isinstance(each[1], Refusal)]
+        """Add the outcome of a row with several writes: a refusal if any, else a new one; without writes, a replay."""
+        refused = [each for each in rows if isinstance(each[1], Refusal)]
         new = [each for each in rows if isinstance(each[1], Acknowledgement) and not each[1].replayed]
-        for row, answer in (refused_ or new or rows)[:1]:
+        for row, answer in (refused or new or rows)[:1]:
             self.add_decided(row, answer)
         if not rows:
             self.tally.count({"outcome": REPLAYED})
 
     def add_passed_over(self, where: Location, name: str, reason: str) -> None:
-        """Add a row that asks for nothing in this log: the name in it, and why."""
+        """Add a row without effect in this log: the name in it, and the reason."""
         self.passed_over.append({**_place(where), "name": name, "reason": reason})
 
     def add_invalid(self, row: InvalidRow | ImportFault) -> None:
@@ -177,8 +179,8 @@ class ImportReport:
         for fault in self.rejected_rows[:MOST_SHOWN]:
             out.print(Text(shown(_words(fault))), soft_wrap=True)
         if self.rejected > MOST_SHOWN:
-            told = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
-            out.print(f"… and {self.rejected - MOST_SHOWN:,} more; {told}.")
+            where = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
+            out.print(f"… and {self.rejected - MOST_SHOWN:,} more; {where}.")
         for each in self.passed_over[:MOST_SHOWN]:
             out.print(Text(shown(f"{_words(each)} ({each['name']})")), soft_wrap=True)
         if len(self.passed_over) > MOST_SHOWN:

@@ -74,7 +74,7 @@ def listen(address: ListenAddress) -> socket.socket:
 
 
 def knownwhen_answers(address: ListenAddress) -> bool | None:
-    """Ask whether it is a Knownwhen that listens there; None where nothing is answered in time."""
+    """Return whether the listener there is a Knownwhen; None where it does not answer in time."""
     connection = http.client.HTTPConnection(address.number, address.port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/openapi.json")

@@ -105,7 +105,7 @@ def _initdb(folder: Path, binaries: Path, account: SystemAccount, log: IO[bytes]
 
 
 def _for_version(major: int) -> list[str]:
-    """Return the options for a locale that sorts by code point, and for the fastest sync method."""
+    """Return options: a locale that sorts by code point, and the fastest sync method."""
     if major < _BUILTIN_LOCALE_SINCE:
         return ["--locale=C"]
     builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -116,8 +116,8 @@ def _check_version(cluster: Path, binaries: Path) -> None:
     theirs, ours = (cluster / "PG_VERSION").read_text(encoding="ascii").strip(), str(major_of(binaries))
     if theirs != ours:
         message = (
-            f"The data folder {cluster} was made by PostgreSQL {theirs}, and PostgreSQL {ours} cannot read it. Start an "
-            "empty folder with KNOWNWHEN_DATA, and bring the old data over with the pg_dump of PostgreSQL "
+            f"The data folder {cluster} was made by PostgreSQL {theirs}, and PostgreSQL {ours} cannot read it. Start "
+            "an empty folder with KNOWNWHEN_DATA, and bring the old data over with the pg_dump of PostgreSQL "
             f"{theirs}; the old folder stays as it is."
         )
         raise EmbeddedServerError(message)

@@ -85,11 +85,15 @@ def write_of(document: JsonObject, *, coerce_numbers: bool = True) -> WriteReque
     once. With `coerce_numbers`, numbers are accepted for strings. Raises HttpProblem with an error for each field.
     """
     name = _command_in(document)
-    return _report(document, mend=coerce_numbers) if name is None else _command(document, name, mend=coerce_numbers)
+    return (
+        _report(document, coerce_numbers=coerce_numbers)
+        if name is None
+        else _command(document, name, coerce_numbers=coerce_numbers)
+    )
 
 
 def problem_of_line(refusal: refusals.Refusal, document: JsonObject) -> HttpProblem:
-    """Convert a refusal, with the path of the field in the line that it concerns."""
+    """Convert a refusal, with the path in the line of the field that it concerns."""
     name = _command_in(document)
     body = cast("JsonObject", document if name is None else document[name])
     within: FieldPath = () if name is None else (name,)
@@ -99,12 +103,12 @@ def problem_of_line(refusal: refusals.Refusal, document: JsonObject) -> HttpProb
     return write.problem_of_refusal(refusal, request)
 
 
-def _report(document: JsonObject, *, mend: bool) -> WriteRequest:
+def _report(document: JsonObject, *, coerce_numbers: bool) -> WriteRequest:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
-    report = validate_report(body, coerce_numbers=mend)
+    report = validate_report(body, coerce_numbers=coerce_numbers)
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
@@ -115,10 +119,10 @@ def _report(document: JsonObject, *, mend: bool) -> WriteRequest:
 def _without_incident(document: JsonObject, body: dict[str, Any]) -> HttpProblem:
     """Return the problem of a line without an incident, and for a report also its other invalid fields."""
     if "incident" not in document and "kind" not in document:
-        alone = next(iter(document)) if len(document) == 1 else ""
-        near = nearest(alone, COMMAND_NAMES)
+        only = next(iter(document)) if len(document) == 1 else ""
+        near = nearest(only, COMMAND_NAMES)
         hint = f" Did you mean “{near}”?" if near else ""
-        return problem_of_fields([FieldError(format_path((alone,)) if near else "", _FORM + hint, near)])
+        return problem_of_fields([FieldError(format_path((only,)) if near else "", _FORM + hint, near)])
     why = "This must name an incident, by slug or id." if "incident" in document else "This is needed and missing."
     found = [FieldError("incident", why)]
     try:
@@ -135,14 +139,14 @@ def _command_in(document: JsonObject) -> str | None:
     return next((name for name in COMMAND_NAMES if name in document), None)
 
 
-def _command(document: JsonObject, name: str, *, mend: bool) -> WriteRequest:
+def _command(document: JsonObject, name: str, *, coerce_numbers: bool) -> WriteRequest:
     body = document[name]
     found = [FieldError(format_path((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
-        command, incident = command_of(name, body, coerce_numbers=mend)
+        command, incident = command_of(name, body, coerce_numbers=coerce_numbers)
     except ValidationError as error:
-        described = without_incident(name, body)
-        wrong = field_errors_of(error.errors(include_url=False), model=model_of(name), document=described)
+        without = without_incident(name, body)
+        wrong = field_errors_of(error.errors(include_url=False), model=model_of(name), document=without)
         raise problem_of_fields([*(_prefixed(name, each) for each in wrong), *found]) from None
     except IncidentMissing as error:
         raise problem_of_fields([FieldError(f"{name}.incident", str(error)), *found]) from None

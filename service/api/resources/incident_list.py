@@ -146,7 +146,7 @@ LISTED: Final = """
     SELECT i.*, (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at
     FROM (
         SELECT i.ctid AS place FROM {incidents} AS i
-        WHERE {incidents_stands} AND {conditions} AND {after}
+        WHERE {incidents_valid} AND {conditions} AND {after}
         ORDER BY {by} LIMIT %(limit)s
     ) AS page
     JOIN {incidents} AS i ON i.ctid = page.place
