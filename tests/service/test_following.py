@@ -91,7 +91,7 @@ async def test_nothing_listens_before_somebody_follows_and_then_one_connection_d
 async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(change_subscription, "MOST_KEPT", 7)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 7)
     monkeypatch.setattr(change_subscription, "AT_ONCE", 3)
     await record(database_url, facts(40))
     async with aclosing(log.follow(0, EVERYTHING, 60)) as late, aclosing(log.follow(40, EVERYTHING, 60)) as early:
@@ -105,7 +105,7 @@ async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
 async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(change_subscription, "MOST_KEPT", 7)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 7)
     monkeypatch.setattr(change_subscription, "AT_ONCE", at_once)
     stream, last = new_id(), StoredFact(new_id(), 1, "incident_closed.v1", b"{}", fact_id=new_id())
     async with aclosing(log.follow(0, EVERYTHING, 60)) as early:
@@ -126,8 +126,8 @@ async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
 async def test_what_is_kept_of_the_newest_is_bounded_in_number_and_in_bytes(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(change_subscription, "MOST_KEPT", 10)
-    monkeypatch.setattr(change_subscription, "MOST_KEPT_BYTES", 20_000)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 10)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED_BYTES", 20_000)
     async with aclosing(log.follow(0, EVERYTHING, 60)) as changes:
         began = asyncio.create_task(take(changes, 1))
         await record(database_url, facts(1))

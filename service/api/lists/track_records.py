@@ -11,7 +11,7 @@ from service.api.models import ResponseModel
 
 
 class TrackRecord(ResponseModel):
-    """What a source reported, and what became of it. Sources that are stated to be one origin have one record."""
+    """Counts of a source's reports and of their outcomes. Sources that are stated to be one origin have one record."""
 
     reports: int
     incidents: int

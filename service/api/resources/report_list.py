@@ -39,7 +39,7 @@ RESOURCE = Resource("reports")
 
 
 class StatedTime(ResponseModel):
-    """What was said of a clock: the words, and the span that they mean, in UTC."""
+    """A time as reported: its words, and the span that they mean, in UTC."""
 
     said: str | None
     earliest: str | None

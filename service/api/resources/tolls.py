@@ -45,7 +45,7 @@ RESOURCE = Resource("incidents")
 
 
 class ExcludedFigures(ResponseModel):
-    """What was said of incidents whose figures are in no sum; each counts once, under the first that holds."""
+    """The incidents whose figures are in no sum; each counts once, under the first reason that applies."""
 
     in_events: int
     """Figures for single events."""

@@ -145,11 +145,11 @@ class IncidentAtReading:
 
     def period(self, home: str | None = None) -> OccurredSpan:
         """Return the declared period of the incident, or of the one with slug `home` that was merged in."""
-        of = self.history.incident(home)
-        if of.period is None:
+        incident = self.history.incident(home)
+        if incident.period is None:
             return OccurredSpan()
-        span = parse_occurred(of.period, of.offset)
-        return _local_span(span.earliest, span.latest, of.period, of.offset)
+        span = parse_occurred(incident.period, incident.offset)
+        return _local_span(span.earliest, span.latest, incident.period, incident.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
         """Return the cells of the rows imported from a data set, verbatim: the latest version of each row.
@@ -239,8 +239,8 @@ def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]
     return _in_common([_one_place(place for each in group for place in each.current.report.places) for group in groups])
 
 
-def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
-    found = [place.model_dump(exclude_none=True) for place in places_]
+def _one_place(places: Iterable[Place]) -> Mapping[str, str]:
+    found = [place.model_dump(exclude_none=True) for place in places]
     whole = (each for each in found if all(other.items() <= each.items() for other in found))
     return next(whole, None) or _in_common(found)
 
@@ -248,16 +248,16 @@ def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
 def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """Return the equal parts of all: areas from the country down, a point whole or not at all, and its precision."""
 
-    def alike(*names: str) -> dict[str, str]:
+    def equal_parts(*names: str) -> dict[str, str]:
         distinct = {tuple(each.get(name) for name in names) for each in found}
         values = distinct.pop() if len(distinct) == 1 else ()
         return {name: value for name, value in zip(names, values, strict=False) if value is not None}
 
     common: dict[str, str] = {}
-    for wide in range(len(AREAS)):
-        common |= alike(*AREAS[: wide + 1])
-    common |= alike(*POINT)
-    return common | (alike("precision") if common.keys() & {"name", *POINT} else {})
+    for depth in range(len(AREAS)):
+        common |= equal_parts(*AREAS[: depth + 1])
+    common |= equal_parts(*POINT)
+    return common | (equal_parts("precision") if common.keys() & {"name", *POINT} else {})
 
 
 def figure(estimate: Estimate | Toll | None, end: str) -> int | None:

@@ -23,7 +23,7 @@ _JSON_LINES: Final = object()
 
 @dataclass(frozen=True)
 class JsonRows:
-    """Rows as parsed; `names` if they are members of an object, `lined` for JSON Lines."""
+    """Rows as parsed; `names` if they are members of an object, `is_json_lines` for JSON Lines."""
 
     values: Sequence[object]
     names: Sequence[str] | None
@@ -54,32 +54,32 @@ def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
 
     A single object is one row of JSON Lines, if it has the columns of the key.
     """
-    twice = DuplicateNames()
-    value = _read(text, twice)
+    duplicates = DuplicateNames()
+    value = _read(text, duplicates)
     if value is _JSON_LINES:
         if path is None:
-            return _lines_of(text, twice)
+            return _lines_of(text, duplicates)
         raise NotATable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
     if path is not None:
-        return _under(value, path, text, twice)
+        return _under(value, path, text, duplicates)
     if isinstance(value, list):
-        return JsonRows(cast("list[object]", value), None, text, (), twice)
+        return JsonRows(cast("list[object]", value), None, text, (), duplicates)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
-        return JsonRows([cast("object", value)], None, text, (), twice, is_json_lines=True)
+        return JsonRows([cast("object", value)], None, text, (), duplicates, is_json_lines=True)
     raise NotATable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
-def _read(text: str, twice: "DuplicateNames") -> object:
+def _read(text: str, duplicates: "DuplicateNames") -> object:
     try:
-        return _value(text, twice)
+        return _value(text, duplicates)
     except (ValueError, RecursionError) as problem:
         if _is_json_lines(text):
             return _JSON_LINES
         raise NotATable(f"The file is not JSON: {problem}.") from None
 
 
-def _value(text: str, twice: "DuplicateNames") -> object:
-    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.build)
+def _value(text: str, duplicates: "DuplicateNames") -> object:
+    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=duplicates.build)
 
 
 def _is_json_lines(text: str) -> bool:
@@ -90,14 +90,14 @@ def _is_json_lines(text: str) -> bool:
         return False
 
 
-def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
+def _lines_of(text: str, duplicates: "DuplicateNames") -> JsonRows:
     values: list[object] = []
     for line in filter(str.strip, text.split("\n")):
         try:
-            values.append(_value(line, twice))
+            values.append(_value(line, duplicates))
         except (ValueError, RecursionError) as problem:
             values.append(UnparsedLine(f"The line is not JSON: {problem}."))
-    return JsonRows(values, None, text, (), twice, is_json_lines=True)
+    return JsonRows(values, None, text, (), duplicates, is_json_lines=True)
 
 
 class UnparsedLine(str):
@@ -142,23 +142,23 @@ class DuplicateNames:
         return self._names.get(id(value))
 
 
-def _under(value: object, path: str, text: str, twice: "DuplicateNames") -> JsonRows:
-    steps, found = _follow(value, path, twice)
+def _under(value: object, path: str, text: str, duplicates: "DuplicateNames") -> JsonRows:
+    steps, found = _follow(value, path, duplicates)
     if isinstance(found, dict) and _is_by_key(path):
-        _expect_once(cast("object", found), twice)
+        _expect_once(cast("object", found), duplicates)
         members = cast("RawRow", found)
-        return JsonRows(list(members.values()), list(members), text, steps, twice)
+        return JsonRows(list(members.values()), list(members), text, steps, duplicates)
     if not isinstance(found, list) or _is_by_key(path):
         _refuse(path, value)
-    return JsonRows(cast("list[object]", found), None, text, steps, twice)
+    return JsonRows(cast("list[object]", found), None, text, steps, duplicates)
 
 
 def _is_by_key(path: str) -> bool:
     return path == BY_KEY or path.endswith(f".{BY_KEY}")
 
 
-def _expect_once(value: object, twice: DuplicateNames) -> None:
-    if name := twice.at(value):
+def _expect_once(value: object, duplicates: DuplicateNames) -> None:
+    if name := duplicates.at(value):
         raise NotATable(repeated_name_fault(name))
 
 
@@ -167,7 +167,7 @@ def repeated_name_fault(name: str) -> str:
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
-def _follow(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
+def _follow(whole: object, path: str, duplicates: "DuplicateNames") -> tuple[tuple[str, ...], object]:
     """Follow a path, in which names may contain points; returns its steps and the value.
 
     Raises NotATable.
@@ -175,7 +175,7 @@ def _follow(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[st
     steps: list[str] = []
     value, rest = whole, path.removesuffix(BY_KEY).removesuffix(".")
     while rest:
-        _expect_once(value, twice)
+        _expect_once(value, duplicates)
         parts = rest.split(".")
         here = _parts_of(value)
         step = next((each for end in range(len(parts), 0, -1) if (each := ".".join(parts[:end])) in here), None)
