@@ -22,7 +22,7 @@ from service.eventstore.writer import Acknowledgement
 from service.formats.importer import ImportFault, ImportNote, Location
 
 LISTED = 20
-"""How many warnings are listed unless more are asked for; of a code that comes later, the first is listed too."""
+"""The default number of warnings listed; of a code that comes later, the first is listed too."""
 ALL = "all"
 
 
@@ -57,7 +57,7 @@ class WarningCounts:
 
     @property
     def total(self) -> int:
-        """How many there were."""
+        """The number of warnings."""
         return self.codes.total()
 
     def document(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class WarningCounts:
 
 
 MOST_SHOWN = 20
-"""How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
+"""The most rejected rows that are printed as text; `--json` and `--errors` have all."""
 
 RejectedRow = dict[str, Any]
 _OTHER_MAP = (

@@ -34,7 +34,7 @@ class PostResult:
 
     @property
     def rate(self) -> float:
-        """How many were answered a second."""
+        """The number of answers a second."""
         return len(self.milliseconds) / self.seconds
 
     def percentile(self, part: float) -> float:

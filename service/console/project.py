@@ -15,9 +15,9 @@ from service.runtime import subprocesses
 from service.settings import Settings
 
 RESTART_SECONDS = 1.0
-"""How long after a projector process died another one is started."""
+"""Seconds from the end of a projector process to the start of another."""
 STOPPING_SECONDS = 10.0
-"""How long a projector may take to end before it is killed; the next one continues from its stored position."""
+"""Seconds that a projector may take to end before it is killed; the next one continues from its stored position."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
 

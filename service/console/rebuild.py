@@ -20,7 +20,7 @@ from service.projections.rebuild.job import RebuildOptions, RebuildProgress, Reb
 from service.settings import Settings
 
 MOST_SHOWN = 20
-"""How many differences are printed for people; `--json` has all that were kept."""
+"""The most differences that are printed as text; `--json` has all that were stored."""
 
 
 @dataclass(frozen=True, slots=True)

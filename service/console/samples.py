@@ -59,7 +59,7 @@ class LoadedLine:
 
     @property
     def new(self) -> bool:
-        """Whether it was this load that recorded it."""
+        """Whether this load recorded it."""
         return self.written.position is not None and not self.written.replayed
 
 

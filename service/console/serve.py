@@ -23,7 +23,7 @@ from service.runtime import subprocesses
 from service.settings import Settings, read_settings
 
 STOPPING_SECONDS = 5
-"""How long requests that are being answered may go on after the first Ctrl-C; a second one cuts them off."""
+"""Seconds that running requests may take after the first Ctrl-C; a second one cancels them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ WIDE = 130
 """The terminal width from which on tables have separate columns for each field."""
 
 EVERY_SECONDS: Final = 5.0
-"""How often a line shows the progress, where there is no terminal to show a bar."""
+"""Seconds between two lines of progress, where there is no terminal to show a bar."""
 
 ProgressCallback = Callable[[str, int, int, int], None]
 """Takes the name of the work, the amount done, the total, and the amount done before this run."""

@@ -20,7 +20,7 @@ from service.postgres import advisory_locks
 from service.postgres.pool import conninfo
 
 LOCK_SECONDS: Final = 10.0
-"""How long an append waits for the append lock before it gives up."""
+"""Seconds that an append waits for the append lock."""
 
 # One round trip. READ COMMITTED whatever the server's default, so that the third statement reads the log after the
 # lock was taken and not before.

@@ -28,7 +28,7 @@ from service.eventstore.command_queue import (
 __all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
 
 LIST_SECONDS: Final = 0.03
-"""How long one transaction decides commands out of lists while single ones are queued."""
+"""Seconds that one transaction decides commands out of lists while single ones are queued."""
 MOST_SECONDS: Final = 0.12
 """The same while none is queued here; the queues of other processes are not visible."""
 

@@ -18,7 +18,7 @@ from service.postgres.problems import MigrationFailed
 from service.runtime import package_files
 
 LOCK_SECONDS = 300
-"""How long to wait for another Knownwhen that is migrating the same database."""
+"""Seconds to wait for another Knownwhen that is migrating the same database."""
 
 _APPLIED = re.compile(r"^Applied: (\d+)_", re.MULTILINE)
 _APPLYING = re.compile(r"^Applying: (\S+)", re.MULTILINE)

@@ -12,7 +12,7 @@ OLDEST_MAJOR = 15
 """The oldest PostgreSQL the service runs on."""
 
 STATEMENT_SECONDS = 30
-"""How long one statement of the service may take; longer work sets its own limit."""
+"""Seconds that one statement of the service may take; longer work sets its own limit."""
 
 _CONNECT_SECONDS = 10
 _IDLE_IN_TRANSACTION_SECONDS = 60

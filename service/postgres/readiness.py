@@ -12,7 +12,7 @@ from service.postgres.migrate import available
 from service.runtime import package_files
 
 WAIT_SECONDS = 2.0
-"""How long the database may take to answer."""
+"""Seconds that the database may take to answer."""
 
 # The service's role reads the log and nothing else; the role that connected may read the list of migrations.
 _CONNECTED_AS: LiteralString = "SET LOCAL ROLE NONE"

@@ -19,7 +19,7 @@ from service.projections.registry import Generation, live, read_generations
 STALE_READ_MODELS = BEING_BUILT, NOT_THERE_YET = ("being-built", "not-there-yet")
 """The problems of read models that are being built, or have not reached the position asked for."""
 WAIT_SECONDS = 5.0
-"""How long a request waits for the read models to reach a position."""
+"""Seconds that a request waits for the read models to reach a position."""
 
 _PAUSE = 0.01  # between two polls of the read models' positions
 

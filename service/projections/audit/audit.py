@@ -31,7 +31,7 @@ SAMPLE: Final = 100
 PAST: Final = 3
 """The number of earlier positions at which each of them is compared."""
 MOST_KEPT: Final = 1_000
-"""The number of differences of a read model that are kept; all are counted."""
+"""The most differences of a read model that are stored; all are counted."""
 
 POSITIONS: Final = """
     SELECT originator_id, array_agg(notification_id ORDER BY notification_id) FROM public.facts
