@@ -1,1 +1,1 @@
-"""What runs: PostgreSQL, HTTP, the command line; everything that reads a clock, a file or a socket."""
+"""The service: PostgreSQL, HTTP and the command line; all code that reads a clock, a file or a socket."""

@@ -60,7 +60,7 @@ MapOption = Annotated[
 ]
 
 
-class TableFormat(StrEnum):
+class MapFormat(StrEnum):
     """The formats of tables that `map` reads."""
 
     csv = "csv"
@@ -330,7 +330,7 @@ def map_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, JSON or Excel, packed or not.")],
     *,
     format_: Annotated[
-        TableFormat | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
+        MapFormat | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
     ] = None,
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")

@@ -19,7 +19,7 @@ from service.api.lists.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
 from service.eventstore import LogReader, open_recorder
-from service.eventstore.subscription import ChangeReader, Subscription
+from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer
 from service.postgres.pool import make_pool

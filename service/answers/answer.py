@@ -81,7 +81,7 @@ class Answer:
 
     @property
     def closed(self) -> bool:
-        """Whether the same request can never be answered otherwise."""
+        """Whether the same request always gets the same answer."""
         return bool(self.coordinates["closed"])
 
     def free_document(self) -> None:
@@ -123,7 +123,7 @@ def stream_of(incident: str) -> UUID:
 async def answer(
     log: AnswerReader, request: AnswerRequest, state_timelines: StateTimelineCache | None = None
 ) -> Answer:
-    """Answer a request about one incident, from `state_timelines` where they have it.
+    """Answer a request about one incident, from `state_timelines` where one is cached.
 
     Raises Unanswerable; catalogue.UnknownName for an unknown policy or view.
     """
@@ -133,12 +133,14 @@ async def answer(
     moment = await resolve_moment(log, request.as_of)
     log_id = await log.log_id()
     if state_timelines is not None and view.id == TIMELINE_VIEW and until is None:
-        ask = partial(_from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None)
-        if found := await state_timelines.ask(stream_of(request.incident), moment.position, ask):
+        from_timeline = partial(
+            _from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None
+        )
+        if found := await state_timelines.query(stream_of(request.incident), moment.position, from_timeline):
             return found
     inputs = await unmerged_inputs_at(log, request.incident, moment.position, request.as_of)
     if state_timelines is not None:
-        state_timelines.note_question(stream_of(request.incident), len(inputs.rows))
+        state_timelines.note_request(stream_of(request.incident), len(inputs.rows))
     policy = named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY)
     reading = Reading(until, policy)
     try:
@@ -159,7 +161,7 @@ def _from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedM
 def _from_timeline(
     timeline: StateTimeline, *, view: View, moment: ResolvedMoment, log_id: UUID, named: str | None
 ) -> Answer | None:
-    """Return None before the incident was opened, and where another policy is named than the one in force."""
+    """Return None before the incident was opened, and where the named policy is not the one in force."""
     position, last = moment.position, timeline.last_inputs.at(moment.position)
     policy = timeline.policy_at(position)
     if last is None or not timeline.known_at(position) or named not in (None, policy):
@@ -231,7 +233,7 @@ async def _refuse(log: AnswerReader, incident: str, stream: UUID, as_of: str | N
 
 
 def _is_incident(rows: Sequence[StoredFact], stream: UUID) -> bool:
-    """Say whether a stream is an incident's: sources have streams too."""
+    """Say whether a stream is that of an incident, and not of a source."""
     return any(row.stream == stream and row.is_a(IncidentOpened) for row in rows)
 
 

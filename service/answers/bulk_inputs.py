@@ -21,11 +21,13 @@ MOST_SHARED: Final = 100_000
 class UndecodableFact(Exception):
     """A fact cannot be decoded by this release."""
 
-    def __init__(self, kept: StoredFact, error: Exception) -> None:
+    def __init__(self, stored: StoredFact, error: Exception) -> None:
         """Keep the row, and the error that decoding it raised."""
-        self.kept = kept
+        self.stored = stored
         self.error = error
-        super().__init__(f"The fact at position {kept.position} ({kept.topic}) cannot be read by this release: {error}")
+        super().__init__(
+            f"The fact at position {stored.position} ({stored.topic}) cannot be read by this release: {error}"
+        )
 
 
 @dataclass(slots=True)
@@ -49,13 +51,13 @@ class BulkInputs:
         self._prefetched = self._read(streams)
 
     def inputs_of(self, stream: UUID) -> list[Recorded]:
-        """Return the inputs of an incident in the order of the log. Raises Undecodable."""
+        """Return the inputs of an incident in the order of the log. Raises UndecodableFact."""
         return gather(first_streams(stream), self.facts_of).facts
 
     def facts_of(self, streams: Sequence[UUID]) -> list[Recorded]:
-        """Return the facts of these streams. Raises Undecodable."""
-        lacking = [each for each in streams if each not in self._prefetched and each not in self._shared]
-        read = self._read(lacking) if lacking else {}
+        """Return the facts of these streams. Raises UndecodableFact."""
+        unread = [each for each in streams if each not in self._prefetched and each not in self._shared]
+        read = self._read(unread) if unread else {}
         fresh: dict[UUID, list[Recorded]] = {}
         found: list[Recorded] = []
         for stream in streams:
@@ -65,16 +67,16 @@ class BulkInputs:
                 if stream in read:
                     fresh[stream] = facts
             found += facts
-        for stream, facts in fresh.items():  # only now: adding one may evict another that is asked for
+        for stream, facts in fresh.items():  # last: adding one may evict another that is needed
             self._cache(stream, facts)
         return found
 
     def _read(self, streams: Sequence[UUID]) -> dict[UUID, list[StoredFact]]:
         found: dict[UUID, list[StoredFact]] = {stream: [] for stream in streams}
-        for kept in sync_reader.of_streams(self.cursor, streams, self.upto):
-            found[kept.stream].append(kept)
+        for stored in sync_reader.of_streams(self.cursor, streams, self.upto):
+            found[stored.stream].append(stored)
         for facts in found.values():
-            facts.sort(key=lambda kept: kept.position)
+            facts.sort(key=lambda stored: stored.position)
         return found
 
     def _cache(self, stream: UUID, facts: list[Recorded]) -> None:
@@ -85,9 +87,9 @@ class BulkInputs:
 
 def _decoded(facts: Iterable[StoredFact]) -> list[Recorded]:
     found: list[Recorded] = []
-    for kept in facts:
+    for stored in facts:
         try:
-            found.append(kept.recorded())
+            found.append(stored.recorded())
         except Exception as error:
-            raise UndecodableFact(kept, error) from error
+            raise UndecodableFact(stored, error) from error
     return found

@@ -23,10 +23,10 @@ LARGE: Final = 500
 """Incidents with more facts than this get a timeline; a smaller one is folded about as fast as it is looked up."""
 MOST_FACTS: Final = 30_000
 """About how many facts the cached timelines may have together; one alone may have more."""
-FOLDED_FOR_ONE: Final = 12
-"""Adding one fact to a timeline takes about as long as folding so many."""
+EXTENSION_COST: Final = 12
+"""Adding one fact to a timeline takes about as long as folding so many facts."""
 REMEMBERED: Final = 1000
-"""How many large incidents that were asked about once are remembered."""
+"""The most large incidents that are remembered as requested once."""
 
 
 class StreamReader(Protocol):
@@ -39,7 +39,7 @@ class StreamReader(Protocol):
 class _CachedTimeline:
     """A timeline that has all facts of `streams` up to `position`; `lock` is held to extend it and to read it.
 
-    One that is `dropped` is cached no longer, and answers nothing.
+    A `dropped` one has left the cache, and answers no query.
     """
 
     timeline: StateTimeline
@@ -52,70 +52,70 @@ class _CachedTimeline:
 class StateTimelineCache:
     """Timelines of incidents of more than `large` facts, least recently used dropped beyond `most` facts in all.
 
-    The second question about an incident starts the build; until it is built, questions are answered without it.
+    The second request about an incident starts the build; until it is built, requests are answered without it.
     An entry cannot become wrong: facts at or below a position never change, and newer ones are read before it answers.
-    For callers in one event loop; one that is cancelled disturbs no other.
+    For callers in one event loop; cancelling one does not affect the others.
     """
 
     def __init__(self, log: StreamReader, *, large: int = LARGE, most: int = MOST_FACTS) -> None:
         self._log = log
         self._large = large
         self._entries = WeightedLRU[UUID, _CachedTimeline](most)
-        self._asked = WeightedLRU[UUID, bool](REMEMBERED)
+        self._requested = WeightedLRU[UUID, bool](REMEMBERED)
         self._builds: dict[UUID, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def note_question(self, stream: UUID, facts: int) -> None:
-        """Remember that an incident of so many facts was asked about."""
+    def note_request(self, stream: UUID, facts: int) -> None:
+        """Remember that an incident of so many facts was requested."""
         if facts > self._large:
-            self._asked.put(stream, value=True)
+            self._requested.put(stream, value=True)
 
-    async def ask(self, stream: UUID, position: int, question: Callable[[StateTimeline], T]) -> T | None:
-        """Return what `question` makes of a timeline that reaches `position`; None where none is cached yet.
+    async def query(self, stream: UUID, position: int, read: Callable[[StateTimeline], T]) -> T | None:
+        """Return the result of `read` for a timeline that reaches `position`; None where none is cached yet.
 
-        Raises what the question raises, the database's error, and UnknownFact.
+        Raises what `read` raises, the database's error, and UnknownFact.
         """
         entry = self._entries.get(stream)
         if entry is None:
-            if stream in self._asked and stream not in self._builds:
+            if stream in self._requested and stream not in self._builds:
                 self._builds[stream] = asyncio.create_task(self._build(stream, position))
             return None
-        return await asyncio.shield(self._task(self._answer(stream, entry, position, question)))
+        return await asyncio.shield(self._task(self._answer(stream, entry, position, read)))
 
     async def wait_until_built(self) -> None:
         """Wait until all builds have ended."""
         await asyncio.gather(*self._builds.values())
 
     async def close(self) -> None:
-        """Cancel the builds, and wait for what was asked."""
+        """Cancel the builds, and wait for running queries."""
         for build in self._builds.values():
             build.cancel()
         await asyncio.gather(*self._builds.values(), *self._tasks, return_exceptions=True)
 
     def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start what is to end even if nobody waits for it any more."""
+        """Start a task that runs to its end even if its caller is cancelled."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def _answer(
-        self, stream: UUID, entry: _CachedTimeline, position: int, question: Callable[[StateTimeline], T]
+        self, stream: UUID, entry: _CachedTimeline, position: int, read: Callable[[StateTimeline], T]
     ) -> T | None:
         async with entry.lock:
             if entry.dropped:
                 return None
             if entry.position < position:
                 await self._extend_or_drop(stream, entry, position)
-            return await in_thread(entry.timeline.fact_count, question, entry.timeline)
+            return await in_thread(entry.timeline.fact_count, read, entry.timeline)
 
     async def _build(self, stream: UUID, position: int) -> None:
         try:
             entry = _CachedTimeline(StateTimeline(stream), set(first_streams(stream)))
             await self._extend(entry, position)
-            gc.freeze()  # nothing cached has cycles, and to look through all of it for some would take most of a second
+            gc.freeze()  # cached objects have no cycles, and a full collection would take most of a second
             self._put(stream, entry)
-        except Exception:  # noqa: BLE001 - nobody waits for it, and answers are folded without it
+        except Exception:  # noqa: BLE001 - in the background; answers are folded without it
             _log.exception("a state timeline could not be built", stream=str(stream))
         finally:
             del self._builds[stream]
@@ -127,7 +127,7 @@ class StateTimelineCache:
     async def _extend_or_drop(self, stream: UUID, entry: _CachedTimeline, position: int) -> None:
         try:
             await self._extend(entry, position)
-        except BaseException:  # it may have some of the facts
+        except BaseException:  # it may have only some of the facts
             entry.dropped = True
             if self._entries.get(stream) is entry:
                 self._entries.pop(stream)
@@ -145,7 +145,7 @@ class StateTimelineCache:
 
         gathered, rows = await gather_rows(entry.streams, read)
         if entry.position:
-            await in_thread(FOLDED_FOR_ONE * len(rows), _add, entry.timeline, gathered.facts)
+            await in_thread(EXTENSION_COST * len(rows), _add, entry.timeline, gathered.facts)
         else:
             await in_background_thread(_add, entry.timeline, gathered.facts)
         free_in_thread(len(rows), gathered.facts, rows)
@@ -158,7 +158,7 @@ def _add(timeline: StateTimeline, facts: Iterable[Recorded]) -> None:
 
 
 async def _drop(entry: _CachedTimeline) -> None:
-    """Free an entry once nobody reads it."""
+    """Free an entry when no query uses it."""
     async with entry.lock:
         entry.dropped = True
         free_in_thread(entry.timeline.fact_count, *entry.timeline.containers())

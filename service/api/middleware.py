@@ -102,7 +102,7 @@ class HostCheck:
                 return
             raise _invalid_header("Host", "This is needed and missing.")
         try:
-            if self._hosts.knows(host):
+            if self._hosts.includes(host):
                 return
         except NoHost as problem:
             raise _invalid_header("Host", f"“{host[:100]}” cannot be read: {problem}.") from None
@@ -127,7 +127,7 @@ class HostCheck:
 
     def _is_same_site(self, origin: str) -> bool:
         try:
-            return self._hosts.knows(urlsplit(origin).netloc)
+            return self._hosts.includes(urlsplit(origin).netloc)
         except ValueError:  # not a URL: an opaque origin is “null”
             return False
 

@@ -10,7 +10,7 @@ class ResponseModel(BaseModel):
 
 
 class WriteWarning(ResponseModel):
-    """What a recorder should look at again; the report is kept all the same."""
+    """Something for the recorder to check; the report is recorded all the same."""
 
     code: str
     detail: str
@@ -18,7 +18,7 @@ class WriteWarning(ResponseModel):
 
 
 class WriteResult(ResponseModel):
-    """Where a write stands, now that it is durable."""
+    """The place of a write in the log, now that it is durable."""
 
     position: int | None
     """The place of the fact in the log; null where a registration changed nothing."""
@@ -31,7 +31,7 @@ class WriteResult(ResponseModel):
 
 
 class LogCoordinates(ResponseModel):
-    """Where on the recorded clock an answer stands."""
+    """The position of an answer on the recorded clock."""
 
     log: str
     position: int
@@ -51,7 +51,7 @@ class RecordedAt(ResponseModel):
 
 
 class FieldAtFault(ResponseModel):
-    """What is wrong with one field."""
+    """The fault of one field."""
 
     field: str
     reason: str

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from service.api.errors.problem import HttpProblem
 from service.api.errors.validation import FieldError
 from service.api.responses import HEAD_ONLY
-from service.eventstore.subscription import ChangeFilter, ChangeLine, Subscription
+from service.eventstore.change_subscription import ChangeFilter, ChangeLine, Subscription
 
 EVENTS: Final = "text/event-stream"
 MAX_CHUNK_BYTES = 64 << 10

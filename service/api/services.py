@@ -12,11 +12,11 @@ from service.answers.state_timeline_cache import StateTimelineCache
 from service.api.lists.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
-from service.eventstore.subscription import Subscription
+from service.eventstore.change_subscription import Subscription
 from service.eventstore.writer import Writer
 
 
-class PublicationIndex(Protocol):
+class PublicationPositions(Protocol):
     """The positions of published estimates in the log."""
 
     async def positions(self, digest: str | None = None) -> list[int]:
@@ -36,7 +36,7 @@ class Services:
     writer: Writer
     new_id: Callable[[], UUID]
     missing_for_readiness: Callable[[], Awaitable[list[str]]]
-    publications: PublicationIndex
+    publications: PublicationPositions
     root_at: Callable[[int], Awaitable[bytes]]
     subscription: Subscription
     read_models: ReadModels

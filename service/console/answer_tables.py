@@ -69,8 +69,8 @@ _FIGURES = ("lowest", "best", "highest")
 
 def tables_of(answer: Answer, width: int) -> list[Table]:
     """Return the tables for an answer, by its view; a view without words of its own shows the columns of its CSV."""
-    made = _TABLES.get(answer.view.id, ())
-    return [table(answer, width >= WIDE) for table in made] or [_plain(answer)]
+    tables = _TABLES.get(answer.view.id, ())
+    return [table(answer, width >= WIDE) for table in tables] or [_plain(answer)]
 
 
 def is_partial(estimate: JsonObject) -> bool:
@@ -124,9 +124,9 @@ def _timeline(answer: Answer, wide: bool) -> Table:  # noqa: ARG001, FBT001 - on
 
 
 def _claims(answer: Answer, wide: bool) -> Table:  # noqa: FBT001 - two layouts of one table
-    """Show each claim with what became of it and why."""
-    what, became = ("measure", "who", "scope"), ("status", "why")
-    columns = (*what, "said", "source", "grade", "reported", *became) if wide else ("what", "said", "source", *became)
+    """Show each claim with its status and the reason."""
+    what, outcome = ("measure", "who", "scope"), ("status", "why")
+    columns = (*what, "said", "source", "grade", "reported", *outcome) if wide else ("what", "said", "source", *outcome)
     table = plain_table("claim", *columns, narrow=("claim", "grade"))
     for claim in cast("list[JsonObject]", cast("JsonObject", answer.document)["claims"]):
         key = key_words(claim, {})

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import wiring
-from service.console.command import FINE, NO
+from service.console.command import EXIT_FAILED, EXIT_OK
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.terminal import WIDE, add_row, console, count, plain_table, print_json, progress, shown
@@ -24,13 +24,13 @@ _WHAT = ("view", "policy", "reported_until")
 
 
 def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
-    """Ask again and compare, and print what came of it; NO where anything is not as it should be.
+    """Replay and compare, and print the outcome; EXIT_FAILED where anything differs.
 
     `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found, compared = on_database(settings, lambda url: (_replayed(url), _compare_models(url, full=full)))
-    ok = all(each.stands for each in (*found, *compared.audited))
+    found, compared = on_database(settings, lambda url: (_replay_publications(url), _compare_models(url, full=full)))
+    ok = all(each.matches for each in (*found, *compared.audited))
     if json:
         document = {"ok": ok, "publications": [_publication_document(each) for each in found]}
         document["read_models"] = _model_documents(compared)
@@ -38,23 +38,23 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
     else:
         _print_publications(found)
         _print_models(compared)
-    return FINE if ok else NO
+    return EXIT_OK if ok else EXIT_FAILED
 
 
-def _replayed(url: str) -> list[PublicationReplay]:
-    async def asked() -> list[PublicationReplay]:
+def _replay_publications(url: str) -> list[PublicationReplay]:
+    async def replay_all() -> list[PublicationReplay]:
         found: list[PublicationReplay] = []
-        async with wiring.services(url) as house:
-            positions = await house.publications.positions()
-            with progress(_progress_line) as report:
+        async with wiring.services(url) as services:
+            positions = await services.publications.positions()
+            with progress(_progress_line) as report_progress:
                 for start in range(0, len(positions), _AT_ONCE):
-                    for row in await house.reader.at(positions[start : start + _AT_ONCE]):
-                        found.append(await replay(house.reader, house.root_at, row))
-                        report("asking publications again", len(found), len(positions), 0)
+                    for row in await services.reader.at(positions[start : start + _AT_ONCE]):
+                        found.append(await replay(services.reader, services.root_at, row))
+                        report_progress("asking publications again", len(found), len(positions), 0)
         return found
 
     expect_migrated(url)
-    return asyncio.run(asked())
+    return asyncio.run(replay_all())
 
 
 def _progress_line(done: int, total: int, rate: str) -> str:
@@ -69,7 +69,7 @@ def _publication_document(found: PublicationReplay) -> dict[str, Any]:
         "incident": found.incident,
         **{name: getattr(published, name, None) for name in (*_WHAT, "digest")},
         "as_of": f"@{published.position}" if published else None,
-        "stands": found.stands,
+        "stands": found.matches,
         "trouble": found.trouble,
         "differences": list(found.differences),
     }
@@ -85,16 +85,16 @@ def _print_publications(found: Sequence[PublicationReplay]) -> None:
     for each in found:
         for line in _reasons(each):
             out.print(Text(shown(line)), soft_wrap=True)
-    wrong = sum(not each.stands for each in found)
-    well = f"{count(len(found), 'publication')}: each is answered as it was published."
-    out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else well)
+    wrong = sum(not each.matches for each in found)
+    all_match = f"{count(len(found), 'publication')}: each is answered as it was published."
+    out.print(f"{wrong:,} of {count(len(found), 'publication')} not answered as published." if wrong else all_match)
 
 
 def _table(found: Sequence[PublicationReplay], *, wide: bool) -> Table:
     columns = ("recorded at", "incident", *_WHAT) if wide else ("what",)
     table = plain_table("position", *columns, "", narrow=("recorded at", ""), right=("position",))
     for each in found:
-        verdict = Text("as published", "green") if each.stands else Text("differs", "bold red")
+        verdict = Text("as published", "green") if each.matches else Text("differs", "bold red")
         what = [getattr(each.published, name, None) for name in _WHAT]
         if wide:
             add_row(table, each.position, each.recorded_at, each.incident, *what, verdict)
@@ -114,27 +114,27 @@ def _reasons(found: PublicationReplay) -> list[str]:
 
 
 def _compare_models(url: str, *, full: bool) -> AuditResult:
-    """Compare the read models of the database at `url` with folds, and show how far that is.
+    """Compare the read models of the database at `url` with folds, and show the progress.
 
     Raises PostgresProblem and psycopg.Error.
     """
-    with progress() as show:
+    with progress() as report_progress:
         return audit_read_models(
             service_role_url(url),
             full=full,
-            on_progress=lambda done, total: show("comparing read models", done, total, 0),
+            on_progress=lambda done, total: report_progress("comparing read models", done, total, 0),
         )
 
 
 def _model_documents(result: AuditResult) -> list[dict[str, Any]]:
-    """Return what came of each read model, as JSON has it; one that nothing answers for has no generation."""
+    """Return the outcome of each read model as JSON; one without a live table has no generation."""
     found = [_model_document(each) for each in result.audited]
     missing: list[dict[str, Any]] = [{"name": name, "generation": None} for name in result.missing]
     return sorted([*found, *missing], key=lambda each: str(each["name"]))
 
 
 def _print_models(result: AuditResult) -> None:
-    """Print what came of each read model, and name every difference."""
+    """Print the outcome of each read model, and its differences."""
     out = console(sys.stdout)
     if not result.audited:
         out.print("No read model has been built yet; `knownwhen rebuild` builds all of them.")
@@ -163,7 +163,7 @@ def _print_models(result: AuditResult) -> None:
 
 def _models_summary(result: AuditResult) -> str:
     what = count(len(result.audited), "read model")
-    wrong = sum(not each.stands for each in result.audited)
+    wrong = sum(not each.matches for each in result.audited)
     if wrong:
         return f"{wrong:,} of {what} not as folds of the log make them; `knownwhen rebuild` makes them anew."
     return f"{what}: wherever compared, each holds what folds of the log make."
@@ -186,7 +186,7 @@ def _model_document(audited: AuditedModel) -> dict[str, Any]:
         "position": generation.position,
         "compared_at": audited.position,
         "compared": audited.compared,
-        "stands": audited.stands,
+        "stands": audited.matches,
         "stopped": generation.stopped,
         "differing": audited.differing,
         "differences": [each.document() for each in audited.differences],

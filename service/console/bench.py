@@ -15,7 +15,7 @@ from typing import Final
 
 import orjson
 
-from service.console.command import FINE, CannotRun, say
+from service.console.command import EXIT_OK, CannotRun, say
 from service.console.load_generator import CONNECTIONS, PostResult, bodies, opening, post, post_all, reports, slugs
 from service.console.terminal import add_row, console, plain_table
 from service.postgres.embedded import embedded_server
@@ -24,11 +24,11 @@ from service.runtime import subprocesses
 from service.settings import Settings
 
 INCIDENTS: Final = 1_000
-_BULK_FOR_ONE: Final = 4
-"""So many reports are sent in bulk for each that is posted by itself: they go in faster."""
+_BULK_FACTOR: Final = 4
+"""The number of reports sent in bulk for each that is posted by itself: bulk is faster."""
 _CREATED, _OK = 201, 200
-_PATIENCE: Final = 60.0
-_LOOK: Final = 0.05
+_START_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.05
 _NDJSON: Final = "application/x-ndjson"
 _HOW_TO_READ: Final = (
     "Each report is durable before it is answered. Half of the answers took at most p50, and 99 of 100 at most p99.",
@@ -39,7 +39,7 @@ _HOW_TO_READ: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One way in, measured: how many reports a second, and how many milliseconds its answers took."""
+    """A measured way to file reports: its rate, and percentiles of its latency in milliseconds."""
 
     name: str
     reports: int
@@ -58,23 +58,23 @@ def bench(settings: Settings, *, number: int, json: bool) -> int:
     """
     with _scratch(settings) as url, _serving(url, settings) as port:
         say(f"Measuring with {number:,} reports over {CONNECTIONS} connections …")
-        measured = [*measure_single(port, number), measure_bulk(port, number * _BULK_FOR_ONE, min(INCIDENTS, number))]
+        measured = [*measure_single(port, number), measure_bulk(port, number * _BULK_FACTOR, min(INCIDENTS, number))]
     if json:
         sys.stdout.write(orjson.dumps({"measured": [asdict(each) for each in measured]}).decode() + "\n")
     else:
         _print(measured)
-    return FINE
+    return EXIT_OK
 
 
 def measure_single(port: int, number: int) -> list[Measurement]:
     """Post so many reports one by one: over many incidents, then all of one.
 
-    Raises CannotRun where one is not taken.
+    Raises CannotRun where one is not recorded.
     """
     found: list[Measurement] = []
     many = slugs(min(INCIDENTS, number))
     for name, incidents in ((f"single, {len(many):,} incidents", many), ("single, one incident", ["measured-one"])):
-        asyncio.run(_opened(port, incidents))
+        asyncio.run(_open_incidents(port, incidents))
         sent = bodies(number, name)
         requests = [
             post(f"/v1/incidents/{incidents[place % len(incidents)]}/reports", body) for place, body in enumerate(sent)
@@ -87,12 +87,12 @@ def measure_single(port: int, number: int) -> list[Measurement]:
     return found
 
 
-def measure_bulk(port: int, number: int, of: int) -> Measurement:
+def measure_bulk(port: int, number: int, incident_count: int) -> Measurement:
     """Send so many reports in one batch, on so many incidents, which are open already.
 
-    Raises CannotRun where it is not taken.
+    Raises CannotRun where some are not recorded.
     """
-    incidents = slugs(of)
+    incidents = slugs(incident_count)
     lines = [
         orjson.dumps({"incident": incidents[place % len(incidents)], **report})
         for place, report in enumerate(reports(number, "bulk"))
@@ -102,11 +102,11 @@ def measure_bulk(port: int, number: int, of: int) -> Measurement:
     try:
         connection.request("POST", "/v1/reports:batch", b"\n".join(lines), {"Content-Type": _NDJSON})
         answer = connection.getresponse()
-        told = answer.read().splitlines()
+        lines_read = answer.read().splitlines()
     finally:
         connection.close()
     seconds = time.perf_counter() - begin
-    recorded = orjson.loads(told[-1]).get("recorded") if answer.status == _OK and told else 0
+    recorded = orjson.loads(lines_read[-1]).get("recorded") if answer.status == _OK and lines_read else 0
     if recorded != number:
         message = f"The service took {recorded or 0:,} of {number:,} reports that were sent in bulk."
         raise CannotRun(message)
@@ -114,13 +114,13 @@ def measure_bulk(port: int, number: int, of: int) -> Measurement:
 
 
 def expect(posted: PostResult, status: int) -> None:
-    """See that each post was answered with this status; raises CannotRun."""
+    """Check that each post was answered with this status; raises CannotRun."""
     if set(posted.statuses) != {status}:
         message = f"Not every report was taken; the answers were {dict(posted.statuses)}."
         raise CannotRun(message)
 
 
-async def _opened(port: int, incidents: Sequence[str]) -> None:
+async def _open_incidents(port: int, incidents: Sequence[str]) -> None:
     requests = [post("/v1/incidents", orjson.dumps(opening(slug))) for slug in incidents]
     expect(await post_all(port, requests), _CREATED)
 
@@ -128,10 +128,10 @@ async def _opened(port: int, incidents: Sequence[str]) -> None:
 @contextmanager
 def _scratch(settings: Settings) -> Generator[str]:
     """Run an empty PostgreSQL in a folder of its own, on the disk that the data is on, and remove it afterwards."""
-    beside = next(each for each in (settings.data, *settings.data.absolute().parents) if each.is_dir())
-    with tempfile.TemporaryDirectory(prefix="knownwhen-bench-", dir=beside, ignore_cleanup_errors=True) as folder:
+    folder = next(each for each in (settings.data, *settings.data.absolute().parents) if each.is_dir())
+    with tempfile.TemporaryDirectory(prefix="knownwhen-bench-", dir=folder, ignore_cleanup_errors=True) as scratch:
         say("Starting an empty PostgreSQL for it …")
-        with embedded_server(Path(folder)) as server:
+        with embedded_server(Path(scratch)) as server:
             migrate(server.url)
             yield server.url
 
@@ -154,12 +154,12 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(_LOOK)
+            time.sleep(_POLL_SECONDS)
         else:
             return
     message = "The service did not start; `knownwhen doctor` may say why."

@@ -33,7 +33,7 @@ from service.eventstore import PersistenceError
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings, SettingsError, read_settings
 
-FINE, NO, WRONG_USE, COULD_NOT_RUN = range(4)
+EXIT_OK, EXIT_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
 _SIGNALLED = 128
 
 LOG_NAME = "knownwhen.log"
@@ -57,9 +57,9 @@ class Terminated(KeyboardInterrupt):
 
 
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
-    ((Misuse, SettingsError, UnknownName, MomentUnreadable), WRONG_USE),
-    ((Negative, Unanswerable), NO),
-    ((CannotRun, PostgresProblem, SampleError), COULD_NOT_RUN),
+    ((Misuse, SettingsError, UnknownName, MomentUnreadable), EXIT_WRONG_USE),
+    ((Negative, Unanswerable), EXIT_FAILED),
+    ((CannotRun, PostgresProblem, SampleError), EXIT_COULD_NOT_RUN),
 )
 
 
@@ -75,7 +75,7 @@ def run(work: Callable[[Settings], int], *, debug: bool) -> None:
         configure(settings.log, keep=None if debug else lambda text: append_to_error_log(text, settings.data))
         status = work(settings)
         sys.stdout.flush()
-    except Exception as problem:  # noqa: BLE001 - the one place where everything ends
+    except Exception as problem:  # noqa: BLE001 - the last handler of a command
         status = _report_problem(problem, debug=debug)
     except KeyboardInterrupt as interruption:
         status = _SIGNALLED + (signal.SIGTERM if isinstance(interruption, Terminated) else signal.SIGINT)
@@ -115,7 +115,7 @@ def _report_problem(problem: Exception, *, debug: bool) -> int:
     """Print the sentence of an error, and return its exit status."""
     if isinstance(problem, BrokenPipeError):  # as in `knownwhen replay … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        return EXIT_OK
     if debug:
         traceback.print_exception(problem)
     for kinds, status in _STATUS:
@@ -124,10 +124,10 @@ def _report_problem(problem: Exception, *, debug: bool) -> int:
             return status
     if isinstance(problem, psycopg.Error | PersistenceError):
         say(f"The database broke off the work: {str(problem).strip() or type(problem).__name__}")
-        return COULD_NOT_RUN
+        return EXIT_COULD_NOT_RUN
     where = "" if debug else f" The details are in {_keep_traceback(problem)}; --debug shows them here."
     say(f"Something went wrong that Knownwhen did not foresee ({type(problem).__name__}).{where}")
-    return COULD_NOT_RUN
+    return EXIT_COULD_NOT_RUN
 
 
 def _keep_traceback(problem: Exception) -> Path:

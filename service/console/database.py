@@ -21,15 +21,15 @@ from service.settings import Settings
 
 T = TypeVar("T")
 
-_PATIENCE = 20.0
+_RETRY_SECONDS = 20.0
 _PAUSE = 0.1
 
 
 @contextmanager
 def running_database(settings: Settings) -> Generator[str]:
-    """Give the address of a database for a server of ours: the user's, or the bundled one for as long as this lasts.
+    """Yield the address of a database for a server: the user's, or the bundled one, which runs while the context lasts.
 
-    Raises PostgresProblem, where another Knownwhen has the data folder too.
+    Raises PostgresProblem, if another Knownwhen uses the data folder.
     """
     if settings.database_url:
         yield settings.database_url
@@ -39,7 +39,7 @@ def running_database(settings: Settings) -> Generator[str]:
 
 
 def on_database(settings: Settings, work: Callable[[str], T]) -> T:
-    """Do a short piece of work on the database, also while another Knownwhen runs the bundled server.
+    """Run short work on the database, also while another Knownwhen runs the bundled server.
 
     The other may stop its server in the middle; then the work is done again, from
     the start, on a server of our own. So it must change nothing, or be idempotent.
@@ -48,9 +48,9 @@ def on_database(settings: Settings, work: Callable[[str], T]) -> T:
     """
     if settings.database_url:
         return work(settings.database_url)
-    # Should that happen, we go on by ourselves, and no connection need complain.
+    # That is retried below, so the pool's warnings are not shown.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _RETRY_SECONDS
     while True:
         try:
             with embedded_server(settings.data) as server:
@@ -96,7 +96,7 @@ def expect_migrated(url: str) -> None:
 
 
 def migrate_or_expect_migrated(settings: Settings, url: str) -> None:
-    """Bring the bundled database up to date; a user's own must be so already. Raises CannotRun."""
+    """Bring the bundled database up to date; a user's own must be already. Raises CannotRun."""
     if settings.database_url:
         expect_migrated(url)
     else:

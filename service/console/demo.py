@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from service import wiring
 from service.console import samples
-from service.console.command import FINE, Misuse, announce, say
+from service.console.command import EXIT_OK, Misuse, announce, say
 from service.console.database import migrate_and_say, running_database
 from service.console.listener import ListenAddress, listen, loopback
 from service.console.project import projector_beside
@@ -43,22 +43,22 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             with projector_beside(url, settings):
                 run_server(settings, url, listener, workers=1, ready=lambda: announce(ready))
     say("Stopped.")
-    return FINE
+    return EXIT_OK
 
 
 async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], address: ListenAddress) -> str:
     """Load the sample; return what is printed once it answers."""
-    async with wiring.services(url) as house:
+    async with wiring.services(url) as services:
         try:
-            with progress(heading=f"Loading the sample {name}: {len(lines)} lines …") as report:
+            with progress(heading=f"Loading the sample {name}: {len(lines)} lines …") as report_progress:
                 loaded = await samples.load(
-                    house.writer, lines, lambda done: report("loading the sample", done, len(lines), 0)
+                    services.writer, lines, lambda done: report_progress("loading the sample", done, len(lines), 0)
                 )
             say(_summary(name, loaded))
         except samples.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
         place = f"{address.url}/v1/incidents/{samples.opened_slugs(lines)[0]}"
-        return await _introduction(address, place, samples.questions_of(name), house.reader)
+        return await _introduction(address, place, samples.questions_of(name), services.reader)
 
 
 def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
@@ -72,10 +72,12 @@ def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
     return f"The sample {name} is loaded: {', '.join(parts)}.{rest}"
 
 
-async def _introduction(address: ListenAddress, place: str, asked: samples.SampleQuestions, reader: LogReader) -> str:
+async def _introduction(
+    address: ListenAddress, place: str, questions: samples.SampleQuestions, reader: LogReader
+) -> str:
     """Return what the demo prints once it answers: where, and questions to paste that show what it is for."""
     printed: list[str] = []
-    for question in asked.questions:
+    for question in questions.questions:
         query = f"reported_until={quote(question.reported_until, safe=':')}"
         words = question.words
         if question.before_report is not None:
@@ -83,6 +85,6 @@ async def _introduction(address: ListenAddress, place: str, asked: samples.Sampl
                 continue  # the log holds something else in the place of the sample
             query += f"&as_of=@{row.position - 1}"
             words = words.format(position=row.position - 1)
-        printed.append(f"{words}\n  curl -s '{place}?{query}' | grep -o '{asked.sentence}[^\"]*'\n")
-    heading = f"Knownwhen answers at {address.url}. {asked.heading}"
+        printed.append(f"{words}\n  curl -s '{place}?{query}' | grep -o '{questions.sentence}[^\"]*'\n")
+    heading = f"Knownwhen answers at {address.url}. {questions.heading}"
     return "\n".join(["", heading, "", *printed, "Ctrl-C stops it.", ""])

@@ -16,7 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow
 from rich.text import Text
 
-from service.console.command import FINE, NO, CannotRun, Misuse
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse
 from service.console.database import has_data, on_database
 from service.console.listener import knownwhen_answers, listen, loopback
 from service.console.terminal import add_row, console, count, plain_table, print_json
@@ -41,18 +41,18 @@ _RIGHTS: Final = """
 """
 _MAY_CREATE: Final = "SELECT current_user, has_schema_privilege('public', 'CREATE')"
 # The triggers that must be there, and fire whatever session_replication_role says: tgenabled 'A' is ENABLE ALWAYS.
-_GUARDED: Final = """
+_APPEND_ONLY_TRIGGER: Final = """
     SELECT coalesce(bool_or((tgtype & 56) = 56 AND tgenabled = 'A'), false)
     FROM pg_catalog.pg_trigger WHERE tgrelid = 'public.facts'::regclass AND tgname = 'facts_are_append_only'
 """
 # Facts of one transaction share a stamp; from one transaction to the next it grows.
 _CONTINUITY: Final = """
     SELECT count(*), coalesce(min(notification_id), 1), coalesce(max(notification_id), 0),
-        count(*) FILTER (WHERE recorded_at < before), min(notification_id) FILTER (WHERE recorded_at < before)
+        count(*) FILTER (WHERE recorded_at < previous), min(notification_id) FILTER (WHERE recorded_at < previous)
     FROM (
-        SELECT notification_id, recorded_at, lag(recorded_at) OVER (ORDER BY notification_id) AS before
+        SELECT notification_id, recorded_at, lag(recorded_at) OVER (ORDER BY notification_id) AS previous
         FROM public.facts
-    ) AS told
+    ) AS stamped
 """
 _STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -68,18 +68,18 @@ class Check:
 
 
 def doctor(settings: Settings, *, json: bool) -> int:
-    """Print all checks; NO where one of them fails."""
-    checks = [*_machine_checks(settings), *_of_database(settings)]
+    """Print all checks; EXIT_FAILED where one of them fails."""
+    checks = [*_machine_checks(settings), *_checks_of_database(settings)]
     failed = [check for check in checks if check.verdict == "fail"]
     if json:
         document = {"ok": not failed, "checks": [asdict(check) for check in checks]}
         print_json(document)
     else:
         _print(checks, failed)
-    return NO if failed else FINE
+    return EXIT_FAILED if failed else EXIT_OK
 
 
-def _of_database(settings: Settings) -> list[Check]:
+def _checks_of_database(settings: Settings) -> list[Check]:
     if not has_data(settings):
         return [Check("database", "warn", "none here yet", "`knownwhen demo` or `knownwhen serve` makes it.")]
     try:
@@ -96,8 +96,8 @@ def _print(checks: Sequence[Check], failed: Sequence[Check]) -> None:
     out.print(table)
     out.print()
     warned = sum(check.verdict == "warn" for check in checks)
-    well = f"All is well, with {count(warned, 'warning')}." if warned else "All is well."
-    out.print(f"{count(len(failed), 'thing')} to mend." if failed else well)
+    summary = f"All is well, with {count(warned, 'warning')}." if warned else "All is well."
+    out.print(f"{count(len(failed), 'thing')} to mend." if failed else summary)
 
 
 def _machine_checks(settings: Settings) -> Iterable[Check]:
@@ -182,7 +182,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _database_checks(url: str) -> Iterator[Check]:
-    """Check the database at `url`; after the first check that fails, those that would need it are left out."""
+    """Check the database at `url`; checks that depend on a failed one are omitted."""
     try:
         with connect(url) as connection:
             yield Check("database", "ok", _server(connection))
@@ -192,7 +192,7 @@ def _database_checks(url: str) -> Iterator[Check]:
                 return
             if migrated.verdict != "fail":
                 yield _rights(connection)
-            yield _guarded(connection)
+            yield _append_only(connection)
             yield _continuity(connection)
     except PostgresProblem as problem:
         yield Check("database", "fail", str(problem), "See that the server runs and that DATABASE_URL is right.")
@@ -207,16 +207,16 @@ def _server(connection: Connection[TupleRow]) -> str:
 def _migrations(connection: Connection[TupleRow]) -> Check:
     known = available(package_files.migrations())
     try:
-        here = versions(connection)
+        applied = versions(connection)
     except InsufficientPrivilege:
         advice = "Nothing, unless this release is new here: then run `knownwhen migrate` as the owner."
         return Check("migrations", "warn", "another role migrated, and keeps the list to itself", advice)
-    if later := sorted(here - known):
+    if later := sorted(applied - known):
         advice = "Start the later release of Knownwhen that made this database."
         return Check("migrations", "fail", f"unknown to this release: {', '.join(later)}", advice)
-    if missing := known - here:
+    if missing := known - applied:
         return Check("migrations", "fail", f"{count(len(missing), 'migration')} missing", "Run `knownwhen migrate`.")
-    return Check("migrations", "ok", f"up to date, at {max(here)}")
+    return Check("migrations", "ok", f"up to date, at {max(applied)}")
 
 
 def _may_create(connection: Connection[TupleRow]) -> Check:
@@ -234,8 +234,8 @@ def _rights(connection: Connection[TupleRow]) -> Check:
     return Check("rights", "fail", f"{user} may not read the log and append to it", advice)
 
 
-def _guarded(connection: Connection[TupleRow]) -> Check:
-    if _one(connection, _GUARDED)[0]:
+def _append_only(connection: Connection[TupleRow]) -> Check:
+    if _one(connection, _APPEND_ONLY_TRIGGER)[0]:
         return Check("append-only", "ok", "the database refuses to change or remove a fact")
     advice = "Somebody changed the table: find out who, and restore the database from a backup."
     return Check("append-only", "fail", "the trigger that refuses changes is gone or switched off", advice)

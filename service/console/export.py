@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from service.console.command import FINE, CannotRun, Misuse, say
+from service.console.command import EXIT_OK, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.import_ import unknown_format
 from service.console.terminal import count, print_json, progress
@@ -33,61 +33,61 @@ class ExportOptions:
     json: bool = False
 
 
-def export(settings: Settings, asked: ExportOptions) -> int:
+def export(settings: Settings, options: ExportOptions) -> int:
     """Write the file, and print a summary beside it. The file has its name only once it is whole.
 
     Raises Misuse, Unanswerable, UnknownName, CannotRun and PostgresProblem.
     """
-    exporter = _exporter(asked)
+    exporter = _exporter(options)
     expect_data(settings)
     try:
-        summary = on_database(settings, lambda url: _exported(url, exporter, asked))
+        summary = on_database(settings, lambda url: _export(url, exporter, options))
     except Unwritable as problem:
         raise CannotRun(str(problem)) from problem
-    if asked.json:
+    if options.json:
         print_json(summary)
     else:
         for gap in summary["gaps"]:
             say(f"{count(gap['count'], gap['thing'])} {gap['why']}")
-        where = "" if asked.output == STDOUT else f" to {asked.output}"
+        where = "" if options.output == STDOUT else f" to {options.output}"
         say(f"Exported {exporter.name}{where}: {summary['bytes']:,} bytes, as of position {summary['position']:,}.")
-    return FINE
+    return EXIT_OK
 
 
-def _exporter(asked: ExportOptions) -> Exporter:
-    if asked.format not in registry.EXPORTERS:
-        raise Misuse(unknown_format(asked.format, registry.EXPORTERS))
-    exporter = registry.EXPORTERS[asked.format]
-    if exporter.needs_map and asked.what.map is None:
+def _exporter(options: ExportOptions) -> Exporter:
+    if options.format not in registry.EXPORTERS:
+        raise Misuse(unknown_format(options.format, registry.EXPORTERS))
+    exporter = registry.EXPORTERS[options.format]
+    if exporter.needs_map and options.what.map is None:
         message = f"“{exporter.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
-    if asked.json and asked.output == STDOUT:
+    if options.json and options.output == STDOUT:
         message = "With --json the summary goes to standard output; --output FILE says where the export goes."
         raise Misuse(message)
     return exporter
 
 
-def _exported(url: str, exporter: Exporter, asked: ExportOptions) -> dict[str, Any]:
+def _export(url: str, exporter: Exporter, options: ExportOptions) -> dict[str, Any]:
     expect_migrated(url)
     with connect(url) as connection:
         ((log,),) = connection.execute(LOG_ID).fetchall()
-    with progress() as told:
+    with progress() as report_progress:
 
-        def heard(done: int, total: int) -> None:
-            told(f"exporting {exporter.name}", done, total, 0)
+        def on_progress(done: int, total: int) -> None:
+            report_progress(f"exporting {exporter.name}", done, total, 0)
 
-        with incidents.open_export(url, asked.what, heard) as export_, _output(asked.output) as file:
+        with incidents.open_export(url, options.what, on_progress) as export_, _output(options.output) as file:
             exporter.write(replace(export_, log=log), file)
             size = file.tell()
     reading = export_.reading
     return {
         "ok": True,
         "format": exporter.name,
-        "output": str(asked.output),
+        "output": str(options.output),
         "bytes": size,
         "log": str(log),
         "position": export_.position,
-        "reported_until": asked.what.reported_until,
+        "reported_until": options.what.reported_until,
         "policy": reading.policy.id,
         "gaps": [{**gap._asdict(), "count": times} for gap, times in sorted(export_.gaps.items())],
     }

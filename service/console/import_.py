@@ -12,12 +12,12 @@ from typing import Any, BinaryIO, Final
 
 from service import wiring
 from service.api.batches.outcomes import record
-from service.console.command import FINE, NO, CannotRun, Misuse, announce, say
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, announce, say
 from service.console.database import migrate_or_expect_migrated, on_database, running_database
 from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
 from service.console.import_report import ImportReport, parse_limit
+from service.console.import_retractions import retract
 from service.console.terminal import ProgressCallback, print_json, progress, suggestion
-from service.console.withdrawals import withdraw
 from service.eventstore.archive.log_lines import LogHeader
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
@@ -28,17 +28,17 @@ from service.formats.importer import (
     ImportNote,
     Layout,
     RowCells,
+    SourceRetraction,
     UnreadableSource,
-    Withdrawal,
     open_lines,
 )
 from service.postgres.pool import connect
 from service.runtime.garbage_collection import SELDOM
 from service.settings import Settings
 
-RESTORED_AS = "ndjson"
+LOG_FORMAT = "ndjson"
 """The format that holds a whole log."""
-_AGAIN = "Run it again: it goes on from there, and nothing is recorded twice."
+_RERUN_HINT = "Run it again: it goes on from there, and nothing is recorded twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ImportOptions:
             encoding = normalize_encoding(self.encoding) if self.encoding is not None else None
         except UnknownEncoding as problem:
             raise Misuse(f"--encoding: {problem}") from problem
-        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _DAYS):
+        if self.dates is not None and not all(_is_read_back(self.dates, day) for day in _PROBE_DAYS):
             message = (
                 f"--dates: “{self.dates}” tells no day; write %d, %m and %Y as they stand: “%d/%m/%Y” for 31/01/2023."
             )
@@ -77,70 +77,70 @@ class ImportOptions:
         return Layout(encoding, self.sheet, dates=self.dates, decimal=self.decimal)
 
 
-_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
+_PROBE_DAYS: Final = (date(2001, 2, 3), date(2010, 11, 27))
 
 
-def _is_read_back(written: str, day: date) -> bool:
+def _is_read_back(date_format: str, day: date) -> bool:
     """Say whether a format of dates has the day, the month and the year."""
     try:
-        return datetime.strptime(day.strftime(written), written).date() == day  # noqa: DTZ007 - a day, and no moment
+        return datetime.strptime(day.strftime(date_format), date_format).date() == day  # noqa: DTZ007 - a day, and no moment
     except ValueError:
         return False
 
 
-def import_(settings: Settings, asked: ImportOptions) -> int:
-    """Record what the files say, and print what came of it; NO where some of it was not taken.
+def import_(settings: Settings, options: ImportOptions) -> int:
+    """Record what the files say, and print the outcome; EXIT_FAILED where some rows were rejected.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
-    importer, _ = _importer(asked), asked.layout  # both may be mistaken, and no database is asked then
-    parse_limit(asked.warnings)
+    importer, _ = _importer(options), options.layout  # checked before the database is opened
+    parse_limit(options.warnings)
     attempts = count()
 
     def work(url: str) -> ImportReport:
-        if next(attempts) and STDIN in asked.files:
-            message = f"The database was stopped in the middle, and what came in cannot be read twice. {_AGAIN}"
+        if next(attempts) and STDIN in options.files:
+            message = f"The database was stopped in the middle, and what came in cannot be read twice. {_RERUN_HINT}"
             raise CannotRun(message)
-        return _imported(settings, url, importer, asked)
+        return _import(settings, url, importer, options)
 
     try:
-        if asked.restore:
-            return _restored(settings, asked)
+        if options.restore:
+            return _restore(settings, options)
         report = on_database(settings, work)
     except UnreadableSource as problem:
         raise CannotRun(str(problem)) from problem
     except KeyboardInterrupt:
-        say(f"Stopped; what was recorded stays. {_AGAIN}")
+        say(f"Stopped; what was recorded stays. {_RERUN_HINT}")
         raise
-    report.print("Imported", json=asked.json)
-    return NO if report.rejected else FINE
+    report.print("Imported", json=options.json)
+    return EXIT_FAILED if report.rejected else EXIT_OK
 
 
-def _restored(settings: Settings, asked: ImportOptions) -> int:
-    if asked.format != RESTORED_AS or len(asked.files) != 1:
-        message = f"--restore takes one file, the whole log as `knownwhen export {RESTORED_AS}` wrote it."
+def _restore(settings: Settings, options: ImportOptions) -> int:
+    if options.format != LOG_FORMAT or len(options.files) != 1:
+        message = f"--restore takes one file, the whole log as `knownwhen export {LOG_FORMAT}` wrote it."
         raise Misuse(message)
-    head = restore_file(settings, asked.files[0])
-    if asked.json:
+    head = restore_file(settings, options.files[0])
+    if options.json:
         document = {"ok": True, "log": str(head.log), "position": head.position}
         print_json(document)
     else:
         announce(f"Restored the log {head.log} up to position {head.position:,}.\n")
-    return FINE
+    return EXIT_OK
 
 
-def _importer(asked: ImportOptions) -> Importer:
-    if asked.format not in registry.IMPORTERS:
-        raise Misuse(unknown_format(asked.format, registry.IMPORTERS))
-    importer = registry.IMPORTERS[asked.format]
-    if importer.needs_map and asked.map is None:
+def _importer(options: ImportOptions) -> Importer:
+    if options.format not in registry.IMPORTERS:
+        raise Misuse(unknown_format(options.format, registry.IMPORTERS))
+    importer = registry.IMPORTERS[options.format]
+    if importer.needs_map and options.map is None:
         message = f"“{importer.name}” needs a mapping file: --map FILE says what its columns mean (docs/formats.md)."
         raise Misuse(message)
-    if (asked.dates or asked.decimal) and not importer.takes_notation:
+    if (options.dates or options.decimal) and not importer.takes_notation:
         declared = ", ".join(each.name for each in registry.IMPORTERS.values() if each.takes_notation)
         message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
         raise Misuse(message)
-    if asked.path is not None and asked.format != "git":
+    if options.path is not None and options.format != "git":
         raise Misuse("--path names a table in a repository, so it is for git; give the file itself here.")
     return importer
 
@@ -150,43 +150,51 @@ def unknown_format(name: str, known: Collection[str]) -> str:
     return f"There is no format “{name[:100]}”; {suggestion(name, known)}"
 
 
-def _imported(settings: Settings, url: str, importer: Importer, asked: ImportOptions) -> ImportReport:
+def _import(settings: Settings, url: str, importer: Importer, options: ImportOptions) -> ImportReport:
     migrate_or_expect_migrated(settings, url)
-    held = partial(_held, url)
-    task = ReadTask(importer.name, tuple(asked.files), asked.map, asked.path, asked.reported_at, asked.layout, held)
-    warnings = parse_limit(asked.warnings)
-    with ImportReport(asked.errors, every=asked.json, warnings=warnings) as report, progress() as told:
+    current_rows = partial(_current_rows, url)
+    task = ReadTask(
+        importer.name,
+        tuple(options.files),
+        options.map,
+        options.path,
+        options.reported_at,
+        options.layout,
+        current_rows,
+    )
+    warnings = parse_limit(options.warnings)
+    with ImportReport(options.errors, every=options.json, warnings=warnings) as report, progress() as report_progress:
         done = 0
 
         def advance(steps: int) -> None:
             nonlocal done
             done += steps
-            told(f"importing {importer.name}", done, total, 0)
+            report_progress(f"importing {importer.name}", done, total, 0)
 
         total = importer.steps(task.source(advance))
-        with prefetch(task.groups(advance)) as following:
-            asyncio.run(_record(url, following, report))
+        with prefetch(task.groups(advance)) as next_group:
+            asyncio.run(_record(url, next_group, report))
     return report
 
 
-async def _record(url: str, following: Callable[[], list[ImportRow] | None], report: ImportReport) -> None:
+async def _record(url: str, next_group: Callable[[], list[ImportRow] | None], report: ImportReport) -> None:
     gc.freeze()
     gc.set_threshold(*SELDOM)
-    async with wiring.services(url) as house:
-        while (group := await asyncio.to_thread(following)) is not None:
+    async with wiring.services(url) as services:
+        while (group := await asyncio.to_thread(next_group)) is not None:
             ready = [row for row in group if isinstance(row, CheckedRow)]
-            answers = iter(await record(house.writer, [row.parsed.write for row in ready]))
+            answers = iter(await record(services.writer, [row.parsed.write for row in ready]))
             for row in group:
                 if isinstance(row, CheckedRow):
                     report.add_decided(row, next(answers))
                 elif isinstance(row, ImportNote):
                     report.add_note(row)
-                elif not isinstance(row, Withdrawal):
+                elif not isinstance(row, SourceRetraction):
                     report.add_invalid(row)
-            await withdraw(house, [row for row in group if isinstance(row, Withdrawal)], report)
+            await retract(services, [row for row in group if isinstance(row, SourceRetraction)], report)
 
 
-def _held(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
+def _current_rows(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it
     """Return the current rows of a mapping's table at the end of the log."""
     from service.formats import tables  # noqa: PLC0415 - few formats need it
 
@@ -205,19 +213,19 @@ def restore_file(settings: Settings, path: Path) -> LogHeader:
     with open_lines(path) as file, running_database(settings) as url:
         size = 0 if path == STDIN else path.stat().st_size
         migrate_or_expect_migrated(settings, url)
-        with progress() as told, connect(url) as connection:
+        with progress() as report_progress, connect(url) as connection:
             try:
-                return restore(connection, _lines_with_progress(file, size, told))
+                return restore(connection, _lines_with_progress(file, size, report_progress))
             except CannotRestore as problem:
                 message = f"{path}, {problem}" if str(problem).startswith("line ") else str(problem)
                 raise CannotRun(message) from problem
 
 
-def _lines_with_progress(file: BinaryIO, size: int, told: ProgressCallback) -> Iterator[bytes]:
-    done = untold = 0
+def _lines_with_progress(file: BinaryIO, size: int, report_progress: ProgressCallback) -> Iterator[bytes]:
+    done = unreported = 0
     for line in file:
-        untold += len(line)
-        if untold >= _PROGRESS_BYTES:
-            done, untold = done + untold, 0
-            told("restoring", done, size, 0)
+        unreported += len(line)
+        if unreported >= _PROGRESS_BYTES:
+            done, unreported = done + unreported, 0
+            report_progress("restoring", done, size, 0)
         yield line

@@ -28,15 +28,15 @@ from service.formats.importer import (
     Layout,
     Location,
     RowCells,
+    SourceRetraction,
     UnreadableSource,
-    Withdrawal,
 )
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
 
 MOST_WAITING: Final = 4
 """The most groups that wait for the writer."""
-_LOOK: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 
 
 class CheckedRow(NamedTuple):
@@ -53,36 +53,36 @@ class InvalidRow(NamedTuple):
     problem: HttpProblem
 
 
-ImportRow = CheckedRow | InvalidRow | ImportFault | ImportNote | Withdrawal
+ImportRow = CheckedRow | InvalidRow | ImportFault | ImportNote | SourceRetraction
 _QueueItem = list[ImportRow] | BaseException | None
 
 
 def check_rows(
-    rows: Iterator[BatchLine | ImportFault | ImportNote | Withdrawal], together: int
+    rows: Iterator[BatchLine | ImportFault | ImportNote | SourceRetraction], group_size: int
 ) -> Iterator[list[ImportRow]]:
-    """Yield rows, validated, in groups of `together`. Raises what reading them raises."""
-    while group := [_check_row(row) for row in islice(rows, together)]:
+    """Yield rows, validated, in groups of `group_size`. Raises what reading them raises."""
+    while group := [_check_row(row) for row in islice(rows, group_size)]:
         yield group
 
 
 @contextmanager
 def prefetch(groups: Iterator[list[ImportRow]]) -> Generator[Callable[[], list[ImportRow] | None]]:
     """Read groups ahead in a thread; gives a function that returns the next, None at the end, or raises."""
-    waiting: Queue[_QueueItem] = Queue(MOST_WAITING)
+    queue: Queue[_QueueItem] = Queue(MOST_WAITING)
     stopped = Event()
-    reader = Thread(target=_fill, args=(groups, waiting, stopped), name="reader", daemon=True)
+    reader = Thread(target=_fill, args=(groups, queue, stopped), name="reader", daemon=True)
     reader.start()
     try:
-        yield lambda: _next_group(waiting, stopped)
+        yield lambda: _next_group(queue, stopped)
     finally:
         stopped.set()
         reader.join()
 
 
-def _next_group(waiting: "Queue[_QueueItem]", stopped: Event) -> list[ImportRow] | None:
+def _next_group(queue: "Queue[_QueueItem]", stopped: Event) -> list[ImportRow] | None:
     while not stopped.is_set():
         try:
-            group = waiting.get(timeout=_LOOK)
+            group = queue.get(timeout=_POLL_SECONDS)
         except Empty:
             continue
         if isinstance(group, BaseException):
@@ -91,28 +91,28 @@ def _next_group(waiting: "Queue[_QueueItem]", stopped: Event) -> list[ImportRow]
     return None
 
 
-def _fill(groups: Iterator[list[ImportRow]], waiting: "Queue[_QueueItem]", stopped: Event) -> None:
+def _fill(groups: Iterator[list[ImportRow]], queue: "Queue[_QueueItem]", stopped: Event) -> None:
     try:
         for group in groups:
-            _put(waiting, group, stopped)
+            _put(queue, group, stopped)
             if stopped.is_set():
                 return
-        _put(waiting, None, stopped)
-    except BaseException as problem:  # noqa: BLE001 - whoever takes the groups is told
-        _put(waiting, problem, stopped)
+        _put(queue, None, stopped)
+    except BaseException as problem:  # noqa: BLE001 - raised where the queue is read
+        _put(queue, problem, stopped)
 
 
-def _put(waiting: "Queue[_QueueItem]", group: _QueueItem, stopped: Event) -> None:
+def _put(queue: "Queue[_QueueItem]", group: _QueueItem, stopped: Event) -> None:
     while not stopped.is_set():
         try:
-            waiting.put(group, timeout=_LOOK)
+            queue.put(group, timeout=_POLL_SECONDS)
         except Full:
             continue
         return
 
 
-def _check_row(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> ImportRow:
-    if isinstance(row, ImportFault | ImportNote | Withdrawal):
+def _check_row(row: BatchLine | ImportFault | ImportNote | SourceRetraction) -> ImportRow:
+    if isinstance(row, ImportFault | ImportNote | SourceRetraction):
         return row
     try:
         return CheckedRow(row.where, ParsedLine(write_of(row.document), row.document))
@@ -121,20 +121,20 @@ def _check_row(row: BatchLine | ImportFault | ImportNote | Withdrawal) -> Import
 
 
 LARGE: Final = 12 * 1024 * 1024
-"""From so many bytes of files on, another process is worth its start."""
+"""The bytes of files above which a separate process is worth its start."""
 _PACKED: Final = 8
-"""About how many times its size a file packed by gzip unpacks to."""
+"""About the ratio of uncompressed to gzip-compressed size."""
 
 CurrentRows = Callable[[Any], dict[str, RowCells]]
-_PackedRows = list[tuple[Location, PackedLine] | InvalidRow | ImportFault | ImportNote | Withdrawal]
-_AS_IT_IS: Final = (InvalidRow, ImportFault, ImportNote, Withdrawal)
+_PackedRows = list[tuple[Location, PackedLine] | InvalidRow | ImportFault | ImportNote | SourceRetraction]
+_UNPACKED: Final = (InvalidRow, ImportFault, ImportNote, SourceRetraction)
 _Message = tuple[int, _PackedRows] | BaseException | None
 """A group of rows with how many steps it took; None at the end; or the error that ended it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTask:
-    """The importer and its files and options, as another process can be given them; `held` as ImportSource has it."""
+    """The importer with its files and options, picklable for another process; `current_rows` as of ImportSource."""
 
     importer: str
     paths: tuple[Path, ...]
@@ -142,11 +142,11 @@ class ReadTask:
     path: str | None
     reported_at: str | None
     layout: Layout
-    held: CurrentRows
+    current_rows: CurrentRows
 
     def source(self, advance: Callable[[int], None]) -> ImportSource:
         """Return the source that the importer reads."""
-        return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.held, advance)
+        return ImportSource(self.paths, self.map, self.path, self.reported_at, self.layout, self.current_rows, advance)
 
     def groups(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         """Yield its rows, validated, large files in a process of their own. Raises UnreadableSource and CannotRun."""
@@ -164,24 +164,24 @@ class ReadTask:
 
     def _groups_from_process(self, advance: Callable[[int], None]) -> Iterator[list[ImportRow]]:
         context = subprocesses.spawn_context()
-        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe(duplex=False))
-        process = context.Process(target=_read_in_process, args=(self, theirs), name="knownwhen-reader", daemon=True)
+        receiver, sender = cast("tuple[Connection, Connection]", context.Pipe(duplex=False))
+        process = context.Process(target=_read_in_process, args=(self, sender), name="knownwhen-reader", daemon=True)
         process.start()
-        theirs.close()
+        sender.close()
         try:
-            while (found := _receive(ours)) is not None:
+            while (found := _receive(receiver)) is not None:
                 steps, rows = found
                 advance(steps)
-                yield [row if isinstance(row, _AS_IT_IS) else CheckedRow(row[0], unpack(row[1])) for row in rows]
+                yield [row if isinstance(row, _UNPACKED) else CheckedRow(row[0], unpack(row[1])) for row in rows]
         finally:
             process.terminate()
             process.join()
-            ours.close()
+            receiver.close()
 
 
-def _receive(ours: Connection) -> tuple[int, _PackedRows] | None:
+def _receive(receiver: Connection) -> tuple[int, _PackedRows] | None:
     try:
-        found: _Message = ours.recv()
+        found: _Message = receiver.recv()
     except EOFError as error:
         message = "The process that reads the files has ended; was it killed? Run it again: nothing is recorded twice."
         raise CannotRun(message) from error
@@ -190,7 +190,7 @@ def _receive(ours: Connection) -> tuple[int, _PackedRows] | None:
     return found
 
 
-def _read_in_process(task: ReadTask, theirs: Connection) -> None:
+def _read_in_process(task: ReadTask, sender: Connection) -> None:
     """Read in this process, and send group by group to the parent."""
     gc.freeze()
     gc.set_threshold(*SELDOM)
@@ -203,19 +203,19 @@ def _read_in_process(task: ReadTask, theirs: Connection) -> None:
     try:
         for group in task.groups_here(advance):
             _send(
-                theirs,
+                sender,
                 (steps, [(row.where, pack(row.parsed)) if isinstance(row, CheckedRow) else row for row in group]),
             )
             steps = 0
-        _send(theirs, None)
+        _send(sender, None)
     except UnreadableSource as problem:
-        _send(theirs, problem)
-    except Exception:  # noqa: BLE001 - whoever takes the groups meets it
-        _send(theirs, RuntimeError(traceback.format_exc()))
+        _send(sender, problem)
+    except Exception:  # noqa: BLE001 - raised where the pipe is read
+        _send(sender, RuntimeError(traceback.format_exc()))
 
 
-def _send(theirs: Connection, sent: _Message) -> None:
+def _send(sender: Connection, sent: _Message) -> None:
     try:
-        theirs.send(sent)
+        sender.send(sent)
     except OSError:
         raise SystemExit from None  # the parent has ended

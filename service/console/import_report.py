@@ -22,7 +22,7 @@ from service.eventstore.writer import Acknowledgement
 from service.formats.importer import ImportFault, ImportNote, Location
 
 LISTED = 20
-"""How many warnings are listed unless more are asked for; of a code that comes later, the first is listed too."""
+"""The default number of warnings listed; of a code that comes later, the first is listed too."""
 ALL = "all"
 
 
@@ -46,9 +46,9 @@ class WarningCounts:
         self.listed: list[dict[str, Any]] = []
         self._limit = limit
 
-    def add(self, where: Location, concerns: Iterable[ReportWarning]) -> None:
+    def add(self, where: Location, warnings: Iterable[ReportWarning]) -> None:
         """Count the warnings of a row."""
-        for each in concerns:
+        for each in warnings:
             self.codes[each.code] += 1
             if self._limit is None or len(self.listed) < self._limit or (self._limit and self.codes[each.code] == 1):
                 claim = {"claim": each.claim} if each.claim is not None else {}
@@ -57,7 +57,7 @@ class WarningCounts:
 
     @property
     def total(self) -> int:
-        """How many there were."""
+        """The number of warnings."""
         return self.codes.total()
 
     def document(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class WarningCounts:
 
 
 MOST_SHOWN = 20
-"""How many rows that were not taken are printed for people; `--json` and `--errors` tell all."""
+"""The most rejected rows that are printed as text; `--json` and `--errors` have all."""
 
 RejectedRow = dict[str, Any]
 _OTHER_MAP = (
@@ -111,7 +111,9 @@ class ImportReport:
             raise CannotRun(message) from problem
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if self._file:
             self._file.close()
 
@@ -125,17 +127,17 @@ class ImportReport:
             self.warnings.add(row.where, answer.warnings)
         self.tally.count(outcome_of(row.parsed, answer))
 
-    def add_withdrawal(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
-        """Add the outcome of a row that became several writes: a refusal, else a new one; of no writes, a replay."""
-        refused_ = [each for each in rows if isinstance(each[1], Refusal)]
+    def add_retraction(self, rows: Sequence[tuple[CheckedRow, Acknowledgement | Refusal]]) -> None:
+        """Add the outcome of a row with several writes: a refusal if any, else a new one; without writes, a replay."""
+        refused = [each for each in rows if isinstance(each[1], Refusal)]
         new = [each for each in rows if isinstance(each[1], Acknowledgement) and not each[1].replayed]
-        for row, answer in (refused_ or new or rows)[:1]:
+        for row, answer in (refused or new or rows)[:1]:
             self.add_decided(row, answer)
         if not rows:
             self.tally.count({"outcome": REPLAYED})
 
     def add_passed_over(self, where: Location, name: str, reason: str) -> None:
-        """Add a row that asks for nothing in this log: the name in it, and why."""
+        """Add a row without effect in this log: the name in it, and the reason."""
         self.passed_over.append({**_place(where), "name": name, "reason": reason})
 
     def add_invalid(self, row: InvalidRow | ImportFault) -> None:
@@ -177,8 +179,8 @@ class ImportReport:
         for fault in self.rejected_rows[:MOST_SHOWN]:
             out.print(Text(shown(_words(fault))), soft_wrap=True)
         if self.rejected > MOST_SHOWN:
-            told = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
-            out.print(f"… and {self.rejected - MOST_SHOWN:,} more; {told}.")
+            where = f"{self._path} has all" if self._path else "--json or --errors FILE tells all"
+            out.print(f"… and {self.rejected - MOST_SHOWN:,} more; {where}.")
         for each in self.passed_over[:MOST_SHOWN]:
             out.print(Text(shown(f"{_words(each)} ({each['name']})")), soft_wrap=True)
         if len(self.passed_over) > MOST_SHOWN:

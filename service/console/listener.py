@@ -10,7 +10,7 @@ import orjson
 
 from service.console.command import CannotRun, Misuse
 
-_ASKING_SECONDS = 2.0
+_PROBE_SECONDS = 2.0
 _WAITING_CLIENTS = 2048
 _PORTS = 2**16
 _LISTENERS = {
@@ -74,8 +74,8 @@ def listen(address: ListenAddress) -> socket.socket:
 
 
 def knownwhen_answers(address: ListenAddress) -> bool | None:
-    """Ask whether it is a Knownwhen that listens there; None where nothing is answered in time."""
-    connection = http.client.HTTPConnection(address.number, address.port, timeout=_ASKING_SECONDS)
+    """Return whether the listener there is a Knownwhen; None where it does not answer in time."""
+    connection = http.client.HTTPConnection(address.number, address.port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/openapi.json")
         title = orjson.loads(connection.getresponse().read())["info"]["title"]

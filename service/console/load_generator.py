@@ -34,7 +34,7 @@ class PostResult:
 
     @property
     def rate(self) -> float:
-        """How many were answered a second."""
+        """The number of answers a second."""
         return len(self.milliseconds) / self.seconds
 
     def percentile(self, part: float) -> float:
@@ -68,8 +68,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        head, mark, body = self._answer.partition(_HEAD_ENDS)
-        if not mark or len(body) < _length(head):
+        head, separator, body = self._answer.partition(_HEAD_ENDS)
+        if not separator or len(body) < _length(head):
             return
         self._work.milliseconds.append(1000 * (time.perf_counter() - self._sent))
         self._work.statuses[int(head[9:12])] += 1
@@ -98,8 +98,8 @@ async def post_all(port: int, requests: Sequence[bytes], connections: int = CONN
     work = _PostQueue(iter(requests))
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
-    made = [await loop.create_connection(lambda: _Connection(work), "127.0.0.1", port) for _ in range(connections)]
-    await asyncio.gather(*(protocol.done for _, protocol in made))
+    opened = [await loop.create_connection(lambda: _Connection(work), "127.0.0.1", port) for _ in range(connections)]
+    await asyncio.gather(*(protocol.done for _, protocol in opened))
     return PostResult(time.perf_counter() - begin, work.milliseconds, work.statuses)
 
 

@@ -36,7 +36,7 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
         """Begin with an empty batch."""
         super().__init__(stream)
         self._lines: list[str] = []
-        self._some = threading.Event()
+        self._pending = threading.Event()
         self._writer: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -56,7 +56,7 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
         if self._writer is None or not self._writer.is_alive():
             self._writer = threading.Thread(target=self._write, name="log", daemon=True)
             self._writer.start()
-        self._some.set()
+        self._pending.set()
 
     def flush(self) -> None:
         """Write the batch."""
@@ -67,10 +67,10 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
                 super().flush()
 
     def _write(self) -> None:
-        while self._some.wait():
+        while self._pending.wait():
             time.sleep(JOIN_SECONDS)
-            self._some.clear()
-            with contextlib.suppress(OSError, ValueError):  # nobody reads, or the stream is closed
+            self._pending.clear()
+            with contextlib.suppress(OSError, ValueError):  # a broken pipe, or a closed stream
                 self.flush()
 
 
@@ -93,11 +93,11 @@ class _LineLogger:
 def configure(form: str, *, keep: KeepTraceback | None = None) -> None:
     """Send our log and that of every library to standard error, as `console` lines or as one `json` object a line.
 
-    On the console, tracebacks go where `keep` puts them, and the line says where
-    that is; without `keep` they are shown.
+    On the console, tracebacks are written by `keep`, and the line has the path that it
+    returns; without `keep` they are shown.
     """
     handler = BatchingHandler(sys.stderr)
-    handler.addFilter(_is_no_cancelling)
+    handler.addFilter(_is_no_cancellation)
     begin: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -116,7 +116,7 @@ def configure(form: str, *, keep: KeepTraceback | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )
     )
-    # No line says them, and they are looked up for each (docs.python.org/3/howto/logging.html, Optimization).
+    # No line has them, and looking them up takes time (docs.python.org/3/howto/logging.html, Optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -133,8 +133,8 @@ def has_colours(stream: Any) -> bool:  # noqa: ANN401 - anything that can say wh
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in {None, "", "dumb"}
 
 
-def _is_no_cancelling(record: logging.LogRecord) -> bool:
-    """Say whether a line is worth telling: a request cut off by a stop that was asked for is no fault."""
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """Say whether a line is no cancellation: a request ended by a requested stop is no fault."""
     return not (record.exc_info and record.exc_info[0] is asyncio.CancelledError)
 
 
@@ -155,17 +155,17 @@ def _tracebacks_in_file(keep: KeepTraceback) -> Processor:
     def processor(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
         event = structlog.processors.format_exc_info(logger, name, event)
         head, mark, rest = str(event["event"]).partition("Traceback (most recent call last):")
-        told = [text for text in (event.pop("exception", None), mark + rest) if text]
-        if told:
-            event["event"] = head.strip() or _exception(told[-1])
-            event["details_in"] = str(keep("\n".join(told)))
+        tracebacks = [text for text in (event.pop("exception", None), mark + rest) if text]
+        if tracebacks:
+            event["event"] = head.strip() or _exception(tracebacks[-1])
+            event["details_in"] = str(keep("\n".join(tracebacks)))
         return event
 
     return processor
 
 
-def _exception(told: str) -> str:
+def _exception(traceback: str) -> str:
     """Return what follows the last frame of a traceback: the exception and its message, on one line."""
-    lines = told.strip().splitlines()
+    lines = traceback.strip().splitlines()
     frames = [place for place, line in enumerate(lines) if line.startswith("  ")]
     return " ".join(line.strip() for line in lines[frames[-1] + 1 if frames else 0 :])

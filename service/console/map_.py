@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-from service.console.command import FINE, CannotRun, say
+from service.console.command import EXIT_OK, CannotRun, say
 from service.console.terminal import shown
 from service.formats.files.compression import UnsupportedFile
 from service.formats.files.encodings import UndecodableText
@@ -43,39 +43,39 @@ class MapOptions:
     output: Path = STDOUT
 
 
-def map_(_: Settings, asked: MapOptions) -> int:
+def map_(_: Settings, options: MapOptions) -> int:
     """Write a mapping file for a file, and say what its rows become and what to look at. Raises CannotRun.
 
     A file that is there is not written over.
     """
     try:
-        data = read_bytes(asked.file)
-        proposal = propose_mapping(detect_table(data, asked.written, asked.sheet), asked.file.name)
-        rows = list(preview_lines(proposal.table, data, str(asked.file)))
+        data = read_bytes(options.file)
+        proposal = propose_mapping(detect_table(data, options.written, options.sheet), options.file.name)
+        rows = list(preview_lines(proposal.table, data, str(options.file)))
     except _UNFIT as problem:
-        raise CannotRun(f"{asked.file}: no mapping file can be proposed: {problem}") from problem
-    _write(asked, mapping_toml(proposal.fields, _remarks(asked, proposal)))
+        raise CannotRun(f"{options.file}: no mapping file can be proposed: {problem}") from problem
+    _write(options, mapping_toml(proposal.fields, _remarks(options, proposal)))
     for line in rows:
         say(shown(line))
     say("Unsure; look at:")
     for sentence in proposal.unsure:
         say(shown(f"  - {sentence}"))
-    return FINE
+    return EXIT_OK
 
 
-def _remarks(asked: MapOptions, proposal: Proposal) -> list[str]:
-    first = f"Proposed by `knownwhen map {asked.file.name}`; docs/formats.md says what else it may say. Look at:"
+def _remarks(options: MapOptions, proposal: Proposal) -> list[str]:
+    first = f"Proposed by `knownwhen map {options.file.name}`; docs/formats.md says what else it may say. Look at:"
     return [first, *(f"  {sentence}" for sentence in proposal.unsure)]
 
 
-def _write(asked: MapOptions, text: str) -> None:
-    if asked.output == STDOUT:
+def _write(options: MapOptions, text: str) -> None:
+    if options.output == STDOUT:
         sys.stdout.write(text)
         return
     try:
-        with asked.output.open("x", encoding="utf-8") as file:
+        with options.output.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as problem:
-        raise CannotRun(f"{asked.output} is there already; name another file by -o.") from problem
+        raise CannotRun(f"{options.output} is there already; name another file by -o.") from problem
     except OSError as problem:
-        raise CannotRun(f"{asked.output} cannot be written: {problem.strerror}.") from problem
+        raise CannotRun(f"{options.output} cannot be written: {problem.strerror}.") from problem

@@ -2,7 +2,7 @@
 
 import sys
 
-from service.console.command import FINE
+from service.console.command import EXIT_OK
 from service.console.database import on_database
 from service.postgres.migrate import migrate
 from service.settings import Settings
@@ -17,4 +17,4 @@ def run(settings: Settings) -> int:
     for version in done.applied:
         sys.stdout.write(f"applied {version}\n")
     sys.stdout.write(f"The database is at version {done.version}{'' if done.applied else ', as it was'}.\n")
-    return FINE
+    return EXIT_OK

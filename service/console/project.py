@@ -8,16 +8,16 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from service import wiring
-from service.console.command import FINE, append_to_error_log, request_stop_on_signal, say
+from service.console.command import EXIT_OK, append_to_error_log, request_stop_on_signal, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
 from service.runtime import subprocesses
 from service.settings import Settings
 
 RESTART_SECONDS = 1.0
-"""How long after a projector process died another one is started."""
+"""Seconds from the end of a projector process to the start of another."""
 STOPPING_SECONDS = 10.0
-"""How long a projector may take to end before it is killed; the next one continues where its position stands."""
+"""Seconds that a projector may take to end before it is killed; the next one continues from its stored position."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
 
@@ -29,7 +29,7 @@ def project(settings: Settings) -> int:
     """
     stop = request_stop_on_signal().event
     on_database(settings, lambda url: _follow(url, stop))
-    return FINE
+    return EXIT_OK
 
 
 def _follow(url: str, stop: threading.Event) -> None:
@@ -41,28 +41,28 @@ def _follow(url: str, stop: threading.Event) -> None:
 @contextmanager
 def projector_beside(url: str, settings: Settings) -> Generator[None]:
     """Run a projector in a process of its own while the block lasts; one that dies is replaced."""
-    ending = threading.Event()
-    keeper = threading.Thread(target=_keep_running, args=(url, settings, ending), name="projector", daemon=True)
-    keeper.start()
+    stopping = threading.Event()
+    thread = threading.Thread(target=_keep_running, args=(url, settings, stopping), name="projector", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        ending.set()
-        keeper.join()
+        stopping.set()
+        thread.join()
 
 
-def _keep_running(url: str, settings: Settings, ending: threading.Event) -> None:
+def _keep_running(url: str, settings: Settings, stopping: threading.Event) -> None:
     context = subprocesses.spawn_context()
-    while not ending.is_set():
+    while not stopping.is_set():
         process = context.Process(target=_work, args=(url, settings), name="knownwhen-projector", daemon=True)
         process.start()
-        while process.is_alive() and not ending.wait(RESTART_SECONDS / 10):
+        while process.is_alive() and not stopping.wait(RESTART_SECONDS / 10):
             pass
-        if ending.is_set():
+        if stopping.is_set():
             _end(process)
         else:
             _log.warning("the projector ended; starting another", exit_status=process.exitcode)
-            ending.wait(RESTART_SECONDS)
+            stopping.wait(RESTART_SECONDS)
 
 
 def _end(process: BaseProcess) -> None:

@@ -11,7 +11,7 @@ import psycopg
 from rich.text import Text
 
 from service import wiring
-from service.console.command import FINE, NO, CannotRun, Misuse, request_stop_on_signal, say
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, request_stop_on_signal, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, count, print_json, progress, shown, suggestion
 from service.projections.catalogue import MODELS
@@ -20,7 +20,7 @@ from service.projections.rebuild.job import RebuildOptions, RebuildProgress, Reb
 from service.settings import Settings
 
 MOST_SHOWN = 20
-"""How many differences are printed for people; `--json` has all that were kept."""
+"""The most differences that are printed as text; `--json` has all that were stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +33,37 @@ class RebuildArguments:
     json: bool
 
 
-def rebuild(settings: Settings, asked: RebuildArguments) -> int:
-    """Build, and print what came of it; NO where a read model fails at a fact or does not hold what folds make.
+def rebuild(settings: Settings, arguments: RebuildArguments) -> int:
+    """Build, and print what came of it; EXIT_FAILED where a read model fails at a fact or differs from its folds.
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before the end.
     """
-    names = _known(asked.names)
+    names = _known(arguments.names)
     expect_data(settings)
-    began = time.monotonic()
+    start = time.monotonic()
     stop = request_stop_on_signal(twice_at_once=True)
     try:
-        built = on_database(settings, lambda url: _built(url, names, asked, stop.event))
+        built = on_database(settings, lambda url: _rebuild(url, names, arguments, stop.event))
     except RebuildFailed as problem:
-        _print_failure(problem, json=asked.json)
-        return NO
+        _print_failure(problem, json=arguments.json)
+        return EXIT_FAILED
     except (RebuildProblem, psycopg.Error) as problem:
         if stop.event.is_set():
             say(f"Stopped; the old read models go on answering. {RERUN_HINT}")
             raise stop.interruption() from problem
         raise CannotRun(problem_sentence(problem)) from problem
-    _print(built, time.monotonic() - began, asked)
-    return FINE
+    _print(built, time.monotonic() - start, arguments)
+    return EXIT_OK
 
 
-def _built(url: str, names: Sequence[str], asked: RebuildArguments, stop: Event) -> RebuildResult:
+def _rebuild(url: str, names: Sequence[str], arguments: RebuildArguments, stop: Event) -> RebuildResult:
     expect_migrated(url)
-    with progress() as told:
+    with progress() as report_progress:
 
-        def heard(now: RebuildProgress) -> None:
-            told(now.work, now.done, now.total, now.resumed)
+        def on_progress(now: RebuildProgress) -> None:
+            report_progress(now.work, now.done, now.total, now.resumed)
 
-        return wiring.rebuild(url, names, RebuildOptions(asked.workers, asked.verify, heard, stop))
+        return wiring.rebuild(url, names, RebuildOptions(arguments.workers, arguments.verify, on_progress, stop))
 
 
 def _known(names: Sequence[str]) -> list[str]:
@@ -73,17 +73,19 @@ def _known(names: Sequence[str]) -> list[str]:
     return sorted(set(names) or MODELS)
 
 
-def _print(built: RebuildResult, seconds: float, asked: RebuildArguments) -> None:
+def _print(built: RebuildResult, seconds: float, arguments: RebuildArguments) -> None:
     position = min((each.position for each in built.generations), default=0)
-    if asked.json:
+    if arguments.json:
         found = [
             {"name": each.name, "generation": each.generation, "version": each.version, "position": each.position}
             for each in built.generations
         ]
-        print_json({"ok": True, "read_models": found, "verified": asked.verify, "still_read": list(built.still_read)})
+        print_json(
+            {"ok": True, "read_models": found, "verified": arguments.verify, "still_read": list(built.still_read)}
+        )
         return
     out = console(sys.stdout)
-    verified = ", each verified against folds of the log" if asked.verify else ""
+    verified = ", each verified against folds of the log" if arguments.verify else ""
     out.print(f"Rebuilt {', '.join(built.names)} to position {position:,} in {seconds:,.1f} s{verified}.")
     if built.still_read:
         what = count(len(built.still_read), "old generation")

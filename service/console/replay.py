@@ -14,7 +14,7 @@ from service import wiring
 from service.answers.answer import Answer, AnswerRequest, NoSuchIncident, answer
 from service.api.responses import envelope
 from service.console.answer_tables import is_partial, tables_of
-from service.console.command import FINE, Negative
+from service.console.command import EXIT_OK, Negative
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import console, shown, suggestion
 from service.eventstore import LogReader
@@ -23,35 +23,35 @@ from service.settings import Settings
 _MOST_LISTED = 20
 
 
-def replay(settings: Settings, question: AnswerRequest, *, json: bool) -> int:
-    """Ask the log and print the answer.
+def replay(settings: Settings, request: AnswerRequest, *, json: bool) -> int:
+    """Answer a request from the log, and print the answer.
 
     Raises Unanswerable, UnknownName, Negative, CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found = on_database(settings, lambda url: _ask(url, question))
+    found = on_database(settings, lambda url: _ask(url, request))
     if json:
         sys.stdout.buffer.write(envelope(found) + b"\n")
         sys.stdout.buffer.flush()
     else:
-        print_page(question, found)
-    return FINE
+        print_page(request, found)
+    return EXIT_OK
 
 
-def _ask(url: str, question: AnswerRequest) -> Answer:
-    async def asked() -> Answer:
-        async with wiring.services(url) as house:
+def _ask(url: str, request: AnswerRequest) -> Answer:
+    async def work() -> Answer:
+        async with wiring.services(url) as services:
             try:
-                return await answer(house.reader, question)
+                return await answer(services.reader, request)
             except NoSuchIncident as problem:
-                raise Negative(_unknown(question.incident, await _slugs(house.reader))) from problem
+                raise Negative(_unknown(request.incident, await _slugs(services.reader))) from problem
 
     expect_migrated(url)
-    return asyncio.run(asked())
+    return asyncio.run(work())
 
 
 async def _slugs(reader: LogReader) -> list[str]:
-    """Return the slugs of the incidents that there are, at most _MOST_LISTED."""
+    """Return the slugs of incidents, at most _MOST_LISTED."""
     opened = await reader.opened(0, _MOST_LISTED, (await reader.head()).position)
     return [fact.slug for fact in (row.fact() for row in opened) if isinstance(fact, IncidentOpened)]
 
@@ -62,17 +62,17 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     return f"There is no incident “{name[:100]}”; {suggestion(name, known)}"
 
 
-def print_page(question: AnswerRequest, answer: Answer) -> None:
+def print_page(request: AnswerRequest, answer: Answer) -> None:
     """Print an answer on standard output.
 
-    Sentences, coordinates and digest stand on one line each, however long, so
-    that they can be picked out whole.
+    Sentences, coordinates and digest are on one line each, however long, so
+    that tools can select them.
     """
     out = console(sys.stdout)
     document = answer.document
     title = document.get("title")
     out.print(Text(shown(f"{title} ({document['incident']})" if title else document["incident"]), style="bold"))
-    out.print(Text(shown(_moments(question))), soft_wrap=True)
+    out.print(Text(shown(_moments(request))), soft_wrap=True)
     out.print()
     sentences = _sentences(document)
     for sentence in sentences:
@@ -88,18 +88,18 @@ def print_page(question: AnswerRequest, answer: Answer) -> None:
 
 
 def _sentences(document: Document) -> list[str]:
-    """Return the sentences, those about the whole incident first: each is of an estimate that uses a claim."""
+    """Return the sentences, those about the whole incident first: there is one for each estimate that uses a claim."""
     sentences = cast("list[str]", document.get("sentences") or [])
-    told = [estimate for estimate in cast("list[JsonObject]", document.get("estimates") or []) if estimate["used"]]
-    if len(told) != len(sentences):
+    used = [estimate for estimate in cast("list[JsonObject]", document.get("estimates") or []) if estimate["used"]]
+    if len(used) != len(sentences):
         return sentences
-    order = sorted(range(len(told)), key=lambda place: is_partial(told[place]))
+    order = sorted(range(len(used)), key=lambda place: is_partial(used[place]))
     return [sentences[place] for place in order]
 
 
-def _moments(question: AnswerRequest) -> str:
-    """Say in words which moments were asked for, on both clocks."""
-    known = f"as this log held it at {question.as_of}" if question.as_of else "as far as this log knows now"
-    if question.reported_until:
-        return f"What sources had said by {question.reported_until}, {known}."
+def _moments(request: AnswerRequest) -> str:
+    """Return the requested moments in words, on both clocks."""
+    known = f"as this log held it at {request.as_of}" if request.as_of else "as far as this log knows now"
+    if request.reported_until:
+        return f"What sources had said by {request.reported_until}, {known}."
     return f"What sources have said, {known}."

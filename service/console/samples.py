@@ -18,7 +18,7 @@ from service.runtime import package_files
 
 REPORT = "report"
 """The name of a line that has no other command."""
-_TAKEN = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
+_CONFLICTS = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
 
 
 class SampleError(ValueError):
@@ -59,7 +59,7 @@ class LoadedLine:
 
     @property
     def new(self) -> bool:
-        """Whether it was this load that recorded it."""
+        """Whether this load recorded it."""
         return self.written.position is not None and not self.written.replayed
 
 
@@ -94,11 +94,11 @@ def opened_slugs(lines: Sequence[SampleLine]) -> list[str]:
 
 
 async def load(
-    writer: SampleWriter, lines: Sequence[SampleLine], told: Callable[[int], None] = lambda _: None
+    writer: SampleWriter, lines: Sequence[SampleLine], on_progress: Callable[[int], None] = lambda _: None
 ) -> list[LoadedLine]:
-    """Record each line in turn; those that an earlier load recorded are found again and change nothing.
+    """Record each line in order; those that an earlier load recorded are replayed and change nothing.
 
-    `told` is called after each line with the number of lines done. An interruption leaves the lines before it
+    `on_progress` is called after each line with the number of lines done. An interruption leaves the lines before it
     recorded, and the next load continues from there.
 
     Raises SampleError, SampleChanged, or what the write path raises of the database.
@@ -107,14 +107,14 @@ async def load(
     for line in lines:
         try:
             written = await writer.write(line.write)
-        except _TAKEN as refusal:
+        except _CONFLICTS as refusal:
             message = f"{line.where}: {refusal}"
             raise SampleChanged(message) from refusal
         except Refusal as refusal:
             message = f"{line.where}: {refusal}"
             raise SampleError(message) from refusal
         loaded.append(LoadedLine(line, written))
-        told(len(loaded))
+        on_progress(len(loaded))
     return loaded
 
 
@@ -126,12 +126,12 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _line(where: str, text: bytes) -> SampleLine:
     try:
-        taken = read_line(text)
+        parsed = read_line(text)
     except HttpProblem as problem:
         message = f"{where}: {problem.detail}"
         raise SampleError(message) from problem
-    what = next((name for name in COMMAND_NAMES if name in taken.document), REPORT)
-    return SampleLine(where, what, taken.write)
+    what = next((name for name in COMMAND_NAMES if name in parsed.document), REPORT)
+    return SampleLine(where, what, parsed.write)
 
 
 class SampleQuestion(Strict, frozen=True):

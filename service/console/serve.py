@@ -14,7 +14,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service import wiring
-from service.console.command import FINE, CannotRun, announce, append_to_error_log
+from service.console.command import EXIT_OK, CannotRun, announce, append_to_error_log
 from service.console.database import migrate_or_expect_migrated, running_database
 from service.console.listener import ListenAddress, listen, loopback
 from service.console.logs import configure
@@ -23,7 +23,7 @@ from service.runtime import subprocesses
 from service.settings import Settings, read_settings
 
 STOPPING_SECONDS = 5
-"""How long requests that are being answered may go on after the first Ctrl-C; a second one cuts them off."""
+"""Seconds that running requests may take after the first Ctrl-C; a second one cancels them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
         with projector_beside(url, settings) if options.projector else contextlib.nullcontext():
             ready = partial(_announce, address, options.workers)
             run_server(settings, url, listener, workers=options.workers, ready=ready)
-    return FINE
+    return EXIT_OK
 
 
 def _announce(address: ListenAddress, workers: int) -> None:

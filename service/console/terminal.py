@@ -44,7 +44,7 @@ def console(stream: TextIO) -> Console:
 def shown(value: object) -> str:
     """Return a value as text: controls and changes of writing direction, which could deceive, are made visible."""
     text = NOTHING if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(character) else character for character in text)
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(character) else character for character in text)
 
 
 def count(number: int, thing: str) -> str:
@@ -52,18 +52,18 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def _steers(character: str) -> bool:
+def _is_control(character: str) -> bool:
     return character in _DIRECTIONS or (unicodedata.category(character) == "Cc" and character != "\n")
 
 
 WIDE = 130
-"""From this width on, in columns of the terminal, each thing has a column of its own."""
+"""The terminal width from which on tables have separate columns for each field."""
 
 EVERY_SECONDS: Final = 5.0
-"""How often a line shows the progress, where there is no terminal to show a bar."""
+"""Seconds between two lines of progress, where there is no terminal to show a bar."""
 
 ProgressCallback = Callable[[str, int, int, int], None]
-"""Takes the name of the work, how much of it is done, how much there is, and how much was done before this run."""
+"""Takes the name of the work, the amount done, the total, and the amount done before this run."""
 
 
 @contextmanager
@@ -72,8 +72,7 @@ def progress(
 ) -> Generator[ProgressCallback]:
     """Show the progress of work, with its rate and the time left: a bar on a terminal, elsewhere a line at times.
 
-    `line` makes the line of how much is done, how much there is, and the rate in words; with a `heading`, that is the
-    only line.
+    `line` formats a line from the amount done, the total and the rate; with a `heading`, that is the only line.
     """
     out = console(sys.stderr)
     if not out.is_terminal or out.is_dumb_terminal:
@@ -125,14 +124,14 @@ class _ProgressLines:
     line: Callable[[int, int, str], str] | None
     _work: str = ""
     _pace: _Pace = field(default_factory=lambda: _Pace(0))
-    _said: float = field(default_factory=time.monotonic)
+    _last_line: float = field(default_factory=time.monotonic)
 
     def update(self, work: str, done: int, total: int, before: int) -> None:
         if work != self._work:
             self._work, self._pace = work, _Pace(before)
-        if time.monotonic() - self._said < EVERY_SECONDS:
+        if time.monotonic() - self._last_line < EVERY_SECONDS:
             return
-        self._said = time.monotonic()
+        self._last_line = time.monotonic()
         if self.line is not None:
             say(self.line(done, total, self._pace.words(done)))
             return

@@ -1,4 +1,4 @@
-"""Caches of the writer between transactions: folded incidents, and the sources that are registered."""
+"""Caches of the writer between transactions: folded incidents, and the registered sources."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from domain.incident.state import Incident
 from service.runtime.weighted_lru import WeightedLRU
 
 MOST_FACTS = 100_000
-"""Facts that the cached incidents consist of at most, together; a larger one is cached alone."""
+"""The most facts of all cached incidents together; a larger incident is cached alone."""
 MOST_ORIGINS = 100_000
-"""Sources that are cached as registered at most."""
+"""The most registered sources that are cached."""
 
 
 class AggregateCache(Mapping[UUID, Incident]):
@@ -20,37 +20,37 @@ class AggregateCache(Mapping[UUID, Incident]):
     """
 
     def __init__(self, most_facts: int = MOST_FACTS) -> None:
-        self._kept = WeightedLRU[UUID, tuple[Incident, int]](most_facts)
+        self._entries = WeightedLRU[UUID, tuple[Incident, int]](most_facts)
 
     def __getitem__(self, stream: UUID) -> Incident:
-        if (kept := self._kept.get(stream)) is None:
+        if (entry := self._entries.get(stream)) is None:
             raise KeyError(stream)
-        return kept[0]
+        return entry[0]
 
     def __iter__(self) -> Iterator[UUID]:
-        return iter(self._kept)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     @property
     def facts(self) -> int:
         """The number of facts of all cached incidents."""
-        return self._kept.weight
+        return self._entries.weight
 
     def complete_at(self, stream: UUID) -> int:
         """Return the last position at which an incident was known to be complete; 0 for one that is not cached."""
-        kept = self._kept.get(stream)
-        return kept[1] if kept else 0
+        entry = self._entries.get(stream)
+        return entry[1] if entry else 0
 
     def put(self, stream: UUID, incident: Incident, complete_at: int = 0) -> None:
         """Cache an incident, complete up to a position."""
-        self._kept.put(stream, (incident, complete_at), incident.version)
+        self._entries.put(stream, (incident, complete_at), incident.version)
 
     def discard(self, streams: Iterable[UUID]) -> None:
         """Remove incidents."""
         for stream in streams:
-            self._kept.pop(stream)
+            self._entries.pop(stream)
 
 
 @dataclass(slots=True)

@@ -59,20 +59,20 @@ VERSIONS_AND_IDS: Final = """
     UNION ALL
     SELECT fact_id, NULL, notification_id FROM public.facts WHERE fact_id = ANY(%(fact_ids)s::uuid[])
 """
-"""The last versions of streams, and the positions of those ids that are taken, in one round trip."""
+"""The last versions of streams, and the positions of existing facts with these ids, in one round trip."""
 
 SERVER_ERRORS: Final = (
     *(psycopg.InterfaceError, psycopg.OperationalError, InterfaceError, OperationalError),
     *(UndefinedTable, InsufficientPrivilege),
 )
-"""Errors of a server that is gone, busy or not ready, whatever the statement; all others concern what is recorded."""
+"""Errors of a server that is unreachable, busy or not migrated; all others are of the rows."""
 
-SAVE: Final = "SAVEPOINT trial"
-UNDO: Final = "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial"
+SAVEPOINT: Final = "SAVEPOINT trial"
+ROLLBACK_TO_SAVEPOINT: Final = "ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial"
 
-TRIED_AT_ONCE: Final = 32
-"""Facts sent in one statement while those that the database refuses are searched for."""
-_PLACE: Final = re.compile(r"^COPY \w+, \w+ (\d+)", re.MULTILINE)
+TRIAL_SIZE: Final = 32
+"""Facts sent in one statement during the search for those that the database refuses."""
+_REFUSED_LINE: Final = re.compile(r"^COPY \w+, \w+ (\d+)", re.MULTILINE)
 """The row of a COPY that the server refuses, in the context of its error: `COPY facts, line 4`, in its language."""
 
 
@@ -94,12 +94,12 @@ class _KnownStream:
 
 
 class AppendSession:
-    """The end of the log, held under the append lock until the transaction ends.
+    """One transaction that holds the append lock until it ends.
 
     `moment` is the stamp of this transaction, in UTC: later than that of every fact
     recorded before. `head` is the last position, 0 in an empty log; it moves with
-    each append. Nobody else appends meanwhile, so what is read here stays true until
-    the transaction ends, and what was appended here is read back at once.
+    each append. Nobody else appends meanwhile, so reads stay valid until the
+    transaction ends, and include what this session appended.
 
     Facts that were read once are answered from memory. `unsent` are appended facts that the database has not got yet.
     """
@@ -177,8 +177,8 @@ class AppendSession:
         """Add facts at the end of the log and return them as they will be stored, in the same order.
 
         They are sent when the transaction ends, all in one statement, and are durable
-        and visible to others once it has ended well. Raises IntegrityError, with nothing
-        added and the transaction still good, if a fact does not continue its stream by
+        and visible to others once it has committed. Raises IntegrityError, with nothing
+        added and the transaction still usable, if a fact does not continue its stream by
         exactly one version, or if its id is taken.
         """
         self._check(facts)
@@ -201,27 +201,27 @@ class AppendSession:
         del self.unsent[-len(rows) :]
 
     def find_refused(self, unsent: "AppendSession") -> dict[int, psycopg.Error]:
-        """Return the errors of those facts of a failed session that the database refuses, by their place in it.
+        """Return the errors of those facts of a failed session that the database refuses, by their index in it.
 
         Each attempt is rolled back. Empty where another process appended meanwhile, so that the positions are taken, or
-        where the database does not say which fact it refuses.
+        where its error does not name the row.
         """
         rows, refused, start = unsent.unsent, dict[int, psycopg.Error](), 0
         if unsent.head - len(rows) != self.head:
             return {}
         while start < len(rows):
-            error = self._tried(rows[start : start + TRIED_AT_ONCE], self.head + 1 + start)
-            place = _place(error) if error else TRIED_AT_ONCE
-            if place is None:
+            error = self._try_copy(rows[start : start + TRIAL_SIZE], self.head + 1 + start)
+            line = _refused_line(error) if error else TRIAL_SIZE
+            if line is None:
                 return {}
             if error:
-                refused[start + place - 1] = error
-            start += place
+                refused[start + line - 1] = error
+            start += line
         return refused
 
-    def _tried(self, rows: Sequence[StoredFact], first: int) -> psycopg.Error | None:
-        """Send rows; return the error if the database refuses one, rolled back to before them."""
-        self._cursor.execute(SAVE, prepare=False, binary=False)
+    def _try_copy(self, rows: Sequence[StoredFact], first: int) -> psycopg.Error | None:
+        """Copy rows; returns the error if the database refuses one, after a rollback to the savepoint."""
+        self._cursor.execute(SAVEPOINT, prepare=False, binary=False)
         try:
             self._copy(
                 [row._replace(position=first + place, recorded_at=self.moment) for place, row in enumerate(rows)]
@@ -229,7 +229,7 @@ class AppendSession:
         except SERVER_ERRORS:
             raise
         except psycopg.Error as error:
-            self._cursor.execute(UNDO, prepare=False, binary=False)
+            self._cursor.execute(ROLLBACK_TO_SAVEPOINT, prepare=False, binary=False)
             return error
         return None
 
@@ -246,38 +246,38 @@ class AppendSession:
                 copy.write_row(row)
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
-        """Refuse a version out of turn and an id that is taken, in the log or twice within `facts`."""
+        """Refuse a version that is not the next one and an id that exists, in the log or twice within `facts`."""
         self._look_up({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
         versions: dict[UUID, int] = {}
         taken: dict[UUID, int] = {}
         for position, fact in enumerate(facts, start=self.head + 1):
             last = versions.get(fact.stream, self._streams[fact.stream].version)
             if fact.version != last + 1:
-                message = f"stream {fact.stream} stands at version {last}: {last + 1} comes next, not {fact.version}"
+                message = f"stream {fact.stream} is at version {last}: {last + 1} comes next, not {fact.version}"
                 raise IntegrityError(message)
             found = self._found.get(fact.fact_id)
-            place = found.position if found else taken.get(fact.fact_id)
-            if place is not None:
-                message = f"the id {fact.fact_id} is taken by the fact at position {place}"
+            other = found.position if found else taken.get(fact.fact_id)
+            if other is not None:
+                message = f"the id {fact.fact_id} is taken by the fact at position {other}"
                 raise IntegrityError(message)
             versions[fact.stream] = fact.version
             taken[fact.fact_id] = position
 
     def _look_up(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
-        """Read the last versions of these streams and which of these ids are taken, as far as that is not known."""
+        """Read the last versions of these streams, and the facts of these ids, as far as they are not in memory."""
         unknown = [stream for stream in streams if stream not in self._streams]
         unseen = [fact_id for fact_id in fact_ids if fact_id not in self._found]
         if not unknown and not unseen:
             return
         params = {"streams": unknown, "fact_ids": unseen}
-        taken: list[UUID] = []
+        existing: list[UUID] = []
         for found, version, position in self._cursor.execute(VERSIONS_AND_IDS, params, prepare=False).fetchall():
             if position is None:
                 self._streams[found] = _KnownStream(version or 0)
             else:
-                taken.append(found)
-        self._found |= dict.fromkeys(set(unseen).difference(taken))
-        for fact_id in taken:
+                existing.append(found)
+        self._found |= dict.fromkeys(set(unseen).difference(existing))
+        for fact_id in existing:
             self.find(fact_id)
 
 
@@ -285,7 +285,7 @@ def _version(row: StoredFact) -> int:
     return row.version
 
 
-def _place(error: psycopg.Error) -> int | None:
-    """Return the number of the row of a COPY that the server refused, from 1; None where it does not say."""
-    found = _PLACE.search(error.diag.context or "")
-    return int(found[1]) if found else None
+def _refused_line(error: psycopg.Error) -> int | None:
+    """Return the number of the row of a COPY that the server refused, from 1; None where the error does not name it."""
+    match = _REFUSED_LINE.search(error.diag.context or "")
+    return int(match[1]) if match else None

@@ -39,7 +39,7 @@ class Batch:
         self._repository = Repository(session, cache.incidents, zones)
         self._recorded_answers = RecordedAnswers(session, cache.earlier)
         self._origins: set[str] = set()
-        self._made: list[Request] = []
+        self._request_of_row: list[Request] = []
         cache.begin(session.head)
 
     def prefetch(self, writes: Sequence[WriteRequest]) -> None:
@@ -61,12 +61,12 @@ class Batch:
             return self._answer(write)
         except psycopg.Error:
             raise
-        except Exception as fault:  # noqa: BLE001 - it is the caller's answer
-            return fault
+        except Exception as error:  # noqa: BLE001 - it is the caller's answer
+            return error
 
     def refused(self, session: AppendSession) -> dict[Request, Exception]:
-        """Find by trial, in another session, the commands that the database refuses, with its errors."""
-        return {self._made[place]: error for place, error in session.find_refused(self._session).items()}
+        """Find the commands that the database refuses by inserting again in another session; returns its errors."""
+        return {self._request_of_row[place]: error for place, error in session.find_refused(self._session).items()}
 
     def committed(self) -> None:
         """Cache the folded incidents: the transaction is committed."""
@@ -87,7 +87,7 @@ class Batch:
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
             self._collect_stream(stream, streams)
-        for origin in self._unknown(write.command):
+        for origin in self._unregistered_origins(write.command):
             streams[source_stream(origin)] = 0
             ids.append(uuid5(write.fact_id, origin))
 
@@ -99,7 +99,7 @@ class Batch:
         else:
             streams[stream] = folded.version if folded else 0
 
-    def _unknown(self, command: AnyCommand) -> Iterator[str]:
+    def _unregistered_origins(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
             for origin in sources.cited_origins(command.report):
                 if origin not in self._cache.origins and origin not in self._origins:
@@ -108,12 +108,12 @@ class Batch:
     def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
         """Read what the found ids refer to: the home streams of reports, and the facts behind earlier answers."""
         homes: dict[UUID, int] = {}
-        again = [(write, found) for write in writes if (found := self._session.find(write.fact_id))]
+        repeated = [(write, found) for write in writes if (found := self._session.find(write.fact_id))]
         for report_id in chain.from_iterable(reports_needed(write.command) for write in writes):
             if (row := self._session.find(report_id)) and is_report(row.topic):
                 self._collect_stream(row.stream, homes)
         self._session.prefetch((), homes)
-        self._recorded_answers.prefetch(again)
+        self._recorded_answers.prefetch(repeated)
 
     def _answer(self, write: WriteRequest) -> Outcome:
         try:
@@ -132,9 +132,9 @@ class Batch:
             stream = source_stream(cast("Registration", write.command).slug)
             return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
         stored = self._stored(write, entries)
-        unknown = list(self._unknown(write.command))
-        introduced = self._introduced(write, unknown) if unknown else []
-        rows = session.append([*introduced, *stored])
+        unknown = list(self._unregistered_origins(write.command))
+        registrations = self._registrations(write, unknown) if unknown else []
+        rows = session.append([*registrations, *stored])
         try:
             warnings = self._apply(entries)
         except Exception:
@@ -142,7 +142,7 @@ class Batch:
             self._repository.discard(stream for stream, _ in entries)
             raise
         self._origins.update(unknown)
-        self._made += [write.request] * len(rows)
+        self._request_of_row += [write.request] * len(rows)
         first = entries[0][0]
         subject = self._repository.touched.get(first)
         place = (rows[-1].position, rows[-1].recorded_at, session.version(first), subject and subject.slug)
@@ -160,13 +160,13 @@ class Batch:
         return stored
 
     def _apply(self, entries: Entries) -> tuple[ReportWarning, ...]:
-        return tuple(concern for stream, fact in entries for concern in self._repository.apply(stream, fact))
+        return tuple(warning for stream, fact in entries for warning in self._repository.apply(stream, fact))
 
-    def _introduced(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
+    def _registrations(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
         """Return registrations of the sources that a report cites and the log does not know yet."""
-        named = sources.introductions(cast("FileReport", write.command).report)
+        by_origin = sources.introductions(cast("FileReport", write.command).report)
         return [
-            _stored(write, named[origin], source_stream(origin), 1, self._free_id(write.fact_id, origin))
+            _stored(write, by_origin[origin], source_stream(origin), 1, self._free_id(write.fact_id, origin))
             for origin in unknown
             if not self._session.read(source_stream(origin))
         ]

@@ -81,21 +81,21 @@ class QueuedRequest:
 
     writes: Sequence[WriteRequest]
     answered: asyncio.Future[list[Outcome]]
-    together: bool = False
+    atomic: bool = False
     answers: list[Outcome] = field(default_factory=list[Outcome])
 
     def next(self, most: int) -> Sequence[WriteRequest]:
         """Return its next unanswered commands."""
-        if self.together:
+        if self.atomic:
             return self.writes
         return self.writes[len(self.answers) : len(self.answers) + most]
 
-    def take(self, answers: Sequence[Outcome]) -> bool:
+    def add_answers(self, answers: Sequence[Outcome]) -> bool:
         """Add the answers to its next commands; if all are there, resolve the caller's future and return True."""
         self.answers.extend(answers)
         if len(self.answers) < len(self.writes):
             return False
-        if not self.answered.done():  # else the caller went away; a retry finds what was recorded
+        if not self.answered.done():  # else the caller was cancelled; a retry gets the recorded answer
             self.answered.set_result(self.answers)
         return True
 
@@ -113,9 +113,9 @@ class QueuedTransaction:
     singles: int
 
     @property
-    def together(self) -> bool:
-        """True if all commands are recorded or none."""
-        return self.requests[0][0].together
+    def atomic(self) -> bool:
+        """Whether either all commands are recorded or none."""
+        return self.requests[0][0].atomic
 
     @property
     def writes(self) -> list[WriteRequest]:
@@ -130,7 +130,7 @@ class CommandQueue:
         self._singles: deque[QueuedRequest] = deque()
         self._lists: deque[QueuedRequest] = deque()
         self._in_lists = 0
-        self._put_off = False
+        self._atomic_deferred = False
 
     def __bool__(self) -> bool:
         return bool(self._singles or self._lists)
@@ -142,7 +142,7 @@ class CommandQueue:
 
     def add(self, request: QueuedRequest) -> None:
         """Queue a request; raises Overloaded where too many are queued."""
-        single = len(request.writes) == 1 and not request.together
+        single = len(request.writes) == 1 and not request.atomic
         if (len(self._singles) if single else self._in_lists) >= MOST_WAITING:
             raise Overloaded
         if single:
@@ -151,23 +151,23 @@ class CommandQueue:
             self._lists.append(request)
             self._in_lists += len(request.writes)
 
-    def next_transaction(self, of_lists: int = MOST_AT_ONCE) -> QueuedTransaction:
-        """Return the commands of the next transaction: single ones, and so many out of lists.
+    def next_transaction(self, bulk_limit: int = MOST_AT_ONCE) -> QueuedTransaction:
+        """Return the commands of the next transaction: single ones, and up to `bulk_limit` out of lists.
 
-        An atomic list gets a transaction of its own; single commands go before it once at most.
+        An atomic list gets a transaction of its own; single commands precede it once at most.
         """
         first = self._lists[0] if self._lists else None
-        if first and first.together and (self._put_off or not self._singles):
-            self._put_off = False
+        if first and first.atomic and (self._atomic_deferred or not self._singles):
+            self._atomic_deferred = False
             return QueuedTransaction([(first, first.writes)], 0)
-        self._put_off = first is not None and first.together
+        self._atomic_deferred = first is not None and first.atomic
         requests = [(request, request.writes) for request in islice(self._singles, MOST_AT_ONCE)]
-        singles, room = len(requests), of_lists
+        singles, remaining = len(requests), bulk_limit
         for request in self._lists:
-            if room <= 0 or request.together:
+            if remaining <= 0 or request.atomic:
                 break
-            requests.append((request, request.next(room)))
-            room -= len(requests[-1][1])
+            requests.append((request, request.next(remaining)))
+            remaining -= len(requests[-1][1])
         return QueuedTransaction(requests, singles)
 
     def complete(self, transaction: QueuedTransaction, answers: Sequence[Outcome]) -> None:
@@ -175,10 +175,10 @@ class CommandQueue:
         rest = iter(answers)
         for place, (request, writes) in enumerate(transaction.requests):
             queue = self._singles if place < transaction.singles else self._lists
-            given = list(islice(rest, len(writes)))
+            part = list(islice(rest, len(writes)))
             if queue is self._lists:
-                self._in_lists -= len(given)
-            if request.take(given):
+                self._in_lists -= len(part)
+            if request.add_answers(part):
                 queue.remove(request)
 
     def fail(self, transaction: QueuedTransaction, error: BaseException) -> None:

@@ -23,7 +23,7 @@ AT_ONCE: Final = 200
 LOG_ID: Final = "SELECT log_id FROM public.log"
 HEAD: Final = """
     SELECT coalesce(last.notification_id, 0), last.recorded_at, clock_timestamp()
-    FROM (SELECT) AS always
+    FROM (SELECT) AS one_row
     LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
     ON true
 """
@@ -79,10 +79,10 @@ class LogReader:
     """Reads the log over a pool of asynchronous connections.
 
     An append holds its lock until it has committed, so positions become visible in
-    their order and without a gap: once position p can be seen, everything up to p can,
-    and stays as it is. Reads that are bounded by one position therefore agree with each
+    their order and without a gap: once position p is visible, everything up to p is,
+    and never changes. Reads that are bounded by one position therefore agree with each
     other, in however many statements, on however many connections, and need no
-    transaction. Ask for `head` or `position_at` first, then read `upto` it.
+    transaction. Call `head` or `position_at` first, then read `upto` it.
     """
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
@@ -130,7 +130,7 @@ class LogReader:
         return next(iter(await self._rows(FIND, {"fact_id": fact_id})), None)
 
     async def first_of(self, stream: UUID) -> StoredFact | None:
-        """Return the first fact of a stream, or None: when it became known."""
+        """Return the first fact of a stream, or None."""
         return next(iter(await self._rows(FIRST_OF, {"stream": stream})), None)
 
     async def opened(self, after: int, limit: int, upto: int) -> list[StoredFact]:
@@ -145,9 +145,9 @@ class LogReader:
         return await self._fetch(query, params, stored_fact)
 
     async def _fetch(
-        self, query: LiteralString, params: dict[str, Any], made: Callable[[tuple[Any, ...]], T]
+        self, query: LiteralString, params: dict[str, Any], convert: Callable[[tuple[Any, ...]], T]
     ) -> list[T]:
-        """Return each row as `made` makes it; yields to the event loop after every AT_ONCE rows."""
+        """Return each row converted; yields to the event loop after every AT_ONCE rows."""
         found: list[T] = []
         # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) changes the values.
         async with (
@@ -156,8 +156,8 @@ class LogReader:
         ):
             await cursor.execute(query, params)
             while True:
-                piece = await cursor.fetchmany(AT_ONCE)
-                found += map(made, piece)
-                if len(piece) < AT_ONCE:
+                rows = await cursor.fetchmany(AT_ONCE)
+                found += map(convert, rows)
+                if len(rows) < AT_ONCE:
                     return found
                 await asyncio.sleep(0)

@@ -16,39 +16,40 @@ from psycopg.sql import SQL, Identifier
 
 from service.eventstore.append_session import AppendSession
 from service.eventstore.stored_fact import StoredFact
+from service.postgres import advisory_locks
 from service.postgres.pool import conninfo
 
 LOCK_SECONDS: Final = 10.0
-"""How long an append waits for the append lock before it gives up."""
+"""Seconds that an append waits for the append lock."""
 
-# One round trip. READ COMMITTED whatever the server's default, so that the third statement looks at the log after the
-# lock was won and not before. The key is the letters "knownwhe" read as a number; advisory locks are per database.
-OPEN: Final = """
+# One round trip. READ COMMITTED whatever the server's default, so that the third statement reads the log after the
+# lock was taken and not before.
+OPEN: Final = f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
-    SELECT pg_advisory_xact_lock(7741247368241571941);
+    SELECT pg_advisory_xact_lock({advisory_locks.APPEND});
     SELECT coalesce(last.notification_id, 0), greatest(clock_timestamp(), last.recorded_at + interval '1 microsecond')
-    FROM (SELECT) AS always
+    FROM (SELECT) AS one_row
     LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
     ON true
-"""
+"""  # noqa: S608 - constants only
 # One round trip; subscribers are notified when the facts are visible, and only then.
 CLOSE: Final = SQL("NOTIFY {}, {}; COMMIT")
 
 
 class LogBusyError(OperationalError):
-    """Another transaction held the append lock for longer than this one was willing to wait; nothing was recorded."""
+    """Another transaction held the append lock for longer than `lock_seconds`; nothing was recorded."""
 
 
 class FactDatastore(PostgresDatastore):
     """Up to five connections to the database of the log; none is opened before the first use.
 
-    `address` is whatever libpq takes, with all its options. Each connection is
+    `address` is an address of libpq, with all its options. Each connection is
     checked when it is handed out, so one that the server dropped is replaced.
-    A writer that stops inside a transaction is cut off by the server after five
-    seconds, which frees the lock.
+    The server ends the session of a writer that is idle in a transaction for five
+    seconds, which releases the lock.
 
-    No statement is timed, on purpose: a limit that strikes while COMMIT waits for a
-    synchronous standby reports success for a fact that the standby never got.
+    No statement is timed, on purpose: a limit that ends while COMMIT waits for a
+    synchronous standby reports success for a fact that the standby never received.
 
     Raises DatabaseUnreachable if `address` is not one.
     """
@@ -56,7 +57,7 @@ class FactDatastore(PostgresDatastore):
     def __init__(self, address: str, lock_seconds: float = LOCK_SECONDS) -> None:
         self._lock_timeout = SQL("SET lock_timeout = {}").format(int(lock_seconds * 1000))
         super().__init__("", "", "", "", "", max_overflow=4, pre_ping=True, idle_in_transaction_session_timeout=5)
-        # The library knows five pieces of an address and would drop the rest: sslmode, options, several hosts.
+        # The library takes five parts of an address and would drop the rest: sslmode, options, several hosts.
         self.pool.conninfo = conninfo(address, statement_seconds=None)
         self.pool.kwargs = {"row_factory": dict_row}
 
@@ -92,13 +93,13 @@ class FactRecorder(PostgresApplicationRecorder):
         """Open an append session: committed when the block ends, rolled back if it raises.
 
         All facts of the transaction get one stamp, `greatest(database clock, last stamp + 1 µs)`,
-        so time strictly increases from transaction to transaction, also when the clock
-        does not. Positions become visible to readers in their order, without a gap.
+        so stamps strictly increase from transaction to transaction, also when the clock
+        goes back. Positions become visible to readers in their order, without a gap.
 
         Raises LogBusyError if the lock is not free within the datastore's `lock_seconds`;
         OperationalError if the connection is lost: where that happens in the commit
-        itself, it is unknown whether the facts were recorded, and `AppendSession.find` answers that;
-        InternalError if a statement failed and the block went on all the same.
+        itself, it is unknown whether the facts were recorded, and `AppendSession.find` tells;
+        InternalError if a statement failed and the block continued.
         """
         with (
             self.datastore.get_connection() as connection,
@@ -132,7 +133,7 @@ class FactRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent | StoredFact], **_: object) -> Sequence[int] | None:
         """Append events in a transaction of their own and return their positions; None if there are none.
 
-        The library's way in. Raises what `appending` and `AppendSession.append` raise; nothing is
+        The library's entry point. Raises what `appending` and `AppendSession.append` raise; nothing is
         tried again here, because only the caller knows whether a lost commit matters.
         """
         if not stored_events:
@@ -153,10 +154,10 @@ class FactRecorder(PostgresApplicationRecorder):
 def open_recorder(
     address: str, *, salt: Callable[[], bytes], new_id: Callable[[], UUID], lock_seconds: float = LOCK_SECONDS
 ) -> Generator[FactRecorder]:
-    """Open the recorder of the log at `address`, whatever libpq takes; nothing connects before the first use.
+    """Open the recorder of the log at `address`, of libpq; nothing connects before the first use.
 
     `salt` returns 32 random bytes a call; `new_id` names events that come without an id; an append waits
-    `lock_seconds` for its turn. All connections end with the context. Raises DatabaseUnreachable if `address` is none.
+    `lock_seconds` for the lock. All connections end with the context. Raises DatabaseUnreachable if `address` is none.
     """
     datastore = FactDatastore(address, lock_seconds)
     try:

@@ -37,7 +37,7 @@ class Repository:
         incident = self._cache.get(stream)
         rows = self._session.read(stream, incident.version if incident else 0)
         if incident is None and rows and not rows[0].is_a(IncidentOpened):
-            return None  # a source has a stream too
+            return None  # the stream of a source
         try:
             for row in rows:
                 incident = evolve(incident, cast("IncidentFact", row.fact()))
@@ -65,7 +65,7 @@ class Repository:
         return row.stream
 
     def apply(self, stream: UUID, fact: Fact) -> list[ReportWarning]:
-        """Apply an appended fact to its incident if that is folded; others are folded when they are needed.
+        """Apply an appended fact to its incident if that is folded; others are folded on first use.
 
         Returns the warnings about the fact, against the state before it.
         """

@@ -28,13 +28,13 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class StoredFact(NamedTuple):
-    """A fact as the log holds it.
+    """A row of the log: a fact with its place, hashes, commitments and salts.
 
     `stream` and `version` are its place in a stream (1, 2, 3 …), `position` that in the log: 0 until it is appended,
     as are `recorded_at` (UTC, to the microsecond) and the commitments. `state` and `text` are canonical JSON, `sealed`
     is protected bytes; `recorded_by` is the id of a token, `request_hash` a SHA-256.
 
-    A part without a commitment was never there; a commitment without its part means that the part was erased. Salts are
+    A part without a commitment never existed; a commitment without its part means that the part was erased. Salts are
     None unless they were read, and the sealed part is not read.
     """
 
@@ -57,7 +57,7 @@ class StoredFact(NamedTuple):
     sealed_salt: bytes | None = None
 
     def is_a(self, *shapes: type[StoredShape]) -> bool:
-        """Say whether it is one of these facts, in whatever version."""
+        """Say whether it is one of these facts, in any version."""
         return is_a(self.topic, *shapes)
 
     def fact(self) -> Fact:
@@ -65,7 +65,7 @@ class StoredFact(NamedTuple):
         return decode_stored(self.topic, self.state, self.text)
 
     def recorded(self, *, text: bool = True) -> Recorded:
-        """Decode it with its place in the log, and with its free text unless that is not wanted. Raises UnknownFact."""
+        """Decode it with its place in the log, and with its free text if `text`. Raises UnknownFact."""
         return Recorded(
             self.position,
             self.fact_id,

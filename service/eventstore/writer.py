@@ -28,19 +28,20 @@ from service.eventstore.command_queue import (
 __all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
 
 LIST_SECONDS: Final = 0.03
-"""How long one transaction decides commands out of lists while single ones are queued."""
+"""Seconds that one transaction decides commands out of lists while single ones are queued."""
 MOST_SECONDS: Final = 0.12
 """The same while none is queued here; the queues of other processes are not visible."""
 
-_FEWEST: Final = 32
+_MIN_BULK: Final = 32
+"""The fewest commands out of lists that a transaction is offered."""
 
 
 DatabaseRefusals = Mapping[Request, Exception]
 """The errors of the database for commands that it refuses, by id and hash: another one may have the same id."""
-_NONE: DatabaseRefusals = MappingProxyType({})
+_NO_REFUSALS: DatabaseRefusals = MappingProxyType({})
 
 
-class Appends(Protocol):
+class AppendableLog(Protocol):
     """A log that can be appended to."""
 
     def appending(self) -> AbstractContextManager[AppendSession]:
@@ -62,20 +63,20 @@ class Writer:
     `zones` looks up the offsets of time zones that incidents are opened with.
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. A command that is refused, or fails unforeseen, does not affect the
-    others: where the database refuses one of a transaction, it is found by trial and the
+    others: where the database refuses one of a transaction, it is found by inserting again and the
     others are recorded without it.
     """
 
-    def __init__(self, log: Appends, zones: ZoneLookup) -> None:
+    def __init__(self, log: AppendableLog, zones: ZoneLookup) -> None:
         self._log = log
         self._zones = zones
         self._cache = WriterCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._queue = CommandQueue()
         self._draining: asyncio.Task[None] | None = None
-        self._of_lists = 8 * _FEWEST
+        self._bulk_limit = 8 * _MIN_BULK
         self._failed: Batch | None = None
-        self._decided_last = 0
+        self._decided_before_failure = 0
 
     async def write(self, write: WriteRequest) -> Acknowledgement:
         """Decide and record one command; answer when it is committed.
@@ -90,16 +91,16 @@ class Writer:
     async def write_all(
         self, writes: Sequence[WriteRequest], *, atomic: bool = False
     ) -> list[Acknowledgement | refusals.Refusal]:
-        """Decide and record many commands in their order, up to 10,000; answer each when all are through.
+        """Decide and record many commands in their order, up to 10,000; answer when all are decided.
 
-        They are recorded in as few transactions as possible, between which single commands get their turn. With
+        They are recorded in as few transactions as possible, between which single commands are recorded. With
         `atomic` they are recorded in one, or not at all: if any is refused, those that were not get
         OthersRefused as their answer.
 
-        Raises Overloaded while too much waits, and the database's error; then those that were recorded before stand,
-        and the same list may be asked again.
+        Raises Overloaded while too many commands wait, and the database's error; those that were recorded before
+        stay recorded: send the same list again.
         """
-        answers = await self._wait(writes, together=atomic) if writes else []
+        answers = await self._wait(writes, atomic=atomic) if writes else []
         for answer in answers:
             if not isinstance(answer, Acknowledgement | refusals.Refusal):
                 raise answer
@@ -119,8 +120,8 @@ class Writer:
         """Decide and record `writes` in one transaction; each gets its own answer."""
         return self._commit(writes, len(writes))
 
-    async def _wait(self, writes: Sequence[WriteRequest], *, together: bool = False) -> list[Outcome]:
-        request = QueuedRequest(writes, asyncio.get_running_loop().create_future(), together)
+    async def _wait(self, writes: Sequence[WriteRequest], *, atomic: bool = False) -> list[Outcome]:
+        request = QueuedRequest(writes, asyncio.get_running_loop().create_future(), atomic)
         self._queue.add(request)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -129,9 +130,9 @@ class Writer:
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._queue:
-            transaction = self._queue.next_transaction(self._of_lists)
+            transaction = self._queue.next_transaction(self._bulk_limit)
             try:
-                answers = await loop.run_in_executor(self._thread, self._take, transaction)
+                answers = await loop.run_in_executor(self._thread, self._record, transaction)
             except Exception as error:  # noqa: BLE001 - raised for each caller
                 self._queue.fail(transaction, error)
             else:
@@ -142,37 +143,42 @@ class Writer:
         """Set how many commands out of lists the next transaction gets: those decided, twice as many if all were."""
         offered, done = len(transaction.writes) - transaction.singles, decided - transaction.singles
         if done < offered:
-            self._of_lists = max(_FEWEST, done)
-        elif offered >= self._of_lists:
-            self._of_lists = min(MOST_AT_ONCE, 2 * self._of_lists)
+            self._bulk_limit = max(_MIN_BULK, done)
+        elif offered >= self._bulk_limit:
+            self._bulk_limit = min(MOST_AT_ONCE, 2 * self._bulk_limit)
 
-    def _take(self, transaction: QueuedTransaction) -> list[Outcome]:
+    def _record(self, transaction: QueuedTransaction) -> list[Outcome]:
         return (
-            self._together(transaction.writes)
-            if transaction.together
-            else self._each(transaction.writes, transaction.singles)
+            self._record_atomically(transaction.writes)
+            if transaction.atomic
+            else self._record_each(transaction.writes, transaction.singles)
         )
 
-    def _together(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
+    def _record_atomically(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         try:
-            return self._commit(writes, len(writes), together=True)
-        except _NotAllAccepted as broken:
-            return [refusals.OthersRefused() if isinstance(each, Acknowledgement) else each for each in broken.answers]
+            return self._commit(writes, len(writes), atomic=True)
+        except _NotAllAccepted as error:
+            return [refusals.OthersRefused() if isinstance(each, Acknowledgement) else each for each in error.answers]
 
-    def _each(self, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals = _NONE) -> list[Outcome]:
+    def _record_each(
+        self, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals = _NO_REFUSALS
+    ) -> list[Outcome]:
         """Record in one transaction; commands that the database refuses get its error, the others are recorded."""
         try:
             return self._commit(writes, at_least, refused)
         except SERVER_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 - it is the caller's answer
-            if more := self._find_refused():
-                taken = writes[: max(at_least, self._decided_last)]
-                return self._each(taken, len(taken), {**refused, **more})
+            if further := self._find_refused():
+                decided = writes[: max(at_least, self._decided_before_failure)]
+                return self._record_each(decided, len(decided), {**refused, **further})
             if len(writes) == 1:
                 return [error]
         half = len(writes) // 2
-        return [*self._each(writes[:half], half, refused), *self._each(writes[half:], len(writes) - half, refused)]
+        return [
+            *self._record_each(writes[:half], half, refused),
+            *self._record_each(writes[half:], len(writes) - half, refused),
+        ]
 
     def _find_refused(self) -> DatabaseRefusals:
         """Return the errors of the commands that the database refuses in the transaction that failed last."""
@@ -185,11 +191,11 @@ class Writer:
         self,
         writes: Sequence[WriteRequest],
         at_least: int,
-        refused: DatabaseRefusals = _NONE,
+        refused: DatabaseRefusals = _NO_REFUSALS,
         *,
-        together: bool = False,
+        atomic: bool = False,
     ) -> list[Outcome]:
-        """Decide and record in one transaction: `at_least` so many, and more of them for a short while.
+        """Decide and record in one transaction: the first `at_least` commands, and further ones until the deadline.
 
         Commands that the database has `refused` are not tried again.
         """
@@ -199,26 +205,26 @@ class Writer:
             with self._log.appending() as session:
                 batch = Batch(session, self._cache, self._zones)
                 batch.prefetch(writes)
-                answers.extend(self._decided(batch, writes, at_least, refused))
-                if together:
+                answers.extend(self._decide_until_deadline(batch, writes, at_least, refused))
+                if atomic:
                     _expect_all(answers)
         except BaseException:
-            self._failed, self._decided_last = batch, len(answers)
+            self._failed, self._decided_before_failure = batch, len(answers)
             if batch:
                 batch.rolled_back()
             raise
         batch.committed()
         return answers
 
-    def _decided(
+    def _decide_until_deadline(
         self, batch: Batch, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals
     ) -> Iterator[Outcome]:
-        began = 0.0
+        start = 0.0
         for place, write in enumerate(writes):
             yield refused.get(write.request) or batch.decide(write)
             if place <= at_least:
-                began = time.monotonic()  # after the first one, which may fold a large incident
-            elif time.monotonic() > began + (LIST_SECONDS if self._queue.singles > at_least else MOST_SECONDS):
+                start = time.monotonic()  # after the first one, which may fold a large incident
+            elif time.monotonic() > start + (LIST_SECONDS if self._queue.singles > at_least else MOST_SECONDS):
                 return
 
 

@@ -45,7 +45,7 @@ class ImportFault(NamedTuple):
     reason: str
 
 
-class Withdrawal(NamedTuple):
+class SourceRetraction(NamedTuple):
     """A source's withdrawal of all that it reported by `reported_at` under one external id, `name`.
 
     `incident` is the slug under which the reports were filed; `dated_by` the attribute that dates them: a report
@@ -121,7 +121,7 @@ class Importer:
     name: str
     summary: str
     files: str
-    read: Callable[[ImportSource], Iterator[BatchLine | ImportFault | ImportNote | Withdrawal]]
+    read: Callable[[ImportSource], Iterator[BatchLine | ImportFault | ImportNote | SourceRetraction]]
     steps: Callable[[ImportSource], int]
     needs_map: bool = False
     takes_notation: bool = False

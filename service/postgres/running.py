@@ -12,7 +12,7 @@ def running_url(data: Path, name: str) -> str | None:
 
     PostgreSQL keeps it in postmaster.pid (src/include/utils/pidfile.h): process,
     data folder, start, port, socket folder, listen address, shared memory, state;
-    one a line. After a crash the file stays, so only a connection proves anything.
+    one a line. After a crash the file stays, so only a connection proves that the server runs.
     """
     try:
         lines = (data / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()

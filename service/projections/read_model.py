@@ -16,7 +16,7 @@ RowValues = tuple[object, ...]
 """The values of a row, in the order of the columns: first those of the key."""
 RowKey = tuple[object, ...]
 RowChange = tuple[RowKey, RowValues | None]
-"""The row of a key now; None: there is none."""
+"""The current row of a key; None: there is none."""
 
 SubjectKind = Literal["incident", "source"]
 Subject = IncidentProjection | Source | None
@@ -28,12 +28,13 @@ class ReadModel(Generic[S]):
     """A rebuildable table, filled from the log, for questions across incidents.
 
     `rows` is pure: from the state of a subject (an `IncidentProjection` or a `Source`) to all its rows. `changed` is an
-    optimisation for subjects with many rows: from the state and what the last fact may have moved to the rows that may
-    differ, and None for keys that have none now. Both must lead to the same rows: the contract test compares them.
+    optimisation for subjects with many rows: from the state and the changes that the last fact may have made, to the
+    rows that may differ, and None for keys without a row now. Both must give the same rows: the contract test compares
+    them.
 
     Each row is kept with its range of positions (`since`, `until`; `until` is null while it is current), so one table
     answers for now and for any moment. Another `version` is built at the next start of a projector. `key` and `cells`
-    are the columns with their types; `indexes` are what follows `ON table`.
+    are the columns with their types; `indexes` are the parts of CREATE INDEX after `ON table`.
     """
 
     name: LiteralString
@@ -55,22 +56,24 @@ class ReadModel(Generic[S]):
         """Return the key of a row."""
         return row[: len(self.key)]
 
-    def changes(self, subject: S, moved: SummaryChanges, keys: Collection[RowKey]) -> Iterable[RowChange]:
+    def changes(self, subject: S, summary_changes: SummaryChanges, keys: Collection[RowKey]) -> Iterable[RowChange]:
         """Yield the rows of a subject that may differ from those stored; `keys` are all that are stored."""
         if self.changed is not None:
-            yield from self.changed(subject, moved)
+            yield from self.changed(subject, summary_changes)
             return
         rows = {self.key_of(row): row for row in self.rows(subject)}
         yield from rows.items()
         yield from ((key, None) for key in keys if key not in rows)
 
     def table(self, schema: str) -> Identifier:
-        """Return the table of the generation that lives in `schema`."""
+        """Return the table of the generation in `schema`."""
         return Identifier(schema, self.name)
 
     def create_table(self, schema: str) -> Composed:
         """Return the statement that creates the table, without its indexes."""
-        columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(of)) for name, of in self.columns.items())
+        columns = SQL(", ").join(
+            SQL("{} {}").format(Identifier(name), SQL(type_)) for name, type_ in self.columns.items()
+        )
         return SQL("CREATE TABLE {} ({})").format(self.table(schema), columns)
 
     def create_indexes(self, schema: str) -> list[Composed]:

@@ -1,7 +1,7 @@
 """Registry of the generations of read models, with position and status: one small table.
 
 A generation is one build of a read model, in a schema of its own. It is `building`, then `live`; its predecessor is
-`retired` in the same transaction, so a reader within one transaction sees one or the other as a whole.
+`retired` in the same transaction, so a reader within one transaction sees one of the two, complete.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ from psycopg import AsyncCursor, Cursor
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from service.postgres import advisory_locks
 from service.projections.catalogue import MODELS
 
 GenerationStatus = Literal["building", "live", "retired"]
 
-_LOCK: Final = 7741247368241571942
-"""Key of the advisory lock (next to the append lock's) under which the registry and generations are created."""
+LOCK: Final = f"SELECT pg_advisory_xact_lock({advisory_locks.REGISTRY})"
 
 SCHEMA: Final = "SELECT public.make_projection_schema(%(schema)s)"
 REGISTRY: Final = """
@@ -47,11 +47,11 @@ BEGIN: Final = """
     VALUES (%(name)s, %(generation)s, %(version)s, %(schema)s, %(position)s, 'building', %(target)s)
 """
 ADVANCE: Final = """
-    UPDATE projections.generations AS one SET position = now.position, stopped = now.stopped
+    UPDATE projections.generations AS registered SET position = step.position, stopped = step.stopped
     FROM unnest(%(names)s::text[], %(generations)s::integer[], %(before)s::bigint[], %(positions)s::bigint[],
-        %(stopped)s::jsonb[]) AS now (name, generation, before, position, stopped)
-    WHERE (one.name, one.generation, one.position) = (now.name, now.generation, now.before)
-    AND one.status <> 'retired'
+        %(stopped)s::jsonb[]) AS step (name, generation, before, position, stopped)
+    WHERE (registered.name, registered.generation, registered.position) = (step.name, step.generation, step.before)
+    AND registered.status <> 'retired'
 """
 # Two statements of one transaction, since at most one generation of a name may be live at a time.
 RETIRE: Final = "UPDATE projections.generations SET status = 'retired' WHERE name = %(name)s AND status = 'live'"
@@ -99,9 +99,9 @@ class GenerationMoved(Exception):
 
 def make_registry(cursor: Cursor[Any]) -> None:
     """Create the registry where it is missing, within a transaction; safe under concurrency."""
-    ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
-    if not there:
-        cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
+    ((exists,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
+    if not exists:
+        cursor.execute(LOCK)
         cursor.execute(SCHEMA, {"schema": "projections"})
         cursor.execute(REGISTRY)
         cursor.execute(ONE_IS_LIVE)
@@ -112,10 +112,10 @@ def generations(cursor: Cursor[Any]) -> list[Generation]:
     return [Generation(*row) for row in cursor.execute(ALL).fetchall()]
 
 
-async def registered(cursor: AsyncCursor[Any]) -> list[Generation]:
+async def read_generations(cursor: AsyncCursor[Any]) -> list[Generation]:
     """Return all generations, by name and number; none where no registry exists."""
-    ((there,),) = await (await cursor.execute(REGISTRY_EXISTS)).fetchall()
-    if not there:
+    ((exists,),) = await (await cursor.execute(REGISTRY_EXISTS)).fetchall()
+    if not exists:
         return []
     return [Generation(*row) for row in await (await cursor.execute(ALL)).fetchall()]
 
@@ -126,7 +126,7 @@ def live(found: Iterable[Generation]) -> dict[str, Generation]:
 
 
 def is_current(generation: Generation | None) -> bool:
-    """Return whether a generation is of this release: of a read model that it has, and in its version."""
+    """Return whether a generation is of a read model of this release, and in its version."""
     return (
         generation is not None and generation.name in MODELS and generation.version == MODELS[generation.name].version
     )
@@ -134,14 +134,14 @@ def is_current(generation: Generation | None) -> bool:
 
 def begin_generation(cursor: Cursor[Any], name: str, version: int, position: int, target: int | None) -> Generation:
     """Register a new generation and create its schema, without the table; within a transaction."""
-    cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
+    cursor.execute(LOCK)
     ((number,),) = cursor.execute(NEXT, {"name": name}).fetchall()
     schema = f"projection_{name}_{number}"
-    made = Generation(name, number, version, schema, position, "building", target)
+    begun = Generation(name, number, version, schema, position, "building", target)
     cursor.execute(SCHEMA, {"schema": schema})
     fields = ("name", "generation", "version", "schema", "position", "target")
-    cursor.execute(BEGIN, {field: getattr(made, field) for field in fields})
-    return made
+    cursor.execute(BEGIN, {field: getattr(begun, field) for field in fields})
+    return begun
 
 
 def advance(cursor: Cursor[Any], steps: Sequence[Advance]) -> None:

@@ -23,18 +23,18 @@ class NoHost(ValueError):
 class Hosts:
     """The names and addresses that `Host` and `Origin` may have, at any port.
 
-    Without a name of ours a page of another site could have its own name lead to this machine (DNS rebinding), and
-    read and write here as a page of ours.
+    Other names are refused because a page of another site could resolve its own name to this machine (DNS rebinding),
+    and read and write here as if it were of the same origin.
     """
 
     def __init__(self, listening: str = "127.0.0.1", names: Iterable[str] = ()) -> None:
         self._names = {host_name(each) for each in (listening, _LOCAL, *names) if each != ANY}
         self.any = ANY in names
         self._wildcard = _is_wildcard(listening)
-        self.knows = lru_cache(maxsize=1024)(self._includes)
+        self.includes = lru_cache(maxsize=1024)(self._includes)
 
     def _includes(self, host: str) -> bool:
-        """Say whether a host, with or without a port, is ours. Raises NoHost."""
+        """Say whether a host, with or without a port, is one of them. Raises NoHost."""
         found = _HOST.fullmatch(host)
         if not found:
             message = "it must be a name or an address, and may have a port, such as 127.0.0.1:8000"

@@ -21,7 +21,7 @@ _HOME: Final = str(Path(service.__file__ or "").resolve().parents[1])
 
 
 def command_line(module: str, *arguments: str) -> list[str]:
-    """Return the command line that runs a module of ours in a process of its own."""
+    """Return the command line that runs a module of this project in a separate process."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
@@ -39,7 +39,7 @@ def exclude_current_folder() -> None:
 def spawn_context() -> SpawnContext:
     """Return a context for processes that Ctrl-C does not reach; from now on SIGINT is blocked in this thread.
 
-    Ctrl-C goes to the whole process group, also to a process that has only begun; it is ended by its parent.
+    Ctrl-C goes to the whole process group, also to a new process; its parent ends it.
     """
     resource_tracker.ensure_running()  # by itself it starts with the first process, and unblocks SIGINT
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what this thread starts
@@ -47,7 +47,7 @@ def spawn_context() -> SpawnContext:
 
 
 def call_when_parent_ends(work: Callable[[], None]) -> None:
-    """Call `work` in a thread when the process that started this one is gone, however that happened."""
+    """Call `work` in a thread when the parent process has ended, for any reason."""
     parent = multiprocessing.parent_process()
 
     def wait_for_parent() -> None:

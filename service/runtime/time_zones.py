@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from domain.values.time.zones import TimeZone, UnknownZone, bounds_of, recorded_zone
 
 _STEP: Final = timedelta(hours=12)
-"""The step of the search for changes of an offset: no two lie so near to each other."""
+"""The step of the search for changes of an offset: no two are so close."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -28,7 +28,7 @@ def zone(name: str, window: tuple[int, int]) -> TimeZone:
         raise UnknownZone(_nearest(name))
     first, last = bounds_of(window)
     known = _read(name)
-    offsets = [(first, _ahead(known, first)), *_changes(known, first, last)]
+    offsets = [(first, _utc_offset(known, first)), *_changes(known, first, last)]
     return recorded_zone(name, tzdata.IANA_VERSION, offsets, last)
 
 
@@ -69,24 +69,24 @@ def _nearest(name: str) -> str | None:
 
 
 def _changes(known: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, timedelta]]:
-    """Yield each change of the offset: the second at which it takes over, and the offset."""
-    at, ahead = first, _ahead(known, first)
+    """Yield each change of the offset: the second from which it applies, and the offset."""
+    at, offset = first, _utc_offset(known, first)
     while at < last:
         then = min(at + _STEP, last)
-        if (other := _ahead(known, then)) != ahead:
+        if (other := _utc_offset(known, then)) != offset:
             before, after = at, then
             while after - before > _SECOND:
                 middle = before + (after - before) // 2 // _SECOND * _SECOND
-                if _ahead(known, middle) == ahead:
+                if _utc_offset(known, middle) == offset:
                     before = middle
                 else:
                     after = middle
             if after < last:
                 yield after, other
-            ahead = other
+            offset = other
         at = then
 
 
-def _ahead(known: ZoneInfo, moment: datetime) -> timedelta:
-    ahead = moment.astimezone(known).utcoffset()
-    return ahead if ahead is not None else timedelta(0)
+def _utc_offset(known: ZoneInfo, moment: datetime) -> timedelta:
+    offset = moment.astimezone(known).utcoffset()
+    return offset if offset is not None else timedelta(0)

@@ -22,31 +22,31 @@ YIELD_SECONDS: Final = 0.001
 """The GIL's switch interval while such a thread works. A request waits for the GIL several times, so Python's 5 ms add
 up to more than 60; without such a thread, a shorter interval would only slow writing down."""
 
-_answering: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
-_growing: Final = ThreadPoolExecutor(1, thread_name_prefix="growing")
+_answer_pool: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
+_background_pool: Final = ThreadPoolExecutor(1, thread_name_prefix="background")
 
 
 async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns: called at once for at most INLINE_FACTS facts, else in a thread."""
     if facts <= INLINE_FACTS:
         return work(*arguments)
-    return await asyncio.get_running_loop().run_in_executor(_answering, _with_short_turns, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_answer_pool, _with_short_switch_interval, work, *arguments)
 
 
 class _SwitchInterval:
-    """Shortens the GIL's switch interval while any worker thread works, and restores it then."""
+    """Shortens the GIL's switch interval while any worker thread works, and restores it afterwards."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._working = 0
-        self._usual = 0.0
+        self._original = 0.0
 
     @contextmanager
     def short(self) -> Generator[None]:
         """Keep the interval short until the block ends."""
         with self._lock:
             if not self._working:
-                self._usual = sys.getswitchinterval()
+                self._original = sys.getswitchinterval()
                 sys.setswitchinterval(YIELD_SECONDS)
             self._working += 1
         try:
@@ -55,13 +55,13 @@ class _SwitchInterval:
             with self._lock:
                 self._working -= 1
                 if not self._working:
-                    sys.setswitchinterval(self._usual)
+                    sys.setswitchinterval(self._original)
 
 
 _switch_interval: Final = _SwitchInterval()
 
 
-def _with_short_turns(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+def _with_short_switch_interval(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     with _switch_interval.short():
         return work(*arguments)
 
@@ -72,16 +72,18 @@ def free_in_thread(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
     The containers must not be used any more.
     """
     if facts > INLINE_FACTS:
-        _answering.submit(_with_short_turns, _empty, containers)
+        _answer_pool.submit(_with_short_switch_interval, _empty, containers)
 
 
 def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
     for container in containers:
-        take = container.popitem if isinstance(container, dict) else container.pop
+        pop = container.popitem if isinstance(container, dict) else container.pop
         while container:
-            take()
+            pop()
 
 
 async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns, called in a thread of its own, so that it never delays an answer."""
-    return await asyncio.get_running_loop().run_in_executor(_growing, _with_short_turns, work, *arguments)
+    """Return what `work` returns, called in a separate thread, so that it never delays an answer."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _background_pool, _with_short_switch_interval, work, *arguments
+    )

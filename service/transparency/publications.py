@@ -72,7 +72,7 @@ class PublicationReplay:
     trouble: str | None = None
 
     @property
-    def stands(self) -> bool:
+    def matches(self) -> bool:
         """Say whether it is answered exactly as it was published."""
         return not self.differences and self.trouble is None
 

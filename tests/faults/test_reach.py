@@ -11,7 +11,7 @@ from domain.incident.dispatch import AnyCommand
 from domain.values.sources import Registration
 from service.postgres.pool import connect
 from service.postgres.role import service_role_url
-from service.projections.engine import aggregate_cache
+from service.projections.engine import subject_cache
 from service.projections.engine.row_versions import RowVersions
 from tests.faults import truth
 from tests.faults.curating import Curators
@@ -60,7 +60,7 @@ def test_what_curators_do_reads_alike_however_the_log_is_cut(
     with writing(database_url) as writer:
         curate(writer, Curators(chance), ASKED, chance)
     if few:
-        monkeypatch.setattr(aggregate_cache, "MOST_FACTS", FEW)
+        monkeypatch.setattr(subject_cache, "MOST_FACTS", FEW)
     _assert_true_in_batches(database_url, [1, 7, None])
 
 

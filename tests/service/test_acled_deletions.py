@@ -10,7 +10,7 @@ import pytest
 from service.console import import_
 from service.console.command import CannotRun
 from service.formats import registry
-from service.formats.importer import ImportSource, Withdrawal
+from service.formats.importer import ImportSource, SourceRetraction
 from service.settings import read_settings
 from tests.service.coded_events import ACLED, Here, Row, write
 
@@ -124,8 +124,8 @@ def test_files_and_list_may_come_in_one_command_in_any_order(here: Here, tmp_pat
 def test_a_list_is_read_after_all_events_however_many_there_are(tmp_path: Path) -> None:
     gone = deleted(tmp_path / "deleted.csv", ["KE2", "1676505600"], ["KE1", "1676000000"])
     read = list(registry.IMPORTERS["acled"].read(ImportSource((gone, write(tmp_path / "acled.csv", [ONE, TWO])))))
-    assert [each.name for each in read[-2:] if isinstance(each, Withdrawal)] == ["KE1", "KE2"]
-    assert not any(isinstance(each, Withdrawal) for each in read[:-2])
+    assert [each.name for each in read[-2:] if isinstance(each, SourceRetraction)] == ["KE1", "KE2"]
+    assert not any(isinstance(each, SourceRetraction) for each in read[:-2])
 
 
 def test_rows_of_the_list_that_cannot_be_read_are_told_by_line_and_column(here: Here, tmp_path: Path) -> None:

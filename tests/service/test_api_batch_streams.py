@@ -176,7 +176,7 @@ def writable(server: EmbeddedServer, url: str, *, allowed: bool) -> None:
 def test_while_the_log_takes_nothing_a_line_fails_and_later_ones_are_recorded(
     server: EmbeddedServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "PATIENCE", 0.1)
+    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.1)
     with service(database_url) as client:
         report = {"incident": opened(client), **toll("311")}
         lines = [lines_of({**report, "report_id": str(uuid.uuid4())}) for _ in range(3)]

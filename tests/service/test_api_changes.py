@@ -19,7 +19,7 @@ import pytest
 
 from service.api import server_sent_events as writing_of_events
 from service.api.resources import changes as resource_of_changes
-from service.eventstore.subscription import NAME
+from service.eventstore.change_subscription import APPLICATION_NAME
 from service.postgres.embedded import EmbeddedServer
 from service.wiring import make_app
 from tests.patience import PATIENCE
@@ -309,7 +309,7 @@ async def _told_to_all(address: str, database_url: str) -> None:
             for reader, _ in ends:
                 await reader.readuntil(b"id: 1\n")
             with psycopg.connect(database_url) as connection:
-                assert connection.execute(LISTENERS, (NAME,)).fetchone() == (1,)
+                assert connection.execute(LISTENERS, (APPLICATION_NAME,)).fetchone() == (1,)
                 assert (connection.execute(SESSIONS).fetchone() or (500,))[0] < 20
             await _registered(address, "second")
             told = [await reader.readuntil(b"data: ") for reader, _ in ends for _ in range(2)]
@@ -336,7 +336,7 @@ def test_a_listening_connection_that_breaks_is_not_noticed_by_those_who_follow(
         came, broken = [int(next(events)["id"])], 0
         for figure in range(2, 12):
             with psycopg.connect(server.admin_url) as admin:
-                broken += (admin.execute(break_it, (NAME,)).fetchone() or (0,))[0]
+                broken += (admin.execute(break_it, (APPLICATION_NAME,)).fetchone() or (0,))[0]
             last = filed(client, incident, toll(str(figure)))["position"]
             while came[-1] < last:
                 came.append(int(next(events)["id"]))

@@ -158,6 +158,6 @@ def test_who_listens_on_all_addresses_answers_for_each_but_for_no_name(database_
 
 
 def test_who_listens_on_one_address_answers_for_it() -> None:
-    knows: Callable[[str], bool] = Hosts("192.0.2.7").knows
+    knows: Callable[[str], bool] = Hosts("192.0.2.7").includes
     assert [knows(each) for each in ("192.0.2.7:80", "192.0.2.8", "box.example")] == [True, False, False]
-    assert Hosts("box.example").knows("BOX.example:80")
+    assert Hosts("box.example").includes("BOX.example:80")

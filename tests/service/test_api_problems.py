@@ -13,7 +13,7 @@ from domain.catalogue import UnknownName
 from domain.incident.refusals import Refusal
 from service.answers.as_of import Unanswerable
 from service.api.errors import pages
-from service.api.errors.mapping import SLUG_BY_EXCEPTION, problem_type_of
+from service.api.errors.exception_types import SLUG_BY_EXCEPTION, problem_type_of
 from service.api.errors.problem import problem_of
 from service.api.errors.types import TYPES
 from service.api.errors.validation import field_errors_of

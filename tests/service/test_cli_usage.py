@@ -78,7 +78,7 @@ def test_an_unexpected_error_is_one_sentence_and_its_details_are_in_the_log(
     monkeypatch.setenv("KNOWNWHEN_DATA", str(tmp_path))
     status, told = ending(raising(ZeroDivisionError("by nothing")), capfd)
     log = tmp_path / command.LOG_NAME
-    assert status == command.COULD_NOT_RUN
+    assert status == command.EXIT_COULD_NOT_RUN
     assert len(told.splitlines()) == 1
     assert str(log) in told
     assert "ZeroDivisionError: by nothing" in log.read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def test_the_details_go_to_a_temporary_file_where_there_is_no_data_folder(
 
 def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     status, told = ending(raising(ZeroDivisionError()), capfd, debug=True)
-    assert status == command.COULD_NOT_RUN
+    assert status == command.EXIT_COULD_NOT_RUN
     assert "Traceback (most recent call last)" in told
 
 

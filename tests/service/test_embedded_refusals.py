@@ -8,7 +8,7 @@ import pytest
 
 from service.postgres import binaries
 from service.postgres.binaries import find_server
-from service.postgres.datafolder import made_data_folder
+from service.postgres.datafolder import make_data_folder
 from service.postgres.embedded import embedded_server
 from service.postgres.problems import DataFolderInUse, EmbeddedServerError
 from tests.service.console import assert_nothing_runs_in, data_folder
@@ -40,7 +40,7 @@ def test_a_number_left_by_a_crash_that_an_innocent_process_bears_now_does_not_hi
 
 
 def test_an_interrupted_making_leaves_nothing_that_hinders_the_next(data: Path) -> None:
-    (made_data_folder(data) / "postgres.new").mkdir()
+    (make_data_folder(data) / "postgres.new").mkdir()
     (data / "postgres.new" / "PG_VERSION").write_text("18\n")
     with embedded_server(data) as server:
         assert one(server.url, "SELECT 1") == 1
@@ -57,7 +57,7 @@ def test_a_folder_of_another_major_version_is_refused_and_left_alone(data: Path)
 
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(data: Path) -> None:
-    (made_data_folder(data) / "postgres").mkdir()
+    (make_data_folder(data) / "postgres").mkdir()
     (data / "postgres" / "diary.txt").write_text("mine")
     with pytest.raises(EmbeddedServerError, match="something other than PostgreSQL's data"):
         with embedded_server(data):
@@ -81,7 +81,7 @@ def test_a_server_that_does_not_start_tells_the_end_of_its_log(data: Path) -> No
 
 
 def test_programs_that_do_not_run_here_are_said_so(data: Path) -> None:
-    programs = made_data_folder(data) / "bin"
+    programs = make_data_folder(data) / "bin"
     programs.mkdir()
     (programs / "postgres").write_text("#!/bin/sh\necho no such library >&2; exit 1\n")
     (programs / "postgres").chmod(0o755)
@@ -91,7 +91,7 @@ def test_programs_that_do_not_run_here_are_said_so(data: Path) -> None:
 
 
 def test_a_large_log_makes_room_for_a_new_one(data: Path) -> None:
-    (made_data_folder(data) / "postgres.log").write_bytes(b"old\n" * 3_000_000)
+    (make_data_folder(data) / "postgres.log").write_bytes(b"old\n" * 3_000_000)
     with embedded_server(data) as server:
         assert server.log.stat().st_size < 1_000_000
     assert (data / "postgres.log.1").read_bytes().startswith(b"old\n")
@@ -111,7 +111,7 @@ def test_a_version_that_is_not_installed_is_not_found() -> None:
 
 
 def test_a_link_laid_in_the_place_of_the_log_is_not_followed(data: Path, tmp_path: Path) -> None:
-    (made_data_folder(data) / "postgres.log").symlink_to(tmp_path / "elsewhere")
+    (make_data_folder(data) / "postgres.log").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(EmbeddedServerError, match=r"postgres\.log cannot be written"):
         with embedded_server(data):
             pytest.fail("started")

@@ -14,8 +14,8 @@ import pytest
 import pytest_asyncio
 from psycopg.sql import SQL, Identifier
 
-from service.eventstore import StoredFact, subscription
-from service.eventstore.subscription import NAME, ChangeFilter, ChangeLine, Subscription
+from service.eventstore import StoredFact, change_subscription
+from service.eventstore.change_subscription import APPLICATION_NAME, ChangeFilter, ChangeLine, Subscription
 from service.postgres.embedded import EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.wiring import services
@@ -64,7 +64,7 @@ def listeners(server: EmbeddedServer, address: str) -> list[int]:
     """Return the processes of the server that serve a listening connection to a database."""
     database = urlsplit(address).path.removeprefix("/")
     with psycopg.connect(server.admin_url) as admin:
-        return [pid for (pid,) in admin.execute(LISTENERS, (NAME, database)).fetchall()]
+        return [pid for (pid,) in admin.execute(LISTENERS, (APPLICATION_NAME, database)).fetchall()]
 
 
 async def until_listening(server: EmbeddedServer, address: str, *besides: int) -> None:
@@ -91,8 +91,8 @@ async def test_nothing_listens_before_somebody_follows_and_then_one_connection_d
 async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "MOST_KEPT", 7)
-    monkeypatch.setattr(subscription, "AT_ONCE", 3)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 7)
+    monkeypatch.setattr(change_subscription, "AT_ONCE", 3)
     await record(database_url, facts(40))
     async with aclosing(log.follow(0, EVERYTHING, 60)) as late, aclosing(log.follow(40, EVERYTHING, 60)) as early:
         writing = asyncio.create_task(record(database_url, *(facts(1 + n % 5) for n in range(30))))
@@ -105,8 +105,8 @@ async def test_who_lies_far_behind_meets_those_at_the_end_and_misses_nothing(
 async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(subscription, "MOST_KEPT", 7)
-    monkeypatch.setattr(subscription, "AT_ONCE", at_once)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 7)
+    monkeypatch.setattr(change_subscription, "AT_ONCE", at_once)
     stream, last = new_id(), StoredFact(new_id(), 1, "incident_closed.v1", b"{}", fact_id=new_id())
     async with aclosing(log.follow(0, EVERYTHING, 60)) as early:
         await record(database_url, facts(1))
@@ -126,8 +126,8 @@ async def test_who_comes_late_reads_what_is_not_kept_and_then_what_is(
 async def test_what_is_kept_of_the_newest_is_bounded_in_number_and_in_bytes(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "MOST_KEPT", 10)
-    monkeypatch.setattr(subscription, "MOST_KEPT_BYTES", 20_000)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED", 10)
+    monkeypatch.setattr(change_subscription, "MOST_CACHED_BYTES", 20_000)
     async with aclosing(log.follow(0, EVERYTHING, 60)) as changes:
         began = asyncio.create_task(take(changes, 1))
         await record(database_url, facts(1))
@@ -174,7 +174,7 @@ async def test_facts_that_pass_by_do_not_keep_one_from_hearing_that_there_is_not
 async def test_each_fact_names_the_incident_whose_stream_it_is_in(
     log: Subscription, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.eventstore.subscription.MOST_NAMES", 2)
+    monkeypatch.setattr("service.eventstore.change_subscription.MOST_NAMES", 2)
     streams = [new_id() for _ in range(4)]
     for number, stream in enumerate(streams):
         state = orjson.dumps({"slug": f"incident-{number}"})
@@ -187,7 +187,7 @@ async def test_each_fact_names_the_incident_whose_stream_it_is_in(
         assert [orjson.loads(change.line)["incident"] for change in page] == expected
         alone = [await log.reader.page(position - 1, position, 1, EVERYTHING) for position in range(1, 10)]
         assert [change for each in alone for change in each] == page
-    assert len(log.reader._names) == 2
+    assert len(log.reader._slugs) == 2
 
 
 async def test_a_listening_connection_that_breaks_is_replaced_and_no_fact_is_missed(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.postgres import guard
+from service.postgres import supervisor
 from tests.patience import PATIENCE
 
 
@@ -17,7 +17,7 @@ def test_a_server_that_was_only_just_starting_is_stopped_as_well(alive: float, t
     """Between fork and exec the request is lost on it, so it must be made again."""
     (tmp_path / "sockets").mkdir()
     words = [str(os.geteuid()), str(os.getegid()), str(tmp_path / "sockets"), "/bin/sleep", "50"]
-    with subprocess.Popen([sys.executable, "-I", "-S", guard.__file__, *words], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-I", "-S", supervisor.__file__, *words], stdin=subprocess.PIPE) as process:
         time.sleep(alive)
         assert process.stdin is not None
         process.stdin.close()

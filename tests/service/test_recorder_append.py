@@ -160,13 +160,13 @@ def test_a_fact_continues_its_stream_by_exactly_one_version(recorder: FactRecord
     with recorder.appending() as tail:
         for version in (0, 1, 2, 5):
             wrong = facts(1, stream, after=version - 1)
-            with pytest.raises(IntegrityError, match=f"stands at version 2: 3 comes next, not {version}"):
+            with pytest.raises(IntegrityError, match=f"is at version 2: 3 comes next, not {version}"):
                 tail.append(wrong)
-            with pytest.raises(IntegrityError, match=f"stands at version 3: 4 comes next, not {version}"):
+            with pytest.raises(IntegrityError, match=f"is at version 3: 4 comes next, not {version}"):
                 tail.append([*facts(1, stream, after=2), *wrong])
         # The transaction is still good, and what was refused left no trace in it.
         assert [row.position for row in tail.append(facts(1, stream, after=2))] == [3]
-        with pytest.raises(IntegrityError, match="stands at version 3: 4 comes next, not 3"):
+        with pytest.raises(IntegrityError, match="is at version 3: 4 comes next, not 3"):
             tail.append(facts(1, stream, after=2))
     assert [fact.originator_version for fact in recorder.select_events(stream)] == [1, 2, 3]
 

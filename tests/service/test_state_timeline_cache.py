@@ -58,9 +58,9 @@ def itself(timeline: StateTimeline) -> StateTimeline:
 
 async def recalled(cache: StateTimelineCache, slug: str, position: int) -> StateTimeline | None:
     """Ask for a timeline that was asked for before, or is made now."""
-    await cache.ask(incident_stream(slug), position, itself)
+    await cache.query(incident_stream(slug), position, itself)
     await cache.wait_until_built()
-    return await cache.ask(incident_stream(slug), position, itself)
+    return await cache.query(incident_stream(slug), position, itself)
 
 
 async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
@@ -83,14 +83,14 @@ def test_a_timeline_answers_as_a_fold_does_while_the_log_grows(database_url: str
             first = await house.reader.first_of(incident_stream(SLUG))
             assert first is not None
             opened = first.position
-            assert await cache.ask(incident_stream(SLUG), opened, itself) is None
+            assert await cache.query(incident_stream(SLUG), opened, itself) is None
             await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
             kept = await recalled(cache, SLUG, (await house.reader.head()).position)
             assert kept is not None
             for command, slug in LATER:
                 await write(house, command, slug)
                 await assert_same(house, cache, AnswerRequest(SLUG, "state/1"))
-            assert await cache.ask(incident_stream(SLUG), 1, itself) is kept
+            assert await cache.query(incident_stream(SLUG), 1, itself) is kept
             for position in range(opened, (await house.reader.head()).position + 1):
                 await assert_same(house, cache, AnswerRequest(SLUG, "state/1", f"@{position}"))
             for other in (
@@ -156,7 +156,7 @@ def test_a_question_that_is_given_up_disturbs_no_other_and_the_log_is_read_once(
                 await write(house, toll("2,000", "sohr"), SLUG)
             stream, position = incident_stream(SLUG), (await house.reader.head()).position
             reads.count = 0
-            asked = [asyncio.create_task(cache.ask(stream, position, partial(now, position))) for _ in range(6)]
+            asked = [asyncio.create_task(cache.query(stream, position, partial(now, position))) for _ in range(6)]
             await asyncio.sleep(0)
             for given_up in asked[:3]:
                 given_up.cancel()
@@ -205,7 +205,7 @@ def test_a_timeline_that_could_not_be_grown_to_the_end_answers_nobody(database_u
                 await write(house, command, slug)
             position = (await house.reader.head()).position
             log.count, log.breaks = 0, True
-            asked = [asyncio.create_task(cache.ask(stream, position, partial(now, position))) for _ in range(3)]
+            asked = [asyncio.create_task(cache.query(stream, position, partial(now, position))) for _ in range(3)]
             found = await asyncio.gather(*asked, return_exceptions=True)
             assert isinstance(found[0], ConnectionError)
             assert found[1:] == [None, None]
@@ -237,12 +237,12 @@ def test_a_timeline_that_is_dropped_is_freed_once_nobody_asks_it_and_then_answer
             expected = (await answer(house.reader, AnswerRequest("hama-2025", "state/1"))).document
             assert await recalled(cache, "hama-2025", position) is not None
             stream = incident_stream("hama-2025")
-            first = asyncio.create_task(cache.ask(stream, position, slowly))
+            first = asyncio.create_task(cache.query(stream, position, slowly))
             await asyncio.to_thread(asked.wait)
-            second = asyncio.create_task(cache.ask(stream, position, partial(now, position)))
+            second = asyncio.create_task(cache.query(stream, position, partial(now, position)))
             await asyncio.sleep(0)
             assert await recalled(cache, "homs-2025", position) is not None  # which drops the other
-            third = asyncio.create_task(cache.ask(stream, position, partial(now, position)))
+            third = asyncio.create_task(cache.query(stream, position, partial(now, position)))
             await asyncio.sleep(0)
             go_on.set()
             assert await asyncio.gather(first, second, third) in ([expected, expected, None], [expected, None, None])
@@ -260,7 +260,7 @@ def test_a_large_incident_is_folded_and_its_timeline_asked_beside_the_event_loop
             await answer(house.reader, AnswerRequest(SLUG, "state/1"), cache)
             position = (await house.reader.head()).position
             assert await recalled(cache, SLUG, position) is not None
-            assert await cache.ask(stream, position, _thread) != threading.get_ident()
+            assert await cache.query(stream, position, _thread) != threading.get_ident()
             assert await in_thread(INLINE_FACTS + 1, _thread) != threading.get_ident()
             assert await in_thread(INLINE_FACTS, _thread) == threading.get_ident()
 

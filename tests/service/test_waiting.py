@@ -65,7 +65,7 @@ async def test_single_commands_that_never_end_do_not_keep_a_list_waiting_that_is
     for _ in range(4):
         waiting.add(member(1))
         turn = waiting.next_transaction()
-        assert not turn.together or len(turn.requests) == 1
+        assert not turn.atomic or len(turn.requests) == 1
         waiting.complete(turn, [ANSWER] * len(turn.writes))
     assert together.answered.done()
     assert after.answered.done()

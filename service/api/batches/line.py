@@ -83,11 +83,15 @@ def write_of(document: Mapping[str, Any], *, coerce_numbers: bool = True) -> Wri
     once. With `coerce_numbers`, numbers are accepted for strings. Raises HttpProblem with an error for each field.
     """
     name = _command_in(document)
-    return _report(document, mend=coerce_numbers) if name is None else _command(document, name, mend=coerce_numbers)
+    return (
+        _report(document, coerce_numbers=coerce_numbers)
+        if name is None
+        else _command(document, name, coerce_numbers=coerce_numbers)
+    )
 
 
 def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> HttpProblem:
-    """Convert a refusal, with the path of the field in the line that it concerns."""
+    """Convert a refusal, with the path in the line of the field that it concerns."""
     name = _command_in(document)
     body = cast("Mapping[str, Any]", document if name is None else document[name])
     within: FieldPath = () if name is None else (name,)
@@ -97,12 +101,12 @@ def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> H
     return write.problem_of_refusal(refusal, request)
 
 
-def _report(document: Mapping[str, Any], *, mend: bool) -> WriteRequest:
+def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteRequest:
     body = {name: value for name, value in document.items() if name != "incident"}
     incident = document.get("incident")
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
-    report = validate_report(body, coerce_numbers=mend)
+    report = validate_report(body, coerce_numbers=coerce_numbers)
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
@@ -113,10 +117,10 @@ def _report(document: Mapping[str, Any], *, mend: bool) -> WriteRequest:
 def _without_incident(document: Mapping[str, Any], body: dict[str, Any]) -> HttpProblem:
     """Return the problem of a line without an incident, and for a report also its other invalid fields."""
     if "incident" not in document and "kind" not in document:
-        alone = next(iter(document)) if len(document) == 1 else ""
-        near = nearest(alone, COMMAND_NAMES)
+        only = next(iter(document)) if len(document) == 1 else ""
+        near = nearest(only, COMMAND_NAMES)
         hint = f" Did you mean “{near}”?" if near else ""
-        return problem_of_fields([FieldError(format_path((alone,)) if near else "", _FORM + hint, near)])
+        return problem_of_fields([FieldError(format_path((only,)) if near else "", _FORM + hint, near)])
     why = "This must name an incident, by slug or id." if "incident" in document else "This is needed and missing."
     found = [FieldError("incident", why)]
     try:
@@ -133,14 +137,14 @@ def _command_in(document: Mapping[str, Any]) -> str | None:
     return next((name for name in COMMAND_NAMES if name in document), None)
 
 
-def _command(document: Mapping[str, Any], name: str, *, mend: bool) -> WriteRequest:
+def _command(document: Mapping[str, Any], name: str, *, coerce_numbers: bool) -> WriteRequest:
     body = document[name]
     found = [FieldError(format_path((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
-        command, incident = command_of(name, body, coerce_numbers=mend)
+        command, incident = command_of(name, body, coerce_numbers=coerce_numbers)
     except ValidationError as error:
-        described = without_incident(name, body)
-        wrong = field_errors_of(error.errors(include_url=False), model=model_of(name), document=described)
+        without = without_incident(name, body)
+        wrong = field_errors_of(error.errors(include_url=False), model=model_of(name), document=without)
         raise problem_of_fields([*(_prefixed(name, each) for each in wrong), *found]) from None
     except IncidentMissing as error:
         raise problem_of_fields([FieldError(f"{name}.incident", str(error)), *found]) from None

@@ -17,14 +17,14 @@ class LineSplitter:
     """Splits at LF; CR is white space, as in JSON."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._buffer = bytearray()
         self._skipping = False
         self._number = 0
 
-    def feed(self, piece: bytes) -> list[NumberedLine]:
+    def feed(self, chunk: bytes) -> list[NumberedLine]:
         """Return the lines completed by this chunk."""
-        *ended, last = piece.split(b"\n")
-        lines = [each for content in ended if (each := self._end(content))]
+        *complete, last = chunk.split(b"\n")
+        lines = [each for content in complete if (each := self._end(content))]
         self._keep(last)
         return lines
 
@@ -36,16 +36,16 @@ class LineSplitter:
     def _end(self, content: bytes) -> NumberedLine | None:
         self._keep(content)
         self._number += 1
-        raw, too_long = bytes(self._rest).strip(b" \t\r"), self._skipping
-        self._rest.clear()
+        raw, too_long = bytes(self._buffer).strip(b" \t\r"), self._skipping
+        self._buffer.clear()
         self._skipping = False
         if too_long or len(raw) > MAX_LINE_BYTES:
             return NumberedLine(self._number, None)
         return NumberedLine(self._number, raw) if raw else None
 
     def _keep(self, content: bytes) -> None:
-        if not self._skipping and len(self._rest) + len(content) <= MAX_LINE_BYTES + 1:  # a CR may follow the last
-            self._rest += content
+        if not self._skipping and len(self._buffer) + len(content) <= MAX_LINE_BYTES + 1:  # a CR may follow the last
+            self._buffer += content
         else:
             self._skipping = True
-            self._rest.clear()
+            self._buffer.clear()

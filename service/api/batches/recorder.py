@@ -32,8 +32,8 @@ MAX_ATOMIC_LINES: Final = 10_000
 """The most lines of an atomic batch."""
 MAX_ATOMIC_BYTES: Final = 16 * 1024 * 1024
 QUEUE_SIZE: Final = 8
-"""The most parsed chunks of the body that wait for the writer."""
-PATIENCE: Final = 60.0
+"""The most parsed chunks of the body in the queue to the writer."""
+RETRY_SECONDS: Final = 60.0
 """Seconds that a partly recorded batch waits for the database to come back."""
 
 _PAUSE: Final = 0.5
@@ -56,11 +56,11 @@ class BatchRecorder:
 
     async def record_each(self) -> None:
         """Record every line by itself, and end the buffer."""
-        await self._run(self._each)
+        await self._run(self._record_each)
 
     async def record_atomically(self) -> None:
         """Record all lines or none, and end the buffer."""
-        await self._run(self._together)
+        await self._run(self._record_atomically)
 
     async def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
@@ -71,16 +71,16 @@ class BatchRecorder:
             self._buffer.write(orjson.dumps(self._counts.document()) + b"\n")
             self._buffer.end()
 
-    async def _each(self) -> None:
-        async with aclosing(_ahead(self._body)) as pieces, aclosing(_groups(pieces)) as groups:
+    async def _record_each(self) -> None:
+        async with aclosing(_parse_ahead(self._body)) as chunks, aclosing(_groups(chunks)) as groups:
             async for lines in groups:
                 await self._write_outcomes(lines, await self._answers(_writes(lines)))
 
-    async def _together(self) -> None:
+    async def _record_atomically(self) -> None:
         lines: list[CheckedLine] = []
-        async with aclosing(_ahead(_limited(self._body))) as pieces:
-            async for piece in pieces:
-                lines += piece
+        async with aclosing(_parse_ahead(_limited(self._body))) as chunks:
+            async for chunk in chunks:
+                lines += chunk
                 if len(lines) > MAX_ATOMIC_LINES:
                     message = f"With atomic=true a batch has {MAX_ATOMIC_LINES:,} lines at most; nothing was recorded."
                     raise HttpProblem("body-too-large", message)
@@ -95,16 +95,16 @@ class BatchRecorder:
 
         Raises the database's error while no outcome was written.
         """
-        tries = 0
+        attempts = 0
         while True:
-            tries += 1
+            attempts += 1
             try:
                 answers = await record_each(self._writer, writes)
             except Exception as error:
                 if self._buffer.empty:
                     raise
-                self._until = self._until or time.monotonic() + PATIENCE
-                if time.monotonic() > self._until and tries > 1:
+                self._until = self._until or time.monotonic() + RETRY_SECONDS
+                if time.monotonic() > self._until and attempts > 1:
                     return [problem_of(error)] * len(writes)
                 await asyncio.sleep(_PAUSE)
             else:
@@ -116,10 +116,10 @@ class BatchRecorder:
             self._buffer.write(written)
 
     def _outcome_lines(self, lines: Sequence[CheckedLine], answers: Sequence[LineResult]) -> bytes:
-        following = iter(answers)
+        remaining = iter(answers)
         outcomes: list[bytes] = []
         for number, found in lines:
-            outcome = outcome_of(found, next(following)) if isinstance(found, ParsedLine) else _invalid(found)
+            outcome = outcome_of(found, next(remaining)) if isinstance(found, ParsedLine) else _invalid(found)
             self._counts.count(outcome)
             outcomes.append(orjson.dumps({"line": number, **outcome}))
         return b"".join(each + b"\n" for each in outcomes)
@@ -133,9 +133,9 @@ def _invalid(problem: HttpProblem) -> dict[str, Any]:
     return problem_outcome(INVALID if problem.type.status < _INTERNAL else FAILED, problem)
 
 
-async def _groups(pieces: AsyncIterator[list[CheckedLine]]) -> AsyncGenerator[list[CheckedLine]]:
+async def _groups(chunks: AsyncIterator[list[CheckedLine]]) -> AsyncGenerator[list[CheckedLine]]:
     """Yield groups of up to GROUP_SIZE lines."""
-    async for lines in pieces:
+    async for lines in chunks:
         for start in range(0, len(lines), GROUP_SIZE):
             yield lines[start : start + GROUP_SIZE]
 
@@ -143,28 +143,28 @@ async def _groups(pieces: AsyncIterator[list[CheckedLine]]) -> AsyncGenerator[li
 async def _limited(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     """Yield the chunks of an atomic batch. Raises HttpProblem over the limit of size."""
     size = 0
-    async for piece in body:
-        size += len(piece)
+    async for chunk in body:
+        size += len(chunk)
         if size > MAX_ATOMIC_BYTES:
             message = f"With atomic=true a batch has {MAX_ATOMIC_BYTES:,} bytes at most; nothing was recorded."
             raise HttpProblem("body-too-large", message)
-        yield piece
+        yield chunk
 
 
-async def _ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
+async def _parse_ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
     """Yield lines as they are parsed, all available ones together. Raises the errors of reading the body."""
-    waiting: asyncio.Queue[list[CheckedLine] | Exception | None] = asyncio.Queue(QUEUE_SIZE)
-    reading = asyncio.create_task(_read(body, waiting))
+    queue: asyncio.Queue[list[CheckedLine] | Exception | None] = asyncio.Queue(QUEUE_SIZE)
+    reading = asyncio.create_task(_read(body, queue))
     try:
         ended = False
         while not ended:
             lines: list[CheckedLine] = []
-            item = await waiting.get()
+            item = await queue.get()
             while isinstance(item, list):
                 lines += item
-                if waiting.empty() or len(lines) >= GROUP_SIZE:
+                if queue.empty() or len(lines) >= GROUP_SIZE:
                     break
-                item = waiting.get_nowait()
+                item = queue.get_nowait()
             if isinstance(item, Exception):
                 raise item
             ended = item is None
@@ -175,25 +175,25 @@ async def _ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]
         await asyncio.wait([reading])
 
 
-async def _read(body: AsyncIterator[bytes], waiting: "asyncio.Queue[list[CheckedLine] | Exception | None]") -> None:
+async def _read(body: AsyncIterator[bytes], queue: "asyncio.Queue[list[CheckedLine] | Exception | None]") -> None:
     splitter = LineSplitter()
     try:
-        async for piece in body:
-            if lines := splitter.feed(piece):
-                await waiting.put(await asyncio.to_thread(_checked, lines))
+        async for chunk in body:
+            if lines := splitter.feed(chunk):
+                await queue.put(await asyncio.to_thread(_parse_lines, lines))
         if lines := splitter.end():
-            await waiting.put(_checked(lines))
+            await queue.put(_parse_lines(lines))
     except Exception as error:  # noqa: BLE001 - raised where the queue is read
-        await waiting.put(error)
+        await queue.put(error)
     else:
-        await waiting.put(None)
+        await queue.put(None)
 
 
-def _checked(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
-    return [(line.number, _check(line.raw)) for line in lines]
+def _parse_lines(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
+    return [(line.number, _parse_line(line.raw)) for line in lines]
 
 
-def _check(raw: bytes | None) -> ParsedLine | HttpProblem:
+def _parse_line(raw: bytes | None) -> ParsedLine | HttpProblem:
     if raw is None:
         return HttpProblem("body-too-large", f"The line has more than {MAX_LINE_BYTES:,} bytes, and was not kept.")
     try:

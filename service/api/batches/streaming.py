@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 IN_MEMORY: Final = 1024 * 1024
 """The most bytes in memory; more go into a temporary file."""
-_PIECE: Final = 64 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class StreamBuffer:
@@ -43,7 +43,7 @@ class StreamBuffer:
         """Release the temporary file."""
         self._file.close()
 
-    async def begun(self) -> None:
+    async def wait_for_first(self) -> None:
         """Wait for the first bytes or the end. Raises the writer's error if nothing was written."""
         await self._changed.wait()
         if self._error and self.empty:
@@ -55,9 +55,9 @@ class StreamBuffer:
             self._changed.clear()
             while self._read < self._written:
                 self._file.seek(self._read)
-                piece = self._file.read(_PIECE)
-                self._read += len(piece)
-                yield piece
+                chunk = self._file.read(_CHUNK_BYTES)
+                self._read += len(chunk)
+                yield chunk
             if self._error:
                 raise self._error
             if self._ended:
@@ -82,8 +82,8 @@ class BufferedStreamResponse(Response):
         """Send the response, and cancel the work if that fails."""
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async for piece in self._buffer.pieces():
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            async for chunk in self._buffer.pieces():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             await self.end()

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from service.answers.answer import MergedAway
-from service.api.errors.mapping import SLUG_BY_EXCEPTION
+from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.problem import GENERIC_DETAILS, HttpProblem, problem_of, problem_of_fields
 from service.api.errors.types import TYPES
 from service.api.errors.validation import field_errors_of

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from domain.incident.refusals import IncidentIsMerged
 from service.answers.answer import MergedAway, NotYetKnown
-from service.api.errors.mapping import problem_type_of
+from service.api.errors.exception_types import problem_type_of
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.api.errors.validation import FieldError
 

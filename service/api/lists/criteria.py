@@ -75,10 +75,10 @@ def parse_time_range(name: str, first: str | None, last: str | None) -> TimeRang
 
 def parse_boxes(text: str) -> list[Box]:
     """Parse `minlon,minlat,maxlon,maxlat` (RFC 7946 §5): one box, or two if it crosses the antimeridian (§5.2)."""
-    pieces = [piece.strip() for piece in text.split(",")]
-    if len(pieces) != _CORNERS or not all(_DEGREES.fullmatch(piece) for piece in pieces):
+    corners = [corner.strip() for corner in text.split(",")]
+    if len(corners) != _CORNERS or not all(_DEGREES.fullmatch(corner) for corner in corners):
         raise _invalid("bbox", "Write four decimal degrees, minlon,minlat,maxlon,maxlat, such as 35.5,34.5,36.5,36.")
-    west, south, east, north = map(float, pieces)
+    west, south, east, north = map(float, corners)
     if max(abs(west), abs(east)) > _EAST or max(abs(south), abs(north)) > _NORTH:
         raise _invalid(
             "bbox", "Longitudes lie between -180 and 180, latitudes between -90 and 90; longitudes come first."

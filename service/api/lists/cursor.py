@@ -46,8 +46,10 @@ def parse_cursor(text: str) -> Cursor:
 
 def invalid_cursor(reason: str = "") -> HttpProblem:
     """Return the problem of a malformed cursor, or of one of another list."""
-    said = reason or "This is not the `next` of a page; give that of the page before, or leave it out to begin anew."
-    return problem_of_fields([FieldError("cursor", said)], "invalid-parameter")
+    sentence = (
+        reason or "This is not the `next` of a page; give that of the page before, or leave it out to begin anew."
+    )
+    return problem_of_fields([FieldError("cursor", sentence)], "invalid-parameter")
 
 
 def _is_valid(cursor: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -18,12 +18,13 @@ DEFAULT_STATUSES = ("open", "closed")
 
 # The sources given, and all that are stated to be of the same origin (transitively).
 SAME_ORIGINS: Final = """
-    ARRAY(WITH RECURSIVE voice (origin) AS (
+    ARRAY(WITH RECURSIVE same_origin (origin) AS (
         SELECT unnest(%(source)s::text[])
         UNION
         SELECT other
-        FROM voice JOIN {sources} AS s ON s.origin = voice.origin AND {sources_stands}, unnest(s.same) AS other
-    ) SELECT origin FROM voice)
+        FROM same_origin JOIN {sources} AS s ON s.origin = same_origin.origin AND {sources_valid},
+            unnest(s.same) AS other
+    ) SELECT origin FROM same_origin)
 """
 COUNTRY: Final = "i.countries && %(country)s::text[]"
 STATUS: Final = "i.status = ANY(%(status)s::text[])"
@@ -166,11 +167,11 @@ class IncidentListFilters(IncidentFilters):
         `sources` are those of the filter, with all of the same origin. Raises HttpProblem.
         """
         lists = ((self.country, found.countries), (self.kind, found.kinds), (self.actor, found.actors))
-        among = (*lists, (self.tag, found.tags), (sources, found.sources))
-        least = ((self.level_min, found.level), (self.killed_min, found.killed.floor))
+        any_of = (*lists, (self.tag, found.tags), (sources, found.sources))
+        at_least = ((self.level_min, found.level), (self.killed_min, found.killed.floor))
         return (
-            all(not wanted or _intersect(wanted, have) for wanted, have in among)
-            and all(wanted is None or (have is not None and have >= wanted) for wanted, have in least)
+            all(not wanted or _intersect(wanted, have) for wanted, have in any_of)
+            and all(wanted is None or (have is not None and have >= wanted) for wanted, have in at_least)
             and (not self.q or any(set(parse_words(text)) <= set(found.words) for text in self.q))
             and (
                 not self.boxes or any_point_within(self.boxes, ((float(lat), float(lon)) for lat, lon in found.points))

@@ -24,14 +24,14 @@ from service.runtime.worker_thread import in_thread
 MAX_INCIDENTS: Final = 500
 """The most incidents to fold for one request."""
 
-# A retracted report keeps its row, so a report that existed by then is found whatever its standing now. An incident
+# A retracted report keeps its row, so a report that existed by then is found whatever its present standing. An incident
 # with merged incidents is always a candidate, as their reports count too.
 REPORTED_BY: Final = """
     (EXISTS (
         SELECT FROM {reports} AS r
-        WHERE r.incident = i.incident AND {reports_stands} AND r.reported_to <= %(until)s::timestamptz
+        WHERE r.incident = i.incident AND {reports_valid} AND r.reported_to <= %(until)s::timestamptz
             AND {report_condition}
-    ) OR EXISTS (SELECT FROM {merged} AS m WHERE m.into_slug = i.slug AND {merged_stands}))
+    ) OR EXISTS (SELECT FROM {merged} AS m WHERE m.into_slug = i.slug AND {merged_valid}))
 """
 REPORT_CONDITIONS: Final[Mapping[str, sql.SQL]] = {
     "kind": sql.SQL("r.kind = ANY(%(kind)s::text[])"),
@@ -42,7 +42,7 @@ CANDIDATES: Final = """
     SELECT i.incident, i.slug, i.opened, i.opened_at, i.since,
         (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at, count(*) OVER () AS found
     FROM {incidents} AS i
-    WHERE {incidents_stands} AND {restriction} AND {reported}
+    WHERE {incidents_valid} AND {restriction} AND {reported}
     ORDER BY i.opened LIMIT %(most)s
 """
 SAME_ORIGIN_LIST: Final = sql.SQL(f"SELECT unnest({SAME_ORIGINS}) AS origin")
@@ -54,16 +54,16 @@ async def candidates(snapshot: Snapshot, filters: IncidentListFilters, until: da
     Uses only monotonic conditions: attributes of the incident itself, and that a report of such a kind, source or tag
     existed by then. Raises HttpProblem if there are more than MAX_INCIDENTS.
     """
-    given = {name: value for name in REPORT_CONDITIONS if (value := getattr(filters, name))}
+    filtered = {name: value for name in REPORT_CONDITIONS if (value := getattr(filters, name))}
     names = snapshot.names(incidents="i", reports="r", **({"sources": "s"} if filters.source else {}))
     merged = {name.replace("incidents", "merged"): each for name, each in snapshot.names(incidents="m").items()}
-    each = [REPORT_CONDITIONS[name].format(**names) for name in given] or [sql.SQL("true")]
-    reported = [sql.SQL(REPORTED_BY).format(**names, **merged, report_condition=such) for such in each]
+    conditions = [REPORT_CONDITIONS[name].format(**names) for name in filtered] or [sql.SQL("true")]
+    reported = [sql.SQL(REPORTED_BY).format(**names, **merged, report_condition=condition) for condition in conditions]
     restriction = filters.conditions_independent_of_reports()
     query = sql.SQL(CANDIDATES).format(
         **names, restriction=restriction.combined(names), reported=sql.SQL(" AND ").join(reported)
     )
-    rows = await snapshot.fetch(query, {**restriction.parameters, **given, "until": until, "most": MAX_INCIDENTS})
+    rows = await snapshot.fetch(query, {**restriction.parameters, **filtered, "until": until, "most": MAX_INCIDENTS})
     if rows and rows[0]["found"] > MAX_INCIDENTS:
         raise _too_many(rows[0]["found"])
     return rows
@@ -84,12 +84,12 @@ async def listings_as_reported(
     found: list[tuple[ResultRow, IncidentSummary]] = []
     for row in rows:
         inputs = await inputs_at(reader, str(row["incident"]), position, None)
-        if (listing := await in_thread(len(inputs.rows), _listed, inputs.history, until)) is not None:
+        if (listing := await in_thread(len(inputs.rows), _summary, inputs.history, until)) is not None:
             found.append(({**row, **_cells(listing)}, listing))
     return found
 
 
-def _listed(history: History, until: datetime) -> IncidentSummary | None:
+def _summary(history: History, until: datetime) -> IncidentSummary | None:
     if not any(report.reported_by(until) for report in history.reports.values()):
         return None
     return summarize(history, Reading(until, _policy_of(history)))

@@ -15,7 +15,7 @@ SqlType = Literal["bigint", "text", "timestamptz", "uuid"]
 T = TypeVar("T", bound=Mapping[str, Any])
 
 # For a column that is never null, the first condition can use an index.
-AFTER_KNOWN: Final = """
+AFTER_VALUE_NOT_NULL: Final = """
     ({column} {beyond}= %(after)s::{type}
     AND ({column} {beyond} %(after)s::{type} OR {key} > %(after_key)s::{key_type}))
 """
@@ -23,7 +23,7 @@ AFTER_VALUE: Final = """
     ({column} {beyond} %(after)s::{type} OR {column} IS NULL
     OR {column} = %(after)s::{type} AND {key} > %(after_key)s::{key_type})
 """
-AFTER_NOTHING: Final = "({column} IS NULL AND {key} > %(after_key)s::{key_type})"
+AFTER_NULL: Final = "({column} IS NULL AND {key} > %(after_key)s::{key_type})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class SortOrder:
         }
         bound: dict[str, object] = {"after_key": self.key.from_cursor(cursor.key)}
         if cursor.value is None and not self.column.not_null:
-            return sql.SQL(AFTER_NOTHING).format(**parts), bound
+            return sql.SQL(AFTER_NULL).format(**parts), bound
         bound["after"] = self.column.from_cursor(cursor.value)
-        return sql.SQL(AFTER_KNOWN if self.column.not_null else AFTER_VALUE).format(**parts), bound
+        return sql.SQL(AFTER_VALUE_NOT_NULL if self.column.not_null else AFTER_VALUE).format(**parts), bound
 
     def cursor(self, row: Mapping[str, Any], position: int) -> Cursor:
         """Return the cursor after a row, for pages read at a position."""
@@ -103,9 +103,9 @@ class SortOrder:
     def sorted(self, rows: Iterable[T], after: Cursor | None) -> list[T]:
         """Sort rows as the database would, and drop those up to the cursor `after`."""
         by_key = sorted(rows, key=lambda row: row[self.key.name])
-        known = [row for row in by_key if self._value(row) is not None]
-        known.sort(key=self._value, reverse=self.descending)
-        ordered = known + [row for row in by_key if self._value(row) is None]
+        not_null = [row for row in by_key if self._value(row) is not None]
+        not_null.sort(key=self._value, reverse=self.descending)
+        ordered = not_null + [row for row in by_key if self._value(row) is None]
         return ordered if after is None else [row for row in ordered if self._is_after(after, row)]
 
     def _value(self, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the column holds

@@ -14,12 +14,12 @@ from psycopg_pool import AsyncConnectionPool
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem
 from service.projections.read_model import AT_A_POSITION, ReadModel
-from service.projections.registry import Generation, live, registered
+from service.projections.registry import Generation, live, read_generations
 
 STALE_READ_MODELS = BEING_BUILT, NOT_THERE_YET = ("being-built", "not-there-yet")
 """The problems of read models that are being built, or have not reached the position asked for."""
 WAIT_SECONDS = 5.0
-"""How long a request waits for the read models to reach a position."""
+"""Seconds that a request waits for the read models to reach a position."""
 
 _PAUSE = 0.01  # between two polls of the read models' positions
 
@@ -46,7 +46,7 @@ class Snapshot:
     _read: Mapping[str, tuple[ReadModel[Any], Generation]]
 
     def names(self, **aliases: str) -> dict[str, sql.Composable]:
-        """Return the placeholders of a statement: `{model}` is its table, `{model_stands}` a condition on its rows.
+        """Return the placeholders of a statement: `{model}` is its table, `{model_valid}` a condition on its rows.
 
         The condition selects the rows valid at the position. `aliases` are the aliases of the tables by model.
         """
@@ -54,9 +54,9 @@ class Snapshot:
         for name, alias in aliases.items():
             model, generation = self._read[name]
             valid = VALID_ROWS_INDEXED if AT_A_POSITION in model.indexes else VALID_ROWS
-            stands = sql.SQL(CURRENT_ROWS if generation.position == self.position else valid)
+            condition = sql.SQL(CURRENT_ROWS if generation.position == self.position else valid)
             found[name] = model.table(generation.schema)
-            found[f"{name}_stands"] = stands.format(alias=sql.Identifier(alias))
+            found[f"{name}_valid"] = condition.format(alias=sql.Identifier(alias))
         return found
 
     async def fetch(self, query: sql.Composed, bound: Mapping[str, object]) -> list[ResultRow]:
@@ -75,10 +75,10 @@ class ReadModels:
         self._pool = pool
         self._polling: asyncio.Task[dict[str, Generation]] | None = None
 
-    async def registered(self) -> list[Generation]:
+    async def generations(self) -> list[Generation]:
         """Return all generations, ordered by name and number."""
         async with self._pool.connection() as connection, connection.cursor() as cursor:
-            return await registered(cursor)
+            return await read_generations(cursor)
 
     @asynccontextmanager
     async def snapshot(
@@ -95,37 +95,37 @@ class ReadModels:
         while True:
             async with self._transaction() as connection:
                 async with connection.cursor() as cursor:
-                    found = live(await registered(cursor))
-                lacking = self._lacking(names, found, needed)
-                if lacking is None:
+                    found = live(await read_generations(cursor))
+                problem = self._problem(names, found, needed)
+                if problem is None:
                     read = {name: (self.models[name], found[name]) for name in names}
                     at = moment or ResolvedMoment(min(found[name].position for name in names), closed=False)
                     yield Snapshot(at.position, at.closed, connection, read)
                     return
-            final = "stopped" in lacking.members or (not least and lacking.type.slug == BEING_BUILT)
+            final = "stopped" in problem.members or (not least and problem.type.slug == BEING_BUILT)
             if final or loop.time() >= until:
-                raise lacking
+                raise problem
             await self._wait(names, needed, until)
 
     async def _wait(self, names: Sequence[str], needed: int, until: float) -> None:
         """Wait, without holding a connection, until the models reach a position, one has stopped, or time is up."""
         loop = asyncio.get_running_loop()
         while loop.time() < until:
-            lacking = self._lacking(names, await self._poll(), needed)
-            if lacking is None or "stopped" in lacking.members:
+            problem = self._problem(names, await self._poll(), needed)
+            if problem is None or "stopped" in problem.members:
                 return
 
     async def _poll(self) -> dict[str, Generation]:
         """Return the live generations after a pause; concurrent waiters share one poll."""
         if self._polling is None or self._polling.done():
-            self._polling = asyncio.create_task(self._poll_soon())
+            self._polling = asyncio.create_task(self._poll_after_pause())
         return await asyncio.shield(self._polling)
 
-    async def _poll_soon(self) -> dict[str, Generation]:
+    async def _poll_after_pause(self) -> dict[str, Generation]:
         await asyncio.sleep(_PAUSE)
-        return live(await self.registered())
+        return live(await self.generations())
 
-    def _lacking(self, names: Sequence[str], found: Mapping[str, Generation], needed: int) -> HttpProblem | None:
+    def _problem(self, names: Sequence[str], found: Mapping[str, Generation], needed: int) -> HttpProblem | None:
         """Return the problem that keeps these models from being read at a position; None if there is none."""
         missing = [name for name in names if name not in found or found[name].version != self.models[name].version]
         if missing:
@@ -140,8 +140,8 @@ class ReadModels:
             await connection.execute(BEGIN)
             try:
                 yield connection
-            except (UndefinedTable, InvalidSchemaName) as gone:
-                raise _being_built(list(self.models)) from gone
+            except (UndefinedTable, InvalidSchemaName) as dropped:
+                raise _being_built(list(self.models)) from dropped
 
 
 def _being_built(names: Sequence[str]) -> HttpProblem:

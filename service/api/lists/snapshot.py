@@ -15,7 +15,7 @@ from service.eventstore import LogReader
 async def snapshot_at(
     services: Services, read_at: ReadAtParameters, *names: str, after: Cursor | None = None
 ) -> AsyncGenerator[Snapshot]:
-    """Open a snapshot of read models at the moment asked, waiting for them to reach it.
+    """Open a snapshot of read models at the requested moment, waiting for them to reach it.
 
     A page `after` a cursor is read at the cursor's position. Raises Unanswerable for an invalid moment; HttpProblem
     where the models do not reach it in time.
@@ -26,7 +26,7 @@ async def snapshot_at(
 
 
 async def _moment(reader: LogReader, read_at: ReadAtParameters, after: Cursor | None) -> ResolvedMoment | None:
-    """Return the moment asked; None is now, at the models' present position."""
+    """Return the requested moment; None is now, at the models' present position."""
     head = (await reader.head()).position
     if read_at.min_position and read_at.min_position > head:
         message = f"min_position={read_at.min_position} lies past the end of the log, whose last position is {head}."

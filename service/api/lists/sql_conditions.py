@@ -12,25 +12,25 @@ from service.api.lists.criteria import TimeRange, parse_words
 _FIXED: Final = "CASE i.utc_offset WHEN 'Z' THEN interval '0' ELSE i.utc_offset::interval END"
 
 
-def _ahead(seconds: LiteralString, turns: LiteralString) -> LiteralString:
+def _utc_offset(seconds: LiteralString, transitions: LiteralString) -> LiteralString:
     """Return the UTC offset of an incident `i` at an instant: of its time zone, else its fixed offset."""
-    by_zone = f"make_interval(secs => i.aheads[1 + width_bucket(floor({seconds})::bigint, i.{turns})])"
+    by_zone = f"make_interval(secs => i.aheads[1 + width_bucket(floor({seconds})::bigint, i.{transitions})])"
     return f"(CASE WHEN i.aheads IS NULL THEN {_FIXED} ELSE {by_zone} END)"
 
 
-AHEAD_AT_OCCURRED: Final = _ahead("extract(epoch FROM i.occurred_from)", "turns")
+OFFSET_AT_OCCURRED: Final = _utc_offset("extract(epoch FROM i.occurred_from)", "turns")
 """The UTC offset when the incident began."""
-AHEAD_AT_BEGIN: Final = _ahead("extract(epoch FROM {given}::date::timestamp)", "wall_firsts")
+OFFSET_AT_BEGIN: Final = _utc_offset("extract(epoch FROM {value}::date::timestamp)", "wall_firsts")
 """The UTC offset when a day begins."""
-AHEAD_AT_END: Final = _ahead("extract(epoch FROM ({given}::date + 1)::timestamp) - 1", "wall_lasts")
+OFFSET_AT_END: Final = _utc_offset("extract(epoch FROM ({value}::date + 1)::timestamp) - 1", "wall_lasts")
 """The UTC offset in the last second of a day."""
-DAY_BEGINS: Final = "({given}::date::timestamp AT TIME ZONE 'UTC' - {ahead})"
-DAY_ENDS: Final = "(({given}::date + 1)::timestamp AT TIME ZONE 'UTC' - {ahead} - interval '1 microsecond')"
-INSTANT: Final = "{given}::timestamptz"
+DAY_BEGINS: Final = "({value}::date::timestamp AT TIME ZONE 'UTC' - {offset})"
+DAY_ENDS: Final = "(({value}::date + 1)::timestamp AT TIME ZONE 'UTC' - {offset} - interval '1 microsecond')"
+INSTANT: Final = "{value}::timestamptz"
 KNOWN: Final = "({first} IS NOT NULL OR {last} IS NOT NULL)"
 NOT_BEFORE: Final = "({last} IS NULL OR {last} >= {end})"
 NOT_AFTER: Final = "({first} IS NULL OR {first} <= {end})"
-WORDS: Final = "{words} @> {given}::text[]"
+WORDS: Final = "{words} @> {value}::text[]"
 
 
 @dataclass(slots=True)
@@ -54,8 +54,8 @@ class SqlConditions:
         """Require that an array of words contains all words of one of the texts."""
         each: list[sql.Composable] = []
         for number, text in enumerate(texts):
-            given = self._given(f"q_{number}", parse_words(text))
-            each.append(sql.SQL(WORDS).format(words=sql.SQL(column), given=given))
+            value = self._bind(f"q_{number}", parse_words(text))
+            each.append(sql.SQL(WORDS).format(words=sql.SQL(column), value=value))
         self.conditions.append(sql.SQL("({})").format(sql.SQL(" OR ").join(each)))
 
     def add_overlap(
@@ -63,7 +63,7 @@ class SqlConditions:
         name: str,
         columns: tuple[LiteralString, LiteralString],
         wanted: TimeRange,
-        offsets: tuple[LiteralString, LiteralString] = (AHEAD_AT_BEGIN, AHEAD_AT_END),
+        offsets: tuple[LiteralString, LiteralString] = (OFFSET_AT_BEGIN, OFFSET_AT_END),
     ) -> None:
         """Require that the interval between two columns overlaps a time range.
 
@@ -76,15 +76,15 @@ class SqlConditions:
         self.conditions.append(sql.SQL(KNOWN).format(**interval))
         if wanted.first is not None:
             begin = sql.SQL(INSTANT if isinstance(wanted.first, datetime) else DAY_BEGINS)
-            given = self._given(f"{name}_from", wanted.first)
-            end = begin.format(given=given, ahead=sql.SQL(offsets[0]).format(given=given))
+            value = self._bind(f"{name}_from", wanted.first)
+            end = begin.format(value=value, offset=sql.SQL(offsets[0]).format(value=value))
             self.conditions.append(sql.SQL(NOT_BEFORE).format(**interval, end=end))
         if wanted.last is not None:
             finish = sql.SQL(INSTANT if isinstance(wanted.last, datetime) else DAY_ENDS)
-            given = self._given(f"{name}_to", wanted.last)
-            end = finish.format(given=given, ahead=sql.SQL(offsets[1]).format(given=given))
+            value = self._bind(f"{name}_to", wanted.last)
+            end = finish.format(value=value, offset=sql.SQL(offsets[1]).format(value=value))
             self.conditions.append(sql.SQL(NOT_AFTER).format(**interval, end=end))
 
-    def _given(self, name: str, value: object) -> sql.Placeholder:
+    def _bind(self, name: str, value: object) -> sql.Placeholder:
         self.parameters[name] = value
         return sql.Placeholder(name)

@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from typing import Final, LiteralString
 
-from service.api.lists.sql_conditions import AHEAD_AT_OCCURRED
+from service.api.lists.sql_conditions import OFFSET_AT_OCCURRED
 
-# An incident that is merged into another is none of its own: what was said of it counts where that is said to count.
+# A merged incident is not counted by itself: its figures are counted in the incident that it was merged into.
 CHOSEN: Final = """
-    SELECT i.incident, {grouped} FROM {incidents} AS i {besides}
-    WHERE {incidents_stands} AND i.status <> 'merged' AND {restriction}
+    SELECT i.incident, {grouped} FROM {incidents} AS i {further_tables}
+    WHERE {incidents_valid} AND i.status <> 'merged' AND {restriction}
 """
-# What is said of a measure of a population in an incident: its own figure (place 0), figures for incidents that were
-# merged into it (1), and what is not added: for single events (2), for other scopes or one manner (3), in words (4).
-# Of claims that are all rated out nothing is said.
+# The figures of a measure and population in an incident, by `place`: its own (0), those of incidents merged into it
+# (1), and those that are not added: of single events (2), of other scopes or one manner (3), in words (4). A key whose
+# claims are all rated out has none.
 SAID: Final = """
     SELECT e.incident, e.measure, e.population, NULL::text AS origin, e.teller, e.whole_event, {homes} AS of_home,
         e.lower, CASE WHEN NOT e.upper_open THEN e.upper END AS upper,
         CASE WHEN e.lower IS NULL AND e.upper IS NULL THEN 4 ELSE {place} END AS place
     FROM {estimates} AS e
-    WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
+    WHERE {estimates_valid} AND {such} AND e.incident IN (SELECT incident FROM chosen)
         AND (e.lower IS NOT NULL OR e.upper IS NOT NULL OR cardinality(e.origins) > 0)
 """
-# The same for each source by itself; of single events it is known only whether it gave a figure for any.
+# The same for each source by itself; for single events, only whether it gave a figure for any is known.
 SAID_BY_EACH: Final = """
     SELECT e.incident, e.measure, e.population, said.origin, said.origin AS teller,
         CASE WHEN e.teller = said.origin THEN e.whole_event END AS whole_event, {homes} AS of_home,
@@ -31,18 +31,18 @@ SAID_BY_EACH: Final = """
     FROM {estimates} AS e, LATERAL (
         SELECT * FROM unnest(e.origins, e.lowers, e.uppers) AS each (origin, lower, upper)
     ) AS said
-    WHERE {estimates_stands} AND {such} AND e.incident IN (SELECT incident FROM chosen)
+    WHERE {estimates_valid} AND {such} AND e.incident IN (SELECT incident FROM chosen)
 """
 PLACE: Final = """
     CASE WHEN e.part = 'event' THEN 2 WHEN e.part = 'other' OR e.manner IS NOT NULL THEN 3
         WHEN e.part = 'merged' THEN 1 ELSE 0 END
 """
-# A toll of a whole incident: of this one, or of one that was merged into it or whose report was moved here.
+# Whether a toll is of a whole incident: of this one, or of one that was merged into it or whose report was moved here.
 OF_HOME: Final = (
     "e.manner IS NULL AND (e.part IN ('own', 'merged') OR (e.part = 'other' AND e.scope LIKE '%%/incident'))"
 )
-# What one source says of several events that an incident shows, in a whole statement on each. It tells them apart, so
-# it counts nobody twice, and its figures are added as they were before they were merged or moved.
+# The figures of one source for several events of an incident, from a whole statement on each. It distinguishes them,
+# so it counts nobody twice, and its figures are added as they were before they were merged or moved.
 APART: Final = """
     SELECT DISTINCT ON (incident, measure, population, origin)
         incident, measure, population, origin, lower, upper, figures
@@ -61,9 +61,9 @@ APART: Final = """
     ) AS of_teller
     ORDER BY incident, measure, population, origin, lower DESC
 """
-# An incident into which others were merged has as many dead as the greatest of their figures and its own, or of those
-# that a source tells apart, at least. An upper end is its own, or that of all figures where a source tells them all
-# apart; it is none where a part of the incident has more.
+# An incident into which others were merged has as lower end the greatest of their figures, its own, and the sum of
+# those that a source distinguishes. The upper end is its own, or the sum of all figures where a source distinguishes
+# them all; there is none where a part of the incident has more.
 FIGURES: Final = """
     SELECT whole.incident, whole.measure, whole.population, whole.origin, greatest(whole.lower, apart.lower) AS lower,
         CASE WHEN apart.figures = whole.figures THEN apart.upper
@@ -108,7 +108,7 @@ GROUPS: Final[Mapping[str, LiteralString]] = {
     "": "NULL::text AS of",
     "country": "nullif(array_to_string(i.countries, ' '), '') AS of",
     "admin1": "nullif(array_to_string(i.admin1s, ' + '), '') AS of",
-    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {AHEAD_AT_OCCURRED}, 'YYYY-MM') AS of",
+    "month": f"to_char(i.occurred_from AT TIME ZONE 'UTC' + {OFFSET_AT_OCCURRED}, 'YYYY-MM') AS of",
     "source": "named.origin AS of",
 }
-"""The group of an incident. Several countries or areas are a group of their own, so that nothing counts twice."""
+"""The group of an incident. Several countries or areas together are one group, so that nothing counts twice."""

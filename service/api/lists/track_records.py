@@ -11,7 +11,7 @@ from service.api.models import ResponseModel
 
 
 class TrackRecord(ResponseModel):
-    """What a source reported, and what became of it. Sources that are stated to be one origin have one record."""
+    """Counts of a source's reports and of their outcomes. Sources that are stated to be one origin have one record."""
 
     reports: int
     incidents: int
@@ -26,10 +26,11 @@ class TrackRecord(ResponseModel):
 
 # Sources stated to be of the same origin share one record: a report counts for each of them.
 RECORDS: Final = """
-    WITH RECURSIVE one (origin, other) AS (
-        SELECT s.origin, s.origin FROM {sources} AS s WHERE {sources_stands} AND {chosen}
+    WITH RECURSIVE same_origin (origin, other) AS (
+        SELECT s.origin, s.origin FROM {sources} AS s WHERE {sources_valid} AND {chosen}
         UNION
-        SELECT one.origin, other.origin FROM one JOIN {sources} AS s ON s.origin = one.other AND {sources_stands},
+        SELECT same_origin.origin, other.origin
+        FROM same_origin JOIN {sources} AS s ON s.origin = same_origin.other AND {sources_valid},
             unnest(s.same) AS other (origin)
     ), counted AS (
         SELECT r.origin, r.incident, count(*) AS reports,
@@ -38,14 +39,14 @@ RECORDS: Final = """
             count(*) FILTER (WHERE r.standing = 'disputed') AS disputed,
             min(coalesce(r.reported_from, r.reported_to)) AS first_reported, max(r.reported_to) AS last_reported
         FROM {reports} AS r
-        WHERE {reports_stands} AND r.origin IN (SELECT other FROM one)
+        WHERE {reports_valid} AND r.origin IN (SELECT other FROM same_origin)
         GROUP BY r.origin, r.incident
     ), record AS (
-        SELECT one.origin, sum(reports)::bigint AS reports, count(DISTINCT incident) AS incidents,
+        SELECT same_origin.origin, sum(reports)::bigint AS reports, count(DISTINCT incident) AS incidents,
             sum(corrected)::bigint AS corrected, sum(retracted)::bigint AS retracted, sum(disputed)::bigint AS disputed,
             min(first_reported) AS first_reported, max(last_reported) AS last_reported
-        FROM one JOIN counted ON counted.origin = one.other
-        GROUP BY one.origin
+        FROM same_origin JOIN counted ON counted.origin = same_origin.other
+        GROUP BY same_origin.origin
     )
 """
 """A WITH clause: `record` has the track record of each of the `chosen` sources, by origin."""

@@ -72,11 +72,13 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _give_up(_: str) -> NoReturn:
+def _refuse_fast_parse(_: str) -> NoReturn:
     raise _NeedsSlowParser
 
 
-_FAST = json.JSONDecoder(object_pairs_hook=_unique_names, parse_float=_give_up, parse_constant=_give_up)
+_FAST = json.JSONDecoder(
+    object_pairs_hook=_unique_names, parse_float=_refuse_fast_parse, parse_constant=_refuse_fast_parse
+)
 _UNSAFE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}")
 """An escape of NUL or of a surrogate, or a number that may exceed 2^53 - 1."""
 _MINUS_ZERO = re.compile(rb"-0[,\]}\s]")
@@ -157,12 +159,12 @@ def _check_type(request: Request) -> None:
 
 def check_media_type(request: Request, media_type: str) -> None:
     """Refuse a body of another media type, charset or content coding. Raises HttpProblem."""
-    given = request.headers.get("content-type", "")
-    media, _, parameters = given.partition(";")
+    content_type = request.headers.get("content-type", "")
+    media, _, parameters = content_type.partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if media.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
-        said = f"not “{given[:100]}”" if given else "and none was named"
-        detail = f"The body must be of type {media_type}, {said}."
+        stated = f"not “{content_type[:100]}”" if content_type else "and none was named"
+        detail = f"The body must be of type {media_type}, {stated}."
     elif request.headers.get("content-encoding", "identity").lower() != "identity":
         detail = "The body must not be compressed."
     else:

@@ -31,26 +31,26 @@ def with_interned_parts(body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _claim(given: object) -> object:
-    if not isinstance(given, dict):
-        return given
-    claim = dict(with_count_context(cast("dict[str, object]", given)))
+def _claim(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    claim = dict(with_count_context(cast("dict[str, object]", value)))
     for name, model in _OF_A_CLAIM:
         if name in claim:
             claim[name] = _read(model, claim[name])
     return claim
 
 
-def _read(model: type[BaseModel], given: object) -> object:
-    if not isinstance(given, dict):
-        return given
+def _read(model: type[BaseModel], value: object) -> object:
+    if not isinstance(value, dict):
+        return value
     try:
-        key = model, orjson.dumps(given), given.context if isinstance(given, CountInContext) else None
+        key = model, orjson.dumps(value), value.context if isinstance(value, CountInContext) else None
         found = _interned.get(key)
         if found is None:
             if len(_interned) >= MAX_INTERNED:
                 _interned.clear()
-            found = _interned[key] = model.model_validate(given)
+            found = _interned[key] = model.model_validate(value)
     except (ValidationError, TypeError):
-        return cast("object", given)
+        return cast("object", value)
     return found

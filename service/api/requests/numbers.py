@@ -26,10 +26,10 @@ def validate_coercing_numbers(read: Callable[[Any], T], document: object) -> T:
         refused = error
     coerced, errors = document, refused.errors(include_url=False)
     for _ in range(_MAX_PASSES):
-        again = _coerced(coerced, errors)
-        if again is None:
+        next_try = _coerced(coerced, errors)
+        if next_try is None:
             break
-        coerced = again
+        coerced = next_try
         try:
             return read(coerced)
         except ValidationError as error:
@@ -42,29 +42,29 @@ def _coerced(document: object, errors: Iterable[Mapping[str, Any]]) -> object | 
     """Return the document with every number of a type error coerced; None if there is none."""
     found = document
     for error in errors:
-        given, other = error["input"], None
-        if error["type"] in _STRING_ERRORS and type(given) is int:
-            other = str(given)
-        elif error["type"] in _INTEGER_ERRORS and isinstance(given, JsonNumber):
-            other = given.whole
+        number, other = error["input"], None
+        if error["type"] in _STRING_ERRORS and type(number) is int:
+            other = str(number)
+        elif error["type"] in _INTEGER_ERRORS and isinstance(number, JsonNumber):
+            other = number.whole
         if other is not None:
-            found = _replaced(found, error["loc"], given, other)
+            found = _replaced(found, error["loc"], number, other)
     return None if found is document else found
 
 
-def _replaced(document: object, where: tuple[int | str, ...], given: object, other: object) -> object:
-    """Return a copy with `given` at a location replaced; steps of pydantic's own in the location are skipped."""
+def _replaced(document: object, where: tuple[int | str, ...], number: object, other: object) -> object:
+    """Return a copy with `number` at a location replaced; steps of pydantic's own in the location are skipped."""
     if not where:
-        return other if document is given or (type(document) is type(given) and document == given) else document
+        return other if document is number or (type(document) is type(number) and document == number) else document
     step, further = where[0], where[1:]
     if isinstance(document, dict):
-        held = cast("dict[int | str, object]", document)
-        if step in held:
-            changed = _replaced(held[step], further, given, other)
-            return held if changed is held[step] else {**held, step: changed}
+        members = cast("dict[int | str, object]", document)
+        if step in members:
+            changed = _replaced(members[step], further, number, other)
+            return members if changed is members[step] else {**members, step: changed}
     elif isinstance(document, list) and isinstance(step, int):
         items = cast("list[object]", document)
         if step < len(items):
-            changed = _replaced(items[step], further, given, other)
+            changed = _replaced(items[step], further, number, other)
             return items if changed is items[step] else [*items[:step], changed, *items[step + 1 :]]
-    return _replaced(cast("object", document), further, given, other)
+    return _replaced(cast("object", document), further, number, other)

@@ -69,10 +69,10 @@ class HttpWrite:
     @property
     def request_hash(self) -> bytes:
         """SHA-256 over operation, target and body, each prefixed with its length."""
-        framed = hashlib.sha256()
-        for piece in (self.operation.encode(), self.target.encode(), self.body.raw):
-            framed.update(len(piece).to_bytes(8, "big") + piece)
-        return framed.digest()
+        digest = hashlib.sha256()
+        for part in (self.operation.encode(), self.target.encode(), self.body.raw):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.digest()
 
 
 async def read_write_headers(
@@ -123,7 +123,7 @@ class IncomingWrite:
         self._body = JsonBody(b"", {})
 
     def refuse_if_match(self, reason: str) -> None:
-        """Refuse an `If-Match` where there is no version to compare it with, rather than ignore it."""
+        """Refuse an `If-Match` where there is no version to compare it with."""
         if self._headers.expected_version is not None:
             _refuse_header("If-Match", reason)
 

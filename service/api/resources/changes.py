@@ -22,7 +22,7 @@ from service.api.server_sent_events import EVENTS, event_stream, parse_last_even
 from service.api.services import InjectedServices, Services
 from service.eventstore import StoredFact
 from service.eventstore.archive.log_lines import format_stored
-from service.eventstore.subscription import ChangeFilter, ChangeReader
+from service.eventstore.change_subscription import ChangeFilter, ChangeReader
 
 RESOURCE = Resource("facts")
 
@@ -96,7 +96,7 @@ def format_change(row: StoredFact, incident: str | None) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _ChangeFilter:
+class _SelectedChanges:
     """The facts selected; `parameters` are the query parameters, for the link to the next page."""
 
     only: ChangeFilter
@@ -105,22 +105,22 @@ class _ChangeFilter:
 
 async def _change_filter(
     services: InjectedServices, incident: OfIncident = None, topic: OfTopic = None
-) -> _ChangeFilter:
+) -> _SelectedChanges:
     parameters = {name: value for name, value in (("incident", incident), ("topic", topic)) if value}
-    return _ChangeFilter(
+    return _SelectedChanges(
         ChangeFilter(await existing_incident(services.reader, incident) if incident else None, _topics(topic)),
         parameters,
     )
 
 
-ChangeFilterParameters = Annotated[_ChangeFilter, Depends(_change_filter)]
+ChangeFilterParameters = Annotated[_SelectedChanges, Depends(_change_filter)]
 
 
 @dataclass(frozen=True, slots=True)
 class _ChangeRange:
     """The facts of a filter above position `after`, up to the `head` of the log."""
 
-    filter: _ChangeFilter
+    filter: _SelectedChanges
     after: int
     head: int
 

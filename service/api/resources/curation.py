@@ -123,7 +123,7 @@ async def move(write: WriteParameter, report_id: ReportId) -> Response:
     ),
 )
 async def merge(write: WriteParameter, incident: IncidentName) -> Response:
-    """Readers are led to `into` from this moment on; what was asked of earlier moments is answered here as before.
+    """From this moment on readers are led to `into`; questions about earlier moments are answered here as before.
 
     No claim is changed: one that counted this incident still counts it, and is never compared with one that counts
     the other. The answer tells where `into` stands.

@@ -39,7 +39,7 @@ class ReadingCoordinates(LogCoordinates):
 
 
 class DifferenceCoordinates(ResponseModel):
-    """What was held against what; asked for again, both give the same bytes."""
+    """The two readings that were compared; repeated, both give the same bytes."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
     earlier: ReadingCoordinates = Field(alias="from")
@@ -47,7 +47,7 @@ class DifferenceCoordinates(ResponseModel):
 
 
 class Difference(ResponseModel):
-    """What differs between two readings of one incident, and the digest of its RFC 8785 form."""
+    """The differences between two readings of one incident, and the digest of their RFC 8785 form."""
 
     data: dict[str, Any]
     coordinates: DifferenceCoordinates

@@ -30,13 +30,13 @@ class Suggestion(ResponseModel):
 
 
 class DuplicatesCoordinates(LogCoordinates):
-    """Where on both clocks the suggestions stand."""
+    """The coordinates of the suggestions, on both clocks."""
 
     reported_until: str | None
 
 
 class Duplicates(ResponseModel):
-    """What somebody should look at: an empty list is no proof that there are none."""
+    """Incidents for somebody to compare: an empty list is no proof that there are no duplicates."""
 
     items: list[Suggestion]
     coordinates: DuplicatesCoordinates

@@ -78,7 +78,7 @@ class KilledAtLeast(TollBasis):
 
 
 class PartTolls(ResponseModel):
-    """What was said for scopes of one kind. They are never added up."""
+    """The figures said for scopes of one kind. They are never added up."""
 
     count: int
     """How many of them have a figure."""
@@ -87,7 +87,7 @@ class PartTolls(ResponseModel):
 
 
 class IncidentItem(ResponseModel):
-    """One incident of the list. What it tells of reports covers those that stand under it, and were not taken back."""
+    """One incident of the list. What it says of reports covers those that it shows and that were not retracted."""
 
     slug: str
     id: str
@@ -146,7 +146,7 @@ LISTED: Final = """
     SELECT i.*, (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at
     FROM (
         SELECT i.ctid AS place FROM {incidents} AS i
-        WHERE {incidents_stands} AND {conditions} AND {after}
+        WHERE {incidents_valid} AND {conditions} AND {after}
         ORDER BY {by} LIMIT %(limit)s
     ) AS page
     JOIN {incidents} AS i ON i.ctid = page.place

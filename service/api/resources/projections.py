@@ -71,7 +71,7 @@ async def projections(request: Request, services: InjectedServices) -> Response:
     is ever skipped. The `position` of the answer is that of the last fact in the log.
     """
     negotiate(request, JSON)
-    found = await services.read_models.registered()
+    found = await services.read_models.generations()
     head = (await services.reader.head()).position
     items = [_item(name, services.read_models, found, head) for name in services.read_models.models]
     return page_response(request, Page(items, head, closed=False))

@@ -34,7 +34,7 @@ RESOURCE = Resource("publications")
 
 
 class ReceiptResponse(ResponseModel):
-    """What it takes to ask for a published answer again, and to show that the log is still the same."""
+    """The proof of a published answer: enough to ask for it again, and to show that the log is still the same."""
 
     v: Literal[1]
     log: str
@@ -54,13 +54,13 @@ class ReceiptResponse(ResponseModel):
 
 
 class PublicationResult(WriteResult):
-    """Where a publication stands, and its receipt."""
+    """The place of a publication in the log, and its receipt."""
 
     receipt: ReceiptResponse
 
 
 class PublicationEntry(ResponseModel):
-    """Where a publication stands in the log."""
+    """The place of a publication in the log."""
 
     position: int
     recorded_at: str
@@ -79,7 +79,7 @@ class ReceiptWithPublications(ResponseModel):
 
 
 class Publication(Strict, frozen=True):
-    """Which answer about now to fix for good: its view, its policy (without one, that in force), how far it reads."""
+    """The present answer to publish: its view, its policy (without one, that in force), and its reported moment."""
 
     view: str = Field(default="state/1", examples=["state/1"])
     policy: str | None = Field(default=None, examples=["range/1"])

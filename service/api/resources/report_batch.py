@@ -77,7 +77,7 @@ async def batch(request: Request, services: InjectedServices, *, atomic: AtomicP
     work = asyncio.create_task(recording.record_atomically() if atomic else recording.record_each())
     answer = BufferedStreamResponse(buffer, work, {"Cache-Control": "no-store"}, NDJSON)
     try:
-        await buffer.begun()
+        await buffer.wait_for_first()
     except BaseException:
         await answer.end()
         raise

@@ -27,7 +27,7 @@ from service.api.lists.page import ListItem, Page, Paging, make_page, page_respo
 from service.api.lists.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.lists.repeatable import NAMES, TIERS, closed_list
 from service.api.lists.snapshot import snapshot_at
-from service.api.lists.sql_conditions import AHEAD_AT_BEGIN, AHEAD_AT_END, SqlConditions
+from service.api.lists.sql_conditions import OFFSET_AT_BEGIN, OFFSET_AT_END, SqlConditions
 from service.api.models import ResponseModel
 from service.api.parameters import ReadAtParameters, existing_incident
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource
@@ -39,7 +39,7 @@ RESOURCE = Resource("reports")
 
 
 class StatedTime(ResponseModel):
-    """What was said of a clock: the words, and the span that they mean, in UTC."""
+    """A time as reported: its words, and the span that they mean, in UTC."""
 
     said: str | None
     earliest: str | None
@@ -86,7 +86,7 @@ KEY: Final = SortColumn("r.report", "uuid")
 FOUND: Final = """
     SELECT r.* FROM (
         SELECT r.ctid AS place FROM {reports} AS r {joined_offsets}
-        WHERE {reports_stands} AND {conditions} AND {after}
+        WHERE {reports_valid} AND {conditions} AND {after}
         ORDER BY {by} LIMIT %(limit)s
     ) AS page
     JOIN {reports} AS r ON r.ctid = page.place
@@ -95,14 +95,14 @@ FOUND: Final = """
 # OFFSET 0 keeps the planner from computing the offsets once per report instead of once per incident.
 OFFSETS: Final = """
     JOIN (
-        SELECT i.incident, {aheads} FROM {{incidents}} AS i WHERE {{incidents_stands}} OFFSET 0
+        SELECT i.incident, {aheads} FROM {{incidents}} AS i WHERE {{incidents_valid}} OFFSET 0
     ) AS local ON local.incident = r.incident
 """
 _OFFSET_COLUMNS: Final[Mapping[str, LiteralString]] = {
-    "occurred_from": AHEAD_AT_BEGIN.format(given="%(occurred_from)s") + " AS occurred_from",
-    "occurred_to": AHEAD_AT_END.format(given="%(occurred_to)s") + " AS occurred_to",
-    "reported_from": AHEAD_AT_BEGIN.format(given="%(reported_from)s") + " AS reported_from",
-    "reported_to": AHEAD_AT_END.format(given="%(reported_to)s") + " AS reported_to",
+    "occurred_from": OFFSET_AT_BEGIN.format(value="%(occurred_from)s") + " AS occurred_from",
+    "occurred_to": OFFSET_AT_END.format(value="%(occurred_to)s") + " AS occurred_to",
+    "reported_from": OFFSET_AT_BEGIN.format(value="%(reported_from)s") + " AS reported_from",
+    "reported_to": OFFSET_AT_END.format(value="%(reported_to)s") + " AS reported_to",
 }
 """The UTC offset of an incident at the ends of the days of each parameter."""
 CLOCKS: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
@@ -116,18 +116,18 @@ _OFFSETS_AT: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
 # The reports of an incident: its own, and those of the incidents merged into it (transitively).
 SHOWN_BY: Final = """
     r.slug = ANY(ARRAY(WITH RECURSIVE under (slug) AS (
-        SELECT i.slug FROM {incidents} AS i WHERE {incidents_stands} AND i.incident = ANY(%(incidents)s::uuid[])
+        SELECT i.slug FROM {incidents} AS i WHERE {incidents_valid} AND i.incident = ANY(%(incidents)s::uuid[])
         UNION
-        SELECT i.slug FROM under JOIN {incidents} AS i ON i.into_slug = under.slug AND {incidents_stands}
+        SELECT i.slug FROM under JOIN {incidents} AS i ON i.into_slug = under.slug AND {incidents_valid}
     ) SELECT slug FROM under))
 """
 SHOWN: Final = """
     WITH RECURSIVE led (slug, shown, into_slug) AS (
         SELECT i.slug, i.slug, i.into_slug FROM {incidents} AS i
-        WHERE {incidents_stands} AND i.slug = ANY(%(slugs)s::text[])
+        WHERE {incidents_valid} AND i.slug = ANY(%(slugs)s::text[])
         UNION
         SELECT led.slug, i.slug, i.into_slug
-        FROM led JOIN {incidents} AS i ON i.slug = led.into_slug AND {incidents_stands}
+        FROM led JOIN {incidents} AS i ON i.slug = led.into_slug AND {incidents_valid}
     ) SELECT slug, shown FROM led WHERE into_slug IS NULL
 """
 CONDITIONS: Final[Mapping[str, LiteralString]] = {

@@ -82,7 +82,7 @@ _TAKEN_BACK = {"by": "source", "reported_at": "2025-03-13", "reason": "The sourc
 
 
 async def file_report(write: WriteParameter, incident: IncidentName) -> Response:
-    """File a report of any kind, told apart by `kind`.
+    """File a report of any kind; `kind` says which.
 
     With a `report_id` of your own, or an `Idempotency-Key`, a retry is safe.
     """

@@ -71,13 +71,13 @@ WITH_RECORDS: Final = """
     SELECT * FROM (
         SELECT s.origin, s.name, s.type, s.reliability, s.speaks_for, s.same, first_reported, last_reported, {counts}
         FROM {sources} AS s LEFT JOIN record ON record.origin = s.origin
-        WHERE {sources_stands} AND {chosen}
+        WHERE {sources_valid} AND {chosen}
     ) AS found
     WHERE {after}
     ORDER BY {by} LIMIT %(limit)s
 """
 LISTED: Final = RECORDS + WITH_RECORDS
-NAMED: Final = sql.SQL("SELECT s.origin, s.name, s.speaks_for FROM {sources} AS s WHERE {sources_stands}")
+NAMED: Final = sql.SQL("SELECT s.origin, s.name, s.speaks_for FROM {sources} AS s WHERE {sources_valid}")
 ORIGINS: Final = "s.origin = ANY(%(origins)s::text[])"
 TYPE: Final = "s.type = ANY(%(type)s::text[])"
 RELIABILITY: Final = "s.reliability = ANY(%(reliability)s::text[])"

@@ -47,7 +47,7 @@ class TrackRecordAtPosition(TrackRecord):
 
 
 class SourceResponse(ResponseModel):
-    """What we hold about a source, and since when."""
+    """The registration of a source, and its moment."""
 
     slug: str
     name: str
@@ -63,7 +63,7 @@ class SourceResponse(ResponseModel):
 
 
 class SourceBody(Strict, frozen=True):
-    """What we hold about a source, and how far we trust it; its slug may be left out, as the address has it."""
+    """The registration of a source, with its grade; the slug may be left out, as the address has it."""
 
     slug: Slug | None = None
     name: Label

@@ -45,7 +45,7 @@ RESOURCE = Resource("incidents")
 
 
 class ExcludedFigures(ResponseModel):
-    """What was said of incidents whose figures are in no sum; each counts once, under the first that holds."""
+    """The incidents whose figures are in no sum; each counts once, under the first reason that applies."""
 
     in_events: int
     """Figures for single events."""
@@ -170,7 +170,7 @@ async def totals(
             "chosen": sql.SQL(CHOSEN).format(
                 **names,
                 grouped=sql.SQL(GROUPS[figures.group_by or ""]),
-                besides=sql.SQL(", unnest(i.sources) AS named (origin)" if by_source else ""),
+                further_tables=sql.SQL(", unnest(i.sources) AS named (origin)" if by_source else ""),
                 restriction=restriction.combined(names),
             ),
             "said": sql.SQL(SAID_BY_EACH if by_source else SAID).format(

@@ -136,11 +136,14 @@ def _part(name: str, found: dict[str, Any]) -> tuple[Any, Any, Any]:
         return None, None, None
     if content is None and salt is None:  # erased: its commitment stays
         return None, None, _bytes(committed)
-    kept, grain, wanted = orjson.dumps(content, option=orjson.OPT_SORT_KEYS), _bytes(salt), _bytes(committed)
-    if commitment(name, grain, kept) != wanted and commitment(name, grain, kept := canonical(content)) != wanted:
+    written, salt_bytes, expected = orjson.dumps(content, option=orjson.OPT_SORT_KEYS), _bytes(salt), _bytes(committed)
+    if (
+        commitment(name, salt_bytes, written) != expected
+        and commitment(name, salt_bytes, written := canonical(content)) != expected
+    ):
         message = f"Its {name} is not what was committed to: it was changed after it was recorded."
         raise LineUnreadable(message)
-    return kept, grain, wanted
+    return written, salt_bytes, expected
 
 
 def _object(line: bytes, members: frozenset[str]) -> dict[str, Any]:

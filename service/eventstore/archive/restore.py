@@ -13,25 +13,25 @@ from service.eventstore.append_session import COPY, COPY_TYPES
 from service.eventstore.archive.log_lines import LineUnreadable, LogHeader, parse_fact, parse_head
 from service.eventstore.stored_fact import StoredFact
 from service.eventstore.sync_reader import CHANNEL
+from service.postgres import advisory_locks
 
-# The same lock as appends take, so that nothing is appended meanwhile.
-_LOCK: Final = "SELECT pg_advisory_xact_lock(7741247368241571941)"
+_LOCK: Final = f"SELECT pg_advisory_xact_lock({advisory_locks.APPEND})"
 _FACTS: Final = "SELECT count(*) FROM (SELECT FROM public.facts LIMIT 1) AS first"
-_PATIENCE: Final = 5.0
+_SESSION_END_SECONDS: Final = 5.0
 """Seconds that an ended session may still be listed in pg_stat_activity."""
-_OTHERS: Final = """
+_OTHER_SESSIONS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'knownwhen' AND pid <> pg_backend_pid()
 """
-_OUT_OF_TURN: Final = """
+_FIRST_GAP_IN_STREAM: Final = """
     SELECT notification_id FROM (
         SELECT notification_id, originator_version,
-            row_number() OVER (PARTITION BY originator_id ORDER BY notification_id) AS turn
+            row_number() OVER (PARTITION BY originator_id ORDER BY notification_id) AS expected
         FROM public.facts
-    ) AS placed
-    WHERE originator_version <> turn ORDER BY notification_id LIMIT 1
+    ) AS numbered
+    WHERE originator_version <> expected ORDER BY notification_id LIMIT 1
 """
-_NAME: Final = "UPDATE public.log SET log_id = %(log)s"
+_SET_LOG_ID: Final = "UPDATE public.log SET log_id = %(log)s"
 
 
 class CannotRestore(Exception):
@@ -41,7 +41,7 @@ class CannotRestore(Exception):
 def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> LogHeader:
     """Write a log into the empty one of this database, with its identity, and return where it ends.
 
-    Positions, moments, ids, salts and parts are kept as they are, so that every question is answered with the same
+    Positions, moments, ids, salts and parts are kept as they are, so that every answer has the same
     digest. `lines` are those of `format_head` and `format_fact`; they are read once, as a stream.
     Raises CannotRestore and psycopg.Error.
     """
@@ -49,9 +49,9 @@ def restore(connection: Connection[TupleRow], lines: Iterable[bytes]) -> LogHead
         with connection.transaction():
             connection.execute(_LOCK)
             _expect_empty(connection)
-            head = _written(connection, iter(lines))
-            _expect_turns(connection)
-            connection.execute(_NAME, {"log": head.log})
+            head = _copy_facts(connection, iter(lines))
+            _expect_consecutive_versions(connection)
+            connection.execute(_SET_LOG_ID, {"log": head.log})
             connection.execute(f"NOTIFY {CHANNEL}, '{head.position}'".encode())
     except psycopg.errors.InsufficientPrivilege as error:
         message = "Only who owns the database may restore a log: DATABASE_URL must name the role that migrated it."
@@ -69,8 +69,8 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
             " KNOWNWHEN_DATA, or an empty database with DATABASE_URL."
         )
         raise CannotRestore(message)
-    until = time.monotonic() + _PATIENCE
-    while _number(connection, _OTHERS):  # an ended session is still listed for a moment
+    until = time.monotonic() + _SESSION_END_SECONDS
+    while _number(connection, _OTHER_SESSIONS):  # an ended session is still listed for a moment
         if time.monotonic() < until:
             connection.execute("SELECT pg_stat_clear_snapshot()")
             time.sleep(0.05)
@@ -79,7 +79,7 @@ def _expect_empty(connection: Connection[TupleRow]) -> None:
         raise CannotRestore(message)
 
 
-def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> LogHeader:
+def _copy_facts(connection: Connection[TupleRow], lines: Iterator[bytes]) -> LogHeader:
     """Write all facts; errors name the number of the line, from 1."""
     try:
         head = parse_head(next(lines, b""))
@@ -99,14 +99,14 @@ def _written(connection: Connection[TupleRow], lines: Iterator[bytes]) -> LogHea
 
 
 def _facts(lines: Iterator[bytes]) -> Iterator[StoredFact]:
-    before: datetime | None = None
+    last_recorded: datetime | None = None
     for number, line in enumerate(lines, start=2):
         try:
-            fact = _next_fact(line, number - 1, before)
+            fact = _next_fact(line, number - 1, last_recorded)
         except LineUnreadable as problem:
             message = f"line {number:,}: {problem} Nothing was restored."
             raise CannotRestore(message) from problem
-        before = fact.recorded_at
+        last_recorded = fact.recorded_at
         yield fact
 
 
@@ -121,12 +121,12 @@ def _next_fact(line: bytes, position: int, before: datetime | None) -> StoredFac
     return fact
 
 
-def _expect_turns(connection: Connection[TupleRow]) -> None:
-    if position := _number(connection, _OUT_OF_TURN):
+def _expect_consecutive_versions(connection: Connection[TupleRow]) -> None:
+    if position := _number(connection, _FIRST_GAP_IN_STREAM):
         message = f"line {position + 1:,}: It is not the next fact of its stream. Nothing was restored."
         raise CannotRestore(message)
 
 
-def _number(connection: Connection[TupleRow], question: LiteralString) -> int:
-    row: tuple[Any, ...] | None = connection.execute(question).fetchone()
+def _number(connection: Connection[TupleRow], query: LiteralString) -> int:
+    row: tuple[Any, ...] | None = connection.execute(query).fetchone()
     return row[0] if row else 0

@@ -35,8 +35,8 @@ from service.formats.importer import (
     ImportSource,
     Layout,
     Location,
+    SourceRetraction,
     UnreadableSource,
-    Withdrawal,
     check_reported_at,
 )
 
@@ -82,7 +82,7 @@ class Codebook:
     dated_by: str = ""
     is_headless_row: Callable[[EventCells], bool] = lambda _: False
 
-    def read(self, source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote | Withdrawal]:
+    def read(self, source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote | SourceRetraction]:
         """Yield the incident and the report of each row, with cells verbatim. Raises UnreadableSource.
 
         The id of a report follows from the row and its release, so the same file again changes nothing, and another
@@ -221,9 +221,9 @@ class Codebook:
             except CellError as error:
                 yield ImportFault(where._replace(column=error.column), error.reason)
 
-    def _withdrawals(self, file: "_EventFile", source: ImportSource) -> Iterator[ImportFault | Withdrawal]:
+    def _withdrawals(self, file: "_EventFile", source: ImportSource) -> Iterator[ImportFault | SourceRetraction]:
         """Yield the faults of a list of deleted events, then its withdrawals ordered by time."""
-        found: list[Withdrawal] = []
+        found: list[SourceRetraction] = []
         for row in file.rows(source.advance):
             if isinstance(row, ImportFault):
                 yield row
@@ -232,7 +232,7 @@ class Codebook:
             try:
                 event, slug = self._event_and_slug(row.cells)
                 moment = self.deleted_at(self._normalized(row, file))
-                found.append(Withdrawal(where, self.name, slug, event, moment, self.dated_by))
+                found.append(SourceRetraction(where, self.name, slug, event, moment, self.dated_by))
             except CellError as error:
                 yield ImportFault(where._replace(column=error.column), error.reason)
         yield from sorted(found, key=lambda each: latest(parse_reported(each.reported_at, UTC)))

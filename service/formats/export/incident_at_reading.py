@@ -57,12 +57,12 @@ class IncidentAtReading:
     reading: Reading
 
     @cached_property
-    def listed(self) -> IncidentSummary:
+    def summary(self) -> IncidentSummary:
         """Return its list entry."""
         return summarize(self.history, self.reading)
 
     @cached_property
-    def weighed(self) -> ClaimSnapshot:
+    def claims(self) -> ClaimSnapshot:
         """Return the claims that count."""
         return snapshot_claims(self.history, self.reading.reported_until)
 
@@ -71,7 +71,7 @@ class IncidentAtReading:
         """Return the reports that count, ordered by reported time, those of one moment by content."""
         standing = list(self.history.standing_reports(self.reading.reported_until))
         if len(standing) > 1:  # a single report cannot be withdrawn by another
-            standing = list(self.weighed.counting.values())
+            standing = list(self.claims.counting.values())
         return sorted(standing, key=lambda each: each.newness)
 
     @cached_property
@@ -81,7 +81,7 @@ class IncidentAtReading:
 
     def estimates(self, policy: Policy | None = None) -> Iterator[tuple[ClaimKey, Estimate]]:
         """Yield the estimate of each key, in canonical order; by `policy` instead of that of the reading, if given."""
-        for keyed in self.weighed.by_key:
+        for keyed in self.claims.by_key:
             yield keyed.key, (policy or self.reading.policy).estimate(keyed.policy_input)
 
     def triple(self) -> Mapping[ClaimKey, Estimate]:
@@ -145,11 +145,11 @@ class IncidentAtReading:
 
     def period(self, home: str | None = None) -> OccurredSpan:
         """Return the declared period of the incident, or of the one with slug `home` that was merged in."""
-        of = self.history.incident(home)
-        if of.period is None:
+        incident = self.history.incident(home)
+        if incident.period is None:
             return OccurredSpan()
-        span = parse_occurred(of.period, of.offset)
-        return _local_span(span.earliest, span.latest, of.period, of.offset)
+        span = parse_occurred(incident.period, incident.offset)
+        return _local_span(span.earliest, span.latest, incident.period, incident.offset)
 
     def rows(self, source: str) -> list[dict[str, str]]:
         """Return the cells of the rows imported from a data set, verbatim: the latest version of each row.
@@ -239,8 +239,8 @@ def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]
     return _in_common([_one_place(place for each in group for place in each.current.report.places) for group in groups])
 
 
-def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
-    found = [place.model_dump(exclude_none=True) for place in places_]
+def _one_place(places: Iterable[Place]) -> Mapping[str, str]:
+    found = [place.model_dump(exclude_none=True) for place in places]
     whole = (each for each in found if all(other.items() <= each.items() for other in found))
     return next(whole, None) or _in_common(found)
 
@@ -248,16 +248,16 @@ def _one_place(places_: Iterable[Place]) -> Mapping[str, str]:
 def _in_common(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """Return the equal parts of all: areas from the country down, a point whole or not at all, and its precision."""
 
-    def alike(*names: str) -> dict[str, str]:
+    def equal_parts(*names: str) -> dict[str, str]:
         distinct = {tuple(each.get(name) for name in names) for each in found}
         values = distinct.pop() if len(distinct) == 1 else ()
         return {name: value for name, value in zip(names, values, strict=False) if value is not None}
 
     common: dict[str, str] = {}
-    for wide in range(len(AREAS)):
-        common |= alike(*AREAS[: wide + 1])
-    common |= alike(*POINT)
-    return common | (alike("precision") if common.keys() & {"name", *POINT} else {})
+    for depth in range(len(AREAS)):
+        common |= equal_parts(*AREAS[: depth + 1])
+    common |= equal_parts(*POINT)
+    return common | (equal_parts("precision") if common.keys() & {"name", *POINT} else {})
 
 
 def figure(estimate: Estimate | Toll | None, end: str) -> int | None:

@@ -54,7 +54,7 @@ MOST_FACTS: Final = 5_000
 MOST_ROWS: Final = 2_000
 """Most facts of the log read in one statement."""
 
-ProgressCallback = Callable[[int, int], None]
+ExportProgress = Callable[[int, int], None]
 """Called with the incidents, or facts of the log, that are done, and their total."""
 
 
@@ -78,7 +78,7 @@ class ExportRequest:
 
 @contextmanager
 def open_export(
-    url: str, request: ExportRequest, progress: ProgressCallback = lambda _done, _total: None
+    url: str, request: ExportRequest, progress: ExportProgress = lambda _done, _total: None
 ) -> Generator[Export]:
     """Open an export of the log at `url`.
 
@@ -97,11 +97,11 @@ def open_export(
         if request.view:
             catalogue.view(request.view)
         only = [log.stream_at(name, position, request.as_of) for name in request.only]
-        all_of = _IncidentsBySlug(connection, facts, until, only or None, request.prefix, request.joined, progress)
+        incidents = _IncidentsBySlug(connection, facts, until, only or None, request.prefix, request.joined, progress)
         yield Export(
             position=position,
             reading=Reading(until, policy),
-            incidents=all_of.folded,
+            incidents=incidents.folded,
             facts=lambda: log.facts(position, progress),
             map=request.map,
             view=request.view,
@@ -118,7 +118,7 @@ def _policy_in_force(facts: BulkInputs) -> str:
 
 @dataclass(slots=True)
 class _LogQueries:
-    """Queries of the log over one connection, with the interface that `settle` needs of the asynchronous reader."""
+    """Queries of the log over one connection, with the methods of `MomentReader`."""
 
     connection: Connection[TupleRow]
 
@@ -145,7 +145,7 @@ class _LogQueries:
             raise NotYetKnown(name, as_of or "that moment", first)
         return stream
 
-    def facts(self, upto: int, progress: ProgressCallback) -> Iterator[StoredFact]:
+    def facts(self, upto: int, progress: ExportProgress) -> Iterator[StoredFact]:
         """Yield the whole log up to a position, with the salts of state and text."""
         after = 0
         progress(after, upto)
@@ -178,7 +178,7 @@ class _IncidentsBySlug:
     only: Sequence[UUID] | None
     prefix: str
     joined: bool
-    progress: ProgressCallback
+    progress: ExportProgress
     _lists: int = field(default=0)
 
     def folded(self) -> Iterator[FoldedIncident]:
@@ -212,13 +212,13 @@ class _IncidentsBySlug:
     def _batches(self) -> Iterator[tuple[list[UUID], int]]:
         """Yield batches of streams, ordered by slug, each with the total number of incidents."""
         batch: list[UUID] = []
-        room = total = 0
+        remaining = total = 0
         for listed in self._listed():
             total = listed.total
-            if batch and (len(batch) == MOST_TOGETHER or listed.facts > room):
+            if batch and (len(batch) == MOST_TOGETHER or listed.facts > remaining):
                 yield batch, total
                 batch = []
-            room = (room if batch else MOST_FACTS) - listed.facts
+            remaining = (remaining if batch else MOST_FACTS) - listed.facts
             batch.append(listed.stream)
         if batch:
             yield batch, total

@@ -73,7 +73,7 @@ def _schema(arrow: Any) -> Any:  # noqa: ANN401 - pyarrow, an optional dependenc
 def _rows(export: Export, folded: FoldedIncident) -> Iterator[dict[str, object]]:
     """Yield a row for each key; one without a key for an incident without figures."""
     incident = IncidentAtReading(folded.history, export.reading)
-    listed, reading = incident.listed, export.reading
+    listed, reading = incident.summary, export.reading
     whole: dict[str, object] = {
         **{name: getattr(listed, name) for name in ("title", "status", "countries", "level")},
         **dict(zip(("occurred_from", "occurred_to", "occurred_sure"), incident.bounds, strict=True)),

@@ -36,9 +36,11 @@ def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault | ImportNote
         latest = 0
         for number, changed in enumerate(history.versions, 1):
             # Reported times never decrease, whatever the clocks of the committers.
-            latest = max(latest, changed.made)
+            latest = max(latest, changed.committed_at)
             moment = format_instant(datetime.fromtimestamp(latest, UTC))
-            yield from following.take(FileVersion(number, changed.commit.decode(), moment, _data(repository, changed)))
+            yield from following.changes(
+                FileVersion(number, changed.commit.decode(), moment, _data(repository, changed))
+            )
             source.advance(1)
 
 

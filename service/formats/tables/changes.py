@@ -44,8 +44,8 @@ def mapping_of(source: ImportSource, written: TableFormat | None = None) -> Tabl
         raise UnreadableSource(str(fault)) from fault
     if written not in (None, table.format):
         raise UnreadableSource(f"{source.map}: its table is written in {table.format.upper()}; import it as that.")
-    given = {"encoding": source.layout.encoding, "sheet": source.layout.sheet}
-    return table.model_copy(update={name: value for name, value in given.items() if value is not None})
+    overrides = {"encoding": source.layout.encoding, "sheet": source.layout.sheet}
+    return table.model_copy(update={name: value for name, value in overrides.items() if value is not None})
 
 
 def registration_lines(source: ImportSource, table: TableMap) -> Iterator[BatchLine]:
@@ -64,12 +64,12 @@ def read_files(source: ImportSource, written: TableFormat) -> Iterator[BatchLine
         expect_text(path, table.layout)
     notes = [note for path in source.paths for note in unread_sheet_notes(path, table.layout)]
     check_reported_at(source.reported_at)
-    standing = _TableState(table, source)
+    state = _TableState(table, source)
     yield from notes
     yield from registration_lines(source, table)
     for path in source.paths:
         try:
-            yield from standing.take(str(path), parse(table, read_bytes(path)))
+            yield from state.changes(str(path), parse(table, read_bytes(path)))
         except NotATable as problem:
             yield ImportFault(Location(str(path)), str(problem))
         source.advance(file_size(path))
@@ -87,11 +87,11 @@ class _TableState:
         self._reported_at = source.reported_at
         self._rows = {key: (dict(cells), *_last_report(cells)) for key, cells in source.current_rows(table).items()}
 
-    def take(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
+    def changes(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine | ImportFault | ImportNote]:
         """Yield the differences of a file from the current rows."""
-        standing = {key: cells for key, (cells, *_) in self._rows.items()}
+        current = {key: cells for key, (cells, *_) in self._rows.items()}
         parsed = settle_duplicates(
-            self._table, parsed, standing, lambda raw, cells: same_typed(typed_cells(self._table, raw)[0], cells)
+            self._table, parsed, current, lambda raw, cells: same_typed(typed_cells(self._table, raw)[0], cells)
         )
         yield from (ImportNote(Location(file), sentence) for sentence in self._lacking(parsed))
         if sentence := self._empty(parsed):
@@ -129,13 +129,13 @@ class _TableState:
         """Return a sentence if a file has no row, with the number of rows that this removes; else empty."""
         if parsed.rows or parsed.faults or parsed.contested:
             return ""
-        standing = sum(1 for cells, *_ in self._rows.values() if cells)
-        removed = f', so all {standing:,} that stand are said to be removed ("whole_file")'
-        return "The table has no row" + (removed if self._table.whole_file and standing else "") + "."
+        remaining = sum(1 for cells, *_ in self._rows.values() if cells)
+        removed = f', so all {remaining:,} that stand are said to be removed ("whole_file")'
+        return "The table has no row" + (removed if self._table.whole_file and remaining else "") + "."
 
     def _removed(self, file: str, parsed: ParsedTable) -> Iterator[BatchLine]:
-        there = parsed.rows.keys() | parsed.contested
-        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in there]:
+        present = parsed.rows.keys() | parsed.contested
+        for key in [key for key, (cells, *_) in self._rows.items() if cells and key not in present]:
             stamp = self._stamp(key, {})
             yield BatchLine(Location(file), removal(self._table, key, self._rows[key][0], stamp))
             self._rows[key] = ({}, stamp.report_id, stamp.order)
@@ -188,7 +188,7 @@ class VersionSequence:
         self._rejected: set[str] = set()
         self._faults: set[tuple[str | None, str]] = set()
 
-    def take(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
+    def changes(self, version: FileVersion) -> Iterator[BatchLine | ImportFault]:
         """Yield the changes of a version: added and changed rows in its order, then removed rows."""
         try:
             parsed = settle_duplicates(self._table, parse(self._table, version.data), self._last.rows, same_typed)
@@ -198,14 +198,14 @@ class VersionSequence:
         yield from self._new_faults(version, parsed.faults)
         for key, raw in parsed.changed(self._last):
             yield from self._changed(version, parsed, key, raw)
-        gone = [key for key in self._last.rows if key not in parsed.rows]
-        contested = [key for key in gone if key in parsed.contested]
-        gone = [key for key in gone if key not in parsed.contested]
+        missing = [key for key in self._last.rows if key not in parsed.rows]
+        contested = [key for key in missing if key in parsed.contested]
+        removed = [key for key in missing if key not in parsed.contested]
         parsed.rows.update({key: self._last.rows[key] for key in contested})
         if parsed.broken:
-            parsed.rows.update({key: self._last.rows[key] for key in gone})
+            parsed.rows.update({key: self._last.rows[key] for key in removed})
         else:
-            yield from self._removed(version, gone)
+            yield from self._removed(version, removed)
         self._last = parsed
 
     def _changed(
@@ -214,7 +214,7 @@ class VersionSequence:
         where = Location(self._file, version=version.commit)
         new = key not in self._last.rows or key in self._rejected
         opens = new and key not in self._opened
-        taken = False
+        accepted = False
         for each in (
             *parsed.losses(key, where),
             *row_lines(self._table, key, raw, self._stamp(version, key), where, new=opens),
@@ -222,20 +222,20 @@ class VersionSequence:
             if isinstance(each, ImportFault):  # finding the line is slow: only for faults
                 yield ImportFault(each.where._replace(line=parsed.line_of(key)), each.reason)
             else:
-                taken = True
+                accepted = True
                 yield each
-        if taken and not self._table.title_stays:
+        if accepted and not self._table.title_stays:
             self._opened.add(key)
         if new:
-            (self._rejected.discard if taken else self._rejected.add)(key)
+            (self._rejected.discard if accepted else self._rejected.add)(key)
 
-    def _removed(self, version: FileVersion, gone: Iterable[str]) -> Iterator[BatchLine]:
-        for key in gone:
+    def _removed(self, version: FileVersion, removed: Iterable[str]) -> Iterator[BatchLine]:
+        for key in removed:
             if key in self._rejected:
                 self._rejected.discard(key)
                 continue
-            was = flattened(self._last.rows[key], self._table.whole_columns)
-            document = removal(self._table, key, was, self._stamp(version, key))
+            cells = flattened(self._last.rows[key], self._table.whole_columns)
+            document = removal(self._table, key, cells, self._stamp(version, key))
             yield BatchLine(Location(self._file, version=version.commit), document)
 
     def _stamp(self, version: FileVersion, key: str) -> ReportStamp:
@@ -244,7 +244,7 @@ class VersionSequence:
 
     def _new_faults(self, version: FileVersion, faults: Iterable[RowFault]) -> Iterator[ImportFault]:
         """Yield the faults that the version before did not have: most faults stay for many versions."""
-        had, self._faults = self._faults, {(fault.column, fault.reason) for fault in faults}
+        before, self._faults = self._faults, {(fault.column, fault.reason) for fault in faults}
         for fault in faults:
-            if (fault.column, fault.reason) not in had:
+            if (fault.column, fault.reason) not in before:
                 yield ImportFault(Location(self._file, fault.line, fault.column, version.commit), fault.reason)

@@ -158,8 +158,8 @@ def places_of(columns: Mapping[str, Sequence[str]], unsure: list[str]) -> list[d
     usable = {column: non_silent(cells) for column, cells in columns.items() if not _NO_PATTERN & set(column)}
     numeric = [column for column, cells in usable.items() if cells and all(map(is_number, cells))]
     words = [column for column in usable if column not in numeric]
-    name = next((found for pattern in _NAMES if (found := _called(pattern, words))), None)
-    lat, lon = _called(LAT, numeric), _called(LON, numeric)
+    name = next((found for pattern in _NAMES if (found := _first_matching(pattern, words))), None)
+    lat, lon = _first_matching(LAT, numeric), _first_matching(LON, numeric)
     point = {"lat": f"{{{lat}}}", "lon": f"{{{lon}}}"} if lat and lon else {}
     if not point and (both := next((each for each in words if _are_points(usable[each])), None)):
         unsure.append(
@@ -170,7 +170,7 @@ def places_of(columns: Mapping[str, Sequence[str]], unsure: list[str]) -> list[d
         if point:
             unsure.append(f"“{lat}” and “{lon}” are of no place that has a name: add “places” with one.")
         return []
-    code = _called(
+    code = _first_matching(
         _COUNTRY, [column for column in words if usable[column] and all(map(_CODE.fullmatch, usable[column]))]
     )
     return [{"name": f"{{{name}}}", **({"country": f"{{{code}}}"} if code else {}), **point}]
@@ -181,5 +181,5 @@ def _are_points(cells: Sequence[str]) -> bool:
     return bool(cells) and 2 * sum(1 for cell in cells if _POINT.fullmatch(cell)) > len(cells)
 
 
-def _called(pattern: re.Pattern[str], columns: Sequence[str]) -> str | None:
+def _first_matching(pattern: re.Pattern[str], columns: Sequence[str]) -> str | None:
     return next((column for column in columns if pattern.search(column)), None)

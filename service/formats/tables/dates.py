@@ -39,7 +39,7 @@ _WORDS: Final = {
 }
 _PIVOT, _NOON = 69, 12
 _TOKEN: Final = re.compile(r"%(-?[A-Za-z%])|(\s+)|([^%\s]+)|(%)")
-_EITHER_WAY: Final = re.compile(r"([0-9]{1,2})([/.\-\s])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
+_AMBIGUOUS_ORDER: Final = re.compile(r"([0-9]{1,2})([/.\-\s])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +65,23 @@ DateFormat = Annotated[Label, AfterValidator(_checked)]
 def compile_format(text: str) -> CompiledFormat:
     """Compile a date format. Raises PydanticCustomError, which says what is wrong with it."""
     tokens = [match.groups() for match in _TOKEN.finditer(text)]
-    has: list[str] = []
-    fits = ""
+    directives: list[str] = []
+    expression = ""
     for place, (directive, space, literal, _) in enumerate(tokens):
         if directive == "%" or directive is None:
             if space is None and literal is None and directive is None:
                 raise _fault(text, "“%” stands before no directive")
-            fits += r"\s+" if space else re.escape(literal or "%")
+            expression += r"\s+" if space else re.escape(literal or "%")
             continue
         name = directive.removeprefix("-")
         if name not in _NUMBERS and name not in _WORDS:
             raise _fault(text, f"“%{directive}” is no directive; known: {_KNOWN}")
-        if name in has:
+        if name in directives:
             raise _fault(text, f"“%{name}” stands in it twice")
-        has.append(name)
-        fits += f"(?P<{name}>{_expression(name, _is_adjacent(tokens, place))})"
-    _expect_a_date(text, frozenset(has))
-    return CompiledFormat(text, re.compile(fits, re.IGNORECASE | re.ASCII), frozenset(has))
+        directives.append(name)
+        expression += f"(?P<{name}>{_expression(name, _is_adjacent(tokens, place))})"
+    _expect_a_date(text, frozenset(directives))
+    return CompiledFormat(text, re.compile(expression, re.IGNORECASE | re.ASCII), frozenset(directives))
 
 
 def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
@@ -112,7 +112,7 @@ def read_date(text: str, formats: Sequence[str], offset_at: OffsetAt) -> str:
 
 def refuse_ambiguous_order(text: str) -> None:
     """Raise ValueError, with a sentence, for a date without a declared format whose order of day and month is open."""
-    if found := _EITHER_WAY.fullmatch(text):
+    if found := _AMBIGUOUS_ORDER.fullmatch(text):
         year = "%Y" if len(found[4]) == _NUMBERS["Y"] else "%y"
         orders = [(found[2].join((*each, year)), name) for *each, name in (("%m", "%d", "month"), ("%d", "%m", "day"))]
         fitting = [each for each in orders if columns_by_date((text,), each[0])] or orders

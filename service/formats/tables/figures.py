@@ -1,4 +1,4 @@
-"""Claims from cells: each figure becomes a claim, or a fault that says why it cannot be read."""
+"""Claims from cells: each figure becomes a claim, or a fault with the reason why it cannot be parsed."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -26,20 +26,20 @@ _KEPT: Final = {"measure", "population", "manner", "accumulation", "partial"}
 def claims_of(table: TableMap, flat: RawRow) -> tuple[list[dict[str, Any]], list[CellFault]]:
     """Return the claims of a row, and the faults of figures that cannot be read."""
     claims: list[dict[str, Any]] = []
-    wrong: list[CellFault] = []
+    faults: list[CellFault] = []
     row = MappedRow(table, flat)
     for place, figures in enumerate(table.claims, 1):
         column = row.name(figures.column, *figures.formerly)
-        if _silent(table, figures, cell := flat.get(column)):
+        if _is_silent(table, figures, cell := flat.get(column)):
             continue
         try:
             words = row.text(figures.words).strip() if figures.words else ""
             count = _count(table, figures, cell, words)
             claims.append({"id": figures.claim_id(place), **_key(figures), **_times(figures, row), "count": count})
         except UnfitCell as problem:
-            wrong.append((problem.column or column, str(problem)))
-    claims += _melted(table, flat, wrong)
-    return claims, wrong
+            faults.append((problem.column or column, str(problem)))
+    claims += _melted(table, flat, faults)
+    return claims, faults
 
 
 def column_of(table: TableMap, claim: str, flat: RawRow) -> str | None:
@@ -51,7 +51,7 @@ def column_of(table: TableMap, claim: str, flat: RawRow) -> str | None:
     return next((column for name, column in dated if name == claim), None)
 
 
-def _silent(table: TableMap, figures: CountRule, cell: object) -> bool:
+def _is_silent(table: TableMap, figures: CountRule, cell: object) -> bool:
     text = cell_text(cell).strip()
     return cell is None or (isinstance(cell, str) and text in _SILENT) or text in (*table.silence, *figures.silence)
 
@@ -65,20 +65,20 @@ def _times(figures: ClaimColumn, row: MappedRow) -> dict[str, str]:
     return {name: text for name, pattern in patterns.items() if pattern and (text := row.when(pattern))}
 
 
-def _melted(table: TableMap, flat: RawRow, wrong: list[CellFault]) -> Iterator[dict[str, Any]]:
+def _melted(table: TableMap, flat: RawRow, faults: list[CellFault]) -> Iterator[dict[str, Any]]:
     """Yield a claim for each column of `[[melt]]`."""
     seen: set[str] = set()
     for place, melt, column, day in _columns(table, flat):
-        if _silent(table, melt, cell := flat[column]):
+        if _is_silent(table, melt, cell := flat[column]):
             continue
         name = _name(melt, place, day)
         if name in seen:
-            wrong.append((column, f"Another column is called by the same date, {day}; the first makes a claim."))
+            faults.append((column, f"Another column is called by the same date, {day}; the first makes a claim."))
             continue
         try:
             count = _count(table, melt, cell, "")
         except UnfitCell as problem:
-            wrong.append((column, str(problem)))
+            faults.append((column, str(problem)))
             continue
         seen.add(name)
         time = "counted_until" if melt.accumulation == "cumulative" else "period"
@@ -93,8 +93,8 @@ def _columns(table: TableMap, flat: RawRow) -> Iterator[tuple[int, Melt, str, st
 
 
 def _name(melt: Melt, place: int, day: str) -> str:
-    before = melt.id or (str(place) if place > 1 else "")
-    return f"{before}-{day}".removeprefix("-")
+    prefix = melt.id or (str(place) if place > 1 else "")
+    return f"{prefix}-{day}".removeprefix("-")
 
 
 def _count(table: TableMap, figures: CountRule, cell: object, words: str) -> dict[str, object]:
@@ -125,7 +125,7 @@ def _in_words(table: TableMap, figures: CountRule, words: str) -> dict[str, obje
     if count.bound == "exact" and bound is not None:
         return {"verbatim": words, _ONE_ENDED.get(bound, "best"): count.best, "bound": bound, "lexicon": count.lexicon}
     if bound not in (None, count.bound) and _STRICTER.get(bound or "") != count.bound:
-        raise UnfitCell(None, _OTHERWISE.format(words=words[:100], reads=words_for(count), bound=bound))
+        raise UnfitCell(None, _CONTRADICTION.format(words=words[:100], reads=words_for(count), bound=bound))
     return {"verbatim": words} if plain == words else {"verbatim": words, **_figures(count)}
 
 
@@ -142,7 +142,7 @@ def _read(words: str, measure: str, accumulation: str, language: str | None) -> 
         raise UnfitCell(None, f"It is kept as a cell, and no more is made of it: {reason}") from problem
 
 
-_OTHERWISE: Final = (
+_CONTRADICTION: Final = (
     "“{words}” reads as “{reads}”, and the mapping file says that the column is {bound};"
     " it is kept as a cell and makes no claim."
 )

@@ -21,7 +21,7 @@ class FileAtCommit(NamedTuple):
     """A commit, its time (seconds since 1970, UTC), its tree, and the file's blob (empty: no such file)."""
 
     commit: ObjectID
-    made: int
+    committed_at: int
     tree: ObjectID
     blob: ObjectID
 
@@ -43,20 +43,22 @@ def history_of(repository: Repo, file: str) -> FileHistory:
     found = FileHistory()
     newest: list[FileAtCommit] = []
     path, start = file.encode(), _head(repository)
-    left: set[bytes] = set()
+    other_paths: set[bytes] = set()
     while start is not None:
-        left.discard(path)
+        other_paths.discard(path)
         states = list(_states(repository, path, start))
-        there = [place for place, state in enumerate(states) if state.blob]
-        if not there:
+        present = [place for place, state in enumerate(states) if state.blob]
+        if not present:
             break
-        if not newest and there[0] > 0:
-            found.notes.append(_gone_note(repository, path, states[there[0]], states[there[0] - 1]))
-        born = _introduced_at(repository, path, states, there)
-        newest += [states[place] for place in there if place <= born]
-        left |= {path} if born < there[-1] else set()
-        path, start = _earlier_path(repository, path, states[born:], found.notes)
-    found.notes += [f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(left)]
+        if not newest and present[0] > 0:
+            found.notes.append(_removal_note(repository, path, states[present[0]], states[present[0] - 1]))
+        added = _introduced_at(repository, path, states, present)
+        newest += [states[place] for place in present if place <= added]
+        other_paths |= {path} if added < present[-1] else set()
+        path, start = _earlier_path(repository, path, states[added:], found.notes)
+    found.notes += [
+        f"Another file lay at “{_text(each)}” before; its versions are not read." for each in sorted(other_paths)
+    ]
     if not newest:
         raise UnreadableSource(f"No commit of the repository’s main line has a file “{file}”.")
     for state in reversed(newest):
@@ -65,14 +67,14 @@ def history_of(repository: Repo, file: str) -> FileHistory:
     return found
 
 
-def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit], there: Sequence[int]) -> int:
+def _introduced_at(repository: Repo, path: bytes, states: Sequence[FileAtCommit], present: Sequence[int]) -> int:
     """Return the index of the commit that adds a path: the oldest, or the newest that renames a file to it."""
-    for place, older in pairwise(there):
+    for place, older in pairwise(present):
         if older > place + 1 and any(
             new == path for _, new in _moves(repository, states[place + 1].tree, states[place].tree)
         ):
             return place
-    return there[-1]
+    return present[-1]
 
 
 def _earlier_path(
@@ -81,29 +83,29 @@ def _earlier_path(
     """Return the path before the first of these commits, which adds the file, and the commit to continue from."""
     if len(states) == 1:
         return path, None
-    born, parent = states[0], states[1]
-    moved = _moves(repository, parent.tree, born.tree)
-    if old := next((old for old, new in moved if new == path), None):
+    added, parent = states[0], states[1]
+    renames = _moves(repository, parent.tree, added.tree)
+    if old := next((old for old, new in renames if new == path), None):
         notes.append(
-            f"Commit {_short(born)} moved “{_text(path)}” from “{_text(old)}”; its versions there are read too."
+            f"Commit {_short(added)} moved “{_text(path)}” from “{_text(old)}”; its versions there are read too."
         )
         return old, parent.commit
-    if alike := _alike(repository, parent.tree, path, born.blob):
+    if alike := _alike(repository, parent.tree, path, added.blob):
         names = " and ".join(f"“{_text(each)}”" for each in alike[:_MOST_NAMED])
         notes.append(
-            f"“{_text(path)}” begins with commit {_short(born)}, beside {names}, whose versions are not read."
+            f"“{_text(path)}” begins with commit {_short(added)}, beside {names}, whose versions are not read."
             f" If the table lay there before, import that as well: the same command with --path {_text(alike[0])}."
         )
     return path, None
 
 
-def _gone_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtCommit) -> str:
+def _removal_note(repository: Repo, path: bytes, last: FileAtCommit, after: FileAtCommit) -> str:
     """Return a note on a file that HEAD lacks."""
-    went = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
-    if went:
+    new_path = next((new for old, new in _moves(repository, last.tree, after.tree) if old == path), None)
+    if new_path:
         return (
-            f"Commit {_short(after)} moved “{_text(path)}” to “{_text(went)}”, and nothing later is read here."
-            f" Import --path {_text(went)} instead: it has these versions too."
+            f"Commit {_short(after)} moved “{_text(path)}” to “{_text(new_path)}”, and nothing later is read here."
+            f" Import --path {_text(new_path)} instead: it has these versions too."
         )
     return f"“{_text(path)}” is gone since commit {_short(after)}; what it said last still stands."
 

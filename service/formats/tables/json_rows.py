@@ -17,25 +17,25 @@ BY_KEY: Final = "*"
 _LEVELS: Final = 4
 _MOST_SHOWN: Final = 10
 _BLANK: Final = " \t\r\n"
-_SEVERAL: Final = object()
+_JSON_LINES: Final = object()
 """Marker for JSON Lines."""
 
 
 @dataclass(frozen=True)
 class JsonRows:
-    """Rows as parsed; `names` if they are members of an object, `lined` for JSON Lines."""
+    """Rows as parsed; `names` if they are members of an object, `is_json_lines` for JSON Lines."""
 
     values: Sequence[object]
     names: Sequence[str] | None
     text: str
     path: tuple[str, ...]
-    twice: "DuplicateNames"
-    lined: bool = False
+    duplicate_names: "DuplicateNames"
+    is_json_lines: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether all of them are objects without names or repeated members."""
-        return self.names is None and not self.twice and all(type(each) is dict for each in self.values)
+        return self.names is None and not self.duplicate_names and all(type(each) is dict for each in self.values)
 
     def line_of(self, place: int) -> int:
         """Return the first line of a row, from 1."""
@@ -43,7 +43,7 @@ class JsonRows:
 
     @cached_property
     def _lines(self) -> list[int]:
-        if self.lined:
+        if self.is_json_lines:
             return [number for number, line in enumerate(self.text.split("\n"), 1) if line.strip()]
         ends = list(accumulate(map(len, self.text.splitlines(keepends=True))))
         return [bisect_right(ends, at) + 1 for at in _starts(self.text, self.path)]
@@ -54,35 +54,35 @@ def read_json_rows(text: str, path: str | None, key: Sequence[str]) -> JsonRows:
 
     A single object is one row of JSON Lines, if it has the columns of the key.
     """
-    twice = DuplicateNames()
-    value = _read(text, twice)
-    if value is _SEVERAL:
+    duplicates = DuplicateNames()
+    value = _read(text, duplicates)
+    if value is _JSON_LINES:
         if path is None:
-            return _lines_of(text, twice)
+            return _lines_of(text, duplicates)
         raise NotATable(f"“rows” is “{path}”, but the file is JSON Lines, each a row: leave “rows” out.")
     if path is not None:
-        return _under(value, path, text, twice)
+        return _under(value, path, text, duplicates)
     if isinstance(value, list):
-        return JsonRows(cast("list[object]", value), None, text, (), twice)
+        return JsonRows(cast("list[object]", value), None, text, (), duplicates)
     if isinstance(value, dict) and all(each.split(".")[0] in value for each in key):
-        return JsonRows([cast("object", value)], None, text, (), twice, lined=True)
+        return JsonRows([cast("object", value)], None, text, (), duplicates, is_json_lines=True)
     raise NotATable(f"The file is no JSON array of objects, one a row.{_paths(cast('object', value))}")
 
 
-def _read(text: str, twice: "DuplicateNames") -> object:
+def _read(text: str, duplicates: "DuplicateNames") -> object:
     try:
-        return _value(text, twice)
+        return _value(text, duplicates)
     except (ValueError, RecursionError) as problem:
-        if _is_lined(text):
-            return _SEVERAL
+        if _is_json_lines(text):
+            return _JSON_LINES
         raise NotATable(f"The file is not JSON: {problem}.") from None
 
 
-def _value(text: str, twice: "DuplicateNames") -> object:
-    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=twice.made)
+def _value(text: str, duplicates: "DuplicateNames") -> object:
+    return json.loads(text, parse_float=JsonDecimal, parse_constant=str, object_pairs_hook=duplicates.build)
 
 
-def _is_lined(text: str) -> bool:
+def _is_json_lines(text: str) -> bool:
     lines = text.split("\n")
     try:
         return len(lines) > 1 and isinstance(json.loads(next(filter(str.strip, lines), "")), dict)
@@ -90,14 +90,14 @@ def _is_lined(text: str) -> bool:
         return False
 
 
-def _lines_of(text: str, twice: "DuplicateNames") -> JsonRows:
+def _lines_of(text: str, duplicates: "DuplicateNames") -> JsonRows:
     values: list[object] = []
     for line in filter(str.strip, text.split("\n")):
         try:
-            values.append(_value(line, twice))
+            values.append(_value(line, duplicates))
         except (ValueError, RecursionError) as problem:
             values.append(UnparsedLine(f"The line is not JSON: {problem}."))
-    return JsonRows(values, None, text, (), twice, lined=True)
+    return JsonRows(values, None, text, (), duplicates, is_json_lines=True)
 
 
 class UnparsedLine(str):
@@ -117,7 +117,7 @@ class DuplicateNames:
         """Say whether there are any."""
         return bool(self._names)
 
-    def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Build an object from its members; an `object_pairs_hook`."""
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -142,23 +142,23 @@ class DuplicateNames:
         return self._names.get(id(value))
 
 
-def _under(value: object, path: str, text: str, twice: "DuplicateNames") -> JsonRows:
-    steps, found = _followed(value, path, twice)
+def _under(value: object, path: str, text: str, duplicates: "DuplicateNames") -> JsonRows:
+    steps, found = _follow(value, path, duplicates)
     if isinstance(found, dict) and _is_by_key(path):
-        _expect_once(cast("object", found), twice)
+        _expect_once(cast("object", found), duplicates)
         members = cast("RawRow", found)
-        return JsonRows(list(members.values()), list(members), text, steps, twice)
+        return JsonRows(list(members.values()), list(members), text, steps, duplicates)
     if not isinstance(found, list) or _is_by_key(path):
         _refuse(path, value)
-    return JsonRows(cast("list[object]", found), None, text, steps, twice)
+    return JsonRows(cast("list[object]", found), None, text, steps, duplicates)
 
 
 def _is_by_key(path: str) -> bool:
     return path == BY_KEY or path.endswith(f".{BY_KEY}")
 
 
-def _expect_once(value: object, twice: DuplicateNames) -> None:
-    if name := twice.at(value):
+def _expect_once(value: object, duplicates: DuplicateNames) -> None:
+    if name := duplicates.at(value):
         raise NotATable(repeated_name_fault(name))
 
 
@@ -167,7 +167,7 @@ def repeated_name_fault(name: str) -> str:
     return f"“{name[:100]}” is given twice, and nobody can tell which was said; give it once."
 
 
-def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[str, ...], object]:
+def _follow(whole: object, path: str, duplicates: "DuplicateNames") -> tuple[tuple[str, ...], object]:
     """Follow a path, in which names may contain points; returns its steps and the value.
 
     Raises NotATable.
@@ -175,7 +175,7 @@ def _followed(whole: object, path: str, twice: "DuplicateNames") -> tuple[tuple[
     steps: list[str] = []
     value, rest = whole, path.removesuffix(BY_KEY).removesuffix(".")
     while rest:
-        _expect_once(value, twice)
+        _expect_once(value, duplicates)
         parts = rest.split(".")
         here = _parts_of(value)
         step = next((each for end in range(len(parts), 0, -1) if (each := ".".join(parts[:end])) in here), None)
@@ -235,7 +235,7 @@ def _found(value: object, above: tuple[str, ...], levels: int) -> Iterator[str]:
 def _starts(text: str, path: Sequence[str]) -> Iterator[int]:
     """Yield the offset of each element of the array, or member of the object, at a path."""
     decoder = json.JSONDecoder()
-    at = _past(text, 0)
+    at = _skip_blanks(text, 0)
     for step in path:
         at = next(begin for name, begin in _parts(text, at, decoder) if name == step)
     yield from (begin for _, begin in _parts(text, at, decoder))
@@ -245,17 +245,17 @@ def _parts(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[tuple[str,
     """Yield each part of an array or object: its name or index, and the offset of its value."""
     of_object = text[at] == "{"
     at, place = at + 1, 0
-    while text[at := _past(text, at, ",")] not in "]}":
+    while text[at := _skip_blanks(text, at, ",")] not in "]}":
         name = str(place)
         if of_object:
             name, at = cast("tuple[str, int]", decoder.raw_decode(text, at))
-            at = _past(text, at, ":")
+            at = _skip_blanks(text, at, ":")
         yield name, at
         at = decoder.raw_decode(text, at)[1]
         place += 1
 
 
-def _past(text: str, at: int, mark: str = "") -> int:
+def _skip_blanks(text: str, at: int, mark: str = "") -> int:
     """Return the offset of the next value, after white space and the separator."""
     while text[at] in _BLANK or text[at] == mark:
         at += 1

@@ -41,7 +41,7 @@ class MappingError(ValueError):
     """An invalid mapping file; the message names the file, the field and what to do."""
 
 
-def _begins_with_letters(slug: str) -> str:
+def _check_table_name(slug: str) -> str:
     """Validate the name of a table: no word begins with a digit, so that a slug shows where a key begins."""
     if len(slug) <= TABLE_LENGTH and all(word[0].isalpha() for word in slug.split("-")):
         return slug
@@ -65,7 +65,7 @@ def _encoding(name: str) -> str:
         raise PydanticCustomError("encoding", "{sentence}", {"sentence": str(problem)}) from problem
 
 
-TableName = Annotated[Slug, AfterValidator(_begins_with_letters)]
+TableName = Annotated[Slug, AfterValidator(_check_table_name)]
 Character = Annotated[str, AfterValidator(_one_character)]
 Columns = Annotated[tuple[Label, ...], Field(max_length=500)]
 CellType = Literal["integer", "decimal", "boolean", "json"]
@@ -163,10 +163,10 @@ class TableMap(Strict, frozen=True):
             raise PydanticCustomError("rows", sentence)
         if self.rows is not None and self.format != "json":
             raise PydanticCustomError("rows", "“rows” says where the rows of JSON lie; those of CSV follow the header.")
-        _expect_apart([figures.claim_id(place) for place, figures in enumerate(self.claims, 1)], "have the id")
-        _expect_apart([each.counted_key for each in self.claims], "count")
-        for column, of in self.types.items():
-            if (of == "json") != (self.format == "json"):
+        _expect_distinct([figures.claim_id(place) for place, figures in enumerate(self.claims, 1)], "have the id")
+        _expect_distinct([each.counted_key for each in self.claims], "count")
+        for column, type_ in self.types.items():
+            if (type_ == "json") != (self.format == "json"):
                 raise PydanticCustomError("types", _TYPES, {"column": column})
         return self
 
@@ -217,7 +217,7 @@ class TableMap(Strict, frozen=True):
     def present_names(self) -> Mapping[str, str]:
         """The present name of each column by former name."""
         former = ((each.column, each.formerly) for each in self.claims)
-        return {was: now for now, all_of in (*former, *self.formerly.items()) for was in all_of}
+        return {old: new for new, old_names in (*former, *self.formerly.items()) for old in old_names}
 
     @property
     def layout(self) -> Layout:
@@ -228,7 +228,7 @@ class TableMap(Strict, frozen=True):
     @property
     def whole_columns(self) -> frozenset[str]:
         """The columns whose values are kept as JSON, by any name."""
-        whole = (column for column, of in self.types.items() if of == "json")
+        whole = (column for column, type_ in self.types.items() if type_ == "json")
         return frozenset(name for column in whole for name in self.names_of(column))
 
 
@@ -251,7 +251,7 @@ def _expect(name: str, known: Iterable[str], field: str, what: str) -> None:
         raise PydanticCustomError("unknown_name", "“{name}” in “{field}” is not {what}{hint}", context)
 
 
-def _expect_apart(names: Sequence[str], what: str) -> None:
+def _expect_distinct(names: Sequence[str], what: str) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             sentence = "Two claims {what} “{name}”; tell them apart by “id”, population, scope or period."

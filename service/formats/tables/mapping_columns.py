@@ -53,12 +53,12 @@ class DurationPattern(Strict, frozen=True):
         return (self.days if self.hours is None else self.hours) or 0
 
 
-def _which(value: Any) -> str:  # noqa: ANN401 - of a mapping file
+def _time_tag(value: Any) -> str:  # noqa: ANN401 - of a mapping file
     return "stretch" if isinstance(value, dict | DurationPattern) else "pattern"
 
 
 TimePattern = Annotated[
-    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")], Discriminator(_which)
+    Annotated[DatePattern, Tag("pattern")] | Annotated[DurationPattern, Tag("stretch")], Discriminator(_time_tag)
 ]
 """A date or interval by a pattern, or by one end and a length."""
 

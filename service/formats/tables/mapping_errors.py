@@ -11,7 +11,7 @@ from domain.values.text_types import nearest
 _TAGS: Final = ("pattern", "stretch")
 _LIST: Final = 'Write a list in brackets, such as ["one", "two"].'
 _TABLE: Final = "Write a table, such as { name = … }, or the lines below its name in brackets."
-_SAID: Final = {
+_SENTENCES: Final = {
     "tuple_type": _LIST,
     "list_type": _LIST,
     "dict_type": _TABLE,
@@ -51,7 +51,7 @@ def _sentence(error: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> s
         return "There is no such field" + (f"; did you mean “{near}”?" if near else " (docs/formats.md has all).")
     if error["type"] == "dict_type" and error["loc"] == ("formerly",):
         return _FORMERLY
-    return _SAID.get(error["type"], str(error["msg"]))
+    return _SENTENCES.get(error["type"], str(error["msg"]))
 
 
 def _path(place: tuple[int | str, ...]) -> str:

@@ -80,16 +80,16 @@ class NumberFormat(NamedTuple):
             return text
         marks = _MARKS.get(self.thousands or "", re.escape(self.thousands or ""))
         number = re.compile(rf"[0-9](?:(?:[0-9.,]|{marks or '(?!)'})*[0-9])?")
-        wrong = False
+        invalid = False
 
         def digits(found: re.Match[str]) -> str:
-            nonlocal wrong
+            nonlocal invalid
             number = self.whole(found[0], found[0])
-            wrong = wrong or number is None
+            invalid = invalid or number is None
             return str(number)
 
         plain = number.sub(digits, text)
-        return None if wrong else plain
+        return None if invalid else plain
 
     def hint(self, text: str) -> str:
         """Return a hint for a number that needs a declared thousands separator; empty for any other text."""

@@ -38,23 +38,23 @@ class NotATable(ValueError):
 class ParsedTable:
     """A table as parsed: its rows by key in the order of the file, and its faults.
 
-    `doubles` are the names in `rows` of all rows of a key with several, until `settle_duplicates`; `contested` are
-    keys whose rows are all rejected. `truths`: some cell is true or false, which Python considers equal to 1 and 0.
+    `duplicates` are the names in `rows` of all rows of a key with several, until `settle_duplicates`; `contested` are
+    keys whose rows are all rejected. `has_booleans`: some cell is true or false, which equal 1 and 0 in Python.
     """
 
     rows: dict[str, RawRow]
     faults: list[RowFault]
-    truths: bool = False
+    has_booleans: bool = False
     line_of: Callable[[str], int | None] = field(default=lambda _: None)
-    doubles: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    duplicates: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     contested: frozenset[str] = frozenset()
 
     def changed(self, before: "ParsedTable") -> Iterator[tuple[str, RawRow]]:
         """Yield the rows that are new or different from `before`."""
-        truths = self.truths or before.truths
+        booleans = self.has_booleans or before.has_booleans
         for key, row in self.rows.items():
-            was = before.rows.get(key)
-            if was is None or row != was or (truths and not same_typed(row, was)):
+            previous = before.rows.get(key)
+            if previous is None or row != previous or (booleans and not same_typed(row, previous)):
                 yield key, row
 
     @property
@@ -122,13 +122,13 @@ class RowsByKey:
 
     def __init__(self) -> None:
         self.rows: dict[str, RawRow] = {}
-        self.doubles: dict[str, list[str]] = {}
+        self.duplicates: dict[str, list[str]] = {}
 
     def put(self, key: str, row: RawRow) -> str:
         """Add a row under its key, or a temporary name; returns the name."""
         name = key
         if key in self.rows:
-            names = self.doubles.setdefault(key, [key])
+            names = self.duplicates.setdefault(key, [key])
             name = f"{key}\0{len(names)}"
             names.append(name)
         self.rows[name] = row
@@ -154,19 +154,19 @@ def typed_cells(table: TableMap, raw: RawRow) -> tuple[AttributeCells, list[Cell
     cells: AttributeCells = {}
     wrong: list[CellFault] = []
     for column, value in flattened(raw, table.whole_columns).items():
-        of = table.types.get(column) or table.types.get(table.present_names.get(column, column))
-        if of == "json":
+        type_ = table.types.get(column) or table.types.get(table.present_names.get(column, column))
+        if type_ == "json":
             cells[column] = compact_json(value)
         elif isinstance(value, list):
             wrong.append((column, "A list is no cell; give the column the type “json” to keep it as it is."))
-        elif of and isinstance(value, str) and _TYPED[of].fullmatch(value):
-            cells[column] = _typed(of, value)
+        elif type_ and isinstance(value, str) and _TYPED[type_].fullmatch(value):
+            cells[column] = _typed(type_, value)
         else:
-            cells[column] = _kept(value)
+            cells[column] = _attribute(value)
     return cells, wrong
 
 
-def _kept(value: object) -> object:
+def _attribute(value: object) -> object:
     if isinstance(value, JsonDecimal):
         return {"decimal": value.digits}
     if isinstance(value, int) and abs(value) > _BIGGEST:
@@ -174,10 +174,10 @@ def _kept(value: object) -> object:
     return value
 
 
-def _typed(of: str, text: str) -> object:
-    if of == "boolean":
+def _typed(type_: str, text: str) -> object:
+    if type_ == "boolean":
         return text == "true"
-    return _kept(int(text)) if of == "integer" else {"decimal": text}
+    return _attribute(int(text)) if type_ == "integer" else {"decimal": text}
 
 
 def compact_json(value: object) -> str:

@@ -12,7 +12,7 @@ from service.formats.tables.mapping import TableMap
 from service.formats.tables.read_file import parse
 from service.formats.tables.row_reports import ReportStamp, row_lines
 
-_WHAT: Final = {
+_COMMENTS: Final = {
     "table": "names the table, in the addresses of its incidents",
     "title": "of a row's incident: a pattern over the row",
     "format": "csv (also a sheet of Excel) or json",
@@ -43,7 +43,7 @@ def mapping_toml(fields: Mapping[str, Any], remarks: Iterable[str]) -> str:
     lines = [f"# {line}" for remark in remarks for line in remark.splitlines()]
     tables: list[str] = []
     for name, value in fields.items():
-        comment = f"  # {_WHAT[name]}" if name in _WHAT else ""
+        comment = f"  # {_COMMENTS[name]}" if name in _COMMENTS else ""
         if name in LISTS:
             for each in cast("list[dict[str, Any]]", value):
                 tables += ["", f"[[{name}]]", *(f"{_name(key)} = {_value(part)}" for key, part in each.items())]
@@ -79,7 +79,7 @@ def _text(text: str) -> str:
 
 ROWS: Final = 3
 """Number of rows in a preview."""
-_SAID: Final = ReportStamp(UUID(int=0), None, 0)
+_PREVIEW_STAMP: Final = ReportStamp(UUID(int=0), None, 0)
 
 
 def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
@@ -88,7 +88,7 @@ def preview_lines(table: TableMap, data: bytes, file: str) -> Iterator[str]:
     yield f"Of {len(parsed.rows):,} in the file, these rows become:"
     for key, raw in islice(parsed.rows.items(), ROWS):
         where = Location(file, parsed.line_of(key))
-        for each in row_lines(table, key, raw, _SAID, where, new=True):
+        for each in row_lines(table, key, raw, _PREVIEW_STAMP, where, new=True):
             if isinstance(each, ImportFault):
                 yield f"    not read: {each.where.column or 'row'}: {each.reason}"
             elif "open" in each.document:

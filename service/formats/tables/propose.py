@@ -42,9 +42,9 @@ _CUMULATIVE: Final = re.compile(r"cum|to.?date", re.IGNORECASE)
 _BOUNDED: Final = re.compile(
     r"(?:^|[ _-])(?:min|minimum|max|maximum|least|most|low|lower|high|upper)(?:$|[ _-])", re.IGNORECASE
 )
-_CELLS_LOOKED_AT: Final = 200
+_CELLS_SAMPLED: Final = 200
 _MOST_KEYS: Final = 3
-_LOOKED_AT: Final = 12
+_KEY_CANDIDATES: Final = 12
 _LONG: Final = 100
 _MOST_COLUMNS: Final = 500
 _MOST_SHOWN: Final = 3
@@ -91,14 +91,14 @@ class _Proposer:
 
     def proposal(self) -> Proposal:
         key = self._key()
-        laid_out = {name: value for name, value in self._found.fields.items() if name not in ("columns", "types")}
+        layout = {name: value for name, value in self._found.fields.items() if name not in ("columns", "types")}
         fields: dict[str, Any] = {
             "table": self._name,
             "title": self._title(key),
-            **laid_out,
+            **layout,
             "key": key,
             "source": slugify(self._name) or "source",
-            **self._doubles(key),
+            **self._duplicates(key),
             **self._times(),
             **self._numbers(),
             **({"columns": list(self._columns)} if len(self._columns) <= _MOST_COLUMNS else {}),
@@ -123,13 +123,13 @@ class _Proposer:
     def _claims(self) -> list[dict[str, Any]]:
         """Return the claims of columns that count people, by name; the first of several that count the same."""
         claims: list[dict[str, Any]] = []
-        taken: dict[str, str] = {}
+        first_columns: dict[str, str] = {}
         for column, cells in self._columns.items():
             measure = measure_of(column)
             if measure is None or column in self._dates or not self._counts(cells):
                 continue
             people = people_of(column)
-            first = taken.setdefault(f"{measure} {sorted(people.items())}", column)
+            first = first_columns.setdefault(f"{measure} {sorted(people.items())}", column)
             if first != column:
                 self._ask(
                     f"“{column}” seems to count what “{first}” counts, so no claim is made of it; it needs"
@@ -182,11 +182,13 @@ class _Proposer:
         rest = [each for each in self._columns if each not in counted and any(map(str.strip, self._columns[each]))]
         rest.sort(key=self._rank)
         for many in range(1, _MOST_KEYS + 1):
-            for columns in combinations(rest[:_LOOKED_AT], many):
+            for columns in combinations(rest[:_KEY_CANDIDATES], many):
                 rows = list(zip(*(map(str.strip, self._columns[column]) for column in columns), strict=True))
                 if len(set(rows)) == len(rows) and all(any(row) for row in rows):
                     return self._unique_key(list(columns), len(rows))
-        best = max(combinations(rest[:_LOOKED_AT], min(_MOST_KEYS, len(rest)) or 1), key=self._distinct, default=())
+        best = max(
+            combinations(rest[:_KEY_CANDIDATES], min(_MOST_KEYS, len(rest)) or 1), key=self._distinct, default=()
+        )
         key = list(best) or list(self._columns)[:1]
         self._ask(
             f"No columns tell all rows apart; “{'”, “'.join(key)}” are taken for the key, which several rows share."
@@ -212,7 +214,7 @@ class _Proposer:
     def _distinct(self, columns: Sequence[str]) -> int:
         return len(set(zip(*(self._columns[column] for column in columns), strict=True)))
 
-    def _doubles(self, key: Sequence[str]) -> dict[str, str]:
+    def _duplicates(self, key: Sequence[str]) -> dict[str, str]:
         rows = Counter(zip(*(map(str.strip, self._columns[column]) for column in key), strict=True))
         return {"duplicates": "keep"} if any(count > 1 for count in rows.values()) else {}
 
@@ -227,7 +229,7 @@ class _Proposer:
         fields: dict[str, Any] = {}
         formats: list[str] = []
         for column, cells in self._columns.items():
-            shown = non_silent(cells)[:_CELLS_LOOKED_AT]
+            shown = non_silent(cells)[:_CELLS_SAMPLED]
             if column not in self._dates and _TIME.search(column) and 2 * sum(map(is_day, shown)) > len(shown):
                 self._ask(
                     f"“{column}” has dates in several formats, so no date is read from it: declare all of them in"

@@ -51,15 +51,15 @@ def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:
     numbered = RowsByKey()
     faults: list[RowFault] = []
     lines: dict[str, int] = {}
-    names, named = header.names, "" not in header.names
+    names, all_named = header.names, "" not in header.names
     for record in chain(first, records):
         line, cells, flaws = record
         if line <= header.after or not any(cells):
             if line > header.after:
                 _row(header, record, faults)
             continue
-        if named and not flaws and len(cells) <= len(names):
-            row: RawRow | None = dict(zip(names, cells, strict=False))  # as nearly all are
+        if all_named and not flaws and len(cells) <= len(names):
+            row: RawRow | None = dict(zip(names, cells, strict=False))  # the most frequent case
         elif (row := _row(header, record, faults)) is None:
             continue
         parts = key_parts(table, lambda column, row=row: row.get(key_names[column], ""))
@@ -67,7 +67,7 @@ def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:
             lines[numbered.put("|".join(parts), row)] = line
         else:
             faults.append(RowFault(line, table.key[0], NO_KEY))
-    return ParsedTable(numbered.rows, faults, line_of=lines.get, doubles=numbered.doubles)
+    return ParsedTable(numbered.rows, faults, line_of=lines.get, duplicates=numbered.duplicates)
 
 
 def _row(header: Header, record: TableRecord, faults: list[RowFault]) -> RawRow | None:
@@ -94,7 +94,7 @@ def _header(table: TableMap, first: list[TableRecord]) -> Header:
     header = _by_hashtag(header, table)
     for column in table.key:
         if not any(name in header.names for name in table.names_of(column)):
-            raise NotATable(_lacking(column, "which is part of the key", header, first))
+            raise NotATable(_missing_column(column, "which is part of the key", header, first))
     for column in (*table.read_columns, *table.types):
         if not any(name in header.names for name in table.names_of(column)) and (near := _near(column, header.names)):
             raise NotATable(f"The header has no column “{column}”, but “{near}”: the mapping file must write it so.")
@@ -116,7 +116,7 @@ def _by_hashtag(header: Header, table: TableMap) -> Header:
     return header._replace(names=names)
 
 
-def _lacking(column: str, what: str, header: Header, first: Iterable[TableRecord]) -> str:
+def _missing_column(column: str, what: str, header: Header, first: Iterable[TableRecord]) -> str:
     sentence = f"The header has no column “{column}”, {what}"
     if near := _near(column, header.names):
         return f"{sentence}, but “{near}”: the mapping file must write it so."

@@ -29,18 +29,18 @@ def read_json(table: TableMap, text: str) -> ParsedTable:
     if not rows.plain or any("properties" in row for row in listed):
         found = list(_objects(table, rows, faults))
         places, listed = [place for place, _ in found], [row for _, row in found]
-    truths = "true" in text or "false" in text
+    has_booleans = "true" in text or "false" in text
     keys = _plain_keys(table, listed) or [_key(table, row) for row in listed]
     by_key = dict(zip(keys, listed, strict=True))
     if len(by_key) == len(listed) and "" not in by_key:
-        return ParsedTable(by_key, faults, truths, line_of=lambda key: rows.line_of(places[keys.index(key)]))
+        return ParsedTable(by_key, faults, has_booleans, line_of=lambda key: rows.line_of(places[keys.index(key)]))
     numbered = RowsByKey()
     faults += [
         RowFault(rows.line_of(place), table.key[0], NO_KEY) for place, key in zip(places, keys, strict=True) if not key
     ]
     by_name = {numbered.put(key, listed[nth]): places[nth] for nth, key in enumerate(keys) if key}
     line_of: Callable[[str], int | None] = lambda key: rows.line_of(by_name[key])  # noqa: E731 - as it is above
-    return ParsedTable(numbered.rows, faults, truths, line_of=line_of, doubles=numbered.doubles)
+    return ParsedTable(numbered.rows, faults, has_booleans, line_of=line_of, duplicates=numbered.duplicates)
 
 
 def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterator[tuple[int, RawRow]]:
@@ -49,10 +49,10 @@ def _objects(table: TableMap, rows: JsonRows, faults: list[RowFault]) -> Iterato
         if isinstance(value, UnparsedLine):
             faults.append(RowFault(rows.line_of(place), None, value))
         elif not isinstance(value, dict):
-            if rows.names is None and not rows.lined:
+            if rows.names is None and not rows.is_json_lines:
                 raise NotATable(f"The row in line {rows.line_of(place)} is no JSON object.")
             faults.append(RowFault(rows.line_of(place), None, "The row is no JSON object."))
-        elif name := rows.twice.within(cast("object", value)):
+        elif name := rows.duplicate_names.within(cast("object", value)):
             faults.append(RowFault(rows.line_of(place), name, repeated_name_fault(name), lost=True))
         else:
             row = cast("RawRow", value)

@@ -74,10 +74,10 @@ class MappedRow:
             return None
         if found := _POINT.fullmatch(text):
             return found[2], found[1]
-        both = [self._degrees.plain(each) for each in self._sides(text.strip("()[]"))]
-        if len(both) != 2 or both[0] is None or both[1] is None:  # noqa: PLR2004 - of a point
+        pair = [self._degrees.plain(each) for each in self._sides(text.strip("()[]"))]
+        if len(pair) != 2 or pair[0] is None or pair[1] is None:  # noqa: PLR2004 - of a point
             raise UnfitCell(_first(pattern), f"“{text[:100]}” is no point: two numbers, “{order}”, or POINT (lon lat).")
-        return (both[0], both[1]) if order == "lat, lon" else (both[1], both[0])
+        return (pair[0], pair[1]) if order == "lat, lon" else (pair[1], pair[0])
 
     @property
     def _degrees(self) -> NumberFormat:

@@ -69,8 +69,8 @@ def _tidied(pattern: str, text_of: Callable[[str], str]) -> str:
     if not any(map(text_of, columns_of(pattern))):
         return ""
     text = filled(pattern, lambda column: text_of(column) or _BLANK) or ""
-    for left_over in (_BRACKETS, _LEADING, _FOLLOWING):
-        text = left_over.sub("", text)
+    for expression in (_BRACKETS, _LEADING, _FOLLOWING):
+        text = expression.sub("", text)
     return text.strip()
 
 
@@ -79,8 +79,8 @@ def report_id(*identity: object) -> UUID:
     return uuid5(NAMESPACE, json.dumps(identity, sort_keys=True, default=str))
 
 
-_OF_ANY_ROW: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
-_NO_MORE: Final = "It is kept as a cell, and no more is made of it: "
+_INCIDENT_SETTINGS: Final = {"utc_offset", "time_zone", "period", "countries", "scopes"}
+_KEPT_AS_CELL: Final = "It is kept as a cell, and no more is made of it: "
 _DATES: Final = " Where dates are written in another way, the mapping file says how: “dates” (docs/formats.md)."
 _EMPTY: Final[Mapping[str, str]] = {}
 
@@ -113,7 +113,7 @@ def registration(table: TableMap) -> LineBody | None:
 
 def opening(table: TableMap, key: str, raw: RawRow) -> LineBody:
     """Return the line that opens the incident of a row; the same for every state of the row."""
-    settings = table.model_dump(mode="json", exclude_unset=True, include=_OF_ANY_ROW)
+    settings = table.model_dump(mode="json", exclude_unset=True, include=_INCIDENT_SETTINGS)
     title = title_of(table, key, flattened(raw, table.whole_columns))
     return {"open": {"slug": slug_of(table.table, key), "title": title, **settings}}
 
@@ -131,14 +131,14 @@ def statement(table: TableMap, key: str, raw: RawRow, stamp: ReportStamp) -> Row
     if wrong:
         return RowStatement(None, wrong)
     flat = flattened(raw, table.whole_columns)
-    claims, unread = claims_of(table, flat)
+    claims, faults = claims_of(table, flat)
     document = {**_bare_statement(table, key, flat, stamp), "attributes": attributes_of(cells), "claims": claims}
     row = MappedRow(table, flat)
-    if places := list(_places(table, row, unread)):
+    if places := list(_places(table, row, faults)):
         document["places"] = places
-    if occurred := _occurred(table, row, unread):
+    if occurred := _occurred(table, row, faults):
         document["occurred"] = occurred
-    stated = _acceptable(table, document, unread)
+    stated = _validated(table, document, faults)
     return stated._replace(wrong=[(column, why + _hint(flat, column)) for column, why in stated.wrong])
 
 
@@ -181,7 +181,7 @@ def _occurred(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> str | 
     try:
         return row.when(table.occurred) if table.occurred else None
     except UnfitCell as problem:
-        wrong.append((problem.column, f"{_NO_MORE}{problem}"))
+        wrong.append((problem.column, f"{_KEPT_AS_CELL}{problem}"))
     return None
 
 
@@ -200,24 +200,24 @@ def _places(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> Iterator
             if place.point and place.order and (point := row.point(place.point, place.order)):
                 fields["lat"], fields["lon"] = point
         except UnfitCell as problem:
-            wrong.append((problem.column, f"{_NO_MORE}{problem}"))
+            wrong.append((problem.column, f"{_KEPT_AS_CELL}{problem}"))
         yield fields
 
 
-def _acceptable(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:
+def _validated(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:
     """Drop claims, places and times that fail validation, with a fault each; other errors reject the row."""
     try:
         ObservationNoted.model_validate({name: part for name, part in document.items() if name != "incident"})
     except ValidationError as problem:
-        left_out: set[tuple[object, ...]] = set()
+        rejected: set[tuple[object, ...]] = set()
         for error in problem.errors(include_url=False):
             where = error["loc"][:2] if error["loc"][0] in ("claims", "places") else error["loc"][:1]
             column = _column_at(table, document, error["loc"])
             if where[0] not in ("claims", "places", "occurred") or where == ("claims",):
                 return RowStatement(None, [*wrong, (column, f"{error['msg']}{_declare(table, error['type'])}")])
-            left_out.add(where)
-            wrong.append((column, f"{_NO_MORE}{error['msg']}{_declare(table, error['type'])}"))
-        document = _without(document, left_out)
+            rejected.add(where)
+            wrong.append((column, f"{_KEPT_AS_CELL}{error['msg']}{_declare(table, error['type'])}"))
+        document = _without(document, rejected)
     return RowStatement(document, wrong)
 
 
@@ -241,9 +241,9 @@ def _declare(table: TableMap, code: str) -> str:
     return _DATES if code == "clock" and not table.dates else ""
 
 
-def _without(document: Mapping[str, Any], left_out: set[tuple[object, ...]]) -> dict[str, Any]:
-    kept = {name: part for name, part in document.items() if (name,) not in left_out}
+def _without(document: Mapping[str, Any], rejected: set[tuple[object, ...]]) -> dict[str, Any]:
+    remaining = {name: part for name, part in document.items() if (name,) not in rejected}
     for name in ("claims", "places"):
-        if name in kept:
-            kept[name] = [each for place, each in enumerate(kept[name]) if (name, place) not in left_out]
-    return kept
+        if name in remaining:
+            remaining[name] = [each for place, each in enumerate(remaining[name]) if (name, place) not in rejected]
+    return remaining

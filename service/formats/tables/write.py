@@ -48,7 +48,7 @@ def write_json(export: Export, table: TableMap, out: BinaryIO) -> None:
     """Write a table as JSON in UTF-8, an object a line, that its mapping file reads.
 
     An array, under the path `rows` of the mapping; or an object, if `rows` ends in “*” and all names differ. Raises
-    reading `export` raises.
+    what reading `export` raises.
     """
     rows = rows_of(export, table)
     header = columns_of(rows, table)

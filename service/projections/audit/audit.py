@@ -31,7 +31,7 @@ SAMPLE: Final = 100
 PAST: Final = 3
 """The number of earlier positions at which each of them is compared."""
 MOST_KEPT: Final = 1_000
-"""The number of differences of a read model that are kept; all are counted."""
+"""The most differences of a read model that are stored; all are counted."""
 
 POSITIONS: Final = """
     SELECT originator_id, array_agg(notification_id ORDER BY notification_id) FROM public.facts
@@ -61,7 +61,7 @@ class AuditedModel:
     differences: list[AuditDifference] = field(default_factory=list[AuditDifference])
 
     @property
-    def stands(self) -> bool:
+    def matches(self) -> bool:
         """Whether it has not failed and no difference was found."""
         return not self.differing and self.generation.stopped is None
 
@@ -96,8 +96,8 @@ def audit(url: str, *, full: bool, on_progress: OnProgress) -> AuditResult:
 
 def _audit(url: str, *, full: bool, on_progress: OnProgress) -> AuditResult:
     with connect(url) as connection, connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        ((there,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
-        now = {name: each for name, each in live(generations(cursor)).items() if is_current(each)} if there else {}
+        ((exists,),) = cursor.execute(REGISTRY_EXISTS).fetchall()
+        now = {name: each for name, each in live(generations(cursor)).items() if is_current(each)} if exists else {}
         head = sync_reader.head(cursor)
         audits = [_Audit(cursor, position, group, full=full) for position, group in _by_position(now.values())]
         done, total = 0, sum(each.facts for audit in audits for each in audit.sample)
@@ -155,10 +155,10 @@ class _Audit:
         for (subject,) in self.cursor.execute(query).fetchall():
             stream = subject if isinstance(subject, UUID) else source_stream(str(subject))
             if stream not in streams and not self._is_later(stream):
-                yield _of_ranges(model, self.position, [str(subject)], "rows of what is not in the log", None)
+                yield _range_difference(model, self.position, [str(subject)], "rows of what is not in the log", None)
 
     def _is_later(self, stream: UUID) -> bool:
-        """Return whether a stream began after the position: the read model has moved on meanwhile."""
+        """Return whether a stream began after the position, up to which the read model has moved meanwhile."""
         return bool(sync_reader.of_streams(self.cursor, [stream], sync_reader.head(self.cursor)))
 
     def _overlaps(self, generation: Generation) -> Iterator[AuditDifference]:
@@ -167,8 +167,10 @@ class _Audit:
         keys = SQL(", ").join(map(Identifier, model.key))
         query = SQL(OVERLAPS).format(keys=keys, table=model.table(generation.schema))
         for *key, since, until in self.cursor.execute(query).fetchall():
-            stands = f"[{since}, {'' if until is None else until})"
-            yield _of_ranges(model, since, [str(each) for each in key], stands, "an end, before the next row begins")
+            actual = f"[{since}, {'' if until is None else until})"
+            yield _range_difference(
+                model, since, [str(each) for each in key], actual, "an end, before the next row begins"
+            )
 
 
 def sample(sizes: Iterable[StreamSize]) -> list[StreamSize]:
@@ -191,16 +193,16 @@ def _hash(stream: UUID, number: int) -> bytes:
     return hashlib.sha256(stream.bytes + number.to_bytes(8)).digest()
 
 
-def _of_ranges(
-    model: ReadModel[Any], position: int, key: Sequence[str], stands: str, should: str | None
+def _range_difference(
+    model: ReadModel[Any], position: int, key: Sequence[str], actual: str, should: str | None
 ) -> AuditDifference:
-    return AuditDifference(model.name, position, key[0], key, "since, until", stands, should)
+    return AuditDifference(model.name, position, key[0], key, "since, until", actual, should)
 
 
-def _by_position(answering: Iterable[Generation]) -> Iterator[tuple[int, list[Generation]]]:
+def _by_position(found: Iterable[Generation]) -> Iterator[tuple[int, list[Generation]]]:
     """Yield generations with the position to compare them at: the least of those that move, and that of each failed."""
     moving: list[Generation] = []
-    for each in answering:
+    for each in found:
         if each.stopped is None:
             moving.append(each)
         else:

@@ -2,7 +2,7 @@
 
 The cross-check is independent of the incremental path: the live projector and rebuilds apply a subject's facts one by
 one and write what each may have changed (`ReadModel.changed`). Here the history is read as a whole, up to one position,
-its claims are weighed once, and `ReadModel.rows` gives all rows. An error in change tracking or in writing shows.
+its claims are evaluated once, and `ReadModel.rows` gives all rows. An error in change tracking or in writing shows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,14 +28,14 @@ from service.projections.read_model import ReadModel, RowKey, RowValues, Subject
 from service.projections.registry import Generation
 
 AT_POSITIONS: Final = """
-    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{of}[], %(positions)s::bigint[]) WITH ORDINALITY
+    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{type}[], %(positions)s::bigint[]) WITH ORDINALITY
         AS wanted (subject, position, nth)
     JOIN {table} AS row ON row.{subject} = wanted.subject AND row.since <= wanted.position
         AND (row.until IS NULL OR row.until > wanted.position)
     ORDER BY wanted.nth
 """
 CURRENT: Final = """
-    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{of}[]) WITH ORDINALITY AS wanted (subject, nth)
+    SELECT wanted.nth, {columns} FROM unnest(%(subjects)s::{type}[]) WITH ORDINALITY AS wanted (subject, nth)
     JOIN {table} AS row ON row.{subject} = wanted.subject AND row.until IS NULL
     ORDER BY wanted.nth
 """
@@ -45,8 +45,8 @@ CURRENT: Final = """
 class AuditDifference:
     """A difference between a read model (`stands`) and a fold (`should`).
 
-    `subject` is the incident or the source. Where `column` is None, the whole row is missing on one side. `trouble`
-    says why nothing could be compared, where that is so.
+    `subject` is the incident or the source. Where `column` is None, one of the two has no such row. `trouble`
+    is the error where nothing could be compared.
     """
 
     read_model: str
@@ -102,8 +102,8 @@ class Comparison:
             try:
                 gathered = self.facts.inputs_of(stream)
                 folds.extend(self._fold(stream, position, gathered) for position in positions)
-            except UndecodableFact as unread:
-                yield _not_comparable(stream, unread.kept.position, unread.error)
+            except UndecodableFact as undecodable:
+                yield _not_comparable(stream, undecodable.stored.position, undecodable.error)
             except Exception as error:  # noqa: BLE001 - reported as a difference
                 yield _not_comparable(stream, positions[0], error)
         for generation in self.generations:
@@ -120,12 +120,12 @@ class Comparison:
             source = sources.fold(cast("list[SourceFact]", own))
             return _WholeFold(position, "source", first.origin, first.origin, self._rows("source", source))
         history = history_of(inputs.facts, stream)
-        present = None
+        projection = None
         if own:
             policy = catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)
-            present = IncidentProjection.at(history, Reading(None, policy))
-            present.input_streams.streams = inputs.streams
-        rows = self._rows("incident", present)
+            projection = IncidentProjection.at(history, Reading(None, policy))
+            projection.input_streams.streams = inputs.streams
+        rows = self._rows("incident", projection)
         return _WholeFold(position, "incident", stream, history.slug or str(stream), rows)
 
     def _rows(self, kind: SubjectKind, state: Subject) -> Mapping[str, Mapping[RowKey, RowValues]]:
@@ -139,12 +139,12 @@ class Comparison:
         self, model: ReadModel[Any], generation: Generation, folds: Sequence[_WholeFold]
     ) -> dict[int, dict[RowKey, RowValues]]:
         """Return the stored rows by key, for each fold by its number."""
-        subject, of = next(iter(model.key.items()))
+        subject, subject_type = next(iter(model.key.items()))
         query = SQL(CURRENT if self.newest else AT_POSITIONS).format(
             columns=SQL(", ").join(SQL("row.{}").format(Identifier(name)) for name in (*model.key, *model.cells)),
             table=model.table(generation.schema),
             subject=Identifier(subject),
-            of=SQL(of),
+            type=SQL(subject_type),
         )
         bound: dict[str, object] = {"subjects": [each.subject for each in folds]}
         if not self.newest:
@@ -157,21 +157,21 @@ class Comparison:
 
 def _inputs(stream: UUID, facts: Iterable[Recorded]) -> Gathered:
     """Gather the inputs again from facts up to a position, since later facts may have added streams."""
-    of: dict[UUID, list[Recorded]] = {}
+    by_stream: dict[UUID, list[Recorded]] = {}
     for each in facts:
-        of.setdefault(each.stream, []).append(each)
-    return gather(first_streams(stream), lambda streams: [fact for each in streams for fact in of.get(each, ())])
+        by_stream.setdefault(each.stream, []).append(each)
+    return gather(first_streams(stream), lambda streams: [fact for each in streams for fact in by_stream.get(each, ())])
 
 
 def _compare(model: ReadModel[Any], fold: _WholeFold, stored: Mapping[RowKey, RowValues]) -> Iterator[AuditDifference]:
     columns, expected = [*model.key, *model.cells], fold.rows[model.name]
     for key in sorted({**stored, **expected}, key=str):
-        is_row, should = stored.get(key), expected.get(key)
+        actual, should = stored.get(key), expected.get(key)
         about = (model.name, fold.position, fold.label, [str(each) for each in key])
-        if is_row is None or should is None:
-            yield AuditDifference(*about, None, _row_document(columns, is_row), _row_document(columns, should))
+        if actual is None or should is None:
+            yield AuditDifference(*about, None, _row_document(columns, actual), _row_document(columns, should))
             continue
-        for column, one, other in zip(columns, is_row, should, strict=True):
+        for column, one, other in zip(columns, actual, should, strict=True):
             if _json(one) != _json(other):
                 yield AuditDifference(*about, column, _json(one), _json(other))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.facts.streams import POLICY_STREAM
 from domain.facts.union import Recorded, SourceFact
 from service.eventstore.stored_fact import StoredFact
-from service.projections.engine.aggregate_cache import AggregateCache
+from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowChanges, RowFold
 from service.projections.read_model import SubjectKind
 
@@ -19,11 +19,11 @@ class BatchFold:
     """Applies the facts of a batch, in the order of the log, for read models that are all at its beginning.
 
     `dependents` returns the incidents that have a stream among their inputs at the beginning, and all incidents for the
-    stream `policy`; `new_dependents` are those that get it within the batch.
+    stream `policy`; `new_dependents` are those that add it within the batch.
     """
 
     rows: RowFold
-    cache: AggregateCache
+    cache: SubjectCache
     dependents: Callable[[UUID], Iterable[UUID]]
     new_dependents: defaultdict[UUID, dict[UUID, None]] = field(
         default_factory=lambda: defaultdict[UUID, dict[UUID, None]](dict)
@@ -43,7 +43,7 @@ class BatchFold:
         for stream in self._incidents(recorded):
             found += self._apply("incident", stream, recorded)
         self.rows.put(found, recorded.position)
-        self.cache.invalidate(recorded.stream)  # not before: the cache was read as of the position before the fact
+        self.cache.invalidate(recorded.stream)  # last: until here the cache is read as of the position before the fact
 
     def _incidents(self, recorded: Recorded) -> Iterable[UUID]:
         """Return the incidents that have the stream of a fact among their inputs."""
@@ -61,9 +61,9 @@ class BatchFold:
         running = self.rows.running(kind)
         applied = self.rows.apply(kind, recorded, load, partial(self.cache.next_facts, recorded)) if running else None
         if applied is None:
-            self.cache.forget(stream)  # the cached state lacks the fact, or has a part of it
+            self.cache.discard(stream)  # the cached state lacks the fact, or is incomplete
             return ()
-        self.cache.keep(stream, applied.fold)
-        for each in applied.moved.inputs:
+        self.cache.put(stream, applied.fold)
+        for each in applied.summary_changes.inputs:
             self.new_dependents[each][stream] = None
         return applied.changes

@@ -11,7 +11,9 @@ from service.projections.engine.row_versions import RowVersions
 from service.projections.read_model import ReadModel
 
 # The unique index of current rows finds them.
-END: Final = "UPDATE {table} AS row SET until = now.until FROM unnest({columns}) AS now ({names}, until) WHERE {same}"
+END: Final = (
+    "UPDATE {table} AS row SET until = ended.until FROM unnest({columns}) AS ended ({names}, until) WHERE {same}"
+)
 COPY: Final = "COPY {table} ({names}) FROM STDIN (FORMAT binary)"
 
 
@@ -27,7 +29,7 @@ class CannotWrite(Exception):
 def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
     """Write row versions into the table of a generation, within the transaction that moves it.
 
-    Raises CannotWrite, after which the transaction is aborted; psycopg.Error, where the database is at fault.
+    Raises CannotWrite, after which the transaction is aborted; psycopg.Error for errors of the server.
     """
     try:
         if versions.ended:
@@ -42,7 +44,7 @@ def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: Row
 
 def _copy(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
     with cursor.copy(_copy_statement(schema, model.name, tuple(model.columns))) as copy:
-        copy.set_types([of.split()[0] for of in model.columns.values()])
+        copy.set_types([type_.split()[0] for type_ in model.columns.values()])
         for row in versions.rows():
             copy.write_row(row)
 
@@ -64,8 +66,8 @@ def _copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> bytes:
 
 @lru_cache
 def _end_statement(schema: str, table: str, key: tuple[tuple[LiteralString, LiteralString], ...]) -> bytes:
-    arrays = [SQL("%s::{}[]").format(SQL(of)) for of in (*dict(key).values(), "bigint")]
-    same = [SQL("row.{0} = now.{0}").format(Identifier(name)) for name, _ in key]
+    arrays = [SQL("%s::{}[]").format(SQL(type_)) for type_ in (*dict(key).values(), "bigint")]
+    same = [SQL("row.{0} = ended.{0}").format(Identifier(name)) for name, _ in key]
     statement = SQL(END).format(
         table=Identifier(schema, table),
         columns=SQL(", ").join(arrays),

@@ -15,9 +15,9 @@ from domain.facts.streams import POLICY_STREAM
 from service.eventstore import sync_reader
 from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
-from service.projections.engine.aggregate_cache import AggregateCache
 from service.projections.engine.batch_fold import BatchFold
 from service.projections.engine.batch_writer import write
+from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowFold
 from service.projections.registry import Advance, Generation, advance
 
@@ -34,17 +34,17 @@ DEPENDENTS: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(stream
 class Projector:
     """Applies batches of the log to read models, over one connection in autocommit mode.
 
-    `clock` stamps failures. After any exception the caches are ahead of what is stored: make a new Projector.
+    `clock` stamps failures. After any exception the caches are ahead of the tables: make a new Projector.
     """
 
     connection: Connection[Any]
     clock: Callable[[], datetime]
-    cache: AggregateCache = field(init=False)
+    cache: SubjectCache = field(init=False)
     _dependents: dict[UUID, dict[UUID, None]] = field(default_factory=dict[UUID, dict[UUID, None]])
 
     def __post_init__(self) -> None:
         """Begin with empty caches."""
-        self.cache = AggregateCache(self.connection.cursor(binary=True, row_factory=tuple_row))
+        self.cache = SubjectCache(self.connection.cursor(binary=True, row_factory=tuple_row))
 
     def move(
         self,
@@ -57,7 +57,7 @@ class Projector:
         """Apply the next batch, up to a position, to generations at one position; returns their new states.
 
         `inputs` holds which incidents depend on a stream: one of `generations`, or one at `upto` or later. Where it
-        fails within the batch, generations that would move beyond it are left where they are, and not returned.
+        fails within the batch, generations that would pass it keep their position, and are not returned.
         The batch ends early when `stop` is set.
         Raises GenerationMoved, CannotWrite, psycopg.Error.
         """
@@ -74,11 +74,11 @@ class Projector:
             reached = stored.position
             if stop is not None and stop.is_set():
                 break
-        moving = _not_beyond(generations, inputs, rows.failures)
+        moving = _not_beyond_failed_inputs(generations, inputs, rows.failures)
         steps = [self._step(each, rows.failures.get(each.name), reached) for each in moving]
         self._write(rows, steps)
         self._update_dependents(fold)
-        return [_moved(step) for step in steps]
+        return [_generation_after(step) for step in steps]
 
     def _write(self, rows: RowFold, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
@@ -102,7 +102,7 @@ class Projector:
         step = self._step(generation, failure, upto)
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             advance(cursor, [step])
-        return _moved(step)
+        return _generation_after(step)
 
     def _dependents_of(
         self, batch: Iterable[StoredFact], inputs: Generation, position: int
@@ -120,7 +120,7 @@ class Projector:
         return self._dependents
 
     def _update_dependents(self, fold: BatchFold) -> None:
-        """Bring the cache of dependents to the end of a batch; drop it where that is not known, or it is too large."""
+        """Update the cache of dependents to the end of a batch; clear it where that is unknown, or it is too large."""
         if fold.rows.failures or len(self._dependents) > MOST_KNOWN or not fold.rows.running("incident"):
             self._dependents.clear()
         for stream, incidents in fold.new_dependents.items():
@@ -128,10 +128,10 @@ class Projector:
                 self._dependents[stream] |= incidents
 
 
-def _not_beyond(
+def _not_beyond_failed_inputs(
     generations: Sequence[Generation], inputs: Generation, failures: Mapping[str, Failure]
 ) -> Sequence[Generation]:
-    """Return the generations that may move: all; or, where `inputs` fails, those that fail there or before."""
+    """Return the generations that may move: all; or, where `inputs` fails, those that fail no later."""
     limit = failures.get(inputs.name)
     if limit is None:
         return generations
@@ -139,5 +139,5 @@ def _not_beyond(
     return [each for each, failure in failed if failure is not None and failure.position <= limit.position]
 
 
-def _moved(step: Advance) -> Generation:
+def _generation_after(step: Advance) -> Generation:
     return replace(step.generation, position=step.position, stopped=step.stopped)

@@ -14,7 +14,7 @@ NOT_WRITTEN: Final = b""
 
 
 def fingerprint(row: RowValues) -> bytes:
-    """Return a digest that identifies a row among all of its key; kept instead of the row to save memory."""
+    """Return a digest that identifies a row among all of its key; stored instead of the row to save memory."""
     return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

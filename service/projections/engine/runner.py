@@ -14,6 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from service.eventstore import sync_reader
+from service.postgres import advisory_locks
 from service.postgres.pool import connect
 from service.postgres.problems import PostgresProblem
 from service.projections.catalogue import MODELS
@@ -32,13 +33,11 @@ from service.projections.registry import (
     make_registry,
 )
 
-ACTIVE: Final = "SELECT pg_try_advisory_lock(7741247368241571943)"
-"""Held by the session of the active projector; the server releases it when the session ends."""
-WAIT_FOR_REBUILD: Final = "SELECT pg_advisory_lock(7741247368241571944)"
-"""The lock that a rebuild holds (rebuild.job.LOCK)."""
-RELEASE: Final = "SELECT pg_advisory_unlock(7741247368241571944)"
+TRY_ACTIVATE: Final = f"SELECT pg_try_advisory_lock({advisory_locks.ACTIVE_PROJECTOR})"
+LOCK_REBUILDS: Final = f"SELECT pg_advisory_lock({advisory_locks.REBUILD})"
+UNLOCK_REBUILDS: Final = f"SELECT pg_advisory_unlock({advisory_locks.REBUILD})"
 ASYNCHRONOUS: Final = "SET synchronous_commit = off"
-"""Rows and position are stored together: what a crash of the machine loses is applied again from the log."""
+"""Rows and position are stored together: after a crash of the machine, lost batches are applied again from the log."""
 STANDBY_SECONDS: Final = 0.5
 """The interval at which a standby tries to become active."""
 POLLING_SECONDS: Final = 1.0
@@ -46,7 +45,7 @@ POLLING_SECONDS: Final = 1.0
 MOST_TO_FOLLOW: Final = 20_000
 """In a log of more facts than this, missing read models are rebuilt in parallel, and not by following the log."""
 
-_PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _log = structlog.stdlib.get_logger("service.projecting")
 
 RebuildModels = Callable[[Sequence[str]], object]
@@ -82,15 +81,15 @@ class Runner:
             except (psycopg.Error, PostgresProblem, RebuildProblem) as problem:
                 if self.stop.is_set():
                     return
-                pause = _PAUSES[min(failed, len(_PAUSES) - 1)]
+                pause = _RETRY_SECONDS[min(failed, len(_RETRY_SECONDS) - 1)]
                 failed += 1
                 _log.warning("projecting was interrupted; trying again", problem=_sentence(problem), seconds=pause)
                 self.stop.wait(pause)
 
     def catch_up(self) -> bool:
-        """Bring every live read model to the end of the log; False where another projector is active, which does."""
+        """Bring every live read model to the end of the log; False where another projector is active, which does so."""
         with connect(self.url) as connection:
-            ((active,),) = connection.execute(ACTIVE).fetchall()
+            ((active,),) = connection.execute(TRY_ACTIVATE).fetchall()
             if active:
                 self._build_missing(connection)
                 Scheduler(connection, self.clock).run(self.stop)
@@ -100,7 +99,7 @@ class Runner:
         """Wait until this is the active projector; False where `stop` is set first."""
         waiting = False
         while not self.stop.is_set():
-            ((active,),) = connection.execute(ACTIVE).fetchall()
+            ((active,),) = connection.execute(TRY_ACTIVATE).fetchall()
             if active:
                 _log.info("projecting")
                 return True
@@ -112,7 +111,7 @@ class Runner:
 
     def _follow(self, connection: Connection[Any], listener: Connection[Any]) -> None:
         self._build_missing(connection)
-        scheduler = Scheduler(connection, self.clock)  # failed read models are tried again, perhaps by a mended release
+        scheduler = Scheduler(connection, self.clock)  # retries failed read models, perhaps in a corrected release
         while not self.stop.is_set():
             scheduler.run(self.stop)
             gc.freeze()  # cached states have no cycles, and a full collection would take most of a second
@@ -129,15 +128,15 @@ class Runner:
         if head > MOST_TO_FOLLOW:
             try:
                 self.rebuild(missing)
-            except RebuildFailed as problem:  # they wait for a mended release, and the others are followed
+            except RebuildFailed as problem:  # they need a corrected release; the others are followed
                 _log.error("read models could not be built", problem=_sentence(problem), **problem.stopped)
             return
-        connection.execute(WAIT_FOR_REBUILD)
+        connection.execute(LOCK_REBUILDS)
         try:
             found, missing, head = self._missing(connection)  # without those built meanwhile
             self._build_by_following(connection, missing, head, found.get(INPUTS))
         finally:
-            connection.execute(RELEASE)
+            connection.execute(UNLOCK_REBUILDS)
 
     def _missing(self, connection: Connection[Any]) -> tuple[Mapping[str, Generation], list[str], int]:
         """Return the live generations, the names of the read models that have none, and the end of the log."""
@@ -152,22 +151,22 @@ class Runner:
         """Build read models by following the log from its first fact: the fastest way where it is short."""
         _drop_unfinished(connection)
         with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-            made = [begin_generation(cursor, name, MODELS[name].version, 0, head) for name in missing]
-            for each in made:
+            begun = [begin_generation(cursor, name, MODELS[name].version, 0, head) for name in missing]
+            for each in begun:
                 model = MODELS[each.name]
                 for statement in (model.create_table(each.schema), *model.create_indexes(each.schema)):
                     cursor.execute(statement)
-        made = Scheduler(connection, self.clock).move(made, head, inputs=inputs, stop=self.stop)
+        built = Scheduler(connection, self.clock).move(begun, head, inputs=inputs, stop=self.stop)
         if self.stop.is_set():
             return
         with connection.transaction(), connection.cursor(binary=True) as cursor:
-            for each in made:
+            for each in built:
                 make_live(cursor, each)
         drop_retired(connection)
 
 
 def _drop_unfinished(connection: Connection[Any]) -> None:
-    """Drop the generations that a stopped projector was building; those of unfinished rebuilds are resumed."""
+    """Drop the generations that a stopped projector was building, but not those of unfinished rebuilds."""
     with connection.transaction(), connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         found = generations(cursor)
         by_tasks = {each.schema for rebuild in unfinished_rebuilds(cursor, found) for each in rebuild.generations}

@@ -1,4 +1,4 @@
-"""Scheduler of projections: the group of read models to move next, the furthest behind first, until all are level."""
+"""Scheduler of projections: the group of read models to move next, the furthest behind first."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ from service.projections.engine.projector import BATCH, Projector
 from service.projections.registry import Generation, GenerationMoved, generations, is_current, live
 
 INPUTS = "inputs"
-"""The read model of which incidents depend on which streams: no other may be ahead of it."""
+"""The read model of the streams that incidents depend on: no other may be ahead of it."""
 
-END: Final = 2**63 - 1
+NO_LIMIT: Final = 2**63 - 1
 """Beyond every position."""
-LOOK_AFTER: Final = 100
+REGISTRY_INTERVAL: Final = 100
 """The number of level runs after which the registry is read again."""
 
 _log = structlog.stdlib.get_logger("service.projecting")
@@ -28,7 +28,7 @@ _log = structlog.stdlib.get_logger("service.projecting")
 
 @dataclass(slots=True)
 class Scheduler:
-    """Moves generations along the log over one connection; failed ones (`stopped`) are left where they are.
+    """Moves generations along the log over one connection; failed ones (`stopped`) keep their position.
 
     A generation whose rows could not be written is moved alone up to a position (`_single_steps`), a fact at a time
     and after the others, so that the fact is known, and only that generation stops.
@@ -44,7 +44,7 @@ class Scheduler:
 
     def run(self, stop: Event | None = None) -> None:
         """Move all live generations of this release to the end of the log, as it is now; or until `stop` is set."""
-        if self._level and self._level_runs < LOOK_AFTER and self._run_level(stop):
+        if self._level and self._level_runs < REGISTRY_INTERVAL and self._run_level(stop):
             self._level_runs += 1
             return
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
@@ -66,7 +66,7 @@ class Scheduler:
         while stop is None or not stop.is_set():
             before = self._level
             try:
-                moved = self._move_batch(before, inputs, END, stop)
+                moved = self._move_batch(before, inputs, NO_LIMIT, stop)
             except GenerationMoved:
                 self._level = ()
                 return False
@@ -96,14 +96,14 @@ class Scheduler:
         """
         current = {each.name: each for each in found}
         while stop is None or not stop.is_set():
-            reach = current.get(INPUTS, inputs)
-            if reach is None:
-                raise LookupError("no generation of inputs tells what depends on what")
-            ends = ((group, self._end(group, current, reach, upto)) for group in self._groups(current))
+            inputs_now = current.get(INPUTS, inputs)
+            if inputs_now is None:
+                raise LookupError("there is no generation of “inputs”")
+            ends = ((group, self._end(group, current, inputs_now, upto)) for group in self._groups(current))
             group, end = next(((group, end) for group, end in ends if end > group[0].position), ((), 0))
             if not group:
                 break
-            current |= {each.name: each for each in self._move_batch(group, reach, end, stop)}
+            current |= {each.name: each for each in self._move_batch(group, inputs_now, end, stop)}
         return list(current.values())
 
     def _groups(self, current: Mapping[str, Generation]) -> Iterator[Sequence[Generation]]:
@@ -132,7 +132,7 @@ class Scheduler:
         try:
             moved = projector.move(group, inputs, end, limit, stop)
         except CannotWrite as error:
-            return self._not_written(next(each for each in group if each.name == error.name), error, end, limit)
+            return self._handle_unwritable(next(each for each in group if each.name == error.name), error, end, limit)
         for each in moved:
             if each.stopped is not None:
                 self._stop(each)
@@ -142,7 +142,9 @@ class Scheduler:
             self._projectors.setdefault(moved[0].position, projector)
         return moved
 
-    def _not_written(self, generation: Generation, error: CannotWrite, end: int, limit: int) -> Sequence[Generation]:
+    def _handle_unwritable(
+        self, generation: Generation, error: CannotWrite, end: int, limit: int
+    ) -> Sequence[Generation]:
         """Move a generation in single steps from here; or stop it, where that was a single step."""
         if limit > 1:
             self._single_steps[generation.name] = min(generation.position + BATCH, end)

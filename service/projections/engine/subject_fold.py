@@ -22,7 +22,7 @@ from service.projections.read_model import ReadModel, RowChange, Subject, Subjec
 
 
 class Failure(NamedTuple):
-    """The fact at which a read model failed, and the error; its rows have nothing of that fact or any later one."""
+    """The fact at which a read model failed, and the error; its rows are those before that fact."""
 
     position: int
     fact_id: UUID
@@ -80,10 +80,10 @@ class RowChanges(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """A subject to which a fact was applied, what that may have changed, and the changes of rows."""
+    """A subject to which a fact was applied, the changes of its summary, and those of rows."""
 
     fold: SubjectFold
-    moved: SummaryChanges
+    summary_changes: SummaryChanges
     changes: Sequence[RowChanges]
 
 
@@ -91,7 +91,7 @@ class Applied(NamedTuple):
 class RowFold:
     """Row versions of some read models, as facts are applied to subjects.
 
-    A read model that fails at a fact has nothing of it and gets no further facts; the others continue.
+    A read model that fails at a fact has no rows of it and gets no further facts; the others continue.
     """
 
     models: Sequence[ReadModel[Any]]
@@ -120,14 +120,14 @@ class RowFold:
     ) -> Applied | None:
         """Apply facts, the last of which is `recorded`, to a subject; None where that failed.
 
-        Both callables may read the log; all read models of the kind fail at whatever they raise but psycopg.Error.
+        Both callables may read the log; any error they raise, but psycopg.Error, fails all read models of the kind.
         The changes are for `put`. Raises psycopg.Error.
         """
         models = self.running(kind)
         try:
             fold = subject()
             self._checkpoint(fold, models, recorded)
-            moved = fold.apply(facts(fold))
+            summary_changes = fold.apply(facts(fold))
         except psycopg.Error:
             raise
         except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model of the kind
@@ -138,10 +138,10 @@ class RowFold:
             if (current := fold.current.get(model.name)) is None:  # it failed at the checkpoint
                 continue
             try:
-                found.append(RowChanges(model, list(model.changes(fold.state, moved, current)), current))
+                found.append(RowChanges(model, list(model.changes(fold.state, summary_changes, current)), current))
             except Exception as error:  # noqa: BLE001 - recorded as the failure of this read model
                 self.fail([model], _failure(recorded, error))
-        return Applied(fold, moved, found)
+        return Applied(fold, summary_changes, found)
 
     def put(self, found: Iterable[RowChanges], position: int) -> None:
         """Add the changes of a fact to the row versions of the read models that have not failed at it."""
@@ -152,7 +152,7 @@ class RowFold:
                     versions.put(key, row, position, current)
 
     def _checkpoint(self, fold: SubjectFold, models: Iterable[ReadModel[Any]], recorded: Recorded) -> None:
-        """Fingerprint the rows of a subject that was folded just now, before a fact is applied."""
+        """Fingerprint the rows of a newly folded subject, before a fact is applied."""
         for model in models:
             if model.name in fold.current:
                 continue

@@ -16,15 +16,15 @@ from service.projections.engine.projector import BATCH
 from service.projections.engine.scheduler import INPUTS, Scheduler
 from service.projections.registry import Generation, drop_generation, generations, live, make_live
 
-NEAR: Final = BATCH
+MAX_LAG: Final = BATCH
 """The largest distance to the end of the log, in facts, at which the cutover begins."""
 MOST_ROUNDS: Final = 20
-"""The largest number of rounds that come no nearer to a growing log; the cutover then applies the rest."""
+"""The largest number of rounds in which the lag does not shrink; the cutover then applies the rest."""
 
-# Readers continue; projectors wait for the end of this transaction, and then raise GenerationMoved.
-HOLD: Final = "LOCK TABLE projections.generations IN SHARE ROW EXCLUSIVE MODE"
-QUICKLY: Final = "SET LOCAL lock_timeout = '2s'"
-STILL: Final = """
+# Readers are not blocked; projectors wait for the end of this transaction, and then raise GenerationMoved.
+LOCK_REGISTRY: Final = "LOCK TABLE projections.generations IN SHARE ROW EXCLUSIVE MODE"
+SET_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '2s'"
+LOCK_IF_UNCHANGED: Final = """
     SELECT true FROM projections.generations
     WHERE name = %(name)s AND generation = %(generation)s AND status = %(status)s FOR UPDATE
 """
@@ -48,28 +48,28 @@ class Cutover:
     def catch_up(
         self, names: Iterable[str], on_progress: Callable[[int, int], None], stop: Event | None = None
     ) -> None:
-        """Move the generations of these names that are being built, until they are near the end of the log.
+        """Move the generations of these names that are being built, until their lag is small.
 
         `on_progress` is called with their position and the end of the log. Raises psycopg.Error.
         """
         wanted = frozenset(names)
         scheduler = Scheduler(self.connection, self.clock)
-        least, rounds = None, 0
+        smallest, rounds = None, 0
         while rounds < MOST_ROUNDS:
             with self._cursor() as cursor:
-                building, inputs = _of(generations(cursor), wanted)
+                building, inputs = _building(generations(cursor), wanted)
                 head = sync_reader.head(cursor)
             behind = min((each.position for each in building), default=head)
-            upto = min(head, behind + NEAR)
+            upto = min(head, behind + MAX_LAG)
             on_progress(behind, head)
             if (stop is not None and stop.is_set()) or not building:
                 return
             moved = scheduler.move(building, upto, inputs=inputs, stop=stop)
-            left = head - min(each.position for each in moved)
-            if left <= NEAR // 2 or moved == building:
+            lag = head - min(each.position for each in moved)
+            if lag <= MAX_LAG // 2 or moved == building:
                 return
-            rounds = 0 if least is None or left < least else rounds + 1
-            least = min(left, left if least is None else least)
+            rounds = 0 if smallest is None or lag < smallest else rounds + 1
+            smallest = lag if smallest is None else min(lag, smallest)
 
     def cut_over(self, names: Iterable[str]) -> list[Generation]:
         """Apply the last facts and make the generations live, in one transaction; returns those.
@@ -87,22 +87,24 @@ class Cutover:
 
     def _cut_over(self, wanted: frozenset[str]) -> list[Generation]:
         with self.connection.transaction(), self._cursor() as cursor:
-            cursor.execute(QUICKLY)
-            cursor.execute(HOLD)
+            cursor.execute(SET_LOCK_TIMEOUT)
+            cursor.execute(LOCK_REGISTRY)
             found = generations(cursor)
-            building, inputs = _of(found, wanted)
+            building, inputs = _building(found, wanted)
             scheduler = Scheduler(self.connection, self.clock)
             moved = scheduler.move(building, sync_reader.head(cursor), inputs=inputs) if building else []
-            well = [each for each in moved if each.stopped is None and not _is_behind(each, live(found).get(each.name))]
-            for each in well:
+            ready = [
+                each for each in moved if each.stopped is None and not _is_behind(each, live(found).get(each.name))
+            ]
+            for each in ready:
                 make_live(cursor, each)
-        return well
+        return ready
 
     def _cursor(self) -> Cursor[Any]:
         return self.connection.cursor(binary=True, row_factory=tuple_row)
 
 
-def _of(found: Sequence[Generation], names: frozenset[str]) -> tuple[list[Generation], Generation | None]:
+def _building(found: Sequence[Generation], names: frozenset[str]) -> tuple[list[Generation], Generation | None]:
     """Return the generations of these names that are being built and have not failed, and that of `inputs`."""
     building = [each for each in found if each.name in names and each.status == "building" and each.stopped is None]
     inputs = next((each for each in building if each.name == INPUTS), live(found).get(INPUTS))
@@ -118,31 +120,31 @@ def drop(connection: Connection[Any], found: Iterable[Generation]) -> list[str]:
 
     Raises psycopg.Error.
     """
-    left: list[str] = []
+    undropped: list[str] = []
     for generation in found:
-        for tried in range(_TRIES):
+        for attempt in range(_TRIES):
             try:
                 with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute(QUICKLY)
+                    cursor.execute(SET_LOCK_TIMEOUT)
                     if _lock_unchanged(cursor, generation):
                         drop_generation(cursor, generation)
                 break
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-                if tried == _TRIES - 1:
-                    left.append(generation.schema)
+                if attempt == _TRIES - 1:
+                    undropped.append(generation.schema)
                 else:
                     time.sleep(_PAUSE)
-    return left
+    return undropped
 
 
 def _lock_unchanged(cursor: Cursor[Any], generation: Generation) -> bool:
     """Lock a generation in the registry; returns whether its status is still the one read: others may make it live."""
     fields = {name: getattr(generation, name) for name in ("name", "generation", "status")}
-    return cursor.execute(STILL, fields).fetchone() is not None
+    return cursor.execute(LOCK_IF_UNCHANGED, fields).fetchone() is not None
 
 
 def drop_retired(connection: Connection[Any]) -> list[str]:
-    """Drop the retired generations, once the transactions that may have found them live are over.
+    """Drop the retired generations, once the transactions that may read them have ended.
 
     Returns the schemas of those that are still read; the next rebuild drops them. Raises psycopg.Error.
     """

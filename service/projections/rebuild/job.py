@@ -15,6 +15,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from service.eventstore import sync_reader
+from service.postgres import advisory_locks
 from service.postgres.pool import connect
 from service.projections.catalogue import MODELS
 from service.projections.engine.scheduler import INPUTS
@@ -23,7 +24,7 @@ from service.projections.rebuild import tasks
 from service.projections.rebuild.cutover import Cutover, drop, drop_retired
 from service.projections.rebuild.pool import WorkerPool, default_size
 from service.projections.rebuild.tasks import Rebuild
-from service.projections.rebuild.worker import stop_at, unreadable, work
+from service.projections.rebuild.worker import first_unknown_fact, stop_at, work
 from service.projections.registry import (
     Advance,
     Generation,
@@ -35,14 +36,13 @@ from service.projections.registry import (
     make_registry,
 )
 
-LOCK: Final = "SELECT pg_try_advisory_lock(7741247368241571944)"
-"""Held by the session of the running rebuild."""
+TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({advisory_locks.REBUILD})"
 
-FEW: Final = 2_000
-"""Up to this number of facts, tasks are done in this process: others would take longer to start."""
+MOST_IN_PROCESS: Final = 2_000
+"""Up to this number of facts, tasks are done in this process: worker processes would take longer to start."""
 
-_LOOK: Final = 0.1
-_WAIT: Final = 0.5
+_POLL_SECONDS: Final = 0.1
+_RETRY_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _ignore(_progress: RebuildProgress) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class RebuildOptions:
-    """The number of worker processes (None: one a core, up to four), whether to verify, and how to observe and stop.
+    """The number of worker processes (None: one a core, up to four), verification, and callbacks.
 
     `on_progress` is called a few times a second. `stop`, when it is set, interrupts the rebuild.
     """
@@ -102,7 +102,7 @@ def run_rebuild(
     Raises RebuildInProgress, RebuildFailed, WorkerLost, RebuildStopped, PostgresProblem and psycopg.Error.
     """
     with connect(url) as connection:
-        ((locked,),) = connection.execute(LOCK).fetchall()
+        ((locked,),) = connection.execute(TRY_LOCK).fetchall()
         if not locked:
             raise RebuildInProgress("Another rebuild is at work on this database; there can be one at a time.")
         return _Job(connection, url, clock, options or RebuildOptions()).run(names)
@@ -124,7 +124,7 @@ def rebuild_missing(
             run_rebuild(url, missing, clock, options)
         except RebuildInProgress:
             options.check_stop()
-            time.sleep(_WAIT)
+            time.sleep(_RETRY_SECONDS)
 
 
 def missing_models(url: str, names: Collection[str] | None = None) -> list[str]:
@@ -163,13 +163,13 @@ class _Job:
         return RebuildResult(now_live, still_read)
 
     def _do_tasks(self, rebuild: int) -> None:
-        """Have all tasks done, by worker processes or, where they are few, in this process."""
+        """Run all tasks, in worker processes or, where they are few, in this process."""
         with _binary(self.connection) as cursor:
             remaining, progress = tasks.remaining(cursor, rebuild), tasks.progress(cursor, rebuild)
         if not remaining:
             return
         before = sum(each.done for each in progress if each.work in _FOLDING)
-        if self.options.workers is None and sum(each.total - each.done for each in progress) < FEW:
+        if self.options.workers is None and sum(each.total - each.done for each in progress) < MOST_IN_PROCESS:
             folded = 0
 
             def on_facts(facts: int) -> None:
@@ -184,7 +184,7 @@ class _Job:
             while pool.is_running():
                 self.options.check_stop()
                 self._report_progress(rebuild, before, pool.facts)
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
 
     def _report_progress(self, rebuild: int, before: int, folded: int) -> None:
         with _binary(self.connection) as cursor:
@@ -208,14 +208,14 @@ class _Job:
             schemas = {each.schema for each in rebuild.generations}
             found = [each for each in generations(cursor) if each.schema in schemas]
             differences = tasks.differences(cursor, rebuild.number)
-            if failure := unreadable(cursor, rebuild.target):
+            if failure := first_unknown_fact(cursor, rebuild.target):
                 for each in found:
                     stop_at(cursor, each, failure)
                 return []
             if not differences:
-                well = [each for each in found if each.stopped is None]
-                advance(cursor, [Advance(each, rebuild.target) for each in well if each.position < rebuild.target])
-                return well
+                running = [each for each in found if each.stopped is None]
+                advance(cursor, [Advance(each, rebuild.target) for each in running if each.position < rebuild.target])
+                return running
             tasks.forget(cursor, rebuild.number)  # the next rebuild begins anew
         about = sorted({each["read_model"] for each in differences if each["read_model"]})
         sentence = f"What was built is not what folds of the log make ({', '.join(about)}); nothing was swapped."
@@ -263,12 +263,12 @@ def begin_or_resume(connection: Connection[Any], names: frozenset[str]) -> Rebui
 
 def _begin(cursor: Cursor[Any], names: Sequence[str]) -> Rebuild:
     target = sync_reader.head(cursor)
-    made = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
-    for each in made:
+    begun = [begin_generation(cursor, name, MODELS[name].version, 0, target) for name in names]
+    for each in begun:
         cursor.execute(MODELS[each.name].create_table(each.schema))
     folding = tasks.folding_tasks(tasks.stream_sizes(cursor, target), {MODELS[name].subject for name in names})
     indexes = [(name, len(MODELS[name].create_indexes(""))) for name in names]
-    return tasks.add_rebuild(cursor, made, target, [*folding, *tasks.finishing_tasks(indexes, len(folding) + 1)])
+    return tasks.add_rebuild(cursor, begun, target, [*folding, *tasks.finishing_tasks(indexes, len(folding) + 1)])
 
 
 def _can_resume(rebuild: Rebuild, names: frozenset[str]) -> bool:

@@ -13,7 +13,7 @@ import structlog
 from service.projections.errors import RERUN_HINT, WorkerLost
 from service.runtime import subprocesses
 
-MOST: Final = 4
+MOST_WORKERS: Final = 4
 """The default limit of processes: more would wait for the database."""
 
 _WORKER: Final = "service.projections.rebuild.worker"
@@ -23,7 +23,7 @@ _log = structlog.stdlib.get_logger("service.projecting")
 
 def default_size() -> int:
     """Return the default number of processes: one a core, up to MOST."""
-    return min(MOST, os.cpu_count() or 1)
+    return min(MOST_WORKERS, os.cpu_count() or 1)
 
 
 @dataclass(slots=True)

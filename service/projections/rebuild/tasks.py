@@ -68,7 +68,7 @@ PROGRESS: Final = """
     FROM projections.pieces WHERE building = %(building)s GROUP BY work, stage ORDER BY stage, work
 """
 REMAINING: Final = "SELECT count(*) FROM projections.pieces WHERE building = %(building)s AND NOT done"
-# What was folded is verified by the same streams; nothing is added where that was done before.
+# Verifying tasks have the streams of the folding tasks; none are added where there are some.
 ADD_VERIFYING: Final = """
     INSERT INTO projections.pieces (building, number, stage, work, streams, facts)
     SELECT building, (SELECT max(number) FROM projections.pieces WHERE building = %(building)s)
@@ -150,16 +150,16 @@ def folding_tasks(sizes: Iterable[StreamSize], subjects: Container[str]) -> list
     """
     groups: list[tuple[TaskKind, list[StreamSize]]] = []
     sources: list[StreamSize] = []
-    room = 0
+    remaining_facts = 0
     for size in sorted(sizes, key=lambda each: (-each.facts, each.stream)):
         if size.is_source:
             sources.append(size)
         elif "incident" in subjects:
-            if size.facts > room or not groups:
+            if size.facts > remaining_facts or not groups:
                 groups.append(("incidents", []))
-                room = FACTS_A_TASK
+                remaining_facts = FACTS_A_TASK
             groups[-1][1].append(size)
-            room -= size.facts
+            remaining_facts -= size.facts
     if sources and "source" in subjects:
         groups.append(("sources", sources))
     return [
@@ -179,8 +179,8 @@ def finishing_tasks(indexes: Iterable[tuple[str, int]], first: int) -> list[Task
 
 def create_tables(cursor: Cursor[Any]) -> None:
     """Create the tables of rebuilds and their tasks where they are missing; the registry must exist."""
-    ((there,),) = cursor.execute(TABLES_EXIST).fetchall()
-    if not there:
+    ((exists,),) = cursor.execute(TABLES_EXIST).fetchall()
+    if not exists:
         cursor.execute(CREATE_BUILDINGS)
         cursor.execute(CREATE_PIECES)
 
@@ -198,24 +198,24 @@ def add_rebuild(cursor: Cursor[Any], generations: Sequence[Generation], target: 
 
 
 def add_verifying(cursor: Cursor[Any], rebuild: int) -> None:
-    """Add the tasks that verify what is folded, unless they are there."""
+    """Add the tasks that verify the folds, unless they exist."""
     cursor.execute(ADD_VERIFYING, {"building": rebuild, "stage": _STAGES["verify"]})
 
 
 def unfinished_rebuilds(cursor: Cursor[Any], found: Iterable[Generation]) -> list[Rebuild]:
     """Return the rebuilds that were begun and not finished, with those of their generations that still exist."""
-    ((there,),) = cursor.execute(TABLES_EXIST).fetchall()
-    if not there:
+    ((exists,),) = cursor.execute(TABLES_EXIST).fetchall()
+    if not exists:
         return []
-    of = {each.schema: each for each in found}
+    by_schema = {each.schema: each for each in found}
     return [
-        Rebuild(number, target, tuple(of[schema] for schema in schemas if schema in of))
+        Rebuild(number, target, tuple(by_schema[schema] for schema in schemas if schema in by_schema))
         for number, schemas, target in cursor.execute(BEGUN).fetchall()
     ]
 
 
 def take(cursor: Cursor[Any], rebuild: int) -> Task | None:
-    """Lock and return the next task that nobody works on, for the rest of the transaction; None: there is none now."""
+    """Lock and return the next task without a worker, for the rest of the transaction; None: there is none now."""
     row = cursor.execute(TAKE, {"building": rebuild}).fetchone()
     return Task(*row) if row else None
 

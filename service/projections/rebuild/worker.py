@@ -48,7 +48,7 @@ ROWS_AT_ONCE: Final = 4_000
 MOST_DIFFERENCES: Final = 50
 """The largest number of differences that one task keeps."""
 FAILED: Final = 1
-"""The exit status of a worker that has written its trouble."""
+"""The exit status of a worker that has written an error."""
 
 ANALYZE: Final = "ANALYZE {}"
 UNKNOWN: Final = """
@@ -69,7 +69,7 @@ _SESSION: Final = (
 
 
 def work(url: str, rebuild: int, on_facts: Callable[[int], None]) -> None:
-    """Do tasks of a rebuild until all are done, including those that other workers give up.
+    """Do tasks of a rebuild until all are done, including those that dead workers left undone.
 
     `on_facts` is called with numbers of further facts folded. Raises RebuildProblem, PostgresProblem, psycopg.Error.
     """
@@ -92,7 +92,7 @@ def _prepare(connection: Connection[Any]) -> None:
     for statement in _SESSION:
         try:
             connection.execute(statement)
-        except psycopg.errors.InvalidParameterValue:  # this server's platform cannot tell that a client is gone
+        except psycopg.errors.InvalidParameterValue:  # this server's platform cannot detect that a client disconnected
             continue
 
 
@@ -145,7 +145,7 @@ class Worker:
                 with self.connection.transaction():
                     write(cursor, model, schema, versions)
             except CannotWrite as error:
-                rows.fail([model], self._unwritten(cursor, model, schema, versions, error))
+                rows.fail([model], self._find_unwritable(cursor, model, schema, versions, error))
 
         fold = FoldFromStart(rows, self._inputs(target), store)
         try:
@@ -153,12 +153,12 @@ class Worker:
             for stream in task.streams:
                 self.on_facts(fold.source(stream) if task.work == "sources" else fold.incident(stream))
             fold.flush(0)
-        except UndecodableFact as unread:
-            stored = unread.kept
-            return dict.fromkeys(running, Failure.at(stored.position, stored.fact_id, stored.topic, unread.error))
+        except UndecodableFact as undecodable:
+            stored = undecodable.stored
+            return dict.fromkeys(running, Failure.at(stored.position, stored.fact_id, stored.topic, undecodable.error))
         return rows.failures
 
-    def _unwritten(
+    def _find_unwritable(
         self, cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions, error: CannotWrite
     ) -> Failure:
         """Return the fact with the first row that cannot be written: each row is tried by itself."""
@@ -166,9 +166,9 @@ class Worker:
             try:
                 with self.connection.transaction():
                     write(cursor, model, schema, RowVersions(closed=[row]))
-            except CannotWrite as again:
+            except CannotWrite as row_error:
                 (stored,) = sync_reader.after(cursor, _since(row) - 1, _since(row), 1)
-                return Failure(stored.position, stored.fact_id, stored.topic, again.why)
+                return Failure(stored.position, stored.fact_id, stored.topic, row_error.why)
         raise RebuildProblem(f"The rows of “{model.name}” cannot be written: {error.why}") from error
 
     def _verify(self, rebuild: Rebuild, running: list[Generation], task: Task) -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ class Worker:
 
 @dataclass(slots=True)
 class FoldFromStart:
-    """Folds subjects one after another, each from its first fact; `store` writes row versions as they add up."""
+    """Folds subjects one after another, each from its first fact; `store` writes batches of row versions."""
 
     rows: RowFold
     facts: BulkInputs
@@ -191,12 +191,16 @@ class FoldFromStart:
 
     def incident(self, stream: UUID) -> int:
         """Fold an incident; returns the number of its own facts. Raises UndecodableFact."""
-        gathered, present, waiting = self.facts.inputs_of(stream), IncidentProjection(History(stream)), list[Recorded]()
-        fold = SubjectFold(present)
+        gathered, projection, waiting = (
+            self.facts.inputs_of(stream),
+            IncidentProjection(History(stream)),
+            list[Recorded](),
+        )
+        fold = SubjectFold(projection)
         for recorded in gathered:
             waiting.append(recorded)
             # Facts of a stream that becomes an input only later are applied then, as the live projector does.
-            if recorded.stream in present.input_streams.streams and not self._apply(
+            if recorded.stream in projection.input_streams.streams and not self._apply(
                 "incident", fold, recorded, waiting
             ):
                 break
@@ -234,8 +238,8 @@ class FoldFromStart:
                 self.rows.versions[model.name] = RowVersions()
 
 
-def unreadable(cursor: Cursor[Any], upto: int) -> Failure | None:
-    """Return the first fact, up to a position, of a topic that this release does not know; None: it knows all.
+def first_unknown_fact(cursor: Cursor[Any], upto: int) -> Failure | None:
+    """Return the first fact, up to a position, of a topic that this release does not know; None: all are known.
 
     No read model may pass it, since what such a fact changes is unknown.
     """

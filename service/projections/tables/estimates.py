@@ -20,39 +20,39 @@ from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, 
 _RATED_OUT = "rated_out"
 
 
-def _rows(present: IncidentProjection) -> Iterable[RowValues]:
-    yield from (_estimate_row(present, key, estimate) for key, estimate in present.estimates.items())
-    for pair in present.pairs:
-        if (events := present.in_events(pair)) is not None:
-            yield _events_row(present, pair, events)
+def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
+    yield from (_estimate_row(projection, key, estimate) for key, estimate in projection.estimates.items())
+    for pair in projection.pairs:
+        if (events := projection.in_events(pair)) is not None:
+            yield _events_row(projection, pair, events)
 
 
-def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
-    for key in moved.keys:
-        estimate = present.estimates.get(key)
-        yield _key(present, key), None if estimate is None else _estimate_row(present, key, estimate)
-    for pair in moved.in_events:
-        events = present.in_events(pair)
-        yield _key(present, pair), None if events is None else _events_row(present, pair, events)
+def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
+    for key in changes.keys:
+        estimate = projection.estimates.get(key)
+        yield _key(projection, key), None if estimate is None else _estimate_row(projection, key, estimate)
+    for pair in changes.in_events:
+        events = projection.in_events(pair)
+        yield _key(projection, pair), None if events is None else _events_row(projection, pair, events)
 
 
-def _key(present: IncidentProjection, key: ClaimKey) -> RowKey:
-    return present.history.stream, _key_text(key)[0]
+def _key(projection: IncidentProjection, key: ClaimKey) -> RowKey:
+    return projection.history.stream, _key_text(key)[0]
 
 
-def _estimate_row(present: IncidentProjection, key: ClaimKey, estimate: Estimate) -> RowValues:
-    part, claims = present.part(key), present.policy_inputs[key].claims
-    cells = _cells(key, estimate, claims, present.policy.id)
-    return (*_key(present, key), *cells, part, *_lower_source(present, estimate, claims))
+def _estimate_row(projection: IncidentProjection, key: ClaimKey, estimate: Estimate) -> RowValues:
+    part, claims = projection.part(key), projection.policy_inputs[key].claims
+    cells = _cells(key, estimate, claims, projection.policy.id)
+    return (*_key(projection, key), *cells, part, *_lower_source(projection, estimate, claims))
 
 
-def _events_row(present: IncidentProjection, pair: ClaimKey, events: InEvents) -> RowValues:
-    return (*_key(present, pair), *_in_events(pair, events, present.policy.id), "event", None, None)
+def _events_row(projection: IncidentProjection, pair: ClaimKey, events: InEvents) -> RowValues:
+    return (*_key(projection, pair), *_in_events(pair, events, projection.policy.id), "event", None, None)
 
 
 def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[PolicyClaim], policy: str) -> tuple[object, ...]:
-    out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
-    weighed = [claim for claim in claims if claim.ref not in out] if out else claims
+    rated_out = {item.claim.ref for item in estimate.set_aside if item.code == _RATED_OUT}
+    counted = [claim for claim in claims if claim.ref not in rated_out] if rated_out else claims
     return (
         key.measure,
         _key_text(key)[1],
@@ -65,17 +65,17 @@ def _cells(key: ClaimKey, estimate: Estimate, claims: Sequence[PolicyClaim], pol
         *_end(estimate.best),
         estimate.contested,
         estimate.label,
-        [claim.resolved.origin for claim in weighed],
-        [None if claim.lower is None else claim.lower.figure for claim in weighed],
-        [None if claim.upper is None else claim.upper.figure for claim in weighed],
-        [claim.resolved.origin for claim in weighed if claim.lowest or claim.highest],
+        [claim.resolved.origin for claim in counted],
+        [None if claim.lower is None else claim.lower.figure for claim in counted],
+        [None if claim.upper is None else claim.upper.figure for claim in counted],
+        [claim.resolved.origin for claim in counted if claim.lowest or claim.highest],
         None,
         None,
     )
 
 
 def _lower_source(
-    present: IncidentProjection, estimate: Estimate, claims: Sequence[PolicyClaim]
+    projection: IncidentProjection, estimate: Estimate, claims: Sequence[PolicyClaim]
 ) -> tuple[str | None, str | None]:
     """Return the origin of the lower end; and its event, where the claim is in a complete statement on one event.
 
@@ -85,7 +85,7 @@ def _lower_source(
     origin = next((claim.resolved.origin for claim in claims if end is not None and claim.ref == end.claim), None)
     if end is None or origin is None:
         return None, None
-    report = present.history.all_reports[UUID(end.claim.partition("#")[0])].current.report
+    report = projection.history.all_reports[UUID(end.claim.partition("#")[0])].current.report
     return origin, report.event if report.complete else None
 
 

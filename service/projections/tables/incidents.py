@@ -14,19 +14,19 @@ from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are counted from it
 
 
-def _rows(present: IncidentProjection) -> Iterable[RowValues]:
-    if present.opened is not None:
-        yield _row(present, present.opened)
+def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
+    if projection.opened is not None:
+        yield _row(projection, projection.opened)
 
 
-def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
-    return ((row[:1], row) for row in _rows(present)) if moved.summary else ()
+def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
+    return ((row[:1], row) for row in _rows(projection)) if changes.summary else ()
 
 
-def _row(present: IncidentProjection, opened: Recorded) -> RowValues:
-    found = present.summary
+def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
+    found = projection.summary
     return (
-        present.history.stream,
+        projection.history.stream,
         found.slug,
         found.title,
         found.status,
@@ -62,9 +62,9 @@ def _clock(found: IncidentSummary) -> tuple[object, ...]:
     if found.time_zone is None:
         return (None,) * 5
     zone = found.time_zone.offset
-    turns = (zone.starts, *zone.local_starts)
-    aheads = [int(ahead.total_seconds()) for ahead in zone.utc_offsets]
-    return (found.time_zone.name, *([_seconds(each) for each in turn] for turn in turns), aheads)
+    transitions = (zone.starts, *zone.local_starts)
+    offsets = [int(offset.total_seconds()) for offset in zone.utc_offsets]
+    return (found.time_zone.name, *([_seconds(each) for each in clocks] for clocks in transitions), offsets)
 
 
 def _seconds(clock: datetime) -> int:

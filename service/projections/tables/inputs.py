@@ -8,13 +8,13 @@ from domain.summary.summary import SummaryChanges
 from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: IncidentProjection) -> Iterable[RowValues]:
-    own = present.history.stream
-    return ((own, stream) for stream in present.input_streams.streams if stream not in (own, POLICY_STREAM))
+def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
+    own = projection.history.stream
+    return ((own, stream) for stream in projection.input_streams.streams if stream not in (own, POLICY_STREAM))
 
 
-def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
-    rows = ((present.history.stream, stream) for stream in moved.inputs)
+def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
+    rows = ((projection.history.stream, stream) for stream in changes.inputs)
     return ((row, row) for row in rows)
 
 

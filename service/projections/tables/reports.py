@@ -14,18 +14,18 @@ from domain.values.sources import AnonymousSource
 from service.projections.read_model import ReadModel, RowChange, RowValues
 
 
-def _rows(present: IncidentProjection) -> Iterable[RowValues]:
-    return (_row(present, report_id) for report_id in present.history.own.reports)
+def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
+    return (_row(projection, report_id) for report_id in projection.history.own.reports)
 
 
-def _changed(present: IncidentProjection, moved: SummaryChanges) -> Iterable[RowChange]:
-    own = present.history.own
-    for report_id in moved.reports:
-        yield (own.stream, report_id), _row(present, report_id) if report_id in own.reports else None
+def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
+    own = projection.history.own
+    for report_id in changes.reports:
+        yield (own.stream, report_id), _row(projection, report_id) if report_id in own.reports else None
 
 
-def _row(present: IncidentProjection, report_id: UUID) -> RowValues:
-    own, history = present.history.own, present.history.all_reports[report_id]
+def _row(projection: IncidentProjection, report_id: UUID) -> RowValues:
+    own, history = projection.history.own, projection.history.all_reports[report_id]
     now, report = history.current, history.current.report
     occurred = now.occurred
     return (

@@ -6,10 +6,10 @@ from domain.summary.incident_projection import IncidentProjection
 from service.projections.read_model import AT_A_POSITION, ReadModel, RowValues
 
 
-def _rows(present: IncidentProjection) -> Iterable[RowValues]:
-    if present.opened is not None:
-        own = present.history.own
-        yield present.history.stream, own.slug, len(own.reports)
+def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
+    if projection.opened is not None:
+        own = projection.history.own
+        yield projection.history.stream, own.slug, len(own.reports)
 
 
 READ_MODEL: ReadModel[IncidentProjection] = ReadModel(

@@ -43,20 +43,20 @@ _log = structlog.stdlib.get_logger("service.eventstore")
 
 MOST_NAMES = 20_000
 """Streams whose incidents' slugs are cached."""
-NAME = "knownwhen following"
+APPLICATION_NAME = "knownwhen following"
 """The application name of the listening connection in pg_stat_activity."""
-MOST_KEPT = 1000
+MOST_CACHED = 1000
 """The newest facts that are cached for all subscribers."""
-MOST_KEPT_BYTES = 16 << 20
+MOST_CACHED_BYTES = 16 << 20
 """Their size at most."""
 AT_ONCE = 100
 """Facts that are read, and yielded, at a time."""
 POLL_SECONDS = 1.0
 """The interval of polling while there are no notifications, and before a failed read is retried."""
 
-_GONE = (psycopg.OperationalError, psycopg.InterfaceError)
+_CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
-_QUIET_SECONDS = 30.0  # after so long without a notification, the log is polled all the same
+_NOTIFY_TIMEOUT_SECONDS = 30.0  # the log is polled after so long without a notification
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
@@ -94,7 +94,7 @@ class ChangeReader(LogReader):
     ) -> None:
         super().__init__(pool)
         self._write = write
-        self._names: dict[UUID, str | None] = {}
+        self._slugs: dict[UUID, str | None] = {}
 
     async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[ChangeLine]:
         """Return up to `limit` matching facts with positions in (after, upto], by position."""
@@ -102,21 +102,21 @@ class ChangeReader(LogReader):
         query = PAGE if only.stream is None else PAGE_OF_STREAM
         bounds = {"after": after, "upto": upto, "limit": limit, "topics": topics, "stream": only.stream}
         rows = await self._rows(query, bounds)
-        names = await self._names_of(rows)
-        return [self._change(row, names.get(row.stream)) for row in rows]
+        slugs = await self._slugs_of(rows)
+        return [self._change(row, slugs.get(row.stream)) for row in rows]
 
     def _change(self, row: StoredFact, incident: str | None) -> ChangeLine:
         return ChangeLine(row.position, row.stream, row.topic, self._write(row, incident))
 
-    async def _names_of(self, rows: Sequence[StoredFact]) -> dict[UUID, str | None]:
+    async def _slugs_of(self, rows: Sequence[StoredFact]) -> dict[UUID, str | None]:
         """Return the slug of each stream whose first fact opened an incident, None for others."""
-        self._names |= {row.stream: _slug(row) for row in rows if row.version == 1}
-        if unknown := {row.stream for row in rows} - self._names.keys():
+        self._slugs |= {row.stream: _slug(row) for row in rows if row.version == 1}
+        if unknown := {row.stream for row in rows} - self._slugs.keys():
             firsts = await self._rows(FIRSTS, {"streams": list(unknown)})
-            self._names |= {row.stream: _slug(row) for row in firsts}
-        found = {row.stream: self._names.get(row.stream) for row in rows}
-        for stream in list(self._names)[: max(0, len(self._names) - MOST_NAMES)]:
-            del self._names[stream]
+            self._slugs |= {row.stream: _slug(row) for row in firsts}
+        found = {row.stream: self._slugs.get(row.stream) for row in rows}
+        for stream in list(self._slugs)[: max(0, len(self._slugs) - MOST_NAMES)]:
+            del self._slugs[stream]
         return found
 
 
@@ -127,45 +127,49 @@ def _slug(first: StoredFact) -> str | None:
 class Subscription:
     """Yields the facts of the log as they are recorded, to any number of subscribers.
 
-    New facts are read once for all, and the newest are cached; a subscriber that lies further behind reads the log
+    New facts are read once for all, and the newest are cached; a subscriber further behind reads the log
     itself. Each continues from its own position, so none gets a fact twice or misses one, and a slow one costs nothing
     but its own page.
 
     Nothing connects before the first subscriber. Where the listening connection breaks, the log is polled every
-    second until there is another. `address` is whatever libpq takes; `channel` is the one that the writer notifies.
+    second until there is another. `address` is one of libpq; `channel` is the one that the writer notifies.
     """
 
     def __init__(self, address: str, channel: str, reader: ChangeReader) -> None:
         self.reader = reader
-        self._address = make_conninfo(conninfo(address, statement_seconds=None), application_name=NAME, **_KEEPALIVES)
+        self._address = make_conninfo(
+            conninfo(address, statement_seconds=None), application_name=APPLICATION_NAME, **_KEEPALIVES
+        )
         self._channel = channel
         self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._ended = False
         self._head: int | None = None
         self._newest: deque[ChangeLine] = deque()
         self._size = 0
 
-    async def follow(self, after: int, only: ChangeFilter, quiet: float) -> AsyncGenerator[Sequence[ChangeLine]]:
+    async def follow(
+        self, after: int, only: ChangeFilter, heartbeat_seconds: float
+    ) -> AsyncGenerator[Sequence[ChangeLine]]:
         """Yield matching facts with positions above `after`, by position, as they are recorded, until `stop`.
 
-        Yields an empty page after `quiet` seconds without one. While the database is away nothing comes; what was
-        recorded meanwhile comes once it is back.
+        Yields an empty page after `heartbeat_seconds` without one. While the database is unreachable it yields
+        only empty pages; the facts recorded meanwhile follow once it is back.
         """
         self._begin()
         clock = asyncio.get_running_loop().time
-        position, due = after, clock() + quiet
+        position, due = after, clock() + heartbeat_seconds
         while not self._ended:
-            news, patience = self._news, due
+            changed, retry_at = self._changed, due
             try:
                 found, reached = await self._next(position, only)
-            except _GONE:
-                found, reached, patience = (), position, clock() + POLL_SECONDS
+            except _CONNECTION_ERRORS:
+                found, reached, retry_at = (), position, clock() + POLL_SECONDS
             if not found and reached == position:
-                await _until(news, min(patience, due))
+                await _wait_until(changed, min(retry_at, due))
             if found or clock() >= due:
                 yield found
-                due = clock() + quiet
+                due = clock() + heartbeat_seconds
             position = reached
 
     def stop(self) -> None:
@@ -186,33 +190,33 @@ class Subscription:
             self._task = asyncio.create_task(self._follow_log())
 
     def _wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _next(self, position: int, only: ChangeFilter) -> tuple[Sequence[ChangeLine], int]:
         """Return a page of facts after a position, and the position up to which it is complete."""
         if self._head is None or position >= self._head:
             return (), position
-        below = self._head - len(self._newest)  # positions have no gaps, so this is the last one that is not cached
-        if position < below:
-            found = await self.reader.page(position, below, AT_ONCE, only)
-            return found, found[-1].position if len(found) == AT_ONCE else below
-        at_hand = list(islice(self._newest, position - below, position - below + AT_ONCE))
-        return [change for change in at_hand if only.matches(change)], at_hand[-1].position
+        last_uncached = self._head - len(self._newest)  # positions have no gaps
+        if position < last_uncached:
+            found = await self.reader.page(position, last_uncached, AT_ONCE, only)
+            return found, found[-1].position if len(found) == AT_ONCE else last_uncached
+        cached = list(islice(self._newest, position - last_uncached, position - last_uncached + AT_ONCE))
+        return [change for change in cached if only.matches(change)], cached[-1].position
 
     async def _follow_log(self) -> None:
         """Read new facts: woken by LISTEN, or every second while there is no listening connection."""
         clock = asyncio.get_running_loop().time
         pause = _SHORTEST_PAUSE
         while True:
-            began = clock()
+            start = clock()
             try:
                 await self._listen()
-            except _GONE as error:
+            except _CONNECTION_ERRORS as error:
                 _log.warning("not-listening", reason=str(error).strip())
             except Exception:  # noqa: BLE001 - logged; nothing else would try again
                 _log.exception("not-following")
-            pause = _SHORTEST_PAUSE if clock() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+            pause = _SHORTEST_PAUSE if clock() - start > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await self._poll(clock() + pause)
 
     async def _listen(self) -> None:
@@ -221,15 +225,15 @@ class Subscription:
             await connection.execute(LISTEN.format(Identifier(self._channel)))
             while True:
                 await self._read_new()  # the first time, facts recorded before LISTEN
-                async for notice in connection.notifies(timeout=_QUIET_SECONDS):
+                async for notice in connection.notifies(timeout=_NOTIFY_TIMEOUT_SECONDS):
                     if not (notice.payload.isdecimal() and int(notice.payload) <= (self._head or 0)):
                         await self._read_new()
 
     async def _poll(self, until: float) -> None:
         """Read new facts every second until a moment of the loop's clock."""
         clock = asyncio.get_running_loop().time
-        while (left := until - clock()) > 0:
-            await asyncio.sleep(min(left, POLL_SECONDS))
+        while (remaining := until - clock()) > 0:
+            await asyncio.sleep(min(remaining, POLL_SECONDS))
             with suppress(Exception):  # `_listen`, which starts with the same read, logs the error
                 await self._read_new()
 
@@ -246,12 +250,12 @@ class Subscription:
     def _cache(self, found: Sequence[ChangeLine]) -> None:
         self._newest.extend(found)
         self._size += sum(len(change.line) for change in found)
-        while len(self._newest) > MOST_KEPT or self._size > MOST_KEPT_BYTES:
+        while len(self._newest) > MOST_CACHED or self._size > MOST_CACHED_BYTES:
             self._size -= len(self._newest.popleft().line)
 
 
-async def _until(news: asyncio.Event, moment: float) -> None:
+async def _wait_until(changed: asyncio.Event, moment: float) -> None:
     """Wait for new facts until a moment of the loop's clock."""
     with suppress(TimeoutError):
         async with asyncio.timeout_at(moment):
-            await news.wait()
+            await changed.wait()

@@ -25,7 +25,7 @@ MOST_SHARED: Final = 20_000
 
 
 @dataclass(slots=True)
-class AggregateCache:
+class SubjectCache:
     """Incidents and sources as of one position, each read from the log when it is first needed.
 
     Callers apply each further fact to every subject that depends on it, and call `invalidate`, so that all entries stay
@@ -41,7 +41,7 @@ class AggregateCache:
         self._folds, self._shared = WeightedLRU(MOST_FACTS), WeightedLRU(MOST_SHARED)
 
     def invalidate(self, stream: UUID) -> None:
-        """Drop the cached facts of a stream that got another fact."""
+        """Drop the cached facts of a stream to which a fact was added."""
         self._shared.pop(stream)
 
     def load(self, kind: SubjectKind, stream: UUID, position: int) -> SubjectFold:
@@ -49,15 +49,15 @@ class AggregateCache:
         fold = self._folds.get(stream)
         if fold is None:
             fold = self._source(stream, position) if kind == "source" else self._incident(stream, position)
-            self.keep(stream, fold)
+            self.put(stream, fold)
         return fold
 
-    def keep(self, stream: UUID, fold: SubjectFold) -> None:
+    def put(self, stream: UUID, fold: SubjectFold) -> None:
         """Cache a subject with the number of facts that it has now."""
         self._folds.put(stream, fold, fold.facts)
 
-    def forget(self, stream: UUID) -> None:
-        """Drop a subject whose state is not that of the cache's position."""
+    def discard(self, stream: UUID) -> None:
+        """Drop a subject whose state is not at the cache's position."""
         self._folds.pop(stream)
 
     def next_facts(self, recorded: Recorded, fold: SubjectFold) -> Iterable[Recorded]:
