@@ -18,10 +18,10 @@ from service.api.lists.filters import IncidentListFilterParameters, IncidentList
 from service.api.lists.listing_as_reported import candidates, listings_as_reported, same_origins
 from service.api.lists.ordering import SortColumn, SortOrder, parse_sort
 from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
-from service.api.lists.read_models import STALE_READ_MODELS, ResultRow
 from service.api.lists.snapshot import snapshot_at
 from service.api.models import RecordedAt, ResponseModel
 from service.api.parameters import ReadAtParameters, ReportedUntil
+from service.api.read_models import STALE_READ_MODELS, ResultRow
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices, Services
