@@ -152,17 +152,16 @@ LISTED: Final = """
     JOIN {incidents} AS i ON i.ctid = page.place
     ORDER BY {by}
 """
-Sorted = Literal[
-    "opened", "-opened", "title", "-title", "killed", "-killed",
-    "level", "-level", "occurred", "-occurred", "changed", "-changed",
-]  # fmt: skip
 Sort = Annotated[
-    Sorted,
+    Literal[
+        "opened", "-opened", "title", "-title", "killed", "-killed",
+        "level", "-level", "occurred", "-occurred", "changed", "-changed",
+    ],
     Query(
         description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."
         " `killed` is the greatest number said to be dead, in the incident or in one part of it (`killed_at_least`)."
     ),
-]
+]  # fmt: skip
 
 _CELLS = (
     "slug", "id", "title", "status", "into", "countries", "period", "opened.position", "opened.recorded_at",
