@@ -1,4 +1,4 @@
-"""`new_name`: lines of text, one an estimate: incident, measure, population and lower end, with tabs between them."""
+"""`new_name`: a line for each estimate: incident, measure, population, lower end."""
 
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ def _write(export: Export, out: BinaryIO) -> None:
 
 EXPORTER = Exporter(
     name="new_name",
-    summary="A line for each estimate: incident, measure, population and lower end, with tabs between them",
+    summary="A line for each estimate: incident, measure, population and lower end",
     suffix=".tsv",
     write=_write,
 )

@@ -1,4 +1,4 @@
-"""The exporter `new_name`: the bytes that it writes, beyond what every exporter keeps (test_exporters_contract.py)."""
+"""The exporter `new_name`: its bytes, beyond what every exporter keeps (test_exporters_contract.py)."""
 
 from tests.service.exporters import FIGURES, SLUG, export_of, exported, world
 

@@ -1,4 +1,4 @@
-"""The importer `new_name`: its sample for the contract of importers (test_importers.py), and what it refuses."""
+"""The importer `new_name`: the sample of its contract (test_importers.py), and what it refuses."""
 
 from pathlib import Path
 
