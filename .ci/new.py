@@ -48,17 +48,17 @@ SLOTS = {
     ),
     "IMPORTER": Slot(
         "service/formats/importers/new_name.py",
-        "tests/service/test_importer_new_name.py",
+        "tests/service/importers/test_new_name.py",
         (
-            "Read the files of the format. Each line keeps its id at every further import.",
+            "Read the files of the format; `SAMPLE` in its test is one of them. A line keeps its id at every import.",
             "Describe the format in docs/formats.md.",
         ),
     ),
     "EXPORTER": Slot(
         "service/formats/exporters/new_name.py",
-        "tests/service/test_exporter_new_name.py",
+        "tests/service/exporters/test_new_name.py",
         (
-            "Write the format. Count with `export.miss` whatever it has no room for.",
+            "Write the format. Count with `export.count_gap` whatever it has no room for.",
             "Describe the format in docs/formats.md.",
         ),
     ),

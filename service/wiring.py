@@ -15,7 +15,7 @@ from types import FrameType
 from fastapi import FastAPI
 
 from service.answers.state_timeline_cache import StateTimelineCache
-from service.api.lists.read_models import ReadModels
+from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
 from service.eventstore import LogReader, open_recorder

@@ -71,4 +71,8 @@ def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     ordered = sorted(models, key=lambda model: model.__name__)
     pairs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in ordered]
     _, found = models_json_schema(pairs, ref_template=_REF)
-    return dict(found["$defs"])
+    schemas = dict(found["$defs"])
+    for name in (model.__name__ for model in ordered if model.__name__ not in schemas):
+        homes = " and ".join(sorted(each.replace("__", ".") for each in schemas if each.endswith(f"__{name}")))
+        raise TypeError(f"The OpenAPI document has one model of a name: rename one of {homes}.")
+    return schemas

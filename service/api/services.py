@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from service.answers.state_timeline_cache import StateTimelineCache
-from service.api.lists.read_models import ReadModels
+from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
 from service.eventstore.change_subscription import Subscription

@@ -13,13 +13,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 FOLDERS = (".ci", "bench", "docs", "domain", "migrations", "samples", "service", "tests")
-COPIED = (*FOLDERS, "pyproject.toml", *(page.name for page in ROOT.glob("*.md")))
+COPIED = (*FOLDERS, *(path.name for path in ROOT.iterdir() if path.is_file() and not path.name.startswith(".")))
 CONTRACTS = {
     "KIND": ("tests/domain/test_kinds.py", "tests/domain/test_facts.py", "tests/domain/test_trusted.py"),
     "POLICY": ("tests/domain/test_policy_properties.py",),
-    "VIEW": ("tests/domain/test_view_properties.py",),
-    "IMPORTER": (),
-    "EXPORTER": ("tests/service/test_exporters.py",),
+    "VIEW": ("tests/domain/test_view_contract.py", "tests/domain/test_view_properties.py"),
+    "IMPORTER": ("tests/service/test_importers.py",),
+    "EXPORTER": ("tests/service/test_exporters_contract.py",),
     "TABLE": ("tests/service/test_read_models.py",),
     "RESOURCE": ("tests/service/test_api_contract.py",),
 }

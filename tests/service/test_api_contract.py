@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel
 from schemathesis import GenerationMode
@@ -22,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from domain.reports.registry import KINDS
 from service.api.errors.types import TYPES
+from service.api.openapi import document_of
 from service.postgres.embedded import EmbeddedServer
 from tests.service.conftest import BUNDLED
 from tests.service.serving import filed, opened, toll
@@ -164,3 +166,10 @@ def test_every_example_is_of_its_schema(document: dict[str, Any], client: httpx.
 def test_shapes_are_models_of_ours(document: dict[str, Any]) -> None:
     assert all(schema.get("title") or schema.get("oneOf") for schema in document["components"]["schemas"].values())
     assert issubclass(next(iter(KINDS.values())).model, BaseModel)
+
+
+def test_two_models_of_one_name_are_refused_with_both_homes() -> None:
+    kind = KINDS["attack_launched"].model
+    other = type(kind.__name__, (BaseModel,), {"__module__": "service.api.resources.attacks"})
+    with pytest.raises(TypeError, match=r"rename one of domain\.reports\.kinds.*\.AttackLaunched and service\.api\."):
+        document_of(FastAPI(), [other])

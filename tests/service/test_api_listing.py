@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from domain.facts.streams import incident_stream
-from service.api.lists import listing_as_reported, read_models
+from service.api import read_models
+from service.api.lists import listing_as_reported
 from service.api.lists.cursor import Cursor, format_cursor
 from service.api.resources.views import view_paths
 from tests.patience import PATIENCE

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from service.api.lists import read_models
+from service.api import read_models
 from tests.service.projected import head, projecting, read
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from domain.facts.streams import POLICY_STREAM
-from domain.facts.union import Recorded, SourceFact
+from domain.facts.streams import POLICY_STREAM, incident_stream
+from domain.facts.union import PolicyAdopted, Recorded, SourceFact
 from domain.history.history import History
 from domain.incident.commands import MergeIncident, OpenIncident
 from domain.incident.refusals import Refusal
@@ -177,6 +177,17 @@ def assert_changes_add_up(model: ReadModel[Any], facts: list[Recorded]) -> int:
 @given(facts=books())
 def test_changed_rows_add_up_to_all_rows(name: str, facts: list[Recorded]) -> None:
     assert_changes_add_up(MODELS[name], facts)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if model.subject == "incident"))
+def test_an_incident_has_no_row_before_it_is_opened(name: str) -> None:
+    """The policy in force may have been adopted before: its facts reach an incident that is not there yet."""
+    projection = IncidentProjection(History(incident_stream("a-town")))
+    assert list(MODELS[name].rows(projection)) == []
+    projection.apply(Recorded(1, UUID(int=1), POLICY_STREAM, 1, now(), PolicyAdopted(policy="latest/1"), None))
+    moved = projection.update()
+    assert list(MODELS[name].rows(projection)) == []
+    assert [row for _, row in MODELS[name].changes(projection, moved, ()) if row is not None] == []
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))

@@ -30,6 +30,6 @@ def test_a_line_without_an_end_is_not_held() -> None:
     splitter = LineSplitter()
     for _ in range(1000):
         assert splitter.feed(b"x" * MAX_LINE_BYTES) == []
-        assert len(splitter._rest) <= MAX_LINE_BYTES
+        assert len(splitter._buffer) <= MAX_LINE_BYTES
     assert splitter.feed(b"x\n{}") == [NumberedLine(1, None)]
     assert splitter.end() == [NumberedLine(2, b"{}")]

@@ -17,7 +17,7 @@ from domain.summary.summary import IncidentSummary
 from service.answers.answer import inputs_at
 from service.api.errors.problem import HttpProblem
 from service.api.lists.filters import SAME_ORIGINS, IncidentListFilters
-from service.api.lists.read_models import ResultRow, Snapshot
+from service.api.read_models import ResultRow, Snapshot
 from service.eventstore import LogReader
 from service.runtime.worker_thread import in_thread
 

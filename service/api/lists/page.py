@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.api.lists.cursor import Cursor, format_cursor, parse_cursor
 from service.api.lists.ordering import SortOrder
-from service.api.lists.read_models import ResultRow, Snapshot
+from service.api.read_models import ResultRow, Snapshot
 from service.api.responses import CSV, JSON, cache_headers, csv_table, entity_tag, matches_entity_tag
 
 DEFAULT_PAGE = 100

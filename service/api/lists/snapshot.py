@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from service.answers.as_of import PastTheEnd, ResolvedMoment, resolve_moment
 from service.api.lists.cursor import Cursor, invalid_cursor
-from service.api.lists.read_models import Snapshot
 from service.api.parameters import ReadAtParameters
+from service.api.read_models import Snapshot
 from service.api.services import Services
 from service.eventstore import LogReader
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from psycopg import sql
 
 from domain.values.time.clocks import format_instant
-from service.api.lists.read_models import ResultRow, Snapshot
 from service.api.models import ResponseModel
+from service.api.read_models import ResultRow, Snapshot
 
 
 class TrackRecord(ResponseModel):

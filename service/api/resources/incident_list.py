@@ -18,10 +18,10 @@ from service.api.lists.filters import IncidentListFilterParameters, IncidentList
 from service.api.lists.listing_as_reported import candidates, listings_as_reported, same_origins
 from service.api.lists.ordering import SortColumn, SortOrder, parse_sort
 from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
-from service.api.lists.read_models import STALE_READ_MODELS, ResultRow
 from service.api.lists.snapshot import snapshot_at
 from service.api.models import RecordedAt, ResponseModel
 from service.api.parameters import ReadAtParameters, ReportedUntil
+from service.api.read_models import STALE_READ_MODELS, ResultRow
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices, Services
@@ -152,17 +152,16 @@ LISTED: Final = """
     JOIN {incidents} AS i ON i.ctid = page.place
     ORDER BY {by}
 """
-Sorted = Literal[
-    "opened", "-opened", "title", "-title", "killed", "-killed",
-    "level", "-level", "occurred", "-occurred", "changed", "-changed",
-]  # fmt: skip
 Sort = Annotated[
-    Sorted,
+    Literal[
+        "opened", "-opened", "title", "-title", "killed", "-killed",
+        "level", "-level", "occurred", "-occurred", "changed", "-changed",
+    ],
     Query(
         description="What they are sorted by; `-` turns it round. What has no value comes last; equals go by slug."
         " `killed` is the greatest number said to be dead, in the incident or in one part of it (`killed_at_least`)."
     ),
-]
+]  # fmt: skip
 
 _CELLS = (
     "slug", "id", "title", "status", "into", "countries", "period", "opened.position", "opened.recorded_at",

@@ -7,8 +7,8 @@ from pydantic import ConfigDict
 from starlette.responses import Response
 
 from service.api.lists.page import ListItem, Page, page_response
-from service.api.lists.read_models import ReadModels
 from service.api.models import ResponseModel
+from service.api.read_models import ReadModels
 from service.api.resource import Resource
 from service.api.responses import JSON, negotiate
 from service.api.services import InjectedServices

@@ -24,12 +24,12 @@ from service.api.lists.filters import (
 )
 from service.api.lists.ordering import SortColumn, parse_sort
 from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
-from service.api.lists.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.lists.repeatable import NAMES, TIERS, closed_list
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import OFFSET_AT_BEGIN, OFFSET_AT_END, SqlConditions
 from service.api.models import ResponseModel
 from service.api.parameters import ReadAtParameters, existing_incident
+from service.api.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource
 from service.api.responses import JSON, negotiate
 from service.api.services import InjectedServices

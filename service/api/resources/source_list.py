@@ -15,13 +15,13 @@ from service.api.lists.criteria import parse_words
 from service.api.lists.filters import WordsFilter
 from service.api.lists.ordering import SortColumn, parse_sort
 from service.api.lists.page import ListItem, Paging, make_page, page_response
-from service.api.lists.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.lists.repeatable import GRADES, SOURCE_TYPES
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import SqlConditions
 from service.api.lists.track_records import COUNTS, READ_MODELS, RECORDS, TrackRecord, track_record
 from service.api.models import ResponseModel
 from service.api.parameters import ReadAtParameters
+from service.api.read_models import STALE_READ_MODELS, ResultRow, Snapshot
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices

@@ -16,11 +16,11 @@ from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, field_errors_of
-from service.api.lists.read_models import STALE_READ_MODELS
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.track_records import READ_MODELS, TrackRecord, track_record_of
 from service.api.models import LogCoordinates, ResponseModel
 from service.api.parameters import ReadAtParameters
+from service.api.read_models import STALE_READ_MODELS
 from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate

@@ -17,7 +17,6 @@ from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError, field_errors_of
 from service.api.lists.filters import IncidentFilters
 from service.api.lists.page import ListItem, Page, page_response
-from service.api.lists.read_models import STALE_READ_MODELS, ResultRow
 from service.api.lists.repeatable import NAMES
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import SqlConditions
@@ -37,6 +36,7 @@ from service.api.lists.totals_sql import (
 )
 from service.api.models import ResponseModel
 from service.api.parameters import ReadAtParameters
+from service.api.read_models import STALE_READ_MODELS, ResultRow
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices

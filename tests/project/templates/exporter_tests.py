@@ -1,18 +1,12 @@
-"""The exporter `new_name`: the bytes that it writes."""
+"""The exporter `new_name`: its bytes, beyond what every exporter keeps (test_exporters_contract.py)."""
 
-import io
-
-import pytest
-
-from service.formats.export.incidents import ExportRequest, open_export
-from service.formats.registry import EXPORTERS
-
-pytestmark = pytest.mark.one_server_will_do
+from tests.service.exporters import FIGURES, SLUG, export_of, exported, world
 
 
-def test_an_incident_is_a_line(sample_url: str) -> None:
-    out = io.BytesIO()
-    with open_export(sample_url, ExportRequest()) as export:
-        EXPORTERS["new_name"].write(export, out)
-    (line,) = out.getvalue().decode().splitlines()
-    assert line.startswith("syria-coast-2025\t")
+def test_an_estimate_is_a_line_and_an_incident_without_one_is_counted() -> None:
+    export = export_of(world())
+    heading, line = exported("new_name", export).decode().splitlines()
+    assert heading.startswith("incident\t")
+    assert line.startswith(f"{SLUG}\tkilled\t")
+    assert line.endswith(f"\t{min(FIGURES)}")
+    assert sum(export.gaps.values()) == 2

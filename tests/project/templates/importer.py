@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
-from service.formats.files.text_files import open_as_utf_8
+from service.formats.files.text_files import expect_text, open_as_utf_8
 from service.formats.importer import BatchLine, Importer, ImportFault, ImportSource, Location, UnreadableSource
 
 
 def _read(source: ImportSource) -> Iterator[BatchLine | ImportFault]:
+    for path in source.paths:
+        expect_text(path, source.layout)
     for path in source.paths:
         with open_as_utf_8(path, source.layout) as file:
             for number, raw in enumerate(file, start=1):
