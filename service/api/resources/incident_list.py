@@ -26,7 +26,7 @@ from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_con
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices, Services
 
-RESOURCE = Resource("incidents")
+RESOURCE = Resource("incidents", match_order=1)
 
 
 class UtcRange(ResponseModel):

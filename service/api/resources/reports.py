@@ -19,7 +19,7 @@ from service.api.requests.write import IncomingWrite, WriteParameter, read_write
 from service.api.resource import Resource
 from service.api.services import services_of
 
-RESOURCE = Resource("reports", matched_first=True)  # thousands of requests a second
+RESOURCE = Resource("reports", match_order=0)  # thousands of requests a second
 
 
 class Correction(Strict, frozen=True):

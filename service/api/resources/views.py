@@ -20,7 +20,7 @@ from service.api.responses import CSV, JSON, answer_headers, answer_response, ne
 from service.api.services import InjectedServices
 from service.runtime.worker_thread import in_thread
 
-RESOURCE = Resource("views")
+RESOURCE = Resource("views", match_order=1)
 
 
 class Coordinates(LogCoordinates):
