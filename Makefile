@@ -6,8 +6,8 @@ SHELL := /bin/sh
 # The slots that `make new` fills: make new KIND NAME=siege_laid
 SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 
-.PHONY: help run quick test coverage servers properties faults realdata bulk mutants check fmt docs new golden bench lock \
-	dist release clean $(SLOTS)
+.PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench \
+	lock dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
@@ -17,6 +17,8 @@ ARGS ?=
 
 # Properties are tried on thousands of cases; the other tests reach the same lines by themselves.
 PROPERTIES := properties or invariants
+# What tries the tools of developers in copies of the tree: `make tools`, not `make test`.
+TOOLS := tests/project/test_new.py tests/project/test_release.py
 QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
 	tests/service/test_sample.py
 
@@ -63,10 +65,14 @@ quick: ## the inner loop: style, the rules of the domain, and a service that tak
 test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile $(TOOLS:%=--ignore=%)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
+
+tools: ## try `make new` and `make release` in copies of the tree (a minute)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python -m pytest $(TOOLS) --numprocesses 2 --dist load
 
 coverage: ## run the tests with lines and branches counted, and hold the floors (many minutes)
 	$(prepare) requirements-dev.lock

@@ -52,7 +52,7 @@ EDITS = [
         "after, reliability=fact.reliability",
         "after, reliability=fact.letter",
     ),
-    (Path("domain/history/source_directory.py"), "was.type, fact.reliability", "was.type, fact.letter"),
+    (Path("domain/history/source_directory.py"), "known.type, fact.reliability", "known.type, fact.letter"),
 ]
 SOURCE = {"name": "SOHR", "type": "monitor"}
 

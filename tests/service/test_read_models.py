@@ -51,6 +51,8 @@ from tests.domain.test_present import extras
 from tests.domain.worlds import Body, World, worlds
 from tests.service.tables import follow, inputs_of, now, record, registered, tables
 
+pytestmark = pytest.mark.one_server_will_do
+
 SAMPLE = Path(__file__).parents[2] / "samples" / "syria-coast-2025"
 THIRD = "third-town"
 Fresh = Callable[[], AbstractContextManager[str]]
