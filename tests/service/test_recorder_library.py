@@ -78,10 +78,7 @@ class AsAggregateRecorder(OverOurLog, AggregateRecorderTestCase):
 
 
 class AsApplicationRecorder(OverOurLog, ApplicationRecorderTestCase):
-    """Streams, positions and subscriptions."""
-
-    def test_insert_subscribe(self) -> None:
-        self.optional_test_insert_subscribe()
+    """Streams and positions. Subscriptions are optional there, and nothing of ours uses the library's (decision 13)."""
 
 
 class NonInterleaving(OverOurLog, NonInterleavingNotificationIDsBaseCase):
