@@ -19,8 +19,6 @@ ARGS ?=
 PROPERTIES := properties or invariants
 # What tries the tools of developers in copies of the tree: `make tools`, not `make test`.
 TOOLS := tests/project/test_new.py tests/project/test_release.py
-# The files that take longest come first, so that no worker is left alone with one of them.
-SUITE := tests/faults tests/service tests/project tests/domain
 QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
 	tests/service/test_sample.py
 
@@ -67,7 +65,7 @@ quick: ## the inner loop: style, the rules of the domain, and a service that tak
 test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest $(SUITE) --numprocesses 3 --dist loadfile --no-loadscope-reorder $(TOOLS:%=--ignore=%)
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile $(TOOLS:%=--ignore=%)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
