@@ -6,7 +6,7 @@ no old report.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Annotated, Any, Literal, cast, get_args
 
@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from domain.values.counts import refusals
 from domain.values.counts.english_1_numbers import BIGGEST, CountError, shown, unreadable
 from domain.values.counts.english_1_reader import LONGEST, CountReading, read_english_1
+from domain.values.counts.figure_shapes import FigureShapes
 from domain.values.counts.lexicons.english_1 import LEXICONS
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
 from domain.values.counts.phrase_reader import DetailedReading, read_phrase
@@ -146,7 +147,7 @@ def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None
     lexicon_name = lexicon if "/" in lexicon else lexicon_of(lexicon)
     if lexicon_name not in KNOWN_LEXICONS:
         raise unreadable(lexicon, f"is not a known lexicon; known: {', '.join(KNOWN_LEXICONS)}")
-    reading = _check_for_measure(verbatim, _read(verbatim, lexicon_name), measure, incremental=False)
+    reading = _check_for_measure(verbatim, _read_once(verbatim, lexicon_name), measure, incremental=False)
     return Count(verbatim=verbatim, **_derived(reading, lexicon_name))
 
 
@@ -223,18 +224,16 @@ def _completed(body: Mapping[str, Any]) -> dict[str, Any]:
     return _derived(_from_figures(*figures, bound), lexicon)
 
 
-def _read(verbatim: str, lexicon: str) -> CountReading:
-    return (
-        read_english_1(verbatim, LEXICONS[lexicon])
-        if lexicon in LEXICONS
-        else read_phrase(verbatim, VOCABULARIES[lexicon])
-    )
+_SHAPES = {
+    **{name: FigureShapes(partial(read_english_1, lexicon=lexicon)) for name, lexicon in LEXICONS.items()},
+    **{name: FigureShapes(partial(read_phrase, vocabulary=vocabulary)) for name, vocabulary in VOCABULARIES.items()},
+}
 
 
 @lru_cache(maxsize=16_384)
 def _read_once(verbatim: str, lexicon: str) -> CountReading:
     """Read words by a lexicon; cached, as few wordings are common."""
-    return _read(verbatim, lexicon)
+    return _SHAPES[lexicon].read(verbatim)
 
 
 def _in_context(body: Mapping[str, Any], verbatim: str) -> tuple[CountReading, str]:

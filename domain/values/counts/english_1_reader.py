@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from domain.values.counts.english_1_numbers import (
     EnglishNumber,
     EnglishToken,
@@ -30,8 +32,7 @@ _NO_FIGURE = "gives no figure; leave the claim out, or give lower and upper"
 _HOW = "cannot be read as a count; write a figure such as “at least 200” or “80 to 100”, or give lower and upper"
 
 
-@dataclass(frozen=True, slots=True)
-class CountReading:
+class CountReading(msgspec.Struct, frozen=True, gc=False):
     """The figures and the bound of a wording; strictness (“more than”) is in `bound` alone."""
 
     lower: int | None

@@ -24,8 +24,7 @@ _OF_ONE = "about.one"
 """“c.”, “~” and the like bound one figure, never the end of a range."""
 
 
-@dataclass(frozen=True, slots=True)
-class DetailedReading(CountReading):
+class DetailedReading(CountReading, frozen=True, gc=False):
     """A reading with details of its wording: measures named, things counted instead of people, parts, and an increase.
 
     `quoted`: only the count is in quotation marks, and the words that follow it are not the source's.
