@@ -14,6 +14,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from service.console.request_lines import CONSOLE_LINE, JSON_LINE, RequestLineFormatter
+
 KeepTraceback = Callable[[str], Path]
 """Writes a traceback to a file, and returns its path."""
 
@@ -98,14 +100,12 @@ def configure(form: str, *, keep: KeepTraceback | None = None) -> None:
     """
     handler = BatchingHandler(sys.stderr)
     handler.addFilter(_is_no_cancellation)
-    begin: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    begin: list[Processor] = [structlog.processors.add_log_level, stamp]
     ending = _for_machines() if form == "json" else _for_people(keep)
+    template = JSON_LINE if form == "json" else None if has_colours(sys.stderr) else CONSOLE_LINE
     structlog.configure(
-        processors=[*begin, *ending],
+        processors=[RequestLineFormatter([*begin, *ending], stamp, template)],
         logger_factory=lambda *_: _LineLogger(handler),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
