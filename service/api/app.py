@@ -8,12 +8,11 @@ from typing import cast
 from uuid import UUID
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 
 from domain.slots import discover
 from service.api import openapi, resources
 from service.api.errors import handlers
-from service.api.middleware import HostCheck, RequestMiddleware
+from service.api.middleware import Compression, HostCheck, RequestMiddleware
 from service.api.resource import Resource
 from service.api.services import Services
 from service.runtime.garbage_collection import SELDOM
@@ -24,7 +23,6 @@ RESOURCES = sorted(
 )
 """Every resource of the slot `resources/`, in the order in which their routes are tried."""
 
-_COMPRESSION = 5
 _TITLE = "Knownwhen"
 
 
@@ -58,8 +56,10 @@ def create_app(
     )
     for resource in RESOURCES:
         app.router.routes.extend(resource.routes)
+        if resource.middleware:
+            app.add_middleware(resource.middleware)
     handlers.install(app)
-    app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
+    app.add_middleware(Compression)
     app.add_middleware(HostCheck, hosts=hosts or Hosts())
     app.add_middleware(RequestMiddleware, new_id=new_id)
     openapi.install(app, RESOURCES)

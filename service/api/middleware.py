@@ -1,4 +1,4 @@
-"""ASGI middleware: request log and answers to unforeseen faults; checks of `Host` and `Origin`."""
+"""ASGI middleware: request log and answers to unforeseen faults; checks of `Host` and `Origin`; compression."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -134,3 +136,44 @@ class HostCheck:
 
 def _invalid_header(name: str, reason: str) -> HttpProblem:
     return HttpProblem("invalid-header", f"{name}: {reason}", [FieldError(name, reason)])
+
+
+_LEAST_COMPRESSED: Final = 500
+"""The fewest bytes of a body that is compressed."""
+_LEVEL: Final = 5
+
+
+class Compression:
+    """Compresses responses as Starlette's GZipMiddleware does; small ones, which that leaves alone, it never sees."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        send_on: Send | None = None
+
+        async def send_message(message: Message) -> None:
+            nonlocal send_on
+            if send_on is None:
+                send_on = send if _is_small(message) else _compressing(self._app, scope, send)
+            await send_on(message)
+
+        await self._app(scope, receive, send_message)
+
+
+def _is_small(start: Message) -> bool:
+    """Say whether the response has no more bytes than its `Content-Length`, and these are too few."""
+    return any(name == b"content-length" and int(value) < _LEAST_COMPRESSED for name, value in start["headers"])
+
+
+def _compressing(app: ASGIApp, scope: Scope, send: Send) -> Send:
+    responder = (
+        GZipResponder(app, _LEAST_COMPRESSED, _LEVEL)
+        if "gzip" in Headers(scope=scope).get("Accept-Encoding", "")
+        else IdentityResponder(app, _LEAST_COMPRESSED)
+    )
+    responder.send = send
+    return responder.send_with_compression

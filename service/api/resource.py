@@ -1,11 +1,12 @@
 """A resource of the HTTP interface: a router that describes its request bodies, answers and problems for OpenAPI."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.api.models import Problem, WriteResult
@@ -29,10 +30,12 @@ class Resource(APIRouter):
     """A router whose operations refer to pydantic models; `models` become components of the OpenAPI document.
 
     Each file in `resources/` declares one as `RESOURCE`. Routes are tried in ascending `match_order`, about 1 µs each.
+    `middleware` handles requests before all routes.
     """
 
     def __init__(self, tag: str, *, match_order: int = 2) -> None:
         super().__init__(tags=[tag], dependencies=[Depends(refuse_unknown_parameters)], default_response_class=Response)
+        self.middleware: Callable[[ASGIApp], ASGIApp] | None = None
         self.models: set[type[BaseModel]] = {Problem}
         self.match_order = match_order
 

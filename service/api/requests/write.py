@@ -118,9 +118,9 @@ class IncomingWrite:
 
     def __init__(self, request: Request, services: InjectedServices, headers: WriteHeaderParameters) -> None:
         self.services = services
+        self.body = JsonBody(b"", {})
         self._request = request
         self._headers = headers
-        self._body = JsonBody(b"", {})
 
     def refuse_if_match(self, reason: str) -> None:
         """Refuse an `If-Match` where there is no version to compare it with."""
@@ -129,8 +129,8 @@ class IncomingWrite:
 
     async def read_document(self) -> dict[str, Any]:
         """Read the body and return its JSON object. Raises HttpProblem."""
-        self._body = await read_body(self._request)
-        return self._body.document
+        self.body = await read_body(self._request)
+        return self.body.document
 
     async def read(self, model: type[M]) -> M:
         """Read the body and validate it. Raises HttpProblem."""
@@ -143,12 +143,12 @@ class IncomingWrite:
 
     def request(self, operation: str, target: str = "", within: FieldPath = ()) -> HttpWrite:
         """Return the write, after its body was read."""
-        return HttpWrite(operation, target, self._body, self._headers, within=within)
+        return HttpWrite(operation, target, self.body, self._headers, within=within)
 
     def about_incident(self, operation: str, incident: str) -> HttpWrite:
         """Return a write to an incident, by its slug or id."""
         stream = stream_of(incident)
-        return HttpWrite(operation, str(stream), self._body, self._headers, (incident, stream))
+        return HttpWrite(operation, str(stream), self.body, self._headers, (incident, stream))
 
     async def record(self, request: HttpWrite, command: AnyCommand, fact_id: UUID | None = None) -> Acknowledgement:
         """Decide a command and append its facts; returns after the commit. Raises HttpProblem for a refusal."""

@@ -1,10 +1,8 @@
 """Reports: file under an incident; correct, retract and reinstate."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from fastapi import Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from domain.incident.commands import Cause, CorrectReport, FileReport, ReinstateReport, ReportBody, RetractReport
@@ -13,13 +11,13 @@ from domain.reports.kind import Report
 from domain.reports.registry import KINDS
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import EdtfReported
-from service.api.parameters import IncidentName, ReportId, incident_name, refuse_unknown_parameters
+from service.api.parameters import IncidentName, ReportId
 from service.api.requests.body import validate_report
-from service.api.requests.write import IncomingWrite, WriteParameter, read_write_headers, write_response
+from service.api.requests.direct_filing import DirectFiling
+from service.api.requests.write import IncomingWrite, WriteParameter, write_response
 from service.api.resource import Resource
-from service.api.services import services_of
 
-RESOURCE = Resource("reports", match_order=0)  # thousands of requests a second
+RESOURCE = Resource("reports", match_order=0)
 
 
 class Correction(Strict, frozen=True):
@@ -49,24 +47,6 @@ class Reinstatement(Strict, frozen=True):
     reason: FreeText | None = None
 
 
-class _DirectRoute(APIRoute):
-    """A route without FastAPI's dependency resolution, which would double the time of filing a report.
-
-    The dependencies are declared all the same, for the OpenAPI document.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self._handle
-
-    @staticmethod
-    async def _handle(request: Request) -> Response:
-        await refuse_unknown_parameters(request)
-        headers = request.headers
-        write_headers = await read_write_headers(headers.get("idempotency-key"), headers.get("if-match"))
-        write = IncomingWrite(request, await services_of(request), write_headers)
-        return await file_report(write, await incident_name(request.path_params["incident"]))
-
-
 _EXAMPLES = {kind.name: {"summary": kind.title, "value": dict(kind.example)} for kind in KINDS.values()}
 _OF_CONTENT = (
     "version-mismatch scope-undeclared event-needed two-figures-one-key supersedes-itself",
@@ -86,18 +66,22 @@ async def file_report(write: WriteParameter, incident: IncidentName) -> Response
 
     With a `report_id` of your own, or an `Idempotency-Key`, a retry is safe.
     """
-    report = validate_report(await write.read_document())
+    return await _file(write, incident, validate_report(await write.read_document()))
+
+
+async def _file(write: IncomingWrite, incident: str, report: Report) -> Response:
     report_id = report.report_id or write.new_fact_id()
     command = FileReport(report_id=report_id, report=report)
     written = await write.record(write.about_incident("file_report", incident), command, report_id)
     return write_response(written, f"/v1/reports/{report_id}", report_id=report_id)
 
 
+RESOURCE.middleware = partial(DirectFiling, file_report=_file)  # thousands of requests a second
+
 RESOURCE.add_api_route(
     "/v1/incidents/{incident}/reports",
     file_report,
     methods=["POST"],
-    route_class_override=_DirectRoute,
     summary="File a report",
     **RESOURCE.writes(
         Report,
