@@ -41,7 +41,7 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
             with projector_beside(url, settings):
-                run_server(settings, url, listener, workers=1, ready=lambda: announce(ready))
+                run_server(settings, url, [listener], workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return EXIT_OK
 

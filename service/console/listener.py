@@ -4,6 +4,7 @@ import errno
 import http.client
 import ipaddress
 import socket
+import sys
 from dataclasses import dataclass
 
 import orjson
@@ -13,6 +14,7 @@ from service.console.command import CannotRun, Misuse
 _PROBE_SECONDS = 2.0
 _WAITING_CLIENTS = 2048
 _PORTS = 2**16
+_SPREADS = sys.platform == "linux"
 _LISTENERS = {
     True: "a Knownwhen runs there already",
     False: "another program listens there",
@@ -62,15 +64,31 @@ def listen(address: ListenAddress) -> socket.socket:
 
     Raises CannotRun where the port is taken or may not be used.
     """
-    listener = socket.socket(address.family, socket.SOCK_STREAM)
+    return listen_for_each(address, 1)[0]
+
+
+def listen_for_each(address: ListenAddress, processes: int) -> list[socket.socket]:
+    """Bind the port now, once for each process, among which Linux then spreads connections evenly (SO_REUSEPORT).
+
+    From one socket that processes share, whichever wakes first accepts all that wait. Elsewhere that is how it is.
+    Raises CannotRun where the port is taken or may not be used.
+    """
+    listeners = [socket.socket(address.family, socket.SOCK_STREAM) for _ in range(processes if _SPREADS else 1)]
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a closed connection would hold it a minute
-        listener.bind((address.number, address.port))
-        listener.listen(_WAITING_CLIENTS)
+        for place, listener in enumerate(listeners):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection would hold it a minute
+            if place > 0:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind((address.number, address.port))
+            if place == 0 and len(listeners) > 1:  # only now: the port must not be that of another server
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for listener in listeners:
+            listener.listen(_WAITING_CLIENTS)
     except OSError as problem:
-        listener.close()
+        for listener in listeners:
+            listener.close()
         raise CannotRun(_why(address, problem)) from problem
-    return listener
+    return listeners
 
 
 def knownwhen_answers(address: ListenAddress) -> bool | None:

@@ -4,19 +4,19 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from service import wiring
 from service.console.command import EXIT_OK, CannotRun, announce, append_to_error_log
 from service.console.database import migrate_or_expect_migrated, running_database
-from service.console.listener import ListenAddress, listen, loopback
+from service.console.listener import ListenAddress, listen_for_each, loopback
 from service.console.logs import configure
 from service.console.project import projector_beside
 from service.runtime import subprocesses
@@ -43,11 +43,13 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     """
     address = loopback(options.host or settings.host, options.port or settings.port)
     settings = settings.model_copy(update={"host": address.host})
-    with listen(address) as listener, running_database(settings) as url:
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(each) for each in listen_for_each(address, options.workers)]
+        url = opened.enter_context(running_database(settings))
         migrate_or_expect_migrated(settings, url)
         with projector_beside(url, settings) if options.projector else contextlib.nullcontext():
             ready = partial(_announce, address, options.workers)
-            run_server(settings, url, listener, workers=options.workers, ready=ready)
+            run_server(settings, url, listeners, workers=options.workers, ready=ready)
     return EXIT_OK
 
 
@@ -57,18 +59,18 @@ def _announce(address: ListenAddress, workers: int) -> None:
 
 
 def run_server(
-    settings: Settings, url: str, listener: socket.socket, *, workers: int, ready: Callable[[], None]
+    settings: Settings, url: str, listeners: Sequence[socket.socket], *, workers: int, ready: Callable[[], None]
 ) -> None:
-    """Answer requests on `listener` from the database at `url` until Ctrl-C or SIGTERM; then finish what was begun.
+    """Answer requests on `listeners` from the database at `url` until Ctrl-C or SIGTERM; then finish what was begun.
 
     `ready` is called once requests are answered, or, with several workers, once they were started.
 
     Raises CannotRun where the server does not start, KeyboardInterrupt where it is stopped before it has.
     """
     if workers > 1:
-        _serve_with_workers(settings, url, listener, workers, ready)
+        _serve_with_workers(settings, url, listeners, workers, ready)
     else:
-        _serve_here(settings, url, listener, ready)
+        _serve_here(settings, url, listeners, ready)
 
 
 def worker_application() -> FastAPI:
@@ -89,10 +91,24 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _serve_here(settings: Settings, url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
+class _Workers(Multiprocess):
+    """Starts each worker with a listener of its own, if there are enough.
+
+    One that replaces another gets all of them, so that none is ever without a process that accepts from it.
+    """
+
+    def init_processes(self) -> None:
+        each = len(self.sockets) == self.processes_num
+        for place in range(self.processes_num):
+            process = Process(self.config, [self.sockets[place]] if each else self.sockets)
+            process.start()
+            self.processes.append(process)
+
+
+def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket], ready: Callable[[], None]) -> None:
     server = _Server(_configuration(wiring.make_app(url, settings.served_hosts())), ready)
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=list(listeners))
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for
         if not server.started:
             raise
@@ -101,12 +117,13 @@ def _serve_here(settings: Settings, url: str, listener: socket.socket, ready: Ca
 
 
 def _serve_with_workers(
-    settings: Settings, url: str, listener: socket.socket, workers: int, ready: Callable[[], None]
+    settings: Settings, url: str, listeners: Sequence[socket.socket], workers: int, ready: Callable[[], None]
 ) -> None:
     os.environ["DATABASE_URL"] = url  # each worker reads the environment by itself
     os.environ["KNOWNWHEN_HOST"] = settings.host
     os.environ["KNOWNWHEN_DATA"] = str(settings.data.absolute())
-    supervisor = Multiprocess(_configuration(f"{__name__}:{worker_application.__name__}", workers), sockets=[listener])
+    configuration = _configuration(f"{__name__}:{worker_application.__name__}", workers)
+    supervisor = _Workers(configuration, sockets=list(listeners))
     ready()
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):

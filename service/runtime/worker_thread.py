@@ -82,6 +82,11 @@ def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
             pop()
 
 
+async def beside_the_loop(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
+    """Return what `work` returns, called in a thread that waits for no other work, as asyncio.to_thread does."""
+    return await asyncio.to_thread(_with_short_switch_interval, work, *arguments)
+
+
 async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
     """Return what `work` returns, called in a separate thread, so that it never delays an answer."""
     return await asyncio.get_running_loop().run_in_executor(

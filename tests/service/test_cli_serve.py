@@ -1,8 +1,10 @@
 """Serving from the command line: where it listens, over which database, with how many workers, and how it ends."""
 
+import contextlib
 import json
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from service.console import migrate, serve
 from service.console.command import LOG_NAME, CannotRun, Misuse
-from service.console.listener import listen, loopback
+from service.console.listener import listen, listen_for_each, loopback
 from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
@@ -76,6 +78,27 @@ def test_a_port_is_taken_as_soon_as_it_is_reserved(unused_port: int) -> None:
     with listen(address), pytest.raises(CannotRun, match=f"port {unused_port} of 127.0.0.1 is taken: whoever listens"):
         listen(address)
     listen(address).close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over sockets of one port")
+def test_connections_are_spread_over_the_listeners_of_a_port_that_no_other_server_gets(unused_port: int) -> None:
+    address = loopback("127.0.0.1", unused_port)
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(each) for each in listen_for_each(address, 2)]
+        for _ in range(64):
+            opened.enter_context(socket.create_connection(("127.0.0.1", unused_port)))
+        waiting = [0, 0]
+        for place, listener in enumerate(listeners):
+            listener.settimeout(0)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    opened.enter_context(listener.accept()[0])
+                    waiting[place] += 1
+        assert sum(waiting) == 64
+        assert min(waiting) >= 8
+        for processes in (1, 2):
+            with pytest.raises(CannotRun, match=f"port {unused_port} of 127.0.0.1 is taken"):
+                listen_for_each(address, processes)
 
 
 def test_a_port_just_used_can_be_used_again(unused_port: int) -> None:
@@ -144,7 +167,7 @@ def test_a_server_that_cannot_start_is_told_without_a_traceback(
 
     def work(settings: Settings) -> int:
         with listen(loopback("127.0.0.1", unused_port)) as listener:
-            serve.run_server(settings, nowhere, listener, workers=1, ready=lambda: None)
+            serve.run_server(settings, nowhere, [listener], workers=1, ready=lambda: None)
         return 0
 
     status, told = ending(work, capfd)

@@ -26,7 +26,7 @@ from service.api.batches.outcomes import (
 from service.api.batches.streaming import StreamBuffer
 from service.api.errors.problem import HttpProblem, problem_of
 from service.eventstore.writer import Writer, WriteRequest
-from service.runtime.worker_thread import in_thread
+from service.runtime.worker_thread import beside_the_loop, in_thread
 
 MAX_ATOMIC_LINES: Final = 10_000
 """The most lines of an atomic batch."""
@@ -180,7 +180,7 @@ async def _read(body: AsyncIterator[bytes], queue: "asyncio.Queue[list[CheckedLi
     try:
         async for chunk in body:
             if lines := splitter.feed(chunk):
-                await queue.put(await asyncio.to_thread(_parse_lines, lines))
+                await queue.put(await beside_the_loop(_parse_lines, lines))
         if lines := splitter.end():
             await queue.put(_parse_lines(lines))
     except Exception as error:  # noqa: BLE001 - raised where the queue is read
