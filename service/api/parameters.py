@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Query, Request
 from domain.facts.union import IncidentOpened
 from domain.values.text_types import SLUG_LENGTH, nearest
 from service.answers.answer import NoSuchIncident, stream_of
+from service.api.dependencies import in_loop
 from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError
 from service.eventstore import LogReader
@@ -40,7 +41,7 @@ class ReadAt:
     min_position: MinPosition = None
 
 
-ReadAtParameters = Annotated[ReadAt, Depends(ReadAt)]
+ReadAtParameters = Annotated[ReadAt, in_loop(ReadAt)]
 """The moment at which read models are read, as parameters of an operation."""
 
 

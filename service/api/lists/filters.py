@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Final, LiteralString
 
-from fastapi import Depends, Query
+from fastapi import Query
 
 from domain.summary.summary import IncidentSummary
 from domain.values.places import COUNTRY_MEANING
+from service.api.dependencies import in_loop
 from service.api.lists.criteria import Box, TimeRange, any_point_within, parse_boxes, parse_time_range, parse_words
 from service.api.lists.repeatable import COUNTRIES, KIND_NAMES, NAMES, closed_list
 from service.api.lists.sql_conditions import SqlConditions
@@ -180,7 +181,7 @@ class IncidentListFilters(IncidentFilters):
         )
 
 
-IncidentListFilterParameters = Annotated[IncidentListFilters, Depends(IncidentListFilters)]
+IncidentListFilterParameters = Annotated[IncidentListFilters, in_loop(IncidentListFilters)]
 """The filters, as parameters of an operation."""
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from service.api.dependencies import in_loop
 from service.api.lists.cursor import Cursor, format_cursor, parse_cursor
 from service.api.lists.ordering import SortOrder
 from service.api.read_models import ResultRow, Snapshot
@@ -37,7 +38,7 @@ class _Paging:
         return parse_cursor(self.cursor) if self.cursor else None
 
 
-Paging = Annotated[_Paging, Depends(_Paging)]
+Paging = Annotated[_Paging, in_loop(_Paging)]
 """The parameters of paging, for an operation."""
 
 

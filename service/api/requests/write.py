@@ -26,6 +26,7 @@ from domain.incident.commands import (
 from domain.incident.dispatch import AnyCommand
 from domain.values.time.clocks import format_instant
 from service.answers.answer import stream_of
+from service.api.dependencies import in_loop
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError, FieldPath, format_path
 from service.api.requests.body import JsonBody, read_body, validate
@@ -171,7 +172,7 @@ class IncomingWrite:
         return write_response(written, f"/v1/reports/{report_id}", report_id=report_id)
 
 
-WriteParameter = Annotated[IncomingWrite, Depends(IncomingWrite)]
+WriteParameter = Annotated[IncomingWrite, in_loop(IncomingWrite)]
 """A write request, as a parameter of an operation."""
 
 

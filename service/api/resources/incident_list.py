@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from psycopg import sql
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import parse_moment
+from service.api.dependencies import in_loop
 from service.api.incident_links import incident_links
 from service.api.lists.filters import IncidentListFilterParameters, IncidentListFilters
 from service.api.lists.listing_as_reported import candidates, listings_as_reported, same_origins
@@ -196,7 +197,7 @@ async def list_incidents(
     read_at: ReadAtParameters,
     filters: IncidentListFilterParameters,
     paging: Paging,
-    parameters: Annotated[_ListParameters, Depends(_ListParameters)],
+    parameters: Annotated[_ListParameters, in_loop(_ListParameters)],
 ) -> Response:
     """Find incidents by what was recorded of them. Different filters are all to be met.
 

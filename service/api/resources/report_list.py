@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, Literal, LiteralString
 from urllib.parse import quote
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
 from domain.values.time.clocks import format_instant
+from service.api.dependencies import in_loop
 from service.api.lists.criteria import TimeRange, is_day, parse_time_range
 from service.api.lists.filters import (
     SAME_ORIGINS,
@@ -212,9 +213,9 @@ async def search_reports(
     request: Request,
     services: InjectedServices,
     read_at: ReadAtParameters,
-    filters: Annotated[_ReportFilters, Depends(_ReportFilters)],
+    filters: Annotated[_ReportFilters, in_loop(_ReportFilters)],
     paging: Paging,
-    sorting: Annotated[_SortParameter, Depends(_SortParameter)],
+    sorting: Annotated[_SortParameter, in_loop(_SortParameter)],
 ) -> Response:
     """Find reports of all incidents, by the words of their text, places, actors, tags, event and source.
 

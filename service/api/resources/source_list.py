@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
 from domain.values.search_words import words_of
 from domain.values.sources import ANONYMOUS, Reliability
+from service.api.dependencies import in_loop
 from service.api.lists.criteria import parse_words
 from service.api.lists.filters import WordsFilter
 from service.api.lists.ordering import SortColumn, parse_sort
@@ -127,7 +128,7 @@ async def list_sources(
     request: Request,
     services: InjectedServices,
     read_at: ReadAtParameters,
-    filters: Annotated[_SourceListParameters, Depends(_SourceListParameters)],
+    filters: Annotated[_SourceListParameters, in_loop(_SourceListParameters)],
     paging: Paging,
 ) -> Response:
     """Tell of each source how it is called, what it is, its grade, and its track record.

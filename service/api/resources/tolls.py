@@ -6,13 +6,14 @@ from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from psycopg import sql
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from domain.ledger.canonical import canonical
 from domain.values.populations import Population
+from service.api.dependencies import in_loop
 from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError, field_errors_of
 from service.api.lists.filters import IncidentFilters
@@ -149,8 +150,8 @@ async def totals(
     request: Request,
     services: InjectedServices,
     read_at: ReadAtParameters,
-    chosen: Annotated[IncidentFilters, Depends(IncidentFilters)],
-    figures: Annotated[_TollParameters, Depends(_TollParameters)],
+    chosen: Annotated[IncidentFilters, in_loop(IncidentFilters)],
+    figures: Annotated[_TollParameters, in_loop(_TollParameters)],
 ) -> Response:
     """Add up what the estimates of the policy in force say of incidents as wholes, for each measure and population.
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from domain.history.history import History
 from domain.reading import View
 from service.answers.answer import Answer, AnswerRequest, NotYetKnown, answer, inputs_at
 from service.answers.as_of import parse_moment, resolve_moment
+from service.api.dependencies import in_loop
 from service.api.errors.problem import problem_of
 from service.api.incident_links import newest_views, view_paths
 from service.api.models import LogCoordinates, ResponseModel
@@ -53,7 +54,7 @@ def _question_without_view(
     return AnswerRequest(incident, "", as_of, reported_until, policy)
 
 
-QuestionParameters = Annotated[AnswerRequest, Depends(_question_without_view)]
+QuestionParameters = Annotated[AnswerRequest, in_loop(_question_without_view)]
 """The question, but for the view, as parameters of an operation."""
 
 
