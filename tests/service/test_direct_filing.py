@@ -211,7 +211,8 @@ def test_whatever_is_sent_is_answered_as_by_the_declared_route(
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
 def test_every_outcome_of_the_writer_is_answered_as_by_the_declared_route(outcome: Acknowledgement | Exception) -> None:
-    for headers in ((HOST, TYPED), (HOST, TYPED, (b"accept-encoding", b"gzip"))):
+    more = ((b"accept-encoding", b"gzip"), (b"idempotency-key", b"k-1"))
+    for headers in ((HOST, TYPED), *((HOST, TYPED, each) for each in more)):
         for report in EXAMPLES:
             *_, writes, _ = expect_the_same(Sent([orjson.dumps(report)], headers=headers), outcome)
             assert len(writes) == 1

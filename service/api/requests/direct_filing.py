@@ -14,7 +14,7 @@ from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.handlers import respond_to_exception
 from service.api.errors.problem import HttpProblem
 from service.api.requests.body import MAX_BODY_BYTES, JsonBody, validate_report
-from service.api.requests.write import IncomingWrite, WriteHeaders
+from service.api.requests.write import IDEMPOTENCY_KEY, IncomingWrite, WriteHeaders
 from service.api.responses import JSON
 from service.api.services import Services
 from service.runtime.json_members import names_are_unique
@@ -23,14 +23,14 @@ FileReport = Callable[[IncomingWrite, str, Report], Awaitable[Response]]
 """Records a valid report under an incident, and responds."""
 
 _PATH: Final = re.compile("/v1/incidents/([a-z0-9-]{1,100})/reports")
-_UNUSUAL: Final = frozenset({b"content-encoding", b"if-match", b"idempotency-key"})
+_UNUSUAL: Final = frozenset({b"content-encoding", b"if-match"})
 _HANDLED: Final = (HttpProblem, *SLUG_BY_EXCEPTION)
 _JSON: Final = JSON.encode()
 _LONGEST_LENGTH: Final = len(str(MAX_BODY_BYTES))
 
 
 class DirectFiling:
-    """ASGI middleware that files a valid report posted with no parameters and no headers of a write.
+    """ASGI middleware that files a valid report posted with no parameters and no precondition.
 
     Whatever else there is, also an invalid body, is passed on unchanged, before anything was recorded.
     """
@@ -41,7 +41,8 @@ class DirectFiling:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         incident = _incident(scope)
-        if incident is None:
+        headers = _plain_headers(scope["headers"]) if incident else None
+        if incident is None or headers is None:
             await self._app(scope, receive, send)
             return
         messages = await _read(receive)
@@ -51,7 +52,7 @@ class DirectFiling:
             return
         body, report = found
         request = Request(scope)
-        write = IncomingWrite(request, cast("Services", scope["app"].state.services), WriteHeaders())
+        write = IncomingWrite(request, cast("Services", scope["app"].state.services), headers)
         write.body = body
         try:
             response = await self._file_report(write, incident, report)
@@ -65,20 +66,24 @@ def _incident(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] != "POST" or scope["query_string"] or scope["root_path"]:
         return None
     found = _PATH.fullmatch(scope["path"])
-    return found[1] if found and _has_plain_headers(scope["headers"]) else None
+    return found[1] if found else None
 
 
-def _has_plain_headers(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Say whether the body is JSON of a length within the limit, and no header concerns the write."""
-    typed = False
+def _plain_headers(headers: Iterable[tuple[bytes, bytes]]) -> WriteHeaders | None:
+    """Return the headers of the write, if the body is JSON of a length within the limit and nothing is unusual."""
+    typed, key = False, None
     for name, value in headers:
         if name in _UNUSUAL or (name == b"content-length" and not _is_within_limit(value)):
-            return False
+            return None
         if name == b"content-type":
             if typed or value != _JSON:
-                return False
+                return None
             typed = True
-    return typed
+        elif name == b"idempotency-key":
+            if key is not None or not IDEMPOTENCY_KEY.fullmatch(value.decode("latin-1")):
+                return None
+            key = value.decode("latin-1")
+    return WriteHeaders(key) if typed else None
 
 
 def _is_within_limit(length: bytes) -> bool:

@@ -40,7 +40,8 @@ ReportCommand = CorrectReport | RetractReport | ReinstateReport | AssessReport |
 LOCAL = "local"
 """The client in ids derived from Idempotency-Key, as the service has no client tokens."""
 
-_KEY = re.compile("[!-~]{1,200}")
+IDEMPOTENCY_KEY = re.compile("[!-~]{1,200}")
+"""The form of an idempotency key."""
 _VERSION = re.compile(r'"v(0|[1-9][0-9]{0,17})"')
 
 
@@ -81,7 +82,7 @@ async def read_write_headers(
         str | None,
         Header(
             description="Names the request: a retry with the same key and body is recorded once.",
-            json_schema_extra={"pattern": f"^{_KEY.pattern}$"},
+            json_schema_extra={"pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
         ),
     ] = None,
     if_match: Annotated[
@@ -93,7 +94,7 @@ async def read_write_headers(
     ] = None,
 ) -> WriteHeaders:
     """Parse the headers of a write. Raises HttpProblem."""
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+    if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         _refuse_header("Idempotency-Key", "This must be 1 to 200 visible ASCII characters.")
     return WriteHeaders(idempotency_key, _version(if_match))
 
