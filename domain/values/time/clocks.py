@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -27,9 +28,11 @@ _DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59, fold=1)
 _DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The first and the last moment that a text may mean, both in UTC and included; None = open or unknown."""
+class Span(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """The first and the last moment that a text may mean, both in UTC and included; None = open or unknown.
+
+    As JSON: [earliest, latest].
+    """
 
     earliest: datetime | None
     latest: datetime | None
@@ -194,6 +197,9 @@ class _ClockText:
 
     read: Callable[[str], object]
     shape: dict[str, Any]
+
+    def accepts(self, text: str) -> bool:
+        return self.check(text) == text
 
     def check(self, text: str) -> str:
         try:
