@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict, ValidationError
 
-from domain.facts.stored_span import Spanned, write_span
+from domain.facts.stored_span import Spanned, span_of, write_span
 from domain.facts.union import Fact, ReportCorrected, ReportFiled
 from domain.facts.versions import (
     REPORT_VERSION,
@@ -30,7 +30,6 @@ from domain.reports.kind import Report
 from domain.reports.registry import KINDS, AnyReport
 from domain.reports.versions import ReportDocument, document
 from domain.values.text_types import Strict
-from domain.values.time.clocks import Span
 
 
 class EncodedFact(NamedTuple):
@@ -46,8 +45,8 @@ class _FiledState(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
     report_id: UUID
     report: msgspec.Raw
-    reported: Span
-    occurred: Span | None
+    reported: tuple[str | None, str | None]
+    occurred: tuple[str | None, str | None] | None
 
 
 class _CheckedFiling(Strict, frozen=True):
@@ -120,7 +119,7 @@ def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
     if is_report(topic) and not may_be_older(topic):
         try:
             return _decode_report(topic, state, text)
-        except (msgspec.ValidationError, msgspec.DecodeError):
+        except ValueError:
             pass  # the checks say what is wrong
     try:
         document, words = msgspec.json.decode(state), None if text is None else msgspec.json.decode(text)
@@ -136,7 +135,12 @@ def _decode_report(topic: str, state: bytes, text: bytes | None) -> ReportFiled:
     if text is not None:
         content = b'{"text":%b,%b' % (text, content[1:])
     report = stored_report(topic.partition(".")[0], content)
-    return ReportFiled(report_id=filed.report_id, report=report, reported=filed.reported, occurred=filed.occurred)
+    return ReportFiled(
+        report_id=filed.report_id,
+        report=report,
+        reported=span_of(*filed.reported),
+        occurred=None if filed.occurred is None else span_of(*filed.occurred),
+    )
 
 
 def stored_report(kind: str, content: bytes) -> Report:

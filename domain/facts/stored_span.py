@@ -17,12 +17,12 @@ _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:
 def _read_span(value: object) -> object:
     if isinstance(value, list | tuple):
         earliest, latest = cast("list[str | None]", value)
-        return _span(earliest, latest)
+        return span_of(earliest, latest)
     return value
 
 
 @lru_cache(maxsize=16_384)
-def _span(earliest: str | None, latest: str | None) -> Span:
+def span_of(earliest: str | None, latest: str | None) -> Span:
     """Parse the ends of a span; cached, since many reports of an incident share theirs."""
     first = None if earliest is None else _read_end(earliest)
     return Span(first, first if latest == earliest else None if latest is None else _read_end(latest))

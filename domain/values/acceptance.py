@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic.types import Strict
 
-from domain.values.declaration import declared_fields, is_struct, is_union
+from domain.values.declaration import DERIVED, declared_fields, is_struct, is_union
 
 Acceptor = Callable[[Any], bool]
 
@@ -54,7 +54,7 @@ def acceptor_of(shape: type[Any]) -> Acceptor:
 def _acceptor(hint: Any) -> Acceptor | None:  # noqa: ANN401 - an annotation
     """Return the acceptor of values of an annotation; None where each value of the type is valid."""
     if get_origin(hint) is Annotated:
-        inner, *marks = get_args(hint)
+        inner, *marks = (each for each in get_args(hint) if each != DERIVED)
         asked = [found for mark in marks if (found := _of_mark(mark))]
         if not any(getattr(mark, "whole", False) for mark in marks) and (within := _acceptor(inner)):
             asked.insert(0, within)

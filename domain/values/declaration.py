@@ -10,6 +10,9 @@ import msgspec
 NOT_SENT = "not sent"
 """Mark in the annotation of a field that is no member of the JSON object; its type is a class that no JSON is."""
 
+DERIVED = "derived"
+"""Mark in the annotation of a field that a body may leave out, as the class derives it when it prepares the body."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
@@ -32,10 +35,20 @@ def declared_fields(shape: type[Any]) -> tuple[DeclaredField, ...]:
     """Return the fields that a body may have, in the order of their declaration, those of base classes first."""
     by_name = {each.name: each for each in msgspec.structs.fields(shape)}
     return tuple(
-        DeclaredField(name, by_name[name].encode_name, hint, by_name[name].default, by_name[name].default_factory)
+        DeclaredField(
+            name,
+            by_name[name].encode_name,
+            hint,
+            None if DERIVED in _marks(hint) else by_name[name].default,
+            by_name[name].default_factory,
+        )
         for name, hint in get_type_hints(shape, include_extras=True).items()
-        if get_origin(hint) is not ClassVar and NOT_SENT not in getattr(hint, "__metadata__", ())
+        if get_origin(hint) is not ClassVar and NOT_SENT not in _marks(hint)
     )
+
+
+def _marks(hint: object) -> tuple[object, ...]:
+    return getattr(hint, "__metadata__", ())
 
 
 def is_struct(hint: object) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
-from domain.values.declaration import DeclaredField, declared_fields, is_struct, is_union
+from domain.values.declaration import DERIVED, DeclaredField, declared_fields, is_struct, is_union
 
 
 @cache
@@ -73,8 +73,8 @@ def _field(declared: DeclaredField, description: str | None) -> FieldInfo:
 def _explained(hint: Any) -> Any:  # noqa: ANN401 - an annotation
     """Return an annotation with the explaining models of the statements in it."""
     if get_origin(hint) is Annotated:
-        inner, *rules = get_args(hint)
-        return Annotated[(_explained(inner), *rules)]
+        inner, *rules = (each for each in get_args(hint) if each != DERIVED)
+        return Annotated[(_explained(inner), *rules)] if rules else _explained(inner)
     if is_struct(hint):
         return explaining_model(hint)
     if is_union(hint):

@@ -20,6 +20,7 @@ from domain.values.counts.lexicons.english_1 import LEXICONS
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
 from domain.values.counts.phrase_reader import DetailedReading, read_phrase
 from domain.values.counts.ranges import is_elliptic
+from domain.values.declaration import DERIVED
 from domain.values.statement import Statement
 from domain.values.text_types import Label, Text, nearest
 
@@ -97,11 +98,11 @@ class Count(Statement, frozen=True, kw_only=True):
 
     verbatim: Label | None = None
     also_said: tuple[Label, ...] = ()
-    lower: Figure | None = None
-    upper: Figure | None = None
-    best: Figure | None = None
-    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None)] = None
-    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None)] = None
+    lower: Annotated[Figure | None, DERIVED]
+    upper: Annotated[Figure | None, DERIVED]
+    best: Annotated[Figure | None, DERIVED]
+    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None), DERIVED]
+    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None), DERIVED]
 
     @classmethod
     def prepared(cls, body: Mapping[str, Any]) -> Mapping[str, Any]:

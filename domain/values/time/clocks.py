@@ -28,11 +28,8 @@ _DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59, fold=1)
 _DIGITS = 6
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
-    """The first and the last moment that a text may mean, both in UTC and included; None = open or unknown.
-
-    As JSON: [earliest, latest].
-    """
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """The first and the last moment that a text may mean, both in UTC and included; None = open or unknown."""
 
     earliest: datetime | None
     latest: datetime | None
