@@ -42,7 +42,7 @@ def _preparation(hint: Any) -> _Preparation | None:  # noqa: ANN401 - an annotat
     if is_union(hint):
         return next((found for each in get_args(hint) if (found := _preparation(each))), None)
     if get_origin(hint) is tuple and (of_item := _preparation(get_args(hint)[0])):
-        return lambda items: [of_item(each) for each in items]
+        return lambda items: [of_item(each) for each in items] if isinstance(items, list | tuple) else items
     return None
 
 
