@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -27,7 +28,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 def with_defaults(report: Report, report_id: UUID, reported_at: str) -> Report:
     """Return a report with its defaults filled in: its id, `reported_at`, and the scope of each claim."""
     known: dict[str, object] = {"report_id": report_id, "reported_at": reported_at}
-    members = document(report) | {"report_id": str(report_id), "reported_at": reported_at}
+    members: dict[str, Any] = document(report) | {"report_id": str(report_id), "reported_at": reported_at}
     if not all(claim.scope for claim in report.claims):
         default = {"scope": report.default_scope}
         known["claims"] = tuple(each if each.scope else replace(each, **default) for each in report.claims)

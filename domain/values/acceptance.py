@@ -80,12 +80,12 @@ def _of_items(accepts: Acceptor | None) -> Acceptor | None:
 
 
 def _of_members(accepts_name: Acceptor | None, accepts_value: Acceptor | None) -> Acceptor | None:
-    asked = [(dict.keys, accepts_name), (dict.values, accepts_value)]
-    return _all([partial(_each, of, accepts) for of, accepts in asked if accepts])
-
-
-def _each(of: Callable[[Any], Any], accepts: Acceptor, members: object) -> bool:
-    return all(map(accepts, of(members)))
+    asked: list[Acceptor] = []
+    if accepts_name:
+        asked.append(lambda members: all(map(accepts_name, members)))
+    if accepts_value:
+        asked.append(lambda members: all(map(accepts_value, members.values())))
+    return _all(asked)
 
 
 def _all(asked: list[Acceptor]) -> Acceptor | None:
@@ -108,7 +108,7 @@ def _of_mark(mark: object) -> Acceptor | None:
         case FieldInfo():
             found = _all([each for constraint in mark.metadata if (each := _of_mark(constraint))])
         case AfterValidator() | BeforeValidator():
-            found = partial(_returns, mark.func)
+            found = partial(_returns, cast("Callable[[object], object]", mark.func))
         case Strict():
             found = None  # msgspec converts no type
         case _:

@@ -8,10 +8,9 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
-from functools import cache, reduce
+from functools import cache
 from itertools import pairwise
-from operator import or_
-from typing import Annotated, Any, cast, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
@@ -33,7 +32,7 @@ def explaining_model(shape: type[Any]) -> type[BaseModel]:
         return self
 
     hooks = {
-        "prepare": model_validator(mode="before")(classmethod(prepare)),
+        "prepare": model_validator(mode="before")(cast("Any", classmethod(prepare))),
         "agree": model_validator(mode="after")(agree),
     }
     fields: dict[str, Any] = {
@@ -64,7 +63,7 @@ def _field(declared: DeclaredField, description: str | None) -> FieldInfo:
     alias = declared.json_name if declared.json_name != declared.name else None
     if declared.default_factory is not msgspec.NODEFAULT:
         return Field(default_factory=declared.default_factory, alias=alias, description=description)
-    default = ... if declared.default is msgspec.NODEFAULT else declared.default
+    default: Any = ... if declared.default is msgspec.NODEFAULT else declared.default
     if isinstance(default, msgspec.Struct):
         default = explaining_model(type(default))()
     return Field(default=default, alias=alias, description=description)
@@ -78,9 +77,9 @@ def _explained(hint: Any) -> Any:  # noqa: ANN401 - an annotation
     if is_struct(hint):
         return explaining_model(hint)
     if is_union(hint):
-        return reduce(or_, map(_explained, get_args(hint)))
+        return cast("Any", Union)[tuple(map(_explained, get_args(hint)))]
     if get_origin(hint) in (tuple, dict):
-        return cast("Any", get_origin(hint))[tuple(map(_explained, get_args(hint)))]
+        return get_origin(hint)[tuple(map(_explained, get_args(hint)))]
     return hint
 
 
