@@ -10,13 +10,13 @@ import textwrap
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Union, cast, get_args, get_origin
+from typing import Any, cast
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic.fields import FieldInfo
 
-from domain.values.declaration import DERIVED, DeclaredField, declared_fields, is_struct, is_union
+from domain.values.declaration import DeclaredField, declared_fields, is_struct
 
 
 @cache
@@ -36,8 +36,7 @@ def explaining_model(shape: type[Any]) -> type[BaseModel]:
         "agree": model_validator(mode="after")(agree),
     }
     fields: dict[str, Any] = {
-        each.name: (_explained(each.annotation), _field(each, described.get(each.name)))
-        for each in declared_fields(shape)
+        each.name: (each.annotation, _field(each, described.get(each.name))) for each in declared_fields(shape)
     }
     return create_model(
         shape.__name__,
@@ -67,20 +66,6 @@ def _field(declared: DeclaredField, description: str | None) -> FieldInfo:
     if isinstance(default, msgspec.Struct):
         default = explaining_model(type(default))()
     return Field(default=default, alias=alias, description=description)
-
-
-def _explained(hint: Any) -> Any:  # noqa: ANN401 - an annotation
-    """Return an annotation with the explaining models of the statements in it."""
-    if get_origin(hint) is Annotated:
-        inner, *rules = (each for each in get_args(hint) if each != DERIVED)
-        return Annotated[(_explained(inner), *rules)] if rules else _explained(inner)
-    if is_struct(hint):
-        return explaining_model(hint)
-    if is_union(hint):
-        return cast("Any", Union)[tuple(map(_explained, get_args(hint)))]
-    if get_origin(hint) in (tuple, dict):
-        return get_origin(hint)[tuple(map(_explained, get_args(hint)))]
-    return hint
 
 
 def _attribute_docstrings(shape: type[Any]) -> dict[str, str]:

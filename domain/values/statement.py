@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 import msgspec
-from pydantic import ConfigDict
+from pydantic import ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 from domain.values.acceptance import acceptor_of
-from domain.values.explanation import explained_document
+from domain.values.explanation import explained_document, explaining_model
 from domain.values.preparation import Body, preparation_of
 
 
@@ -56,6 +57,11 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def from_document(cls, document: Body) -> Self:
         """Return the statement of a document whose values are known to be valid; raises msgspec's ValidationError."""
         return msgspec.convert(document, cls)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
+        """Stand for the explaining model within pydantic's models."""
+        return handler.generate_schema(explaining_model(cls))
 
     def set_members(self) -> dict[str, Any]:
         """Return the members that are not null, as JSON names them."""
