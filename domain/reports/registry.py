@@ -44,10 +44,11 @@ class _KindOnly(BaseModel):
 
 def report_of(body: object) -> Report:
     """Return the report of a body, of any kind; raises pydantic's ValidationError."""
-    name = cast("dict[str, object]", body).get("kind") if isinstance(body, dict) else None
+    members = cast("dict[str, object]", body) if isinstance(body, dict) else {}
+    name = members.get("kind")
     if not (isinstance(name, str) and name in KINDS):
         name = _KindOnly.model_validate(body).kind
-    return KINDS[name].model.validate(body)
+    return KINDS[name].model.validate(cast("object", body))
 
 
 class _OfAnyKind:

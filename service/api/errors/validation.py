@@ -11,6 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
+from domain.values.declaration import is_struct
 from domain.values.explanation import explaining_model
 from domain.values.text_types import JsonNumber, nearest
 
@@ -160,10 +161,12 @@ def _step_into(document: object, step: str | int) -> object:
 
 def _model_in(annotation: object, document: object) -> type[BaseModel] | None:
     """Find the model within a field's annotation; for a report, that of its kind."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
     if annotation is Report:
         return report_model(document)
+    if is_struct(annotation):
+        return explaining_model(cast("type[Any]", annotation))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
     return next((found for each in get_args(annotation) if (found := _model_in(each, document))), None)
 
 
