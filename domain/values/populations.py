@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from pydantic import Field
 
 from domain.values.statement import Statement
@@ -69,7 +68,7 @@ class Population(Statement, frozen=True, kw_only=True):
 
     def limits(self) -> dict[str, Any]:
         """Return the limits that are set, as a JSON object."""
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value}
+        return {name: value for name, value in self.set_members().items() if value}
 
     def is_part_of(self, other: "Population") -> bool:
         """Say whether everyone counted here is counted in `other` too: this one meets every limit of the other."""

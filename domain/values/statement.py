@@ -65,5 +65,5 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def set_members(self) -> dict[str, Any]:
         """Return the members that are not null, as JSON names them."""
-        members = cast("dict[str, Any]", msgspec.to_builtins(self))
+        members = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(self)))
         return {name: value for name, value in members.items() if value is not None}
