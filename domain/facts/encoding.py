@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from pydantic import ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from domain.facts.stored_span import Spanned, span_of, write_span
 from domain.facts.union import Fact, ReportCorrected, ReportFiled
@@ -122,11 +123,11 @@ def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
         except ValueError:
             pass  # the checks say what is wrong
     try:
-        document, words = msgspec.json.decode(state), None if text is None else msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+        members, words = from_json(state), None if text is None else from_json(text)
+    except ValueError as error:
         message = f"a fact of topic {topic!r} is not JSON: {error}"
         raise UnknownFact(message) from error
-    return decode(topic, document, words)
+    return decode(topic, members, words)
 
 
 def _decode_report(topic: str, state: bytes, text: bytes | None) -> ReportFiled:
