@@ -13,6 +13,7 @@ from domain.incident.dispatch import decide_command
 from domain.incident.refusals import Refusal
 from domain.incident.source_decisions import introductions
 from domain.incident.state import Incident, evolve
+from domain.reports.registry import REPORTS
 from domain.values.time.zones import TimeZone
 from service.runtime.time_zones import zone
 
@@ -73,10 +74,9 @@ def facts(number: int, seed: int = 2026) -> list[Recorded]:
     opening = OpenIncident(slug=SLUG, title="Bench", period="2025-03-01/2025-06-30", utc_offset="+03:00")
     for stream, fact in decide_command(states, opening, START):
         keep(stream, fact)
-    for report in _reports(chance, number):
+    for command in _reports(chance, number):
         if len(made) >= number:
             break
-        command = FileReport.model_validate(report)
         try:
             entries = decide_command(states, command, START, incident_stream(SLUG))
         except Refusal:
@@ -90,7 +90,7 @@ def facts(number: int, seed: int = 2026) -> list[Recorded]:
     return made[:number]
 
 
-def _reports(chance: Random, number: int) -> Iterator[dict[str, Any]]:
+def _reports(chance: Random, number: int) -> Iterator[FileReport]:
     """Yield reports: six of ten are tolls of the incident that mostly grow, four tell events, some with their dead."""
     for place in range(2 * number):
         day = datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=120 * place / number)
@@ -100,7 +100,7 @@ def _reports(chance: Random, number: int) -> Iterator[dict[str, Any]]:
             "via": chance.choice(([], [], ["afp"], ["reuters"])),
             "reported_at": f"{day:%Y-%m-%d}" if chance.random() < 0.8 else f"{day:%Y-%m-%dT%H:%M:%SZ}",  # noqa: PLR2004
         }
-        yield {"report_id": str(uuid5(NAMESPACE, f"bench {place}")), "report": body}
+        yield FileReport(report_id=uuid5(NAMESPACE, f"bench {place}"), report=REPORTS.validate_python(body))
 
 
 def _toll(chance: Random, place: int, number: int) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from fastapi import FastAPI
 from psycopg.conninfo import conninfo_to_dict
 from starlette.responses import JSONResponse
 
-from domain.reports.registry import AnyReport, document
+from domain.reports.registry import AnyReport
+from domain.reports.versions import document
 
 FACTS: Final = 20
 """How many facts each incident of the naive way has to begin with."""

@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain.facts.encoding import decode
 from domain.facts.union import Fact
+from domain.facts.versions import topic_of
 from service.eventstore import FactRecorder
 from service.eventstore.recorder import FactDatastore
 
@@ -122,7 +123,7 @@ class Incidents(Projection[IncidentsView]):
         self, domain_event: StreamFact, tracking: Tracking
     ) -> None:
         """Count it."""
-        self.view.count(domain_event.originator_id, domain_event.fact.topic, tracking)
+        self.view.count(domain_event.originator_id, topic_of(domain_event.fact), tracking)
 
 
 def run_by_library(url: str, events: int) -> float:

@@ -18,6 +18,7 @@ from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
 from domain.facts.streams import incident_stream
 from domain.incident.commands import FileReport, OpenIncident
+from domain.reports.registry import REPORTS
 from service.eventstore import FactRecorder, StoredFact, open_recorder
 from service.eventstore.writer import Writer, WriteRequest
 from service.runtime.time_zones import zone
@@ -109,7 +110,7 @@ def _command(told: Told) -> FileReport:
     document: dict[str, Any] = orjson.loads(told.state)["report"]
     if told.text:
         document["text"] = orjson.loads(told.text)
-    return FileReport.model_validate({"report_id": told.fact_id, "report": document})
+    return FileReport(report_id=told.fact_id, report=REPORTS.validate_python(document))
 
 
 def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> WriteRequest:

@@ -130,7 +130,7 @@ def unnamed(number: int) -> tuple[dict[str, str], str]:
 @cache
 def count(words: str) -> dict[str, Any]:
     """Return a count as it is kept: its words, and the numbers that the domain reads in them."""
-    return Count.model_validate({"verbatim": words}).model_dump(mode="json", exclude_unset=True)
+    return dict(Count.prepared({"verbatim": words}))
 
 
 def story(chance: Random, method: str, place: str, sides: tuple[str, str], figure: str) -> str:

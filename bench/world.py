@@ -148,7 +148,7 @@ def _sources() -> Iterator[tuple[str, dict[str, Any]]]:
         yield source["origin"], source
     for number in range(scenery.UNNAMED):
         source, relay = scenery.unnamed(number)
-        origin = origin_of(AnonymousSource.model_validate(source), [relay])
+        origin = origin_of(AnonymousSource.validate(source), [relay])
         registration = {"name": source["anonymous"], "type": source["type"], "reliability": "F", "speaks_for": None}
         yield origin, {"origin": origin, **registration}
 

@@ -11,6 +11,7 @@ from domain.reports.claims.claim import INCIDENT_SCOPE, event_of_scope
 from domain.values.actors import Actor
 from domain.values.places import Place
 from domain.values.sources import ANONYMOUS, AnonymousSource
+from domain.values.statement import Statement
 from domain.values.text_types import Strict
 from domain.values.time.zones import TimeZone
 
@@ -105,14 +106,14 @@ def escalation_document(levels: Mapping[date, int]) -> Document:
     }
 
 
-def _set_fields(statement: Strict) -> Document:
-    """Return the fields of a place, actor or scope that are set."""
-    return statement.model_dump(mode="json", exclude_none=True)
+def _set_fields(scope: Strict) -> Document:
+    """Return the fields of a scope that are set."""
+    return scope.model_dump(mode="json", exclude_none=True)
 
 
-def _distinct(statements: Iterable[Strict], but: str = "") -> list[Document]:
+def _distinct(statements: Iterable[Statement], but: str = "") -> list[Document]:
     """Return distinct documents of statements without the field `but`, in canonical order."""
-    documents = (_set_fields(statement) for statement in statements)
+    documents = (statement.set_members() for statement in statements)
     selected = ({name: value for name, value in each.items() if name != but} for each in documents)
     found = {canonical(document): document for document in selected}
     return [found[key] for key in sorted(found)]

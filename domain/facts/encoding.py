@@ -1,15 +1,25 @@
-"""Encoding of facts: canonical JSON in two parts, the structured state and the free text that can be erased."""
+"""Encoding of facts: canonical JSON in two parts, the structured state and the free text that can be erased.
+
+What the log holds was checked when it was recorded: a stored report is decoded without its rules. What msgspec cannot
+decode is read with all checks, which say what is wrong.
+"""
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from pydantic import ValidationError
+import msgspec
+from pydantic import ConfigDict, ValidationError
+from pydantic_core import from_json
 
-from domain.facts.union import Fact, ReportCorrected
+from domain.facts.stored_span import Spanned, span_of, write_span
+from domain.facts.union import Fact, ReportCorrected, ReportFiled
 from domain.facts.versions import (
     REPORT_VERSION,
     StoredState,
     UnknownFact,
+    is_report,
     keep_recorded_report,
     may_be_older,
     shape_of,
@@ -17,6 +27,10 @@ from domain.facts.versions import (
     upcast_state,
 )
 from domain.ledger.canonical import canonical
+from domain.reports.kind import Report
+from domain.reports.registry import KINDS, AnyReport
+from domain.reports.versions import ReportDocument, document
+from domain.values.text_types import Strict
 
 
 class EncodedFact(NamedTuple):
@@ -27,9 +41,31 @@ class EncodedFact(NamedTuple):
     text: bytes | None
 
 
+class _FiledState(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The stored state of a filed report, whose content is decoded by its kind."""
+
+    report_id: UUID
+    report: msgspec.Raw
+    reported: tuple[str | None, str | None]
+    occurred: tuple[str | None, str | None] | None
+
+
+class _CheckedFiling(Strict, frozen=True):
+    """The fields of a filed report, with all checks."""
+
+    model_config = ConfigDict(title=ReportFiled.__name__)
+    report_id: UUID
+    report: AnyReport
+    reported: Spanned
+    occurred: Spanned | None
+
+
+_decode_filed = msgspec.json.Decoder(_FiledState).decode
+
+
 def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> EncodedFact:
     """Return a fact as canonical JSON; `write` may be another function that writes the same bytes."""
-    state: StoredState = fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    state = _filed_state(fact) if isinstance(fact, ReportFiled) else _state(fact)
     text: StoredState = dict(state.pop("text", None) or {})
     if "report" in state:
         text |= state["report"].pop("text", None) or {}
@@ -38,22 +74,29 @@ def encode(fact: Fact, write: Callable[[object], bytes] = canonical) -> EncodedF
     return EncodedFact(topic_of(fact), write(state), write(text) if text else None)
 
 
+def _filed_state(fact: ReportFiled) -> StoredState:
+    return {
+        "report_id": str(fact.report_id),
+        "report": document(fact.report),
+        "reported": write_span(fact.reported),
+        "occurred": fact.occurred and write_span(fact.occurred),
+    }
+
+
+def _state(fact: Any) -> StoredState:  # noqa: ANN401 - a fact that is no filed report
+    return fact.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
 def decode(topic: str, state: StoredState, text: StoredState | None = None) -> Fact:
     """Return the fact that `encode` wrote, in its present version; without text where that is absent or erased.
 
     Raises UnknownFact for a topic of no known fact, or a state that is not of its shape.
     """
-    return decode_by(shape_of(topic).model_validate, topic, state, text)
-
-
-def decode_by(
-    validate: Callable[[StoredState], object], topic: str, state: StoredState, text: StoredState | None
-) -> Fact:
-    """Return the fact that `validate` makes of a state in its present version; raises UnknownFact."""
+    shape = shape_of(topic)
     try:
         if not may_be_older(topic):
-            return cast("Fact", validate(_joined(state, text or {})))
-        fact = cast("Fact", validate(_joined(upcast_state(topic, state), text or {})))
+            return _checked(shape, _joined(state, text or {}))
+        fact = _checked(shape, _joined(upcast_state(topic, state), text or {}))
         keep_recorded_report(fact, topic, state)
     except UnknownFact:
         raise
@@ -63,9 +106,59 @@ def decode_by(
     return fact
 
 
+def _checked(shape: type[Any], state: StoredState) -> Fact:
+    if shape is not ReportFiled:
+        return shape.model_validate(state)
+    return ReportFiled(**vars(_CheckedFiling.model_validate(state)))
+
+
+def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
+    """Return the fact that `decode` returns of the bytes that `encode` wrote; a report without the checks of its rules.
+
+    Raises UnknownFact as `decode` does, and for what is not JSON.
+    """
+    if is_report(topic) and not may_be_older(topic):
+        try:
+            return _decode_report(topic, state, text)
+        except ValueError:
+            pass  # the checks say what is wrong
+    try:
+        members, words = from_json(state), None if text is None else from_json(text)
+    except ValueError as error:
+        message = f"a fact of topic {topic!r} is not JSON: {error}"
+        raise UnknownFact(message) from error
+    return decode(topic, members, words)
+
+
+def _decode_report(topic: str, state: bytes, text: bytes | None) -> ReportFiled:
+    filed = _decode_filed(state)
+    content = bytes(filed.report)
+    if text is not None:
+        content = b'{"text":%b,%b' % (text, content[1:])
+    report = stored_report(topic.partition(".")[0], content)
+    return ReportFiled(
+        report_id=filed.report_id,
+        report=report,
+        reported=span_of(*filed.reported),
+        occurred=None if filed.occurred is None else span_of(*filed.occurred),
+    )
+
+
+def stored_report(kind: str, content: bytes) -> Report:
+    """Return the report of JSON that was checked before; raises msgspec's ValidationError for anything else."""
+    report = _decoder(kind)(content)
+    report.keep_document(ReportDocument(report.class_version, content))
+    return report
+
+
 def _joined(state: StoredState, text: StoredState) -> StoredState:
     """Put the free text back: the recorder's reason beside the fact, all else into its report."""
     own = {name: words for name, words in text.items() if name == "reason"}
     of_report = {name: words for name, words in text.items() if name != "reason"}
     whole = state | ({"text": own} if own else {})
     return whole | ({"report": whole.get("report", {}) | {"text": of_report}} if of_report else {})
+
+
+@cache
+def _decoder(kind: str) -> Callable[[bytes], Report]:
+    return msgspec.json.Decoder(KINDS[kind].model).decode

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import SerializeAsAny
+import msgspec
 
 from domain.facts.stored_span import Spanned
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
@@ -14,9 +14,6 @@ from domain.values.sources import Reliability, SourceType
 from domain.values.text_types import FreeText, Label, Slug, Strict
 from domain.values.time.clocks import EdtfOccurred
 from domain.values.time.zones import TimeZone
-
-AnyContent = SerializeAsAny[AnyReport]
-"""A report of any kind, told apart by its `kind`."""
 
 
 class Note(Strict, frozen=True):
@@ -91,12 +88,12 @@ class ScopeDeclared(StoredShape, frozen=True):
     scope: Scope
 
 
-class ReportFiled(StoredShape, frozen=True):
+class ReportFiled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A source stated something. The topic is that of the kind; derived spans are stored beside the words."""
 
     fact_name: ClassVar[str] = "report_filed"
     report_id: UUID
-    report: AnyContent
+    report: AnyReport
     reported: Spanned
     occurred: Spanned | None
 
@@ -107,7 +104,7 @@ class ReportCorrected(StoredShape, frozen=True):
     fact_name: ClassVar[str] = "report_corrected"
     report_id: UUID
     cause: Literal["transcription", "translation", "attribution", "reclassified"]
-    report: AnyContent
+    report: AnyReport
     occurred: Spanned | None
     text: Note | None = None
 

@@ -6,13 +6,14 @@ upcasters beside its model; those of a kind of report also raise the content wit
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from domain.facts.union import Fact, ReportCorrected, ReportFiled, StoredShape
 from domain.reports.registry import KINDS
-from domain.reports.versions import keep_recorded, upcast
+from domain.reports.versions import ReportDocument, upcast
 
 StoredState = dict[str, Any]
+FactShape = type[StoredShape] | type[ReportFiled]
 
 REPORT_VERSION = "report_version"
 """The member of a correction's state that says the version of the content beside it; absent where that is 1."""
@@ -53,7 +54,7 @@ def topic_of(fact: Fact) -> str:
     return KINDS[fact.report.kind].topic if isinstance(fact, ReportFiled) else fact.topic
 
 
-def topics_of(*shapes: type[StoredShape]) -> list[str]:
+def topics_of(*shapes: FactShape) -> list[str]:
     """Return the topics of facts in all their versions, oldest first; for ReportFiled those of all kinds."""
     return [topic for topic in _ALL if shape_of(topic) in shapes]
 
@@ -63,13 +64,13 @@ def is_report(topic: str) -> bool:
     return topic in _OF_REPORTS
 
 
-def is_a(topic: str, *shapes: type[StoredShape]) -> bool:
+def is_a(topic: str, *shapes: FactShape) -> bool:
     """Say whether a topic is one of these facts, in whatever version."""
     found = _OF_FACTS.get(topic)
     return found is not None and _FACTS[found[0]] in shapes
 
 
-def shape_of(topic: str) -> type[StoredShape]:
+def shape_of(topic: str) -> FactShape:
     """Return the shape of the facts of a topic; raises UnknownFact for a topic of no known fact."""
     if topic in _OF_REPORTS:
         return ReportFiled
@@ -110,8 +111,9 @@ def keep_recorded_report(fact: Fact, topic: str, state: StoredState) -> None:
     """Keep with a report that was raised from an older version the content that was recorded."""
     if isinstance(fact, ReportFiled | ReportCorrected):
         older = state.get(REPORT_VERSION, 1) if isinstance(fact, ReportCorrected) else _ALL[topic][1]
-        if older < type(fact.report).class_version:
-            keep_recorded(fact.report, older, cast("StoredState", state["report"]))
+        if older < fact.report.class_version:
+            text = {"text": words} if (words := fact.report.document.members.get("text")) else {}
+            fact.report.keep_document(ReportDocument(older, state["report"] | text))
 
 
 def _kind(state: StoredState, version: int) -> str:

@@ -3,10 +3,12 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SerializeAsAny, StrictBool, StrictInt, model_validator
+import msgspec
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
+from domain.reports.kind import Report
 from domain.reports.registry import AnyReport
 from domain.values.places import CountryRule
 from domain.values.text_types import FreeText, Label, Slug, Strict, Text
@@ -28,7 +30,6 @@ CountryCode = Annotated[str, CountryRule()]
 Countries = Annotated[tuple[CountryCode, ...], Field(max_length=50)]
 
 
-ReportBody = SerializeAsAny[AnyReport]
 Cause = Literal["transcription", "translation", "attribution", "reclassified"]
 Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
 """The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
@@ -112,11 +113,11 @@ class ReopenIncident(Strict, frozen=True):
     reason: FreeText | None = None
 
 
-class FileReport(Strict, frozen=True):
+class FileReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """File a report under the id that it will keep."""
 
     report_id: UUID
-    report: ReportBody
+    report: Report
 
 
 class CorrectReport(Strict, frozen=True):
@@ -124,7 +125,7 @@ class CorrectReport(Strict, frozen=True):
 
     report_id: UUID
     cause: Cause
-    report: ReportBody
+    report: AnyReport
     reason: FreeText | None = None
 
 

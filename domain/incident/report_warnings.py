@@ -10,6 +10,7 @@ from domain.ledger.canonical import digest
 from domain.reports.claims.claim import ResolvedClaim, Scope, latest
 from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
+from domain.reports.versions import document
 from domain.values.counts.count import PART_IN_WORDS, wording_remarks, words_for
 from domain.values.sources import origin_of
 from domain.values.text_types import slugify
@@ -44,7 +45,8 @@ OccurrenceKey = tuple[str, str, str]
 
 def content_digest(report: Report) -> str:
     """Return a digest that is equal for reports of equal content; an empty `text` counts as none, as in the log."""
-    content = report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"report_id"})
+    content = document(report)
+    content.pop("report_id", None)
     return digest({name: value for name, value in content.items() if value or name != "text"})
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.incident import refusals
 from domain.incident.resolved_claims import (
@@ -14,6 +17,7 @@ from domain.incident.resolved_claims import (
 )
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ResolvedClaim, Scope, latest
 from domain.reports.kind import Report
+from domain.reports.versions import ReportDocument, document
 from domain.values.text_types import nearest
 from domain.values.time.clocks import ClockError, Span, begins_after, clamp, format_instant, parse_occurred
 
@@ -24,10 +28,12 @@ CLOCK_SKEW = timedelta(minutes=10)
 def with_defaults(report: Report, report_id: UUID, reported_at: str) -> Report:
     """Return a report with its defaults filled in: its id, `reported_at`, and the scope of each claim."""
     known: dict[str, object] = {"report_id": report_id, "reported_at": reported_at}
+    members: dict[str, Any] = document(report) | {"report_id": str(report_id), "reported_at": reported_at}
     if not all(claim.scope for claim in report.claims):
         default = {"scope": report.default_scope}
-        known["claims"] = tuple(each if each.scope else each.model_copy(update=default) for each in report.claims)
-    return report.model_copy(update=known)
+        known["claims"] = tuple(each if each.scope else replace(each, **default) for each in report.claims)
+        members["claims"] = [each if each.get("scope") else each | default for each in members["claims"]]
+    return replace(report, **known, document=ReportDocument(report.class_version, members))
 
 
 def check_claims(

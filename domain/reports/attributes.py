@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, Any, ClassVar, NoReturn, cast
 
 from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.reports.text_forms import Decimal
-from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, FreeText, JsonNumber, Label, Strict
+from domain.values.acceptance import acceptor_of
+from domain.values.explanation import explaining_model
+from domain.values.statement import Statement
+from domain.values.text_types import LONGEST_LABEL, LONGEST_WORDS, FreeText, JsonNumber, Label, Text
 
 MOST = 2_000
 """The largest number of attributes."""
@@ -16,13 +19,14 @@ MOST = 2_000
 _BIGGEST = 2**53 - 1
 
 
-class DecimalNumber(Strict, frozen=True):
+class DecimalNumber(Statement, frozen=True, kw_only=True):
     """A number with a fraction, or too big for JSON readers, digit by digit: `{"decimal": "1.50"}`."""
 
     decimal: Decimal
 
 
 _WORDS: TypeAdapter[str] = TypeAdapter(FreeText)
+_accepts_words = Text(LONGEST_WORDS).accepts
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,11 @@ class _Verbatim:
 
     def read(self, value: object, _: object) -> object:
         if isinstance(value, JsonNumber):
-            return 0 if value == "-0" else DecimalNumber(decimal=str(value))
+            return 0 if value == "-0" else explaining_model(DecimalNumber)(decimal=str(value))
         if isinstance(value, str):
             return _WORDS.validate_python(value)
-        if isinstance(value, dict | DecimalNumber):
-            return DecimalNumber.model_validate(value)
+        if isinstance(value, dict):
+            return explaining_model(DecimalNumber).model_validate(value)
         if isinstance(value, float):
             self._refuse(f"{value} is a binary fraction; write {{“decimal”: “{value}”}} to keep its digits.")
         if isinstance(value, int) and abs(value) > _BIGGEST:
@@ -58,6 +62,14 @@ Attribute = Annotated[FreeText | int | bool | DecimalNumber | None, _Verbatim()]
 @dataclass(frozen=True)
 class _FastPath:
     """Fast path: attributes that need no conversion, as in nearly every row of a table, skip validation one by one."""
+
+    whole: ClassVar[bool] = True
+
+    @staticmethod
+    def accepts(found: dict[object, object]) -> bool:
+        if _need_no_conversion(found):
+            return True
+        return _are_valid_names(tuple(found)) and all(map(_accepts_cell, found.values()))
 
     def read(self, value: object, one_by_one: core_schema.ValidatorFunctionWrapHandler) -> object:
         if type(value) is dict and _need_no_conversion(found := cast("dict[object, object]", value)):
@@ -82,6 +94,12 @@ def _are_valid_names(names: tuple[object, ...]) -> bool:
         type(name) is str and 0 < len(name) <= LONGEST_LABEL and name.isprintable() and not name.isspace()
         for name in names
     )
+
+
+def _accepts_cell(cell: object) -> bool:
+    if type(cell) is str:
+        return _accepts_words(cell)
+    return acceptor_of(DecimalNumber)(cell) if isinstance(cell, DecimalNumber) else _is_valid_cell(cell)
 
 
 def _is_valid_cell(cell: object) -> bool:

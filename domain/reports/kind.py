@@ -3,20 +3,26 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, cast, get_args
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_args, get_type_hints
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
+import msgspec
+from msgspec.structs import force_setattr
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from domain.reports.attributes import Attributes
 from domain.reports.claims.claim import EVENT_SCOPE, Claim, with_count_context
 from domain.reports.text_forms import LanguageTag, MediaType, Sha256, WebAddress
+from domain.reports.versions import NO_DOCUMENT, ReportDocument
 from domain.values.actors import Actor
 from domain.values.counts.count import DEFAULT_LEXICON, lexicon_of
+from domain.values.declaration import NOT_SENT
 from domain.values.places import Place
 from domain.values.sources import SourceRef
-from domain.values.text_types import FreeText, Label, Slug, Strict, slugify
+from domain.values.statement import Statement
+from domain.values.text_types import FreeText, Label, Slug, slugify
 from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
 SlugList = Annotated[tuple[Slug, ...], Field(max_length=100)]
@@ -25,7 +31,7 @@ ReportedOrder = Annotated[StrictInt, Field(ge=-(2**53 - 1), le=2**53 - 1)]
 Tier = Literal["violence", "tension", "easing", "none"]
 
 
-class Evidence(Strict, frozen=True):
+class Evidence(Statement, frozen=True, kw_only=True):
     """A document that a report is based on: its address, that of a kept copy, or its digest."""
 
     url: WebAddress | None = None
@@ -33,14 +39,13 @@ class Evidence(Strict, frozen=True):
     sha256: Sha256 | None = None
     media_type: MediaType | None = None
 
-    @model_validator(mode="after")
-    def _points_somewhere(self) -> "Evidence":
-        if self.url or self.archived_url or self.sha256:
-            return self
-        raise PydanticCustomError("no_evidence", "Evidence needs a “url”, an “archived_url” or a “sha256”.")
+    def expect_agreement(self) -> None:
+        """Refuse evidence that points nowhere."""
+        if not (self.url or self.archived_url or self.sha256):
+            raise PydanticCustomError("no_evidence", "Evidence needs a “url”, an “archived_url” or a “sha256”.")
 
 
-class ReportText(Strict, frozen=True):
+class ReportText(Statement, frozen=True, kw_only=True):
     """The free text of a report, kept apart from what is folded, so that it can be erased."""
 
     summary: FreeText | None = None
@@ -60,8 +65,9 @@ class Responsibility:
 
 def _expect_distinct_ids(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     """Refuse two figures of one id: `REPORT#1` is unique."""
-    ids = Counter(figure.id for claim in claims for figure in (claim, *claim.parts))
-    for twice in (name for name, times in ids.items() if times > 1):
+    ids = [figure.id for claim in claims for figure in (claim, *claim.parts)]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name, times in Counter(ids).items() if times > 1)
         raise PydanticCustomError("claim_ids", "Two figures of the report have the id “{id}”.", {"id": twice})
     return claims
 
@@ -79,10 +85,12 @@ def with_lexicon_of_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**body, "claims": in_context}
 
 
-class Report(Strict, frozen=True):
+class Report(Statement, frozen=True, kw_only=True):
     """One source's statement about one incident (vocabulary.md §2). Fields not sent stay unset."""
 
-    model_config = ConfigDict(serialize_by_alias=True, use_attribute_docstrings=True)
+    explaining_config: ClassVar[ConfigDict] = Statement.explaining_config | ConfigDict(
+        serialize_by_alias=True, use_attribute_docstrings=True
+    )
     default_scope: ClassVar[str] = EVENT_SCOPE
     class_version: ClassVar[int] = 1
     """The version of this kind's content that is recorded now; see docs/changing-facts.md."""
@@ -113,16 +121,31 @@ class Report(Strict, frozen=True):
     language: LanguageTag | None = None
     """The language of its words, which also chooses the lexicon that reads its counts: "en", "ar" or "fr"."""
     tags: LabelList = ()
-    attributes: Attributes = Field(default_factory=dict[str, Any])
+    attributes: Attributes = msgspec.field(default_factory=dict)
     """What else the source states, such as the cells of a row of a table: verbatim, with its type."""
-    external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict[str, str])
+    external_ids: Annotated[dict[Label, Label], Field(max_length=100)] = msgspec.field(default_factory=dict)
     """Ids of this statement elsewhere, by the name of the place that gave them."""
     text: ReportText | None = None
+    document: Annotated[ReportDocument, NOT_SENT] = NO_DOCUMENT
+    """The members that were sent, with what its counts derive."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _counts_are_read_in_its_language(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        return with_lexicon_of_language(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+    def prepared(cls, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body whose counts carry the lexicon of its language."""
+        return with_lexicon_of_language(body)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Return the report of a document, which it keeps; raises ValueError where that writes the id otherwise."""
+        report = msgspec.convert(document, cls)
+        if report.report_id is not None and document["report_id"] != str(report.report_id):
+            raise ValueError("the id is not as UUIDs are written")
+        report.keep_document(ReportDocument(cls.class_version, document))
+        return report
+
+    def keep_document(self, document: ReportDocument) -> None:
+        """Set the document of a new report, which nobody else has seen."""
+        force_setattr(self, "document", document)
 
     def event_part(self) -> str | None:
         """Return what distinguishes events of the same kind, day and place, such as the method."""
@@ -164,7 +187,7 @@ class CrosswalkRow:
     codes: Codes = Codes()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """One kind of report, as its file declares it.
 
@@ -181,12 +204,12 @@ class Kind:
     case_field: str | None = None
     note: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The word in a report's `kind`: a fact in the past tense."""
-        return get_args(self.model.model_fields["kind"].annotation)[0]
+        return get_args(get_type_hints(self.model)["kind"])[0]
 
-    @property
+    @cached_property
     def topic(self) -> str:
         """The name that such a report is recorded under in the log."""
         return f"{self.name}.v{self.model.class_version}"

@@ -9,7 +9,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.reports import kinds
 from domain.reports.kind import Kind, Report
+from domain.reports.versions import document
 from domain.slots import discover
+from domain.values.explanation import explaining_model
 from domain.values.text_types import nearest
 
 _FOUND = sorted((cast("Kind", kind) for kind in discover(kinds, "KIND")), key=lambda kind: kind.name)
@@ -40,19 +42,29 @@ class _KindOnly(BaseModel):
     kind: Annotated[str, _KnownKind()]
 
 
+def report_of(body: object) -> Report:
+    """Return the report of a body, of any kind; raises pydantic's ValidationError."""
+    members = cast("dict[str, object]", body) if isinstance(body, dict) else {}
+    name = members.get("kind")
+    if not (isinstance(name, str) and name in KINDS):
+        name = _KindOnly.model_validate(body).kind
+    return KINDS[name].model.validate(cast("object", body))
+
+
 class _OfAnyKind:
     """A union tagged by `kind`; an error's location is the field, without the union's steps."""
 
     @staticmethod
     def read(body: object, _: object) -> Report:
-        if isinstance(body, Report):
-            return body
-        return KINDS[_KindOnly.model_validate(body).kind].model.model_validate(body)
+        return body if isinstance(body, Report) else report_of(body)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol
-        models: dict[Any, CoreSchema] = {name: handler.generate_schema(kind.model) for name, kind in KINDS.items()}
+        models: dict[Any, CoreSchema] = {
+            name: handler.generate_schema(explaining_model(kind.model)) for name, kind in KINDS.items()
+        }
         union = core_schema.tagged_union_schema(models, discriminator="kind")
-        return core_schema.no_info_wrap_validator_function(self.read, union)
+        written = core_schema.plain_serializer_function_ser_schema(document)
+        return core_schema.no_info_wrap_validator_function(self.read, union, serialization=written)
 
 
 AnyReport = Annotated[Report, _OfAnyKind()]
@@ -60,8 +72,3 @@ AnyReport = Annotated[Report, _OfAnyKind()]
 
 REPORTS: TypeAdapter[Report] = TypeAdapter(AnyReport)
 """Parses a report of any kind."""
-
-
-def document(report: Report) -> dict[str, object]:
-    """Return a report as it was sent, with what its counts derive: the fields that were set, as JSON names them."""
-    return report.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -18,8 +18,12 @@ class PatternText:
     example: str
     limit: int = 200
 
+    def accepts(self, text: str) -> bool:
+        fits = len(text) <= self.limit and text.isprintable()
+        return fits and re.fullmatch(self.pattern, text) is not None
+
     def check(self, text: str) -> str:
-        if len(text) <= self.limit and text.isprintable() and re.fullmatch(self.pattern, text):
+        if self.accepts(text):
             return text
         context = {"what": self.what, "text": text[:100], "example": self.example, "limit": self.limit}
         sentence = "“{text}” is not {what}, such as “{example}”, of at most {limit} characters."

@@ -3,18 +3,17 @@
 A model states its `class_version`, and beside its fields one pure static method for each older version,
 `upcast_v1_v2(content) -> content`, named as the library `eventsourcing` names them. They are kept for ever.
 
-A report that was raised from an older version keeps its recorded content: a document under old coordinates shows
-the fields that it showed when it was published, and ties are ordered as they were ordered then.
+A report keeps its document: which members were sent is not to be seen from its fields. One that was raised from an
+older version keeps the recorded one: a document under old coordinates shows the fields that it showed when it was
+published, and ties are ordered as they were ordered then.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
-from pydantic import BaseModel
+import msgspec
 
 StoredContent = Mapping[str, Any]
-
-_RECORDED = "_recorded"
 
 
 class Versioned(Protocol):
@@ -26,11 +25,42 @@ class Versioned(Protocol):
         ...
 
 
-class RecordedContent(NamedTuple):
-    """The content of a report in an older version, as the log holds it, without its free text."""
+class ReportDocument:
+    """The JSON object of a report, with its free text, in the version in which it was recorded: parsed, or its bytes.
 
-    version: int
-    content: StoredContent
+    The bytes of a stored report are parsed when they are asked for, and not kept parsed: few reports are.
+    """
+
+    __slots__ = ("_content", "version")
+
+    def __init__(self, version: int, content: StoredContent | bytes) -> None:
+        self.version = version
+        self._content = content
+
+    @property
+    def members(self) -> StoredContent:
+        """The members of the object."""
+        return msgspec.json.decode(self._content) if isinstance(self._content, bytes) else self._content
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by value."""
+        return isinstance(other, ReportDocument) and self.members == other.members
+
+    def __hash__(self) -> int:
+        """Hash by version; documents are compared, and never looked up."""
+        return hash(self.version)
+
+
+NO_DOCUMENT = ReportDocument(1, {})
+
+
+class Documented(Protocol):
+    """A report with its document."""
+
+    @property
+    def document(self) -> ReportDocument:
+        """Its members as they were sent or recorded."""
+        ...
 
 
 def upcast(model: Versioned, content: StoredContent, version: int, upto: int | None = None) -> StoredContent:
@@ -40,21 +70,17 @@ def upcast(model: Versioned, content: StoredContent, version: int, upto: int | N
     return content
 
 
-def keep_recorded(report: BaseModel, version: int, content: StoredContent) -> None:
-    """Keep the recorded content with a report that was raised from it; it is no field of it, and never written."""
-    vars(report)[_RECORDED] = RecordedContent(version, content)
-
-
-def recorded_version(report: BaseModel) -> int:
-    """Return the version in which a report was recorded."""
-    older = cast("RecordedContent | None", vars(report).get(_RECORDED))
-    return older.version if older else cast("Versioned", type(report)).class_version
-
-
-def recorded_content(report: BaseModel, version: int = 1) -> dict[str, Any]:
+def recorded_content(report: Documented, version: int = 1) -> dict[str, Any]:
     """Return the structured part of a report in the version of its recording, or in `version` if that is later."""
-    older = cast("RecordedContent | None", vars(report).get(_RECORDED))
-    if older is None:
-        return report.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"text"})
-    upto = max(version, older.version)
-    return dict(upcast(cast("Versioned", type(report)), older.content, older.version, upto))
+    recorded = report.document
+    content = {name: value for name, value in recorded.members.items() if name != "text"}
+    upto = max(version, recorded.version)
+    return dict(upcast(cast("Versioned", type(report)), content, recorded.version, upto))
+
+
+def document(report: Documented) -> dict[str, Any]:
+    """Return a report as it was sent, with what its counts derive, in the version that is recorded now."""
+    members = report.document.members
+    if report.document.version == (now := cast("Versioned", type(report)).class_version):
+        return dict(members)
+    return recorded_content(report, now) | ({"text": members["text"]} if "text" in members else {})

@@ -2,7 +2,7 @@
 
 from domain.history.history import ReportHistory, ReportVersion
 from domain.reading import Document
-from domain.reports.versions import recorded_content, recorded_version
+from domain.reports.versions import recorded_content
 
 
 def content(version: ReportVersion, at_least: int = 1) -> Document:
@@ -24,7 +24,7 @@ def _comparable(before: ReportVersion, after: ReportVersion) -> tuple[Document, 
     """Return two contents of a report in the later one of the versions in which they were recorded."""
     if before.report.kind != after.report.kind:
         return content(before), content(after)
-    later = max(recorded_version(before.report), recorded_version(after.report))
+    later = max(before.report.document.version, after.report.document.version)
     return content(before, later), content(after, later)
 
 

@@ -1,9 +1,10 @@
 """Actors as the source names them, never a finding about their identity."""
 
-from domain.values.text_types import Label, Slug, Strict
+from domain.values.statement import Statement
+from domain.values.text_types import Label, Slug
 
 
-class Actor(Strict, frozen=True):
+class Actor(Statement, frozen=True, kw_only=True):
     """A group or a person in what is reported.
 
     `slug` is the name by which other fields (parties, initiator, targets, by) mean this actor.

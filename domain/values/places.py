@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, NoReturn
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.values.countries import country_hint, is_country
-from domain.values.text_types import ClosedList, Label, Strict
+from domain.values.statement import Statement
+from domain.values.text_types import ClosedList, Label
 
 # With a length limit, pydantic refuses lone surrogates, which no error could quote.
 _A_STRING = core_schema.str_schema(strict=True, min_length=0)
@@ -35,8 +36,11 @@ class CountryRule:
     A former country is written as ISO 3166-3 has it, by the two letters that were its own, or else by its four.
     """
 
+    def accepts(self, code: str) -> bool:
+        return is_country(code)
+
     def check(self, code: str) -> str:
-        if is_country(code):
+        if self.accepts(code):
             return code
         sentence = "“{code}” is not a country code of ISO 3166-1 alpha-2; {hint}"
         raise PydanticCustomError("country", sentence, {"code": code[:100], "hint": country_hint(code)})
@@ -58,6 +62,9 @@ class Coordinate:
 
     name: str
     limit: int
+
+    def accepts(self, degrees: str) -> bool:
+        return self.check(degrees) == degrees
 
     def check_type(self, degrees: object) -> object:
         if type(degrees) is int:
@@ -85,7 +92,7 @@ class Coordinate:
         return {"type": "string", "pattern": f"^{_DECIMAL.pattern}$", "description": "decimal degrees, WGS 84"}
 
 
-class Place(Strict, frozen=True):
+class Place(Statement, frozen=True, kw_only=True):
     """A place as the source names it, from the country down to a point."""
 
     name: Label
@@ -96,8 +103,8 @@ class Place(Strict, frozen=True):
     lon: Annotated[str, Coordinate("longitude", 180)] | None = None
     precision: Precision | None = None
 
-    @model_validator(mode="after")
-    def _a_point_has_both(self) -> Self:
+    def expect_agreement(self) -> None:
+        """Refuse half a point."""
         if (self.lat is None) != (self.lon is None):
             missing = "lon" if self.lon is None else "lat"
             raise PydanticCustomError(
@@ -105,4 +112,3 @@ class Place(Strict, frozen=True):
                 "The place “{place}” has half a point: give “{missing}” too, or neither.",
                 {"place": self.name, "missing": missing},
             )
-        return self

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.values.text_types import ClosedList, Slug, Strict
+from domain.values.statement import Statement
+from domain.values.text_types import ClosedList, Slug
 
 CombatantStatus = Annotated[
     str, ClosedList("status", ("civilian", "state_forces", "armed_group", "hors_de_combat", "unknown"))
@@ -47,7 +48,7 @@ _ROLE_WORDS = {
 }
 
 
-class Population(Strict, frozen=True):
+class Population(Statement, frozen=True, kw_only=True):
     """The people a figure counts. Every limit narrows it; `{}` is everyone. A list reads "any of these"."""
 
     status: Annotated[tuple[CombatantStatus, ...], Field(max_length=_LONGEST_LIST)] = ()
@@ -63,7 +64,11 @@ class Population(Strict, frozen=True):
         limits: dict[str, Any] = {name: tuple(sorted(set(words))) for name, words in lists.items() if words}
         singles = {"of": self.of, "age": self.age, "sex": self.sex}
         limits |= {name: word for name, word in singles.items() if word}
-        return Population.model_construct(**limits)
+        return Population(**limits)
+
+    def limits(self) -> dict[str, Any]:
+        """Return the limits that are set, as a JSON object."""
+        return {name: value for name, value in self.set_members().items() if value}
 
     def is_part_of(self, other: "Population") -> bool:
         """Say whether everyone counted here is counted in `other` too: this one meets every limit of the other."""

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from domain.values.text_types import ClosedList, Label, Slug, Strict
+from domain.values.acceptance import acceptor_of
+from domain.values.explanation import explaining_model
+from domain.values.statement import Statement
+from domain.values.text_types import ClosedList, Label, Slug, SlugRule, Strict
 
 SourceType = Annotated[
     str,
@@ -42,7 +45,7 @@ RELIABILITY: dict[Reliability, str] = {
 }
 
 
-class AnonymousSource(Strict, frozen=True):
+class AnonymousSource(Statement, frozen=True, kw_only=True):
     """A source that the relay does not name: its own words for it, and what kind of source it is."""
 
     anonymous: Label
@@ -51,15 +54,22 @@ class AnonymousSource(Strict, frozen=True):
 
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
+_accepts_slug = SlugRule().accepts
 
 
 class _SlugOrAnonymous:
     """A slug or an object, chosen by the JSON type, so that an error is reported once."""
 
+    whole = True
+
     @staticmethod
-    def read(value: object, _: object) -> str | AnonymousSource:
-        if isinstance(value, dict | AnonymousSource):
-            return AnonymousSource.model_validate(value)
+    def accepts(value: str | AnonymousSource) -> bool:
+        return _accepts_slug(value) if isinstance(value, str) else acceptor_of(AnonymousSource)(value)
+
+    @staticmethod
+    def read(value: object, _: object) -> object:
+        if isinstance(value, dict):
+            return explaining_model(AnonymousSource).model_validate(value)
         return _SLUG.validate_python(value)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's protocol

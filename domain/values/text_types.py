@@ -73,8 +73,11 @@ class ClosedList:
     what: str
     words: tuple[str, ...]
 
+    def accepts(self, word: str) -> bool:
+        return word in self.words or _OWN_WORD.fullmatch(word) is not None
+
     def check(self, word: str) -> str:
-        if word in self.words or _OWN_WORD.fullmatch(word):
+        if self.accepts(word):
             return word
         near = nearest(word, self.words)
         hint = f"did you mean “{near}”?" if near else f"known: {', '.join(self.words)}."
@@ -97,6 +100,11 @@ class Text:
 
     limit: int
     least: int = 0
+
+    def accepts(self, text: str) -> bool:
+        if not self.least <= len(text) <= self.limit or (self.least and text.isspace()):
+            return False
+        return text.isprintable() or not _FORBIDDEN.search(text)
 
     def check(self, text: str) -> str:
         if not text.isprintable() and (found := _FORBIDDEN.search(text)):
@@ -125,6 +133,9 @@ Label = Annotated[str, Text(LONGEST_LABEL, 1)]
 @dataclass(frozen=True)
 class SlugRule:
     """Letters and digits of any script, joined by single hyphens, lower case, NFC; final once used."""
+
+    def accepts(self, slug: str) -> bool:
+        return self.check(slug) == slug
 
     @staticmethod
     @lru_cache(maxsize=65_536)

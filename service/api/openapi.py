@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from domain.reports.kind import Report
 from domain.reports.registry import KINDS
+from domain.values.explanation import explaining_model
 from service.api.resource import Resource
 
 _REF = "#/components/schemas/{model}"
@@ -45,7 +45,7 @@ def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, An
     document["paths"] = dict(
         sorted(document["paths"].items(), key=lambda item: (not item[0].startswith("/v1/"), item[0]))
     )
-    schemas = _schemas({*models, *(kind.model for kind in KINDS.values())} - {Report})
+    schemas = _schemas({*models, *(explaining_model(kind.model) for kind in KINDS.values())})
     mapping = {name: _REF.format(model=kind.model.__name__) for name, kind in KINDS.items()}
     schemas["Report"] = {
         "title": "Report",

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from domain.reports.kind import Report
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.api.models import Problem, WriteResult
 from service.api.parameters import refuse_unknown_parameters
@@ -61,7 +62,7 @@ class Resource(APIRouter):
 
     def writes(
         self,
-        body: type[BaseModel],
+        body: type[BaseModel | Report],
         *problems: str,
         examples: Mapping[str, Description],
         statuses: Mapping[int, str] | None = None,
@@ -80,8 +81,9 @@ class Resource(APIRouter):
             "openapi_extra": {"requestBody": {"required": True, "content": content}},
         }
 
-    def _reference(self, model: type[BaseModel]) -> Description:
-        self.models.add(model)
+    def _reference(self, model: type[BaseModel | Report]) -> Description:
+        if issubclass(model, BaseModel):  # the OpenAPI document has all kinds of report anyway
+            self.models.add(model)
         return {"$ref": f"#/components/schemas/{model.__name__}"}
 
     def _problems(self, *slugs: str) -> dict[int | str, Description]:

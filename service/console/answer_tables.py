@@ -23,7 +23,7 @@ def key_words(key: JsonObject, scopes: Mapping[str, str]) -> tuple[str, str, str
     scope, _, event = own.partition(":")
     where = f"{scope} {event.replace('-', ' ')}" if event else scopes.get(scope, scope) if home is None else scope
     where += f", as counted for {home}" if home else ""
-    return f"{measure}{manner}", Population.model_validate(key.get("population") or {}).noun_phrase(), where
+    return f"{measure}{manner}", Population.validate(key.get("population") or {}).noun_phrase(), where
 
 
 def figure_words(end: JsonObject | None) -> str:

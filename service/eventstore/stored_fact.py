@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from domain.facts import encoding
-from domain.facts.unchecked_decode import decode_stored
+from domain.facts.encoding import decode_stored
 from domain.facts.union import Fact, Recorded, StoredShape
 from domain.facts.versions import is_a, may_be_older, topics_of, upcast_state
 from domain.ledger.canonical import canonical, commitment

@@ -36,6 +36,7 @@ from domain.values.sources import Registration
 from domain.values.time.clocks import parse_instant
 from domain.values.time.zones import TimeZone
 from tests.domain import clock_changes
+from tests.domain.given import file_command
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
 
@@ -104,7 +105,7 @@ class Book:
     def file(self, body: Mapping[str, object], report_id: str | None = None, slug: str | None = None) -> UUID:
         """File a report from a body as a client sends it."""
         name = report_id or str(body.get("report_id") or uuid5(NAMESPACE, f"report {len(self.facts)}"))
-        self.do(FileReport.model_validate({"report_id": name, "report": dict(body)}), slug)
+        self.do(file_command({"report_id": name, "report": dict(body)}), slug)
         return UUID(name)
 
     def history(self, position: int | None = None, slug: str | None = None) -> History:

@@ -1,12 +1,16 @@
 """What tests of reports are given: golden bodies with a change, the errors of a bad one, and how to compare."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
+from domain.incident.commands import FileReport
 from domain.reports.registry import KINDS, REPORTS
+from domain.values.counts.count import Count
 from tests.domain.strategies import Body
 
 
@@ -37,3 +41,13 @@ def errors(body: object) -> list[tuple[tuple[int | str, ...], str]]:
     with pytest.raises(ValidationError) as refused:
         REPORTS.validate_python(body)
     return [(error["loc"], error["msg"]) for error in refused.value.errors()]
+
+
+def file_command(body: Mapping[str, Any]) -> FileReport:
+    """Return the command to file a report: `report_id`, as a UUID or its text, and the body `report`."""
+    return FileReport(report_id=UUID(str(body["report_id"])), report=REPORTS.validate_python(body["report"]))
+
+
+def counted(**fields: Any) -> Count:
+    """Return the count of these fields, with what they mean."""
+    return Count.validate(fields)

@@ -13,6 +13,7 @@ from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
+from tests.domain.given import counted
 from tests.domain.worlds import counts
 
 KEY = ClaimKey("killed", Population(), "incident")
@@ -24,7 +25,7 @@ def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any
     """Let a source say a count on a day of March, counted until then or until the day `until`."""
     moment = START + timedelta(days=day - 1)
     until = START + timedelta(days=fields.pop("until", day) - 1)
-    said = Count.model_validate({"verbatim": count} if isinstance(count, str) else count)
+    said = Count.validate({"verbatim": count} if isinstance(count, str) else count)
     ref = fields.pop("ref", f"{source}-{day}#1")
     plain = ResolvedClaim(ref, KEY, source, source, (), Span(moment, moment), f"2025-03-{day}", 0, said, until)
     return replace(plain, **fields)
@@ -81,9 +82,9 @@ def why(estimate: Estimate, source: str) -> str:
 
 
 def _counts() -> st.SearchStrategy[Count]:
-    plain = (st.integers(0, 40) | st.sampled_from([0, 1383, 10**12])).map(lambda each: Count(lower=each, upper=each))
+    plain = (st.integers(0, 40) | st.sampled_from([0, 1383, 10**12])).map(lambda each: counted(lower=each, upper=each))
     words = st.sampled_from(["tens", "dozens", "hundreds", "many", "a few", "at least 20", "more than 9", "up to 30"])
-    return plain | plain | words.map(lambda each: Count(verbatim=each)) | counts().map(Count.model_validate)
+    return plain | plain | words.map(lambda each: counted(verbatim=each)) | counts().map(Count.validate)
 
 
 def _held() -> st.SearchStrategy[ResolvedClaim]:

@@ -12,9 +12,12 @@ from domain.reports.claims.claim import Claim
 from domain.reports.kind import Evidence, Report
 from domain.reports.registry import KINDS, REPORTS
 from domain.reports.text_forms import Decimal, Duration, LanguageTag, MediaType, Sha256, WebAddress
+from domain.values.counts.count import Count
+from domain.values.declaration import declared_fields
 from domain.values.places import Place
 from domain.values.populations import Population
 from domain.values.sources import SourceRef
+from domain.values.statement import Statement
 from domain.values.text_types import ClosedList, SlugRule, Text
 from domain.values.time.clocks import EdtfOccurred, EdtfReported
 
@@ -119,7 +122,7 @@ def _with_one_part(claim: Body) -> Body:
 
 
 def _key(claim: Body) -> bytes:
-    population = Population.model_validate(claim.get("population", {})).canonical().model_dump(exclude_unset=True)
+    population = Population.validate(claim.get("population", {})).canonical().limits()
     return canonical([claim["measure"], population, claim.get("manner")])
 
 
@@ -154,14 +157,21 @@ _WRITTEN: dict[object, st.SearchStrategy[str]] = {
 }
 
 
-def bodies_of(model: type[BaseModel], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Body]:
+def bodies_of(model: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Body]:
     """Bodies of any model: each required field and any choice of the others; `fields` says what some of them hold."""
     required: Body = {}
     optional: Body = {}
-    for name, field in model.model_fields.items():
-        where = required if field.is_required() else optional
-        where[field.alias or name] = fields[name] if name in fields else _values(field.rebuild_annotation())
+    for name, json_name, needed, hint in _fields(model):
+        where = required if needed else optional
+        where[json_name] = fields[name] if name in fields else _values(hint)
     return st.fixed_dictionaries(required, optional=optional)
+
+
+def _fields(model: type[Any]) -> list[tuple[str, str, bool, Any]]:
+    if issubclass(model, BaseModel):
+        found = model.model_fields.items()
+        return [(name, each.alias or name, each.is_required(), each.rebuild_annotation()) for name, each in found]
+    return [(each.name, each.json_name, each.required, each.annotation) for each in declared_fields(model)]
 
 
 def _values(hint: Any) -> st.SearchStrategy[Any]:
@@ -202,8 +212,10 @@ def _plain(hint: Any) -> st.SearchStrategy[Any]:
     own = {Place: places, Claim: claims, Evidence: evidence}
     if hint in own:
         return own[hint]()
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return counts() if "verbatim" in hint.model_fields else bodies_of(hint)
+    if hint is Count:
+        return counts()
+    if isinstance(hint, type) and issubclass(hint, BaseModel | Statement):
+        return bodies_of(hint)
     plain = {int: st.integers(-(2**53 - 1), 2**53 - 1), bool: st.booleans(), type(None): st.none(), str: texts()}
     return plain[hint]
 
@@ -216,7 +228,7 @@ def report_bodies(kind: str | None = None) -> st.SearchStrategy[Body]:
 
 def _bodies_of_kind(model: type[Report], example: Body) -> st.SearchStrategy[Body]:
     """Take a kind's own fields that were left out from its example, which has what they demand of each other."""
-    own = {name: value for name, value in example.items() if name == "kind" or name not in Report.model_fields}
+    own = {name: value for name, value in example.items() if name == "kind" or name not in Report.__struct_fields__}
     drawn = bodies_of(model, report_id=st.uuids().map(str), claims=claim_lists())
     return drawn.map(lambda body: _completed(own | body, example))
 
@@ -228,7 +240,7 @@ def _completed(body: Body, example: Body) -> Body:
     except ValidationError:
         return (
             body
-            | {name: value for name, value in example.items() if name not in Report.model_fields}
+            | {name: value for name, value in example.items() if name not in Report.__struct_fields__}
             | {"claims": example.get("claims", [])}
         )
     return body

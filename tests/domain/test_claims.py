@@ -33,7 +33,7 @@ def adds(whole: str, *parts: str, exhaustive: bool = True) -> bool:
         for number, part in enumerate(parts)
     ]
     body = {"id": "1", "measure": "killed", "count": {"verbatim": whole}, "parts": found, "exhaustive": exhaustive}
-    return Claim.model_validate(body).parts_add()
+    return Claim.validate(body).parts_add()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_words_for_the_whole_or_for_a_part_add_up_to_anything() -> None:
 
 def test_equal_keys_are_found_and_others_are_not() -> None:
     limits = {"status": ["civilian", "state_forces"]}, {"status": ["state_forces", "civilian"]}
-    one, same = (ClaimKey("killed", Population.model_validate(each).canonical(), "incident") for each in limits)
+    one, same = (ClaimKey("killed", Population.validate(each).canonical(), "incident") for each in limits)
     other = replace(one, manner="execution")
     assert {one: "found"}.get(same) == "found"
     assert hash(one) == hash(same) != hash(other)
@@ -91,7 +91,7 @@ def test_equal_keys_are_found_and_others_are_not() -> None:
 
 
 def test_a_key_stands_in_documents_by_its_limits_alone_and_sorts_by_their_text() -> None:
-    civilians = Population.model_validate({"status": ["civilian"], "of": "police"})
+    civilians = Population.validate({"status": ["civilian"], "of": "police"})
     limits = {"status": ["civilian"], "of": "police"}
     key = ClaimKey("killed", civilians, "incident", "execution")
     assert key.document == {"measure": "killed", "population": limits, "scope": "incident", "manner": "execution"}

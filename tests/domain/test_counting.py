@@ -13,6 +13,7 @@ from domain.values.counts.count import Count, CountError, lexicon_of, read_count
 from domain.values.counts.lexicons import word_class
 from domain.values.counts.lexicons.lexicon import Vocabulary
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES
+from tests.domain.given import counted
 
 HERE = Path(__file__).parent / "vectors"
 LEXICONS = {"en": "en/2", "ar": "ar/1", "fr": "fr/1"}
@@ -384,5 +385,5 @@ def test_a_refused_word_of_another_language_names_the_lexicons_there_are() -> No
 def test_a_range_that_could_be_taken_for_thousands_is_written_out_and_read_back(
     lower: int, upper: int, words: str
 ) -> None:
-    assert words_for(Count(lower=lower, upper=upper, bound="between")) == words
+    assert words_for(counted(lower=lower, upper=upper, bound="between")) == words
     assert read_or_none(words) == (lower, upper, None, "between")

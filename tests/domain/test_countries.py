@@ -13,7 +13,7 @@ from tests.domain.book import open_book
 
 
 def place(country: str) -> Place:
-    return Place.model_validate({"name": "A place", "country": country})
+    return Place.validate({"name": "A place", "country": country})
 
 
 @pytest.mark.parametrize(

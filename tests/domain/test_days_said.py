@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from domain import catalogue
 from domain.escalation.occurrences import local_day
@@ -124,7 +125,7 @@ def test_a_fact_that_kept_the_day_of_its_report_instead_counts_on_no_day_either(
     kept = book.facts.pop()
     fact = cast("ReportFiled", kept.fact)
     end = fact.reported.latest
-    old = fact.model_copy(update={"occurred": Span(end, end)})
+    old = structs.replace(fact, occurred=Span(end, end))
     book.facts.append(Recorded(**{name: getattr(kept, name) for name in kept.__slots__} | {"fact": old}))
     assert (levels(book), shown(book)) == ({}, (None, None))
     assert [each.code for each in warnings_about(incident, old)] == ["occurred_after_reported"]

@@ -4,7 +4,8 @@ import pytest
 
 from domain.reports.claims.claim import METHODS
 from domain.reports.kind import Responsibility
-from domain.reports.registry import KINDS, REPORTS, document
+from domain.reports.registry import KINDS, REPORTS
+from domain.reports.versions import document
 from tests.domain.given import body_of, errors, is_part_of
 from tests.domain.strategies import Body
 

@@ -24,6 +24,7 @@ from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.book import Book, open_book
+from tests.domain.given import counted
 from tests.domain.worlds import (
     POPULATIONS,
     Body,
@@ -175,11 +176,11 @@ def test_a_claim_changes_no_other_key_but_a_whole_that_it_exceeds(
         return
     before = {_key_of(each): each for each in estimates(world.book())}
     after = {_key_of(each): each for each in estimates(world.book([*world.reports, more]))}
-    part = Population.model_validate(population)
+    part = Population.validate(population)
     for key, estimate in after.items():
         if key == (measure, _canonical(part), "incident", None) or before.get(key) == estimate:
             continue
-        whole = Population.model_validate(estimate["population"])
+        whole = Population.validate(estimate["population"])
         assert (estimate["measure"], estimate["scope"], estimate["manner"]) == (measure, "incident", None)
         assert part.is_part_of(whole)
         claims = [*estimate["used"], *estimate["set_aside"], *before[key]["used"], *before[key]["set_aside"]]
@@ -188,7 +189,7 @@ def test_a_claim_changes_no_other_key_but_a_whole_that_it_exceeds(
 
 
 def _key_of(estimate: Body) -> tuple[str, str, str, str | None]:
-    population = _canonical(Population.model_validate(estimate["population"]))
+    population = _canonical(Population.validate(estimate["population"]))
     return estimate["measure"], population, estimate["scope"], estimate["manner"]
 
 
@@ -205,8 +206,8 @@ FAR = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def all_counts() -> st.SearchStrategy[Count]:
-    plain = FIGURES.map(lambda figure: Count(lower=figure, upper=figure))
-    return plain | plain | counts().map(Count.model_validate)
+    plain = FIGURES.map(lambda figure: counted(lower=figure, upper=figure))
+    return plain | plain | counts().map(Count.validate)
 
 
 def held_claims() -> st.SearchStrategy[ResolvedClaim]:

@@ -16,6 +16,7 @@ from domain.facts.streams import NAMESPACE
 from domain.incident.commands import OpenIncident
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
+from domain.reports.versions import document
 from domain.revisions.duplicates import duplicates
 from tests.domain.book import Book
 from tests.domain.test_curation_properties import OTHER, OTHER_IDS, Asked, curated, others
@@ -49,7 +50,7 @@ def names(book: Book, first: Ids, *, judged: bool) -> Ids:
     found = dict(first)
     for slug in (None, OTHER):
         for ref, report in ((each.ref, each) for each in book.history(slug=slug).all_reports.values()):
-            said: list[object] = [report.current.report.model_dump_json(exclude={"report_id"})]
+            said: list[object] = [document(report.current.report) | {"report_id": None}]
             if judged and report.current.record:
                 said += [report.current.record.marks, sorted(str(each) for each in report.retractions.items())]
             found[ref] = str(uuid5(NAMESPACE, renamed(json.dumps(said), first)))
@@ -113,7 +114,9 @@ def recorded(world: World, other: Sequence[Body], asked: Sequence[Asked], ids: I
         with suppress(Refusal):
             book.file({**body, "report_id": ids[report_id]}, slug=OTHER)
     for command, slug in asked:
-        meant = type(command).model_validate_json(renamed(command.model_dump_json(exclude_unset=True), ids))
+        meant = cast("Any", type(command)).model_validate_json(
+            renamed(cast("Any", command).model_dump_json(exclude_unset=True), ids)
+        )
         with suppress(Refusal):
             book.do(meant, slug)
     return book

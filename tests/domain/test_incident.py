@@ -15,7 +15,6 @@ from domain.incident.commands import (
     CloseIncident,
     CorrectReport,
     DeclareScope,
-    FileReport,
     OpenIncident,
     ReinstateReport,
     ReopenIncident,
@@ -24,6 +23,7 @@ from domain.incident.commands import (
 from domain.incident.decide import decide
 from domain.incident.state import warnings_about
 from tests.domain.book import Book, open_book
+from tests.domain.given import file_command
 
 REPORT = UUID("00000000-0000-5000-8000-000000000001")
 OTHER = UUID("00000000-0000-5000-8000-000000000002")
@@ -278,7 +278,7 @@ def test_a_claim_does_not_supersede_itself() -> None:
 def warned(book: Book, **fields: Any) -> set[str]:
     incident = book.incident()
     assert incident is not None
-    [fact] = decide(incident, FileReport.model_validate({"report_id": OTHER, "report": toll(**fields)}), book.now)
+    [fact] = decide(incident, file_command({"report_id": OTHER, "report": toll(**fields)}), book.now)
     assert isinstance(fact, ReportFiled)
     return {warning.code for warning in warnings_about(incident, fact)}
 

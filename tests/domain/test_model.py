@@ -23,7 +23,6 @@ from domain.incident.commands import (
     CloseIncident,
     CorrectReport,
     DeclareScope,
-    FileReport,
     IncidentCommand,
     OpenIncident,
     ReinstateReport,
@@ -31,6 +30,7 @@ from domain.incident.commands import (
     RetractReport,
 )
 from tests.domain.book import START, Book
+from tests.domain.given import file_command
 
 Report = dict[str, Any]
 Refused = type[refusals.Refusal]
@@ -171,7 +171,7 @@ class IncidentAgainstAModel(RuleBasedStateMachine):
         elif content["day"] == "2031-01-01":
             refused = refusals.ReportedInTheFuture
         refused = refused or self.fault_of(content)
-        command = FileReport.model_validate({"report_id": report_id, "report": body_of(content)})
+        command = file_command({"report_id": report_id, "report": body_of(content)})
         if self.expect(command, refused):
             model.reports[report_id] = {**content, "retracted": False, "versions": 1}
             model.facts += 1

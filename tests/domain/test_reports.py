@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.reports.kind import event_label
-from domain.reports.registry import REPORTS, document
+from domain.reports.registry import REPORTS
+from domain.reports.versions import document
 from tests.domain.given import body_of, errors
 from tests.domain.strategies import Body, days
 

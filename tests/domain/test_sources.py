@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
 from domain.values.sources import (
@@ -42,7 +43,7 @@ def test_an_unnamed_source_is_an_origin_per_words_and_first_relay() -> None:
 
 
 def test_whom_an_unnamed_source_speaks_for_makes_no_other_origin() -> None:
-    speaking = UNNAMED.model_copy(update={"speaks_for": "syrian-state-forces"})
+    speaking = replace(UNNAMED, speaks_for="syrian-state-forces")
     assert origin_of(speaking, ("reuters",)) == origin_of(UNNAMED, ("reuters",))
 
 

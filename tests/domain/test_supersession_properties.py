@@ -21,6 +21,7 @@ from domain.reports.claims.statement_order import OrderedStatement, ordered
 from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
+from tests.domain.given import counted
 from tests.domain.worlds import World, worlds
 
 START = datetime(2025, 3, 6, tzinfo=UTC)
@@ -39,7 +40,7 @@ def spans() -> st.SearchStrategy[Span]:
 def counts() -> st.SearchStrategy[Count]:
     figures = st.integers(0, 5).map(lambda figure: {"lower": figure, "upper": figure})
     words = st.sampled_from([{"verbatim": "dozens"}, {"verbatim": "thousands"}, {"verbatim": "at least 3"}])
-    return (figures | words).map(Count.model_validate)
+    return (figures | words).map(Count.validate)
 
 
 def claims() -> st.SearchStrategy[list[ResolvedClaim]]:
@@ -204,7 +205,7 @@ def test_among_figures_of_one_moment_the_stated_order_decides_then_the_figure_th
 @given(claims())
 def test_a_later_figure_by_the_source_itself_always_stands(said: list[ResolvedClaim]) -> None:
     moment = latest(max((claim.reported for claim in said), key=latest)) + timedelta(days=1)
-    own = replace(said[0], ref="own#1", via=(), supersedes=(), count=Count(lower=0), reported=Span(moment, moment))
+    own = replace(said[0], ref="own#1", via=(), supersedes=(), count=counted(lower=0), reported=Span(moment, moment))
     assume(not own.worded)
     current = revision_chain([*said, own], {}).current
     assert current is not None
@@ -214,7 +215,7 @@ def test_a_later_figure_by_the_source_itself_always_stands(said: list[ResolvedCl
 def plain(number: int, **fields: Any) -> ResolvedClaim:
     """Return one claim of the source under the key."""
     ref = f"{UUID(int=number)}#1"
-    whole = {"reported": Span(START, START), "count": Count(lower=3), **fields}
+    whole = {"reported": Span(START, START), "count": counted(lower=3), **fields}
     return ResolvedClaim(ref, KEY, "sohr", "sohr", (), reported_at="", order=0, counted_until=START, **whole)
 
 
@@ -247,16 +248,16 @@ def test_one_who_takes_back_a_vague_date_is_later_than_what_that_replaced() -> N
     exact = datetime(2025, 3, 8, 12, tzinfo=UTC)
     by_then = Span(None, datetime(2025, 3, 10, tzinfo=UTC))
     before = Span(datetime(2025, 3, 5, tzinfo=UTC), datetime(2025, 3, 5, tzinfo=UTC))
-    first = plain(1, reported=Span(exact, exact), count=Count(lower=300))
-    second = plain(2, reported=by_then, count=Count(lower=200), supersedes=(first.ref,))
-    third = plain(3, reported=before, count=Count(lower=100), supersedes=(second.ref,))
+    first = plain(1, reported=Span(exact, exact), count=counted(lower=300))
+    second = plain(2, reported=by_then, count=counted(lower=200), supersedes=(first.ref,))
+    third = plain(3, reported=before, count=counted(lower=100), supersedes=(second.ref,))
     assert ordered([third, first, second])[0] == (first, second, third)
 
 
 def test_what_a_circle_supersedes_does_not_stand() -> None:
-    outside = plain(3, count=Count(lower=3))
-    one = plain(1, supersedes=(f"{UUID(int=2)}#1", outside.ref), count=Count(lower=1))
-    other = plain(2, supersedes=(one.ref,), count=Count(lower=2))
+    outside = plain(3, count=counted(lower=3))
+    one = plain(1, supersedes=(f"{UUID(int=2)}#1", outside.ref), count=counted(lower=1))
+    other = plain(2, supersedes=(one.ref,), count=counted(lower=2))
     assert revision_chain([one, other, outside], {}).current == other
 
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain import catalogue
-from domain.facts.encoding import decode, encode
-from domain.facts.unchecked_decode import decode_stored
+from domain.facts.encoding import decode, decode_stored, encode
 from domain.facts.union import IncidentAmended, IncidentOpened, ReportFiled
 from domain.history.history import History
 from domain.incident import refusals

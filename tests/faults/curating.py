@@ -32,6 +32,7 @@ from domain.incident.dispatch import AnyCommand
 from domain.incident.refusals import Refusal
 from domain.values.sources import Registration
 from service.eventstore.writer import Acknowledgement, WriteRequest
+from tests.domain.given import file_command
 
 SOURCES = ("sohr", "snhr", "reuters", "rudaw", "sana")
 UNNAMED = "anonymous:a security source|wion"
@@ -102,7 +103,7 @@ class Curators:
         return self._write(OpenIncident(slug=slug, title=f"Violence, {slug}", utc_offset=offset, scopes=(scope,)))
 
     def _filed(self) -> FileReport:
-        return FileReport.model_validate({"report_id": self._id(), "report": self._report()})
+        return file_command({"report_id": self._id(), "report": self._report()})
 
     def _report(self) -> dict[str, Any]:
         chance = self.chance

@@ -13,6 +13,7 @@ from domain.incident.dispatch import AnyCommand
 from service.eventstore import open_recorder
 from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.runtime.time_zones import zone
+from tests.domain.given import file_command
 from tests.faults.curating import Curators
 
 _HASH = bytes(32)
@@ -61,4 +62,4 @@ def filing(slug: str, figure: int, source: str = "sohr", report_id: UUID | None 
     claim: dict[str, Any] = {"id": "1", "measure": "killed", "population": {}, "count": {"verbatim": f"{figure:,}"}}
     report = {"kind": "toll_revised", "source": source, "reported_at": "2025-03-12", "claims": [claim]}
     body = {"report_id": report_id or uuid.uuid4(), "report": report}
-    return FileReport.model_validate(body), slug
+    return file_command(body), slug

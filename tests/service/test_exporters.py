@@ -20,6 +20,7 @@ from service.eventstore.writer import WriteRequest
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest, open_export
 from service.runtime import package_files
+from tests.domain.given import file_command
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -34,7 +35,7 @@ FIELD = "d-field"
 
 def report(number: int, **content: Any) -> FileReport:
     body = {"source": "monitor", "reported_at": "2024-05-02", "occurred": "2024-05-01", **content}
-    return FileReport.model_validate({"report_id": str(uuid5(NAMESPACE, f"test:{number}")), "report": body})
+    return file_command({"report_id": str(uuid5(NAMESPACE, f"test:{number}")), "report": body})
 
 
 def place(name: str, lat: str, lon: str, **more: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from service.eventstore.writer import WriteRequest
 from service.formats.export import incidents
 from service.formats.export.incidents import ExportRequest
 from service.formats.exporter import Unwritable
+from tests.domain.given import file_command
 from tests.service.logs import recording
 
 MOVED = "00000000-0000-4000-8000-0000000000aa"
@@ -35,7 +36,7 @@ Log = tuple[str, list[int]]
 def toll(words: str, source: str, said: str, report_id: str | None = None) -> FileReport:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": words}}
     body = {"kind": "toll_revised", "source": source, "reported_at": said, "claims": [claim], "text": {"summary": "S"}}
-    return FileReport.model_validate({"report_id": report_id or str(uuid4()), "report": body})
+    return file_command({"report_id": report_id or str(uuid4()), "report": body})
 
 
 def opened(slug: str) -> OpenIncident:

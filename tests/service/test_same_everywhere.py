@@ -31,6 +31,7 @@ from service.eventstore.writer import WriteRequest
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import package_files
+from tests.domain.given import file_command
 from tests.service.asking import INCIDENT, answers, questions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,7 +141,7 @@ def afterwards(report_id: UUID) -> list[Any]:
     claim = {"id": "1", "measure": "killed", "population": {"status": ["civilian"]}, "count": {"verbatim": "9,999"}}
     body = {**toll, "claims": [claim]}
     return [
-        FileReport.model_validate({"report_id": UUID(int=900), "report": body}),
+        file_command({"report_id": UUID(int=900), "report": body}),
         RetractReport(report_id=report_id, by="recorder"),
         Registration(slug="sohr", name="SOHR", type="monitor", reliability="E"),
         CorrectReport.model_validate(
@@ -209,7 +210,7 @@ def test_nothing_is_known_before_the_first_fact(original: Log, restored: str) ->
 
 def test_a_writer_that_starts_anew_decides_as_the_one_before(restored: str) -> None:
     body = {"kind": "toll_revised", "source": "sohr", "complete": True, "text": {"summary": "As it was told."}}
-    filed = FileReport.model_validate({"report_id": UUID(int=900), "report": {**body, "reported_at": "2025-03-08"}})
+    filed = file_command({"report_id": UUID(int=900), "report": {**body, "reported_at": "2025-03-08"}})
     same = CorrectReport.model_validate({"report_id": UUID(int=900), "cause": "translation", "report": body})
     told = CorrectReport.model_validate(
         {"report_id": UUID(int=900), "cause": "translation", "report": {**body, "text": {"summary": "As it was said."}}}

@@ -23,6 +23,7 @@ from service.eventstore import LogReader, StoredFact
 from service.eventstore.writer import WriteRequest
 from service.runtime import package_files
 from service.runtime.worker_thread import INLINE_FACTS, in_thread
+from tests.domain.given import file_command
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -33,7 +34,7 @@ LATE = "00000000-0000-0000-0000-00000000000a"
 def toll(words: str, source: str, report_id: str | None = None) -> FileReport:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": words}}
     body = {"kind": "toll_revised", "source": source, "reported_at": "2025-03-20", "claims": [claim]}
-    return FileReport.model_validate({"report_id": report_id or str(uuid4()), "report": body})
+    return file_command({"report_id": report_id or str(uuid4()), "report": body})
 
 
 LATER: tuple[tuple[AnyCommand, str | None], ...] = (

@@ -18,6 +18,7 @@ from service.api.batches.outcomes import record_each
 from service.eventstore import FactRecorder
 from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.runtime.time_zones import zone
+from tests.domain.given import file_command
 from tests.service.logs import recording
 
 pytestmark = [
@@ -44,7 +45,7 @@ def writer(recorder: FactRecorder) -> Writer:
 def filing(figure: int, slug: str = HERE, **given: object) -> WriteRequest:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": f"{figure}"}}
     report = {"kind": "toll_revised", "source": "sohr", "reported_at": "2025-03-12", "claims": [claim], **given}
-    command = FileReport.model_validate({"report_id": uuid4(), "report": report})
+    command = file_command({"report_id": uuid4(), "report": report})
     return WriteRequest(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
 
 

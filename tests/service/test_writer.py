@@ -13,7 +13,7 @@ import pytest
 
 from domain.facts.encoding import encode as domain_encode
 from domain.facts.streams import incident_stream
-from domain.incident.commands import CloseIncident, CorrectReport, FileReport, OpenIncident
+from domain.incident.commands import CloseIncident, CorrectReport, OpenIncident
 from domain.incident.decide import decide
 from domain.incident.refusals import IncidentUnknown, OthersRefused, Refusal, ReportIdTaken
 from domain.incident.state import Incident, fold
@@ -23,6 +23,7 @@ from service.eventstore.aggregate_cache import AggregateCache
 from service.eventstore.stored_fact import encode
 from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
 from service.runtime.time_zones import zone
+from tests.domain.given import file_command
 from tests.service.logs import recording
 
 pytestmark = pytest.mark.one_server_will_do
@@ -73,7 +74,7 @@ def report(figure: int, **given: object) -> dict[str, Any]:
 
 
 def filing(figure: int, slug: str = HERE, **given: object) -> WriteRequest:
-    command = FileReport.model_validate({"report_id": uuid4(), "report": report(figure, **given)})
+    command = file_command({"report_id": uuid4(), "report": report(figure, **given)})
     return WriteRequest(command, command.report_id, secrets.token_bytes(32), incident_stream(slug))
 
 
@@ -254,7 +255,7 @@ def test_what_is_kept_warm_is_bounded_by_its_facts() -> None:
 def test_facts_are_written_as_the_domain_writes_them(kind: Any) -> None:
     odd = {"\ue000": "\x1f\x7f\u2028", "\U00010000": "\U0001f54a", "attribute": 2**53 - 1}
     body = {**kind.example, "attributes": {**odd, "exact": {"decimal": "1.50"}}, "text": {"summary": 'حلب\n"\\/'}}
-    command = FileReport.model_validate({"report_id": uuid4(), "report": {**body, "report_id": None}})
+    command = file_command({"report_id": uuid4(), "report": {**body, "report_id": None}})
     now = datetime(2026, 1, 1, tzinfo=UTC)
     incident = fold(decide(None, OpenIncident(slug="x", title="X", utc_offset="+03:00"), now))
     (fact,) = decide(incident, command, now)

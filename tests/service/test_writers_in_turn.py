@@ -48,6 +48,7 @@ from service.eventstore.stored_fact import StoredFact
 from service.eventstore.writer import Acknowledgement, Writer, WriteRequest
 from service.postgres.embedded import EmbeddedServer
 from service.runtime.time_zones import zone
+from tests.domain.given import file_command
 from tests.service.logs import recording
 
 pytestmark = [
@@ -148,7 +149,7 @@ class Commands:
             figures[0]["supersedes"] = [f"{chance.choice(self._reports)}#1"]
         body = {"kind": "toll_revised", "source": chance.choice(SOURCES), "claims": figures}
         body |= {"reported_at": f"2025-03-{chance.randint(7, 12):02}", "complete": chance.random() < 0.4}
-        return FileReport.model_validate({"report_id": IDS, "report": body}).report
+        return file_command({"report_id": IDS, "report": body}).report
 
 
 async def _answers(writer: Writer, group: Sequence[WriteRequest], how: str) -> list[Answer]:

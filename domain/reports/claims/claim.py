@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from domain.ledger.canonical import canonical
@@ -14,6 +14,7 @@ from domain.reports.claims.tie_breaking import ReportContent, TieRank
 from domain.values.counts.count import Count, CountInContext
 from domain.values.populations import Population
 from domain.values.sources import SourceRef
+from domain.values.statement import Statement
 from domain.values.text_types import ClosedList, Label, Slug, Strict
 from domain.values.time.clocks import EdtfOccurred, EdtfReported, Span
 
@@ -118,7 +119,7 @@ def with_count_context(claim: Mapping[str, Any], lexicon: str | None = None) -> 
     )
 
 
-class Part(Strict, frozen=True):
+class Part(Statement, frozen=True, kw_only=True):
     """A figure that a source gives as part of another; fields left out are those of the whole."""
 
     id: ClaimId
@@ -128,7 +129,7 @@ class Part(Strict, frozen=True):
     count: Count
 
 
-class Claim(Strict, frozen=True):
+class Claim(Statement, frozen=True, kw_only=True):
     """One figure as stated in a report: measure x population x scope (x manner), and a count that may be vague."""
 
     id: ClaimId
@@ -145,17 +146,15 @@ class Claim(Strict, frozen=True):
     parts: Annotated[tuple[Part, ...], Field(max_length=100)] = ()
     exhaustive: StrictBool = False
 
-    @model_validator(mode="before")
     @classmethod
-    def _add_count_context(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        return with_count_context(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
+    def prepared(cls, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body whose counts carry their reading context."""
+        return with_count_context(body)
 
-    @model_validator(mode="after")
-    def _ids_differ(self) -> "Claim":
-        ids = [self.id, *(part.id for part in self.parts)]
-        if len(set(ids)) < len(ids):
+    def expect_agreement(self) -> None:
+        """Refuse two figures of one id."""
+        if self.parts and len({self.id, *(part.id for part in self.parts)}) <= len(self.parts):
             raise PydanticCustomError("claim_ids", "Two figures of claim “{id}” have the same id.", {"id": self.id})
-        return self
 
     def parts_add(self) -> bool:
         """Say whether exhaustive parts can add up to the whole; True where open bounds allow it."""
@@ -238,15 +237,15 @@ def _fields(population: Population) -> tuple[_Field, ...]:
 @lru_cache(maxsize=1024)
 def _limits(*fields: _Field) -> tuple[Mapping[str, object], str]:
     """Return the set fields of a population, as an object and as canonical JSON."""
-    limits = _population(*fields).model_dump(mode="json", exclude_unset=True)
+    limits = _population(*fields).limits()
     return limits, canonical(limits).decode()
 
 
 @lru_cache(maxsize=1024)
 def _population(*fields: _Field) -> Population:
     """Return the population of these fields in its canonical form; the same one for the same fields."""
-    values: dict[str, Any] = dict(zip(Population.model_fields, fields, strict=True))
-    return Population.model_construct(**values).canonical()
+    values: dict[str, Any] = dict(zip(Population.__struct_fields__, fields, strict=True))
+    return Population(**values).canonical()
 
 
 def key_of(measure: str, population: Population, scope: str, manner: str | None) -> ClaimKey:

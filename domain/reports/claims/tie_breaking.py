@@ -6,10 +6,8 @@ needs it; its free text is left out, since it may be erased.
 
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from domain.ledger.canonical import canonical
-from domain.reports.versions import recorded_content
+from domain.reports.versions import Documented, recorded_content
 
 TieRank = tuple[object, ...]
 
@@ -61,7 +59,7 @@ class ReportContent:
 
     __slots__ = ("_report", "_text", "marks")
 
-    def __init__(self, report: BaseModel) -> None:
+    def __init__(self, report: Documented) -> None:
         self._report = report
         self._text: str | None = None
         self.marks = ""
@@ -74,7 +72,7 @@ class ReportContent:
         return self._text
 
 
-def content_text(report: BaseModel) -> str:
+def content_text(report: Documented) -> str:
     """Return a report as canonical JSON, without its own id, those that it names, and its free text."""
     content = recorded_content(report)
     content.pop("report_id", None)

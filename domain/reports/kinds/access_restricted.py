@@ -9,7 +9,7 @@ from domain.values.time.clocks import EdtfOccurred
 RestrictionType = Annotated[str, ClosedList("restriction", ("curfew", "siege", "roadblock", "cut_off"))]
 
 
-class AccessRestricted(Report, frozen=True):
+class AccessRestricted(Report, frozen=True, kw_only=True):
     """Movement, access or a service was restricted."""
 
     kind: Literal["access_restricted"]

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field
+import msgspec
 
 from domain.reports.kind import Codes, CrosswalkRow, Kind, LabelList, Report
 from domain.values.text_types import Label, Slug
 
 
-class AidDelivered(Report, frozen=True):
+class AidDelivered(Report, frozen=True, kw_only=True):
     """Aid was delivered. `from` and `to` name places; their details stand in `places`."""
 
     kind: Literal["aid_delivered"]
@@ -16,7 +16,7 @@ class AidDelivered(Report, frozen=True):
     aid: LabelList = ()
     """What was brought, as the source names it: food, medical supplies."""
     recipients: Slug | None = None
-    from_: Label | None = Field(default=None, alias="from")
+    from_: Label | None = msgspec.field(default=None, name="from")
     to: Label | None = None
 
 

@@ -6,7 +6,7 @@ from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, SlugList
 from domain.values.text_types import Label, Slug
 
 
-class ArrestMade(Report, frozen=True):
+class ArrestMade(Report, frozen=True, kw_only=True):
     """People were arrested or detained by an authority, or by a group that acts as one."""
 
     kind: Literal["arrest_made"]

@@ -33,7 +33,7 @@ _CODES = {
 _OTHER = Codes(cameo="180", plover="ASSAULT")
 
 
-class AttackLaunched(Report, frozen=True):
+class AttackLaunched(Report, frozen=True, kw_only=True):
     """An attack or battle. Who began it may be unknown, and often nobody "launched" it."""
 
     kind: Literal["attack_launched"]

@@ -7,7 +7,7 @@ from domain.values.text_types import Slug
 from domain.values.time.clocks import EdtfOccurred
 
 
-class CeasefireDeclared(Report, frozen=True):
+class CeasefireDeclared(Report, frozen=True, kw_only=True):
     """A ceasefire, truce or end of an operation was declared, by one party or several."""
 
     kind: Literal["ceasefire_declared"]

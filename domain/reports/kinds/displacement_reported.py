@@ -2,18 +2,18 @@
 
 from typing import Literal
 
-from pydantic import Field
+import msgspec
 
 from domain.reports.kind import CrosswalkRow, Kind, Report
 from domain.values.text_types import Label, Slug
 
 
-class DisplacementReported(Report, frozen=True):
+class DisplacementReported(Report, frozen=True, kw_only=True):
     """People fled or were driven out. `from` and `to` name places; their details stand in `places`."""
 
     kind: Literal["displacement_reported"]
     who: Slug | None = None
-    from_: Label | None = Field(default=None, alias="from")
+    from_: Label | None = msgspec.field(default=None, name="from")
     to: Label | None = None
 
 

@@ -7,7 +7,7 @@ from domain.values.text_types import Label, Slug
 from domain.values.time.clocks import EdtfOccurred
 
 
-class InquiryOpened(Report, frozen=True):
+class InquiryOpened(Report, frozen=True, kw_only=True):
     """An inquiry was opened or a committee appointed."""
 
     kind: Literal["inquiry_opened"]

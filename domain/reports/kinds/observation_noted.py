@@ -6,7 +6,7 @@ from domain.reports.kind import CrosswalkRow, Kind, Report
 from domain.values.text_types import Label
 
 
-class ObservationNoted(Report, frozen=True):
+class ObservationNoted(Report, frozen=True, kw_only=True):
     """A statement that no other kind covers, such as a row of a table."""
 
     kind: Literal["observation_noted"]

@@ -8,7 +8,7 @@ from domain.values.text_types import ClosedList, Slug
 Damage = Annotated[str, ClosedList("damage", ("destroyed", "damaged", "burned", "looted"))]
 
 
-class PropertyDestroyed(Report, frozen=True):
+class PropertyDestroyed(Report, frozen=True, kw_only=True):
     """Property was destroyed, damaged, burned or looted."""
 
     kind: Literal["property_destroyed"]

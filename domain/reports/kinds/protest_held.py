@@ -8,7 +8,7 @@ from domain.values.text_types import ClosedList, Label, Slug
 ProtestForm = Annotated[str, ClosedList("form of protest", ("peaceful", "intervention", "excessive_force", "violent"))]
 
 
-class ProtestHeld(Report, frozen=True):
+class ProtestHeld(Report, frozen=True, kw_only=True):
     """People gathered to protest, peacefully or not."""
 
     kind: Literal["protest_held"]

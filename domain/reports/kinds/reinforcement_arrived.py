@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from pydantic import Field
+import msgspec
 
 from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.text_types import Label, Slug
 
 
-class ReinforcementArrived(Report, frozen=True):
+class ReinforcementArrived(Report, frozen=True, kw_only=True):
     """Forces or supporters arrived. `from` and `to` name places; their details stand in `places`."""
 
     kind: Literal["reinforcement_arrived"]
     force: Slug
     side_with: Slug | None = None
-    from_: Label | None = Field(default=None, alias="from")
+    from_: Label | None = msgspec.field(default=None, name="from")
     to: Label | None = None
 
     def event_part(self) -> str:

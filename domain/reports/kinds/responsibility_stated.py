@@ -1,25 +1,26 @@
 """Statements on responsibility: accusation, claim, admission or denial, never a finding about the perpetrator."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+import msgspec
 from pydantic_core import PydanticCustomError
 
 from domain.reports.kind import Codes, CrosswalkRow, Kind, Report, Responsibility
 from domain.values.sources import origin_of
-from domain.values.text_types import ClosedList, Label, Slug, Strict
+from domain.values.statement import Statement
+from domain.values.text_types import ClosedList, Label, Slug
 
 Act = Annotated[str, ClosedList("act", ("accused", "claimed", "admitted", "denied"))]
 
 
-class Relation(Strict, frozen=True):
+class Relation(Statement, frozen=True, kw_only=True):
     """Relation of the accused to another actor, as stated: `{"to": …, "as": "came_to_assist"}`."""
 
     to: Slug
-    as_: Label = Field(alias="as")
+    as_: Label = msgspec.field(name="as")
 
 
-class ResponsibilityStated(Report, frozen=True):
+class ResponsibilityStated(Report, frozen=True, kw_only=True):
     """A statement on who is responsible, for the `event` named, or without one for the incident."""
 
     kind: Literal["responsibility_stated"]
@@ -30,11 +31,10 @@ class ResponsibilityStated(Report, frozen=True):
     """Who is held responsible; left out for a claim, an admission or a denial, whoever states it."""
     relation: Relation | None = None
 
-    @model_validator(mode="after")
-    def _an_accusation_has_an_accused(self) -> Self:
+    def expect_agreement(self) -> None:
+        """Refuse an accusation of nobody."""
         if self.act == "accused" and self.whom is None:
             raise PydanticCustomError("no_accused", "An accusation needs “whom”: the slug of the actor accused.")
-        return self
 
     def responsibility(self) -> Responsibility:
         """Return the statement; the one who states it is `by`, else the origin."""

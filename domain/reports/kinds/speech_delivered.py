@@ -9,7 +9,7 @@ from domain.values.text_types import ClosedList, Label, Slug
 Stance = Annotated[str, ClosedList("stance", ("conciliatory", "neutral", "threatening"))]
 
 
-class SpeechDelivered(Report, frozen=True):
+class SpeechDelivered(Report, frozen=True, kw_only=True):
     """A speech or an address. Its figures are claims of the speaker, who then is the source."""
 
     kind: Literal["speech_delivered"]

@@ -1,28 +1,26 @@
 """A source's figures, new or changed."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.reports.claims.claim import INCIDENT_SCOPE
 from domain.reports.kind import CrosswalkRow, Kind, Report
 
 
-class TollRevised(Report, frozen=True):
+class TollRevised(Report, frozen=True, kw_only=True):
     """Figures of a source. With `complete` and no claim, the source withdraws what it gave."""
 
     default_scope: ClassVar[str] = INCIDENT_SCOPE
     kind: Literal["toll_revised"]
 
-    @model_validator(mode="after")
-    def _states_a_figure(self) -> Self:
-        if self.claims or self.complete:
-            return self
-        raise PydanticCustomError(
-            "no_claims",
-            "A revised toll needs at least one claim, or “complete”: true if the source withdrew its figures.",
-        )
+    def expect_agreement(self) -> None:
+        """Refuse a toll without a figure."""
+        if not (self.claims or self.complete):
+            raise PydanticCustomError(
+                "no_claims",
+                "A revised toll needs at least one claim, or “complete”: true if the source withdrew its figures.",
+            )
 
 
 KIND = Kind(

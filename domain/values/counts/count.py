@@ -8,9 +8,9 @@ no old report.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import pairwise
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from domain.values.counts import refusals
@@ -21,7 +21,9 @@ from domain.values.counts.lexicons.english_1 import LEXICONS
 from domain.values.counts.lexicons.registry import DEFAULT, VOCABULARIES, lexicon_of
 from domain.values.counts.phrase_reader import DetailedReading, read_phrase
 from domain.values.counts.ranges import is_elliptic
-from domain.values.text_types import Label, Strict, Text, nearest
+from domain.values.declaration import DERIVED
+from domain.values.statement import Statement
+from domain.values.text_types import Label, Text, nearest
 
 Bound = Literal["exact", "at_least", "more_than", "at_most", "fewer_than", "about", "between", "worded", "none"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
@@ -83,7 +85,7 @@ def _known_lexicon(name: object) -> object:
     raise PydanticCustomError("unknown_word", "“{word}” is not a known lexicon; known: {known}.", context)
 
 
-class Count(Strict, frozen=True):
+class Count(Statement, frozen=True, kw_only=True):
     """A count as stated: read from its words alone, or with figures given beside them, which then apply.
 
     `lower` and `upper` are null where not stated; `best` is set for exact, about and none, or as the source gives it.
@@ -91,36 +93,40 @@ class Count(Strict, frozen=True):
     figures for sorting only. Refused with code `count`: words that cannot be read where no figures are given.
     """
 
-    model_config = ConfigDict(
+    explaining_config: ClassVar[ConfigDict] = Statement.explaining_config | ConfigDict(
         json_schema_extra={"examples": [{"verbatim": "more than 1,000"}, {"verbatim": "plusieurs morts", "lower": 3}]},
     )
 
     verbatim: Label | None = None
     also_said: tuple[Label, ...] = ()
-    lower: Figure | None = None
-    upper: Figure | None = None
-    best: Figure | None = None
-    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None)] = None
-    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None)] = None
+    lower: Annotated[Figure | None, DERIVED]
+    upper: Annotated[Figure | None, DERIVED]
+    best: Annotated[Figure | None, DERIVED]
+    bound: Annotated[Bound | None, BeforeValidator(_known_bound, json_schema_input_type=Bound | None), DERIVED]
+    lexicon: Annotated[str | None, BeforeValidator(_known_lexicon, json_schema_input_type=str | None), DERIVED]
 
-    @model_validator(mode="before")
     @classmethod
-    def _complete(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's protocol
-        if not isinstance(data, Mapping):
-            return data
-        body = cast("Mapping[str, Any]", data)
-        if not _well_formed(body):
-            return body  # the fields say what is wrong, each at its own place
-        try:
-            return {**body, **_completed(body)}
-        except CountError as error:
-            raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
+    def prepared(cls, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body with the figures, the bound and the lexicon that it means; raises PydanticCustomError."""
+        verbatim = body.get("verbatim")
+        if type(verbatim) is str and len(body) == 1 and len(verbatim) <= LONGEST:
+            return _words_alone(verbatim, body.context if isinstance(body, CountInContext) else _NO_CONTEXT).copy()
+        return _prepared(body)
 
     @property
     def inconsistent(self) -> bool:
         """Say whether low <= best <= high is broken: kept as the source gave it, and marked."""
         figures = [figure for figure in (self.lower, self.best, self.upper) if figure is not None]
         return any(low > high for low, high in pairwise(figures))
+
+
+def _prepared(body: Mapping[str, Any]) -> dict[str, Any]:
+    if not _well_formed(body):
+        return {**body}  # the fields say what is wrong, each at its own place
+    try:
+        return {**body, **_completed(body)}
+    except CountError as error:
+        raise PydanticCustomError("count", "{sentence}", {"sentence": str(error)}) from None
 
 
 class CountInContext(dict[str, Any]):
@@ -137,6 +143,16 @@ class CountInContext(dict[str, Any]):
     def context(self) -> tuple[str | None, str | None, bool]:
         """The reading context, part of the cache key of a body."""
         return self.lexicon, self.measure, self.incremental
+
+
+_NO_CONTEXT = None, None, False
+
+
+@lru_cache(maxsize=16_384)
+def _words_alone(verbatim: str, context: tuple[str | None, str | None, bool]) -> dict[str, Any]:
+    """Return the prepared body of words without figures; cached, as few wordings are common."""
+    lexicon, measure, incremental = context
+    return _prepared(CountInContext({"verbatim": verbatim}, lexicon, measure, incremental=incremental))
 
 
 def read_count(verbatim: str, lexicon: str = DEFAULT, measure: str | None = None) -> Count:

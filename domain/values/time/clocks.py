@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -27,8 +28,7 @@ _DAY_BEGINS, _DAY_ENDS = time(), time(23, 59, 59, fold=1)
 _DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """The first and the last moment that a text may mean, both in UTC and included; None = open or unknown."""
 
     earliest: datetime | None
@@ -194,6 +194,9 @@ class _ClockText:
 
     read: Callable[[str], object]
     shape: dict[str, Any]
+
+    def accepts(self, text: str) -> bool:
+        return self.check(text) == text
 
     def check(self, text: str) -> str:
         try:

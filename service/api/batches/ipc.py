@@ -5,8 +5,9 @@ from uuid import UUID
 
 import orjson
 
-from domain.facts.unchecked_decode import read_report, write_report
+from domain.facts.encoding import stored_report
 from domain.incident.commands import FileReport
+from domain.reports.versions import document
 from service.api.batches.line import ParsedLine, read_line
 from service.eventstore.writer import WriteRequest
 
@@ -24,12 +25,12 @@ class PackedLine(NamedTuple):
 
 def pack(line: ParsedLine) -> PackedLine:
     """Encode a line; the inverse of `unpack`."""
-    write, document = line.write, line.raw
-    raw = document if isinstance(document, bytes) else orjson.dumps(document)
+    write = line.write
+    raw = line.raw if isinstance(line.raw, bytes) else orjson.dumps(line.raw)
     if not isinstance(write.command, FileReport) or write.incident is None:
         return PackedLine(raw)
     report = write.command.report
-    content = write_report(report)
+    content = orjson.dumps(document(report))
     return PackedLine(raw, report.kind, content, write.fact_id.bytes, write.request_hash, write.incident.bytes)
 
 
@@ -38,6 +39,6 @@ def unpack(packed: PackedLine) -> ParsedLine:
     if packed.kind is None:
         return read_line(packed.raw)
     report_id, incident = UUID(bytes=packed.fact_id), UUID(bytes=packed.incident)
-    report = read_report(packed.kind, packed.report)
-    command = FileReport.model_construct(report_id=report_id, report=report)
+    report = stored_report(packed.kind, packed.report)
+    command = FileReport(report_id=report_id, report=report)
     return ParsedLine(WriteRequest(command, report_id, packed.request_hash, incident), packed.raw)

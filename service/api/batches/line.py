@@ -110,7 +110,7 @@ def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteReques
     stream = _stream(incident)
     content = _canonical(body)
     report_id = report.report_id or _id_of(str(stream), content)
-    command = FileReport.model_construct(report_id=report_id, report=report)
+    command = FileReport(report_id=report_id, report=report)
     return WriteRequest(command, report_id, _hash(str(stream), content), stream)
 
 

@@ -11,6 +11,8 @@ from pydantic_core.core_schema import ErrorType
 
 from domain.reports.kind import Report
 from domain.reports.registry import KINDS
+from domain.values.declaration import is_struct
+from domain.values.explanation import explaining_model
 from domain.values.text_types import JsonNumber, nearest
 
 FieldPath = tuple[str | int, ...]
@@ -159,12 +161,16 @@ def _step_into(document: object, step: str | int) -> object:
 
 def _model_in(annotation: object, document: object) -> type[BaseModel] | None:
     """Find the model within a field's annotation; for a report, that of its kind."""
+    if annotation is Report:
+        return report_model(document)
+    if is_struct(annotation):
+        return explaining_model(cast("type[Any]", annotation))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return report_model(document) if annotation is Report else annotation
+        return annotation
     return next((found for each in get_args(annotation) if (found := _model_in(each, document))), None)
 
 
 def report_model(document: object) -> type[BaseModel]:
     """Return the model of a report by the `kind` in the document; the base model where the kind is unknown."""
     kind = cast("Mapping[str, object]", document).get("kind") if isinstance(document, Mapping) else None
-    return KINDS[kind].model if isinstance(kind, str) and kind in KINDS else Report
+    return explaining_model(KINDS[kind].model if isinstance(kind, str) and kind in KINDS else Report)

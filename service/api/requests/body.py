@@ -15,7 +15,6 @@ from domain.reports.registry import KINDS, REPORTS
 from domain.values.text_types import BIGGEST_WHOLE, JsonNumber
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path, report_model
-from service.api.requests.interning import with_interned_parts
 from service.api.requests.numbers import validate_coercing_numbers
 from service.api.responses import JSON
 
@@ -133,9 +132,8 @@ def validate_report(document: dict[str, Any], *, coerce_numbers: bool = True) ->
     With `coerce_numbers`, numbers are accepted for strings, and 12.0 for integers.
     """
     name = document.get("kind")
-    if isinstance(name, str) and (kind := KINDS.get(name)):
-        with contextlib.suppress(ValidationError):  # reported below
-            return kind.model.model_validate(with_interned_parts(document))
+    if isinstance(name, str) and (kind := KINDS.get(name)) and (report := kind.model.accepted(document)):
+        return report
     try:
         return (
             validate_coercing_numbers(REPORTS.validate_python, document)

@@ -6,7 +6,6 @@ from domain.incident.commands import (
     AmendIncident,
     CloseIncident,
     DeclareScope,
-    IncidentCommand,
     OpenIncident,
     ReopenIncident,
 )
@@ -110,7 +109,12 @@ async def declare_scope(write: WriteParameter, incident: IncidentName) -> Respon
     return await _change(write, "scopes", incident, DeclareScope)
 
 
-async def _change(write: IncomingWrite, operation: str, incident: str, model: type[IncidentCommand]) -> Response:
+async def _change(
+    write: IncomingWrite,
+    operation: str,
+    incident: str,
+    model: type[AmendIncident | CloseIncident | ReopenIncident | DeclareScope],
+) -> Response:
     command = await write.read(model)
     written = await write.record(write.about_incident(operation, incident), command)
     return write_response(written, f"/v1/incidents/{written.incident}")

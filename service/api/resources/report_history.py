@@ -20,9 +20,8 @@ from domain.facts.union import (
     ReportMoved,
     ReportReinstated,
     ReportRetracted,
-    StoredShape,
 )
-from domain.facts.versions import is_report, shape_of, topics_of
+from domain.facts.versions import FactShape, is_report, shape_of, topics_of
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
@@ -61,7 +60,7 @@ class ReportHistoryResponse(ResponseModel):
     coordinates: LogCoordinates
 
 
-_FACT_NAMES: Mapping[type[StoredShape], str] = {
+_FACT_NAMES: Mapping[FactShape, str] = {
     ReportFiled: "filed",
     ReportCorrected: "corrected",
     ReportRetracted: "retracted",
@@ -140,7 +139,7 @@ async def _resolve_merges(reader: LogReader, slug: str, upto: int) -> tuple[str,
         slug = own[-1].document()["into"]
 
 
-def _last(rows: list[StoredFact], name: str, *shapes: type[StoredShape]) -> Any:  # noqa: ANN401 - what the fact holds
+def _last(rows: list[StoredFact], name: str, *shapes: FactShape) -> Any:  # noqa: ANN401 - what the fact holds
     """Return a member of the last of these facts about the whole report; None if there is none."""
     states = [row.document() for row in rows if row.is_a(*shapes)]
     return next((state.get(name) for state in reversed(states) if "claim" not in state), None)

@@ -5,10 +5,10 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from domain.incident.commands import Cause, CorrectReport, FileReport, ReinstateReport, ReportBody, RetractReport
+from domain.incident.commands import Cause, CorrectReport, FileReport, ReinstateReport, RetractReport
 from domain.reports.claims.claim import ClaimId
 from domain.reports.kind import Report
-from domain.reports.registry import KINDS
+from domain.reports.registry import KINDS, AnyReport
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import EdtfReported
 from service.api.parameters import IncidentName, ReportId
@@ -24,7 +24,7 @@ class Correction(Strict, frozen=True):
     """Replace the content of a report that *we* got wrong; `reported_at` is kept."""
 
     cause: Cause
-    report: ReportBody
+    report: AnyReport
     reason: FreeText | None = None
 
 

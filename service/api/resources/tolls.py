@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from domain.ledger.canonical import canonical
+from domain.values.explanation import document_of, explaining_model
 from domain.values.populations import Population
 from service.api.dependencies import in_loop
 from service.api.errors.problem import problem_of_fields
@@ -220,10 +221,10 @@ def _lines(group: ListItem) -> Iterable[ListItem]:
 def _population(text: str) -> str:
     """Parse a population, and return its canonical form, as in the read model. Raises HttpProblem."""
     try:
-        found = Population.model_validate_json(text).canonical()
+        explained = explaining_model(Population).model_validate_json(text)
     except ValidationError as error:
-        reasons = field_errors_of(error.errors(), model=Population)
+        reasons = field_errors_of(error.errors(), model=explaining_model(Population))
         first = reasons[0]
         said = f"{first.field}: {first.reason}" if first.field else _WRITE_A_POPULATION
         raise problem_of_fields([FieldError("population", said, first.nearest)], "invalid-parameter") from None
-    return canonical(found.model_dump(mode="json", exclude_unset=True)).decode()
+    return canonical(Population.from_document(document_of(explained)).canonical().limits()).decode()

@@ -240,7 +240,7 @@ def shared_place(groups: Iterable[Iterable[ReportHistory]]) -> Mapping[str, str]
 
 
 def _one_place(places: Iterable[Place]) -> Mapping[str, str]:
-    found = [place.model_dump(exclude_none=True) for place in places]
+    found = [place.set_members() for place in places]
     whole = (each for each in found if all(other.items() <= each.items() for other in found))
     return next(whole, None) or _in_common(found)
 

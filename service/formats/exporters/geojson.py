@@ -58,7 +58,7 @@ def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
             "actors": listed.actors,
             "sources": listed.sources,
             "tags": listed.tags,
-            "places": [place.model_dump(mode="json", exclude_none=True) for place in found],
+            "places": [place.set_members() for place in found],
             "estimates": [
                 _estimate(key, estimate)
                 for key, estimate in sorted(present.estimates.items(), key=lambda each: each[0].canonical)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
+from domain.values.declaration import declared_fields
 from domain.values.text_types import JsonObject
 from domain.values.time.clocks import format_instant
 from service.formats.coded.cells import (
@@ -66,7 +67,7 @@ class _CodedKind(NamedTuple):
 def _coded_kinds() -> Iterator[tuple[str | None, str | None, _CodedKind]]:
     """Yield event type, sub-event type and kind, for kinds whose required fields ACLED has."""
     for kind in KINDS.values():
-        required = {name for name, each in kind.model.model_fields.items() if each.is_required()}
+        required = {each.name for each in declared_fields(kind.model) if each.required}
         if required <= {"kind", "source", kind.case_field}:
             for word, case in kind.cases.items():
                 if word is not None or kind.case_field not in required:
@@ -103,7 +104,7 @@ def _report(cells: EventCells) -> JsonObject:
     return {
         **what,
         "occurred": _occurred(cells),
-        **(_sides(actors) if case and "targets" in case.kind.model.model_fields else {}),
+        **(_sides(actors) if case and "targets" in case.kind.model.__struct_fields__ else {}),
         "actors": actors,
         "places": _places(cells),
         "claims": killed_claims(_count(cells), []),

@@ -136,7 +136,7 @@ def _read(words: str, measure: str, accumulation: str, language: str | None) -> 
     in_language = {} if language is None else {"language": language}
     body = {"kind": "observation_noted", "title": "A row", "source": "table", "claims": [claim], **in_language}
     try:
-        return ObservationNoted.model_validate(body).claims[0].count
+        return ObservationNoted.validate(body).claims[0].count
     except ValidationError as problem:
         reason = problem.errors()[0]["msg"]
         raise UnfitCell(None, f"It is kept as a cell, and no more is made of it: {reason}") from problem

@@ -1,15 +1,17 @@
 """Keys of a mapping file for columns: `[[claims]]`, `[[melt]]`, `[[places]]`, and times."""
 
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, StrictBool, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictBool, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.reports.claims.claim import INCIDENT_SCOPE, Accumulation, ClaimId, Manner, Measure
 from domain.values.counts.count import Bound
+from domain.values.explanation import explained_document
 from domain.values.places import Precision
 from domain.values.populations import Population
-from domain.values.text_types import Label, Slug, Strict
+from domain.values.text_types import JsonObject, Label, Slug, Strict
 from service.formats.tables.dates import DateFormat, compile_format
 from service.formats.tables.pattern import DatePattern, Pattern
 
@@ -19,6 +21,8 @@ FormerNames = Annotated[tuple[Label, ...], Field(max_length=20)]
 SilenceMarks = Annotated[
     tuple[Label, ...], Field(max_length=100), AfterValidator(lambda marks: tuple(mark.strip() for mark in marks))
 ]
+PopulationLimits = Annotated[JsonObject, BeforeValidator(partial(explained_document, Population))]
+"""The limits of a population as they were written."""
 Length = Pattern | Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -72,7 +76,7 @@ class CountRule(Strict, frozen=True):
     """
 
     measure: Measure
-    population: Population = Population()
+    population: PopulationLimits = Field(default_factory=dict)
     scope: Slug = INCIDENT_SCOPE
     manner: Manner | None = None
     accumulation: Accumulation = "cumulative"
@@ -84,7 +88,7 @@ class CountRule(Strict, frozen=True):
     @property
     def key(self) -> str:
         """Measure, population, scope, manner and accumulation as text, for comparison."""
-        limits = self.population.canonical().model_dump_json(exclude_unset=True)
+        limits = Population.validate(self.population).canonical().limits()
         return f"{self.measure} {limits} {self.scope} {self.manner or ''} {self.accumulation}"
 
 

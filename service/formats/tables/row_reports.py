@@ -207,7 +207,7 @@ def _places(table: TableMap, row: MappedRow, wrong: list[CellFault]) -> Iterator
 def _validated(table: TableMap, document: dict[str, Any], wrong: list[CellFault]) -> RowStatement:
     """Drop claims, places and times that fail validation, with a fault each; other errors reject the row."""
     try:
-        ObservationNoted.model_validate({name: part for name, part in document.items() if name != "incident"})
+        ObservationNoted.validate({name: part for name, part in document.items() if name != "incident"})
     except ValidationError as problem:
         rejected: set[tuple[object, ...]] = set()
         for error in problem.errors(include_url=False):

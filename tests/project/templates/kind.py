@@ -6,7 +6,7 @@ from domain.reports.kind import Codes, CrosswalkRow, Kind, Report
 from domain.values.text_types import Label
 
 
-class NewName(Report, frozen=True):
+class NewName(Report, frozen=True, kw_only=True):
     """New name."""
 
     kind: Literal["new_name"]
