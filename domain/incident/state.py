@@ -25,11 +25,13 @@ from domain.incident.report_warnings import (
     SupersedesLink,
     WarningIndex,
     add_to_index,
+    content_bucket,
     occurrence_key,
     warnings_for,
 )
 from domain.incident.resolved_claims import AssignedScope, effective_occurred, report_context, resolve_in_context
 from domain.incident.validation import occurred_span, read_span
+from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
@@ -184,6 +186,8 @@ def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
         tuple(_supersedes_links(incident, fact.report_id, fact.report)),
         incident.offset,
         incident.scopes,
+        extended_totals(resolved),
+        content_bucket(fact.report),
     )
 
 
