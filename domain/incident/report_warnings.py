@@ -9,7 +9,6 @@ from typing import NamedTuple
 from domain.incident.resolved_claims import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
 from domain.reports.claims.claim import ResolvedClaim, Scope, latest
-from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
 from domain.values.counts.count import PART_IN_WORDS, wording_remarks, words_for
 from domain.values.sources import origin_of
@@ -108,7 +107,7 @@ class IncomingReport(NamedTuple):
     """A report to be filed: its id, spans (UTC), resolved claims, and their `supersedes` links.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
-    first place, where all three are known; `offset` is the incident's, and so
+    first place, where it describes one and all three are known; `offset` is the incident's, and so
     are the declared `scopes`. `extended` are the refs of totals that another of the report extends; `bucket` is that
     of its content.
     """

@@ -174,7 +174,7 @@ def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
     occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
     filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     resolved = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_key(fact.report, occurred, incident.offset)
+    occurrence = occurrence_key(fact.report, occurred, incident.offset) if filed.event else None
     return IncomingReport(
         filed.ref,
         fact.report,

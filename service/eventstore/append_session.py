@@ -148,7 +148,8 @@ class AppendSession:
 
     def version(self, stream: UUID) -> int:
         """Return the last version of a stream, 0 for one without facts, with what was appended here."""
-        self._look_up((stream,), ())
+        if stream not in self._streams:
+            self._look_up((stream,), ())
         return self._streams[stream].version
 
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredFact]]:
@@ -247,7 +248,7 @@ class AppendSession:
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version that is not the next one and an id that exists, in the log or twice within `facts`."""
-        self._look_up({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
+        self._look_up([fact.stream for fact in facts], [fact.fact_id for fact in facts])
         versions: dict[UUID, int] = {}
         taken: dict[UUID, int] = {}
         for position, fact in enumerate(facts, start=self.head + 1):
@@ -265,8 +266,8 @@ class AppendSession:
 
     def _look_up(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
         """Read the last versions of these streams, and the facts of these ids, as far as they are not in memory."""
-        unknown = [stream for stream in streams if stream not in self._streams]
-        unseen = [fact_id for fact_id in fact_ids if fact_id not in self._found]
+        unknown = list({stream for stream in streams if stream not in self._streams})
+        unseen = list({fact_id for fact_id in fact_ids if fact_id not in self._found})
         if not unknown and not unseen:
             return
         params = {"streams": unknown, "fact_ids": unseen}

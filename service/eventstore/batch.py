@@ -39,6 +39,7 @@ class Batch:
         self._repository = Repository(session, cache.incidents, zones)
         self._recorded_answers = RecordedAnswers(session, cache.earlier)
         self._origins: set[str] = set()
+        self._introducing: set[UUID] = set()
         self._request_of_row: list[Request] = []
         cache.begin(session.head)
 
@@ -47,8 +48,10 @@ class Batch:
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
         for write in writes:
-            with suppress(Exception):  # raised again when the command is decided
+            try:
                 self._collect(write, ids, streams)
+            except Exception:  # noqa: BLE001 - raised again when the command is decided
+                self._introducing.add(write.fact_id)
         self._session.prefetch(ids, streams)
         self._prefetch_referenced(writes)
 
@@ -88,6 +91,7 @@ class Batch:
         for stream in streams_needed(write.command, write.incident):
             self._collect_stream(stream, streams)
         for origin in self._unregistered_origins(write.command):
+            self._introducing.add(write.fact_id)
             streams[source_stream(origin)] = 0
             ids.append(uuid5(write.fact_id, origin))
 
@@ -132,7 +136,7 @@ class Batch:
             stream = source_stream(cast("Registration", write.command).slug)
             return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
         stored = self._stored(write, entries)
-        unknown = list(self._unregistered_origins(write.command))
+        unknown = [*self._unregistered_origins(write.command)] if write.fact_id in self._introducing else []
         registrations = self._registrations(write, unknown) if unknown else []
         rows = session.append([*registrations, *stored])
         try:
@@ -149,6 +153,9 @@ class Batch:
         return Acknowledgement(write.fact_id, *place, warnings=warnings)
 
     def _stored(self, write: WriteRequest, entries: Entries) -> list[StoredFact]:
+        if len(entries) == 1:  # its id was looked up before it was decided
+            ((stream, fact),) = entries
+            return [_stored(write, fact, stream, self._session.version(stream) + 1, write.fact_id)]
         versions: dict[UUID, int] = {}
         stored: list[StoredFact] = []
         for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
