@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.incident.resolved_claims import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
@@ -26,7 +27,7 @@ class ReportWarning:
     claim: str | None = None
 
 
-class LatestFigure(NamedTuple):
+class LatestFigure(Struct, frozen=True, gc=False):
     """The latest figure of one origin under one key among the filed reports.
 
     `rank` is its sort key: end of `reported`, then `reported_order`, then the figure.
@@ -103,7 +104,7 @@ class SupersedesLink:
     origin: str | None
 
 
-class IncomingReport(NamedTuple):
+class IncomingReport(Struct, frozen=True, gc=False):
     """A report to be filed: its id, spans (UTC), resolved claims, and their `supersedes` links.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and

@@ -248,6 +248,8 @@ class AppendSession:
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version that is not the next one and an id that exists, in the log or twice within `facts`."""
+        if len(facts) == 1 and self._continues(facts[0]):
+            return
         self._look_up([fact.stream for fact in facts], [fact.fact_id for fact in facts])
         versions: dict[UUID, int] = {}
         taken: dict[UUID, int] = {}
@@ -263,6 +265,11 @@ class AppendSession:
                 raise IntegrityError(message)
             versions[fact.stream] = fact.version
             taken[fact.fact_id] = position
+
+    def _continues(self, fact: StoredFact) -> bool:
+        """Say whether what is in memory shows that a fact continues its stream and that its id is free."""
+        stream = self._streams.get(fact.stream)
+        return stream is not None and fact.version == stream.version + 1 and self._found.get(fact.fact_id, fact) is None
 
     def _look_up(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
         """Read the last versions of these streams, and the facts of these ids, as far as they are not in memory."""

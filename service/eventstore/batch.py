@@ -1,7 +1,6 @@
 """A batch of commands, decided in one append session: prefetched together, each with its own answer."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import cast
 from uuid import UUID, uuid5
