@@ -166,7 +166,7 @@ def _about_report(index: WarningIndex, incoming: IncomingReport) -> Iterator[Rep
     report = incoming.report
     if duplicate := index.contents.first(incoming.bucket, report):
         yield ReportWarning("possible_duplicate", f"Report {duplicate} has the same content.")
-    if report.via:
+    if len(report.via) > 1 or report.source in report.via:
         yield from _about_relays(report)
     other = index.occurrences.get(incoming.occurrence) if incoming.occurrence else None
     if other and incoming.event and other != incoming.event:

@@ -148,9 +148,10 @@ class AppendSession:
 
     def version(self, stream: UUID) -> int:
         """Return the last version of a stream, 0 for one without facts, with what was appended here."""
-        if stream not in self._streams:
+        if (known := self._streams.get(stream)) is None:
             self._look_up((stream,), ())
-        return self._streams[stream].version
+            known = self._streams[stream]
+        return known.version
 
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredFact]]:
         """Return the facts of streams beyond one version and up to another, oldest first, in one statement."""

@@ -88,7 +88,8 @@ class Batch:
         ids.extend(write.fact_ids())
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
-            self._collect_stream(stream, streams)
+            if stream not in streams:
+                self._collect_stream(stream, streams)
         for origin in self._unregistered_origins(write.command):
             self._introducing.add(write.fact_id)
             streams[source_stream(origin)] = 0
@@ -96,16 +97,17 @@ class Batch:
 
     def _collect_stream(self, stream: UUID, streams: dict[UUID, int]) -> None:
         """Add the part of a stream that the cached incident lacks, unless the cache is known to be complete."""
-        folded = self._cache.incidents.get(stream)
-        if folded is not None and self._cache.is_complete(stream):
+        folded, complete = self._cache.lookup(stream)
+        if folded is not None and complete:
             self._session.assume_version(stream, folded.version)
         else:
             streams[stream] = folded.version if folded else 0
 
     def _unregistered_origins(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
+            known = self._cache.origins
             for origin in sources.cited_origins(command.report):
-                if origin not in self._cache.origins and origin not in self._origins:
+                if origin not in known and origin not in self._origins:
                     yield origin
 
     def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
@@ -166,7 +168,10 @@ class Batch:
         return stored
 
     def _apply(self, entries: Entries) -> tuple[ReportWarning, ...]:
-        return tuple(warning for stream, fact in entries for warning in self._repository.apply(stream, fact))
+        warnings: list[ReportWarning] = []
+        for stream, fact in entries:
+            warnings += self._repository.apply(stream, fact)
+        return tuple(warnings)
 
     def _registrations(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
         """Return registrations of the sources that a report cites and the log does not know yet."""
