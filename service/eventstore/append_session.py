@@ -148,10 +148,9 @@ class AppendSession:
 
     def version(self, stream: UUID) -> int:
         """Return the last version of a stream, 0 for one without facts, with what was appended here."""
-        if (known := self._streams.get(stream)) is None:
+        if stream not in self._streams:
             self._look_up((stream,), ())
-            known = self._streams[stream]
-        return known.version
+        return self._streams[stream].version
 
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredFact]]:
         """Return the facts of streams beyond one version and up to another, oldest first, in one statement."""
