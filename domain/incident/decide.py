@@ -10,6 +10,7 @@ from domain.facts.union import (
     IncidentFact,
     IncidentOpened,
     IncidentReopened,
+    ReportFiled,
     ScopeDeclared,
     note,
 )
@@ -53,8 +54,10 @@ def decide(
         return _open(incident, command, zone)
     if incident is None:
         raise refusals.IncidentUnknown(incident="")
-    if not (isinstance(command, ON_REPORTS) or (isinstance(command, FileReport) and command.report.complete)):
-        expect_unmerged(incident)  # a complete report withdraws reports of its home, merged or not
+    if isinstance(command, FileReport):
+        return [file_report(incident, command, now)]
+    if not isinstance(command, ON_REPORTS):
+        expect_unmerged(incident)
     match command:
         case AmendIncident():
             return _amend(incident, command, zone)
@@ -68,9 +71,6 @@ def decide(
         case DeclareScope():
             expect_open(incident)
             return [_declare(incident.scopes, command, incident.offset)]
-        case FileReport():
-            expect_open(incident)
-            return [file(incident, command, now)]
         case CorrectReport():
             return [correct(incident, command)]
         case RetractReport():
@@ -85,6 +85,14 @@ def decide(
             return [EstimatePublished(**command.model_dump(exclude={"reason"}), text=note(command.reason))]
         case _:  # pragma: no cover - the checker proves it
             assert_never(command)
+
+
+def file_report(incident: Incident, command: FileReport, now: datetime) -> ReportFiled:
+    """File a report under an open incident; raises a Refusal."""
+    if not command.report.complete:  # a complete report withdraws reports of its home, merged or not
+        expect_unmerged(incident)
+    expect_open(incident)
+    return file(incident, command, now)
 
 
 def expect_unmerged(incident: Incident) -> None:

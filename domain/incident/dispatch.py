@@ -23,7 +23,7 @@ from domain.incident.commands import (
     UndoSameOrigin,
     UnmergeIncident,
 )
-from domain.incident.decide import ON_REPORTS, decide, expect_open
+from domain.incident.decide import ON_REPORTS, decide, expect_open, file_report
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.values.sources import Registration, origin_of
@@ -69,6 +69,8 @@ def decide_command(
     `named` is the stream of the incident in the request's path, None where the command names it; `expected` the
     version that the caller wrote against; `now` the moment of recording (UTC).
     """
+    if isinstance(command, FileReport):  # first, as the most frequent
+        return _file_report(states, command, now, named, expected)
     match command:
         case Registration():
             facts = source_decisions.register(states.source(command.slug), command)
@@ -85,14 +87,15 @@ def decide_command(
     _expect_version(incident, expected)
     if isinstance(command, CurationCommand):
         return _decide_curation(states, cast("Incident", incident), command)
-    if isinstance(command, FileReport) and command.report.complete:
-        return _file_complete(states, cast("Incident", incident), command, now)
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
 def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[UUID]:
     """Yield the streams that a command names; the home streams of its reports are looked up in the log."""
     match command:
+        case FileReport():
+            if named:
+                yield named
         case Registration():
             yield source_stream(command.slug)
         case AdoptPolicy():
@@ -112,6 +115,8 @@ def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[U
 
 def reports_needed(command: AnyCommand) -> list[UUID]:
     """Return the reports whose home streams a command needs."""
+    if isinstance(command, FileReport):
+        return []
     if isinstance(command, (*ON_REPORTS, MoveReport)):
         return [command.report_id]
     if isinstance(command, RescopeClaims):
@@ -122,14 +127,14 @@ def reports_needed(command: AnyCommand) -> list[UUID]:
 def max_facts(command: AnyCommand) -> int:
     """Return the maximum number of facts of a command, without those that register sources."""
     match command:
+        case FileReport():
+            return 3 if command.report.complete else 1
         case OpenIncident():
             return 1 + len(command.scopes)
         case StateSameOrigin() | UndoSameOrigin() | MergeIncident() | UnmergeIncident():
             return 2
         case MoveReport():
             return 3
-        case FileReport():
-            return 3 if command.report.complete else 1
         case RescopeClaims():
             return 1 + len(command.claims)
         case _:
@@ -184,6 +189,19 @@ def _decide_curation(states: StateReader, incident: Incident, command: CurationC
             return [(incident_stream(slug), fact) for slug, fact in facts]
 
 
+def _file_report(
+    states: StateReader, command: FileReport, now: datetime, named: UUID | None, expected: int | None
+) -> Entries:
+    stream = _target(states, command, named)
+    incident = states.incident(stream)
+    if incident is None:
+        raise refusals.IncidentUnknown(incident=stream)
+    _expect_version(incident, expected)
+    if command.report.complete:
+        return _file_complete(states, incident, command, now)
+    return [(stream, file_report(incident, command, now))]
+
+
 def _file_complete(states: StateReader, incident: Incident, command: FileReport, now: datetime) -> Entries:
     """File a complete report under its home incident, which may be merged.
 
@@ -192,7 +210,7 @@ def _file_complete(states: StateReader, incident: Incident, command: FileReport,
     """
     if incident.into:
         _expect_open(states, _shown_under(states, incident.slug))
-    entries: Entries = [(incident_stream(incident.slug), fact) for fact in decide(incident, command, now)]
+    entries: Entries = [(incident_stream(incident.slug), file_report(incident, command, now))]
     latest_at = _shown_under_of_latest(incident, command)
     to = incident.slug if latest_at == incident.slug else _shown_under(states, latest_at)
     if to != incident.slug and to != _shown_under(states, incident.slug):

@@ -1,14 +1,15 @@
 """Warnings about a report that is filed all the same: duplicates, decreases, clocks, scopes, wording."""
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from domain.incident.resolved_claims import INCONSISTENT, PARTS_DO_NOT_ADD
 from domain.ledger.canonical import digest
 from domain.reports.claims.claim import ResolvedClaim, Scope, latest
-from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
 from domain.reports.versions import document
 from domain.values.counts.count import PART_IN_WORDS, wording_remarks, words_for
@@ -27,17 +28,14 @@ class ReportWarning:
     claim: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LatestFigure:
-    """The latest figure of one origin under one key among the filed reports."""
+class LatestFigure(Struct, frozen=True, gc=False):
+    """The latest figure of one origin under one key among the filed reports.
 
-    reported_latest: datetime
+    `rank` is its sort key: end of `reported`, then `reported_order`, then the figure.
+    """
+
+    rank: tuple[datetime, int, int]
     claim: ResolvedClaim
-
-    @property
-    def rank(self) -> tuple[datetime, int, int]:
-        """Sort key: end of `reported`, then `reported_order`, then the figure."""
-        return self.reported_latest, self.claim.order, self.claim.figure
 
 
 OccurrenceKey = tuple[str, str, str]
@@ -54,28 +52,29 @@ def content_digest(report: Report) -> str:
 class ContentIndex:
     """Index of report contents, to find an earlier report of equal content.
 
-    Reports are bucketed by a few cheap fields; digests are computed only where a bucket is hit.
+    Reports are bucketed by a few cheap fields, see `content_bucket`; digests are computed only where a bucket is hit.
     """
 
     _buckets: dict[Hashable, list[tuple[str, Report]]] = field(default_factory=dict[Hashable, list[tuple[str, Report]]])
     _exact: dict[str, str] = field(default_factory=dict[str, str])
 
-    def first(self, report: Report) -> str | None:
+    def first(self, bucket: Hashable, report: Report) -> str | None:
         """Return the id of the first report of equal content, None if there is none."""
-        bucket = self._buckets.get(_bucket(report))
-        if bucket is None:
+        alike = self._buckets.get(bucket)
+        if alike is None:
             return None
-        for report_id, other in bucket:
+        for report_id, other in alike:
             self._exact.setdefault(content_digest(other), report_id)
-        bucket.clear()
+        alike.clear()
         return self._exact.get(content_digest(report))
 
-    def add(self, report_id: str, report: Report) -> None:
+    def add(self, bucket: Hashable, report_id: str, report: Report) -> None:
         """Add a report."""
-        self._buckets.setdefault(_bucket(report), []).append((report_id, report))
+        self._buckets.setdefault(bucket, []).append((report_id, report))
 
 
-def _bucket(report: Report) -> Hashable:
+def content_bucket(report: Report) -> Hashable:
+    """Return a few fields of a report, which are equal for reports of equal content."""
     counts = [claim.count for claim in report.claims]
     return (
         report.kind,
@@ -107,13 +106,13 @@ class SupersedesLink:
     origin: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingReport:
+class IncomingReport(Struct, frozen=True, gc=False):
     """A report to be filed: its id, spans (UTC), resolved claims, and their `supersedes` links.
 
     `event` is the label of the occurrence it describes, if it describes one; `occurrence` is its kind, first day and
-    first place, where all three are known; `offset` is the incident's, and so
-    are the declared `scopes`.
+    first place, where it describes one and all three are known; `offset` is the incident's, and so
+    are the declared `scopes`. `extended` are the refs of totals that another of the report extends; `bucket` is that
+    of its content.
     """
 
     report_id: str
@@ -123,9 +122,11 @@ class IncomingReport:
     claims: tuple[ResolvedClaim, ...]
     event: str | None
     occurrence: OccurrenceKey | None
-    supersedes_links: tuple[SupersedesLink, ...] = ()
-    offset: tzinfo = UTC
-    scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
+    supersedes_links: tuple[SupersedesLink, ...]
+    offset: tzinfo
+    scopes: Mapping[str, Scope]
+    extended: frozenset[str]
+    bucket: Hashable
 
 
 def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> OccurrenceKey | None:
@@ -138,43 +139,46 @@ def occurrence_key(report: Report, occurred: Span | None, offset: tzinfo) -> Occ
 
 def warnings_for(index: WarningIndex, incoming: IncomingReport) -> list[ReportWarning]:
     """Return the warnings about a new report, compared with the reports before it."""
-    with_parts = {claim.id for claim in incoming.report.claims if claim.parts}
-    extended = extended_totals(incoming.claims)
-    words = (each for resolved in incoming.claims for each in _about_wording(resolved, with_parts))
-    current = (resolved for resolved in incoming.claims if resolved.ref not in extended)
-    of_claims = (
-        each for resolved in current for each in (*_about_scope(incoming, resolved), *_about_claim(index, resolved))
-    )
-    return [*_about_report(index, incoming), *words, *of_claims]
+    warnings = [*_about_report(index, incoming)]
+    for resolved in incoming.claims:
+        warnings += _about_wording(resolved, incoming.report)
+    for resolved in incoming.claims:
+        if resolved.ref not in incoming.extended:
+            if incoming.scopes:
+                warnings += _about_scope(incoming, resolved)
+            warnings += _about_claim(index, resolved)
+    return warnings
 
 
 def add_to_index(index: WarningIndex, incoming: IncomingReport) -> None:
     """Add a report to the index that later ones are compared with."""
-    index.contents.add(incoming.report_id, incoming.report)
+    index.contents.add(incoming.bucket, incoming.report_id, incoming.report)
     if incoming.occurrence and incoming.event:
         index.occurrences.setdefault(incoming.occurrence, incoming.event)
-    extended = extended_totals(incoming.claims)
     for resolved in incoming.claims:
         index.scopes.setdefault(resolved.origin, set()).add(resolved.key.scope)
-        if not resolved.incremental and resolved.ref not in extended:
-            known = index.figures.get((resolved.origin, resolved.key.canonical))
-            newest = LatestFigure(latest(resolved.reported), resolved)
-            if known is None or newest.rank >= known.rank:
-                index.figures[resolved.origin, resolved.key.canonical] = newest
+        if not resolved.incremental and resolved.ref not in incoming.extended:
+            place = resolved.origin, resolved.key.canonical
+            known, rank = index.figures.get(place), (latest(resolved.reported), resolved.order, resolved.figure)
+            if known is None or rank >= known.rank:
+                index.figures[place] = LatestFigure(rank, resolved)
 
 
 def _about_report(index: WarningIndex, incoming: IncomingReport) -> Iterator[ReportWarning]:
-    if duplicate := index.contents.first(incoming.report):
+    report = incoming.report
+    if duplicate := index.contents.first(incoming.bucket, report):
         yield ReportWarning("possible_duplicate", f"Report {duplicate} has the same content.")
-    yield from _about_relays(incoming.report)
+    if len(report.via) > 1 or report.source in report.via:
+        yield from _about_relays(report)
     other = index.occurrences.get(incoming.occurrence) if incoming.occurrence else None
     if other and incoming.event and other != incoming.event:
         yield ReportWarning(
             "possible_same_event", f"“{other}” is of the same kind, day and place; is it the same event?"
         )
-    yield from _about_clocks(incoming)
+    if report.occurred is not None or isinstance(incoming.offset, RecordedTimeZone):
+        yield from _about_clocks(incoming)
     if incoming.supersedes_links:
-        own = origin_of(incoming.report.source, incoming.report.via)
+        own = origin_of(report.source, report.via)
         yield from (found for each in incoming.supersedes_links if (found := _about_supersedes(each, own)) is not None)
 
 
@@ -193,11 +197,11 @@ def _about_supersedes(replaced: SupersedesLink, own: str) -> ReportWarning | Non
     return None
 
 
-def _about_wording(resolved: ResolvedClaim, with_parts: Collection[str]) -> Iterator[ReportWarning]:
+def _about_wording(resolved: ResolvedClaim, report: Report) -> Iterator[ReportWarning]:
     """Warn about the wording of a count; a part is suggested only where the claim has none yet."""
-    claim = resolved.ref.partition("#")[2]
     for code, sentence_end in wording_remarks(resolved.count, resolved.key.measure):
-        if code != PART_IN_WORDS or claim not in with_parts:
+        claim = resolved.ref.partition("#")[2]
+        if code != PART_IN_WORDS or not any(each.id == claim and each.parts for each in report.claims):
             yield ReportWarning(code, f"Claim “{claim}” {sentence_end}", claim)
 
 
@@ -219,7 +223,7 @@ def _about_clocks(incoming: IncomingReport) -> Iterator[ReportWarning]:
             " so it counts on no day; correct whichever is wrong."
         )
         yield ReportWarning("occurred_after_reported", sentence)
-    elif ends_after(report.occurred, latest(incoming.reported), zone):
+    elif latest(incoming.occurred) >= (end := latest(incoming.reported)) and ends_after(report.occurred, end, zone):
         sentence = (
             f"It is said to have gone on ({report.occurred}) after it was reported ({report.reported_at}),"
             " so it counts up to the report; correct whichever is wrong."
@@ -235,7 +239,7 @@ def _spans(incoming: IncomingReport) -> Iterator[Span]:
 
 def _about_scope(incoming: IncomingReport, resolved: ResolvedClaim) -> Iterator[ReportWarning]:
     """Warn of a claim whose scope had not begun when it was reported."""
-    scope = incoming.scopes.get(resolved.key.scope) if incoming.scopes else None
+    scope = incoming.scopes.get(resolved.key.scope)
     if scope is None or scope.period is None:
         return
     if begins_after(parse_occurred(scope.period, incoming.offset), latest(incoming.reported)):
@@ -252,11 +256,25 @@ def _about_relays(report: Report) -> Iterator[ReportWarning]:
     if report.source in report.via:
         detail = f"“{report.source}” is named as a relay of itself; it is kept as stated, and counts as no relay."
         yield ReportWarning("own_relay", detail)
-    for relay in (each for each, times in Counter(report.via).items() if times > 1):
-        yield ReportWarning("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
+    if len(set(report.via)) < len(report.via):
+        for relay in (each for each, times in Counter(report.via).items() if times > 1):
+            yield ReportWarning("relay_repeated", f"“{relay}” is named as a relay more than once; it counts once.")
 
 
-def _about_claim(index: WarningIndex, resolved: ResolvedClaim) -> Iterator[ReportWarning]:
+def _about_claim(index: WarningIndex, resolved: ResolvedClaim) -> list[ReportWarning]:
+    warnings = [*_about_flags(resolved)] if resolved.flags else []
+    claim, scope = resolved.ref.partition("#")[2], resolved.key.scope
+    scopes = index.scopes.get(resolved.origin)
+    if scopes and scope not in scopes and not scope.startswith("event:"):
+        sentence = f"This source has not used the scope “{scope}” here before."
+        warnings.append(ReportWarning("new_scope", sentence, claim))
+    known = None if resolved.incremental else index.figures.get((resolved.origin, resolved.key.canonical))
+    if known is not None and not resolved.worded and not known.claim.worded:
+        warnings += _about_figure(known, resolved, claim)
+    return warnings
+
+
+def _about_flags(resolved: ResolvedClaim) -> Iterator[ReportWarning]:
     claim = resolved.ref.partition("#")[2]
     if PARTS_DO_NOT_ADD in resolved.flags:
         yield ReportWarning(PARTS_DO_NOT_ADD, f"The parts of claim “{claim}” do not add up to its whole.", claim)
@@ -264,20 +282,20 @@ def _about_claim(index: WarningIndex, resolved: ResolvedClaim) -> Iterator[Repor
         yield ReportWarning(
             INCONSISTENT, f"Claim “{claim}” breaks lowest <= best <= highest; it is kept as given.", claim
         )
-    scopes = index.scopes.get(resolved.origin)
-    if scopes and not resolved.key.scope.startswith("event:") and resolved.key.scope not in scopes:
-        yield ReportWarning(
-            "new_scope", f"This source has not used the scope “{resolved.key.scope}” here before.", claim
-        )
-    known = None if resolved.incremental else index.figures.get((resolved.origin, resolved.key.canonical))
-    if known is None or resolved.worded or known.claim.worded:
+
+
+def _about_figure(known: LatestFigure, resolved: ResolvedClaim, claim: str) -> Iterator[ReportWarning]:
+    """Compare a figure with the latest one of the same source under its key."""
+    end, (known_end, known_order, known_figure) = latest(resolved.reported), known.rank
+    decreased = end >= known_end and resolved.figure < known_figure
+    undecided = end == known_end and resolved.order == known_order and known.claim.ref not in resolved.supersedes
+    if not (decreased or undecided):
         return
     before = f"The same source gave {words_for(known.claim.count)} ({known.claim.reported_at}, {known.claim.ref})"
-    if latest(resolved.reported) >= known.reported_latest and resolved.figure < known.claim.figure:
+    if decreased:
         hint = "; if it now says less, name that claim in “supersedes”." if resolved.via else "."
         yield ReportWarning("decrease", f"{before} before{hint}", claim)
-    same_time = latest(resolved.reported) == known.reported_latest and resolved.order == known.claim.order
-    if same_time and known.claim.ref not in resolved.supersedes:
+    if undecided:
         yield ReportWarning(
             "order_assumed", f"{before} for the same moment; set “reported_order” or “supersedes”.", claim
         )

@@ -125,7 +125,7 @@ def resolve_in_context(
             bounds = scopes.get(scope)
         if scope == EVENT_SCOPE:
             scope = event_scope(filed.event or "")
-        figure = part or claim
+        figure, incremental = part or claim, claim.accumulation == "incremental"
         resolved.append(
             ResolvedClaim(
                 f"{filed.ref}#{figure.id}",
@@ -138,8 +138,8 @@ def resolve_in_context(
                 report.reported_order,
                 figure.count,
                 _counted_until(claim, end, bounds, offset) if bounds or claim.counted_until else end,
-                incremental=claim.accumulation == "incremental",
-                period=_period(claim, report, (filed.reported, filed.occurred), offset),
+                incremental=incremental,
+                period=_period(claim, report, (filed.reported, filed.occurred), offset) if incremental else None,
                 partial=claim.partial,
                 supersedes=() if part else claim.supersedes,
                 flags=_flags(claim, part),
@@ -177,10 +177,8 @@ def _key(claim: Claim, part: Part | None, scope: str) -> ClaimKey:
     return key_of(claim.measure, population, scope, part.manner or claim.manner)
 
 
-def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Span | None:
+def _period(claim: Claim, report: Report, spans: tuple[Span, Span | None], offset: tzinfo) -> Span:
     """Return the period of an increment: as stated, else when it occurred, else when it was reported."""
-    if claim.accumulation != "incremental":
-        return None
     if claim.period:
         return parse_occurred(claim.period, offset)
     return spans[1] or _stated_occurred(report, offset) or spans[0]

@@ -1,9 +1,12 @@
 """The write model of an incident, folded from its facts by `evolve`; queries use views instead."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
+
+from msgspec import Struct
 
 from domain.facts.union import (
     ClaimsRescoped,
@@ -25,31 +28,36 @@ from domain.incident.report_warnings import (
     SupersedesLink,
     WarningIndex,
     add_to_index,
+    content_bucket,
     occurrence_key,
     warnings_for,
 )
 from domain.incident.resolved_claims import AssignedScope, effective_occurred, report_context, resolve_in_context
 from domain.incident.validation import occurred_span, read_span
+from domain.reports.claims.running_totals import extended_totals
 from domain.reports.kind import Report
 from domain.values.sources import origin_of
 from domain.values.time.clocks import Span, parse_reported
 
+_NO_CREDIBILITY: Mapping[str | None, int] = MappingProxyType({})
+_NO_RESCOPED: Mapping[str, AssignedScope] = MappingProxyType({})
 
-@dataclass(slots=True)
-class FiledReport:
+
+class FiledReport(Struct, gc=False):
     """The state of a report; `shown_under` is the slug of the incident that shows it.
 
-    `retracted`, `credibility` and `disputed` are by claim id, None for the whole report.
+    `retracted`, `credibility` and `disputed` are by claim id, None for the whole report. Sets and mappings
+    are replaced, never changed, so that the many reports without curation share the empty ones.
     """
 
     reported: Span
     report: Report
     occurred: Span | None
     shown_under: str
-    retracted: set[str | None] = field(default_factory=set[str | None])
-    credibility: dict[str | None, int] = field(default_factory=dict[str | None, int])
-    disputed: set[str | None] = field(default_factory=set[str | None])
-    rescoped: dict[str, AssignedScope] = field(default_factory=dict[str, AssignedScope])
+    retracted: frozenset[str | None] = frozenset()
+    credibility: Mapping[str | None, int] = _NO_CREDIBILITY
+    disputed: frozenset[str | None] = frozenset()
+    rescoped: Mapping[str, AssignedScope] = _NO_RESCOPED
 
     @property
     def reported_at(self) -> str:
@@ -119,9 +127,9 @@ def _apply_report(incident: Incident, fact: ReportFiled | ReportCorrected | Repo
             filed.report = fact.report
             filed.occurred = effective_occurred(fact.report, filed.reported, fact.occurred, incident.offset)
         case ReportRetracted():
-            incident.reports[fact.report_id].retracted.add(fact.claim)
+            incident.reports[fact.report_id].retracted |= {fact.claim}
         case ReportReinstated():
-            incident.reports[fact.report_id].retracted.discard(fact.claim)
+            incident.reports[fact.report_id].retracted -= {fact.claim}
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 
@@ -134,10 +142,11 @@ def _file(incident: Incident, fact: ReportFiled, incoming: IncomingReport) -> No
 def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | ReportMoved | ClaimsRescoped) -> None:
     match fact:
         case ReportAssessed():
-            incident.reports[fact.report_id].credibility[fact.claim] = fact.credibility
+            filed = incident.reports[fact.report_id]
+            filed.credibility = {**filed.credibility, fact.claim: fact.credibility}
         case ReportDisputed():
-            marked = incident.reports[fact.report_id].disputed
-            (marked.add if fact.disputed else marked.discard)(fact.claim)
+            filed = incident.reports[fact.report_id]
+            filed.disputed = filed.disputed | {fact.claim} if fact.disputed else filed.disputed - {fact.claim}
         case ReportMoved():
             if filed := incident.reports.get(fact.report_id):  # the report may have another home
                 filed.shown_under = fact.to
@@ -145,6 +154,7 @@ def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | 
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
                 if filed := incident.reports.get(UUID(report_id)):  # the report may have another home
+                    filed.rescoped = dict(filed.rescoped)
                     rescope(filed.rescoped, claim, fact)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
@@ -172,7 +182,7 @@ def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
     occurred = effective_occurred(fact.report, fact.reported, fact.occurred, incident.offset)
     filed = report_context(fact.report_id, fact.report, (fact.reported, occurred), incident.offset)
     resolved = resolve_in_context(fact.report, filed, incident.scopes, incident.offset)
-    occurrence = occurrence_key(fact.report, occurred, incident.offset)
+    occurrence = occurrence_key(fact.report, occurred, incident.offset) if filed.event else None
     return IncomingReport(
         filed.ref,
         fact.report,
@@ -184,6 +194,8 @@ def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:
         tuple(_supersedes_links(incident, fact.report_id, fact.report)),
         incident.offset,
         incident.scopes,
+        extended_totals(resolved),
+        content_bucket(fact.report),
     )
 
 

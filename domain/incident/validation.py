@@ -49,9 +49,10 @@ def check_claims(
     Raises a Refusal.
     """
     for claim in report.claims:
-        for scope, figure in ((claim.scope, claim.id), *((part.scope, part.id) for part in claim.parts)):
-            check_scope(scopes, report, scope, figure)
-        if f"{report_id}#{claim.id}" in claim.supersedes:
+        check_scope(scopes, report, claim.scope, claim.id)
+        for part in claim.parts:
+            check_scope(scopes, report, part.scope, part.id)
+        if claim.supersedes and f"{report_id}#{claim.id}" in claim.supersedes:
             raise refusals.SupersedesItself(claim=claim.id)
     if scoping is NO_OVERRIDES and _needs_no_check(report):
         return
@@ -64,9 +65,12 @@ def check_claims(
 
 def _needs_no_check(report: Report) -> bool:
     """Say whether keys and times need no check: measures differ, and no claim has parts or times of its own."""
-    measures = {claim.measure for claim in report.claims}
-    timed = any(claim.parts or claim.period or claim.counted_until for claim in report.claims)
-    return len(measures) == len(report.claims) and not timed
+    measures: set[str] = set()
+    for claim in report.claims:
+        if claim.parts or claim.period or claim.counted_until:
+            return False
+        measures.add(claim.measure)
+    return len(measures) == len(report.claims)
 
 
 def check_scope(scopes: Mapping[str, Scope], report: Report, scope: str | None, figure: str) -> None:

@@ -118,6 +118,8 @@ def origin_of(source: str | AnonymousSource, via: Sequence[str]) -> str:
 
 def relays(source: str | AnonymousSource, via: Sequence[str]) -> tuple[str, ...]:
     """Return the relays of a statement, each once, nearest the source first; a source is no relay of its own."""
+    if len(via) == 1:
+        return () if via[0] == source else (via[0],)
     return tuple(dict.fromkeys(each for each in via if each != source))
 
 

@@ -38,10 +38,9 @@ class AggregateCache(Mapping[UUID, Incident]):
         """The number of facts of all cached incidents."""
         return self._entries.weight
 
-    def complete_at(self, stream: UUID) -> int:
-        """Return the last position at which an incident was known to be complete; 0 for one that is not cached."""
-        entry = self._entries.get(stream)
-        return entry[1] if entry else 0
+    def lookup(self, stream: UUID) -> tuple[Incident | None, int]:
+        """Return an incident, and the last position at which it was known to be complete; None and 0 if not cached."""
+        return self._entries.get(stream) or (None, 0)
 
     def put(self, stream: UUID, incident: Incident, complete_at: int = 0) -> None:
         """Cache an incident, complete up to a position."""
@@ -74,9 +73,10 @@ class WriterCache:
         if head != self.head:
             self.since = head
 
-    def is_complete(self, stream: UUID) -> bool:
-        """Say whether a cached incident has all facts of its stream."""
-        return self.incidents.complete_at(stream) >= self.since
+    def lookup(self, stream: UUID) -> tuple[Incident | None, bool]:
+        """Return a cached incident, None if it is not cached, and whether it has all facts of its stream."""
+        incident, complete_at = self.incidents.lookup(stream)
+        return incident, complete_at >= self.since
 
     def add_origins(self, origins: Iterable[str]) -> None:
         """Cache that these sources are registered."""

@@ -148,7 +148,8 @@ class AppendSession:
 
     def version(self, stream: UUID) -> int:
         """Return the last version of a stream, 0 for one without facts, with what was appended here."""
-        self._look_up((stream,), ())
+        if stream not in self._streams:
+            self._look_up((stream,), ())
         return self._streams[stream].version
 
     def between(self, streams: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[StoredFact]]:
@@ -247,7 +248,9 @@ class AppendSession:
 
     def _check(self, facts: Sequence[StoredFact]) -> None:
         """Refuse a version that is not the next one and an id that exists, in the log or twice within `facts`."""
-        self._look_up({fact.stream for fact in facts}, {fact.fact_id for fact in facts})
+        if len(facts) == 1 and self._continues(facts[0]):
+            return
+        self._look_up([fact.stream for fact in facts], [fact.fact_id for fact in facts])
         versions: dict[UUID, int] = {}
         taken: dict[UUID, int] = {}
         for position, fact in enumerate(facts, start=self.head + 1):
@@ -263,10 +266,15 @@ class AppendSession:
             versions[fact.stream] = fact.version
             taken[fact.fact_id] = position
 
+    def _continues(self, fact: StoredFact) -> bool:
+        """Say whether what is in memory shows that a fact continues its stream and that its id is free."""
+        stream = self._streams.get(fact.stream)
+        return stream is not None and fact.version == stream.version + 1 and self._found.get(fact.fact_id, fact) is None
+
     def _look_up(self, streams: Collection[UUID], fact_ids: Collection[UUID]) -> None:
         """Read the last versions of these streams, and the facts of these ids, as far as they are not in memory."""
-        unknown = [stream for stream in streams if stream not in self._streams]
-        unseen = [fact_id for fact_id in fact_ids if fact_id not in self._found]
+        unknown = list({stream for stream in streams if stream not in self._streams})
+        unseen = list({fact_id for fact_id in fact_ids if fact_id not in self._found})
         if not unknown and not unseen:
             return
         params = {"streams": unknown, "fact_ids": unseen}

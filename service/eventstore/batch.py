@@ -1,7 +1,6 @@
 """A batch of commands, decided in one append session: prefetched together, each with its own answer."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import cast
 from uuid import UUID, uuid5
@@ -39,6 +38,7 @@ class Batch:
         self._repository = Repository(session, cache.incidents, zones)
         self._recorded_answers = RecordedAnswers(session, cache.earlier)
         self._origins: set[str] = set()
+        self._introducing: set[UUID] = set()
         self._request_of_row: list[Request] = []
         cache.begin(session.head)
 
@@ -47,8 +47,10 @@ class Batch:
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
         for write in writes:
-            with suppress(Exception):  # raised again when the command is decided
+            try:
                 self._collect(write, ids, streams)
+            except Exception:  # noqa: BLE001 - raised again when the command is decided
+                self._introducing.add(write.fact_id)
         self._session.prefetch(ids, streams)
         self._prefetch_referenced(writes)
 
@@ -86,23 +88,26 @@ class Batch:
         ids.extend(write.fact_ids())
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
-            self._collect_stream(stream, streams)
+            if stream not in streams:
+                self._collect_stream(stream, streams)
         for origin in self._unregistered_origins(write.command):
+            self._introducing.add(write.fact_id)
             streams[source_stream(origin)] = 0
             ids.append(uuid5(write.fact_id, origin))
 
     def _collect_stream(self, stream: UUID, streams: dict[UUID, int]) -> None:
         """Add the part of a stream that the cached incident lacks, unless the cache is known to be complete."""
-        folded = self._cache.incidents.get(stream)
-        if folded is not None and self._cache.is_complete(stream):
+        folded, complete = self._cache.lookup(stream)
+        if folded is not None and complete:
             self._session.assume_version(stream, folded.version)
         else:
             streams[stream] = folded.version if folded else 0
 
     def _unregistered_origins(self, command: AnyCommand) -> Iterator[str]:
         if isinstance(command, FileReport | CorrectReport):
+            known = self._cache.origins
             for origin in sources.cited_origins(command.report):
-                if origin not in self._cache.origins and origin not in self._origins:
+                if origin not in known and origin not in self._origins:
                     yield origin
 
     def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
@@ -132,7 +137,7 @@ class Batch:
             stream = source_stream(cast("Registration", write.command).slug)
             return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
         stored = self._stored(write, entries)
-        unknown = list(self._unregistered_origins(write.command))
+        unknown = [*self._unregistered_origins(write.command)] if write.fact_id in self._introducing else []
         registrations = self._registrations(write, unknown) if unknown else []
         rows = session.append([*registrations, *stored])
         try:
@@ -149,6 +154,9 @@ class Batch:
         return Acknowledgement(write.fact_id, *place, warnings=warnings)
 
     def _stored(self, write: WriteRequest, entries: Entries) -> list[StoredFact]:
+        if len(entries) == 1:  # its id was looked up before it was decided
+            ((stream, fact),) = entries
+            return [_stored(write, fact, stream, self._session.version(stream) + 1, write.fact_id)]
         versions: dict[UUID, int] = {}
         stored: list[StoredFact] = []
         for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
@@ -160,7 +168,10 @@ class Batch:
         return stored
 
     def _apply(self, entries: Entries) -> tuple[ReportWarning, ...]:
-        return tuple(warning for stream, fact in entries for warning in self._repository.apply(stream, fact))
+        warnings: list[ReportWarning] = []
+        for stream, fact in entries:
+            warnings += self._repository.apply(stream, fact)
+        return tuple(warnings)
 
     def _registrations(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
         """Return registrations of the sources that a report cites and the log does not know yet."""

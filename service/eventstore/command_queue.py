@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID, uuid5
 
+from msgspec import Struct
+
 from domain.incident.dispatch import AnyCommand, max_facts
 from domain.incident.report_warnings import ReportWarning
 
@@ -21,8 +23,7 @@ Request = tuple[UUID, bytes]
 """The id and the hash of a request, which are the same for a retry."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteRequest:
+class WriteRequest(Struct, frozen=True, gc=False):
     """A command with the parts of its request that are stored.
 
     `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
@@ -50,8 +51,7 @@ class WriteRequest:
             yield uuid5(self.fact_id, str(place))
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True, gc=False):
     """The acknowledgement of a durable write.
 
     `position` is that of its last fact; None where a registration changed nothing. `incident` and `version` are those

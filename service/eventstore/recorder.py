@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import InternalError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
-from psycopg.errors import LockNotAvailable
-from psycopg.pq import TransactionStatus
+from psycopg.errors import LockNotAvailable, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Identifier
 
@@ -27,13 +29,16 @@ LOCK_SECONDS: Final = 10.0
 OPEN: Final = f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT pg_advisory_xact_lock({advisory_locks.APPEND});
-    SELECT coalesce(last.notification_id, 0), greatest(clock_timestamp(), last.recorded_at + interval '1 microsecond')
+    SELECT
+        coalesce(last.notification_id, 0),
+        (extract(epoch FROM greatest(clock_timestamp(), last.recorded_at + interval '1 microsecond')) * 1000000)::bigint
     FROM (SELECT) AS one_row
     LEFT JOIN (SELECT notification_id, recorded_at FROM public.facts ORDER BY notification_id DESC LIMIT 1) AS last
     ON true
-"""  # noqa: S608 - constants only
+""".encode()  # noqa: S608 - constants only
 # One round trip; subscribers are notified when the facts are visible, and only then.
-CLOSE: Final = SQL("NOTIFY {}, {}; COMMIT")
+CLOSE: Final = SQL("NOTIFY {}, '{{}}'; COMMIT")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LogBusyError(OperationalError):
@@ -87,6 +92,7 @@ class FactRecorder(PostgresApplicationRecorder):
         super().__init__(datastore, events_table_name="facts")
         self._salt = salt
         self._new_id = new_id
+        self._close = CLOSE.format(Identifier(self.channel_name)).as_string().format
 
     @contextmanager
     def appending(self) -> Generator[AppendSession]:
@@ -105,7 +111,7 @@ class FactRecorder(PostgresApplicationRecorder):
             self.datastore.get_connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,
         ):
-            session = self._open(cursor)
+            session = self._open(connection, cursor)
             before = session.head
             yield session
             if connection.info.transaction_status is not TransactionStatus.INTRANS:
@@ -113,22 +119,18 @@ class FactRecorder(PostgresApplicationRecorder):
                 raise InternalError(message)
             session.flush()
             if session.head > before:
-                cursor.execute(
-                    CLOSE.format(Identifier(self.channel_name), str(session.head)), prepare=False, binary=False
-                )
+                _run(connection, self._close(session.head).encode())
             else:  # nothing was appended; the rollback releases the lock
                 connection.rollback()
 
-    def _open(self, cursor: Cursor[tuple[Any, ...]]) -> AppendSession:
+    def _open(self, connection: Connection[Any], cursor: Cursor[tuple[Any, ...]]) -> AppendSession:
         try:
-            cursor.execute(OPEN, prepare=False, binary=False)
+            found = _run(connection, OPEN)
         except LockNotAvailable as error:
             message = "another writer holds the log; nothing was recorded, try again"
             raise LogBusyError(message) from error
-        cursor.nextset()
-        cursor.nextset()
-        ((head, moment),) = cursor.fetchall()
-        return AppendSession(cursor, head, moment.astimezone(UTC), self._salt)
+        head, microseconds = (int(found.get_value(0, column) or 0) for column in (0, 1))
+        return AppendSession(cursor, head, _EPOCH + timedelta(microseconds=microseconds), self._salt)
 
     def insert_events(self, stored_events: Sequence[StoredEvent | StoredFact], **_: object) -> Sequence[int] | None:
         """Append events in a transaction of their own and return their positions; None if there are none.
@@ -148,6 +150,20 @@ class FactRecorder(PostgresApplicationRecorder):
             message = f"a stream of this log is named by a UUID, not by {event.originator_id!r}"
             raise TypeError(message)
         return StoredFact(event.originator_id, event.originator_version, event.topic, event.state, self._new_id())
+
+
+def _run(connection: Connection[Any], statements: bytes) -> PGresult:
+    """Run statements in one round trip and return the last result, in text format; raises psycopg.Error.
+
+    libpq waits for the server itself, without the GIL. A cursor would make objects for each of the results, which
+    costs more than all else of a small transaction.
+    """
+    result = connection.pgconn.exec_(statements)
+    if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        return result
+    if connection.closed:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    raise error_from_result(result, connection.info.encoding)
 
 
 @contextmanager

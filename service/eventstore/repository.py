@@ -32,8 +32,8 @@ class Repository:
 
     def incident(self, stream: UUID) -> Incident | None:
         """Return an incident at the end of the log; None if there is none."""
-        if stream in self.touched:
-            return self.touched[stream]
+        if (touched := self.touched.get(stream)) is not None:
+            return touched
         incident = self._cache.get(stream)
         rows = self._session.read(stream, incident.version if incident else 0)
         if incident is None and rows and not rows[0].is_a(IncidentOpened):

@@ -161,4 +161,4 @@ def _write(document: object) -> bytes:
         text = orjson.dumps(document, option=_SORTED)
     except orjson.JSONEncodeError:
         return canonical(document)
-    return canonical(document) if _BEYOND_UTF16.search(text) else text
+    return text if text.isascii() or not _BEYOND_UTF16.search(text) else canonical(document)

@@ -221,7 +221,7 @@ class Writer:
     ) -> Iterator[Outcome]:
         start = 0.0
         for place, write in enumerate(writes):
-            yield refused.get(write.request) or batch.decide(write)
+            yield (refused.get(write.request) if refused else None) or batch.decide(write)
             if place <= at_least:
                 start = time.monotonic()  # after the first one, which may fold a large incident
             elif time.monotonic() > start + (LIST_SECONDS if self._queue.singles > at_least else MOST_SECONDS):

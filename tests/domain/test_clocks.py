@@ -14,7 +14,9 @@ from domain.values.time.clocks import (
     EdtfReported,
     Instant,
     Span,
+    begins_after,
     clamp,
+    ends_after,
     format_instant,
     parse_instant,
     parse_occurred,
@@ -318,6 +320,29 @@ def test_every_reported_text_that_is_read_has_a_latest_moment(text: str, offset:
 )
 def test_nothing_happened_after_it_was_told(text: str, clamped: Span) -> None:
     assert clamp(parse_occurred(text, UTC), datetime(2025, 3, 9, 12, tzinfo=UTC)) == clamped
+
+
+SIDES = st.one_of(
+    st.dates(date(2025, 3, 1), date(2025, 3, 12)).map(date.isoformat),
+    st.datetimes(datetime(2025, 3, 1), datetime(2025, 3, 12)).map(lambda moment: f"{moment.isoformat()}Z"),  # noqa: DTZ001
+)
+NEAR = st.datetimes(datetime(2025, 2, 27), datetime(2025, 3, 14), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(st.lists(SIDES, min_size=1, max_size=2).map("/".join), NEAR, OFFSETS)
+def test_an_occurrence_that_ends_after_it_was_told_is_clamped_to_that_moment(
+    text: str, told: datetime, offset: timezone
+) -> None:
+    try:
+        span = parse_occurred(text, offset)
+    except ClockError:
+        return
+    clamped = clamp(span, told)
+    assert span.earliest
+    assert span.latest
+    assert clamped == Span(min(span.earliest, told), min(span.latest, told))
+    assert begins_after(span, told) == (span.earliest.replace(microsecond=0) > told)
+    assert clamped.latest == told or not ends_after(text, told, offset)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "0001", "9999-12-31", "9999", "../9999-12-31"])

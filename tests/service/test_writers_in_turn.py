@@ -204,7 +204,7 @@ def expect_folded(log: FactRecorder, kept: AggregateCache, whole: Iterable[UUID]
 
 
 def whole(warm: WriterCache) -> Iterator[UUID]:
-    return (stream for stream in warm.incidents if warm.is_complete(stream) and warm.head is not None)
+    return (stream for stream in warm.incidents if warm.lookup(stream)[1] and warm.head is not None)
 
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))

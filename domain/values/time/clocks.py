@@ -118,6 +118,8 @@ def parse_reported(text: str, offset: tzinfo) -> Span:
 
 def clamp(span: Span, latest: datetime) -> Span:
     """Clamp both ends of a span to `latest` (aware); an open end becomes `latest`."""
+    if span.latest is not None and span.latest <= latest and (span.earliest is None or span.earliest <= latest):
+        return span
     return Span(
         None if span.earliest is None else min(span.earliest, latest),
         latest if span.latest is None else min(span.latest, latest),
@@ -126,7 +128,8 @@ def clamp(span: Span, latest: datetime) -> Span:
 
 def begins_after(span: Span, moment: datetime) -> bool:
     """Say whether a span lies wholly after a moment, to the second, as days end at 23:59:59."""
-    return span.earliest is not None and span.earliest.replace(microsecond=0) > moment
+    begin = span.earliest
+    return begin is not None and begin > moment and begin.replace(microsecond=0) > moment
 
 
 def ends_after(text: str, moment: datetime, offset: tzinfo) -> bool:
