@@ -57,13 +57,11 @@ class ReadModel(Generic[S]):
         return row[: len(self.key)]
 
     def changes(self, subject: S, summary_changes: SummaryChanges, keys: Collection[RowKey]) -> Iterable[RowChange]:
-        """Yield the rows of a subject that may differ from those stored; `keys` are all that are stored."""
+        """Return the rows of a subject that may differ from those stored; `keys` are all that are stored."""
         if self.changed is not None:
-            yield from self.changed(subject, summary_changes)
-            return
+            return self.changed(subject, summary_changes)
         rows = {self.key_of(row): row for row in self.rows(subject)}
-        yield from rows.items()
-        yield from ((key, None) for key in keys if key not in rows)
+        return [*rows.items(), *((key, None) for key in keys if key not in rows)]
 
     def table(self, schema: str) -> Identifier:
         """Return the table of the generation in `schema`."""

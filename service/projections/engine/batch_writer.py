@@ -7,6 +7,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
+from service.projections.engine import array_dumpers
 from service.projections.engine.row_versions import RowVersions
 from service.projections.read_model import ReadModel
 
@@ -43,8 +44,10 @@ def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: Row
 
 
 def _copy(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:
-    with cursor.copy(_copy_statement(schema, model.name, tuple(model.columns))) as copy:
-        copy.set_types([type_.split()[0] for type_ in model.columns.values()])
+    columns = model.columns
+    array_dumpers.register(cursor.adapters)
+    with cursor.copy(_copy_statement(schema, model.name, tuple(columns))) as copy:
+        copy.set_types([type_.split()[0] for type_ in columns.values()])
         for row in versions.rows():
             copy.write_row(row)
 

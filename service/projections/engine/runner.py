@@ -1,7 +1,8 @@
 """Loop of the active projector: LISTENs for new facts and moves every live read model to the end of the log."""
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -112,11 +113,11 @@ class Runner:
     def _follow(self, connection: Connection[Any], listener: Connection[Any]) -> None:
         self._build_missing(connection)
         scheduler = Scheduler(connection, self.clock)  # retries failed read models, perhaps in a corrected release
-        while not self.stop.is_set():
-            scheduler.run(self.stop)
-            gc.freeze()  # cached states have no cycles, and a full collection would take most of a second
-            for _ in listener.notifies(timeout=POLLING_SECONDS, stop_after=1):
-                pass
+        with _without_garbage_collection():
+            while not self.stop.is_set():
+                scheduler.run(self.stop)
+                for _ in listener.notifies(timeout=POLLING_SECONDS, stop_after=1):
+                    pass
 
     def _build_missing(self, connection: Connection[Any]) -> None:
         """Ensure that every read model has a live generation of this release's version."""
@@ -163,6 +164,17 @@ class Runner:
             for each in built:
                 make_live(cursor, each)
         drop_retired(connection)
+
+
+@contextmanager
+def _without_garbage_collection() -> Generator[None]:
+    """Run without the cyclic garbage collector: folding makes no cycles, and cached states are many objects."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # a full collection of the cached states would take most of a second
+        gc.enable()
 
 
 def _drop_unfinished(connection: Connection[Any]) -> None:

@@ -97,19 +97,27 @@ class RowFold:
     models: Sequence[ReadModel[Any]]
     versions: dict[str, RowVersions] = field(init=False)
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])
+    _running: dict[SubjectKind, Sequence[ReadModel[Any]]] = field(
+        default_factory=dict[SubjectKind, Sequence[ReadModel[Any]]]
+    )
 
     def __post_init__(self) -> None:
         """Begin without changes."""
         self.versions = {model.name: RowVersions() for model in self.models}
 
-    def running(self, kind: SubjectKind) -> list[ReadModel[Any]]:
+    def running(self, kind: SubjectKind) -> Sequence[ReadModel[Any]]:
         """Return the read models of a kind of subject that have not failed."""
-        return [model for model in self.models if model.subject == kind and model.name not in self.failures]
+        found = self._running.get(kind)
+        if found is None:
+            running = (model for model in self.models if model.subject == kind and model.name not in self.failures)
+            found = self._running[kind] = tuple(running)
+        return found
 
     def fail(self, models: Iterable[ReadModel[Any]], failure: Failure) -> None:
         """Stop read models at a fact, unless they failed before."""
         for model in models:
             self.failures.setdefault(model.name, failure)
+        self._running.clear()
 
     def apply(
         self,
@@ -138,9 +146,12 @@ class RowFold:
             if (current := fold.current.get(model.name)) is None:  # it failed at the checkpoint
                 continue
             try:
-                found.append(RowChanges(model, list(model.changes(fold.state, summary_changes, current)), current))
+                changes = list(model.changes(fold.state, summary_changes, current))
             except Exception as error:  # noqa: BLE001 - recorded as the failure of this read model
                 self.fail([model], _failure(recorded, error))
+                continue
+            if changes:
+                found.append(RowChanges(model, changes, current))
         return Applied(fold, summary_changes, found)
 
     def put(self, found: Iterable[RowChanges], position: int) -> None:

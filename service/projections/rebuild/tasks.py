@@ -16,7 +16,11 @@ from domain.facts.streams import POLICY_STREAM
 from service.projections.registry import Generation
 
 FACTS_A_TASK: Final = 20_000
-"""About the number of facts of a folding task; an incident of more is a task alone."""
+"""About the largest number of facts of a folding task; an incident of more is a task alone."""
+LEAST_FACTS_A_TASK: Final = 1_000
+"""About the smallest number of facts of a folding task: each has a transaction of its own."""
+PART_A_TASK: Final = 8
+"""A task is this part of the facts that are left, so that tasks get smaller and all workers end at about one time."""
 
 TaskKind = Literal["incidents", "sources", "index", "analyze", "verify"]
 
@@ -146,21 +150,21 @@ def stream_sizes(cursor: Cursor[Any], target: int) -> list[StreamSize]:
 def folding_tasks(sizes: Iterable[StreamSize], subjects: Container[str]) -> list[Task]:
     """Divide the folding of streams into tasks, so that each stream is folded in one place from its first fact.
 
-    The largest incidents come first; all sources are one task. Only for these kinds of subject.
+    The largest incidents come first, and the largest tasks; all sources are one task. Only for these kinds of subject.
     """
     groups: list[tuple[TaskKind, list[StreamSize]]] = []
-    sources: list[StreamSize] = []
-    remaining_facts = 0
-    for size in sorted(sizes, key=lambda each: (-each.facts, each.stream)):
-        if size.is_source:
-            sources.append(size)
-        elif "incident" in subjects:
-            if size.facts > remaining_facts or not groups:
+    ordered = sorted(sizes, key=lambda each: (-each.facts, each.stream))
+    if "incident" in subjects:
+        incidents = [each for each in ordered if not each.is_source]
+        left, room = sum(each.facts for each in incidents), 0
+        for size in incidents:
+            if size.facts > room or not groups:
                 groups.append(("incidents", []))
-                remaining_facts = FACTS_A_TASK
+                room = min(FACTS_A_TASK, max(LEAST_FACTS_A_TASK, left // PART_A_TASK))
             groups[-1][1].append(size)
-            remaining_facts -= size.facts
-    if sources and "source" in subjects:
+            room -= size.facts
+            left -= size.facts
+    if "source" in subjects and (sources := [each for each in ordered if each.is_source]):
         groups.append(("sources", sources))
     return [
         Task(number, work, [each.stream for each in group], None, None, sum(each.facts for each in group))

@@ -222,9 +222,9 @@ class FoldFromStart:
             return False
         self.rows.put(applied.changes, recorded.position)
         facts.clear()
-        for model, changes, _ in applied.changes:
+        for model, _, _ in applied.changes:
             versions = self.rows.versions[model.name]
-            if changes and len(versions.closed) >= ROWS_AT_ONCE:
+            if len(versions.closed) >= ROWS_AT_ONCE:
                 self.store(model, RowVersions(closed=versions.closed))
                 versions.closed = []
         return bool(self.rows.running(kind))
