@@ -7,7 +7,7 @@ from itertools import groupby
 
 from domain.estimates.affected import apply_fact, reindex
 from domain.estimates.claim_index import ClaimIndex
-from domain.estimates.estimate import Estimate
+from domain.estimates.estimate import Estimate, PolicyInput
 from domain.history.history import History
 from domain.history.report_history import ReportHistory
 from domain.reading import Reading
@@ -35,6 +35,8 @@ EstimateSeries = dict[ClaimKey, list[EstimateStep]]
 NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
 """Estimate of a key without current claims, under every policy."""
 
+NO_BREAKS = frozenset[str]()
+
 
 @dataclass(slots=True)
 class _Causes:
@@ -60,6 +62,7 @@ class _StepRecorder:
         self.index = ClaimIndex(history)
         self._claims: dict[str, tuple[ResolvedClaim, ...]] = {}
         self._breaks: dict[ClaimKey, set[str]] = {}
+        self._inputs: dict[ClaimKey, PolicyInput] = {}
         self._causes = _Causes()
 
     def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
@@ -86,15 +89,18 @@ class _StepRecorder:
 
     def record(self, at: datetime, position: int | None) -> None:
         """Record the steps of all keys changed since the last call."""
-        for key in self.index.changed_keys():
-            policy_input = self.index.key_claims(key).policy_input
-            estimate = self._reading.policy.estimate(policy_input) if policy_input.claims else NO_ESTIMATE
+        for key, origins in self.index.changed_keys().items():
+            before = self._inputs.get(key)
+            policy_input = self._inputs[key] = self.index.policy_input(key, before, origins)
             breaks = self.index.breaks(key)
-            broken = bool(breaks - self._breaks.get(key, set()))
+            broken = bool(breaks - self._breaks.get(key, NO_BREAKS))
             self._breaks[key] = breaks
+            if policy_input is before and not broken:
+                continue
+            estimate = self._reading.policy.estimate(policy_input) if policy_input.claims else NO_ESTIMATE
             steps = self.series.setdefault(key, [])
-            before = steps[-1].estimate if steps else NO_ESTIMATE
-            if visible(estimate) != visible(before) or (broken and before is not NO_ESTIMATE):
+            last = steps[-1].estimate if steps else NO_ESTIMATE
+            if visible(estimate) != visible(last) or (broken and last is not NO_ESTIMATE):
                 steps.append(EstimateStep(at, position, estimate, self._causes.of_key(key), broken))
         self._causes = _Causes()
 
