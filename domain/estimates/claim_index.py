@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+
+from msgspec.structs import replace
 
 from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, PolicyClaim, PolicyInput
 from domain.estimates.responsibility import StatementIndex, statement_scope

@@ -3,16 +3,15 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter
 
-from domain.estimates.estimate import DominanceCandidate
 from domain.reports.claims.claim import ResolvedClaim
 
 DOMINANCE_MARGIN = timedelta(hours=24)
 """Least difference of `counted_until`; a choice of ours, and versioned."""
 
 
-_NEWNESS, _COUNTED_UNTIL = itemgetter(0), itemgetter(2)
+_RECENCY, _COUNTED_UNTIL = attrgetter("recency_key"), attrgetter("counted_until")
 
 
 class DominanceSearch:
@@ -22,7 +21,7 @@ class DominanceSearch:
     greatest figures that count until any moment or later. n searches among n candidates take O(n polylog n).
     """
 
-    def __init__(self, candidates: Sequence[DominanceCandidate]) -> None:
+    def __init__(self, candidates: Sequence[ResolvedClaim]) -> None:
         self._candidates = candidates
         self._moments, self._greatest = _greatest_by_moment(candidates)
         self._parts: list[DominanceSearch] = []
@@ -37,13 +36,13 @@ class DominanceSearch:
         ):
             return None
         if len(self._candidates) == 1:
-            return self._candidates[0].resolved
+            return self._candidates[0]
         found = (part.newest_above(origin, counted_until, figure) for part in self._newest_first())
         return next(filter(None, found))
 
     def _newest_first(self) -> Iterator["DominanceSearch"]:
         if not self._parts:
-            self._candidates = sorted(self._candidates, key=_NEWNESS, reverse=True)
+            self._candidates = sorted(self._candidates, key=_RECENCY, reverse=True)
         for number in range(len(self._candidates).bit_length()):
             if number == len(self._parts):
                 before = 2**number - 1
@@ -51,7 +50,7 @@ class DominanceSearch:
             yield self._parts[number]
 
 
-def _greatest_by_moment(candidates: Sequence[DominanceCandidate]) -> tuple[list[datetime], list[list[tuple[str, int]]]]:
+def _greatest_by_moment(candidates: Sequence[ResolvedClaim]) -> tuple[list[datetime], list[list[tuple[str, int]]]]:
     """Return ascending moments, and per moment the two greatest figures counted until then or later, by origin.
 
     Two, since an origin does not dominate itself.
@@ -60,10 +59,11 @@ def _greatest_by_moment(candidates: Sequence[DominanceCandidate]) -> tuple[list[
     greatest: list[list[tuple[str, int]]] = []
     top_two: dict[str, int] = {}
     second = -1
-    for _, least, counted_until, origin, *_ in sorted(candidates, key=_COUNTED_UNTIL, reverse=True):
+    for candidate in sorted(candidates, key=_COUNTED_UNTIL, reverse=True):
+        least, origin = candidate.count.lower or 0, candidate.origin
         if least > top_two.get(origin, second):
             top_two = dict(sorted({**top_two, origin: least}.items(), key=lambda item: item[1])[-2:])
             second = min(top_two.values()) if len(top_two) > 1 else -1
-            moments.append(counted_until)
+            moments.append(candidate.counted_until)
             greatest.append(list(top_two.items()))
     return moments[::-1], greatest[::-1]

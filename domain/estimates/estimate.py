@@ -1,12 +1,15 @@
 """Input and output of a policy: the current claims of one key, and their estimate."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
+from domain.values.counts.count import words_for
 
 PART_EXCEEDS = "part_exceeds"
 
@@ -18,33 +21,18 @@ OPEN = frozenset({"at_least", "more_than"})
 CAPPED = frozenset({"at_most", "fewer_than"})
 
 
-@dataclass(frozen=True, slots=True)
-class CitedFigure:
+class CitedFigure(Struct, frozen=True, gc=False):
     """A figure with the ref of the claim that states it: an end of an estimate."""
 
     figure: int
     claim: str
 
 
-class DominanceCandidate(NamedTuple):
-    """A claim, current or superseded, that may dominate another.
+class OriginCandidates(Struct, frozen=True, gc=False):
+    """The claims of one origin that may dominate another's, newest first: current or superseded, with a least figure.
 
-    `least` is its least figure; `closed` says that the source gave both ends. `counted_until` is in UTC.
-    """
-
-    newness: tuple[datetime, datetime, int, str]
-    least: int
-    counted_until: datetime
-    origin: str
-    closed: bool
-    resolved: ResolvedClaim
-
-
-class OriginCandidates(NamedTuple):
-    """The dominance candidates of one origin, newest first.
-
-    `greatest` and `counted_until` are maxima over them; `grade` is the source's; `eligible` says that its current claim
-    is not rated out.
+    `newest`, `greatest` and `counted_until` are the maxima of their recency keys, least figures and moments (UTC);
+    `grade` is the source's; `eligible` says that its current claim is not rated out.
     """
 
     newest: tuple[datetime, datetime, int, str]
@@ -53,16 +41,15 @@ class OriginCandidates(NamedTuple):
     origin: str
     grade: str
     eligible: bool
-    candidates: Sequence[DominanceCandidate]
+    claims: tuple[ResolvedClaim, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyClaim:
+class PolicyClaim(Struct, frozen=True, gc=False):
     """A current claim as input of a policy: with its source's grade, and adjusted to its own parts.
 
     `lower`, `upper` and `best` cite the claim that states each figure, which is a part's where that exceeds its whole
     (`exceeded_by`). `superseded` are earlier claims of this origin and key that may still dominate another's: none
-    judged improbable, none made redundant by a newer one.
+    judged improbable, none made redundant by a newer one. The fields from `ref` on are derived from the others.
     """
 
     resolved: ResolvedClaim
@@ -76,34 +63,36 @@ class PolicyClaim:
     disputed: bool = False
     superseded: tuple[ResolvedClaim, ...] = ()
     exceeded_by: ResolvedClaim | None = None
-    ref: str = field(init=False)
+    ref: str = ""
     """The claim's ref: `REPORT#1`."""
-    closed: bool = field(init=False)
+    closed: bool = False
     """Whether the source gave both ends."""
-    open: bool = field(init=False)
+    open: bool = False
     """Whether the source gave a least figure only."""
-    lowest: CitedFigure | None = field(init=False)
+    lowest: CitedFigure | None = None
     """The least figure; None without a lower end. Sources may give their ends in any order."""
-    highest: CitedFigure | None = field(init=False)
+    highest: CitedFigure | None = None
     """The greatest figure; that of the open end where there is no other."""
-    rated_out: bool = field(init=False)
+    rated_out: bool = False
     """Whether the source is unreliable (E) or the report improbable (5)."""
-    _candidates: "OriginCandidates | None" = field(init=False, repr=False, compare=False, default=None)
+    candidates: OriginCandidates | None = None
+    """Itself and superseded claims with a least figure; None without any. Exceeded by its part, it is none itself."""
 
     def __post_init__(self) -> None:
         """Derive the fields that policies read often."""
-        set_once = object.__setattr__
-        set_once(self, "ref", self.resolved.ref)
-        set_once(self, "closed", self.bound in CLOSED)
-        set_once(self, "open", self.bound in OPEN)
-        lowest = highest = self.lower
+        bound, lowest = self.bound, self.lower
+        highest = lowest
         if not (lowest is self.best is self.upper):
             ends = [end for end in (self.lower, self.best, self.upper) if end]
             lowest = min(ends, key=_figure) if lowest else None
             highest = max(ends, key=_figure) if ends else None
-        set_once(self, "rated_out", self.grade == UNRELIABLE or self.credibility == IMPROBABLE)
-        set_once(self, "lowest", lowest)
-        set_once(self, "highest", highest)
+        force_setattr(self, "ref", self.resolved.ref)
+        force_setattr(self, "closed", bound in CLOSED)
+        force_setattr(self, "open", bound in OPEN)
+        force_setattr(self, "lowest", lowest)
+        force_setattr(self, "highest", highest)
+        force_setattr(self, "rated_out", self.grade == UNRELIABLE or self.credibility == IMPROBABLE)
+        force_setattr(self, "candidates", _candidates(self))
 
     @property
     def least(self) -> int | None:
@@ -115,61 +104,55 @@ class PolicyClaim:
         """The figure of the highest end."""
         return self.highest.figure if self.highest else None
 
-    @property
-    def candidates(self) -> OriginCandidates | None:
-        """Its dominance candidates: itself and superseded claims with a least figure; None without any.
 
-        A claim exceeded by its part is no candidate itself.
-        """
-        if self._candidates is None:
-            before = self.superseded[::-1]
-            claims = before if PART_EXCEEDS in self.flags else (self.resolved, *before)
-            object.__setattr__(self, "_candidates", self._candidates_among(claims))
-        return self._candidates
-
-    def _candidates_among(self, claims: Sequence[ResolvedClaim]) -> OriginCandidates | None:
-        origin = self.resolved.origin
-        found: list[DominanceCandidate] = []
-        for claim in claims:
-            bound, least = claim.count.bound, claim.count.lower
-            if least is not None and (bound in CLOSED or bound in OPEN):
-                found.append(
-                    DominanceCandidate(claim.recency_key, least, claim.counted_until, origin, bound in CLOSED, claim)
-                )
-        if not found:
-            return None
-        if len(found) > 1:
-            found.sort(key=_NEWEST, reverse=True)
-        greatest, furthest = max([each[1] for each in found]), max([each[2] for each in found])
-        return OriginCandidates(found[0].newness, greatest, furthest, origin, self.grade, not self.rated_out, found)
+def _candidates(claim: PolicyClaim) -> OriginCandidates | None:
+    """Return the dominance candidates of a claim's origin, newest first."""
+    resolved = claim.resolved
+    own = () if PART_EXCEEDS in claim.flags else (resolved,)
+    claims = [each for each in (*own, *reversed(claim.superseded)) if _has_least_figure(each)]
+    if not claims:
+        return None
+    first, greatest, until = claims[0], claims[0].count.lower or 0, claims[0].counted_until
+    if len(claims) > 1:
+        claims.sort(key=_RECENCY, reverse=True)
+        first, greatest = claims[0], max([each.count.lower or 0 for each in claims])
+        until = max([each.counted_until for each in claims])
+    return OriginCandidates(
+        first.recency_key, greatest, until, resolved.origin, claim.grade, not claim.rated_out, tuple(claims)
+    )
 
 
-_NEWEST = itemgetter(0)
+def _has_least_figure(claim: ResolvedClaim) -> bool:
+    count = claim.count
+    return count.lower is not None and (count.bound in CLOSED or count.bound in OPEN)
+
+
+_RECENCY = attrgetter("recency_key")
 
 
 def _figure(end: CitedFigure) -> int:
     return end.figure
 
 
-def _insertion_point(candidates: Sequence[OriginCandidates], inserted: OriginCandidates) -> int:
-    """Return the insertion point in a list sorted newest first; linear, since most insertions are at the front."""
-    newest = inserted.newest
-    for index, each in enumerate(candidates):
-        if each.newest < newest:
-            return index
-    return len(candidates)
+class SetAside(Struct, frozen=True, gc=False):
+    """A current claim that the policy does not use, with a code and the reason in words.
 
-
-class SetAside(NamedTuple):
-    """A current claim that the policy does not use, with a code and a sentence."""
+    Where the reason is another claim, `because_of`, the words have `{claim}` for its ref and `{count}` for its count.
+    """
 
     claim: PolicyClaim
     code: str
-    why: str
+    words: str
+    because_of: ResolvedClaim | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason as a sentence."""
+        other = self.because_of
+        return self.words if other is None else self.words.format(claim=other.ref, count=words_for(other.count))
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True, gc=False):
     """A statement on responsibility of a counting report: never a finding about the perpetrator.
 
     `act` is accused, claimed, admitted or denied; `origin` made the statement, and has `grade`;
@@ -184,8 +167,7 @@ class Statement:
     report: str
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True, gc=False):
     """Estimate of one key by a policy. Every end is a figure of a claim, never computed.
 
     `used` are the claims not set aside. `label` is a policy's code for how well the figures are corroborated; most
@@ -202,8 +184,7 @@ class Estimate:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyInput:
+class PolicyInput(Struct, frozen=True, gc=False):
     """Input of a policy: current claims of one key, statements on responsibility, and the end of the period (UTC).
 
     `claims` are sorted by origin, `statements` by report; statements that are rated out (source graded E, report judged
@@ -215,29 +196,12 @@ class PolicyInput:
     denied: bool = False
     period_end: datetime | None = None
     statements: tuple[Statement, ...] = ()
-    _candidates: list[OriginCandidates] | None = field(init=False, default=None, repr=False, compare=False)
-
-    @property
-    def candidates(self) -> Sequence[OriginCandidates]:
-        """Dominance candidates by origin, newest first."""
-        found = self._candidates
-        if found is None:
-            found = [candidates for claim in self.claims if (candidates := claim.candidates) is not None]
-            found.sort(key=_NEWEST, reverse=True)
-            object.__setattr__(self, "_candidates", found)
-        return found
 
     def with_claim(self, index: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
-        """Return a copy with `old` at `place` replaced by `new`; either may be None (insertion, removal)."""
-        claims, candidates = list(self.claims), list(self.candidates)
+        """Return a copy with `old` at `index` replaced by `new`; either may be None (insertion, removal)."""
+        claims = list(self.claims)
         claims[index : index + (old is not None)] = () if new is None else (new,)
-        if old is not None and (old_candidates := old.candidates) is not None:
-            candidates = [new_candidates for new_candidates in candidates if new_candidates is not old_candidates]
-        if new is not None and (new_candidates := new.candidates) is not None:
-            candidates.insert(_insertion_point(candidates, new_candidates), new_candidates)
-        policy_input = PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
-        object.__setattr__(policy_input, "_candidates", candidates)
-        return policy_input
+        return PolicyInput(self.key, tuple(claims), self.denied, self.period_end, self.statements)
 
 
 @dataclass(frozen=True, slots=True)

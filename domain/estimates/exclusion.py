@@ -9,16 +9,15 @@ from operator import attrgetter
 
 from domain.estimates.dominance import DOMINANCE_MARGIN, DominanceSearch
 from domain.estimates.estimate import (
+    CLOSED,
     UNRELIABLE,
     CitedFigure,
-    DominanceCandidate,
     Estimate,
     PolicyClaim,
     PolicyInput,
     SetAside,
 )
 from domain.reports.claims.claim import BEGINNING, ResolvedClaim
-from domain.values.counts.count import words_for
 
 DIFFER_PERCENT = 20
 """Share of the larger figure beyond which two claims differ; a choice of ours, and versioned."""
@@ -32,6 +31,8 @@ _UNGRADED = {
 """Reason of `ungraded`, by grade."""
 _REF = attrgetter("ref")
 _CLAIM_REF = attrgetter("claim.ref")
+_OUTRUN = "It was outrun: {count} counts at least a day further ({claim})."
+_NEWEST = attrgetter("newest")
 _LOWEST, _HIGHEST = attrgetter("lowest"), attrgetter("highest")
 
 
@@ -44,47 +45,62 @@ class ExclusionContext:
 
     def __init__(self, policy_input: PolicyInput) -> None:
         self.period_end = policy_input.period_end
-        self._candidates = by_origin = [each for each in policy_input.candidates if each.eligible]
+        by_origin = [each for claim in policy_input.claims if (each := claim.candidates) is not None and each.eligible]
+        by_origin.sort(key=_NEWEST, reverse=True)
+        self._candidates = by_origin
         self._greatest = max([each.greatest for each in by_origin], default=-1)
         self._counted_until = max([each.counted_until for each in by_origin], default=BEGINNING)
-        self._use_search = sum([len(each.candidates) for each in by_origin]) > LINEAR_SEARCH_LIMIT
+        self._use_search = sum([len(each.claims) for each in by_origin]) > LINEAR_SEARCH_LIMIT
         self._searches: dict[tuple[str, bool], DominanceSearch] = {}
-        self._reasons: dict[str, str] = {}
 
-    def dominated_by(self, claim: PolicyClaim) -> ResolvedClaim | None:
-        """Return the newest claim that dominates `claim`, None if none does.
+    def dominated(self, claims: Sequence[PolicyClaim]) -> list[tuple[PolicyClaim, ResolvedClaim]]:
+        """Return the dominated claims, each with the newest claim that dominates it.
 
-        Its source is graded as well or better; a closed claim is dominated by closed ones only.
+        The dominating claim's source is graded as well or better; a closed claim is dominated by closed ones only.
         """
-        if claim.highest is None:
-            return None
-        figure, until, own = claim.highest.figure, claim.resolved.counted_until, claim.resolved.origin
-        if figure >= self._greatest or self._counted_until - until < DOMINANCE_MARGIN:
-            return None
+        greatest, counted_until = self._greatest, self._counted_until
+        found: list[tuple[PolicyClaim, ResolvedClaim]] = []
+        if greatest < 0:
+            return found
+        newest, grade = self._candidates[0].claims[0], self._candidates[0].grade
+        least, newest_until, origin = newest.count.lower or 0, newest.counted_until, newest.origin
+        closed = newest.count.bound in CLOSED
+        for claim in claims:
+            highest, resolved = claim.highest, claim.resolved
+            if highest is None or highest.figure >= greatest:
+                continue
+            figure, until = highest.figure, resolved.counted_until
+            if (
+                least > figure
+                and newest_until - until >= DOMINANCE_MARGIN
+                and resolved.origin != origin
+                and (closed or not claim.closed)
+                and grade in _AS_GOOD[claim.grade]
+            ):
+                found.append((claim, newest))  # most claims are dominated by the newest of all
+            elif counted_until - until >= DOMINANCE_MARGIN and (other := self._newest_dominating(claim, figure)):
+                found.append((claim, other))
+        return found
+
+    def _newest_dominating(self, claim: PolicyClaim, figure: int) -> ResolvedClaim | None:
+        """Return the newest claim that dominates `claim`, whose greatest figure is `figure`; None if none does."""
+        until, own = claim.resolved.counted_until, claim.resolved.origin
         if self._use_search:
             return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
-        found: DominanceCandidate | None = None
+        found: ResolvedClaim | None = None
         for other in self._candidates:
-            if found is not None and other.newest < found.newness:
+            if found is not None and other.newest < found.recency_key:
                 break  # candidates are sorted newest first
             if (
                 other.greatest > figure
+                and other.counted_until - until >= DOMINANCE_MARGIN
                 and other.grade in grades
                 and other.origin != own
-                and other.counted_until - until >= DOMINANCE_MARGIN
             ):
-                dominating = _first_above(other.candidates, figure, until, any_end=any_end)
-                if dominating is not None and (found is None or dominating.newness > found.newness):
+                dominating = _first_above(other.claims, figure, until, any_end=any_end)
+                if dominating is not None and (found is None or dominating.recency_key > found.recency_key):
                     found = dominating
-        return found and found.resolved
-
-    def reason(self, dominating: ResolvedClaim) -> str:
-        """Return the sentence for a claim dominated by `ahead`."""
-        found = self._reasons.get(dominating.ref)
-        if found is None:
-            found = f"It was outrun: {words_for(dominating.count)} counts at least a day further ({dominating.ref})."
-            self._reasons[dominating.ref] = found
         return found
 
     def _search(self, grade: str, *, closed: bool) -> DominanceSearch:
@@ -93,23 +109,24 @@ class ExclusionContext:
         if found is None:
             by_origin = (each for each in self._candidates if each.grade in _AS_GOOD[grade])
             eligible = [
-                candidate for each in by_origin for candidate in each.candidates if candidate.closed or not closed
+                each for origin in by_origin for each in origin.claims if each.count.bound in CLOSED or not closed
             ]
             found = self._searches[grade, closed] = DominanceSearch(eligible)
         return found
 
 
 def _first_above(
-    candidates: Sequence[DominanceCandidate], figure: int, until: datetime, *, any_end: bool
-) -> DominanceCandidate | None:
+    claims: Sequence[ResolvedClaim], figure: int, until: datetime, *, any_end: bool
+) -> ResolvedClaim | None:
     """Return the newest of one origin's candidates that exceeds a figure and counts far enough."""
-    for candidate in candidates:
+    for claim in claims:
+        count = claim.count
         if (
-            candidate.least > figure
-            and (any_end or candidate.closed)
-            and candidate.counted_until - until >= DOMINANCE_MARGIN
+            (count.lower or 0) > figure
+            and (any_end or count.bound in CLOSED)
+            and claim.counted_until - until >= DOMINANCE_MARGIN
         ):
-            return candidate
+            return claim
     return None
 
 
@@ -137,7 +154,8 @@ def worded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[Se
 
 def ungraded(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
     """Set aside claims of sources graded D or F; skipped where no A to C remains."""
-    return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in claims if claim.grade in _UNGRADED]
+    found = [claim for claim in claims if claim.grade in _UNGRADED]
+    return [SetAside(claim, "ungraded", _UNGRADED[claim.grade]) for claim in found] if len(found) < len(claims) else []
 
 
 def partial(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[SetAside]:
@@ -149,12 +167,8 @@ def partial(claims: Sequence[PolicyClaim], _context: ExclusionContext) -> list[S
 def outrun(claims: Sequence[PolicyClaim], context: ExclusionContext) -> list[SetAside]:
     """Set aside claims dominated by another, if they end before the period does."""
     end = context.period_end
-    return [
-        SetAside(claim, "outrun", context.reason(dominating))
-        for claim in claims
-        if (end is None or claim.resolved.counted_until < end)
-        and (dominating := context.dominated_by(claim)) is not None
-    ]
+    within = claims if end is None else [claim for claim in claims if claim.resolved.counted_until < end]
+    return [SetAside(claim, "outrun", _OUTRUN, other) for claim, other in context.dominated(within)]
 
 
 STEPS: tuple[Rule, ...] = (worded, ungraded, partial, outrun)

@@ -1,7 +1,6 @@
 """Builder of policy claims: a current claim with its grade and marks, adjusted to its own parts."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import lru_cache
 
 from domain.estimates.estimate import CAPPED, PART_EXCEEDS, CitedFigure, PolicyClaim
@@ -35,47 +34,37 @@ def policy_claim_of(
     chain: RevisionChain,
     claim: ResolvedClaim,
     superseded: tuple[ResolvedClaim, ...],
-    family: Collection[ResolvedClaim],
+    parts: Collection[ResolvedClaim],
 ) -> PolicyClaim:
-    """Build the policy claim of `claim`, current in `chain`, adjusted to `family` (related populations).
+    """Build the policy claim of `claim`, current in `chain`, adjusted to `parts`: claims on parts of its population.
 
     `superseded` are earlier claims that may still dominate another's.
     """
-    count = claim.count
-    lower, upper, best = _cited_figures(claim)
     disputed = report.is_disputed(claim.ref)
-    marks = (DISPUTED,) if disputed else ()
-    unadjusted = PolicyClaim(
-        claim,
-        history.grade(claim.origin),
-        count.bound or "exact",
-        lower,
-        upper,
-        best,
-        flags=tuple(sorted({*claim.flags, *chain.flags.get(claim.ref, ()), *marks}))
-        if claim.flags or chain.flags
-        else marks,
-        credibility=report.credibility_of(claim.ref),
-        disputed=disputed,
-        superseded=superseded,
+    flags = (DISPUTED,) if disputed else ()
+    if claim.flags or chain.flags:
+        flags = tuple(sorted({*claim.flags, *chain.flags.get(claim.ref, ()), *flags}))
+    bound, (lower, upper, best) = claim.count.bound or "exact", _cited_figures(claim)
+    part = _greatest_exceeding(parts, claim) if parts else None
+    if part is not None:
+        bound, lower, upper, best = "at_least", CitedFigure(part.count.lower or 0, part.ref), None, None
+        flags = tuple(sorted({*flags, PART_EXCEEDS}))
+    grade, credibility = history.grade(claim.origin), report.credibility_of(claim.ref)
+    return PolicyClaim(
+        claim, grade, bound, lower, upper, best, flags, credibility, disputed, superseded, exceeded_by=part
     )
-    exceeding = [each for each in family if each.figure > claim.figure and exceeds(each, claim)]
-    if not exceeding:
-        return unadjusted
-    part = max(exceeding, key=lambda each: (each.count.lower or 0, each.order_in_source, Tie(each)))
-    return replace(
-        unadjusted,
-        bound="at_least",
-        lower=CitedFigure(part.count.lower or 0, part.ref),
-        upper=None,
-        best=None,
-        flags=tuple(sorted({*unadjusted.flags, PART_EXCEEDS})),
-        exceeded_by=part,
-    )
+
+
+def _greatest_exceeding(parts: Collection[ResolvedClaim], whole: ResolvedClaim) -> ResolvedClaim | None:
+    """Return the greatest, then the newest, of the claims that exceed `whole`; None if none does."""
+    exceeding = [each for each in parts if each.figure > whole.figure and exceeds(each, whole)]
+    if len(exceeding) < 2:  # noqa: PLR2004 - one or none: the common case
+        return exceeding[0] if exceeding else None
+    return max(exceeding, key=lambda each: (each.count.lower or 0, each.order_in_source, Tie(each)))
 
 
 def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
-    """Say whether `part` is later and greater than `whole`, and on part of its population."""
+    """Say whether `part`, on part of the population of `whole`, is later and greater."""
     least = part.count.lower or 0
     return (
         least > whole.figure
@@ -84,6 +73,4 @@ def exceeds(part: ResolvedClaim, whole: ResolvedClaim) -> bool:
         and part.order_in_source > whole.order_in_source
         and not part.worded
         and not whole.worded
-        and part.key != whole.key
-        and is_part(part.key, whole.key)
     )

@@ -1,7 +1,7 @@
 """Claims of one origin: its indexed reports, and per key the revision chain and current claim."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.estimates.estimate import CLOSED, IMPROBABLE, OPEN, PolicyClaim
@@ -46,7 +46,9 @@ class SourceClaims:
     with_statements: set[str] = field(default_factory=set[str])
     changed_reports: set[str] = field(default_factory=set[str])
     _resolved: dict[str, tuple[ResolvedClaim, ...]] = field(default_factory=dict[str, tuple[ResolvedClaim, ...]])
-    _families: dict[_Family, dict[ClaimKey, None]] = field(default_factory=dict[_Family, dict[ClaimKey, None]])
+    _families: dict[_Family, list[ClaimKey]] = field(default_factory=dict[_Family, list[ClaimKey]])
+    _wholes: dict[ClaimKey, tuple[ClaimKey, ...]] = field(default_factory=dict[ClaimKey, tuple[ClaimKey, ...]])
+    _parts: dict[ClaimKey, tuple[ClaimKey, ...]] = field(default_factory=dict[ClaimKey, tuple[ClaimKey, ...]])
     _chains: dict[ClaimKey, RevisionChain] = field(default_factory=dict[ClaimKey, RevisionChain])
     _policy_claims: dict[ClaimKey, PolicyClaim] = field(default_factory=dict[ClaimKey, PolicyClaim])
     _stale: set[ClaimKey] = field(default_factory=set[ClaimKey])
@@ -151,7 +153,7 @@ class SourceClaims:
             report = self._report_of(chain.current)
             superseded_claims = self._dominating_superseded(key, chain)
             policy_claim = policy_claim_of(
-                history, report, chain, chain.current, superseded_claims, self._related_claims(key)
+                history, report, chain, chain.current, superseded_claims, self._current_parts(key)
             )
             if found is None or found.resolved is not policy_claim.resolved or found != policy_claim:
                 found = self._policy_claims[key] = policy_claim
@@ -222,11 +224,8 @@ class SourceClaims:
             if chain.current is None:
                 del self._chains[key]
         self._stale.add(key)
-        related = self._related_keys(key)
-        if len(related) == 1:
-            return {key}
-        wholes = {each for each in related if self._may_exceed(key, current_before_and_after, each)}
-        self._stale |= wholes
+        wholes = [each for each in self._wholes[key] if self._may_exceed(current_before_and_after, each)]
+        self._stale.update(wholes)
         return {key, *wholes}
 
     def _trim_past(self, key: ClaimKey, unchanged: int) -> None:
@@ -235,23 +234,16 @@ class SourceClaims:
         while states and states[-1][0] > unchanged:
             states.pop()
 
-    def _may_exceed(self, part: ClaimKey, claims: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
-        """Say whether a former or present current claim of `part` (empty: unknown) may exceed that of `whole`."""
-        if part is whole:
-            return False
+    def _may_exceed(self, claims: Sequence[ResolvedClaim | None], whole: ClaimKey) -> bool:
+        """Say whether a former or present current claim of a part (empty: unknown) may exceed that of `whole`."""
         chain = self._chains.get(whole)
         if chain is None or chain.current is None or not claims:
-            return is_part(part, whole)
+            return True
         return any(each is not None and exceeds(each, chain.current) for each in claims)
 
-    def _related_keys(self, key: ClaimKey) -> Collection[ClaimKey]:
-        return self._families.get(key.family, ())
-
-    def _related_claims(self, key: ClaimKey) -> list[ResolvedClaim]:
-        related = self._related_keys(key)
-        if len(related) == 1:
-            return []
-        chains = [self._chains.get(each) or self.chain(each) for each in related]
+    def _current_parts(self, key: ClaimKey) -> list[ResolvedClaim]:
+        """Return the current claims on parts of the population of a key."""
+        chains = [self._chains.get(each) or self.chain(each) for each in self._parts[key]]
         return [each.current for each in chains if each is not None and each.current is not None]
 
     def _rebuild(self) -> set[ClaimKey]:
@@ -263,7 +255,7 @@ class SourceClaims:
         self.changed_reports |= before ^ self.counting.keys()
         self.with_statements = _stating_reports(self.counting)
         self.claims, self.increments, self.replaced, self.breaking, self.breaks = {}, {}, {}, set(), {}
-        self._families.clear()
+        self._families, self._wholes, self._parts = {}, {}, {}
         claims = {each.ref: each for ref in self.counting for each in self._resolved[ref]}
         replacing = superseded(list(claims.values()))
         self._links = links_of(replacing, claims)
@@ -289,16 +281,28 @@ class SourceClaims:
         claims = by_key.get(key)
         if claims is None:
             claims = by_key[key] = {}
-            self._families.setdefault(key.family, {})[key] = None
+            if key not in self._wholes:
+                self._add_key(key)
         claims[claim.ref] = claim
 
+    def _add_key(self, key: ClaimKey) -> None:
+        """Find which other keys are of a part of its population, and of which it is a part."""
+        family = self._families.setdefault(key.family, [])
+        self._wholes[key] = self._parts[key] = ()
+        for other in family:
+            for part, whole in ((key, other), (other, key)):
+                if is_part(part, whole):
+                    self._wholes[part] += (whole,)
+                    self._parts[whole] += (part,)
+        family.append(key)
+
     def _invalidate_keys(self, keys: set[ClaimKey]) -> set[ClaimKey]:
-        """Drop the chains of these keys and the policy claims of related keys; returns all keys that may change."""
+        """Drop the chains of these keys and the policy claims of their wholes; returns all keys that may change."""
         changed = set(keys)
         for key in keys:
             self._chains.pop(key, None)
             self._dominating_past.pop(key, None)
-            changed.update(self._related_keys(key))
+            changed.update(self._wholes.get(key, ()))
         self._stale |= changed
         return changed
 

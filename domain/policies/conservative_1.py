@@ -21,7 +21,9 @@ def estimate(policy_input: PolicyInput) -> Estimate:
     remaining, aside = exclude(policy_input)
     used = lower(remaining) or _least_in_words(remaining)
     least = used.lowest if used else None
-    others = [SetAside(claim, *_reason(claim, used)) for claim in remaining if used and claim is not used]
+    others = [
+        SetAside(claim, *_reason(claim, used), used.resolved) for claim in remaining if used and claim is not used
+    ]
     return Estimate(
         lower=least,
         upper=used.highest if used and used.bound in CAPPED else None,
@@ -52,17 +54,17 @@ def _number(claim: PolicyClaim) -> int | None:
 
 
 def _reason(claim: PolicyClaim, used: PolicyClaim) -> tuple[str, str]:
-    """Return the code and sentence of a claim that is not used."""
+    """Return the code and the reason in words of a claim that is not used."""
     own, least = _number(claim), _number(used)
     if own is None or least is None:
-        return "unranked", f"Its words stand for no number; another claim is used ({used.ref})."
+        return "unranked", "Its words stand for no number; another claim is used ({claim})."
     if claim.bound in CAPPED and used.bound not in CAPPED:
-        return "capped", f"It gives no least figure, and another claim does ({used.ref})."
+        return "capped", "It gives no least figure, and another claim does ({claim})."
     if own > least:
-        return "higher", f"A lower count stands ({used.ref})."
+        return "higher", "A lower count stands ({claim})."
     if claim.open and used.closed:
-        return "open", f"It gives no greatest figure, and another claim gives both ends ({used.ref})."
-    return "equal", f"As low a count stands, and is preferred ({used.ref})."
+        return "open", "It gives no greatest figure, and another claim gives both ends ({claim})."
+    return "equal", "As low a count stands, and is preferred ({claim})."
 
 
 POLICY = Policy(

@@ -1,7 +1,8 @@
 """`corroboration/1`: the range of range/1, with a label for how well it is corroborated."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, Statement
 from domain.estimates.exclusion import CODES, contested, range_estimate

@@ -53,7 +53,7 @@ def _aside(policy_input: PolicyInput, used: Collection[PolicyClaim], newest: Pol
         if claim.bound == "worded" and newest.bound != "worded":
             yield SetAside(claim, "worded", "It is a count in words, and others give figures.")
         else:
-            yield SetAside(claim, "older", f"A newer claim stands ({newest.ref}).")
+            yield SetAside(claim, "older", "A newer claim stands ({claim}).", newest.resolved)
 
 
 POLICY = Policy(

@@ -1,11 +1,10 @@
 """Newly reported figures: changes of each origin's current claims between the ends of local days."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.escalation.occurrences import local_day
-from domain.estimates.claim_index import ClaimIndex
 from domain.estimates.source_claims import SourceClaims
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim, latest
@@ -51,7 +50,7 @@ def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
         by_then = (each for each in report.effective_moments() if moment is None or each <= moment)
         for day in {local_day(each, history.offset) for each in by_then}:
             affected_by_day.setdefault(day, []).append(report)
-    daily = _DailyClaims(history)
+    daily = _DailyClaims()
     changes: list[FigureChange] = []
     increments: list[tuple[date, ResolvedClaim]] = []
     for day in sorted(affected_by_day):
@@ -70,23 +69,34 @@ def newly_reported(history: History, moment: datetime | None) -> NewlyReported:
 
 
 class _DailyClaims:
-    """Claim index as of the end of one day, and the current claims as of the end of the day before."""
+    """Claims of each origin as of the end of one day, and the current claims as of the end of the day before."""
 
-    def __init__(self, history: History) -> None:
-        self._index = ClaimIndex(history)
+    def __init__(self) -> None:
+        self._sources: dict[str, SourceClaims] = {}
+        self._origins: dict[str, str] = {}
+        self._changed: dict[tuple[ClaimKey, str], None] = {}
         self._current: dict[tuple[ClaimKey, str], ResolvedClaim] = {}
 
     def advance(self, end: datetime, reports: Sequence[ReportHistory]) -> None:
-        """Index `reports` again as of `end` (UTC)."""
+        """Hold `reports` as of `end` (UTC)."""
         for report in reports:
-            self._index.remove(report.ref)
+            origin = self._origins.pop(report.ref, None)
+            if origin is not None:
+                self._note(origin, self._sources[origin].remove(report.ref))
             if report.is_standing(end):
-                self._index.add(report, report.claims_at(end))
+                origin = self._origins[report.ref] = report.current.origin
+                source = self._sources.get(origin)
+                if source is None:
+                    source = self._sources[origin] = SourceClaims(origin)
+                self._note(origin, source.add(report, report.claims_at(end)))
+
+    def _note(self, origin: str, keys: Iterable[ClaimKey]) -> None:
+        self._changed.update(dict.fromkeys((key, origin) for key in keys))
 
     def changed_keys(self) -> Iterator[tuple[ClaimKey, SourceClaims]]:
-        """Yield the keys that may have changed, with each origin responsible."""
-        for key, origins in self._index.changed_keys().items():
-            yield from ((key, self._index.source(origin)) for origin in origins)
+        """Yield the keys that may have changed since the last call, with each origin responsible."""
+        changed, self._changed = self._changed, {}
+        yield from ((key, self._sources[origin]) for key, origin in changed)
 
     def changes(self, day: date, key: ClaimKey, source: SourceClaims) -> Iterator[FigureChange]:
         """Yield the change of an origin's current claim under a key, if any."""

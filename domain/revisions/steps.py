@@ -1,13 +1,21 @@
-"""Step series of estimates along the reported and the recorded clock."""
+"""Step series of estimates along the reported and the recorded clock.
 
+Both are folds: the steps up to a moment, or a transaction, are the first of all (`steps_until`, `steps_as_of`), and
+recorded steps go on from where they were left (`continued_steps`).
+"""
+
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
+from msgspec import Struct
+
 from domain.estimates.affected import apply_fact, reindex
 from domain.estimates.claim_index import ClaimIndex
-from domain.estimates.estimate import Estimate
+from domain.estimates.estimate import CitedFigure, Estimate, PolicyInput
+from domain.facts.union import Recorded
 from domain.history.history import History
 from domain.history.report_history import ReportHistory
 from domain.reading import Reading
@@ -15,8 +23,25 @@ from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.reports.claims.running_totals import extended_totals
 
 
-@dataclass(frozen=True, slots=True)
-class EstimateStep:
+class EstimateFigures(Struct, frozen=True, gc=False):
+    """What a step shows of an estimate; `is_used` says that the policy uses a claim."""
+
+    lower: CitedFigure | None
+    upper: CitedFigure | None
+    upper_open: bool
+    best: CitedFigure | None
+    contested: bool
+    label: str | None
+    is_used: bool
+
+    @property
+    def visible(self) -> tuple[object, ...]:
+        """What a reader sees: the figures without their claims, flags, and label."""
+        ends = [None if end is None else end.figure for end in (self.lower, self.upper, self.best)]
+        return (*ends, self.upper_open, self.contested, self.label, self.is_used)
+
+
+class EstimateStep(Struct, frozen=True, gc=False):
     """The estimate of a key from `at` (UTC) on; `moved_by` are the claims, or else the reports, that changed it.
 
     `position` is the last one recorded at `at`, None on the reported clock. `broken`: a break in series, as a source
@@ -25,15 +50,17 @@ class EstimateStep:
 
     at: datetime
     position: int | None
-    estimate: Estimate
+    estimate: EstimateFigures
     moved_by: tuple[str, ...]
     broken: bool
 
 
 EstimateSeries = dict[ClaimKey, list[EstimateStep]]
 
-NO_ESTIMATE = Estimate(None, None, upper_open=False, best=None, contested=False, used=(), set_aside=())
-"""Estimate of a key without current claims, under every policy."""
+NO_ESTIMATE = EstimateFigures(None, None, False, None, False, None, False)  # noqa: FBT003 - as the fields are named above
+"""The figures of a key without current claims, under every policy."""
+
+NO_BREAKS = frozenset[str]()
 
 
 @dataclass(slots=True)
@@ -60,7 +87,17 @@ class _StepRecorder:
         self.index = ClaimIndex(history)
         self._claims: dict[str, tuple[ResolvedClaim, ...]] = {}
         self._breaks: dict[ClaimKey, set[str]] = {}
+        self._inputs: dict[ClaimKey, PolicyInput] = {}
         self._causes = _Causes()
+
+    def load(self, history: History, series: EstimateSeries) -> None:
+        """Start from the steps of what a history holds, as of the reading's moment."""
+        self.series = {key: list(steps) for key, steps in series.items()}
+        until = self._reading.reported_until
+        standing = [(report, report.claims_at(until)) for report in history.standing_reports(until)]
+        self.index.load(standing)
+        self._claims = {report.ref: claims for report, claims in standing}
+        self._breaks = {key: self.index.breaks(key) for key in self.index.sorted_keys()}
 
     def set_report(self, history: History, report: ReportHistory, until: datetime | None) -> None:
         """Index a report as of `until` on the reported clock (None: latest)."""
@@ -86,16 +123,19 @@ class _StepRecorder:
 
     def record(self, at: datetime, position: int | None) -> None:
         """Record the steps of all keys changed since the last call."""
-        for key in self.index.changed_keys():
-            policy_input = self.index.key_claims(key).policy_input
-            estimate = self._reading.policy.estimate(policy_input) if policy_input.claims else NO_ESTIMATE
+        for key, origins in self.index.changed_keys().items():
+            before = self._inputs.get(key)
+            policy_input = self._inputs[key] = self.index.policy_input(key, before, origins)
             breaks = self.index.breaks(key)
-            broken = bool(breaks - self._breaks.get(key, set()))
+            broken = bool(breaks - self._breaks.get(key, NO_BREAKS))
             self._breaks[key] = breaks
+            if policy_input is before and not broken:
+                continue
+            figures = _figures(self._reading.policy.estimate(policy_input)) if policy_input.claims else NO_ESTIMATE
             steps = self.series.setdefault(key, [])
-            before = steps[-1].estimate if steps else NO_ESTIMATE
-            if visible(estimate) != visible(before) or (broken and before is not NO_ESTIMATE):
-                steps.append(EstimateStep(at, position, estimate, self._causes.of_key(key), broken))
+            last = steps[-1].estimate if steps else NO_ESTIMATE
+            if figures.visible != last.visible or (broken and last is not NO_ESTIMATE):
+                steps.append(EstimateStep(at, position, figures, self._causes.of_key(key), broken))
         self._causes = _Causes()
 
 
@@ -116,25 +156,48 @@ def reported_steps(history: History, reading: Reading) -> EstimateSeries:
 
 def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
     """Return the steps along the recorded clock, at most one a transaction."""
-    replayed = History(history.stream)
-    recorder = _StepRecorder(replayed, reading)
     facts = sorted(history.journal, key=lambda recorded: recorded.position)
+    return continued_steps({}, History(history.stream), facts, reading)
+
+
+def continued_steps(
+    earlier: EstimateSeries, history: History, facts: Iterable[Recorded], reading: Reading
+) -> EstimateSeries:
+    """Return the recorded steps `earlier` of what `history` holds, and those of later facts, which are applied to it.
+
+    `facts` come in the order of the log; the first begins a transaction.
+    """
+    recorder = _StepRecorder(history, reading)
+    recorder.load(history, earlier)
     for at, of_transaction in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
         for recorded in of_transaction:
             position = recorded.position
-            affected = apply_fact(replayed, recorder.index, recorded)
+            affected = apply_fact(history, recorder.index, recorded)
             recorder.add_regraded(affected.regraded)
             for report_id in affected.reports:
-                recorder.set_report(replayed, replayed.all_reports[report_id], reading.reported_until)
+                recorder.set_report(history, history.all_reports[report_id], reading.reported_until)
         recorder.record(at, position)
     return recorder.series
 
 
-def visible(estimate: Estimate) -> tuple[object, ...]:
-    """Return the visible parts of an estimate: figures without their claims, flags, and label."""
-    ends = (None if end is None else end.figure for end in (estimate.lower, estimate.upper, estimate.best))
-    return (*ends, estimate.upper_open, estimate.contested, estimate.label, bool(estimate.used))
+def steps_until(series: EstimateSeries, moment: datetime) -> EstimateSeries:
+    """Return the reported steps up to a moment (UTC), from those of the same facts up to a later one."""
+    return {key: steps[: bisect_right(steps, moment, key=lambda step: step.at)] for key, steps in series.items()}
+
+
+def steps_as_of(series: EstimateSeries, position: int) -> EstimateSeries:
+    """Return the recorded steps as of the last position of a transaction, from those of these facts and later ones."""
+    return {
+        key: steps[: bisect_right(steps, position, key=lambda step: step.position or 0)]
+        for key, steps in series.items()
+    }
+
+
+def _figures(estimate: Estimate) -> EstimateFigures:
+    lower, upper, best = estimate.lower, estimate.upper, estimate.best
+    used = bool(estimate.used)
+    return EstimateFigures(lower, upper, estimate.upper_open, best, estimate.contested, estimate.label, used)
 
 
 def sorted_keys(*series: Mapping[ClaimKey, object]) -> list[ClaimKey]:

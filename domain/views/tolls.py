@@ -6,7 +6,7 @@ from typing import cast
 from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, figure_document, key_cells
 from domain.history.history import History
 from domain.reading import Document, Reading, View, ViewRow
-from domain.revisions.steps import EstimateStep, recorded_steps, reported_steps, sorted_keys
+from domain.revisions.steps import EstimateSeries, EstimateStep, recorded_steps, reported_steps, sorted_keys
 from domain.values.time.clocks import format_instant
 
 
@@ -15,7 +15,11 @@ def finish(history: History, reading: Reading) -> Document:
 
     All steps are estimated by the reading's policy. Along the recorded clock each step equals the answer given then.
     """
-    reported, recorded = reported_steps(history, reading), recorded_steps(history, reading)
+    return document(history, reported_steps(history, reading), recorded_steps(history, reading))
+
+
+def document(history: History, reported: EstimateSeries, recorded: EstimateSeries) -> Document:
+    """Return the document of these steps."""
     series = [
         {
             **key.document,

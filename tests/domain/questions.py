@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from domain.values.counts.count import Count
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.given import counted
+from tests.domain.replacing import replace
 from tests.domain.worlds import counts
 
 KEY = ClaimKey("killed", Population(), "incident")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from domain.reports.claims.claim import ResolvedClaim, latest
 from domain.reports.claims.revision_chain import RevisionChain
 from domain.values.time.clocks import format_instant
 from tests.domain.book import Book
+from tests.domain.replacing import replace
 from tests.domain.worlds import IDS, SLUGS, STEPS, Body, World, digests, moments, reports, worlds
 
 OTHER = "other-town"

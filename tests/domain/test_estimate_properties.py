@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any, cast
@@ -25,6 +24,7 @@ from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.book import Book, open_book
 from tests.domain.given import counted
+from tests.domain.replacing import replace
 from tests.domain.worlds import (
     POPULATIONS,
     Body,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from domain.estimates.estimate import PolicyClaim, PolicyInput
 from domain.estimates.exclusion import differ, range_estimate
 from domain.reports.claims.claim import BEGINNING, END
 from tests.domain.questions import aside, ask, behind, claim, ends, exceeded, held, questions, why
+from tests.domain.replacing import replace
 
 
 def test_where_nobody_said_anything_there_is_no_figure() -> None:

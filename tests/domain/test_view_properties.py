@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, time
 from itertools import pairwise
 from typing import Any, cast
@@ -25,6 +24,7 @@ from domain.revisions.newly_reported import newly_reported
 from domain.values.sources import Registration
 from domain.values.time.clocks import parse_instant
 from tests.domain.book import Book
+from tests.domain.replacing import replace
 from tests.domain.worlds import IDS, TIMES, World, figures_of, moments, reading, worlds
 
 Body = dict[str, Any]

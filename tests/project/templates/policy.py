@@ -1,6 +1,6 @@
 """`new_name/1`: the ends of `range/1`, without a best figure."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from domain.estimates.estimate import Estimate, Policy, PolicyInput
 from domain.estimates.exclusion import CODES, range_estimate
