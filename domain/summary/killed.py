@@ -7,6 +7,7 @@ separately and compared with nothing.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain.estimates.estimate import Estimate, PolicyInput
@@ -17,12 +18,12 @@ from domain.summary.tolls import (
     Toll,
     TollGroup,
     counted_document,
-    greatest,
+    greater,
     increment_of,
-    is_everyone,
     toll_document,
     toll_of,
 )
+from domain.values.populations import Population
 
 KILLED = "killed"
 
@@ -76,9 +77,10 @@ class _EventMeasure:
 
     def set(self, key: ClaimKey, toll: Toll | None, old_origins: "_OriginLists", new_origins: "_OriginLists") -> bool:
         """Set the toll and origins of an event's key; returns whether the aggregate changed."""
-        before = self.tolls.totals
-        self.tolls.set(key, toll)
-        changed = self.tolls.totals != before
+        tolls = self.tolls
+        number, former = tolls.figured, tolls.greatest
+        tolls.set(key, toll)
+        changed = tolls.figured != number or tolls.greatest != former
         for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
             if old != new:
                 changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
@@ -98,6 +100,7 @@ class TollIndex:
         self._homes: frozenset[str] = frozenset()
         self._event_measures: dict[ClaimKey, _EventMeasure] = {}
         self._origins: dict[ClaimKey, _OriginLists] = {}
+        self._killed: KilledSummary | None = None
 
     def part(self, key: ClaimKey) -> IncidentPart:
         """Return the part of the incident that a key counts."""
@@ -111,6 +114,8 @@ class TollIndex:
     def merge(self, homes: frozenset[str]) -> frozenset[str]:
         """Set the merged incidents by slug; returns those added or removed."""
         changed, self._homes = homes ^ self._homes, homes
+        if changed:
+            self._killed = None
         tolls = [*self._merged, *self._scopes] if changed else ()
         for group in (self._merged, self._scopes):
             for toll in tolls:
@@ -129,7 +134,10 @@ class TollIndex:
         if key.measure != KILLED:
             return False
         changed = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
-        return self._increments.set(key, increment_of(increments)) or changed
+        changed = self._increments.set(key, increment_of(increments)) or changed
+        if changed:
+            self._killed = None
+        return changed
 
     def set_event(
         self, policy_input: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
@@ -150,8 +158,10 @@ class TollIndex:
         if measure.tolls.greatest is None:
             del self._event_measures[pair]
         if key.measure == KILLED:
-            self._events.set(key, toll)
-            changed = self._increments.set(key, increment_of(increments)) or changed
+            incremented = self._increments.set(key, increment_of(increments))
+            if self._events.set(key, toll) or incremented:
+                self._killed = None
+            changed = incremented or changed
         return changed
 
     def in_events(self, pair: ClaimKey) -> InEvents | None:
@@ -162,19 +172,22 @@ class TollIndex:
 
     @property
     def killed(self) -> KilledSummary:
-        """Tolls of those killed."""
-        parts = [each.greatest for each in (self._merged, self._events)]
-        floors = [each for each in (*_everyone_first(self._own), *parts) if each and each.lower]
-        totals = self._events.totals, self._merged.totals, self._scopes.totals
-        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *totals)
+        """Tolls of those killed; the same object while unchanged."""
+        if self._killed is None:
+            totals = self._events.totals, self._merged.totals, self._scopes.totals
+            self._killed = KilledSummary(self._toll(), self._at_least(), *totals)
+        return self._killed
 
     def _toll(self) -> Toll | None:
-        parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
-        own = _everyone_first(self._own)
-        everyone = [toll for toll in own[:1] if is_everyone(toll.key)]
-        others = [each for each in (greatest(own), parts, self._scopes.greatest) if each]
-        found = next((toll for toll in (*everyone, *others) if toll.figured), None)
-        return found or next(iter((*everyone, *others)), None) or self._increments.greatest
+        own, parts = self._own, greater(self._merged.greatest, self._events.greatest)
+        found = [toll for toll in (own.get(_EVERYONE), own.greatest, parts, self._scopes.greatest) if toll]
+        return next((toll for toll in found if toll.figured), found[0] if found else self._increments.greatest)
+
+    def _at_least(self) -> Toll | None:
+        """Return the toll with the greatest lower end; ties: of everyone, of the incident, of merged ones, of events."""
+        own = self._own
+        tolls = (own.get(_EVERYONE), own.greatest, self._merged.greatest, self._events.greatest)
+        return max((toll for toll in tolls if toll and toll.lower), key=_rank, default=None)
 
     def _group(self, key: ClaimKey) -> TollGroup:
         part = self.part(key)
@@ -199,8 +212,9 @@ def _totals_document(totals: ScopeTotals) -> Mapping[str, object]:
     return {"count": totals.number, "greatest": toll_document(totals.greatest)}
 
 
-def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
-    return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
+_EVERYONE = key_of(KILLED, Population(), INCIDENT_SCOPE, None)
+"""Key of those killed in the incident, of whatever population and manner."""
+_rank = attrgetter("rank")
 
 
 def _origins_of(policy_input: PolicyInput) -> _OriginLists:
