@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_claim
 
 from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, Estimate, PolicyClaim, PolicyInput, Statement
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
@@ -27,7 +28,7 @@ def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any
     said = Count.model_validate({"verbatim": count} if isinstance(count, str) else count)
     ref = fields.pop("ref", f"{source}-{day}#1")
     plain = ResolvedClaim(ref, KEY, source, source, (), Span(moment, moment), f"2025-03-{day}", 0, said, until)
-    return replace(plain, **fields)
+    return replace_claim(plain, **fields)
 
 
 def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str = "B", **fields: Any) -> PolicyClaim:
@@ -122,9 +123,10 @@ def _named(plain: PolicyClaim, number: int) -> PolicyClaim:
     spoken = f"part-{number}#1" if PART_EXCEEDS in plain.flags else ref
     named = {name: end and replace(end, claim=spoken) for name, end in _ends(plain).items()}
     earlier = tuple(
-        replace(each, ref=f"behind-{number}-{place}#1", origin=origin) for place, each in enumerate(plain.superseded)
+        replace_claim(each, ref=f"behind-{number}-{place}#1", origin=origin)
+        for place, each in enumerate(plain.superseded)
     )
-    return replace(plain, resolved=replace(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
+    return replace(plain, resolved=replace_claim(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
 
 
 def _ends(plain: PolicyClaim) -> dict[str, CitedFigure | None]:

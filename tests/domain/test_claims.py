@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_claim
 
 from domain.reports.claims.claim import (
     BEGINNING,
@@ -145,13 +146,13 @@ def test_what_words_stand_for_is_never_printed() -> None:
 
 
 def test_of_two_claims_that_is_newer_which_was_said_later_by_its_end_its_start_its_figure_and_its_source() -> None:
-    plain = replace(held("a", "5"), ref="b", reported=Span(MOMENT, MOMENT))
+    plain = replace_claim(held("a", "5"), ref="b", reported=Span(MOMENT, MOMENT))
     day, hour = MOMENT.replace(day=9), MOMENT.replace(hour=1)
     newer = [
-        replace(plain, ref="a", origin="zzz", order=-1),
-        replace(plain, ref="a", count=held("a", "6").count, order=-1),
-        replace(plain, ref="a", reported=Span(hour, day), order=-1),
-        replace(plain, ref="a", reported=Span(None, day.replace(hour=2)), order=-1),
-        replace(plain, ref="a", reported=Span(None, None), order=-1),
+        replace_claim(plain, ref="a", origin="zzz", order=-1),
+        replace_claim(plain, ref="a", count=held("a", "6").count, order=-1),
+        replace_claim(plain, ref="a", reported=Span(hour, day), order=-1),
+        replace_claim(plain, ref="a", reported=Span(None, day.replace(hour=2)), order=-1),
+        replace_claim(plain, ref="a", reported=Span(None, None), order=-1),
     ]
     assert sorted([*newer[::-1], plain], key=lambda each: each.recency_key) == [plain, *newer]
