@@ -213,19 +213,18 @@ class SourceClaims:
         key = claim.key
         if claim.incremental:
             return {key}
-        chain = self._chains.get(key)
-        current_before_and_after: list[ResolvedClaim | None] = []
+        chain, currents = self._chains.get(key), tuple[ResolvedClaim | None, ...]()
         if chain is not None:
-            current_before_and_after.append(chain.current)
+            before = chain.current
             self._trim_past(key, min(update(chain, claim), len(chain.succession) - 1))
-            current_before_and_after.append(chain.current)
+            currents = before, chain.current
             if chain.current is None:
                 del self._chains[key]
         self._stale.add(key)
         related = self._related_keys(key)
-        if len(related) == 1:
+        if len(related) == 1 or (currents and currents[0] is currents[1]):
             return {key}
-        wholes = {each for each in related if self._may_exceed(key, current_before_and_after, each)}
+        wholes = {each for each in related if self._may_exceed(key, currents, each)}
         self._stale |= wholes
         return {key, *wholes}
 
@@ -242,7 +241,8 @@ class SourceClaims:
         chain = self._chains.get(whole)
         if chain is None or chain.current is None or not claims:
             return is_part(part, whole)
-        return any(each is not None and exceeds(each, chain.current) for each in claims)
+        current = chain.current
+        return any(each is not None and each.figure > current.figure and exceeds(each, current) for each in claims)
 
     def _related_keys(self, key: ClaimKey) -> Collection[ClaimKey]:
         return self._families.get(key.family, ())
