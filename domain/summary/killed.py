@@ -81,8 +81,8 @@ class _EventMeasure:
         number, former = tolls.figured, tolls.greatest
         tolls.set(key, toll)
         changed = tolls.figured != number or tolls.greatest != former
-        for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
-            if old != new:
+        if old_origins != new_origins:
+            for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
                 changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
         return changed
 
@@ -106,10 +106,10 @@ class TollIndex:
         """Return the part of the incident that a key counts."""
         if key.event is not None:
             return "event"
-        home, scope = split_scope(key.scope)
-        if scope != INCIDENT_SCOPE:
-            return "other"
-        return "own" if home is None else "merged" if home in self._homes else "other"
+        if key.home is None:
+            return "own" if key.scope == INCIDENT_SCOPE else "other"
+        is_merged = key.home in self._homes and split_scope(key.scope)[1] == INCIDENT_SCOPE
+        return "merged" if is_merged else "other"
 
     def merge(self, homes: frozenset[str]) -> frozenset[str]:
         """Set the merged incidents by slug; returns those added or removed."""
@@ -141,15 +141,14 @@ class TollIndex:
 
     def set_event(
         self, policy_input: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
-    ) -> bool:
-        """Set the toll of a single event's key; returns whether `in_events` may have changed."""
+    ) -> ClaimKey | None:
+        """Set the toll of a single event's key; returns the key of `in_events` if its tolls may have changed."""
         key, toll = policy_input.key, toll_of(policy_input.key, estimate) if estimate else None
-        old_origins, new_origins = (
-            self._origins.pop(key, _NO_ORIGINS),
-            _origins_of(policy_input) if toll else _NO_ORIGINS,
-        )
+        old_origins, new_origins = self._origins.get(key, _NO_ORIGINS), _NO_ORIGINS
         if toll is not None:
-            self._origins[key] = new_origins
+            new_origins = self._origins[key] = _origins_of(policy_input)
+        elif old_origins is not _NO_ORIGINS:
+            del self._origins[key]
         pair = in_events_key(key)
         measure = self._event_measures.get(pair)
         if measure is None:
@@ -162,7 +161,7 @@ class TollIndex:
             if self._events.set(key, toll) or incremented:
                 self._killed = None
             changed = incremented or changed
-        return changed
+        return pair if changed else None
 
     def in_events(self, pair: ClaimKey) -> InEvents | None:
         """Return the tolls of single events for a measure and population (`pair`), None without any."""
@@ -184,7 +183,7 @@ class TollIndex:
         return next((toll for toll in found if toll.figured), found[0] if found else self._increments.greatest)
 
     def _at_least(self) -> Toll | None:
-        """Return the toll with the greatest lower end; ties: of everyone, of the incident, of merged ones, of events."""
+        """Return the toll with the greatest lower end; ties: everyone's, the incident's, of merged, of events."""
         own = self._own
         tolls = (own.get(_EVERYONE), own.greatest, self._merged.greatest, self._events.greatest)
         return max((toll for toll in tolls if toll and toll.lower), key=_rank, default=None)
