@@ -90,7 +90,7 @@ def _counts() -> st.SearchStrategy[Count]:
 def _held() -> st.SearchStrategy[ResolvedClaim]:
     moments = st.integers(0, 8).map(lambda half: START + timedelta(hours=12 * half)) | st.sampled_from(FAR)
     return st.builds(
-        replace,
+        replace_claim,
         st.just(held("?", "none")),
         reported=st.builds(Span, st.none() | moments, moments),
         order=st.integers(0, 1),

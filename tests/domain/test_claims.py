@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,8 @@ from domain.reports.claims.claim import (
     qualified_scope,
     split_scope,
 )
+from domain.reports.claims.tie_breaking import ReportContent
+from domain.reports.kind import Report
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.questions import claim, held
@@ -84,7 +85,7 @@ def test_words_for_the_whole_or_for_a_part_add_up_to_anything() -> None:
 def test_equal_keys_are_found_and_others_are_not() -> None:
     limits = {"status": ["civilian", "state_forces"]}, {"status": ["state_forces", "civilian"]}
     one, same = (ClaimKey("killed", Population.model_validate(each).canonical(), "incident") for each in limits)
-    other = replace(one, manner="execution")
+    other = replace_claim(one, manner="execution")
     assert {one: "found"}.get(same) == "found"
     assert hash(one) == hash(same) != hash(other)
     assert one != other
@@ -156,3 +157,11 @@ def test_of_two_claims_that_is_newer_which_was_said_later_by_its_end_its_start_i
         replace_claim(plain, ref="a", reported=Span(None, None), order=-1),
     ]
     assert sorted([*newer[::-1], plain], key=lambda each: each.recency_key) == [plain, *newer]
+
+
+def test_a_claim_is_compared_by_all_but_the_content_of_its_report() -> None:
+    plain = held("a", "5")
+    same = replace_claim(plain, record=ReportContent(Report.model_construct()))
+    assert (same, hash(same)) == (plain, hash(plain))
+    for changed in ({"origin": "b"}, {"order": 1}, {"flags": ("inconsistent",)}, {"incremental": True}):
+        assert replace_claim(plain, **changed) != plain
