@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -90,8 +91,7 @@ def _counts() -> st.SearchStrategy[Count]:
 def _held() -> st.SearchStrategy[ResolvedClaim]:
     moments = st.integers(0, 8).map(lambda half: START + timedelta(hours=12 * half)) | st.sampled_from(FAR)
     return st.builds(
-        replace_claim,
-        st.just(held("?", "none")),
+        partial(replace_claim, held("?", "none")),
         reported=st.builds(Span, st.none() | moments, moments),
         order=st.integers(0, 1),
         count=_counts(),
