@@ -21,16 +21,14 @@ from domain.reports.claims.claim import (
     event_scope,
     latest,
     qualified_scope,
-    split_scope,
 )
 from domain.values.time.clocks import Span, begins_after, parse_occurred
 
 NOTHING, TENSION, VIOLENCE = 0, 1, 2
-ATTACKS = 3
+ATTACKS, ATTACKS_LEVEL = 3, 3
 THRESHOLDS = ((100, 5), (25, 4), (5, 3), (1, VIOLENCE))
 """(least number of dead on a day, level); three or more attacks are level 3 too."""
-
-_LEVELS = {"violence": VIOLENCE, "tension": TENSION}
+_FROM_HIGHEST = (5, 4, 3, VIOLENCE, TENSION)
 
 
 @dataclass(slots=True)
@@ -56,9 +54,11 @@ class Day:
 
 def level_of(tiers: Counter[str], dead: int) -> int:
     """Return the level of a day from its number of events per tier and its least number of dead."""
-    by_attacks = 3 if tiers["violence"] >= ATTACKS else NOTHING
-    by_dead = next((level for least, level in THRESHOLDS if dead >= least), NOTHING) if dead else NOTHING
-    return max(by_dead, by_attacks, *[level for tier, level in _LEVELS.items() if tiers[tier] > 0], NOTHING)
+    attacks = tiers["violence"]
+    by_events = (
+        ATTACKS_LEVEL if attacks >= ATTACKS else VIOLENCE if attacks else TENSION if tiers["tension"] else NOTHING
+    )
+    return max(by_events, next((level for least, level in THRESHOLDS if dead >= least), NOTHING) if dead else NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class DayLevels:
         self._day_of_key: dict[ClaimKey, date] = {}
         self._totals: dict[date, _DayTotals] = {}
         self._levels: dict[date, int] = {}
-        self._days_per_level = Counter[int]()
+        self._days_per_level = [0] * (1 + _FROM_HIGHEST[0])
         self._highest: int | None = None
         self._stale: set[date] = set()
 
@@ -175,12 +175,13 @@ class DayLevels:
             for day in self._stale:
                 totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)
                 level = level_of(totals.tiers, max(totals.dead, claim.figure if claim else 0))
-                self._days_per_level[self._levels.pop(day, NOTHING)] -= 1
+                if before := self._levels.pop(day, NOTHING):
+                    self._days_per_level[before] -= 1
                 if level:
                     self._levels[day] = level
                     self._days_per_level[level] += 1
             self._stale.clear()
-            self._highest = max((level for level, number in self._days_per_level.items() if number > 0), default=None)
+            self._highest = next((level for level in _FROM_HIGHEST if self._days_per_level[level]), None)
 
     def _update_contribution(self, label: str) -> None:
         """Replace an event's contribution to its day."""
@@ -282,7 +283,7 @@ def _event_or_period(history: History, key: ClaimKey) -> tuple[str | None, Span 
     label, scope = key.event, key.scope
     declared = history.bounds.get(scope)
     if declared is not None and declared.wider_than != INCIDENT_SCOPE and declared.period_of != "documentation":
-        home = split_scope(scope)[0]
+        home = key.home
         if declared.period is not None:
             return None, parse_occurred(declared.period, history.incident(home).offset)
         label = declared.event and (qualified_scope(home, event_scope(declared.event)) if home else declared.event)
@@ -291,8 +292,7 @@ def _event_or_period(history: History, key: ClaimKey) -> tuple[str | None, Span 
 
 def _offset(history: History, key: ClaimKey) -> tzinfo:
     """Return the offset of the incident whose scope a key has."""
-    home = split_scope(key.scope)[0]
-    return history.offset if home is None else history.incident(home).offset
+    return history.offset if key.home is None else history.incident(key.home).offset
 
 
 def _highest_lower_bound(claims: Iterable[GradedClaim]) -> CitedFigure | None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.estimates.estimate import CitedFigure
 from domain.history.history import History, ReportHistory, ReportVersion
@@ -16,7 +18,7 @@ TIERS = ("none", "easing", "tension", "violence")
 _RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
-class EventSummary(NamedTuple):
+class EventSummary(Struct, frozen=True, gc=False):
     """Time of an event (UTC: the narrowest `occurred` of its reports) and its highest tier."""
 
     span: Span | None
@@ -72,7 +74,7 @@ def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     for report in reports:
         if report.current.event is not None:
             found.setdefault(report.current.event, []).append(report)
-    return {label: Event(label, sorted(found[label], key=_REF), *_summary_of(found[label])) for label in sorted(found)}
+    return {label: _event(label, found[label]) for label in sorted(found)}
 
 
 _REF = attrgetter("ref")
@@ -80,11 +82,11 @@ _ELSEWHERE = f"/{event_scope('')}"
 """Infix of the label of another incident's event."""
 
 
-def _summary_of(reports: Iterable[ReportHistory]) -> EventSummary:
+def _event(label: str, reports: Sequence[ReportHistory]) -> Event:
     event = EventReports()
     for each in reports:
         event.add(each.ref, each.current)
-    return event.summary
+    return Event(label, sorted(reports, key=_REF), event.summary.span, event.summary.tier)
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]
@@ -107,6 +109,7 @@ def offset_of(history: History, label: str) -> tzinfo:
     return history.incident(split_scope(label)[0]).offset if _ELSEWHERE in label else history.offset
 
 
+@lru_cache(maxsize=16_384)
 def local_day(moment: datetime, offset: tzinfo) -> date:
-    """Return the day of a moment in the incident's offset."""
+    """Return the day of a moment (UTC) in the incident's offset."""
     return moment.astimezone(offset).date()

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from domain.estimates.claim_index import ClaimIndex
 from domain.facts.union import (
@@ -33,7 +34,7 @@ def sets_time_zone(recorded: Recorded) -> bool:
     return isinstance(recorded.fact, IncidentAmended) and recorded.fact.time_zone is not None
 
 
-class Affected(NamedTuple):
+class Affected(Struct, frozen=True, gc=False):
     """Reports that a fact may change, and the current claims of a source whose grade it changes."""
 
     reports: Collection[UUID]

@@ -289,7 +289,7 @@ class ClaimIndex:
         return f"{home}/{event}" if home and event else event
 
     def _period_end(self, key: ClaimKey) -> datetime | None:
-        home = split_scope(key.scope)[0]
+        home = key.home
         if home not in self._periods:
             incident = self._history.incident(home)
             self._periods[home] = parse_occurred(incident.period, incident.offset).latest if incident.period else None

@@ -215,16 +215,17 @@ class SourceClaims:
         key = claim.key
         if claim.incremental:
             return {key}
-        chain = self._chains.get(key)
-        current_before_and_after: list[ResolvedClaim | None] = []
+        chain, currents = self._chains.get(key), tuple[ResolvedClaim | None, ...]()
         if chain is not None:
-            current_before_and_after.append(chain.current)
+            before = chain.current
             self._trim_past(key, min(update(chain, claim), len(chain.succession) - 1))
-            current_before_and_after.append(chain.current)
+            currents = before, chain.current
             if chain.current is None:
                 del self._chains[key]
         self._stale.add(key)
-        wholes = [each for each in self._wholes[key] if self._may_exceed(current_before_and_after, each)]
+        if currents and currents[0] is currents[1]:
+            return {key}
+        wholes = [each for each in self._wholes[key] if self._may_exceed(currents, each)]
         self._stale.update(wholes)
         return {key, *wholes}
 
@@ -239,7 +240,8 @@ class SourceClaims:
         chain = self._chains.get(whole)
         if chain is None or chain.current is None or not claims:
             return True
-        return any(each is not None and exceeds(each, chain.current) for each in claims)
+        current = chain.current
+        return any(each is not None and each.figure > current.figure and exceeds(each, current) for each in claims)
 
     def _current_parts(self, key: ClaimKey) -> list[ResolvedClaim]:
         """Return the current claims on parts of the population of a key."""

@@ -1,11 +1,14 @@
 """Accumulator of views: the folded state of an incident and of the streams its answers depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import datetime, tzinfo
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.facts.streams import incident_stream, source_stream
 from domain.facts.union import (
@@ -269,7 +272,7 @@ def _apply_time_zone(history: History, home: IncidentRecord) -> set[UUID]:
     for report_id, report in history.all_reports.items():
         if report.home == home.stream:
             reported = read_span(parse_reported, report.current.report.reported_at or "", offset)
-            updated = history.all_reports[report_id] = replace(report, reported=reported)
+            updated = history.all_reports[report_id] = replace_fields(report, reported=reported)
             updated.rebuild(partial(_reread_occurred, history, home, updated))
     for recorded in history.journal:
         if recorded.stream == home.stream and isinstance(recorded.fact, ReportRetracted) and recorded.fact.reported_at:
@@ -331,7 +334,7 @@ def _resolve_again(
     return _make_version(history, home, _VersionParts(report.ref, *fields), report.rescoped)
 
 
-class _VersionParts(NamedTuple):
+class _VersionParts(Struct, frozen=True, gc=False):
     """Fields of a content before its claims are resolved."""
 
     ref: str

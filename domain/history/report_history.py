@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.facts.union import ReportAssessed, ReportDisputed, ReportReinstated, ReportRetracted
 from domain.history.source_directory import SourceDirectory
@@ -20,12 +23,11 @@ Retraction = tuple[str, Span | None]
 """Author (`recorder` or `source`), and the moment (UTC) of a source's retraction."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportVersion:
+class ReportVersion(Struct, frozen=True, eq=False, gc=False):
     """One content of a report, as filed or corrected, with its resolved claims.
 
     `event` is the label of the occurrence it describes, or the scope of another incident's event;
-    `position` that of the fact in the log; `tier` that of its kind.
+    `position` that of the fact in the log; `tier` that of its kind. Compared by identity.
     """
 
     report: Report
@@ -37,7 +39,7 @@ class ReportVersion:
     position: int
     cause: str | None = None
     tier: str = "none"
-    record: ReportContent | None = field(default=None, repr=False, compare=False)
+    record: ReportContent | None = None
 
     def with_sources(self, origins: SourceDirectory) -> "ReportVersion":
         """Return the same content under the current representative of its origin."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from domain.reports.claims.claim import (
     EVENT_SCOPE,
@@ -36,8 +37,13 @@ def event_of(report: Report, occurred: Span | None, offset: tzinfo) -> str | Non
     if report.event is None and report.default_scope != EVENT_SCOPE:
         return None
     stated = occurred or _stated_occurred(report, offset)
-    day = stated.earliest.astimezone(offset).date().isoformat() if stated and stated.earliest else None
-    return event_label(report, day)
+    return event_label(report, _day(stated.earliest, offset) if stated and stated.earliest else None)
+
+
+@lru_cache(maxsize=16_384)
+def _day(moment: datetime, offset: tzinfo) -> str:
+    """Return the day of a moment (UTC) in the offset of an incident, as text."""
+    return moment.astimezone(offset).date().isoformat()
 
 
 def effective_occurred(report: Report, reported: Span, stored: Span | None, offset: tzinfo) -> Span | None:
@@ -88,7 +94,7 @@ class ScopeOverrides:
 NO_OVERRIDES = ScopeOverrides()
 
 
-class ReportContext(NamedTuple):
+class ReportContext(Struct, frozen=True, gc=False):
     """Fields that all claims of a report share: its id as text, origin, event label, and spans (UTC).
 
     `record` is its whole content, for tie-breaking.

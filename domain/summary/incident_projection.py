@@ -19,8 +19,8 @@ from domain.facts.union import IncidentOpened, PolicyAdopted, Recorded
 from domain.history.history import History, ReportVersion
 from domain.history.inputs import InputStreams
 from domain.reading import Reading
-from domain.reports.claims.claim import ClaimKey, split_scope
-from domain.summary.killed import KILLED, IncidentPart, InEvents, TollIndex, in_events_key
+from domain.reports.claims.claim import ClaimKey
+from domain.summary.killed import KILLED, IncidentPart, InEvents, TollIndex
 from domain.summary.summary import IncidentSummary, ReportCounts, SummaryChanges
 from domain.values.search_words import words_of
 from domain.values.time.clocks import Span, parse_occurred
@@ -110,7 +110,7 @@ class IncidentProjection:
             self._policy_changed = False
         keys = [key for key, origins in changed.items() if self._update_key(key, origins)]
         if merged:
-            keys += [key for key in self.estimates if split_scope(key.scope)[0] in merged and key not in keys]
+            keys += [key for key in self.estimates if key.home in merged and key not in keys]
         affected, self._changed_reports = self._changed_reports, set()
         inputs, self._new_inputs = self._new_inputs, set()
         pairs, self._changed_pairs = self._changed_pairs, set()
@@ -122,6 +122,10 @@ class IncidentProjection:
         own = {self.input_streams.stream, POLICY_STREAM}
         reports, pairs = list(self.history.own.reports), list(self._tolls.pairs)
         return SummaryChanges(reports, list(self.estimates), self.input_streams.streams - own, in_events=pairs)
+
+    def version(self, claim: str) -> ReportVersion:
+        """Return the counting version of the report that a current claim (`REPORT#1`) belongs to."""
+        return self._counting[claim.partition("#")[0]]
 
     def part(self, key: ClaimKey) -> IncidentPart:
         """Return the part of the incident that a key counts."""
@@ -244,7 +248,8 @@ class IncidentProjection:
 
     def _update_key(self, key: ClaimKey, origins: Collection[str]) -> bool:
         """Recompute a key; returns whether its estimate may have changed (keys of events have none)."""
-        self._levels.set_claims(key, self._index.current_claims(key))
+        if key.measure == KILLED:
+            self._levels.set_claims(key, self._index.current_claims(key))
         if key.event is not None:
             self._update_event_key(self._index.policy_input(key))
             return False
@@ -278,8 +283,8 @@ class IncidentProjection:
         estimate = self.policy.estimate(policy_input) if policy_input.claims else None
         has_toll = (estimate and estimate.used) or key.measure != KILLED
         increments = () if has_toll else self._index.increments(key)
-        if self._tolls.set_event(policy_input, estimate, increments):
-            self._changed_pairs.add(in_events_key(key))
+        if (pair := self._tolls.set_event(policy_input, estimate, increments)) is not None:
+            self._changed_pairs.add(pair)
             self._stale = self._stale or key.measure == KILLED
 
     def _occurred(self) -> tuple[datetime | None, datetime | None]:

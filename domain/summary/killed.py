@@ -7,6 +7,7 @@ separately and compared with nothing.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain.estimates.estimate import Estimate, PolicyInput
@@ -17,12 +18,12 @@ from domain.summary.tolls import (
     Toll,
     TollGroup,
     counted_document,
-    greatest,
+    greater,
     increment_of,
-    is_everyone,
     toll_document,
     toll_of,
 )
+from domain.values.populations import Population
 
 KILLED = "killed"
 
@@ -76,11 +77,12 @@ class _EventMeasure:
 
     def set(self, key: ClaimKey, toll: Toll | None, old_origins: "_OriginLists", new_origins: "_OriginLists") -> bool:
         """Set the toll and origins of an event's key; returns whether the aggregate changed."""
-        before = self.tolls.totals
-        self.tolls.set(key, toll)
-        changed = self.tolls.totals != before
-        for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
-            if old != new:
+        tolls = self.tolls
+        number, former = tolls.figured, tolls.greatest
+        tolls.set(key, toll)
+        changed = tolls.figured != number or tolls.greatest != former
+        if old_origins != new_origins:
+            for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
                 changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
         return changed
 
@@ -98,19 +100,22 @@ class TollIndex:
         self._homes: frozenset[str] = frozenset()
         self._event_measures: dict[ClaimKey, _EventMeasure] = {}
         self._origins: dict[ClaimKey, _OriginLists] = {}
+        self._killed: KilledSummary | None = None
 
     def part(self, key: ClaimKey) -> IncidentPart:
         """Return the part of the incident that a key counts."""
         if key.event is not None:
             return "event"
-        home, scope = split_scope(key.scope)
-        if scope != INCIDENT_SCOPE:
-            return "other"
-        return "own" if home is None else "merged" if home in self._homes else "other"
+        if key.home is None:
+            return "own" if key.scope == INCIDENT_SCOPE else "other"
+        is_merged = key.home in self._homes and split_scope(key.scope)[1] == INCIDENT_SCOPE
+        return "merged" if is_merged else "other"
 
     def merge(self, homes: frozenset[str]) -> frozenset[str]:
         """Set the merged incidents by slug; returns those added or removed."""
         changed, self._homes = homes ^ self._homes, homes
+        if changed:
+            self._killed = None
         tolls = [*self._merged, *self._scopes] if changed else ()
         for group in (self._merged, self._scopes):
             for toll in tolls:
@@ -129,19 +134,21 @@ class TollIndex:
         if key.measure != KILLED:
             return False
         changed = self._group(key).set(key, toll_of(key, estimate) if estimate else None)
-        return self._increments.set(key, increment_of(increments)) or changed
+        changed = self._increments.set(key, increment_of(increments)) or changed
+        if changed:
+            self._killed = None
+        return changed
 
     def set_event(
         self, policy_input: PolicyInput, estimate: Estimate | None, increments: Iterable[ResolvedClaim] = ()
-    ) -> bool:
-        """Set the toll of a single event's key; returns whether `in_events` may have changed."""
+    ) -> ClaimKey | None:
+        """Set the toll of a single event's key; returns the key of `in_events` if its tolls may have changed."""
         key, toll = policy_input.key, toll_of(policy_input.key, estimate) if estimate else None
-        old_origins, new_origins = (
-            self._origins.pop(key, _NO_ORIGINS),
-            _origins_of(policy_input) if toll else _NO_ORIGINS,
-        )
+        old_origins, new_origins = self._origins.get(key, _NO_ORIGINS), _NO_ORIGINS
         if toll is not None:
-            self._origins[key] = new_origins
+            new_origins = self._origins[key] = _origins_of(policy_input)
+        elif old_origins is not _NO_ORIGINS:
+            del self._origins[key]
         pair = in_events_key(key)
         measure = self._event_measures.get(pair)
         if measure is None:
@@ -150,9 +157,11 @@ class TollIndex:
         if measure.tolls.greatest is None:
             del self._event_measures[pair]
         if key.measure == KILLED:
-            self._events.set(key, toll)
-            changed = self._increments.set(key, increment_of(increments)) or changed
-        return changed
+            incremented = self._increments.set(key, increment_of(increments))
+            if self._events.set(key, toll) or incremented:
+                self._killed = None
+            changed = incremented or changed
+        return pair if changed else None
 
     def in_events(self, pair: ClaimKey) -> InEvents | None:
         """Return the tolls of single events for a measure and population (`pair`), None without any."""
@@ -162,19 +171,22 @@ class TollIndex:
 
     @property
     def killed(self) -> KilledSummary:
-        """Tolls of those killed."""
-        parts = [each.greatest for each in (self._merged, self._events)]
-        floors = [each for each in (*_everyone_first(self._own), *parts) if each and each.lower]
-        totals = self._events.totals, self._merged.totals, self._scopes.totals
-        return KilledSummary(self._toll(), max(floors, key=lambda toll: toll.rank, default=None), *totals)
+        """Tolls of those killed; the same object while unchanged."""
+        if self._killed is None:
+            totals = self._events.totals, self._merged.totals, self._scopes.totals
+            self._killed = KilledSummary(self._toll(), self._at_least(), *totals)
+        return self._killed
 
     def _toll(self) -> Toll | None:
-        parts = greatest(each for each in (self._merged.greatest, self._events.greatest) if each)
-        own = _everyone_first(self._own)
-        everyone = [toll for toll in own[:1] if is_everyone(toll.key)]
-        others = [each for each in (greatest(own), parts, self._scopes.greatest) if each]
-        found = next((toll for toll in (*everyone, *others) if toll.figured), None)
-        return found or next(iter((*everyone, *others)), None) or self._increments.greatest
+        own, parts = self._own, greater(self._merged.greatest, self._events.greatest)
+        found = [toll for toll in (own.get(_EVERYONE), own.greatest, parts, self._scopes.greatest) if toll]
+        return next((toll for toll in found if toll.figured), found[0] if found else self._increments.greatest)
+
+    def _at_least(self) -> Toll | None:
+        """Return the toll with the greatest lower end; ties: everyone's, the incident's, of merged, of events."""
+        own = self._own
+        tolls = (own.get(_EVERYONE), own.greatest, self._merged.greatest, self._events.greatest)
+        return max((toll for toll in tolls if toll and toll.lower), key=_rank, default=None)
 
     def _group(self, key: ClaimKey) -> TollGroup:
         part = self.part(key)
@@ -199,8 +211,9 @@ def _totals_document(totals: ScopeTotals) -> Mapping[str, object]:
     return {"count": totals.number, "greatest": toll_document(totals.greatest)}
 
 
-def _everyone_first(own: Iterable[Toll]) -> list[Toll]:
-    return sorted(own, key=lambda toll: (not is_everyone(toll.key), toll.key.canonical))
+_EVERYONE = key_of(KILLED, Population(), INCIDENT_SCOPE, None)
+"""Key of those killed in the incident, of whatever population and manner."""
+_rank = attrgetter("rank")
 
 
 def _origins_of(policy_input: PolicyInput) -> _OriginLists:

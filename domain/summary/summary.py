@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from domain.reports.claims.claim import ClaimKey
 from domain.summary.killed import KilledSummary
@@ -13,8 +14,7 @@ from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentSummary:
+class IncidentSummary(Struct, frozen=True, gc=False):
     """One incident as a row of a list, aggregated over its counting reports.
 
     `level` is the highest of any day (escalation/1); `killed` has the tolls of those killed; `occurred_from` and
@@ -50,7 +50,7 @@ class IncidentSummary:
         return self.time_zone.offset if self.time_zone else parse_offset(self.utc_offset)
 
 
-class SummaryChanges(NamedTuple):
+class SummaryChanges(Struct, frozen=True, gc=False):
     """Changes reported by an update: reports by id, estimates by key, and new input streams.
 
     `summary` says whether the summary row may have; `in_events` are keys of IncidentProjection.in_events.

@@ -1,19 +1,19 @@
 """A toll: an estimate with its key and claim; and the greatest of many. Tolls are never added."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.estimates.estimate import CitedFigure, Estimate
 from domain.reports.claims.claim import EVENT_SCOPE, ClaimKey, ResolvedClaim, event_of_scope, split_scope
 from domain.values.counts.count import words_for
 
 _FigureRank = tuple[int, int]
-_NOTHING: _FigureRank = (-1, -1)
 
 
-class Toll(NamedTuple):
+class Toll(Struct, frozen=True):
     """An estimate of one key, with the claim that gives its lower end, else another end, else its words.
 
     `said` are the words of that claim, `source` its origin. `incremental`: from increments, which no policy estimates.
@@ -87,35 +87,40 @@ def increment_of(increments: Iterable[ResolvedClaim]) -> Toll | None:
     )
 
 
-def is_everyone(key: ClaimKey) -> bool:
-    """Say whether a key counts everyone, of any manner."""
-    return not key.limits and key.manner is None
-
-
 @dataclass(slots=True)
 class TollGroup:
     """Tolls by key; `greatest` is that with the greatest lower end, ties by canonical key."""
 
     greatest: Toll | None = None
     _tolls: dict[ClaimKey, Toll] = field(default_factory=dict[ClaimKey, Toll])
-    _figured: Counter[str] = field(default_factory=Counter[str])
+    _figured: dict[str, int] = field(default_factory=dict[str, int])
 
     def set(self, key: ClaimKey, toll: Toll | None) -> bool:
         """Set or remove the toll of a key; returns whether it changed."""
         old = self._tolls.get(key)
         if old == toll:
             return False
-        if old is not None:
+        if toll is None:
             del self._tolls[key]
-            self._count(old, -1)
-        if toll is not None:
-            self._tolls[key] = toll
-            self._count(toll, 1)
-        if old is not None and old is self.greatest and (toll is None or toll.rank < old.rank):
-            self.greatest = greatest(self._tolls.values())
         else:
-            self.greatest = greatest(each for each in (None if self.greatest is old else self.greatest, toll) if each)
+            self._tolls[key] = toll
+        if (old is not None and old.figured) is not (toll is not None and toll.figured):
+            self._count(key.scope, 1 if toll is not None and toll.figured else -1)
+        if old is not None and old is self.greatest:
+            falls = toll is None or toll.rank < old.rank
+            self.greatest = greatest(self._tolls.values()) if falls else toll
+        else:
+            self.greatest = greater(self.greatest, toll)
         return True
+
+    def get(self, key: ClaimKey) -> Toll | None:
+        """Return the toll of a key, if any."""
+        return self._tolls.get(key)
+
+    @property
+    def figured(self) -> int:
+        """Number of scopes with a figure."""
+        return len(self._figured)
 
     @property
     def totals(self) -> ScopeTotals | None:
@@ -126,22 +131,29 @@ class TollGroup:
         """Yield the tolls, in no order."""
         yield from self._tolls.values()
 
-    def _count(self, toll: Toll, sign: int) -> None:
-        if toll.figured:
-            self._figured[toll.key.scope] += sign
-            if not self._figured[toll.key.scope]:
-                del self._figured[toll.key.scope]
+    def _count(self, scope: str, sign: int) -> None:
+        """Count one more, or one less, key of a scope with a figure."""
+        number = self._figured.get(scope, 0) + sign
+        if number:
+            self._figured[scope] = number
+        else:
+            del self._figured[scope]
 
 
 def greatest(tolls: Iterable[Toll]) -> Toll | None:
     """Return the toll with the greatest lower end, ties by canonical key; None of nothing."""
     found: Toll | None = None
-    rank = _NOTHING
     for toll in tolls:
-        own = toll.rank
-        if own > rank or (own == rank and found and toll.key.canonical < found.key.canonical):
-            found, rank = toll, own
+        found = greater(found, toll)
     return found
+
+
+def greater(one: Toll | None, other: Toll | None) -> Toll | None:
+    """Return the one of two tolls with the greater lower end, ties by canonical key; None of nothing."""
+    if one is None or other is None:
+        return one or other
+    own, rank = one.rank, other.rank
+    return other if rank > own or (rank == own and other.key.canonical < one.key.canonical) else one
 
 
 def toll_document(toll: Toll) -> Mapping[str, object]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_claim
 
 from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, Estimate, PolicyClaim, PolicyInput, Statement
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
@@ -28,7 +30,7 @@ def held(source: str, count: str | dict[str, Any], day: float = 8, **fields: Any
     said = Count.validate({"verbatim": count} if isinstance(count, str) else count)
     ref = fields.pop("ref", f"{source}-{day}#1")
     plain = ResolvedClaim(ref, KEY, source, source, (), Span(moment, moment), f"2025-03-{day}", 0, said, until)
-    return replace(plain, **fields)
+    return replace_claim(plain, **fields)
 
 
 def claim(source: str, count: str | dict[str, Any], day: float = 8, grade: str = "B", **fields: Any) -> PolicyClaim:
@@ -90,8 +92,7 @@ def _counts() -> st.SearchStrategy[Count]:
 def _held() -> st.SearchStrategy[ResolvedClaim]:
     moments = st.integers(0, 8).map(lambda half: START + timedelta(hours=12 * half)) | st.sampled_from(FAR)
     return st.builds(
-        replace,
-        st.just(held("?", "none")),
+        partial(replace_claim, held("?", "none")),
         reported=st.builds(Span, st.none() | moments, moments),
         order=st.integers(0, 1),
         count=_counts(),
@@ -123,9 +124,10 @@ def _named(plain: PolicyClaim, number: int) -> PolicyClaim:
     spoken = f"part-{number}#1" if PART_EXCEEDS in plain.flags else ref
     named = {name: end and replace(end, claim=spoken) for name, end in _ends(plain).items()}
     earlier = tuple(
-        replace(each, ref=f"behind-{number}-{place}#1", origin=origin) for place, each in enumerate(plain.superseded)
+        replace_claim(each, ref=f"behind-{number}-{place}#1", origin=origin)
+        for place, each in enumerate(plain.superseded)
     )
-    return replace(plain, resolved=replace(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
+    return replace(plain, resolved=replace_claim(plain.resolved, ref=ref, origin=origin), superseded=earlier, **named)
 
 
 def _ends(plain: PolicyClaim) -> dict[str, CitedFigure | None]:

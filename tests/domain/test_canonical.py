@@ -9,13 +9,14 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.ledger.canonical import canonical, commitment, digest
+from domain.ledger.canonical import canonical, commitment, digest, unchecked_text
 
 BIGGEST = 2**53 - 1
 text = st.text(st.characters(exclude_categories=["Cs"]))
 # Keys that UTF-16 and code points sort differently: U+FB33 comes after a surrogate pair in UTF-16, before it otherwise.
 keys = text | st.text(st.sampled_from("a\ufb33\uffff\U0001f600\U00010000é\u2028"), max_size=3)
 scalars = st.none() | st.booleans() | st.integers(-BIGGEST, BIGGEST) | text
+names = st.text(st.characters(max_codepoint=127), max_size=4)
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(keys, inner, max_size=6), max_leaves=30
 )
@@ -28,6 +29,16 @@ documents = st.recursive(
 @example([BIGGEST, -BIGGEST, 0, True])
 def test_it_is_the_form_that_rfc_8785_gives(document: object) -> None:
     assert canonical(document) == rfc8785.dumps(document)
+
+
+@given(
+    st.recursive(
+        scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(names, inner, max_size=6), max_leaves=30
+    )
+)
+@example({"said": '\x00\x1f\x7f\u2028"\\/\b\t\n\f\r\U0001f600', "figure": BIGGEST, "a": None, "": True})
+def test_a_document_with_ascii_names_is_written_the_same_unchecked(document: object) -> None:
+    assert unchecked_text(document) == canonical(document).decode()
 
 
 @given(st.dictionaries(keys, st.lists(documents, max_size=4).map(lambda items: items * 90), max_size=4))
@@ -75,6 +86,8 @@ def test_what_json_does_not_have_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udfffb", "\ud83d\U0001f600"])
 def test_half_of_a_surrogate_pair_is_refused(half: str) -> None:
+    with pytest.raises(ValueError, match="surrogate"):
+        unchecked_text({"said": half})
     for document in (half, {half: 1}, {"a": [half]}):
         with pytest.raises(ValueError, match="surrogate"):
             canonical(document)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_claim
 
 from domain.reports.claims.claim import (
     BEGINNING,
@@ -20,6 +20,8 @@ from domain.reports.claims.claim import (
     qualified_scope,
     split_scope,
 )
+from domain.reports.claims.tie_breaking import ReportContent
+from domain.reports.kind import Report
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.questions import claim, held
@@ -83,7 +85,7 @@ def test_words_for_the_whole_or_for_a_part_add_up_to_anything() -> None:
 def test_equal_keys_are_found_and_others_are_not() -> None:
     limits = {"status": ["civilian", "state_forces"]}, {"status": ["state_forces", "civilian"]}
     one, same = (ClaimKey("killed", Population.validate(each).canonical(), "incident") for each in limits)
-    other = replace(one, manner="execution")
+    other = replace_claim(one, manner="execution")
     assert {one: "found"}.get(same) == "found"
     assert hash(one) == hash(same) != hash(other)
     assert one != other
@@ -145,13 +147,21 @@ def test_what_words_stand_for_is_never_printed() -> None:
 
 
 def test_of_two_claims_that_is_newer_which_was_said_later_by_its_end_its_start_its_figure_and_its_source() -> None:
-    plain = replace(held("a", "5"), ref="b", reported=Span(MOMENT, MOMENT))
+    plain = replace_claim(held("a", "5"), ref="b", reported=Span(MOMENT, MOMENT))
     day, hour = MOMENT.replace(day=9), MOMENT.replace(hour=1)
     newer = [
-        replace(plain, ref="a", origin="zzz", order=-1),
-        replace(plain, ref="a", count=held("a", "6").count, order=-1),
-        replace(plain, ref="a", reported=Span(hour, day), order=-1),
-        replace(plain, ref="a", reported=Span(None, day.replace(hour=2)), order=-1),
-        replace(plain, ref="a", reported=Span(None, None), order=-1),
+        replace_claim(plain, ref="a", origin="zzz", order=-1),
+        replace_claim(plain, ref="a", count=held("a", "6").count, order=-1),
+        replace_claim(plain, ref="a", reported=Span(hour, day), order=-1),
+        replace_claim(plain, ref="a", reported=Span(None, day.replace(hour=2)), order=-1),
+        replace_claim(plain, ref="a", reported=Span(None, None), order=-1),
     ]
     assert sorted([*newer[::-1], plain], key=lambda each: each.recency_key) == [plain, *newer]
+
+
+def test_a_claim_is_compared_by_all_but_the_content_of_its_report() -> None:
+    plain = held("a", "5")
+    same = replace_claim(plain, record=ReportContent(Report.model_construct()))
+    assert (same, hash(same)) == (plain, hash(plain))
+    for changed in ({"origin": "b"}, {"order": 1}, {"flags": ("inconsistent",)}, {"incremental": True}):
+        assert replace_claim(plain, **changed) != plain

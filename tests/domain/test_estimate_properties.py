@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_claim
 
 from domain import catalogue
 from domain.estimates.claim_index import snapshot_claims
@@ -265,8 +266,8 @@ def _named(claim: PolicyClaim, number: int) -> PolicyClaim:
         name: end and replace(end, claim=ref)
         for name, end in (("lower", claim.lower), ("upper", claim.upper), ("best", claim.best))
     }
-    held = replace(claim.resolved, ref=ref, origin=f"origin-{number}")
-    behind = tuple(replace(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(claim.superseded))
+    held = replace_claim(claim.resolved, ref=ref, origin=f"origin-{number}")
+    behind = tuple(replace_claim(each, ref=f"behind-{number}-{place}#1") for place, each in enumerate(claim.superseded))
     return replace(claim, resolved=held, superseded=behind, **ends)
 
 

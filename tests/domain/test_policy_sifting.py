@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace as replace_claim
 
 from domain.estimates import exclusion
 from domain.estimates.estimate import PolicyClaim, PolicyInput
@@ -149,7 +150,7 @@ def test_of_many_that_outrun_a_claim_the_newest_is_named() -> None:
     )
     estimate = range_estimate(ask(claim("slow", "25", 3), fast, other))
     assert why(estimate, "slow") == "It was outrun: 70 counts at least a day further (fast-12#1)."
-    late = replace(fast.resolved, count=held("fast", "22").count)
+    late = replace_claim(fast.resolved, count=held("fast", "22").count)
     estimate = range_estimate(ask(claim("slow", "25", 3), replace(fast, resolved=late), other))
     assert why(estimate, "slow") == "It was outrun: 31 counts at least a day further (fast-11#1)."
 
@@ -168,7 +169,7 @@ def test_a_whole_that_reads_by_its_part_outruns_by_what_was_said_before_alone() 
 
 def test_counts_at_the_ends_of_the_calendar_are_weighed_too() -> None:
     first, last = (
-        replace(claim(name, count), resolved=replace(held(name, count), counted_until=moment))
+        replace(claim(name, count), resolved=replace_claim(held(name, count), counted_until=moment))
         for name, count, moment in (("first", "5", BEGINNING), ("last", "6", END))
     )
     assert aside(range_estimate(ask(first, last))) == {"first": "outrun"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.reports.claims.claim import ResolvedClaim
 from domain.reports.claims.revision_chain import BREAK, ORDER_ASSUMED, RELAYED_DECREASE, revision_chain

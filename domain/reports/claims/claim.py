@@ -1,11 +1,13 @@
 """Claims: one figure of a source under a key. Only claims of one key are compared; claims are never added."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, cast
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
 from pydantic import Field, StrictBool
 from pydantic_core import PydanticCustomError
 
@@ -169,35 +171,37 @@ class Claim(Statement, frozen=True, kw_only=True):
         return fits_below and fits_above
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ClaimKey:
+class ClaimKey(Struct, frozen=True, eq=False, gc=False):
     """Measure x population x scope x manner: what two figures must share to be compared at all.
 
-    `event` is the event of its scope, if any; `family` groups keys whose populations may contain one another;
-    `limits` is the population as documents show it: lists sorted, set fields only.
+    The other fields are derived. `event` is the event of its scope, if any, and `home` the slug of the other incident
+    whose scope it is; `family` groups keys whose populations may contain one another; `limits` is the population as
+    documents show it: lists sorted, set fields only.
     """
 
     measure: str
     population: Population
     scope: str
     manner: str | None = None
-    event: str | None = field(init=False, repr=False)
-    family: tuple[str, str, str | None] = field(init=False, repr=False)
-    limits: Mapping[str, object] = field(init=False, repr=False)
-    _identity: tuple[str | None, ...] = field(init=False, repr=False)
-    _hash: int = field(init=False, repr=False)
-    _canonical: str | None = field(init=False, repr=False, default=None)
+    event: str | None = None
+    home: str | None = None
+    family: tuple[str, str, str | None] = ("", "", None)
+    limits: Mapping[str, object] = {}
+    _identity: tuple[str | None, ...] = ()
+    _hash: int = 0
+    _canonical: str | None = None
 
     def __post_init__(self) -> None:
         """Compute the hash once: keys are looked up all the time."""
         limits, text = _limits(*_fields(self.population))
         identity = (self.measure, self.scope, self.manner, text)
-        set_once = object.__setattr__
-        set_once(self, "event", event_of_scope(self.scope))
-        set_once(self, "family", (self.measure, self.scope, self.manner))
-        set_once(self, "limits", limits)
-        set_once(self, "_identity", identity)
-        set_once(self, "_hash", hash(identity))
+        force_setattr(self, "event", event_of_scope(self.scope))
+        force_setattr(self, "home", split_scope(self.scope)[0])
+        force_setattr(self, "family", (self.measure, self.scope, self.manner))
+        force_setattr(self, "limits", limits)
+        force_setattr(self, "_identity", identity)
+        force_setattr(self, "_hash", hash(identity))
+        force_setattr(self, "_canonical", None)
 
     @property
     def document(self) -> Mapping[str, object]:
@@ -208,7 +212,7 @@ class ClaimKey:
     def canonical(self) -> str:
         """The key as canonical JSON: equal keys have equal text, and documents sort by it."""
         if self._canonical is None:
-            object.__setattr__(self, "_canonical", canonical(self.document).decode())
+            force_setattr(self, "_canonical", canonical(self.document).decode())
         return self._canonical or ""
 
     def __hash__(self) -> int:
@@ -258,9 +262,11 @@ def _key(measure: str, scope: str, manner: str | None, *fields: _Field) -> Claim
     return ClaimKey(measure, _population(*fields), scope, manner)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedClaim:
-    """A claim with its key, origin and clocks resolved. A part is a resolved claim of its own."""
+class ResolvedClaim(Struct, frozen=True, eq=False, gc=False):
+    """A claim with its key, origin and clocks resolved. A part is a resolved claim of its own.
+
+    The fields from `recency_key` on are derived from the others.
+    """
 
     ref: str
     key: ClaimKey
@@ -276,24 +282,32 @@ class ResolvedClaim:
     period: Span | None = None
     partial: bool = False
     supersedes: tuple[str, ...] = ()
-    flags: tuple[str, ...] = field(default=())
-    record: ReportContent | None = field(default=None, repr=False, compare=False)
-    """The content of its report, for ties; None where the claim is resolved without it."""
-    recency_key: tuple[datetime, datetime, int, str] = field(init=False, repr=False, compare=False)
+    flags: tuple[str, ...] = ()
+    record: ReportContent | None = None
+    """The content of its report, for ties, and not compared; None where the claim is resolved without it."""
+    recency_key: tuple[datetime, datetime, int, str] = (END, BEGINNING, -1, "")
     """Sort key of recency among several sources: end of `reported`, then its start, then the figure.
 
     The origin comes last, so that no id decides. `reported_order` is no part: it orders claims of one source.
     """
-    figure: int = field(init=False, repr=False, compare=False)
+    figure: int = -1
     """The number that claims of one source are ordered by: the greatest of its bounds; -1 where it has none."""
 
     def __post_init__(self) -> None:
         """Compute the sort keys once."""
         count, span = self.count, self.reported
-        numbers = [number for number in (count.upper, count.best, count.lower) if number is not None]
-        figure = max(numbers) if numbers else -1
-        object.__setattr__(self, "figure", figure)
-        object.__setattr__(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+        upper, best, lower = count.upper, count.best, count.lower
+        figure = max(-1 if upper is None else upper, -1 if best is None else best, -1 if lower is None else lower)
+        force_setattr(self, "figure", figure)
+        force_setattr(self, "recency_key", (span.latest or END, span.earliest or BEGINNING, figure, self.origin))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by value, without the content of the report."""
+        return self is other or (isinstance(other, ResolvedClaim) and _compared(self) == _compared(other))
+
+    def __hash__(self) -> int:
+        """Hash by the ref."""
+        return hash(self.ref)
 
     @property
     def order_in_source(self) -> tuple[datetime, datetime, int]:
@@ -316,6 +330,9 @@ class ResolvedClaim:
     def printable_figures(self) -> tuple[int | None, int | None, int | None]:
         """Lower, upper and best as documents show them: None for a count in words."""
         return (None, None, None) if self.worded else (self.count.lower, self.count.upper, self.count.best)
+
+
+_compared = attrgetter(*ResolvedClaim.__struct_fields__[: ResolvedClaim.__struct_fields__.index("record")])
 
 
 def event_scope(label: str) -> str:

@@ -7,7 +7,6 @@ population, by its lower end, with the number of events that have a figure, and 
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from uuid import UUID
 
 from domain.estimates.estimate import CitedFigure, Estimate, PolicyClaim
 from domain.ledger.canonical import canonical
@@ -30,10 +29,12 @@ def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
 def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
     for key in changes.keys:
         estimate = projection.estimates.get(key)
-        yield _key(projection, key), None if estimate is None else _estimate_row(projection, key, estimate)
+        row = None if estimate is None else _estimate_row(projection, key, estimate)
+        yield _key(projection, key) if row is None else row[:2], row
     for pair in changes.in_events:
         events = projection.in_events(pair)
-        yield _key(projection, pair), None if events is None else _events_row(projection, pair, events)
+        row = None if events is None else _events_row(projection, pair, events)
+        yield _key(projection, pair) if row is None else row[:2], row
 
 
 def _key(projection: IncidentProjection, key: ClaimKey) -> RowKey:
@@ -81,12 +82,13 @@ def _lower_source(
 
     A source that states its events one by one, each completely, counts nobody in two of them.
     """
-    end = estimate.lower
-    origin = next((claim.resolved.origin for claim in claims if end is not None and claim.ref == end.claim), None)
-    if end is None or origin is None:
+    if (end := estimate.lower) is None:
         return None, None
-    report = projection.history.all_reports[UUID(end.claim.partition("#")[0])].current.report
-    return origin, report.event if report.complete else None
+    for claim in claims:
+        if claim.ref == end.claim:
+            report = projection.version(end.claim).report
+            return claim.resolved.origin, report.event if report.complete else None
+    return None, None
 
 
 def _in_events(pair: ClaimKey, events: InEvents, policy: str) -> tuple[object, ...]:

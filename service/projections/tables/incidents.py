@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.facts.union import Recorded
-from domain.ledger.canonical import canonical
+from domain.ledger.canonical import unchecked_text
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
 from domain.summary.summary import IncidentSummary, SummaryChanges
@@ -45,7 +45,7 @@ def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
         list(found.admin1s),
         found.level,
         found.killed.floor,
-        canonical(killed_document(found.killed)).decode(),
+        unchecked_text(killed_document(found.killed)),
         found.occurred_from,
         found.occurred_to,
         [float(lat) for lat, _ in found.points],
