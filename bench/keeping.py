@@ -20,14 +20,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-from rich.console import Console
 
+from bench.measuring import CONSOLE
 from bench.world import Shape, fill
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import package_files
 
-CONSOLE = Console(stderr=True)
 _MAKERS = ("world.py", "stories.py", "scenery.py")
 
 
@@ -88,13 +87,6 @@ class Kept:
     def _admin(self, command: sql.Composed) -> None:
         with psycopg.connect(self.server.admin_url, autocommit=True) as admin:
             admin.execute(command)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give a benchmark the options that all of them take."""
-    parser.add_argument("--seed", type=int, default=2026, help="of the made-up log")
-    parser.add_argument("--data", type=Path, help="keep logs in this folder for the next time, or take them from there")
-    parser.add_argument("--write", action="store_true", help="write its section of docs/performance.md")
 
 
 @contextmanager
