@@ -141,7 +141,6 @@ golden: ## print the golden row of a kind, for tests/domain/golden/facts.json: m
 bench: ## measure ours beside floors and peers, and write docs/performance.md: make bench FACTS=100000 COMPARE=../other
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m bench --data data/bench --write $(BENCH)
-	.venv/bin/python -m bench.soak --data data/bench --write $(BENCH)
 
 bench-quick: ## the same in a few minutes, smaller and once: prints every ratio, and writes nothing
 	$(prepare) requirements-dev.lock

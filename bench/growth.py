@@ -19,7 +19,7 @@ _FEWER = 10
 ABOUT = """## Growth with the log
 
 `python -m bench growth`: the same work on logs of {sizes} facts, a hundred of an incident on the average, and one
-incident of {asked:,} facts more, Python {python}. Answers: the median of {questions} in milliseconds, after the
+incident of {asked:,} facts more, Python {python}. Answers: the median of up to {questions} in milliseconds, after the
 first. Exponent: cost grows by this power of the size; 0 is no growth, and {rebuilding} times the number of facts is
 the whole rebuild.
 

@@ -11,7 +11,7 @@ import psutil
 
 MIB: Final = 2**20
 _LOOK: Final = 0.05
-_PROPORTIONAL_LOOKS: Final = 10
+_PROPORTIONAL_LOOKS: Final = 20
 """The proportional set size (shared pages divided among their processes) takes longer to ask for, so more seldom."""
 
 

@@ -36,6 +36,7 @@ from service.runtime.garbage_collection import SELDOM
 from service.runtime.json_members import names_are_unique
 from service.runtime.time_zones import zone
 
+FACTS: Final = 20_000
 T = TypeVar("T")
 JSON, DOOR, WRITER, DECODE, ROWS, ACCUMULATE = (
     "a report: its JSON, strictly",
@@ -58,7 +59,7 @@ ABOUT = """## What each part costs
 
 def measure(setup: Setup) -> str:
     """Measure all checkouts in turn; the medians are kept in `setup.parts` for what is explained by them."""
-    shape = setup.log(min(setup.facts, 10 * setup.asked))
+    shape = setup.log(FACTS)
     with setup.kept.copy(shape) as url:
         words = [str(setup.reports), str(setup.seed)]
         contestants = {each.name: partial(each.run_ours, "bench.parts", url, *words) for each in setup.checkouts}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from time import perf_counter
 from typing import Final
 
 import psycopg
@@ -23,6 +24,8 @@ from domain.facts.streams import incident_stream
 from domain.values.time.clocks import format_instant
 
 _OK, _NOT_MODIFIED = 200, 304
+SECONDS: Final = 4.0
+"""After so many seconds no further question of a kind is asked of a service."""
 _SORTS: Final = ("-killed", "-occurred", "opened")
 _WORDS: Final = ("market", "hospital", "convoy", "bakery", "shelled", "residents", "roadside", "telephone")
 _POSITIONS: Final = "SELECT notification_id FROM public.facts WHERE originator_id = %s ORDER BY originator_version"
@@ -40,9 +43,9 @@ ABOUT = """## Asking
 
 `python -m bench questions`: milliseconds from the first byte sent to the last one read, one question at a time over
 one connection to `knownwhen serve`, Python {python}. The incident has {asked:,} facts in a log of {facts:,}. Each
-question is asked of a service that has just started, and then {questions} times more with other versions, positions,
-moments, countries and words drawn at random; {runs} runs in turn. First: the median, least and most of the first
-answers; later: all others. A question asked again with `If-None-Match` is answered 304.
+question is asked of a service that has just started, and then up to {questions} times more within {seconds:.0f} s,
+with other versions, positions, moments, countries and words drawn at random; {runs} runs in turn. First: the median,
+least and most of the first answers; later: all others. A question asked again with `If-None-Match` is answered 304.
 
 {table}
 
@@ -125,9 +128,12 @@ class Asked:
 
 
 async def ask(port: int, log: Log, draw: Draw, number: int, found: Asked) -> None:
-    """Ask a service the first question and `number` further ones, each of which is then asked again."""
+    """Ask a service the first question and then `number` further ones, or fewer in the seconds for them; each twice."""
     async with Asker(port) as asker:
+        until = perf_counter() + SECONDS
         for place in range(1 + number):
+            if perf_counter() > until:
+                break
             target = draw(log)
             answered = await asker.get(target)
             assert answered.status == _OK, (target, answered.status, answered.body[:500])
@@ -161,6 +167,7 @@ def measure(setup: Setup) -> str:
         asked=setup.asked,
         facts=shape.facts,
         questions=setup.questions,
+        seconds=SECONDS,
         runs=setup.runs,
         table=_table(found, loaded),
         served=_served(served),
@@ -185,12 +192,14 @@ def _table(found: Mapping[tuple[str, str], Asked], loaded: Sequence[float]) -> s
     lines.append(
         ["library: the facts up to a version loaded, no HTTP, no fold", "", "", "", "", *_percentiles(loaded), ""]
     )
-    head = ["question", "", "first", "least", "most", "later p50", "p99", "most", "304 p50"]
+    head = ["question", "", "first", "first least", "first most", "later", "p50", "p99", "most", "304 p50"]
     return table(head, lines)
 
 
 def _percentiles(taken: Sequence[float]) -> list[str]:
-    return [shown(percentile(taken, part)) for part in (50, 99, 100)] if taken else ["", "", ""]
+    if not taken:
+        return ["0", "", "", ""]
+    return [str(len(taken)), *(shown(percentile(taken, part)) for part in (50, 99, 100))]
 
 
 def _half(taken: Sequence[float]) -> list[str]:

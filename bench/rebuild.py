@@ -13,6 +13,7 @@ from bench.setup import Setup
 from bench.world import Shape
 
 WORKERS: Final = 2
+FACTS: Final = 200_000
 RAW, READ, LIBRARY_READ, ONE_ROW, SAME_ROWS = (
     "floor: COPY out, raw",
     "floor: COPY out, and `orjson.loads` of each state",
@@ -49,7 +50,7 @@ class Rebuilt(NamedTuple):
 
 def measure(setup: Setup) -> str:
     """Measure all contestants in turn, and return the section."""
-    shape = setup.middle
+    shape = setup.log(FACTS)
     with setup.kept.copy(shape) as url:
         contestants: dict[str, Callable[[], Rebuilt]] = {
             RAW: lambda: Rebuilt(floors.copied_raw(url)),

@@ -25,11 +25,11 @@ _WHOLE: Final = {
     "facts": 1_000_000,
     "runs": 5,
     "asked": ASKED_FACTS,
-    "posts": 10_000,
-    "reports": 50_000,
-    "questions": 200,
+    "posts": 6_000,
+    "reports": 30_000,
+    "questions": 100,
     "events": 5_000,
-    "seconds": 60,
+    "seconds": 20,
 }
 _ABOUT: Final = {
     "facts": "how many facts the largest log has",
@@ -37,12 +37,12 @@ _ABOUT: Final = {
     "asked": "how many facts the incident has that questions are asked about",
     "posts": "how many reports are posted singly in each run",
     "reports": "how many reports are sent in bulk in each run",
-    "questions": "how often each question is asked in each run",
+    "questions": "how often each question is asked in each run, or until some seconds have gone by",
     "events": "how many facts the library's own ways are given",
     "seconds": "for how long reports come in at an even pace",
 }
-_MIDDLE: Final = 200_000
-_SMALLEST: Final = 10_000
+_SMALLEST: Final = 1_000
+_SIZES: Final = 3
 _OF_AN_INCIDENT: Final = 100
 
 
@@ -65,18 +65,14 @@ class Setup:
     """The CPU time of each part of the work by checkout, in microseconds, once it was measured."""
 
     def log(self, facts: int) -> Shape:
-        """Return the shape of a log of so many facts, with the incident that is asked about on top."""
+        """Return the shape of a log of so many facts, or of the largest, with the incident asked about on top."""
+        facts = min(facts, self.facts)
         return Shape(facts + self.asked, max(10, facts // _OF_AN_INCIDENT), self.seed, self.asked)
-
-    @property
-    def middle(self) -> Shape:
-        """The log that is neither small nor slow to make: of rebuilds, and of the projector's lag."""
-        return self.log(min(self.facts, _MIDDLE))
 
     def sizes(self) -> list[int]:
         """Return the numbers of facts over which growth is measured: up to the largest, tenfold each."""
         found = [self.facts]
-        while found[0] >= 10 * _SMALLEST:
+        while found[0] >= 10 * _SMALLEST and len(found) < _SIZES:
             found.insert(0, found[0] // 10)
         return found
 
