@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import psycopg
 
-from bench import parts, processes
+from bench import part_costs, parts, processes
 from bench.checkouts import OURS, Checkout
 from bench.load import INCIDENTS, TOGETHER, openings, reports
 from bench.measuring import Spread, in_turn, shown, table
@@ -113,7 +113,7 @@ def _table(found: dict[str, list[Filed]]) -> str:
 def _spent(setup: Setup, checkout: Checkout, found: dict[str, list[Filed]]) -> str:
     """Say what the CPU time of a report goes to, from what the parts cost by themselves."""
     whole = Spread(tuple(each.processor for each in found[f"{checkout.name}, `POST /v1/reports:batch`"])).median
-    door, writer = (parts.part(setup, checkout.name, each) for each in (parts.DOOR, parts.WRITER))
+    door, writer = (parts.part(setup, checkout.name, each) for each in (part_costs.DOOR, part_costs.WRITER))
     return (
         f"Of {whole:.0f} µs of CPU a report in bulk over HTTP in {checkout.name}, the door takes {door:.0f} and the"
         f" writer {writer:.0f}; {whole - door - writer:.0f} are left for HTTP, lines, groups and outcomes."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from bench import floors, library, parts, processes
+from bench import floors, library, part_costs, parts, processes
 from bench.checkouts import Checkout
 from bench.measuring import Spread, in_turn, shown, table
 from bench.page import python
@@ -105,7 +105,7 @@ def _told(
     """Return the ratios in words, and what the CPU time of a fact goes to."""
     runs, rate = found[checkout.name], rates[checkout.name].median
     spent = _processor(runs, shape)
-    decoding, folding = (parts.part(setup, checkout.name, each) for each in (parts.DECODE, parts.ROWS))
+    decoding, folding = (parts.part(setup, checkout.name, each) for each in (part_costs.DECODE, part_costs.ROWS))
     seconds = Spread(tuple(each.done.seconds for each in runs if each.done)).median
     memory = runs[-1].done.memory if runs[-1].done else ""
     return (

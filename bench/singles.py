@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import orjson
 import psycopg
 
-from bench import parts, processes
+from bench import part_costs, parts, processes
 from bench.checkouts import Checkout
 from bench.measuring import Spread, in_turn, shown, table
 from bench.memory import processor_seconds
@@ -117,7 +117,7 @@ def _spent(setup: Setup, checkout: Checkout, found: dict[str, list[Posted]]) -> 
     """Say what the CPU time of a report goes to, from what the parts cost by themselves."""
     whole = _spread(found[checkout.name], "processor").median
     bare = _spread(found[BARE], "processor").median
-    door, writer = (parts.part(setup, checkout.name, each) for each in (parts.DOOR, parts.WRITER))
+    door, writer = (parts.part(setup, checkout.name, each) for each in (part_costs.DOOR, part_costs.WRITER))
     rest = whole - door - writer - bare
     return (
         f"Of {whole:.0f} µs of CPU a report in {checkout.name}, {bare:.0f} are those of the bare service (HTTP),"
