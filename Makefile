@@ -6,11 +6,14 @@ SHELL := /bin/sh
 # The slots that `make new` fills: make new KIND NAME=siege_laid
 SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 
-.PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench \
+.PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
 	lock dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+
+# How large the largest log of `make bench` is, and another checkout that is measured in turn, both as wished.
+BENCH = $(if $(FACTS),--facts $(FACTS)) $(if $(COMPARE),--compare $(COMPARE))
 
 # What to hand to pytest instead of the whole suite: make test ARGS="tests/domain -k clocks"
 ARGS ?=
@@ -135,14 +138,13 @@ golden: ## print the golden row of a kind, for tests/domain/golden/facts.json: m
 	$(prepare) requirements-dev.lock
 	@.venv/bin/python -m tests.project.golden_row '$(KIND)'
 
-bench: ## measure writing, folds, rebuilds, questions about the past and the projector's lag; writes docs/performance.md (an hour)
+bench: ## measure ours beside floors and peers, and write docs/performance.md: make bench FACTS=100000 COMPARE=../other
 	$(prepare) requirements-dev.lock
-	.venv/bin/python -m bench.ingest --write
-	.venv/bin/python -m bench.bulk --write
-	.venv/bin/python -m bench.view_folds --write
-	.venv/bin/python -m bench.rebuild --facts 1000000 --incidents 10000 --data data/bench --write
-	.venv/bin/python -m bench.asof --data data/bench --write
-	.venv/bin/python -m bench.lag --data data/bench --write
+	.venv/bin/python -m bench --data data/bench --write $(BENCH)
+
+bench-quick: ## the same in a few minutes, smaller and once: prints every ratio, and writes nothing
+	$(prepare) requirements-dev.lock
+	.venv/bin/python -m bench --quick --data data/bench $(BENCH)
 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock

@@ -1,11 +1,5 @@
-"""Where the logs of benchmarks are kept: a PostgreSQL of their own, and in it a database for each log made so far.
+"""Where the logs of benchmarks are kept: a PostgreSQL of their own, and in it a database for each log made so far."""
 
-    python -m bench.keeping --data FOLDER --facts 1000000 --incidents 10000
-
-makes one beforehand; a benchmark that needs it makes it by itself. Remove the folder to be rid of them all.
-"""
-
-import argparse
 import hashlib
 import shutil
 import signal
@@ -20,14 +14,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-from rich.console import Console
 
+from bench.measuring import CONSOLE
 from bench.world import Shape, fill
 from service.postgres.embedded import NAME, EmbeddedServer, embedded_server
 from service.postgres.migrate import migrate
 from service.runtime import package_files
 
-CONSOLE = Console(stderr=True)
 _MAKERS = ("world.py", "stories.py", "scenery.py")
 
 
@@ -90,13 +83,6 @@ class Kept:
             admin.execute(command)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give a benchmark the options that all of them take."""
-    parser.add_argument("--seed", type=int, default=2026, help="of the made-up log")
-    parser.add_argument("--data", type=Path, help="keep logs in this folder for the next time, or take them from there")
-    parser.add_argument("--write", action="store_true", help="write its section of docs/performance.md")
-
-
 @contextmanager
 def kept_in(folder: Path | None) -> Generator[Kept]:
     """Run the server in `folder`, and leave its logs there for the next time; None: in one that goes in the end."""
@@ -120,18 +106,6 @@ def _put_away(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main() -> None:
-    """Make a log and keep it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder to keep it in")
-    parser.add_argument("--facts", type=int, default=1_000_000, help="how many facts the log has")
-    parser.add_argument("--incidents", type=int, default=10_000, help="how many incidents they are of")
-    parser.add_argument("--seed", type=int, default=2026, help="of the made-up log")
-    options = parser.parse_args()
-    with kept_in(options.data) as kept:
-        print(kept.log(Shape(options.facts, options.incidents, options.seed)))
-
-
 def _fingerprint() -> str:
     """Tell logs apart that were made in other ways, or into other tables."""
     found = hashlib.sha256()
@@ -141,7 +115,3 @@ def _fingerprint() -> str:
     ):
         found.update(path.read_bytes())
     return found.hexdigest()[:8]
-
-
-if __name__ == "__main__":
-    main()

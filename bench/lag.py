@@ -1,25 +1,29 @@
 """How long it takes from the commit of a report until the read models show it, with reports coming in all the time."""
 
-import argparse
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
-from rich.progress import Progress
 
 from bench import processes
-from bench.keeping import CONSOLE, add_options, kept_in
-from bench.measuring import percentile, shown, table
-from bench.page import python, write_section
-from bench.reporting import LIVE, Commit, decide, record
-from bench.world import Shape
+from bench.checkouts import Checkout
+from bench.measuring import Spread, in_turn, percentile, shown, table
+from bench.memory import processor_seconds
+from bench.page import python
+from bench.processes import SERVED_HEAD, Served
+from bench.reporting import LIVE, Commit, record
+from bench.setup import Setup
 from service.eventstore.reader import HEAD
 
+FACTS: Final = 50_000
+RATES: Final = (400, 1_000)
+TOGETHER: Final = 10
+"""So many reports are recorded in one transaction."""
 # Where the slowest of the read models that answer stands, and whether one has stopped.
 STANDS: Final = """
     SELECT coalesce(min(position), 0), count(*), bool_or(stopped IS NOT NULL)
@@ -32,82 +36,99 @@ _PATIENCE: Final = 900.0
 _AFTERWARDS: Final = 120.0
 ABOUT = """## From commit to visible
 
-`python -m bench.lag --rate {rate} --seconds {seconds} --together {together}`: {made:,} reports on {live} incidents,
-{how}, on top of a log of {facts:,} facts, with `knownwhen project` beside it; milliseconds from the moment when whoever
-recorded them was told of the commit until every read model stands there, looked at every millisecond or so,
-Python {python}. Recorded: {done:,.0f} reports a second.
+`python -m bench lag`: reports on {live} incidents for {seconds} s at an even pace, {together} in a transaction, on
+top of a log of {facts:,} facts, with `knownwhen serve` and its projector beside it; milliseconds from the moment when
+whoever recorded them was told of the commit until every read model stands there, looked at every millisecond or so,
+{runs} runs in turn, Python {python}. Each figure is the median of the runs.
+Busy: CPU time of the service and its projector, as a part of one core.
 
 {table}
+
+{served}
 """
+
+
+class Lags(NamedTuple):
+    """What one run gave: the lag of every commit in milliseconds, reports a second, and how busy the service was."""
+
+    taken: list[float]
+    rate: float
+    busy: float
+    served: Served
 
 
 class NotShown(SystemExit):
     """The read models do not come to show what was recorded, which ends the benchmark; the sentence says why."""
 
 
-def main() -> None:
-    """Measure, and print a Markdown table; with --write, put it into docs/performance.md."""
-    options = _options()
-    shape = Shape(options.facts, options.incidents, options.seed)
-    given = (options.rate, options.seconds, options.seed)
-    with kept_in(options.data) as kept, kept.copy(shape) as url:
-        work = partial(decide, url, *given) if options.decide else partial(record, url, *given, options.together)
-        processes.run(url, "rebuild")
-        with processes.running(url, "project") as projector:
-            _caught_up(url, projector)
-            commits, looks = _watched(url, work, options.rate * options.seconds)
-    taken = lags(commits, looks)
-    figures = [shown(percentile(taken, part)) for part in (50, 95, 99)]
-    began, ended = min(at for _, at in commits), max(at for _, at in commits)
-    text = ABOUT.format(
-        rate=options.rate,
-        seconds=options.seconds,
-        together=options.together,
-        made=options.rate * options.seconds,
+def measure(setup: Setup) -> str:
+    """Measure all contestants in turn, and return the section."""
+    contestants: dict[str, Callable[[], Lags]] = {
+        f"{each.name} at {rate:,}/s": partial(_measured, setup, each, rate)
+        for rate in RATES
+        for each in setup.checkouts
+    }
+    found = in_turn(contestants, setup.runs)
+    lines: list[list[str]] = []
+    for name, runs in found.items():
+        p50, p95, p99, most = (
+            Spread(tuple(percentile(each.taken, part) for each in runs)) for part in (50, 95, 99, 100)
+        )
+        rate, busy = (Spread(tuple(getattr(each, of) for each in runs)).median for of in ("rate", "busy"))
+        lines.append(
+            [name, shown(rate), *map(shown, (p50.median, p95.median)), *p99.cells(), shown(most.median), f"{busy:.2f}"]
+        )
+    return ABOUT.format(
         live=LIVE,
-        how="decided by the service's writer" if options.decide else f"{options.together} in a transaction",
-        facts=options.facts,
+        seconds=setup.seconds,
+        together=TOGETHER,
+        facts=setup.log(FACTS).facts,
+        runs=setup.runs,
         python=python(),
-        done=options.rate * options.seconds / (ended - began),
-        table=table(["commits", "p50", "p95", "p99", "most"], [[f"{len(taken):,}", *figures, shown(max(taken))]]),
+        table=table(["", "recorded/s", "p50", "p95", "p99", "p99 least", "p99 most", "longest", "busy"], lines),
+        served=table(["", *SERVED_HEAD], [[name, *runs[-1].served.cells()] for name, runs in found.items()]),
     )
-    print(text)
-    if options.write:
-        write_section("lag", text)
 
 
-def _caught_up(url: str, projector: processes.Command) -> None:
+def _measured(setup: Setup, checkout: Checkout, rate: int) -> Lags:
+    with setup.kept.copy(setup.log(FACTS)) as url:
+        processes.run(checkout, url, "rebuild")
+        with processes.serving(checkout, url) as served:
+            _caught_up(url)
+            before, begin = processor_seconds(served.pid), time.monotonic()
+            work = partial(record, url, rate, setup.seconds, setup.seed, TOGETHER)
+            commits, looks = _watched(url, work)
+            busy = (processor_seconds(served.pid) - before) / (time.monotonic() - begin)
+    began, ended = min(at for _, at in commits), max(at for _, at in commits)
+    return Lags(lags(commits, looks), (len(commits) - 1) * TOGETHER / (ended - began), busy, served)
+
+
+def _caught_up(url: str) -> None:
     """Wait until the read models have been built and stand at the end of the log."""
     until = time.monotonic() + _PATIENCE
-    with psycopg.connect(url, autocommit=True) as connection, Progress(console=CONSOLE, transient=True) as progress:
+    with psycopg.connect(url, autocommit=True) as connection:
         head = int(connection.execute(HEAD).fetchall()[0][0])
-        task = progress.add_task("building the read models", total=head)
         while (stands := _stands(connection)) < head:
-            progress.update(task, completed=stands)
-            projector.expect_going()
             if time.monotonic() > until:
                 message = f"The read models stand at {stands:,} of {head:,} after {_PATIENCE:.0f} s."
                 raise NotShown(message)
             time.sleep(_LOOKING)
 
 
-def _watched(url: str, work: Callable[[], list[Commit]], number: int) -> tuple[list[Commit], list[Commit]]:
+def _watched(url: str, work: Callable[[], list[Commit]]) -> tuple[list[Commit], list[Commit]]:
     """Let reports be recorded in another process, and see when the read models stand where."""
     looks: list[Commit] = []
     with (
         psycopg.connect(url, autocommit=True) as connection,
         ProcessPoolExecutor(1, get_context("spawn")) as pool,
-        Progress(console=CONSOLE, transient=True) as progress,
     ):
-        before = stands = _stands(connection)
-        task = progress.add_task("reports shown", total=number)
+        stands = _stands(connection)
         recording = pool.submit(work)
         until = None
         while not _all_shown(recording, stands):
             stands = _stands(connection)
             if not looks or stands > looks[-1][0]:
                 looks.append((stands, time.monotonic()))
-                progress.update(task, completed=stands - before)
             if until is None and recording.done():
                 until = time.monotonic() + _AFTERWARDS
             if until and time.monotonic() > until:
@@ -136,19 +157,3 @@ def lags(commits: Sequence[Commit], looks: Sequence[Commit]) -> list[float]:
     positions = [position for position, _ in looks]
     seen = [looks[bisect_left(positions, position)][1] for position, _ in commits]
     return [1000 * max(0.0, at - committed) for at, (_, committed) in zip(seen, commits, strict=True)]
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=int, default=1_000, help="how many reports a second")
-    parser.add_argument("--seconds", type=int, default=60, help="for how long")
-    parser.add_argument("--together", type=int, default=10, help="how many reports a transaction")
-    parser.add_argument("--decide", action="store_true", help="file them through the service's writer, one by one")
-    parser.add_argument("--facts", type=int, default=200_000, help="how many facts the log has before")
-    parser.add_argument("--incidents", type=int, default=2_000, help="how many incidents they are of")
-    add_options(parser)
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    main()

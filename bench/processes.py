@@ -2,25 +2,23 @@
 
 import contextlib
 import http.client
+import os
 import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Final
 
-import psutil
-
-from bench.keeping import CONSOLE
+from bench.checkouts import Checkout
+from bench.measuring import shown
+from bench.memory import Watched
 from bench.silence import Silence, listened
 from service.runtime import subprocesses
 
-_ROOT: Final = Path(__file__).parents[1]
 _OK: Final = 200
 _LOOK: Final = 0.05
 _PATIENCE: Final = 60.0
@@ -29,53 +27,62 @@ _STOPPING: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A command that ran to its end: how long, and the most memory that each of its processes held, largest first."""
+    """A command that ran to its end: seconds in all and of CPU, and the memory that its processes held."""
 
     seconds: float
-    bytes_held: tuple[int, ...]
+    processor: float
+    memory: Watched
 
 
-def knows(command: str) -> bool:
-    """Say whether this release has a command."""
-    words = subprocesses.command_line("service.cli", command, "--help")
-    done = subprocess.run(words, env=subprocesses.environment(), capture_output=True, check=False)  # noqa: S603 - Knownwhen itself
-    return done.returncode == 0
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service that runs: its port, how long `/healthz` was silent, and the memory of its processes."""
+
+    port: int
+    pid: int
+    silence: Silence
+    memory: Watched
+
+    def cells(self) -> list[str]:
+        """Return the longest silence, and the peak of each process; complete when the service has ended."""
+        return [shown(self.silence.longest), str(self.memory)]
+
+
+SERVED_HEAD: Final = ["longest silence, ms", "MiB of each process: RSS (PSS)"]
+"""The head of what `Served.cells` returns."""
 
 
 class CommandFailed(SystemExit):
     """A command of Knownwhen's did not do its work, and so ends the benchmark; what it said is told."""
 
 
-def run(url: str, *words: str) -> Finished:
+def run(checkout: Checkout, url: str, *words: str) -> Finished:
     """Run `knownwhen <words>` on the database at `url` to its end.
 
     Raises CommandFailed.
     """
-    begin = time.perf_counter()
-    with _started(url, words) as process:
-        held = _Held(process.pid)
+    begin, before = time.perf_counter(), _of_children()
+    with _started(checkout, url, words) as process, Watched(process.pid) as memory:
         process.wait()
         seconds = time.perf_counter() - begin
-        held.end()
         process.expect_well()
-    return Finished(seconds, held.largest())
+    return Finished(seconds, _of_children() - before, memory)
+
+
+def _of_children() -> float:
+    """Return the CPU time of all child processes that have ended so far."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 @contextmanager
-def running(url: str, *words: str) -> Generator["Command"]:
-    """Run `knownwhen <words>` on the database at `url` for as long as the context lasts; then it is asked to stop."""
-    with _started(url, words) as process:
-        yield process
+def serving(checkout: Checkout, url: str, *words: str) -> Generator[Served]:
+    """Serve the database at `url` on a free port of this machine until the context ends; gives it when it answers.
 
-
-@contextmanager
-def serving(url: str, *words: str, silence: Silence | None = None) -> Generator[int]:
-    """Serve the database at `url` on a free port of this machine; gives the port as soon as it answers.
-
-    `/healthz` is asked all the while; the longest time without an answer is told in the end, and in `silence`.
+    All the while `/healthz` is asked and memory looked at; what that found is complete in the end.
     """
     port = free_port()
-    with running(url, "serve", "--port", str(port), *words) as process:
+    with _started(checkout, url, ("serve", "--port", str(port), *words)) as process:
         until = time.monotonic() + _PATIENCE
         while not _answers(port):
             process.expect_going()
@@ -83,10 +90,25 @@ def serving(url: str, *words: str, silence: Silence | None = None) -> Generator[
                 message = f"{process} does not answer:\n{process.said()}"
                 raise CommandFailed(message)
             time.sleep(_LOOK)
-        heard = silence or Silence()
-        with listened(port, heard):
-            yield port
-        CONSOLE.print(str(heard))
+        silence = Silence()
+        with Watched(process.pid) as memory, listened(port, silence):
+            yield Served(port, process.pid, silence, memory)
+            process.expect_going()
+
+
+@contextmanager
+def peer(name: str, **settings: str) -> Generator[Served]:
+    """Serve one of the services of `bench.web_peers` in the same way."""
+    port = free_port()
+    words = subprocesses.command_line("bench.web_peers", name, str(port))
+    with subprocess.Popen(words, env=subprocesses.environment(**settings)) as process:  # noqa: S603 - our own module
+        try:
+            wait_for(port)
+            silence = Silence()
+            with Watched(process.pid) as memory, listened(port, silence):
+                yield Served(port, process.pid, silence, memory)
+        finally:
+            process.terminate()
 
 
 def free_port() -> int:
@@ -111,12 +133,14 @@ def wait_for(port: int) -> None:
 class Command:
     """A command that runs; what it says is kept in a file, so that it never waits for a reader."""
 
-    def __init__(self, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
-        environment = subprocesses.environment(DATABASE_URL=url)
-        command = subprocesses.command_line("service.cli", *words)
+    def __init__(self, checkout: Checkout, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
         self._words, self._said = words, said
         self._process = subprocess.Popen(  # noqa: S603 - Knownwhen itself
-            command, cwd=_ROOT, env=environment, stdout=said, stderr=said
+            checkout.command(*words),
+            cwd=checkout.folder,
+            env=checkout.environment(DATABASE_URL=url),
+            stdout=said,
+            stderr=said,
         )
         self.pid, self.wait = self._process.pid, self._process.wait
 
@@ -151,9 +175,9 @@ class Command:
 
 
 @contextmanager
-def _started(url: str, words: tuple[str, ...]) -> Generator[Command]:
+def _started(checkout: Checkout, url: str, words: tuple[str, ...]) -> Generator[Command]:
     with tempfile.TemporaryFile() as said:
-        command = Command(url, words, said)
+        command = Command(checkout, url, words, said)
         try:
             yield command
         finally:
@@ -169,27 +193,3 @@ def _answers(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-class _Held:
-    """Looks at the memory of a process and its children again and again; the largest of each is kept."""
-
-    def __init__(self, pid: int) -> None:
-        self._peaks: dict[int, int] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def largest(self) -> tuple[int, ...]:
-        return tuple(sorted(self._peaks.values(), reverse=True))
-
-    def _watch(self, pid: int) -> None:
-        while not self._ended.wait(_LOOK):
-            with contextlib.suppress(psutil.Error):
-                first = psutil.Process(pid)
-                for process in (first, *first.children(recursive=True)):
-                    self._peaks[process.pid] = max(self._peaks.get(process.pid, 0), process.memory_info().rss)

@@ -1,120 +1,117 @@
-"""How fast all read models are made anew from the log: beside the least that reading costs, and the library's way."""
+"""How fast all read models are made anew from the log: beside the least that reading costs, and the library's ways."""
 
-import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final, NamedTuple
 
-from rich.progress import Progress
-
-from bench import floors, peers, processes
-from bench.keeping import CONSOLE, add_options, kept_in
-from bench.measuring import Spread, shown, table
-from bench.page import python, write_section
+from bench import floors, library, part_costs, parts, processes
+from bench.checkouts import Checkout
+from bench.measuring import Spread, in_turn, shown, table
+from bench.page import python
+from bench.processes import SERVED_HEAD, Finished
+from bench.setup import Setup
 from bench.world import Shape
 
-RAW, READ, LIBRARY_READ, LIBRARY, OURS = (
-    "COPY out, raw",
-    "COPY out, and `orjson.loads` of each state",
+WORKERS: Final = 2
+FACTS: Final = 200_000
+RAW, READ, LIBRARY_READ, ONE_ROW, SAME_ROWS = (
+    "floor: COPY out, raw",
+    "floor: COPY out, and `orjson.loads` of each state",
     "library: notifications and mapper",
     "library: `ProjectionRunner`, one upsert an event",
-    "**`knownwhen rebuild`**, all read models",
+    "library: `ProjectionRunner`, the same fold and rows",
 )
-_MIB = 2**20
+_FEWER: Final = 4
+"""The runner with our fold gets so many times fewer facts, as it takes so much longer."""
 ABOUT = """## Rebuilding all read models
 
-`python -m bench.rebuild --facts {facts} --incidents {incidents} --runs {runs}`: {facts:,} facts of {incidents:,}
-incidents, facts a second, {runs} runs in turn, Python {python}. The floors read position and state of every fact; the
-library's ways are measured over the first {events:,} facts; ours is the whole command, from its start to its end.
+`python -m bench rebuild`: {facts:,} facts of {incidents:,} incidents, facts a second, {runs} runs in turn, Python
+{python}. The floors read position and state of every fact. The library's ways are measured over the first {events:,}
+facts, with our fold over the first {fewer:,}; the library's runner writes the rows of each event in a transaction of
+its own. Ours is the whole command with {workers} workers, from its start to its end; CPU is that of its processes, in
+microseconds a fact.
 
 {table}
 
 {told}
+
+While it was rebuilt once more with a service beside it:
+
+{served}
 """
 
 
-@dataclass(slots=True)
-class Ours:
-    """What our own runs took besides their rate."""
+class Rebuilt(NamedTuple):
+    """Facts a second, and what the command took; floors and peers have no command."""
 
-    seconds: list[float]
-    held: list[int]
-
-    def rate(self, url: str, shape: Shape, workers: int) -> float:
-        """Rebuild once, and return how many facts a second that was."""
-        done = processes.run(url, "rebuild", "--workers", str(workers))
-        self.seconds.append(done.seconds)
-        self.held.append(done.bytes_held[0])
-        return shape.facts / done.seconds
-
-    def told(self, found: dict[str, Spread]) -> str:
-        """Return the ratios in words."""
-        rate = found[OURS].median
-        peak = max(self.held) / _MIB
-        return (
-            f"A rebuild took {Spread(tuple(self.seconds)).median:.1f} s, with {peak:,.0f} MiB in a process at most. "
-            f"It is {rate / found[LIBRARY].median:.0f} times as fast as the library's runner, "
-            f"{rate / found[LIBRARY_READ].median:.1f} times as fast as the library reads, and "
-            f"{rate / found[READ].median:.2f} of the floor that reads the JSON."
-        )
+    rate: float
+    done: Finished | None = None
 
 
-def main() -> None:
-    """Measure, and print a Markdown table; with --write, put it into docs/performance.md."""
-    options = _options()
-    shape = Shape(options.facts, options.incidents, options.seed)
-    ours = Ours([], [])
-    with kept_in(options.data) as kept, kept.copy(shape) as url:
-        contenders: dict[str, Callable[[], float]] = {
-            RAW: partial(floors.copied_raw, url),
-            READ: partial(floors.copied_and_read, url),
-            LIBRARY_READ: partial(peers.read_by_library, url, options.events),
-            LIBRARY: partial(peers.run_by_library, url, options.events),
+def measure(setup: Setup) -> str:
+    """Measure all contestants in turn, and return the section."""
+    shape = setup.log(FACTS)
+    with setup.kept.copy(shape) as url:
+        contestants: dict[str, Callable[[], Rebuilt]] = {
+            RAW: lambda: Rebuilt(floors.copied_raw(url)),
+            READ: lambda: Rebuilt(floors.copied_and_read(url)),
+            LIBRARY_READ: lambda: Rebuilt(library.read_by_library(url, setup.events)),
+            ONE_ROW: lambda: Rebuilt(library.run_by_library(url, setup.events, library.OneRow)),
+            SAME_ROWS: lambda: Rebuilt(library.run_by_library(url, setup.events // _FEWER, library.SameRows)),
         }
-        if processes.knows("rebuild"):
-            contenders[OURS] = partial(ours.rate, url, shape, options.workers)
-        else:
-            CONSOLE.print("This release has no `knownwhen rebuild`; floors and peers are measured alone.")
-        found = _in_turn(contenders, options.runs)
-    against = found[READ].median
-    lines = [[name, *spread.cells(), shown(spread.median / against)] for name, spread in found.items()]
-    text = ABOUT.format(
-        facts=options.facts,
-        incidents=options.incidents,
-        runs=options.runs,
-        events=options.events,
+        contestants |= {each.name: partial(_rebuilt, each, url, shape) for each in setup.checkouts}
+        found = in_turn(contestants, setup.runs)
+        served = [[each.name, *_served(each, url)] for each in setup.checkouts]
+    rates = {name: Spread(tuple(each.rate for each in runs)) for name, runs in found.items()}
+    head = ["", "facts/s", "least", "most", "of the floor with JSON", "CPU µs"]
+    lines = [[name, *rates[name].cells(), *_cells(rates, name, runs, shape)] for name, runs in found.items()]
+    return ABOUT.format(
+        facts=shape.facts,
+        incidents=shape.incidents,
+        runs=setup.runs,
         python=python(),
-        table=table(["", "median", "least", "most", "of the floor with JSON"], lines),
-        told=ours.told(found) if OURS in found else "",
+        events=setup.events,
+        fewer=setup.events // _FEWER,
+        workers=WORKERS,
+        table=table(head, lines),
+        told="\n\n".join(_told(setup, each, found, rates, shape) for each in setup.checkouts),
+        served=table(["", *SERVED_HEAD], served),
     )
-    print(text)
-    if options.write:
-        write_section("rebuild" if options.facts < 10**6 else "rebuild_large", text)
 
 
-def _in_turn(contenders: dict[str, Callable[[], float]], runs: int) -> dict[str, Spread]:
-    """Let each run once, then each again: what disturbs the machine meanwhile meets all of them."""
-    found: dict[str, list[float]] = {name: [] for name in contenders}
-    with Progress(console=CONSOLE, transient=True) as progress:
-        task = progress.add_task("", total=runs * len(contenders))
-        for _ in range(runs):
-            for name, measure in contenders.items():
-                progress.update(task, description=name)
-                found[name].append(measure())
-                progress.advance(task)
-    return {name: Spread(tuple(figures)) for name, figures in found.items()}
+def _rebuilt(checkout: Checkout, url: str, shape: Shape) -> Rebuilt:
+    done = processes.run(checkout, url, "rebuild", "--workers", str(WORKERS))
+    return Rebuilt(shape.facts / done.seconds, done)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=int, default=200_000, help="how many facts the log has")
-    parser.add_argument("--incidents", type=int, default=2_000, help="how many incidents they are of")
-    parser.add_argument("--runs", type=int, default=3, help="how often each is run; the median counts")
-    parser.add_argument("--events", type=int, default=10_000, help="how many facts the library's ways are given")
-    parser.add_argument("--workers", type=int, default=2, help="of our rebuild")
-    add_options(parser)
-    return parser.parse_args()
+def _served(checkout: Checkout, url: str) -> list[str]:
+    with processes.serving(checkout, url, "--no-projector") as served:
+        processes.run(checkout, url, "rebuild", "--workers", str(WORKERS))
+    return served.cells()
 
 
-if __name__ == "__main__":
-    main()
+def _cells(rates: dict[str, Spread], name: str, runs: Sequence[Rebuilt], shape: Shape) -> list[str]:
+    of_floor = rates[name].median / rates[READ].median
+    return [f"{of_floor:.3f}", shown(_processor(runs, shape)) if runs[0].done else ""]
+
+
+def _processor(runs: Sequence[Rebuilt], shape: Shape) -> float:
+    return Spread(tuple(1_000_000 * each.done.processor / shape.facts for each in runs if each.done)).median
+
+
+def _told(
+    setup: Setup, checkout: Checkout, found: dict[str, list[Rebuilt]], rates: dict[str, Spread], shape: Shape
+) -> str:
+    """Return the ratios in words, and what the CPU time of a fact goes to."""
+    runs, rate = found[checkout.name], rates[checkout.name].median
+    spent = _processor(runs, shape)
+    decoding, folding = (parts.part(setup, checkout.name, each) for each in (part_costs.DECODE, part_costs.ROWS))
+    seconds = Spread(tuple(each.done.seconds for each in runs if each.done)).median
+    memory = runs[-1].done.memory if runs[-1].done else ""
+    return (
+        f"{checkout.name}: {seconds:.1f} s; {rate / rates[SAME_ROWS].median:.1f} times as fast as the library's runner"
+        f" with the same fold and rows, {rate / rates[ONE_ROW].median:.1f} times as that with one upsert an event,"
+        f" {rate / rates[LIBRARY_READ].median:.2f} times as the library only reads. Of {spent:.0f} µs of CPU a fact,"
+        f" decoding takes {decoding:.0f} and the fold with rows {folding:.0f}; {spent - decoding - folding:.0f} are"
+        f" left for reading, comparing and writing rows. Memory of each process, MiB, RSS (PSS): {memory}."
+    )

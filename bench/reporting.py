@@ -1,27 +1,19 @@
 """Records reports at an even pace, as a busy service would; runs in a process of its own."""
 
-import asyncio
 import gc
-import hashlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import orjson
 
 from bench.stories import Mix, Story, Told
 from bench.world import BEGIN, EXPONENT, LENGTH
 from domain.facts.streams import incident_stream
-from domain.incident.commands import FileReport, OpenIncident
-from domain.reports.registry import REPORTS
 from service.eventstore import FactRecorder, StoredFact, open_recorder
-from service.eventstore.writer import Writer, WriteRequest
-from service.runtime.time_zones import zone
 
 LIVE: Final = 100
 """How many incidents are reported on at once; how often each follows Zipf's law."""
@@ -49,40 +41,6 @@ def record(url: str, rate: int, seconds: int, seed: int, together: int) -> list[
     return commits
 
 
-def decide(url: str, rate: int, seconds: int, seed: int) -> list[Commit]:
-    """File `rate` reports a second through the service's own writer, which decides each and takes what waits at once.
-
-    Where it cannot keep up, they are recorded as fast as it can.
-    """
-    openings, told = _live(rate * seconds, seed)
-    opened = [_write(stream, each.fact_id, OpenIncident.model_validate_json(each.state)) for stream, each in openings]
-    filed = [_write(stream, each.fact_id, _command(each)) for stream, each in told]
-    with _log(url, seed) as recorder:
-        gc.freeze()
-        return asyncio.run(_file(Writer(recorder, zone), opened, filed, rate))
-
-
-async def _file(
-    writer: Writer, opened: Sequence[WriteRequest], filed: Sequence[WriteRequest], rate: int
-) -> list[Commit]:
-    commits: list[Commit] = []
-
-    async def file(write: WriteRequest) -> None:
-        written = await writer.write(write)
-        assert written.position is not None
-        commits.append((written.position, time.monotonic()))
-
-    await asyncio.gather(*map(writer.write, opened))
-    tasks: list[asyncio.Task[None]] = []
-    begin = time.monotonic()
-    for number, write in enumerate(filed):
-        await asyncio.sleep(max(0.0, begin + number / rate - time.monotonic()))
-        tasks.append(asyncio.create_task(file(write)))
-    await asyncio.gather(*tasks)
-    await writer.close()
-    return commits
-
-
 def _live(number: int, seed: int) -> tuple[list[tuple[UUID, Told]], list[tuple[UUID, Told]]]:
     """Make it all beforehand: the openings, and so many reports in the order in which they come."""
     chance = Random(f"live {seed}")  # noqa: S311 - the same reports every time are what is wanted
@@ -104,17 +62,6 @@ def _append(recorder: FactRecorder, facts: Sequence[StoredFact]) -> int:
     with recorder.appending() as tail:
         tail.append(facts)
     return tail.head
-
-
-def _command(told: Told) -> FileReport:
-    document: dict[str, Any] = orjson.loads(told.state)["report"]
-    if told.text:
-        document["text"] = orjson.loads(told.text)
-    return FileReport(report_id=told.fact_id, report=REPORTS.validate_python(document))
-
-
-def _write(stream: UUID, fact_id: UUID, command: OpenIncident | FileReport) -> WriteRequest:
-    return WriteRequest(command, fact_id, hashlib.sha256(fact_id.bytes).digest(), stream)
 
 
 def _log(url: str, seed: int) -> AbstractContextManager[FactRecorder]:

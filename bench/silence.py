@@ -1,4 +1,4 @@
-"""How long a service is silent at most: `/healthz` asked a hundred times a second by a process of its own."""
+"""How long a service is silent at most: `/healthz` asked every few milliseconds by a process of its own."""
 
 import argparse
 import asyncio
@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bench.asking import Asker
-from bench.measuring import shown
+from bench.client import Asker
 from service.runtime import subprocesses
 
 BETWEEN: Final = 0.01
 """How many seconds lie between two questions, unless an answer takes longer."""
-ASKED_MS: Final = 50
-"""What performance.md asks for: silent for less than so many milliseconds."""
 _ENDING: Final = 30.0
 
 
@@ -27,10 +24,6 @@ class Silence:
 
     longest: float = 0.0
     answers: int = 0
-
-    def __str__(self) -> str:
-        """Say it in a sentence."""
-        return f"The longest silence of `/healthz` was {shown(self.longest)} ms, in {self.answers:,} questions to it."
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""Two services beside ours: one that records nothing, and one that records each report as the library's manual shows.
+"""Services beside ours: two that record nothing, and one that records each report as the library's manual shows.
 
-`python -m bench.ingest_peers floor|naive PORT`; the naive one reads the library's POSTGRES_* variables.
+`python -m bench.web_peers bare|floor|naive PORT`; the naive one reads the library's POSTGRES_* variables.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import uvicorn
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -17,6 +18,7 @@ from eventsourcing.persistence import IntegrityError
 from fastapi import FastAPI
 from psycopg.conninfo import conninfo_to_dict
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.reports.registry import AnyReport
 from domain.reports.versions import document
@@ -63,8 +65,8 @@ class Incidents(Application[UUID]):
         raise IntegrityError
 
 
-def environment(url: str, *, cached: bool = False, fast_forward: bool = True) -> dict[str, str]:
-    """Return what the library reads; `cached`: aggregates stay in memory, and are brought up to date if so wished."""
+def environment(url: str, *, cached: bool = False) -> dict[str, str]:
+    """Return what the library reads; `cached`: aggregates stay in memory, and are brought up to date."""
     given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
@@ -75,9 +77,48 @@ def environment(url: str, *, cached: bool = False, fast_forward: bool = True) ->
         "POSTGRES_PASSWORD": given.get("password", ""),
         "POSTGRES_SCHEMA": "naive",
         "POSTGRES_MAX_OVERFLOW": "40",
-        **({"AGGREGATE_CACHE_MAXSIZE": "4096"} if cached else {}),
-        "AGGREGATE_CACHE_FASTFORWARD": "y" if fast_forward else "n",
+        **({"AGGREGATE_CACHE_MAXSIZE": "4096", "AGGREGATE_CACHE_FASTFORWARD": "y"} if cached else {}),
     }
+
+
+class BareReport(msgspec.Struct):
+    """What the barest service reads of a report."""
+
+    report_id: str
+    kind: str
+    source: str
+    reported_at: str
+    claims: list[dict[str, Any]]
+
+
+_DECODER: Final = msgspec.json.Decoder(BareReport)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a report that msgspec has decoded, with no framework and no rules; the least that HTTP costs."""
+    if scope["type"] != "http":
+        return
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    answer = {"position": 1, "version": 1, "warnings": []}
+    if body:
+        answer["report_id"] = _DECODER.decode(body).report_id
+    data = _ENCODER.encode(answer)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
+    await send({"type": "http.response.start", "status": 201, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
+
+
+def _with_health(app: FastAPI) -> FastAPI:
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        return {"status": "up"}
+
+    return app
 
 
 def floor() -> FastAPI:
@@ -88,7 +129,7 @@ def floor() -> FastAPI:
     async def file(incident: str, report: AnyReport) -> Mapping[str, object]:  # pyright: ignore[reportUnusedFunction]
         return {"incident": incident, "report_id": str(report.report_id), "position": 1, "version": 1, "warnings": []}
 
-    return app
+    return _with_health(app)
 
 
 def naive(settings: Mapping[str, str]) -> FastAPI:
@@ -101,14 +142,22 @@ def naive(settings: Mapping[str, str]) -> FastAPI:
         position = incidents.file(incident, document(report))
         return JSONResponse({"position": position, "report_id": str(report.report_id)}, 201)
 
-    return app
+    return _with_health(app)
 
 
 def main() -> None:
     """Serve one of them until it is told to stop."""
-    app = floor() if sys.argv[1] == "floor" else naive(os.environ)
+    apps: dict[str, ASGIApp] = {"bare": bare}
+    name = sys.argv[1]
+    app = apps.get(name) or (floor() if name == "floor" else naive(os.environ))
     settings = uvicorn.Config(
-        app, port=int(sys.argv[2]), access_log=False, log_level="warning", loop="uvloop", http="httptools"
+        app,
+        port=int(sys.argv[2]),
+        access_log=False,
+        log_level="warning",
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
     )
     asyncio.run(uvicorn.Server(settings).serve())
 

@@ -1,11 +1,12 @@
-"""How the library `eventsourcing` does it by itself: its read path alone, and its runner with one upsert an event."""
+"""How the library `eventsourcing` does it by itself: its read path, and its runner with one row, or ours, an event."""
 
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder, Mapper, StoredEvent, Tracking
@@ -17,9 +18,10 @@ from psycopg import connect
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
+from bench.incident_rows import IncidentRows, Row
 from domain.facts.encoding import decode
-from domain.facts.union import Fact
-from domain.facts.versions import topic_of
+from domain.facts.union import PolicyAdopted, Recorded, SourceFact
+from domain.history.inputs import required_streams
 from service.eventstore import FactRecorder
 from service.eventstore.recorder import FactDatastore
 
@@ -29,16 +31,8 @@ _ADDRESS: Final = "KNOWNWHEN_BENCH_ADDRESS"
 _WARM: Final = 500
 """So many events go by before the clock starts."""
 _PATIENCE: Final = 600.0
-_TABLES: Final = ("bench_incidents", "bench_tracking")
-
-
-@dataclass(frozen=True)
-class StreamFact:
-    """A fact at its place in a stream: what the library calls a domain event."""
-
-    originator_id: UUID
-    originator_version: int
-    fact: Fact
+_STAMP: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_ROWS, _TRACKING = "bench_rows", "bench_tracking"
 
 
 class FactMapper(Mapper[UUID]):
@@ -48,12 +42,11 @@ class FactMapper(Mapper[UUID]):
         super().__init__(JSONTranscoder())
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:  # noqa: ANN401 - the library's protocol
-        """Return the fact with its place in its stream."""
-        stream = stored_event.originator_id
+        """Return the fact with its place in its stream; its position and stamp are not given to a mapper."""
+        stream, version = stored_event.originator_id, stored_event.originator_version
         assert isinstance(stream, UUID)
-        return StreamFact(
-            stream, stored_event.originator_version, decode(stored_event.topic, loads(stored_event.state))
-        )
+        fact = decode(stored_event.topic, loads(stored_event.state))
+        return Recorded(0, uuid5(stream, str(version)), stream, version, _STAMP, fact, None)
 
 
 class RecorderFactory(PostgresFactory):
@@ -86,51 +79,83 @@ class BenchLog(Application[UUID]):
         return FactMapper()
 
 
-class IncidentsView(PostgresTrackingRecorder):
-    """A read model of one small row a stream, written as the library's manual shows: row and tracking, then COMMIT."""
+class RowsView(PostgresTrackingRecorder):
+    """Rows by key, written as the library's manual shows: the rows of one event and its tracking, then COMMIT."""
 
     def __init__(self, datastore: PostgresDatastore, **given: Any) -> None:  # noqa: ANN401 - the library's protocol
-        super().__init__(datastore, **given | {"tracking_table_name": _TABLES[1]})
-        table = Identifier(self.datastore.schema, _TABLES[0])
+        super().__init__(datastore, **given | {"tracking_table_name": _TRACKING})
+        table = Identifier(self.datastore.schema, _ROWS)
         self.sql_create_statements.append(
-            SQL(
-                "CREATE TABLE IF NOT EXISTS {} (stream uuid PRIMARY KEY, facts bigint NOT NULL, last text NOT NULL)"
-            ).format(table)
+            SQL("CREATE TABLE IF NOT EXISTS {} (key text PRIMARY KEY, row text, position bigint NOT NULL)").format(
+                table
+            )
         )
         self._upsert = SQL(
-            "INSERT INTO {0} AS here VALUES (%(stream)s, 1, %(last)s)"
-            " ON CONFLICT (stream) DO UPDATE SET facts = here.facts + 1, last = excluded.last"
+            "INSERT INTO {0} AS here VALUES (%s, %s, %s)"
+            " ON CONFLICT (key) DO UPDATE SET row = excluded.row, position = excluded.position"
         ).format(table)
         self.begun = self.ended = 0.0
         self.done = 0
 
-    def count(self, stream: UUID, last: str, tracking: Tracking) -> None:
-        """Count one event of a stream."""
+    def put(self, rows: Iterable[tuple[str, str | None]], tracking: Tracking) -> None:
+        """Write the rows of one event."""
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute(self._upsert, {"stream": stream, "last": last}, prepare=True)
+            for key, row in rows:
+                cursor.execute(self._upsert, (key, row, tracking.notification_id), prepare=True)
             self._insert_tracking(cursor, tracking)
         self.ended, self.done = time.perf_counter(), tracking.notification_id
         if self.done <= _WARM:
             self.begun = self.ended
 
 
-class Incidents(Projection[IncidentsView]):
-    """Hands each event to the view."""
+class OneRow(Projection[RowsView]):
+    """Writes one small row of the stream for each event: the least that a read model does."""
 
     name = "bench"
 
     def process_event(  # pyright: ignore[reportIncompatibleVariableOverride] - any callable will do
-        self, domain_event: StreamFact, tracking: Tracking
+        self, domain_event: Recorded, tracking: Tracking
     ) -> None:
-        """Count it."""
-        self.view.count(domain_event.originator_id, topic_of(domain_event.fact), tracking)
+        """Write it."""
+        self.view.put([(str(domain_event.stream), topic_of(domain_event.fact))], tracking)
 
 
-def run_by_library(url: str, events: int) -> float:
+class SameRows(Projection[RowsView]):
+    """Folds each event by our own fold, and writes the rows that change in all our read models of incidents."""
+
+    name = "bench"
+
+    def __init__(self, view: RowsView) -> None:
+        super().__init__(view)
+        self._incidents: dict[UUID, IncidentRows] = {}
+        self._others: dict[UUID, list[Recorded]] = {}
+
+    def process_event(  # pyright: ignore[reportIncompatibleVariableOverride] - any callable will do
+        self, domain_event: Recorded, tracking: Tracking
+    ) -> None:
+        """Fold it into its incident; a fact of a source or of the policy into all that take it, or later."""
+        recorded = replace(domain_event, position=tracking.notification_id)
+        stream, found = recorded.stream, list[Row]()
+        if isinstance(recorded.fact, SourceFact | PolicyAdopted):
+            self._others.setdefault(stream, []).append(recorded)
+            for each in self._incidents.values():
+                if each.takes(stream):
+                    found += each.apply([recorded])
+        else:
+            incident = self._incidents.get(stream)
+            if incident is None:
+                incident = self._incidents[stream] = IncidentRows(stream)
+            new = {each for each in required_streams(recorded) if not incident.takes(each)}
+            earlier = [fact for each in new for fact in self._others.get(each, ())]
+            found = incident.apply([recorded, *earlier])
+        self.view.put([(repr((row.model, row.key)), repr(row.values)) for row in found], tracking)
+
+
+def run_by_library(url: str, events: int, projection: type[Projection[RowsView]]) -> float:
     """Return how many events a second the library's ProjectionRunner applies, over the first `events` of the log."""
     _forget(url)
     with ProjectionRunner(
-        application_class=BenchLog, projection_class=Incidents, view_class=IncidentsView, env=_environment(url)
+        application_class=BenchLog, projection_class=projection, view_class=RowsView, env=_environment(url)
     ) as runner:
         runner.wait(_WARM + events, timeout=_PATIENCE)
     view = runner.view
@@ -180,5 +205,5 @@ def _environment(url: str) -> dict[str, str]:
 
 def _forget(url: str) -> None:
     with connect(url) as connection:
-        for table in _TABLES:
+        for table in (_ROWS, _TRACKING):
             connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier("public", table)))
