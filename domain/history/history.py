@@ -73,6 +73,10 @@ class IncidentRecord(IncidentFields):
     reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
     children: dict[str, None] = field(default_factory=dict[str, None])
 
+    def copy(self) -> "IncidentRecord":
+        """Return an independent copy."""
+        return replace(self, scopes=dict(self.scopes), reports=dict(self.reports), children=dict(self.children))
+
 
 _UNOPENED = IncidentRecord()
 
@@ -93,6 +97,18 @@ class History:
     adopted_policy: str | None = None
     journal: list[Recorded] = field(default_factory=list[Recorded])
     _own: IncidentRecord | None = field(default=None, repr=False, compare=False)
+
+    def copy(self) -> "History":
+        """Return an independent copy, but for the reports: whoever changes one has to copy it first."""
+        return History(
+            self.stream,
+            {stream: incident.copy() for stream, incident in self.incidents.items()},
+            dict(self.all_reports),
+            dict(self.bounds),
+            self.sources.copy(),
+            self.adopted_policy,
+            list(self.journal),
+        )
 
     @property
     def own(self) -> IncidentRecord:

@@ -39,6 +39,11 @@ class ReportVersion:
     tier: str = "none"
     record: ReportContent | None = field(default=None, repr=False, compare=False)
 
+    def copy(self) -> "ReportVersion":
+        """Return a copy whose marks for tie-breaking are its own."""
+        record = self.record and self.record.copy()
+        return replace(self, record=record, claims=tuple(replace(each, record=record) for each in self.claims))
+
     def with_sources(self, origins: SourceDirectory) -> "ReportVersion":
         """Return the same content under the current representative of its origin."""
         origin = origins.resolve(origin_of(self.report.source, self.report.via))
@@ -75,6 +80,17 @@ class ReportHistory:
         """Cache the id as text and the last version: both are read often."""
         self.ref = self.ref or str(self.report_id)
         self.current = self.versions[-1]
+
+    def copy(self) -> "ReportHistory":
+        """Return an independent copy."""
+        return replace(
+            self,
+            versions=[*self.versions[:-1], self.current.copy()],
+            retractions=dict(self.retractions),
+            credibility=dict(self.credibility),
+            disputes=set(self.disputes),
+            rescoped=dict(self.rescoped),
+        )
 
     def correct(self, version: ReportVersion) -> None:
         """Append a corrected version."""

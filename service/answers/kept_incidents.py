@@ -1,0 +1,116 @@
+"""Incidents whose facts are kept decoded and folded, to answer further questions without reading them again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from psycopg import Cursor
+
+from domain.facts.union import Recorded
+from domain.history.checkpoints import HistoryCheckpoints
+from service.answers.inputs import first_streams, gather
+from service.answers.questions import (
+    DifferenceAnswer,
+    DifferenceQuestion,
+    IncidentAt,
+    LastInput,
+    ViewAnswer,
+    ViewQuestion,
+    difference_of,
+    view_of,
+)
+from service.eventstore import sync_reader
+from service.runtime.weighted_lru import WeightedLRU
+
+MOST_FACTS: Final = 30_000
+"""About how many facts the kept incidents may have together; one alone may have more."""
+MOST_BYTES: Final = 32_000_000
+"""How many bytes finished documents may have together."""
+
+
+@dataclass(slots=True)
+class _KeptIncident:
+    """The facts of `streams` up to `position`."""
+
+    checkpoints: HistoryCheckpoints
+    streams: set[UUID]
+    position: int = 0
+
+    def at(self, position: int) -> IncidentAt | None:
+        """Return the incident at a position; None where it was not opened, or was merged into another."""
+        history, last, inputs = self.checkpoints.at(position), None, dict[UUID, int]()
+        for last in self.checkpoints.inputs_at(position):
+            inputs[last.stream] = last.version
+        if last is None or not history.own.slug or history.own.into:
+            return None
+        versions = {str(stream): version for stream, version in inputs.items()}
+        return IncidentAt(history, LastInput(last.position, last.recorded_at, history.own.version), versions)
+
+
+@dataclass(slots=True)
+class KeptIncidents:
+    """Answers questions over one connection; keeps the incidents asked about last, and what was finished of them.
+
+    Nothing that is kept can become wrong: facts at or below a position never change, newer ones are read before it
+    answers, and an answer is looked up by its last input. Free text may be erased, so it is never kept.
+    """
+
+    cursor: Cursor[Any]
+    most: int = MOST_FACTS
+    _incidents: WeightedLRU[UUID, _KeptIncident] = field(init=False)
+    _answers: WeightedLRU[object, ViewAnswer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing."""
+        self._incidents, self._answers = WeightedLRU(self.most), WeightedLRU(MOST_BYTES)
+
+    def view(self, question: ViewQuestion) -> ViewAnswer | None:
+        """Answer about an incident; None where it was not opened, or was merged into another.
+
+        Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
+        """
+        kept = self._incident(question.stream, question.position)
+        same = replace(question, position=kept.checkpoints.last_position(question.position))
+        answer = self._answers.get(same)
+        if answer is None:
+            found = kept.at(question.position)
+            if found is None:
+                return None
+            answer = view_of(question, found)
+            self._answers.put(same, answer, len(answer.data) + len(answer.table or b""))
+        return answer._replace(text=self._text(answer, question.position)) if answer.texts else answer
+
+    def difference(self, question: DifferenceQuestion) -> DifferenceAnswer | None:
+        """Return what changed between two readings; None, and raises, as `view` does."""
+        kept = self._incident(question.stream, max(position for position, _ in question.ends))
+        earlier, later = (kept.at(position) for position, _ in question.ends)
+        return difference_of(question, earlier, later) if earlier and later else None
+
+    def _incident(self, stream: UUID, position: int) -> _KeptIncident:
+        """Return an incident with its facts up to a position at least."""
+        kept = self._incidents.get(stream) or _KeptIncident(HistoryCheckpoints(stream), set(first_streams(stream)))
+        if kept.position < position:
+            self._incidents.pop(stream)  # should reading fail, it has only some of the facts
+            self._extend(kept, position)
+            self._incidents.put(stream, kept, len(kept.checkpoints))
+        return kept
+
+    def _extend(self, kept: _KeptIncident, position: int) -> None:
+        """Add the facts recorded since, up to a position, and all facts of the streams that these refer to."""
+
+        def read(streams: Sequence[UUID]) -> Iterable[Recorded]:
+            after = kept.position if kept.streams.issuperset(streams) else 0
+            rows = sync_reader.of_streams(self.cursor, streams, position, after)
+            return [row.recorded(text=False) for row in rows]
+
+        gathered = gather(kept.streams, read)
+        for recorded in gathered.facts:
+            kept.checkpoints.add(recorded)
+        kept.streams, kept.position = gathered.streams, position
+
+    def _text(self, answer: ViewAnswer, position: int) -> bytes:
+        rows = sync_reader.texts(self.cursor, list(map(UUID, answer.inputs)), position)
+        words = ((commitment.hex(), text) for commitment, text in rows)
+        return orjson.dumps({name: orjson.loads(text) for name, text in words if name in answer.texts})
