@@ -4,7 +4,7 @@ Copies share the reports that no fact in between has changed; a report is copied
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -49,20 +49,13 @@ class HistoryCheckpoints:
         self._interval = interval
         self._inputs = InputStreams(stream)
         self._waiting: dict[UUID, list[Recorded]] = {}
-        self._facts: list[Recorded] = []
+        self.facts: list[Recorded] = []
+        """In the order in which they become inputs; those of one stream in their order."""
         self._positions: list[int] = []
         """For each fact, the position at which it is an input: its own, or that at which its stream became one."""
         self._in_order = True
         self._head = History(stream)
         self._checkpoints = [Checkpoint(0, History(stream))]
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-    @property
-    def streams(self) -> Collection[UUID]:
-        """The inputs after the last fact."""
-        return self._inputs.streams
 
     def add(self, recorded: Recorded) -> None:
         """Add the next fact; it is folded once its stream is an input."""
@@ -78,31 +71,26 @@ class HistoryCheckpoints:
 
     def at(self, position: int) -> History:
         """Return the history at a position; it shares reports with others, and must not be folded on."""
-        count = bisect_right(self._positions, position)
+        count = self.count_at(position)
         index = bisect_right(self._checkpoints, count, key=attrgetter("facts")) - 1
         start, checkpoint = self._checkpoints[index]
         history = checkpoint.copy()
-        for recorded in self._facts[start:count]:
+        for recorded in self.facts[start:count]:
             _accumulate_copying(history, recorded)
         if not self._in_order:
             history.journal.sort(key=attrgetter("position"))
         return history
 
-    def last_position(self, position: int) -> int:
-        """Return the position of the last input at a position; 0 without any."""
-        count = bisect_right(self._positions, position)
-        return self._positions[count - 1] if count else 0
-
-    def inputs_at(self, position: int) -> Iterator[Recorded]:
-        """Yield the facts that are inputs at a position, those of one stream in their order."""
-        return iter(self._facts[: bisect_right(self._positions, position)])
+    def count_at(self, position: int) -> int:
+        """Return how many facts, from the first, are inputs at a position."""
+        return bisect_right(self._positions, position)
 
     def _fold(self, recorded: Recorded, position: int) -> None:
         _accumulate_copying(self._head, recorded)
-        self._facts.append(recorded)
+        self.facts.append(recorded)
         self._positions.append(position)
-        if len(self._facts) % self._interval == 0:
-            self._checkpoints.append(Checkpoint(len(self._facts), self._head.copy()))
+        if len(self.facts) % self._interval == 0:
+            self._checkpoints.append(Checkpoint(len(self.facts), self._head.copy()))
 
 
 def _accumulate_copying(history: History, recorded: Recorded) -> None:

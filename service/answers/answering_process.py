@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 from uuid import UUID
 
 import psycopg
@@ -36,6 +36,12 @@ _Question = ViewQuestion | DifferenceQuestion
 _Answer = ViewAnswer | DifferenceAnswer | None
 
 
+class _Failure(NamedTuple):
+    """A question that raised an error in the process; asked without it, it raises the error again or is answered."""
+
+    error: str
+
+
 class SizeReader(Protocol):
     """The read of the log that tells how large an incident is."""
 
@@ -48,14 +54,20 @@ class AnsweringProcess:
     Its questions wait for one another. For callers in one event loop; cancelling one does not affect the others.
     """
 
-    def __init__(self, log: SizeReader, url: str) -> None:
+    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
         self._log = log
         self._url = url
+        self._large = large
         self._sizes = WeightedLRU[UUID, int](MOST_SIZES)
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._starting: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="asking-process")
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return self._process and self._process.pid
 
     def note_size(self, stream: UUID, facts: int) -> None:
         """Remember how many facts the answers about an incident depend on."""
@@ -83,7 +95,7 @@ class AnsweringProcess:
         size = self._sizes.get(question.stream)
         if size is None:
             size = await self._log.last_version(question.stream)
-        if size <= LARGE:
+        if size <= self._large:
             return None
         run = asyncio.get_running_loop().run_in_executor
         if self._connection is not None:
@@ -111,11 +123,15 @@ class AnsweringProcess:
             return None
         try:
             self._connection.send(question)
-            return self._connection.recv()
+            answer: _Answer | _Failure = self._connection.recv()
         except (EOFError, OSError):
             _log.warning("the answering process ended")
             self._end()
             return None
+        if isinstance(answer, _Failure):
+            _log.warning("the answering process failed to answer", question=str(question), error=answer.error)
+            return None
+        return answer
 
     def _end(self) -> None:
         if self._connection is not None:
@@ -130,21 +146,25 @@ class AnsweringProcess:
 
 
 def _serve(url: str, connection: Connection) -> None:
-    """Answer questions until the parent closes its end, or ends."""
+    """Answer questions until the parent closes its end or ends, or the connection to the database is lost."""
     gc.set_threshold(*SELDOM)
-    with connect(url, statement_seconds=STATEMENT_SECONDS) as database, suppress(EOFError, OSError):
+    with (
+        suppress(EOFError, OSError, psycopg.OperationalError),
+        connect(url, statement_seconds=STATEMENT_SECONDS) as database,
+    ):
         incidents = KeptIncidents(database.cursor(binary=True, row_factory=tuple_row))
         connection.send(None)
         while True:
+            while not connection.poll() and incidents.prepare():
+                pass
             gc.freeze()  # what is kept has no cycles
             connection.send(_answer(incidents, connection.recv()))
 
 
-def _answer(incidents: KeptIncidents, question: _Question) -> _Answer:
-    """Return None for what raises an error: it is raised again where it is answered without this process."""
+def _answer(incidents: KeptIncidents, question: _Question) -> _Answer | _Failure:
     try:
         return incidents.view(question) if isinstance(question, ViewQuestion) else incidents.difference(question)
     except psycopg.OperationalError:  # the connection may be lost: another process makes another
         raise
-    except Exception:  # noqa: BLE001 - the user is told by the other way
-        return None
+    except Exception as error:  # noqa: BLE001 - told to the parent
+        return _Failure(repr(error))

@@ -10,6 +10,7 @@ from psycopg import Cursor
 
 from domain.facts.union import Recorded
 from domain.history.checkpoints import HistoryCheckpoints
+from domain.summary.state_timeline import TIMELINE_VIEW, StateTimeline
 from service.answers.inputs import first_streams, gather
 from service.answers.questions import (
     DifferenceAnswer,
@@ -19,34 +20,75 @@ from service.answers.questions import (
     ViewAnswer,
     ViewQuestion,
     difference_of,
+    view_answer,
     view_of,
 )
 from service.eventstore import sync_reader
 from service.runtime.weighted_lru import WeightedLRU
 
-MOST_FACTS: Final = 30_000
+MOST_FACTS: Final = 15_000
 """About how many facts the kept incidents may have together; one alone may have more."""
-MOST_BYTES: Final = 32_000_000
+MOST_BYTES: Final = 16_000_000
 """How many bytes finished documents may have together."""
+A_SLICE: Final = 50
+"""So many facts are added to a state timeline before the next question is looked for: some 10 ms."""
 
 
 @dataclass(slots=True)
 class _KeptIncident:
-    """The facts of `streams` up to `position`."""
+    """The facts of `streams` up to `position`; from the second question that asks for it, a state timeline.
 
+    The timeline has the first `in_timeline` facts.
+    """
+
+    stream: UUID
     checkpoints: HistoryCheckpoints
     streams: set[UUID]
     position: int = 0
+    timeline_questions: int = 0
+    timeline: StateTimeline | None = None
+    in_timeline: int = 0
+
+    def inputs_at(self, position: int) -> tuple[LastInput, dict[UUID, int]] | None:
+        """Return the last input at a position, and the inputs with their versions; None before it was opened."""
+        facts, inputs = self.checkpoints.facts[: self.checkpoints.count_at(position)], dict[UUID, int]()
+        for each in facts:
+            inputs[each.stream] = each.version
+        if self.stream not in inputs:
+            return None
+        return LastInput(facts[-1].position, facts[-1].recorded_at, inputs[self.stream]), inputs
 
     def at(self, position: int) -> IncidentAt | None:
         """Return the incident at a position; None where it was not opened, or was merged into another."""
-        history, last, inputs = self.checkpoints.at(position), None, dict[UUID, int]()
-        for last in self.checkpoints.inputs_at(position):
-            inputs[last.stream] = last.version
-        if last is None or not history.own.slug or history.own.into:
+        found, history = self.inputs_at(position), self.checkpoints.at(position)
+        if found is None or not history.own.slug or history.own.into:
             return None
-        versions = {str(stream): version for stream, version in inputs.items()}
-        return IncidentAt(history, LastInput(last.position, last.recorded_at, history.own.version), versions)
+        return IncidentAt(history, found[0], _named(found[1]))
+
+    def from_timeline(self, question: ViewQuestion) -> ViewAnswer | None:
+        """Answer from the timeline; None where it is not that far, or has other documents."""
+        if question.view != TIMELINE_VIEW or question.reported_until is not None:
+            return None
+        self.timeline_questions += 1
+        timeline, position, found = self.timeline, question.position, self.inputs_at(question.position)
+        if timeline is None or found is None or self.in_timeline < self.checkpoints.count_at(position):
+            return None
+        policy = timeline.policy_at(position)
+        if question.policy not in (None, policy) or timeline.merged_into_at(position):
+            return None
+        return view_answer(question, timeline.document(position), policy, found[0], _named(found[1]))
+
+    def extend_timeline(self) -> bool:
+        """Add the next facts to the timeline, if it is wanted; says whether any were left."""
+        facts = self.checkpoints.facts
+        if self.timeline_questions < 2 or self.in_timeline == len(facts):  # noqa: PLR2004 - from the second question on
+            return False
+        if self.timeline is None:
+            self.timeline = StateTimeline(self.stream)
+        for each in facts[self.in_timeline : self.in_timeline + A_SLICE]:
+            self.timeline.add(each)
+            self.in_timeline += 1
+        return True
 
 
 @dataclass(slots=True)
@@ -72,14 +114,14 @@ class KeptIncidents:
         Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
         """
         kept = self._incident(question.stream, question.position)
-        same = replace(question, position=kept.checkpoints.last_position(question.position))
-        answer = self._answers.get(same)
+        same = replace(question, position=kept.checkpoints.count_at(question.position))
+        answer = self._answers.get(same) or kept.from_timeline(question)
         if answer is None:
             found = kept.at(question.position)
             if found is None:
                 return None
             answer = view_of(question, found)
-            self._answers.put(same, answer, len(answer.data) + len(answer.table or b""))
+        self._answers.put(same, answer, len(answer.data) + len(answer.table or b""))
         return answer._replace(text=self._text(answer, question.position)) if answer.texts else answer
 
     def difference(self, question: DifferenceQuestion) -> DifferenceAnswer | None:
@@ -88,13 +130,19 @@ class KeptIncidents:
         earlier, later = (kept.at(position) for position, _ in question.ends)
         return difference_of(question, earlier, later) if earlier and later else None
 
+    def prepare(self) -> bool:
+        """Do a little for later questions; says whether there was anything to do."""
+        return any(kept.extend_timeline() for kept in self._incidents.values())
+
     def _incident(self, stream: UUID, position: int) -> _KeptIncident:
         """Return an incident with its facts up to a position at least."""
-        kept = self._incidents.get(stream) or _KeptIncident(HistoryCheckpoints(stream), set(first_streams(stream)))
+        kept = self._incidents.get(stream)
+        if kept is None:
+            kept = _KeptIncident(stream, HistoryCheckpoints(stream), set(first_streams(stream)))
         if kept.position < position:
             self._incidents.pop(stream)  # should reading fail, it has only some of the facts
             self._extend(kept, position)
-            self._incidents.put(stream, kept, len(kept.checkpoints))
+            self._incidents.put(stream, kept, len(kept.checkpoints.facts))
         return kept
 
     def _extend(self, kept: _KeptIncident, position: int) -> None:
@@ -114,3 +162,7 @@ class KeptIncidents:
         rows = sync_reader.texts(self.cursor, list(map(UUID, answer.inputs)), position)
         words = ((commitment.hex(), text) for commitment, text in rows)
         return orjson.dumps({name: orjson.loads(text) for name, text in words if name in answer.texts})
+
+
+def _named(inputs: dict[UUID, int]) -> dict[str, int]:
+    return {str(stream): version for stream, version in inputs.items()}

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain import catalogue
 from domain.history.history import History
 from domain.ledger.canonical import canonical, digest_of
-from domain.reading import Reading
+from domain.reading import Document, Reading
 from domain.revisions.difference import difference
 from service.answers.tables import view_table
 from service.runtime.worker_thread import empty_lists
@@ -85,13 +85,20 @@ class DifferenceAnswer(NamedTuple):
 
 def view_of(question: ViewQuestion, found: IncidentAt) -> ViewAnswer:
     """Answer about an incident, without free text."""
-    view, reading = catalogue.view(question.view), found.reading(question.reported_until, question.policy)
-    document = view.finish(found.history, reading)
-    data = canonical(document)
-    table = view_table(view, document) if question.table else None
-    texts = frozenset(view.texts(document))
+    reading = found.reading(question.reported_until, question.policy)
+    document = catalogue.view(question.view).finish(found.history, reading)
+    answer = view_answer(question, document, reading.policy.id, found.last, found.inputs)
     empty_lists(document)
-    return ViewAnswer(data, digest_of(data), table, reading.policy.id, found.last, found.inputs, texts)
+    return answer
+
+
+def view_answer(
+    question: ViewQuestion, document: Document, policy: str, last: LastInput, inputs: Mapping[str, int]
+) -> ViewAnswer:
+    """Return a document as an answer, without free text."""
+    view, data = catalogue.view(question.view), canonical(document)
+    table = view_table(view, document) if question.table else None
+    return ViewAnswer(data, digest_of(data), table, policy, last, inputs, frozenset(view.texts(document)))
 
 
 def difference_of(question: DifferenceQuestion, earlier: IncidentAt, later: IncidentAt) -> DifferenceAnswer:
