@@ -23,7 +23,6 @@ YIELD_SECONDS: Final = 0.001
 up to more than 60; without such a thread, a shorter interval would only slow writing down."""
 
 _answer_pool: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
-_background_pool: Final = ThreadPoolExecutor(1, thread_name_prefix="background")
 
 
 async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
@@ -94,10 +93,3 @@ def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:
             yield cast("list[object]", value)
         elif isinstance(value, dict):
             yield from _outermost_lists(cast("dict[str, object]", value))
-
-
-async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns, called in a separate thread, so that it never delays an answer."""
-    return await asyncio.get_running_loop().run_in_executor(
-        _background_pool, _with_short_switch_interval, work, *arguments
-    )
