@@ -36,8 +36,8 @@ that holds nothing else and in one of {facts:,} facts; `/healthz` is what any an
 {table}
 
 The median with {facts:,} facts in the log is {ratio:.2f} times that with 10,000. The first {warm} questions of each log
-are told apart, none is left out: the very first folds the incident, and others are finished by the view until its state
-timeline is built. While all this was asked, `/healthz` was asked a hundred times a second by a process of its own; the longest it
+are told apart, none is left out: the very first folds the incident, and so do others until its state timeline is built.
+While all this was asked, `/healthz` was asked a hundred times a second by a process of its own; the longest it
 took to answer was {small_silence} ms on the small log and {large_silence} ms on the large one, of {asked} ms that are
 allowed.
 """

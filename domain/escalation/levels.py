@@ -6,12 +6,12 @@ A toll that accumulates is never differenced into days: those newly reported on 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
-from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of, summaries_of
-from domain.estimates.claim_index import ClaimSnapshot, GradedClaim, KeyClaims
+from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of
+from domain.estimates.claim_index import ClaimSnapshot, GradedClaim
 from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, CitedFigure, PolicyClaim
 from domain.history.history import History
 from domain.reports.claims.claim import (
@@ -252,7 +252,9 @@ def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
         levels.set_event(label, event)
     undated: list[UndatedClaim] = []
     for each in snapshot.by_key:
-        levels.set_claims(each.key, _graded(each))
+        levels.set_claims(
+            each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
+        )
         if each.key.measure == "killed":
             span = levels.span_of(each.key)
             offset = _offset(history, each.key)
@@ -266,18 +268,9 @@ def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
     return Chronology(levels.days(events), undated)
 
 
-def day_levels(history: History, snapshot: ClaimSnapshot) -> Mapping[date, int]:
-    """Return the levels of the days of violence or tension, in no order."""
-    levels = DayLevels(history)
-    for label, summary in summaries_of(snapshot.counting.values()).items():
-        levels.set_event(label, summary)
-    for each in snapshot.by_key:
-        levels.set_claims(each.key, _graded(each))
-    return levels.levels
-
-
-def _graded(keyed: KeyClaims) -> Iterator[GradedClaim]:
-    return ((claim.resolved, claim.grade, claim.credibility) for claim in keyed.policy_input.claims)
+def days(history: History, snapshot: ClaimSnapshot) -> list[Day]:
+    """Return the days of violence or tension, in order."""
+    return [day for day in chronology(history, snapshot).days if day.level > NOTHING]
 
 
 def _event_or_period(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:

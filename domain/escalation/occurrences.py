@@ -68,21 +68,11 @@ class EventReports:
 
 def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     """Return the events, by label, in the order of their labels."""
-    found = _by_event(reports)
-    return {label: Event(label, sorted(found[label], key=_REF), *_summary_of(found[label])) for label in sorted(found)}
-
-
-def summaries_of(reports: Iterable[ReportHistory]) -> dict[str, EventSummary]:
-    """Return the summaries of the events, by label."""
-    return {label: _summary_of(own) for label, own in _by_event(reports).items()}
-
-
-def _by_event(reports: Iterable[ReportHistory]) -> dict[str, list[ReportHistory]]:
     found: dict[str, list[ReportHistory]] = {}
     for report in reports:
         if report.current.event is not None:
             found.setdefault(report.current.event, []).append(report)
-    return found
+    return {label: Event(label, sorted(found[label], key=_REF), *_summary_of(found[label])) for label in sorted(found)}
 
 
 _REF = attrgetter("ref")
@@ -90,11 +80,7 @@ _ELSEWHERE = f"/{event_scope('')}"
 """Infix of the label of another incident's event."""
 
 
-def _summary_of(reports: Sequence[ReportHistory]) -> EventSummary:
-    if len(reports) == 1:  # most events
-        only = reports[0].current
-        is_dated = only.occurred is not None and only.occurred.latest is not None
-        return EventSummary(only.occurred if is_dated else None, only.tier)
+def _summary_of(reports: Iterable[ReportHistory]) -> EventSummary:
     event = EventReports()
     for each in reports:
         event.add(each.ref, each.current)
