@@ -83,13 +83,19 @@ class ReportHistory:
 
     def copy(self) -> "ReportHistory":
         """Return an independent copy."""
-        return replace(
-            self,
-            versions=[*self.versions[:-1], self.current.copy()],
-            retractions=dict(self.retractions),
-            credibility=dict(self.credibility),
-            disputes=set(self.disputes),
-            rescoped=dict(self.rescoped),
+        return ReportHistory(
+            self.report_id,
+            self.home,
+            self.reported,
+            [*self.versions[:-1], self.current.copy()],
+            dict(self.retractions),
+            dict(self.credibility),
+            set(self.disputes),
+            dict(self.rescoped),
+            self.retraction_count,
+            self.reinstatement_count,
+            self.rescoping_count,
+            ref=self.ref,
         )
 
     def correct(self, version: ReportVersion) -> None:
