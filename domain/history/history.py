@@ -1,6 +1,7 @@
 """Accumulator of views: the folded state of an incident and of the streams its answers depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -75,7 +76,9 @@ class IncidentRecord(IncidentFields):
 
     def copy(self) -> "IncidentRecord":
         """Return an independent copy."""
-        return replace(self, scopes=dict(self.scopes), reports=dict(self.reports), children=dict(self.children))
+        copied = copy(self)
+        copied.scopes, copied.reports, copied.children = dict(self.scopes), dict(self.reports), dict(self.children)
+        return copied
 
 
 _UNOPENED = IncidentRecord()
