@@ -21,6 +21,7 @@ from psycopg.sql import SQL, Identifier
 from bench.incident_rows import IncidentRows, Row
 from domain.facts.encoding import decode
 from domain.facts.union import PolicyAdopted, Recorded, SourceFact
+from domain.facts.versions import topic_of
 from domain.history.inputs import required_streams
 from service.eventstore import FactRecorder
 from service.eventstore.recorder import FactDatastore

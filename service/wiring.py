@@ -14,7 +14,7 @@ from types import FrameType
 
 from fastapi import FastAPI
 
-from service.answers.state_timeline_cache import StateTimelineCache
+from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
@@ -52,7 +52,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(recorder, zone)
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
-            state_timelines = StateTimelineCache(reader := LogReader(pool))
+            answering = AnsweringProcess(reader := LogReader(pool), address)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
                 yield Services(
@@ -64,10 +64,10 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     root_at=root_at,
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
-                    state_timelines=state_timelines,
+                    answering=answering,
                 )
             finally:
-                await state_timelines.close()
+                await answering.close()
                 await following.close()
                 await writer.close()
 

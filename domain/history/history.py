@@ -1,6 +1,7 @@
 """Accumulator of views: the folded state of an incident and of the streams its answers depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
 from datetime import datetime, tzinfo
@@ -76,6 +77,12 @@ class IncidentRecord(IncidentFields):
     reports: dict[UUID, None] = field(default_factory=dict[UUID, None])
     children: dict[str, None] = field(default_factory=dict[str, None])
 
+    def copy(self) -> "IncidentRecord":
+        """Return an independent copy."""
+        copied = copy(self)
+        copied.scopes, copied.reports, copied.children = dict(self.scopes), dict(self.reports), dict(self.children)
+        return copied
+
 
 _UNOPENED = IncidentRecord()
 
@@ -96,6 +103,18 @@ class History:
     adopted_policy: str | None = None
     journal: list[Recorded] = field(default_factory=list[Recorded])
     _own: IncidentRecord | None = field(default=None, repr=False, compare=False)
+
+    def copy(self) -> "History":
+        """Return an independent copy, but for the reports: whoever changes one has to copy it first."""
+        return History(
+            self.stream,
+            {stream: incident.copy() for stream, incident in self.incidents.items()},
+            dict(self.all_reports),
+            dict(self.bounds),
+            self.sources.copy(),
+            self.adopted_policy,
+            list(self.journal),
+        )
 
     @property
     def own(self) -> IncidentRecord:

@@ -41,6 +41,11 @@ class ReportVersion(Struct, frozen=True, eq=False, gc=False):
     tier: str = "none"
     record: ReportContent | None = None
 
+    def copy(self) -> "ReportVersion":
+        """Return a copy whose marks for tie-breaking are its own."""
+        record = self.record and self.record.copy()
+        return replace(self, record=record, claims=tuple(replace(each, record=record) for each in self.claims))
+
     def with_sources(self, origins: SourceDirectory) -> "ReportVersion":
         """Return the same content under the current representative of its origin."""
         origin = origins.resolve(origin_of(self.report.source, self.report.via))
@@ -77,6 +82,23 @@ class ReportHistory:
         """Cache the id as text and the last version: both are read often."""
         self.ref = self.ref or str(self.report_id)
         self.current = self.versions[-1]
+
+    def copy(self) -> "ReportHistory":
+        """Return an independent copy."""
+        return ReportHistory(
+            self.report_id,
+            self.home,
+            self.reported,
+            [*self.versions[:-1], self.current.copy()],
+            dict(self.retractions),
+            dict(self.credibility),
+            set(self.disputes),
+            dict(self.rescoped),
+            self.retraction_count,
+            self.reinstatement_count,
+            self.rescoping_count,
+            ref=self.ref,
+        )
 
     def correct(self, version: ReportVersion) -> None:
         """Append a corrected version."""

@@ -26,6 +26,10 @@ class SourceDirectory:
     links: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     canonical: dict[str, str] = field(default_factory=dict[str, str])
 
+    def copy(self) -> "SourceDirectory":
+        """Return an independent copy."""
+        return SourceDirectory(dict(self.records), set(self.links), self.canonical)
+
     def apply(self, fact: SourceRegistered | SourceGraded) -> None:
         """Apply a registration or a grade."""
         if isinstance(fact, SourceRegistered):

@@ -6,10 +6,8 @@ part. The functions of the view build the parts, so the bytes are the same.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -82,14 +80,6 @@ class KeyEstimate(NamedTuple):
     sentences: list[str]
 
 
-class LastInput(NamedTuple):
-    """The last fact among the inputs: its position, when it was recorded, and the incident's own version then."""
-
-    position: int
-    recorded_at: datetime
-    version: int
-
-
 @dataclass(slots=True)
 class _Counts:
     """Reference counts over counting reports: kinds, places, actors, origins, blame and occurrences."""
@@ -111,11 +101,7 @@ class StateTimeline:
 
     def __init__(self, stream: UUID) -> None:
         self.history = History(stream)
-        self.input_streams = InputStreams(stream)
-        self.last_inputs = StepFunction[LastInput]()
-        self.fact_count = 0
-        self._versions: dict[UUID, int] = {}
-        self._streams: dict[UUID, StepFunction[int]] = {}
+        self._input_streams = InputStreams(stream)
         self._index = ClaimIndex(self.history)
         self._days = DayLevels(self.history)
         self._counts = _Counts()
@@ -135,44 +121,21 @@ class StateTimeline:
         """Return the policy in force at a position, `name/version`."""
         return self._policies.at(position) or catalogue.DEFAULT_POLICY
 
-    def known_at(self, position: int) -> bool:
-        """Say whether the incident had been opened by a position."""
-        own = self._streams.get(self.input_streams.stream)
-        return own is not None and own.positions[0] <= position
-
     def merged_into_at(self, position: int) -> str | None:
         """Return the slug of the incident that this one was merged into at a position, or None."""
         steps = self._parts.get("into")
         return steps.at(position) if steps else None
 
-    def containers(self) -> Iterator[list[Any] | dict[Any, Any]]:
-        """Yield the containers of nearly all of its memory, so that it can be freed piece by piece."""
-        for steps in chain(self._parts.values(), self._sources.values(), self._estimates.values()):
-            yield steps.values
-        yield from (*self._counts.origins.values(), *self._counts.events.values())
-        yield from (self._counting, self.history.all_reports, self.history.journal)
-
-    def versions_at(self, position: int) -> dict[UUID, int]:
-        """Return the inputs at a position: each stream with its last version."""
-        found = ((stream, steps.at(position)) for stream, steps in self._streams.items())
-        return {stream: version for stream, version in found if version is not None}
-
     def add(self, recorded: Recorded) -> None:
         """Add the next fact, and record the parts that it changed: none while its stream is no input."""
         position = recorded.position
-        inputs_added = self.input_streams.add(recorded)
-        self.fact_count += 1
-        self._versions[recorded.stream] = recorded.version
+        self._input_streams.add(recorded)
         if sets_time_zone(recorded):
             self._days, self._time_zone_changed = DayLevels(self.history), True
         for report_id in apply_fact(self.history, self._index, recorded).reports:
             reindex(self.history, self._index, self.history.all_reports[report_id], None)
-        if recorded.stream not in self.input_streams.streams:
+        if recorded.stream not in self._input_streams.streams:
             return
-        for stream in (*inputs_added, recorded.stream):
-            if stream in self._versions:
-                self._streams.setdefault(stream, StepFunction()).record(position, self._versions[stream])
-        self.last_inputs.record(position, LastInput(position, recorded.recorded_at, self.history.own.version))
         self._policies.record(position, self.policy.id)
         self._record(recorded, position)
 

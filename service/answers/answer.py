@@ -1,23 +1,22 @@
 """Answers about one incident as of any moment: inputs up to a position, folded, finished by a view, and digested."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn, Protocol
 from uuid import UUID
+
+import orjson
 
 from domain import catalogue
 from domain.facts.streams import incident_stream
 from domain.facts.union import IncidentOpened
 from domain.history.history import History, history_of
-from domain.ledger.canonical import canonical, digest_of
-from domain.reading import Document, Reading, View
-from domain.summary.state_timeline import TIMELINE_VIEW, LastInput, StateTimeline
+from domain.reading import Document, View
 from domain.values.time.clocks import format_instant
-from service.answers.as_of import MomentReader, ResolvedMoment, Unanswerable, parse_moment, resolve_moment
+from service.answers.answering_process import AnsweringProcess
+from service.answers.as_of import MomentReader, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
-from service.answers.state_timeline_cache import StateTimelineCache
+from service.answers.questions import IncidentAt, LastInput, ViewAnswer, ViewQuestion, view_of
 from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import free_in_thread, in_thread
 
@@ -66,34 +65,39 @@ class AnswerRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document with its coordinates, the free text that it refers to, its canonical bytes and their digest."""
+    """The canonical bytes of a document and their digest, with its coordinates and the free text that it refers to."""
 
     view: View
-    document: Document
     data: bytes
     digest: str
     coordinates: Mapping[str, str | int | bool | None]
-    text: Mapping[str, object]
     inputs: Mapping[str, int]
     """The streams that it depends on, each with its last version at the position."""
-    shared: bool = False
-    """Whether parts of the document are shared with a cached state timeline."""
+    text_data: bytes = b"{}"
+    """The free text as a JSON object, by commitment."""
+    table: bytes | None = None
+    """The document as a CSV table, if that was asked for."""
 
     @property
     def closed(self) -> bool:
         """Whether the same request always gets the same answer."""
         return bool(self.coordinates["closed"])
 
-    def free_document(self) -> None:
-        """Free the document in a thread; it must not be used any more."""
-        if not self.shared:
-            free_in_thread(sum(self.inputs.values()), *_outermost_lists(self.document))
+    @property
+    def document(self) -> Document:
+        """The document, parsed."""
+        return orjson.loads(self.data)
+
+    @property
+    def text(self) -> Mapping[str, object]:
+        """The free text, parsed."""
+        return orjson.loads(self.text_data)
 
     def envelope(self) -> dict[str, object]:
         """Return the JSON object that is sent."""
         return {
             "data": self.document,
-            "text": dict(self.text),
+            "text": self.text,
             "coordinates": dict(self.coordinates),
             "digest": self.digest,
         }
@@ -105,6 +109,12 @@ class Inputs:
 
     rows: list[StoredFact]
     history: History
+
+    def at_last(self) -> IncidentAt:
+        """Return the incident at the last input."""
+        last = self.rows[-1]
+        versions = {str(row.stream): row.version for row in self.rows}
+        return IncidentAt(self.history, LastInput(last.position, last.recorded_at, self.history.own.version), versions)
 
     def free(self) -> None:
         """Free rows and history in a thread; they must not be used any more."""
@@ -121,78 +131,44 @@ def stream_of(incident: str) -> UUID:
 
 
 async def answer(
-    log: AnswerReader, request: AnswerRequest, state_timelines: StateTimelineCache | None = None
+    log: AnswerReader, request: AnswerRequest, process: AnsweringProcess | None = None, *, table: bool = False
 ) -> Answer:
-    """Answer a request about one incident, from `state_timelines` where one is cached.
+    """Answer a request about one incident; a large one in `process`, if given. `table`: as a CSV table too.
 
     Raises Unanswerable; catalogue.UnknownName for an unknown policy or view.
     """
     view = catalogue.view(request.view)
-    named = catalogue.policy(request.policy) if request.policy else None
+    named = catalogue.policy(request.policy).id if request.policy else None
     until = parse_moment("reported_until", request.reported_until) if request.reported_until else None
     moment = await resolve_moment(log, request.as_of)
     log_id = await log.log_id()
-    if state_timelines is not None and view.id == TIMELINE_VIEW and until is None:
-        from_timeline = partial(
-            _from_timeline, view=view, moment=moment, log_id=log_id, named=named.id if named else None
-        )
-        if found := await state_timelines.query(stream_of(request.incident), moment.position, from_timeline):
-            return found
-    inputs = await unmerged_inputs_at(log, request.incident, moment.position, request.as_of)
-    if state_timelines is not None:
-        state_timelines.note_request(stream_of(request.incident), len(inputs.rows))
-    policy = named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY)
-    reading = Reading(until, policy)
-    try:
-        return await in_thread(len(inputs.rows), _from_inputs, inputs, view, reading, moment, log_id)
-    finally:
-        inputs.free()
+    question = ViewQuestion(stream_of(request.incident), moment.position, view.id, until, named, table)
+    found = await process.view(question) if process else None
+    if found is None:
+        inputs = await unmerged_inputs_at(log, request.incident, moment.position, request.as_of)
+        if process:
+            process.note_size(question.stream, len(inputs.rows))
+        try:
+            found = await in_thread(len(inputs.rows), _from_inputs, inputs, question)
+        finally:
+            inputs.free()
+    last = found.last
+    coordinates = {
+        "log": str(log_id),
+        "position": last.position,
+        "recorded_at": format_instant(last.recorded_at),
+        "version": last.version,
+        "closed": moment.closed,
+        "reported_until": format_instant(until) if until else None,
+        "policy": found.policy,
+        "view": view.id,
+    }
+    return Answer(view, found.data, found.digest, coordinates, found.inputs, found.text, found.table)
 
 
-def _from_inputs(inputs: Inputs, view: View, reading: Reading, moment: ResolvedMoment, log_id: UUID) -> Answer:
-    document = view.finish(inputs.history, reading)
-    row = inputs.rows[-1]
-    last = LastInput(row.position, row.recorded_at, inputs.history.own.version)
-    coordinates = _coordinates(log_id, last, moment, (reading.reported_until, reading.policy.id, view.id))
-    versions = {str(row.stream): row.version for row in inputs.rows}
-    return _answer(view, document, coordinates, versions, _texts(view, document, inputs.rows))
-
-
-def _from_timeline(
-    timeline: StateTimeline, *, view: View, moment: ResolvedMoment, log_id: UUID, named: str | None
-) -> Answer | None:
-    """Return None before the incident was opened, and where the named policy is not the one in force."""
-    position, last = moment.position, timeline.last_inputs.at(moment.position)
-    policy = timeline.policy_at(position)
-    if last is None or not timeline.known_at(position) or named not in (None, policy):
-        return None
-    if into := timeline.merged_into_at(position):
-        raise MergedAway(timeline.history.slug, into)
-    coordinates = _coordinates(log_id, last, moment, (None, policy, view.id))
-    versions = {str(stream): version for stream, version in timeline.versions_at(position).items()}
-    return _answer(view, timeline.document(position), coordinates, versions, {}, shared=True)
-
-
-def _answer(
-    view: View,
-    document: Document,
-    coordinates: Mapping[str, str | int | bool | None],
-    inputs: Mapping[str, int],
-    text: Mapping[str, object],
-    *,
-    shared: bool = False,
-) -> Answer:
-    data = canonical(document)
-    return Answer(view, document, data, digest_of(data), coordinates, text, inputs, shared)
-
-
-def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:
-    """Yield the lists of a document that are in no other list."""
-    for value in document.values():
-        if isinstance(value, list):
-            yield cast("list[object]", value)
-        elif isinstance(value, dict):
-            yield from _outermost_lists(cast("dict[str, object]", value))
+def _from_inputs(inputs: Inputs, question: ViewQuestion) -> ViewAnswer:
+    found = view_of(question, inputs.at_last())
+    return found._replace(text=_text(found.texts, inputs.rows))
 
 
 async def inputs_at(log: AnswerReader, incident: str, position: int, as_of: str | None) -> Inputs:
@@ -237,26 +213,11 @@ def _is_incident(rows: Sequence[StoredFact], stream: UUID) -> bool:
     return any(row.stream == stream and row.is_a(IncidentOpened) for row in rows)
 
 
-def _coordinates(
-    log_id: UUID, last: LastInput, moment: ResolvedMoment, reading: tuple[datetime | None, str, str]
-) -> dict[str, str | int | bool | None]:
-    until, policy, view = reading
-    return {
-        "log": str(log_id),
-        "position": last.position,
-        "recorded_at": format_instant(last.recorded_at),
-        "version": last.version,
-        "closed": moment.closed,
-        "reported_until": format_instant(until) if until else None,
-        "policy": policy,
-        "view": view,
-    }
-
-
-def _texts(view: View, document: Document, rows: Sequence[StoredFact]) -> dict[str, object]:
-    wanted = set(view.texts(document))
-    return {
-        row.text_commitment.hex(): row.words()
-        for row in rows
-        if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
-    }
+def _text(wanted: frozenset[str], rows: Sequence[StoredFact]) -> bytes:
+    return orjson.dumps(
+        {
+            row.text_commitment.hex(): row.words()
+            for row in rows
+            if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
+        }
+    )

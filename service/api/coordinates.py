@@ -1,5 +1,8 @@
 """Coordinates of answers that are no views, and the problem of a moment before the first fact."""
 
+from datetime import datetime
+from typing import Protocol
+
 from fastapi import Request
 
 from domain.values.time.clocks import format_instant
@@ -10,8 +13,19 @@ from service.api.responses import CoordinateFields
 from service.eventstore import LogReader, StoredFact
 
 
+class LastFact(Protocol):
+    """The last input of an answer: a row of the log, or what is known of one."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+    @property
+    def version(self) -> int: ...
+
+
 async def coordinates_of(
-    reader: LogReader, last: StoredFact | None, moment: ResolvedMoment, version: int | None = None
+    reader: LogReader, last: LastFact | None, moment: ResolvedMoment, version: int | None = None
 ) -> CoordinateFields:
     """Return the coordinates of an answer whose last input is `last`, if any; `version` is by default its own."""
     return {

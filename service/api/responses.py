@@ -1,10 +1,8 @@
 """Responses: content negotiation, ETags and cache headers, JSON and CSV bodies."""
 
-import csv
 import hashlib
-import io
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import orjson
 from starlette.requests import Request
@@ -69,38 +67,19 @@ def envelope(answer: Answer) -> bytes:
     """Return an answer as JSON; `data` is in canonical form, so that its SHA-256 is the digest."""
     pieces = {
         b"data": answer.data,
-        b"text": orjson.dumps(dict(answer.text)),
+        b"text": answer.text_data,
         b"coordinates": orjson.dumps(dict(answer.coordinates)),
         b"digest": orjson.dumps(answer.digest),
     }
     return b"{" + b",".join(b'"%b":%b' % piece for piece in pieces.items()) + b"}"
 
 
-def answer_csv(answer: Answer) -> bytes:
-    """Return an answer as a CSV table.
-
-    Cells are verbatim, also those that begin with "=", "+", "-" or "@", which a spreadsheet takes for formulas: figures
-    and names of sources are never altered.
-    """
-    columns = answer.view.columns
-    return csv_table(columns, ([_cell(row.get(name)) for name in columns] for row in answer.view.rows(answer.document)))
-
-
-def csv_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return a CSV table (RFC 4180, UTF-8, with a header)."""
-    out = io.StringIO(newline="")
-    lines = csv.writer(out)
-    lines.writerow(columns)
-    lines.writerows(rows)
-    return out.getvalue().encode()
-
-
-def answer_response(request: Request, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
-    """Respond with a view's answer, or with 304."""
+def answer_response(request: Request, answer: Answer, headers: Mapping[str, str]) -> Response:
+    """Respond with a view's answer, as a table if it was made, or with 304."""
     if matches_entity_tag(request, headers["ETag"]):
         return Response(None, _NOT_MODIFIED, headers)
-    if media_type == CSV:
-        return Response(answer_csv(answer), 200, headers, f"{CSV}; charset=utf-8; header=present")
+    if answer.table is not None:
+        return Response(answer.table, 200, headers, f"{CSV}; charset=utf-8; header=present")
     return Response(envelope(answer), 200, headers, JSON)
 
 
@@ -145,12 +124,6 @@ def matches_entity_tag(request: Request, tag: str) -> bool:
 
 def _headers(tag: str, lifetime: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": lifetime, "Vary": "Accept"}
-
-
-def _cell(value: str | int | None) -> str | int:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else value
 
 
 def _range(text: str) -> tuple[str, float]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from service.answers.state_timeline_cache import StateTimelineCache
+from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
@@ -40,7 +40,7 @@ class Services:
     root_at: Callable[[int], Awaitable[bytes]]
     subscription: Subscription
     read_models: ReadModels
-    state_timelines: StateTimelineCache
+    answering: AnsweringProcess
     closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)
     publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serialises publications: concurrent ones would make each other retry."""

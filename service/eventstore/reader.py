@@ -45,6 +45,10 @@ OF_TOPICS: Final = f"""
 FIRST_OF: Final = f"""
     SELECT {COLUMNS} FROM public.facts WHERE originator_id = %(stream)s ORDER BY originator_version LIMIT 1
 """  # noqa: S608 - constants only
+LAST_VERSION: Final = """
+    SELECT originator_version FROM public.facts WHERE originator_id = %(stream)s
+    ORDER BY originator_version DESC LIMIT 1
+"""
 OPENED: Final = f"""
     SELECT {COLUMNS} FROM public.facts
     WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id > %(after)s AND notification_id <= %(upto)s
@@ -132,6 +136,11 @@ class LogReader:
     async def first_of(self, stream: UUID) -> StoredFact | None:
         """Return the first fact of a stream, or None."""
         return next(iter(await self._rows(FIRST_OF, {"stream": stream})), None)
+
+    async def last_version(self, stream: UUID) -> int:
+        """Return how many facts a stream has."""
+        found = await self._fetch(LAST_VERSION, {"stream": stream}, tuple)
+        return found[0][0] if found else 0
 
     async def opened(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return up to `limit` openings of incidents with positions in (after, upto], by position."""

@@ -19,8 +19,13 @@ AFTER: Final = f"""
 """  # noqa: S608 - constants only
 OF_STREAMS: Final = f"""
     SELECT {FOLDED_COLUMNS} FROM public.facts
-    WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id <= %(upto)s
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id > %(after)s AND notification_id <= %(upto)s
 """  # noqa: S608 - constants only
+TEXTS: Final = """
+    SELECT text_commitment, text FROM public.facts
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id <= %(upto)s AND text IS NOT NULL
+    ORDER BY notification_id
+"""
 INCIDENTS: Final = f"""
     SELECT originator_id FROM public.facts WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id <= %(upto)s
     ORDER BY notification_id
@@ -39,9 +44,15 @@ def after(cursor: Cursor[Any], position: int, upto: int, limit: int) -> list[Sto
     return [stored_fact(row) for row in found]
 
 
-def of_streams(cursor: Cursor[Any], streams: Sequence[UUID], upto: int) -> list[StoredFact]:
-    """Return all facts of these streams up to a position, in no order."""
-    return [stored_fact(row) for row in cursor.execute(OF_STREAMS, {"streams": list(streams), "upto": upto})]
+def of_streams(cursor: Cursor[Any], streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
+    """Return all facts of these streams with positions in (after, upto], in no order."""
+    parameters = {"streams": list(streams), "after": after, "upto": upto}
+    return [stored_fact(row) for row in cursor.execute(OF_STREAMS, parameters)]
+
+
+def texts(cursor: Cursor[Any], streams: Sequence[UUID], upto: int) -> list[tuple[bytes, bytes]]:
+    """Return the commitments and free texts of these streams' facts up to a position, by position."""
+    return cursor.execute(TEXTS, {"streams": list(streams), "upto": upto}).fetchall()
 
 
 def incidents(cursor: Cursor[Any], upto: int) -> Iterator[UUID]:

@@ -28,6 +28,10 @@ class WeightedLRU(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def values(self) -> list[V]:
+        """Return the values, least recently used first."""
+        return [value for value, _ in self._entries.values()]
+
     def get(self, key: K) -> V | None:
         """Return the value of a key, or None."""
         if (entry := self._entries.get(key)) is None:

@@ -6,10 +6,10 @@ Such a thread releases the GIL every millisecond, but not within one call into C
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -23,7 +23,6 @@ YIELD_SECONDS: Final = 0.001
 up to more than 60; without such a thread, a shorter interval would only slow writing down."""
 
 _answer_pool: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
-_background_pool: Final = ThreadPoolExecutor(1, thread_name_prefix="background")
 
 
 async def in_thread(facts: int, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
@@ -75,7 +74,7 @@ def free_in_thread(facts: int, *containers: list[Any] | dict[Any, Any]) -> None:
         _answer_pool.submit(_with_short_switch_interval, _empty, containers)
 
 
-def _empty(containers: tuple[list[Any] | dict[Any, Any], ...]) -> None:
+def _empty(containers: Iterable[list[Any] | dict[Any, Any]]) -> None:
     for container in containers:
         pop = container.popitem if isinstance(container, dict) else container.pop
         while container:
@@ -87,8 +86,15 @@ async def beside_the_loop(work: Callable[..., T], *arguments: Any) -> T:  # noqa
     return await asyncio.to_thread(_with_short_switch_interval, work, *arguments)
 
 
-async def in_background_thread(work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - as the work takes them
-    """Return what `work` returns, called in a separate thread, so that it never delays an answer."""
-    return await asyncio.get_running_loop().run_in_executor(
-        _background_pool, _with_short_switch_interval, work, *arguments
-    )
+def empty_lists(document: Mapping[str, object]) -> None:
+    """Empty the lists of a document item by item, likewise; it must not be used any more."""
+    _empty(_outermost_lists(document))
+
+
+def _outermost_lists(document: Mapping[str, object]) -> Iterator[list[object]]:
+    """Yield the lists of a document that are in no other list."""
+    for value in document.values():
+        if isinstance(value, list):
+            yield cast("list[object]", value)
+        elif isinstance(value, dict):
+            yield from _outermost_lists(cast("dict[str, object]", value))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain import catalogue
+from domain.ledger.canonical import canonical
 from service.answers.answer import Answer, AnswerRequest
 from service.console.replay import print_page
 from tests.domain.book import Book, load
@@ -17,7 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def page(name: str, view: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Print what a view tells of a sample, and return its lines."""
     book: Book = load(SAMPLES / name)
-    answer = Answer(catalogue.view(view), book.read(view), b"", "0" * 64, {"view": view}, {}, {})
+    answer = Answer(catalogue.view(view), canonical(book.read(view)), "0" * 64, {"view": view}, {})
     print_page(AnswerRequest(name, view), answer)
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from service.runtime.worker_thread import INLINE_FACTS, YIELD_SECONDS, in_background_thread, in_thread
+from service.runtime.worker_thread import INLINE_FACTS, YIELD_SECONDS, in_thread
 from tests.patience import PATIENCE
 
 
@@ -15,7 +15,7 @@ async def test_turns_at_the_interpreter_are_short_while_any_work_is_done_beside_
     usual = sys.getswitchinterval()
     assert await in_thread(INLINE_FACTS, sys.getswitchinterval) == usual, "few facts are folded at once"
     may_end = threading.Event()
-    background = asyncio.create_task(in_background_thread(may_end.wait, PATIENCE))
+    background = asyncio.create_task(in_thread(INLINE_FACTS + 1, may_end.wait, PATIENCE))
     assert await in_thread(INLINE_FACTS + 1, sys.getswitchinterval) == pytest.approx(YIELD_SECONDS)
     may_end.set()
     assert await background

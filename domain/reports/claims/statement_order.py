@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
-from domain.reports.claims.claim import BEGINNING, earliest, latest
+from domain.reports.claims.claim import BEGINNING, END, earliest, latest
 from domain.reports.claims.tie_breaking import Tie, TieRank
 from domain.values.time.clocks import Span
 
@@ -55,6 +55,9 @@ def ordered(claims: Sequence[S], linked: Mapping[str, TieRank] = NO_LINKS) -> tu
     order: list[S] = []
     assumed: set[str] = set()
     for cluster in _clusters(claims):
+        if len(cluster) == 1:  # the most common case by far
+            order.append(cluster[0])
+            continue
         cluster_order, tied = (_order_same_span if _same_span(cluster) else _by_queue)(cluster, linked)
         order += cluster_order
         assumed |= tied
@@ -87,11 +90,13 @@ def _clusters(claims: Sequence[S]) -> Iterator[list[S]]:
     cluster: list[S] = []
     end = BEGINNING
     for claim in sorted(claims, key=_earliest):
-        if cluster and _earliest(claim) > end:
+        span = claim.reported
+        if cluster and (span.earliest or BEGINNING) > end:
             yield cluster
             cluster = []
         cluster.append(claim)
-        end = max(end, latest(claim.reported))
+        if (later := span.latest or END) > end:
+            end = later
     yield cluster
 
 
@@ -100,7 +105,7 @@ def _earliest(claim: OrderedStatement) -> datetime:
 
 
 def _same_span(cluster: Sequence[OrderedStatement]) -> bool:
-    """Say whether all have the same `reported` span: the most common case by far."""
+    """Say whether all have the same `reported` span."""
     first = cluster[0].reported
     return all(claim.reported is first or claim.reported == first for claim in cluster)
 

@@ -64,6 +64,12 @@ class ReportContent:
         self._text: str | None = None
         self.marks = ""
 
+    def copy(self) -> "ReportContent":
+        """Return a copy with marks of its own."""
+        copied = ReportContent(self._report)
+        copied._text, copied.marks = self._text, self.marks
+        return copied
+
     @property
     def text(self) -> str:
         """The content as canonical JSON."""

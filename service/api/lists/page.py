@@ -10,11 +10,12 @@ import orjson
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from service.answers.tables import csv_table
 from service.api.dependencies import in_loop
 from service.api.lists.cursor import Cursor, format_cursor, parse_cursor
 from service.api.lists.ordering import SortOrder
 from service.api.read_models import ResultRow, Snapshot
-from service.api.responses import CSV, JSON, cache_headers, csv_table, entity_tag, matches_entity_tag
+from service.api.responses import CSV, JSON, cache_headers, entity_tag, matches_entity_tag
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 500

@@ -11,20 +11,18 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from domain import catalogue
-from domain.ledger.canonical import canonical, digest_of
-from domain.reading import Reading
-from domain.revisions.difference import difference
 from domain.values.time.clocks import format_instant
-from service.answers.answer import Inputs, NotYetKnown, unmerged_inputs_at
+from service.answers.answer import Inputs, NotYetKnown, stream_of, unmerged_inputs_at
 from service.answers.as_of import ResolvedMoment, parse_moment, resolve_moment
+from service.answers.questions import DifferenceAnswer, DifferenceQuestion, difference_of
 from service.api.coordinates import coordinates_of
 from service.api.errors.problem import problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
 from service.api.models import LogCoordinates, ResponseModel
 from service.api.parameters import IncidentName, PolicyName
 from service.api.resource import VIEW_PROBLEMS, Resource
-from service.api.responses import JSON, CoordinateFields, cache_headers, entity_tag, matches_entity_tag, negotiate
-from service.api.services import InjectedServices
+from service.api.responses import JSON, cache_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.services import InjectedServices, Services
 from service.eventstore import LogReader
 from service.runtime.worker_thread import in_thread
 
@@ -106,25 +104,40 @@ async def diff(
     ends = [await _parse(services.reader, now, name, text) for name, text in (("from", from_), ("to", to))]
     if ends[0].is_after(ends[1]):
         raise problem_of_fields([FieldError("from", "This lies after “to”; turn them round.")], "invalid-parameter")
-    held = await _inputs(request, services.reader, incident, ends)
-    readings = [
-        Reading(end.until, named or catalogue.policy(inputs.history.adopted_policy or catalogue.DEFAULT_POLICY))
-        for end, inputs in zip(ends, held, strict=True)
-    ]
-    facts = sum(len(inputs.rows) for inputs in held)
-    data = await in_thread(facts, _difference_bytes, held, readings)
+    question = DifferenceQuestion(
+        stream_of(incident),
+        ((ends[0].moment.position, ends[0].until), (ends[1].moment.position, ends[1].until)),
+        named.id if named else None,
+    )
+    found = await services.answering.difference(question)
+    if found is None:
+        found = await _answer_here(request, services, incident, ends, question)
     coordinates = {
-        name: dict(await _coordinates(services.reader, end, inputs, reading))
-        for name, end, inputs, reading in zip(("from", "to"), ends, held, readings, strict=True)
+        name: {
+            **await coordinates_of(services.reader, last, end.moment),
+            "reported_until": format_instant(end.until) if end.until else None,
+            "policy": policy_id,
+        }
+        for name, end, (policy_id, last) in zip(("from", "to"), ends, found.ends, strict=True)
     }
-    for inputs in {id(each): each for each in held}.values():
-        inputs.free()
-    return _send(request, data, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
+    return _send(request, found, coordinates, closed=ends[0].moment.closed and ends[1].moment.closed)
 
 
-def _difference_bytes(held: Sequence[Inputs], readings: Sequence[Reading]) -> bytes:
-    earlier, later = ((inputs.history, reading) for inputs, reading in zip(held, readings, strict=True))
-    return canonical(difference(earlier, later))
+async def _answer_here(
+    request: Request,
+    services: Services,
+    incident: str,
+    ends: Sequence[_ReadingParameter],
+    question: DifferenceQuestion,
+) -> DifferenceAnswer:
+    earlier, later = await _inputs(request, services.reader, incident, ends)
+    services.answering.note_size(question.stream, len(later.rows))
+    try:
+        facts = len(earlier.rows) + len(later.rows)
+        return await in_thread(facts, difference_of, question, earlier.at_last(), later.at_last())
+    finally:
+        for inputs in {id(each): each for each in (earlier, later)}.values():
+            inputs.free()
 
 
 async def _parse(reader: LogReader, now: ResolvedMoment, name: str, text: str) -> _ReadingParameter:
@@ -152,17 +165,11 @@ async def _inputs(
         raise problem from unknown
 
 
-async def _coordinates(reader: LogReader, end: _ReadingParameter, inputs: Inputs, reading: Reading) -> CoordinateFields:
-    found = await coordinates_of(reader, inputs.rows[-1], end.moment, inputs.history.own.version)
-    until = format_instant(reading.reported_until) if reading.reported_until else None
-    return {**found, "reported_until": until, "policy": reading.policy.id}
-
-
-def _send(request: Request, data: bytes, coordinates: dict[str, Any], *, closed: bool) -> Response:
-    digest = digest_of(data)
+def _send(request: Request, found: DifferenceAnswer, coordinates: dict[str, Any], *, closed: bool) -> Response:
+    digest = found.digest
     tag = entity_tag({"digest": digest, "coordinates": coordinates, "type": JSON})
     headers = {"Knownwhen-Digest": digest, **cache_headers(coordinates, tag, closed=closed)}
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
-    pieces = (data, orjson.dumps(coordinates), orjson.dumps(digest))
+    pieces = (found.data, orjson.dumps(coordinates), orjson.dumps(digest))
     return Response(b'{"data":%b,"coordinates":%b,"digest":%b}' % pieces, 200, headers, JSON)

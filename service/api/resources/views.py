@@ -82,19 +82,16 @@ async def _send(request: Request, services: InjectedServices, question: AnswerRe
     if (known := services.closed_heads.not_modified(request, (question, media_type))) is not None:
         return known
     try:
-        found: Answer = await answer(services.reader, question, services.state_timelines)
+        found: Answer = await answer(services.reader, question, services.answering, table=media_type == CSV)
     except NotYetKnown as unknown:
         problem = problem_of(unknown)
         if suggested := await _suggested(services, question):
             problem.members["suggestion"] = address(request, suggested)
         raise problem from unknown
-    facts = sum(found.inputs.values())
     head = answer_headers(found, media_type)
     if found.closed:
         services.closed_heads.add((question, media_type), head)
-    response = await in_thread(facts, answer_response, request, found, media_type, head)
-    found.free_document()
-    return response
+    return answer_response(request, found, head)
 
 
 async def _suggested(services: InjectedServices, question: AnswerRequest) -> AnswerRequest | None:

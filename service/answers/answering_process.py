@@ -1,0 +1,170 @@
+"""A child process that answers questions about large incidents, so that folding never delays the event loop.
+
+A thread holds the GIL for milliseconds again and again while it folds; a process of its own does not share it.
+"""
+
+import asyncio
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Final, NamedTuple, Protocol, cast
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.rows import tuple_row
+
+from service.answers.kept_incidents import KeptIncidents
+from service.answers.questions import DifferenceAnswer, DifferenceQuestion, ViewAnswer, ViewQuestion
+from service.postgres.pool import STATEMENT_SECONDS, connect
+from service.runtime import subprocesses
+from service.runtime.garbage_collection import SELDOM
+from service.runtime.weighted_lru import WeightedLRU
+
+LARGE: Final = 500
+"""Incidents of more facts are answered by the process; a smaller one is folded about as fast as it is asked."""
+
+MOST_SIZES: Final = 10_000
+"""The most incidents whose sizes are remembered."""
+
+_ENDING_SECONDS: Final = 5.0
+_log = structlog.stdlib.get_logger("service.answers.answering_process")
+
+_Question = ViewQuestion | DifferenceQuestion
+_Answer = ViewAnswer | DifferenceAnswer | None
+
+
+class _Failure(NamedTuple):
+    """A question that raised an error in the process; asked without it, it raises the error again or is answered."""
+
+    error: str
+
+
+class SizeReader(Protocol):
+    """The read of the log that tells how large an incident is."""
+
+    async def last_version(self, stream: UUID) -> int: ...
+
+
+class AnsweringProcess:
+    """Starts the process when a large incident is first asked about, and anew after it has died.
+
+    Its questions wait for one another. For callers in one event loop; cancelling one does not affect the others.
+    """
+
+    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
+        self._log = log
+        self._url = url
+        self._large = large
+        self._sizes = WeightedLRU[UUID, int](MOST_SIZES)
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._starting: asyncio.Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="asking-process")
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return self._process and self._process.pid
+
+    def note_size(self, stream: UUID, facts: int) -> None:
+        """Remember how many facts the answers about an incident depend on."""
+        self._sizes.put(stream, facts)
+
+    async def view(self, question: ViewQuestion) -> ViewAnswer | None:
+        """Answer about an incident; None where it has to be answered, or refused, without the process."""
+        return cast("ViewAnswer | None", await self._ask(question))
+
+    async def difference(self, question: DifferenceQuestion) -> DifferenceAnswer | None:
+        """Return what changed between two readings of an incident; likewise."""
+        return cast("DifferenceAnswer | None", await self._ask(question))
+
+    async def wait_until_started(self) -> None:
+        """Wait until it is started, if it has been needed."""
+        if self._starting is not None:
+            await self._starting
+
+    async def close(self) -> None:
+        """End the process, after the question that it is answering."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+        self._thread.shutdown()
+
+    async def _ask(self, question: _Question) -> _Answer:
+        size = self._sizes.get(question.stream)
+        if size is None:
+            size = await self._log.last_version(question.stream)
+        if size <= self._large:
+            return None
+        run = asyncio.get_running_loop().run_in_executor
+        if self._connection is not None:
+            return await run(self._thread, self._exchange, question)
+        if self._starting is None or self._starting.done():
+            self._starting = run(self._thread, self._start)
+        return None
+
+    def _start(self) -> None:
+        context = subprocesses.spawn_context()
+        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
+        process = context.Process(target=_serve, args=(self._url, theirs), name="knownwhen-answering", daemon=True)
+        process.start()
+        theirs.close()
+        self._process = process
+        try:
+            ours.recv()
+        except EOFError:
+            _log.warning("the answering process did not start", exit_status=process.exitcode)
+            return
+        self._connection = ours
+
+    def _exchange(self, question: _Question) -> _Answer:
+        if self._connection is None:
+            return None
+        try:
+            self._connection.send(question)
+            answer: _Answer | _Failure = self._connection.recv()
+        except (EOFError, OSError):
+            _log.warning("the answering process ended")
+            self._end()
+            return None
+        if isinstance(answer, _Failure):
+            _log.warning("the answering process failed to answer", question=str(question), error=answer.error)
+            return None
+        return answer
+
+    def _end(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.join(_ENDING_SECONDS)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+            self._process = None
+
+
+def _serve(url: str, connection: Connection) -> None:
+    """Answer questions until the parent closes its end or ends, or the connection to the database is lost."""
+    gc.set_threshold(*SELDOM)
+    with (
+        suppress(EOFError, OSError, psycopg.OperationalError),
+        connect(url, statement_seconds=STATEMENT_SECONDS) as database,
+    ):
+        incidents = KeptIncidents(database.cursor(binary=True, row_factory=tuple_row))
+        connection.send(None)
+        while True:
+            while not connection.poll() and incidents.prepare():
+                pass
+            gc.freeze()  # what is kept has no cycles
+            connection.send(_answer(incidents, connection.recv()))
+
+
+def _answer(incidents: KeptIncidents, question: _Question) -> _Answer | _Failure:
+    try:
+        return incidents.view(question) if isinstance(question, ViewQuestion) else incidents.difference(question)
+    except psycopg.OperationalError:  # the connection may be lost: another process makes another
+        raise
+    except Exception as error:  # noqa: BLE001 - told to the parent
+        return _Failure(repr(error))

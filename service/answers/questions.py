@@ -1,0 +1,109 @@
+"""Questions about one incident and their answers, as they go from process to process; how they are answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain import catalogue
+from domain.history.history import History
+from domain.ledger.canonical import canonical, digest_of
+from domain.reading import Document, Reading
+from domain.revisions.difference import difference
+from service.answers.tables import view_table
+from service.runtime.worker_thread import empty_lists
+
+
+class LastInput(NamedTuple):
+    """The last fact among the inputs: its position, when it was recorded, and the incident's own version then."""
+
+    position: int
+    recorded_at: datetime
+    version: int
+
+
+class IncidentAt(NamedTuple):
+    """An incident at a position: its history, the last input, and the streams with their last versions."""
+
+    history: History
+    last: LastInput
+    inputs: Mapping[str, int]
+
+    def reading(self, until: datetime | None, policy: str | None) -> Reading:
+        """Return a reading by the policy in force, unless one is named."""
+        return Reading(until, catalogue.policy(policy or self.history.adopted_policy or catalogue.DEFAULT_POLICY))
+
+
+@dataclass(frozen=True, slots=True)
+class ViewQuestion:
+    """What a view says of an incident at a position; by the policy in force there, unless one is named.
+
+    `table`: as a CSV table too.
+    """
+
+    stream: UUID
+    position: int
+    view: str
+    reported_until: datetime | None
+    policy: str | None
+    table: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceQuestion:
+    """What changed in an incident between two readings: positions, each with its moment on the reported clock."""
+
+    stream: UUID
+    ends: tuple[tuple[int, datetime | None], tuple[int, datetime | None]]
+    policy: str | None
+
+
+class ViewAnswer(NamedTuple):
+    """A document in canonical form with its digest, and as a table if asked for; `texts` are commitments in it.
+
+    `text` is the free text that these commit to, as a JSON object.
+    """
+
+    data: bytes
+    digest: str
+    table: bytes | None
+    policy: str
+    last: LastInput
+    inputs: Mapping[str, int]
+    texts: frozenset[str]
+    text: bytes = b"{}"
+
+
+class DifferenceAnswer(NamedTuple):
+    """A difference in canonical form, its digest, and for each end the policy and the last input."""
+
+    data: bytes
+    digest: str
+    ends: tuple[tuple[str, LastInput], tuple[str, LastInput]]
+
+
+def view_of(question: ViewQuestion, found: IncidentAt) -> ViewAnswer:
+    """Answer about an incident, without free text."""
+    reading = found.reading(question.reported_until, question.policy)
+    document = catalogue.view(question.view).finish(found.history, reading)
+    answer = view_answer(question, document, reading.policy.id, found.last, found.inputs)
+    empty_lists(document)
+    return answer
+
+
+def view_answer(
+    question: ViewQuestion, document: Document, policy: str, last: LastInput, inputs: Mapping[str, int]
+) -> ViewAnswer:
+    """Return a document as an answer, without free text."""
+    view, data = catalogue.view(question.view), canonical(document)
+    table = view_table(view, document) if question.table else None
+    return ViewAnswer(data, digest_of(data), table, policy, last, inputs, frozenset(view.texts(document)))
+
+
+def difference_of(question: DifferenceQuestion, earlier: IncidentAt, later: IncidentAt) -> DifferenceAnswer:
+    """Return what changed from one reading of an incident to another."""
+    (_, from_moment), (_, to_moment) = question.ends
+    before, after = earlier.reading(from_moment, question.policy), later.reading(to_moment, question.policy)
+    data = canonical(difference((earlier.history, before), (later.history, after)))
+    return DifferenceAnswer(data, digest_of(data), ((before.policy.id, earlier.last), (after.policy.id, later.last)))
