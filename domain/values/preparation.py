@@ -4,7 +4,7 @@ A class prepares its own body by its hook `prepared`; where such classes lie wit
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast, get_args, get_origin
 
 from domain.values.declaration import declared_fields, is_struct, is_union, without_rules
@@ -42,8 +42,14 @@ def _preparation(hint: Any) -> _Preparation | None:  # noqa: ANN401 - an annotat
     if is_union(hint):
         return next((found for each in get_args(hint) if (found := _preparation(each))), None)
     if get_origin(hint) is tuple and (of_item := _preparation(get_args(hint)[0])):
-        return lambda items: [of_item(each) for each in items] if isinstance(items, list | tuple) else items
+        return partial(_each_prepared, of_item)
     return None
+
+
+def _each_prepared(of_item: _Preparation, items: object) -> object:
+    if isinstance(items, list | tuple):
+        return [of_item(each) for each in cast("list[object]", items)]
+    return items  # the field refuses it
 
 
 @cache

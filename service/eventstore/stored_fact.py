@@ -10,8 +10,8 @@ import orjson
 
 from domain.facts import encoding
 from domain.facts.encoding import decode_stored
-from domain.facts.union import Fact, Recorded, StoredShape
-from domain.facts.versions import is_a, may_be_older, topics_of, upcast_state
+from domain.facts.union import Fact, Recorded
+from domain.facts.versions import FactShape, is_a, may_be_older, topics_of, upcast_state
 from domain.ledger.canonical import canonical, commitment
 from domain.ledger.entry import Entry
 
@@ -56,7 +56,7 @@ class StoredFact(NamedTuple):
     sealed: bytes | None = None
     sealed_salt: bytes | None = None
 
-    def is_a(self, *shapes: type[StoredShape]) -> bool:
+    def is_a(self, *shapes: FactShape) -> bool:
         """Say whether it is one of these facts, in any version."""
         return is_a(self.topic, *shapes)
 
@@ -134,7 +134,7 @@ def stored_fact(values: tuple[Any, ...]) -> StoredFact:
     return StoredFact(*fields)
 
 
-def topics_sql(*shapes: type[StoredShape]) -> LiteralString:
+def topics_sql(*shapes: FactShape) -> LiteralString:
     """Return the topics of facts in all their versions as an SQL list, constant so that partial indexes are used."""
     return cast("LiteralString", "({})".format(", ".join(f"'{topic}'" for topic in topics_of(*shapes))))
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from domain.facts.streams import incident_stream
@@ -53,8 +54,8 @@ def broken(**fields: object) -> WriteRequest:
     """Return a report that no client can send: some of its fields hold what the domain does not foresee."""
     write = filing(10, source="never-seen")
     command = cast("FileReport", write.command)
-    report = command.report.model_copy(update=fields)
-    command = FileReport.model_construct(report_id=command.report_id, report=report)
+    report = structs.replace(command.report, **fields)
+    command = FileReport(report_id=command.report_id, report=report)
     return WriteRequest(command, command.report_id, write.request_hash, write.incident)
 
 
