@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,6 +13,7 @@ from domain import catalogue
 from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.dispatch import AnyCommand
+from domain.reports.registry import REPORTS
 from domain.values.sources import Registration
 from service import wiring
 from service.answers.answer import AnswerRequest, MergedAway, NotYetKnown, answer
@@ -34,7 +35,7 @@ UNTIL = "2025-03-09T12:00:00Z"
 def toll(words: str, source: str, report_id: str | None = None) -> FileReport:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": words}}
     body = {"kind": "toll_revised", "source": source, "reported_at": "2025-03-20", "claims": [claim]}
-    return FileReport.model_validate({"report_id": report_id or str(uuid4()), "report": body})
+    return FileReport(report_id=UUID(report_id) if report_id else uuid4(), report=REPORTS.validate_python(body))
 
 
 LATER: tuple[tuple[AnyCommand, str | None], ...] = (
