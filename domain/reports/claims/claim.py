@@ -223,6 +223,10 @@ class ClaimKey(Struct, frozen=True, eq=False, gc=False):
         """Compare by value."""
         return self is other or (isinstance(other, ClaimKey) and self._identity == other._identity)
 
+    def __ne__(self, other: object) -> bool:
+        """Compare by value: a struct would compare by identity."""
+        return not self == other
+
 
 _Field = str | tuple[str, ...] | None
 
@@ -304,6 +308,10 @@ class ResolvedClaim(Struct, frozen=True, eq=False, gc=False):
     def __eq__(self, other: object) -> bool:
         """Compare by value, without the content of the report."""
         return self is other or (isinstance(other, ResolvedClaim) and _compared(self) == _compared(other))
+
+    def __ne__(self, other: object) -> bool:
+        """Compare by value: a struct would compare by identity."""
+        return not self == other
 
     def __hash__(self) -> int:
         """Hash by the ref."""
