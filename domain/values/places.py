@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -95,6 +95,7 @@ class Coordinate:
 class Place(Statement, frozen=True, kw_only=True):
     """A place as the source names it, from the country down to a point."""
 
+    recurs: ClassVar[bool] = True
     name: Label
     country: Annotated[str, CountryRule()] | None = None
     admin1: Label | None = None
