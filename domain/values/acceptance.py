@@ -2,7 +2,7 @@
 
 A rule accepts a value that its check would return unchanged. What is not accepted may still be valid after a
 conversion: the explaining model decides. The function is compiled once from source text, as `dataclasses` compiles the
-methods of its classes; values that recur, such as slugs and places, are looked up among those that were accepted.
+methods of its classes; values that recur, such as slugs, are looked up among those that were accepted.
 """
 
 import re
@@ -61,11 +61,6 @@ def _known_to(rule: Rule) -> KnownValues:
 
 
 @cache
-def _known_statements(shape: type[Any]) -> KnownValues:
-    return KnownValues(acceptor_of(shape))
-
-
-@cache
 def acceptor_of(shape: type[Any]) -> Acceptor:
     """Return the function that says whether all values of a converted statement are valid as they are.
 
@@ -95,7 +90,9 @@ class _Compiler:
 
     def _field(self, declared: DeclaredField) -> list[str]:
         lines = self._refusing(declared.annotation, "value")
-        if lines and not declared.required:
+        if declared.default_factory is not msgspec.NODEFAULT:
+            lines = _block(f"if value != {self._name(declared.default_factory())}:", lines)
+        elif not declared.required:
             lines = _block(f"if value is not {self._name(declared.default)}:", lines)
         return [f"value = statement.{declared.name}", *lines] if lines else []
 
@@ -106,8 +103,7 @@ class _Compiler:
             within = [] if any(getattr(mark, "whole", False) for mark in marks) else self._refusing(inner, value)
             return within + [_unless(test) for mark in marks for test in self._tests(mark, value)]
         if is_struct(hint):
-            asked = self._known(_known_statements(hint), value) if hint.recurs else self._call(acceptor_of(hint), value)
-            return [_unless(asked)]
+            return [_unless(self._call(acceptor_of(hint), value))]
         if is_union(hint):
             (choice,) = (each for each in get_args(hint) if each is not type(None))  # a rule decides on several types
             return _block(f"if {value} is not None:", self._refusing(choice, value))
@@ -122,15 +118,12 @@ class _Compiler:
     def _call(self, function: Callable[..., object], value: str) -> str:
         return f"{self._name(function)}({value})"
 
-    def _known(self, known: KnownValues, value: str) -> str:
-        return f"{self._name(known)}[{value}]"
-
     def _tests(self, mark: object, value: str) -> Iterator[str]:
         """Yield the tests of one rule of an annotation; raises AttributeError for a rule that is not known here."""
         match mark:
             case Rule():
                 recurs = getattr(mark, "recurs", False)
-                yield self._known(_known_to(mark), value) if recurs else self._call(mark.accepts, value)
+                yield f"{self._name(_known_to(mark))}[{value}]" if recurs else self._call(mark.accepts, value)
             case FieldInfo():
                 for constraint in mark.metadata:
                     yield from self._tests(constraint, value)

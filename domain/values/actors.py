@@ -1,7 +1,5 @@
 """Actors as the source names them, never a finding about their identity."""
 
-from typing import ClassVar
-
 from domain.values.statement import Statement
 from domain.values.text_types import Label, Slug
 
@@ -15,7 +13,6 @@ class Actor(Statement, frozen=True, kw_only=True):
     for a reader; `role` is what the actor did here.
     """
 
-    recurs: ClassVar[bool] = True
     name: Label
     slug: Slug | None = None
     type: Label | None = None

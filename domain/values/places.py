@@ -60,6 +60,7 @@ class Coordinate:
     the point is. A number of JSON comes here as its digits.
     """
 
+    recurs: ClassVar[bool] = True
     name: str
     limit: int
 
@@ -95,7 +96,6 @@ class Coordinate:
 class Place(Statement, frozen=True, kw_only=True):
     """A place as the source names it, from the country down to a point."""
 
-    recurs: ClassVar[bool] = True
     name: Label
     country: Annotated[str, CountryRule()] | None = None
     admin1: Label | None = None

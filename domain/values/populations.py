@@ -1,6 +1,6 @@
 """Populations: the people that a figure counts, in the source's terms; never a finding in law."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -51,7 +51,6 @@ _ROLE_WORDS = {
 class Population(Statement, frozen=True, kw_only=True):
     """The people a figure counts. Every limit narrows it; `{}` is everyone. A list reads "any of these"."""
 
-    recurs: ClassVar[bool] = True
     status: Annotated[tuple[CombatantStatus, ...], Field(max_length=_LONGEST_LIST)] = ()
     of: Slug | None = None
     age: Age | None = None

@@ -27,9 +27,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     explaining_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
     """The configuration of the explaining model."""
 
-    recurs: ClassVar[bool] = False
-    """Whether few values of this class are stated again and again, so that those that were accepted are remembered."""
-
     @classmethod
     def prepared(cls, body: Body) -> Body:
         """Return a body with the fields that it derives, or with the context in which they are read; a hook."""

@@ -58,8 +58,6 @@ def _parse_fast(raw: bytes) -> ParsedLine | None:
     Of what orjson accepts and `parse_json` refuses, duplicate names are checked here; NUL and surrogates need an
     escape; and no field accepts fractions, large numbers or deep nesting.
     """
-    if b"\\u" in raw:
-        return None
     try:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and names_are_unique(raw, cast("object", document)):
@@ -104,8 +102,8 @@ def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> H
 
 
 def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteRequest:
-    body = {name: value for name, value in document.items() if name != "incident"}
-    incident = document.get("incident")
+    body = {**document}
+    incident = body.pop("incident", None)
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
     report = validate_report(body, coerce_numbers=coerce_numbers)
