@@ -29,6 +29,9 @@ EDITS = {
     "from typing import Literal\n": """from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 """,
+    "import msgspec\n": """import msgspec
+from pydantic import Field
+""",
     "    aid: LabelList = ()\n": """    class_version: ClassVar[int] = 2
     aid: Annotated[LabelList, Field(min_length=1)]
 """,
