@@ -21,7 +21,7 @@ from domain.reports.claims.claim import (
     split_scope,
 )
 from domain.reports.claims.tie_breaking import ReportContent
-from domain.reports.kind import Report
+from domain.reports.registry import KINDS, REPORTS
 from domain.values.populations import Population
 from domain.values.time.clocks import Span
 from tests.domain.questions import claim, held
@@ -161,7 +161,7 @@ def test_of_two_claims_that_is_newer_which_was_said_later_by_its_end_its_start_i
 
 def test_a_claim_is_compared_by_all_but_the_content_of_its_report() -> None:
     plain = held("a", "5")
-    same = replace_claim(plain, record=ReportContent(Report.model_construct()))
+    same = replace_claim(plain, record=ReportContent(REPORTS.validate_python(dict(KINDS["toll_revised"].example))))
     assert (same, hash(same)) == (plain, hash(plain))
     for changed in ({"origin": "b"}, {"order": 1}, {"flags": ("inconsistent",)}, {"incremental": True}):
         assert replace_claim(plain, **changed) != plain

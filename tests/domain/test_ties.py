@@ -11,7 +11,7 @@ import pytest
 from domain.incident.commands import AssessReport, DisputeReport, StateSameOrigin
 from domain.reports.claims.tie_breaking import content_text
 from domain.reports.registry import REPORTS
-from domain.reports.versions import keep_recorded, recorded_content
+from domain.reports.versions import ReportDocument, recorded_content
 from domain.values.sources import Registration
 from tests.domain.book import Book, open_book
 
@@ -191,6 +191,6 @@ def test_breaking_a_tie_changes_nothing_of_what_was_recorded() -> None:
     claim = {"id": "1", "measure": "killed", "count": {"verbatim": "3"}, "supersedes": [other]}
     report = REPORTS.validate_python({"kind": "toll_revised", "source": "sana", "claims": [claim]})
     content = recorded_content(report)
-    keep_recorded(report, 1, content)
+    report.keep_document(ReportDocument(1, content))
     assert '"supersedes":["1"]' in content_text(report)
     assert recorded_content(report)["claims"][0]["supersedes"] == [other], "as timeline/1 shows it"

@@ -95,9 +95,13 @@ def told() -> Iterator[tuple[datetime, UUID, Fact, tuple[str, bytes, bytes | Non
         yield row.recorded_at, row.stream, fact, (row.topic, row.state, row.text)
 
 
+def _fields_set(fact: Fact) -> set[str]:
+    return set(fact.__struct_fields__) if isinstance(fact, ReportFiled) else set(fact.model_fields_set)
+
+
 def command_for(fact: Fact, states: States) -> AnyCommand:
     """Return what somebody asked for who got this fact."""
-    given: dict[str, Any] = {name: getattr(fact, name) for name in fact.model_fields_set - {"text", "reported"}}
+    given: dict[str, Any] = {name: getattr(fact, name) for name in _fields_set(fact) - {"text", "reported"}}
     if text := getattr(fact, "text", None):
         given["reason"] = text.reason
     if isinstance(fact, ReportFiled | ReportCorrected):

@@ -124,7 +124,10 @@ def answered(application: Starlette, sent: Sent, outcome: Acknowledgement | Exce
     with capture_logs() as logged:
         asyncio.run(application(sent.scope(), receive, send))
     lines = [{name: repr(value) for name, value in line.items() if name != "ms"} for line in logged]
-    writes = [(repr(write), write.command.model_dump_json()) for write in WRITER.writes]
+    writes = [
+        (re.sub(" at 0x[0-9a-f]+", "", repr(write)), dict(write.command.report.document.members))
+        for write in WRITER.writes
+    ]
     return answers, lines, writes, len(messages)
 
 

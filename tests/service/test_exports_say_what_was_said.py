@@ -141,7 +141,7 @@ class Said:
     def has_place(self, **fields: str) -> bool:
         """Say whether all of this is said of one place; what is empty is not looked at."""
         said = {name: value for name, value in fields.items() if value}
-        return not said or any(said.items() <= place.model_dump().items() for place in self.places)
+        return not said or any(said.items() <= place.set_members().items() for place in self.places)
 
     def everywhere(self, **fields: str) -> bool:
         """Say whether no event of violence is said to be only elsewhere."""
@@ -151,7 +151,7 @@ class Said:
             if tier(each) == VIOLENCE:
                 events[each.current.event or each.ref] += each.current.report.places
         return not said or all(
-            any(said.items() <= place.model_dump().items() for place in places) for places in events.values()
+            any(said.items() <= place.set_members().items() for place in places) for places in events.values()
         )
 
 
@@ -232,7 +232,7 @@ def unsaid_in_parquet(said: Said, row: dict[str, Any]) -> Iterator[str]:
 
 def unsaid_in_geojson(said: Said, feature: dict[str, Any]) -> Iterator[str]:
     told = feature["properties"]
-    known = [place.model_dump(mode="json", exclude_none=True) for place in said.places]
+    known = [place.set_members() for place in said.places]
     if not all(place in known for place in told["places"]):
         yield "places"
     geometry: dict[str, Any] = feature["geometry"] or {"type": "MultiPoint", "coordinates": []}

@@ -29,9 +29,7 @@ EDITS = {
     "from typing import Literal\n": """from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 """,
-    "import msgspec\n": """import msgspec
-from pydantic import Field
-""",
+    "import msgspec\n": "import msgspec\nfrom pydantic import Field\n",
     "    aid: LabelList = ()\n": """    class_version: ClassVar[int] = 2
     aid: Annotated[LabelList, Field(min_length=1)]
 """,
