@@ -1,7 +1,7 @@
 """Encoding of facts: canonical JSON in two parts, the structured state and the free text that can be erased.
 
-What the log holds was checked when it was recorded: a stored report is decoded without its rules. What msgspec cannot
-decode is read with all checks, which say what is wrong.
+What the log holds was checked when it was recorded: stored facts are decoded without their rules, which may have been
+others then. What msgspec cannot decode is read with all checks, which say what is wrong.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,13 @@ from pydantic import ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from domain.facts.stored_span import Spanned, span_of, write_span
+from domain.facts.unchecked_fact import stored_form
 from domain.facts.union import Fact, ReportCorrected, ReportFiled
 from domain.facts.versions import (
     REPORT_VERSION,
     StoredState,
     UnknownFact,
+    is_a,
     is_report,
     keep_recorded_report,
     may_be_older,
@@ -39,6 +41,10 @@ class EncodedFact(NamedTuple):
     topic: str
     state: bytes
     text: bytes | None
+
+
+_Reader = Callable[[type[Any], StoredState], Fact]
+"""Returns the fact of a shape and a state with its free text."""
 
 
 class _FiledState(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -92,11 +98,16 @@ def decode(topic: str, state: StoredState, text: StoredState | None = None) -> F
 
     Raises UnknownFact for a topic of no known fact, or a state that is not of its shape.
     """
+    return _decode_by(_checked, topic, state, text)
+
+
+def _decode_by(read: _Reader, topic: str, state: StoredState, text: StoredState | None) -> Fact:
+    """Return the fact that `read` makes of a state in its present version; raises UnknownFact."""
     shape = shape_of(topic)
     try:
         if not may_be_older(topic):
-            return _checked(shape, _joined(state, text or {}))
-        fact = _checked(shape, _joined(upcast_state(topic, state), text or {}))
+            return read(shape, _joined(state, text or {}))
+        fact = read(shape, _joined(upcast_state(topic, state), text or {}))
         keep_recorded_report(fact, topic, state)
     except UnknownFact:
         raise
@@ -112,30 +123,42 @@ def _checked(shape: type[Any], state: StoredState) -> Fact:
     return ReportFiled(**vars(_CheckedFiling.model_validate(state)))
 
 
+def _unchecked(shape: type[Any], state: StoredState) -> Fact:
+    return stored_form(shape).from_document(state)
+
+
 def decode_stored(topic: str, state: bytes, text: bytes | None = None) -> Fact:
-    """Return the fact that `decode` returns of the bytes that `encode` wrote; a report without the checks of its rules.
+    """Return the fact that `decode` returns of the bytes that `encode` wrote, without the checks of its rules.
 
     Raises UnknownFact as `decode` does, and for what is not JSON.
     """
-    if is_report(topic) and not may_be_older(topic):
+    if not may_be_older(topic):
         try:
-            return _decode_report(topic, state, text)
-        except ValueError:
+            if is_report(topic):
+                return _decode_report(topic, state, text)
+            if text is None or not is_a(topic, ReportCorrected):
+                return stored_form(shape_of(topic)).from_json(_with_text(state, text))
+        except (ValueError, LookupError):
             pass  # the checks say what is wrong
     try:
         members, words = from_json(state), None if text is None else from_json(text)
     except ValueError as error:
         message = f"a fact of topic {topic!r} is not JSON: {error}"
         raise UnknownFact(message) from error
-    return decode(topic, members, words)
+    try:
+        return _decode_by(_unchecked, topic, members, words)
+    except ValueError:
+        return decode(topic, members, words)
+
+
+def _with_text(members: bytes, text: bytes | None) -> bytes:
+    """Return a JSON object that has members already with its text."""
+    return members if text is None else b'{"text":%b,%b' % (text, members[1:])
 
 
 def _decode_report(topic: str, state: bytes, text: bytes | None) -> ReportFiled:
     filed = _decode_filed(state)
-    content = bytes(filed.report)
-    if text is not None:
-        content = b'{"text":%b,%b' % (text, content[1:])
-    report = stored_report(topic.partition(".")[0], content)
+    report = stored_report(topic.partition(".")[0], _with_text(bytes(filed.report), text))
     return ReportFiled(
         report_id=filed.report_id,
         report=report,

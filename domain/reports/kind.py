@@ -77,7 +77,9 @@ def with_lexicon_of_language(body: Mapping[str, Any]) -> Mapping[str, Any]:
     language, claims = body.get("language"), body.get("claims")
     if not isinstance(language, str) or not isinstance(claims, list | tuple):
         return body
-    lexicon = None if lexicon_of(language) == DEFAULT_LEXICON else lexicon_of(language)
+    lexicon = lexicon_of(language)
+    if lexicon == DEFAULT_LEXICON:
+        return body
     in_context = [
         with_count_context(cast("Mapping[str, Any]", claim), lexicon) if isinstance(claim, Mapping) else claim
         for claim in cast("list[object]", claims)

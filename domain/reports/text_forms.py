@@ -17,6 +17,7 @@ class PatternText:
     pattern: str
     example: str
     limit: int = 200
+    recurs: bool = False
 
     def accepts(self, text: str) -> bool:
         fits = len(text) <= self.limit and text.isprintable()
@@ -49,11 +50,11 @@ Sha256 = Annotated[str, PatternText("a SHA-256 in 64 hex digits", "[0-9a-fA-F]{6
 
 # RFC 6838 §4.2.
 _NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
-MediaType = Annotated[str, PatternText("a media type", f"{_NAME}/{_NAME}", "image/jpeg", 255)]
+MediaType = Annotated[str, PatternText("a media type", f"{_NAME}/{_NAME}", "image/jpeg", 255, recurs=True)]
 
 # RFC 5646 §2.1, its form only: a language, then subtags.
 LanguageTag = Annotated[
-    str, PatternText("a language tag of BCP 47", "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "ar-SY", 100)
+    str, PatternText("a language tag of BCP 47", "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "ar-SY", 100, recurs=True)
 ]
 
 # ISO 8601-1:2019 §5.5.2: at least one component, one after a T, and a fraction only in the last.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -60,6 +60,7 @@ class Coordinate:
     the point is. A number of JSON comes here as its digits.
     """
 
+    recurs: ClassVar[bool] = True
     name: str
     limit: int
 

@@ -60,7 +60,7 @@ _accepts_slug = SlugRule().accepts
 class _SlugOrAnonymous:
     """A slug or an object, chosen by the JSON type, so that an error is reported once."""
 
-    whole = True
+    whole = recurs = True
 
     @staticmethod
     def accepts(value: str | AnonymousSource) -> bool:

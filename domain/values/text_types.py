@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -72,6 +72,7 @@ class ClosedList:
 
     what: str
     words: tuple[str, ...]
+    recurs: ClassVar[bool] = True
 
     def accepts(self, word: str) -> bool:
         return word in self.words or _OWN_WORD.fullmatch(word) is not None
@@ -133,6 +134,8 @@ Label = Annotated[str, Text(LONGEST_LABEL, 1)]
 @dataclass(frozen=True)
 class SlugRule:
     """Letters and digits of any script, joined by single hyphens, lower case, NFC; final once used."""
+
+    recurs: ClassVar[bool] = True
 
     def accepts(self, slug: str) -> bool:
         return self.check(slug) == slug

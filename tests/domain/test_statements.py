@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from domain.reports.kind import Kind, Report
 from domain.reports.registry import KINDS
 from domain.reports.versions import document
+from domain.values.acceptance import LONGEST_KNOWN, MOST_KNOWN, KnownValues
 from domain.values.explanation import explained_document
 from tests.domain.strategies import Body, report_bodies
 
@@ -65,3 +66,18 @@ def test_what_the_fast_engine_accepts_the_explaining_one_accepts_as_the_same(bod
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_golden_example_of_every_kind_needs_no_explanation(kind: Kind) -> None:
     assert kind.model.accepted(dict(kind.example)) is not None
+
+
+@given(st.lists(st.sampled_from(["a-b", "A B", "", "aleppo"]), max_size=12))
+def test_what_is_remembered_is_what_the_rule_accepts(asked: list[str]) -> None:
+    known = KnownValues(str.islower)
+    assert [known[word] for word in asked] == [word.islower() for word in asked]
+    assert set(known) == {word for word in asked if word.islower()}
+
+
+def test_few_and_short_values_are_remembered() -> None:
+    known = KnownValues(lambda _: True)
+    for number in range(MOST_KNOWN + 1):
+        assert known[f"{number}"]
+    assert known["x" * (LONGEST_KNOWN + 1)]
+    assert set(known) == {f"{MOST_KNOWN}"}

@@ -1,4 +1,4 @@
-"""Facts of our own log: reports, which are read back without checks, are the same in everything as checked ones."""
+"""Facts of our own log: they are read back without checks, and are the same in everything as checked ones."""
 
 from __future__ import annotations
 
@@ -196,6 +196,34 @@ def test_what_was_checked_at_the_door_is_not_checked_again() -> None:
         claim = fact.report.claims[0]
         assert isinstance(claim, Claim)
         assert (claim.scope, claim.measure, claim.id) == ("No Slug", "x y", "#")
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "text"),
+    [
+        ("scope_declared.v1", {"name": "No Slug", "scope": {"label": "", "perpetrator": "No Slug"}}, None),
+        ("source_registered.v1", {"origin": "sohr", "name": "", "type": "x y", "reliability": "B"}, None),
+        ("report_disputed.v1", {"report_id": str(REPORT_ID), "claim": "#"}, {"reason": "x" * 10_001}),
+        ("incident_amended.v1", {"period": "2025-13-01", "countries": ["??"]}, {"reason": "words"}),
+        ("claims_rescoped.v1", {"claims": ["#"], "within": "No Slug", "scope": None}, None),
+    ],
+)
+def test_no_fact_is_checked_again(topic: str, state: dict[str, Any], text: dict[str, Any] | None) -> None:
+    with pytest.raises(UnknownFact):
+        decode(topic, state, text)
+    parts = encode(trusted(topic, state, text))
+    assert (parts.topic, parts.state, parts.text) == (topic, canonical(state), text and canonical(text))
+
+
+def test_a_corrected_report_is_not_checked_again() -> None:
+    report = json.loads(TOLL.state)["report"] | {"tags": [""]}
+    report["claims"][0] |= {"scope": "No Slug"}
+    state = {"report_id": str(REPORT_ID), "cause": "transcription", "report": report, "occurred": None}
+    for words in (None, {"reason": "words"}, {"summary": "", "reason": "words"}):
+        with pytest.raises(UnknownFact):
+            decode("report_corrected.v1", state, words)
+        parts = encode(trusted("report_corrected.v1", state, words))
+        assert (parts.state, parts.text) == (canonical(state), words and canonical(words))
 
 
 def test_a_count_without_what_was_worked_out_of_its_words_is_left_to_the_checked_way() -> None:

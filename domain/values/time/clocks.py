@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -195,6 +195,7 @@ def _anywhere(parse: Callable[[str, tzinfo], Span]) -> Callable[[str], None]:
 class _ClockText:
     """A text that is kept verbatim; raises the error `clock` where it cannot be parsed."""
 
+    recurs: ClassVar[bool] = True
     read: Callable[[str], object]
     shape: dict[str, Any]
 

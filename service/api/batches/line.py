@@ -22,13 +22,15 @@ from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path
 from service.api.requests import write
 from service.api.requests.body import JsonBody, parse_json, validate_report
-from service.api.requests.write import HttpWrite, WriteHeaders
+from service.api.requests.write import HttpWrite, WriteHeaders, request_hash
 from service.eventstore.writer import WriteRequest
 from service.runtime.json_members import names_are_unique
 
 _FORM: Final = (
     f"A line is a report with its “incident”, or has one of these and nothing else: {', '.join(COMMAND_NAMES)}."
 )
+_OPERATION: Final = "batch"
+"""The operation in the hash of a line."""
 _BEYOND_UTF16: Final = re.compile(b"[\xf0-\xf4]")
 """The first byte in UTF-8 of a character whose order in UTF-16 is not that of its code point (RFC 8785 §3.2.3)."""
 
@@ -56,8 +58,6 @@ def _parse_fast(raw: bytes) -> ParsedLine | None:
     Of what orjson accepts and `parse_json` refuses, duplicate names are checked here; NUL and surrogates need an
     escape; and no field accepts fractions, large numbers or deep nesting.
     """
-    if b"\\u" in raw:
-        return None
     try:
         document: object = orjson.loads(raw)
         if isinstance(document, dict) and names_are_unique(raw, cast("object", document)):
@@ -102,16 +102,16 @@ def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> H
 
 
 def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteRequest:
-    body = {name: value for name, value in document.items() if name != "incident"}
-    incident = document.get("incident")
+    body = {**document}
+    incident = body.pop("incident", None)
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
     report = validate_report(body, coerce_numbers=coerce_numbers)
-    stream = _stream(incident)
+    stream, target = _stream(incident)
     content = _canonical(body)
-    report_id = report.report_id or _id_of(str(stream), content)
+    report_id = report.report_id or _id_of(target, content)
     command = FileReport(report_id=report_id, report=report)
-    return WriteRequest(command, report_id, _hash(str(stream), content), stream)
+    return WriteRequest(command, report_id, request_hash(_OPERATION, target, content), stream)
 
 
 def _without_incident(document: Mapping[str, Any], body: dict[str, Any]) -> HttpProblem:
@@ -151,7 +151,7 @@ def _command(document: Mapping[str, Any], name: str, *, coerce_numbers: bool) ->
     if found:
         raise problem_of_fields(found)
     content = _canonical(body)
-    return WriteRequest(command, _id_of(name, content), _hash(name, content), incident)
+    return WriteRequest(command, _id_of(name, content), request_hash(_OPERATION, name, content), incident)
 
 
 def _prefixed(name: str, field_error: FieldError) -> FieldError:
@@ -160,8 +160,10 @@ def _prefixed(name: str, field_error: FieldError) -> FieldError:
 
 
 @lru_cache(maxsize=16_384)
-def _stream(incident: str) -> UUID:
-    return stream_of(unicodedata.normalize("NFC", incident))
+def _stream(incident: str) -> tuple[UUID, str]:
+    """Return the stream of an incident, and its id as text."""
+    stream = stream_of(unicodedata.normalize("NFC", incident))
+    return stream, str(stream)
 
 
 def _canonical(document: object) -> bytes:
@@ -172,7 +174,3 @@ def _canonical(document: object) -> bytes:
 
 def _id_of(target: str, content: bytes) -> UUID:
     return uuid5(NAMESPACE, f"line:{target}:{content.decode()}")
-
-
-def _hash(target: str, content: bytes) -> bytes:
-    return HttpWrite("batch", target, JsonBody(content, {}), WriteHeaders()).request_hash

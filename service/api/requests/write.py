@@ -70,11 +70,14 @@ class HttpWrite:
 
     @property
     def request_hash(self) -> bytes:
-        """SHA-256 over operation, target and body, each prefixed with its length."""
-        digest = hashlib.sha256()
-        for part in (self.operation.encode(), self.target.encode(), self.body.raw):
-            digest.update(len(part).to_bytes(8, "big") + part)
-        return digest.digest()
+        """The hash of the request."""
+        return request_hash(self.operation, self.target, self.body.raw)
+
+
+def request_hash(operation: str, target: str, body: bytes) -> bytes:
+    """Return the SHA-256 over operation, target and body, each prefixed with its length."""
+    parts = operation.encode(), target.encode(), body
+    return hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in parts])).digest()
 
 
 async def read_write_headers(

@@ -87,7 +87,7 @@ def _document(raw: bytes) -> dict[str, Any]:
         message = "A line must be one JSON object."
         raise _InvalidLine(message)
     found = cast("dict[str, Any]", document)
-    if not names_are_unique(raw, found):  # a name is repeated, or a string looks like it
+    if not names_are_unique(raw, found):  # a name is repeated, or an escape leaves it open
         _refuse_repeated_names(raw)
     return found
 
