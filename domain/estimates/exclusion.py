@@ -184,10 +184,11 @@ CODES = {
 
 def exclude(policy_input: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
     """Apply the steps in order; a step that would leave no claim is skipped, except `rated_out`."""
-    remaining = [claim for claim in policy_input.claims if not claim.rated_out]
+    claims = policy_input.claims
+    remaining = [claim for claim in claims if not claim.rated_out]
     aside: list[SetAside] = []
-    if len(remaining) < len(policy_input.claims):
-        aside += [rated_out(claim) for claim in policy_input.claims if claim.rated_out]
+    if len(remaining) < len(claims):
+        aside += [rated_out(claim) for claim in claims if claim.rated_out]
     if len(remaining) == 1:  # the common case: no step may leave none
         return remaining, aside
     context = ExclusionContext(policy_input)
@@ -203,6 +204,8 @@ def exclude(policy_input: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside
 def range_estimate(policy_input: PolicyInput) -> Estimate:
     """Estimate one key by the least and the greatest figure of the remaining claims (vocabulary §5, range/1)."""
     remaining, aside = exclude(policy_input)
+    if len(remaining) == 1:
+        return _estimate_of_one(remaining[0], aside, denied=policy_input.denied)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
@@ -212,6 +215,19 @@ def range_estimate(policy_input: PolicyInput) -> Estimate:
         contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
+    )
+
+
+def _estimate_of_one(claim: PolicyClaim, aside: Sequence[SetAside], *, denied: bool) -> Estimate:
+    """Estimate a key of which one claim remains, as range/1 does: its ends are those of the claim."""
+    return Estimate(
+        lower=claim.lowest,
+        upper=claim.highest,
+        upper_open=claim.open and claim.highest is not None,
+        best=claim.best if claim.closed else None,
+        contested=denied or claim.disputed,
+        used=(claim,),
+        set_aside=aside_by_ref(aside) if aside else (),
     )
 
 
@@ -259,6 +275,8 @@ def choose(
     claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
 ) -> PolicyClaim | None:
     """Return the claim with the least or greatest figure; ties: closed, better graded, newer, then by source."""
+    if len(claims) == 1:
+        return None if end(claims[0]) is None else claims[0]
     with_figures = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not with_figures:
         return None
@@ -291,6 +309,8 @@ def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
 
 def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
     """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
+    if len(remaining) == 1:  # a claim does not differ from itself
+        return denied or remaining[0].disputed
     lower_ends = [claim.least for claim in remaining if claim.least is not None]
     upper_ends = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
     differing = bool(lower_ends and upper_ends) and _differ_by_more(max(lower_ends), min(upper_ends))

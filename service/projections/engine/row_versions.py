@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from service.projections.read_model import RowKey, RowValues
 
@@ -18,7 +20,7 @@ def fingerprint(row: RowValues) -> bytes:
     return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class OpenRow(NamedTuple):
+class OpenRow(Struct, gc=False):
     """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows."""
 
     since: int
@@ -43,14 +45,17 @@ class RowVersions:
 
         Positions must not decrease. `current` are the rows of the subject before; it is kept up to date.
         """
-        opened = self.open.pop(key, None)
+        opened = self.open.get(key)
         if opened is not None:
-            since, before, _ = opened
+            since, before = opened.since, opened.row
             if before == row and repr(before) == repr(row):  # equal as for fingerprints: -0.0 differs from 0.0
-                self.open[key] = opened
                 return
             if since < position:
                 self.closed.append((*before, since, position))
+            if row is not None and opened.current is current:  # the common case
+                opened.since, opened.row = position, row
+                return
+            del self.open[key]
         elif key in current:
             if row is not None and fingerprint(row) == current[key]:
                 return
