@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from domain.facts.union import Recorded
-from domain.ledger.canonical import unchecked_text
 from domain.summary.incident_projection import IncidentProjection
-from domain.summary.killed import killed_document
+from domain.summary.killed import killed_text
 from domain.summary.summary import IncidentSummary, SummaryChanges
 from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowValues
 
@@ -45,7 +44,7 @@ def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
         list(found.admin1s),
         found.level,
         found.killed.floor,
-        unchecked_text(killed_document(found.killed)),
+        killed_text(found.killed),
         found.occurred_from,
         found.occurred_to,
         [float(lat) for lat, _ in found.points],
