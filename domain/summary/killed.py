@@ -85,7 +85,9 @@ class _EventMeasure:
         changed = tolls.figured != number or tolls.greatest != former
         if old_origins != new_origins:
             for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
-                changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
+                changed = counts.update(new, add=True) or changed
+                if old:
+                    changed = counts.update(old, add=False) or changed
         return changed
 
 

@@ -14,12 +14,12 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are
 
 
 def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
-    if projection.opened is not None:
-        yield _row(projection, projection.opened)
+    opened = projection.opened
+    return () if opened is None else (_row(projection, opened),)
 
 
 def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
-    return ((row[:1], row) for row in _rows(projection)) if changes.summary else ()
+    return [(row[:1], row) for row in _rows(projection)] if changes.summary else ()
 
 
 def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
