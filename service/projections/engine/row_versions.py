@@ -21,11 +21,15 @@ def fingerprint(row: RowValues) -> bytes:
 
 
 class OpenRow(Struct, gc=False):
-    """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows."""
+    """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows.
+
+    `fingerprint` is its own, NOT_WRITTEN until it is computed.
+    """
 
     since: int
     row: RowValues
     current: Fingerprints
+    fingerprint: bytes = NOT_WRITTEN
 
 
 @dataclass(slots=True)
@@ -45,7 +49,7 @@ class RowVersions:
 
         Positions must not decrease. `current` are the rows of the subject before; it is kept up to date.
         """
-        opened = self.open.get(key)
+        own, opened = NOT_WRITTEN, self.open.get(key)
         if opened is not None:
             since, before = opened.since, opened.row
             if before == row and repr(before) == repr(row):  # equal as for fingerprints: -0.0 differs from 0.0
@@ -53,15 +57,15 @@ class RowVersions:
             if since < position:
                 self.closed.append((*before, since, position))
             if row is not None and opened.current is current:  # the common case
-                opened.since, opened.row = position, row
+                opened.since, opened.row, opened.fingerprint = position, row, NOT_WRITTEN
                 return
             del self.open[key]
         elif key in current:
-            if row is not None and fingerprint(row) == current[key]:
+            if row is not None and (own := fingerprint(row)) == current[key]:
                 return
             self.ended[key] = position
         if row is not None:
-            self.open[key] = OpenRow(position, row, current)
+            self.open[key] = OpenRow(position, row, current, own)
             current[key] = NOT_WRITTEN
         else:
             current.pop(key, None)
@@ -75,7 +79,7 @@ class RowVersions:
     def mark_written(self) -> None:
         """Replace the marks of open rows by their fingerprints: the batch is stored."""
         for key, each in self.open.items():
-            each.current[key] = fingerprint(each.row)
+            each.current[key] = each.fingerprint or fingerprint(each.row)
 
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""
