@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 from service.projections.read_model import RowKey, RowValues
 
@@ -14,10 +14,16 @@ Fingerprints = dict[RowKey, bytes]
 
 NOT_WRITTEN: Final = b""
 
+_write: Final = msgpack.Encoder().encode
+
 
 def fingerprint(row: RowValues) -> bytes:
     """Return a digest that identifies a row among all of its key; stored instead of the row to save memory."""
-    return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    try:
+        content = _write(row)
+    except (TypeError, ValueError, OverflowError):  # half a surrogate, or an integer beyond 64 bits: rare
+        content = repr(row).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 class OpenRow(Struct, gc=False):
