@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.projections.engine.row_versions import Fingerprints, RowVersions, fingerprint
+from service.projections.read_model import RowKey, RowValues
 
 KEYS = ("one", "other")
 Change = tuple[str, float | None, int, bool]
@@ -43,7 +44,7 @@ def test_however_changes_are_divided_into_batches_the_same_rows_are_stored(given
 
 def stored(given_: list[Change], positions: list[int], *, anew: bool) -> set[str]:
     """Return the rows that a table holds after these changes; `anew`: the subject is folded anew before each."""
-    table, standing = dict[tuple[str, int], tuple[Any, ...]](), dict[tuple[str], tuple[Any, ...]]()
+    table, standing = dict[tuple[object, object], RowValues](), dict[RowKey, RowValues]()
     current, versions = Fingerprints(), RowVersions()
     for (key, value, _, ends), position in zip(given_, positions, strict=True):
         if anew:
@@ -59,7 +60,7 @@ def stored(given_: list[Change], positions: list[int], *, anew: bool) -> set[str
     return {repr(row) for row in table.values()}
 
 
-def write(table: dict[tuple[str, int], tuple[Any, ...]], versions: RowVersions) -> None:
+def write(table: dict[tuple[object, object], RowValues], versions: RowVersions) -> None:
     """Write row versions as the batch writer does: rows that stand are ended, new ones are added."""
     for (key,), until in versions.ended.items():
         standing = next(place for place, row in table.items() if place[0] == key and row[-1] is None)
